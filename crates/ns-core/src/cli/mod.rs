@@ -1,0 +1,9 @@
+//! What the command lines of the programs share: how they start, fail and end.
+
+mod failure;
+mod start;
+mod values;
+
+pub use failure::report;
+pub use start::main;
+pub use values::{value, width_of_terminal};

@@ -1,0 +1,200 @@
+//! The error of this crate: what was tried, on what, and the kernel's answer, in words a person can act on.
+
+use std::fmt::Write as _;
+
+use nix::errno::Errno;
+
+/// What goes wrong here goes wrong with [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Something that could not be done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The kernel refused: `cannot join the network namespace of process 4711: Operation not permitted`.
+    #[error("cannot {doing}: {}", .errno.desc())]
+    Kernel {
+        /// The operation and its object, to stand after "cannot".
+        doing: String,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+
+    /// What was named is not there: `process 4711 does not exist`.
+    #[error("{0}")]
+    NotFound(String),
+
+    /// What was named is there and is not what it should be: `/tmp/x is not a namespace`.
+    #[error("{0}")]
+    Unfit(String),
+
+    /// Text that does not say what it should: `invalid id map "1:2": …`.
+    #[error("invalid {what} {}: {why}", quoted(.text))]
+    Invalid {
+        /// What the text should have been.
+        what: &'static str,
+        /// The text as it was given.
+        text: Vec<u8>,
+        /// Why it is not that.
+        why: String,
+    },
+
+    /// Any of these, with the cause that was found by looking, and what would help.
+    #[error("{error}")]
+    Explained {
+        /// What could not be done.
+        error: Box<Error>,
+        /// Why not: a fact that was looked up, never a guess.
+        cause: Option<String>,
+        /// What a person can do about it.
+        help: Option<String>,
+    },
+}
+
+impl Error {
+    /// An error of the kernel's; `doing` is to stand after "cannot".
+    pub fn kernel(doing: impl Into<String>, errno: impl Into<i32>) -> Self {
+        Self::Kernel {
+            doing: doing.into(),
+            errno: Errno::from_raw(errno.into()),
+        }
+    }
+
+    /// Text that is not the `what` it should be.
+    pub fn invalid(what: &'static str, text: impl AsRef<[u8]>, why: impl Into<String>) -> Self {
+        Self::Invalid {
+            what,
+            text: text.as_ref().to_vec(),
+            why: why.into(),
+        }
+    }
+
+    /// The same error with a hint for the person who reads it.
+    #[must_use]
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        self.explained(None, Some(help.into()))
+    }
+
+    /// The same error with the cause that was found, and what would help.
+    #[must_use]
+    pub fn explained(self, cause: Option<String>, help: Option<String>) -> Self {
+        match self {
+            Self::Explained { error, .. } => Self::Explained { error, cause, help },
+            error => Self::Explained {
+                error: Box::new(error),
+                cause,
+                help,
+            },
+        }
+    }
+
+    /// The kernel's answer, where there was one.
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::Kernel { errno, .. } => Some(*errno),
+            Self::Explained { error, .. } => error.errno(),
+            Self::NotFound(_) | Self::Unfit(_) | Self::Invalid { .. } => None,
+        }
+    }
+
+    /// The cause that was found by looking.
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            Self::Explained { cause, .. } => cause.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What would help.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::Explained { help, .. } => help.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// Says what was being done when the kernel refused.
+pub trait Doing<T> {
+    /// Turns the refusal into an [`Error`]; what `doing` gives is to stand after "cannot".
+    fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T>;
+}
+
+impl<T> Doing<T> for nix::Result<T> {
+    fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T> {
+        self.map_err(|errno| Error::Kernel {
+            doing: doing().into(),
+            errno,
+        })
+    }
+}
+
+impl<T> Doing<T> for rustix::io::Result<T> {
+    fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T> {
+        self.map_err(|errno| Error::kernel(doing(), errno.raw_os_error()))
+    }
+}
+
+impl<T> Doing<T> for std::io::Result<T> {
+    fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T> {
+        // An io::Error without a number is one of std's own making: a short read or text that is no UTF-8.
+        self.map_err(|error| Error::kernel(doing(), error.raw_os_error().unwrap_or(libc::EIO)))
+    }
+}
+
+/// Bytes between quotes, for a message: what could move a cursor or break a line is escaped.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 2);
+    text.push('"');
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '"' | '\\' => text.extend(['\\', character]),
+                _ if character.is_control() => text.extend(character.escape_default()),
+                _ => text.push(character),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text.push('"');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_reads_as_a_sentence_without_numbers() {
+        let error = Error::kernel("join the network namespace of process 4711", libc::EPERM);
+        assert_eq!(
+            error.to_string(),
+            "cannot join the network namespace of process 4711: Operation not permitted"
+        );
+    }
+
+    #[test]
+    fn the_text_in_an_error_cannot_move_the_cursor() {
+        let error = Error::invalid("id map", b"a\x1b[2J\xff\"", "three numbers are needed");
+        assert_eq!(
+            error.to_string(),
+            r#"invalid id map "a\u{1b}[2J\xff\"": three numbers are needed"#
+        );
+    }
+
+    #[test]
+    fn an_explanation_keeps_the_error_and_its_number() {
+        let error = Error::kernel("create a user namespace", libc::ENOSPC)
+            .explained(Some("the cause".into()), Some("the help".into()));
+        assert_eq!(error.errno(), Some(Errno::ENOSPC));
+        assert_eq!(
+            error.to_string(),
+            "cannot create a user namespace: No space left on device"
+        );
+        assert_eq!(
+            (error.cause(), error.help()),
+            (Some("the cause"), Some("the help"))
+        );
+    }
+}

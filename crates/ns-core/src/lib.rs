@@ -1,0 +1,29 @@
+//! Linux namespaces: find, open, make, enter and describe them.
+//!
+//! The one crate of ns-utils that opens `/proc` or makes a system call. It prints nothing and never ends the process;
+//! the programs do. Read from top to bottom: a module uses those above it, never one below.
+
+#[allow(
+    unsafe_code,
+    reason = "the one place for fork and for system calls that no crate wraps"
+)]
+pub mod sys;
+
+mod error;
+mod gathered;
+mod kind;
+mod namespace;
+
+pub mod mounts;
+pub mod output;
+pub mod process;
+pub mod target;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+
+pub use error::{Error, Result};
+pub use gathered::Gathered;
+pub use kind::{Kind, Kinds};
+pub use namespace::{Identity, Namespace};
+pub use target::Target;

@@ -1,0 +1,202 @@
+//! A namespace, held open: what it is, whose it is, and how to enter it (`ioctl_nsfs(2)`, `setns(2)`).
+
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::sys::statfs::{FsType, fstatfs};
+use rustix::fs::{Mode, OFlags};
+
+use crate::error::{Doing, quoted};
+use crate::sys::ioctl;
+use crate::{Error, Gathered, Kind, Result};
+use std::os::unix::ffi::OsStrExt;
+
+/// The magic number of the file system of namespace files, `NSFS_MAGIC`.
+const NSFS: FsType = FsType(libc::NSFS_MAGIC);
+
+/// Which namespace: two files are the same namespace when both numbers are the same (`namespaces(7)`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// `st_dev` of the namespace file.
+    pub device: u64,
+    /// `st_ino` of the namespace file: the number in `net:[4026531833]`.
+    pub inode: u64,
+}
+
+impl Identity {
+    /// The identity of an open namespace file.
+    pub fn of(file: impl AsFd) -> rustix::io::Result<Self> {
+        let stat = rustix::fs::fstat(file)?;
+        Ok(Self {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+        })
+    }
+}
+
+/// An open namespace. While it is held, the namespace lives.
+#[derive(Debug)]
+pub struct Namespace {
+    file: OwnedFd,
+    kind: Kind,
+    identity: Identity,
+}
+
+impl Namespace {
+    /// The one the caller is in.
+    pub fn own(kind: Kind) -> Result<Self> {
+        Self::open(format!("/proc/self/ns/{kind}"))
+    }
+
+    /// The one whose file this is: `/proc/PID/ns/net`, or a bind mount of it such as `/run/netns/blue`.
+    ///
+    /// [`Error::Unfit`] where the file is not a namespace.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let name = || quoted(path.as_os_str().as_bytes());
+        // Without O_NONBLOCK a FIFO of that name would wait for its writer.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let file = match rustix::fs::open(path, flags, Mode::empty()) {
+            Err(rustix::io::Errno::NOENT) => {
+                return Err(Error::NotFound(format!("{} does not exist", name())));
+            }
+            answer => answer.doing(|| format!("open {}", name()))?,
+        };
+        Self::from_file(file).map_err(|error| match error {
+            Error::Unfit(_) => Error::Unfit(format!("{} is not a namespace", name())),
+            error => error,
+        })
+    }
+
+    /// The one that this open file is.
+    ///
+    /// [`Error::Unfit`] where it is not a namespace.
+    pub fn from_file(file: OwnedFd) -> Result<Self> {
+        let unfit = || Error::Unfit("not a namespace".into());
+        let system = fstatfs(&file).doing(|| "look at a namespace file")?;
+        if system.filesystem_type() != NSFS {
+            return Err(unfit());
+        }
+        let flag = ioctl::ns_get_nstype(&file).doing(|| "ask for the kind of a namespace")?;
+        let kind = Kind::from_flag(nix::sched::CloneFlags::from_bits_retain(flag)).ok_or_else(unfit)?;
+        let identity = Identity::of(&file).doing(|| "look at a namespace file")?;
+        Ok(Self { file, kind, identity })
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Which it is.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Its 64-bit id, never used again (Linux 6.18; 6.12 for mount namespaces).
+    pub fn id(&self) -> Gathered<u64> {
+        match ioctl::ns_get_id(self) {
+            Ok(id) => Gathered::Known(id),
+            Err(Errno::ENOTTY) => Gathered::Absent,
+            Err(errno) => Gathered::Unreadable(errno),
+        }
+    }
+
+    /// The user namespace that owns it; that of a user namespace is its parent.
+    ///
+    /// [`Gathered::Unreadable`] where the owner is not the caller's user namespace or below it: the kernel does not
+    /// tell that from the initial user namespace, which nobody owns.
+    pub fn owner(&self) -> Gathered<Self> {
+        gathered(ioctl::ns_get_userns(self))
+    }
+
+    /// Its parent. [`Gathered::Absent`] for the kinds that have none; for the rest as [`Self::owner`].
+    pub fn parent(&self) -> Gathered<Self> {
+        match self.kind {
+            Kind::Pid | Kind::User => gathered(ioctl::ns_get_parent(self)),
+            _ => Gathered::Absent,
+        }
+    }
+
+    /// The uid of whoever made this user namespace, or the user namespace that owns this one, as the caller's user
+    /// namespace sees it (65534 where it has no such uid).
+    pub fn owner_uid(&self) -> Gathered<u32> {
+        if self.kind != Kind::User {
+            return match self.owner() {
+                Gathered::Known(owner) => owner.owner_uid(),
+                Gathered::Absent => Gathered::Absent,
+                Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
+            };
+        }
+        match ioctl::ns_get_owner_uid(self) {
+            Ok(uid) => Gathered::Known(uid),
+            Err(errno) => Gathered::Unreadable(errno),
+        }
+    }
+
+    /// Whether the system started with it.
+    pub fn is_initial(&self) -> bool {
+        self.identity.inode == self.kind.initial_inode()
+    }
+
+    /// Puts the calling thread in (`setns(2)`). `EINVAL` for one's own user namespace.
+    pub fn enter(&self) -> nix::Result<()> {
+        nix::sched::setns(self, self.kind.flag())
+    }
+}
+
+impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+/// As the kernel writes it: `net:[4026531833]`.
+impl fmt::Display for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:[{}]", self.kind, self.identity.inode)
+    }
+}
+
+/// What the ioctls for relatives say: `EPERM` means out of the caller's sight, or that there is none.
+fn gathered(answer: nix::Result<OwnedFd>) -> Gathered<Namespace> {
+    match answer.map(Namespace::from_file) {
+        Ok(Ok(namespace)) => Gathered::Known(namespace),
+        Ok(Err(error)) => Gathered::Unreadable(error.errno().unwrap_or(Errno::EINVAL)),
+        Err(errno) => Gathered::Unreadable(errno),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ones_own_namespaces_are_of_their_kinds_and_have_owners() {
+        for kind in Kind::ALL {
+            let namespace = Namespace::own(kind).unwrap();
+            assert_eq!(namespace.kind(), kind);
+            assert_eq!(
+                namespace.to_string(),
+                std::fs::read_link(format!("/proc/self/ns/{kind}"))
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+            );
+        }
+        assert_eq!(
+            Namespace::own(Kind::Net).unwrap().parent().map(|_| ()),
+            Gathered::Absent
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_namespace_is_said_to_be_none() {
+        let error = Namespace::open("/proc/self/status").unwrap_err();
+        assert_eq!(error.to_string(), "\"/proc/self/status\" is not a namespace");
+        let error = Namespace::open("/no/such\nfile").unwrap_err();
+        assert_eq!(error.to_string(), "\"/no/such\\nfile\" does not exist");
+    }
+}

@@ -1,0 +1,81 @@
+//! Names are chosen by others: what could move a cursor, break a line or hide a text is written `\xNN`.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// For a table on a terminal: control characters, those that turn or hide text, and bytes that are not UTF-8 as `\xNN`.
+pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
+    escape(bytes, |character| character.is_control() || turns(character))
+}
+
+/// For raw output: blanks, backslashes and quotes too, so that a line can be split at its spaces.
+pub fn escape_for_raw(bytes: &[u8]) -> Cow<'_, str> {
+    escape(bytes, |character| {
+        character.is_control() || turns(character) || character.is_whitespace() || character == '\\'
+    })
+}
+
+/// For a value between double quotes.
+pub(super) fn escape_for_quotes(bytes: &[u8]) -> Cow<'_, str> {
+    escape(bytes, |character| {
+        character.is_control() || turns(character) || "\"\\$`".contains(character)
+    })
+}
+
+/// The characters of Unicode that change the direction of a text or take no room in it.
+fn turns(character: char) -> bool {
+    matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+fn escape(bytes: &[u8], unsafe_in_text: impl Fn(char) -> bool) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        // Nearly every name: nothing to copy.
+        Ok(text) if !text.contains(&unsafe_in_text) => return Cow::Borrowed(text),
+        _ => {}
+    }
+    let mut text = String::with_capacity(bytes.len() + 8);
+    let hexadecimal = |text: &mut String, bytes: &[u8]| {
+        for byte in bytes {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    };
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if unsafe_in_text(character) {
+                hexadecimal(&mut text, character.encode_utf8(&mut [0; 4]).as_bytes());
+            } else {
+                text.push(character);
+            }
+        }
+        hexadecimal(&mut text, chunk.invalid());
+    }
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_the_cursor_is_written_out() {
+        assert_eq!(escape_for_terminal(b"web\x1b[2J\n"), r"web\x1b[2J\x0a");
+        assert_eq!(escape_for_terminal(b"a b\\\xff"), r"a b\\xff");
+        assert_eq!(
+            escape_for_terminal("ü\u{202e}\u{9b}".as_bytes()),
+            r"ü\xe2\x80\xae\xc2\x9b"
+        );
+    }
+
+    #[test]
+    fn a_raw_value_has_no_blank_and_no_backslash_of_its_own() {
+        assert_eq!(escape_for_raw(b"a b\\x"), r"a\x20b\x5cx");
+    }
+
+    #[test]
+    fn an_ordinary_name_is_not_copied() {
+        assert!(matches!(escape_for_terminal(b"/srv/data"), Cow::Borrowed(_)));
+    }
+}

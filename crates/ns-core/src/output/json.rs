@@ -1,0 +1,163 @@
+//! JSON: one object with one array, a row a line, so that it can be read, searched and compared.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serializer;
+use serde::ser::SerializeMap as _;
+
+use super::{Cell, Column, Listing, Row};
+
+/// Writes `{"name": [rows…], remarks…}`.
+pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()> {
+    write!(out, "{{\n  {}: [", string(listing.name))?;
+    let mut open = 0;
+    for (index, row) in listing.rows.iter().enumerate() {
+        let next = listing.rows.get(index + 1).map_or(0, |next| next.depth);
+        let first = index == 0 || row.depth > listing.rows[index - 1].depth;
+        write!(
+            out,
+            "{}\n{:indent$}",
+            if first { "" } else { "," },
+            "",
+            indent = 4 + 2 * row.depth
+        )?;
+        let object = object(&listing.columns, row)?;
+        if next > row.depth {
+            // The children go into the object: it stays open until they are through.
+            let fields = object.strip_suffix('}').unwrap_or(&object);
+            let comma = if fields.len() > 1 { ", " } else { "" };
+            write!(out, "{fields}{comma}\"children\": [")?;
+            open += 1;
+        } else {
+            out.write_all(object.as_bytes())?;
+        }
+        while open > next {
+            open -= 1;
+            write!(out, "\n{:indent$}]}}", "", indent = 4 + 2 * open)?;
+        }
+    }
+    let end = if listing.rows.is_empty() { "]" } else { "\n  ]" };
+    out.write_all(end.as_bytes())?;
+    for (name, value) in &listing.remarks {
+        write!(out, ",\n  {}: {value}", string(name))?;
+    }
+    out.write_all(b"\n}\n")
+}
+
+/// One row as an object in one line.
+pub(super) fn object(columns: &[&'static Column], row: &Row<'_>) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut bytes);
+    let mut map = serializer.serialize_map(None)?;
+    let mut written = HashSet::new();
+    for (column, cell) in columns.iter().zip(&row.cells) {
+        // A column may be asked for twice; a key may not.
+        if !written.insert(column.name) {
+            continue;
+        }
+        let key = column.name.to_lowercase();
+        map.serialize_entry(&key, &Value(cell))?;
+        if let Cell::Text(bytes) = cell
+            && std::str::from_utf8(bytes).is_err()
+        {
+            map.serialize_entry(&format!("{key}-bytes"), &hexadecimal(bytes))?;
+        }
+    }
+    map.end()?;
+    Ok(String::from_utf8(bytes).expect("serde_json writes UTF-8"))
+}
+
+struct Value<'a>(&'a Cell<'a>);
+
+impl serde::Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Cell::Absent | Cell::Unreadable => serializer.serialize_unit(),
+            Cell::Number(number) => serializer.serialize_u64(*number),
+            Cell::Flag(flag) => serializer.serialize_bool(*flag),
+            Cell::Text(bytes) => serializer.serialize_str(&String::from_utf8_lossy(bytes)),
+            Cell::List(items) => {
+                serializer.collect_seq(items.iter().map(|item| String::from_utf8_lossy(item)))
+            }
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn string(text: &str) -> serde_json::Value {
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{listing, written};
+    use super::super::{Cell, Shape, Style};
+
+    fn parsed(listing: &super::Listing<'_>) -> serde_json::Value {
+        let style = Style {
+            shape: Shape::Json,
+            ..Style::default()
+        };
+        serde_json::from_str(&written(listing, style)).unwrap()
+    }
+
+    #[test]
+    fn rows_hold_their_children() {
+        assert_eq!(
+            parsed(&listing()),
+            serde_json::json!({"processes": [
+                {"pid": 1, "command": "init --wait", "children": [{"pid": 22, "command": "a\nb"}]},
+                {"pid": null, "command": null},
+            ]})
+        );
+    }
+
+    #[test]
+    fn trees_of_any_shape_are_valid() {
+        for depths in [
+            [0, 1, 2, 3],
+            [0, 1, 2, 0],
+            [0, 1, 0, 1],
+            [0, 0, 1, 1],
+            [0, 1, 2, 1],
+        ] {
+            let mut tree = listing();
+            tree.rows = depths
+                .iter()
+                .map(|depth| super::Row {
+                    depth: *depth,
+                    cells: vec![Cell::Number(*depth as u64), Cell::Absent],
+                })
+                .collect();
+            parsed(&tree);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_stand_beside_it() {
+        let mut odd = listing();
+        odd.rows[0].cells[1] = Cell::text(&b"a\xff"[..]);
+        odd.remarks
+            .push(("incomplete", serde_json::json!({"processes": 3})));
+        let value = parsed(&odd);
+        assert_eq!(value["processes"][0]["command"], "a\u{fffd}");
+        assert_eq!(value["processes"][0]["command-bytes"], "61ff");
+        assert_eq!(value["incomplete"]["processes"], 3);
+    }
+
+    #[test]
+    fn an_empty_list_is_an_empty_array() {
+        let mut empty = listing();
+        empty.rows.clear();
+        assert_eq!(parsed(&empty), serde_json::json!({"processes": []}));
+    }
+}

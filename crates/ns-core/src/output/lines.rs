@@ -1,0 +1,65 @@
+//! A line a row, for scripts: raw values and pairs.
+
+use std::io::{self, Write};
+
+use super::escape::{escape_for_quotes, escape_for_raw};
+use super::{Listing, Style};
+
+/// Values with one space between.
+pub(super) fn raw(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
+    if style.headings {
+        let names: Vec<_> = listing.columns.iter().map(|column| column.name).collect();
+        writeln!(out, "{}", names.join(" "))?;
+    }
+    for row in &listing.rows {
+        for (index, cell) in row.cells.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(out, "{space}{}", escape_for_raw(&cell.plain()))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// `NAME="value"` with one space between.
+pub(super) fn pairs(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()> {
+    for row in &listing.rows {
+        for (index, (column, cell)) in listing.columns.iter().zip(&row.cells).enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            let value = cell.plain();
+            write!(out, "{space}{}=\"{}\"", column.name, escape_for_quotes(&value))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{listing, written};
+    use super::super::{Shape, Style};
+
+    #[test]
+    fn raw_lines_split_at_their_spaces() {
+        let style = Style {
+            shape: Shape::Raw,
+            ..Style::default()
+        };
+        assert_eq!(
+            written(&listing(), style),
+            "PID COMMAND\n1 init\\x20--wait\n22 a\\x0ab\n ?\n"
+        );
+    }
+
+    #[test]
+    fn pairs_are_words_of_a_shell() {
+        let style = Style {
+            shape: Shape::Pairs,
+            ..Style::default()
+        };
+        assert_eq!(
+            written(&listing(), style),
+            "PID=\"1\" COMMAND=\"init --wait\"\nPID=\"22\" COMMAND=\"a\\x0ab\"\nPID=\"\" COMMAND=\"?\"\n"
+        );
+    }
+}

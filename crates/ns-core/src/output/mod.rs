@@ -1,0 +1,210 @@
+//! Rows in, text out: tables, trees, raw lines, pairs and JSON. Knows nothing of what the rows are about.
+
+mod escape;
+mod field;
+mod json;
+mod lines;
+mod table;
+mod tree;
+
+use std::borrow::Cow;
+use std::io;
+
+pub use escape::{escape_for_raw, escape_for_terminal};
+pub use field::{Field, choose};
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// There is none: empty in text, null in JSON.
+    Absent,
+    /// There may be one that could not be read: `?` in text, null in JSON.
+    Unreadable,
+    /// A number, in JSON too.
+    Number(u64),
+    /// `yes` or `no` in text, true or false in JSON.
+    Flag(bool),
+    /// Bytes of any value; in JSON a string, with the bytes in hexadecimal beside it where they are not UTF-8.
+    Text(Cow<'a, [u8]>),
+    /// Several texts: joined by commas in text, an array in JSON.
+    List(Vec<Cow<'a, [u8]>>),
+}
+
+impl<'a> Cell<'a> {
+    /// A text.
+    pub fn text(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self::Text(bytes.into())
+    }
+
+    /// A text that is made here.
+    pub fn string(text: &(impl ToString + ?Sized)) -> Self {
+        Self::Text(Cow::Owned(text.to_string().into_bytes()))
+    }
+
+    /// The gathered value as a cell.
+    pub fn gathered<T>(value: crate::Gathered<T>, known: impl FnOnce(T) -> Self) -> Self {
+        match value {
+            crate::Gathered::Known(value) => known(value),
+            crate::Gathered::Absent => Self::Absent,
+            crate::Gathered::Unreadable(_) => Self::Unreadable,
+        }
+    }
+
+    /// The value as text, not escaped.
+    pub fn plain(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Absent => Cow::Borrowed(b""),
+            Self::Unreadable => Cow::Borrowed(b"?"),
+            Self::Number(number) => Cow::Owned(number.to_string().into_bytes()),
+            Self::Flag(true) => Cow::Borrowed(b"yes"),
+            Self::Flag(false) => Cow::Borrowed(b"no"),
+            Self::Text(bytes) => Cow::Borrowed(bytes),
+            Self::List(items) => Cow::Owned(items.join(&b',')),
+        }
+    }
+}
+
+impl From<u64> for Cell<'_> {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<bool> for Cell<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+/// A column of a listing.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The heading, in capitals; in JSON the key, in small letters.
+    pub name: &'static str,
+    /// What the column says, in a few words, for `--help` and the manual page.
+    pub about: &'static str,
+    /// Where its values stand.
+    pub align: Align,
+    /// Whether values may be cut to make the table as narrow as a terminal.
+    pub shrinks: bool,
+}
+
+/// Where the values of a column stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// To the left: texts.
+    Left,
+    /// To the right: numbers.
+    Right,
+}
+
+/// A row, and how deep in the tree it stands. A row's children follow it, each one deeper.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// 0 for a root; at most one more than that of the row before.
+    pub depth: usize,
+    /// One for each column.
+    pub cells: Vec<Cell<'a>>,
+}
+
+/// What is to be shown.
+#[derive(Clone, Debug)]
+pub struct Listing<'a> {
+    /// The name of the array in JSON.
+    pub name: &'static str,
+    /// The columns, in the order in which they are shown.
+    pub columns: Vec<&'static Column>,
+    /// The rows; those of a tree in pre-order.
+    pub rows: Vec<Row<'a>>,
+    /// What stands beside the array in JSON: what was left out, say.
+    pub remarks: Vec<(&'static str, serde_json::Value)>,
+}
+
+/// The shape in which it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Columns under headings, the depth of the rows left aside.
+    Table,
+    /// The same, the column of this index drawn as a tree.
+    Tree(usize),
+    /// One space between the values, what is unsafe in them as `\xNN`.
+    Raw,
+    /// `NAME="value"`.
+    Pairs,
+    /// One object; rows that have children hold them under `children`.
+    Json,
+}
+
+/// How it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// The shape.
+    pub shape: Shape,
+    /// Whether there is a line of headings.
+    pub headings: bool,
+    /// Whether trees are drawn with ASCII characters only.
+    pub ascii: bool,
+    /// The columns of the terminal that the table has to fit in; `None` cuts nothing.
+    pub width: Option<usize>,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            shape: Shape::Table,
+            headings: true,
+            ascii: false,
+            width: None,
+        }
+    }
+}
+
+/// Writes the listing out in that style.
+pub fn write(out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
+    match style.shape {
+        Shape::Table => table::write(out, listing, style, None),
+        Shape::Tree(column) => table::write(out, listing, style, Some(column)),
+        Shape::Raw => lines::raw(out, listing, style),
+        Shape::Pairs => lines::pairs(out, listing),
+        Shape::Json => json::write(out, listing),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static PID: Column = Column {
+        name: "PID",
+        about: "",
+        align: Align::Right,
+        shrinks: false,
+    };
+    static COMMAND: Column = Column {
+        name: "COMMAND",
+        about: "",
+        align: Align::Left,
+        shrinks: true,
+    };
+
+    /// A tree with what is hard: a child, a line break, a value that is absent and one that is unreadable.
+    pub(super) fn listing() -> Listing<'static> {
+        let row = |depth, cells| Row { depth, cells };
+        Listing {
+            name: "processes",
+            columns: vec![&PID, &COMMAND],
+            rows: vec![
+                row(0, vec![Cell::Number(1), Cell::string("init --wait")]),
+                row(1, vec![Cell::Number(22), Cell::string("a\nb")]),
+                row(0, vec![Cell::Absent, Cell::Unreadable]),
+            ],
+            remarks: Vec::new(),
+        }
+    }
+
+    pub(super) fn written(listing: &Listing<'_>, style: Style) -> String {
+        let mut bytes = Vec::new();
+        write(&mut bytes, listing, style).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+}

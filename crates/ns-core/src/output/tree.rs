@@ -1,0 +1,98 @@
+//! The lines and corners before the rows of a tree.
+
+use super::Row;
+
+/// The strings that a tree is drawn with, each two columns wide.
+struct Glyphs {
+    /// Before a row that has a sibling below it.
+    branch: &'static str,
+    /// Before the last of its siblings.
+    last: &'static str,
+    /// Below a row that has a sibling further down.
+    line: &'static str,
+    /// Below the last of its siblings.
+    gap: &'static str,
+}
+
+const UNICODE: Glyphs = Glyphs {
+    branch: "├─",
+    last: "└─",
+    line: "│ ",
+    gap: "  ",
+};
+
+const ASCII: Glyphs = Glyphs {
+    branch: "|-",
+    last: "`-",
+    line: "| ",
+    gap: "  ",
+};
+
+/// What to write before each row, in their order. A root has nothing before it.
+pub(super) fn prefixes(rows: &[Row<'_>], ascii: bool) -> Vec<String> {
+    let glyphs = if ascii { &ASCII } else { &UNICODE };
+    let last = last_siblings(rows);
+    // Of the rows above this one, up to its root: whether a line goes on below them.
+    let mut lines: Vec<bool> = Vec::new();
+    rows.iter()
+        .zip(last)
+        .map(|(row, last)| {
+            lines.truncate(row.depth);
+            let prefix = match row.depth {
+                0 => String::new(),
+                _ => lines[1..]
+                    .iter()
+                    .map(|goes_on| if *goes_on { glyphs.line } else { glyphs.gap })
+                    .chain([if last { glyphs.last } else { glyphs.branch }])
+                    .collect(),
+            };
+            lines.push(!last);
+            prefix
+        })
+        .collect()
+}
+
+/// Whether each row is the last child of its parent: found from below, where the next sibling is already known.
+fn last_siblings(rows: &[Row<'_>]) -> Vec<bool> {
+    let mut sibling_below: Vec<bool> = Vec::new();
+    let mut last: Vec<bool> = rows
+        .iter()
+        .rev()
+        .map(|row| {
+            let seen = sibling_below.get(row.depth) == Some(&true);
+            sibling_below.resize(row.depth, false);
+            sibling_below.push(true);
+            !seen
+        })
+        .collect();
+    last.reverse();
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(depths: &[usize]) -> Vec<Row<'static>> {
+        depths
+            .iter()
+            .map(|depth| Row {
+                depth: *depth,
+                cells: Vec::new(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_row_is_joined_to_its_parent() {
+        assert_eq!(
+            prefixes(&rows(&[0, 1, 2, 2, 1, 2, 3, 0, 1]), false),
+            ["", "├─", "│ ├─", "│ └─", "└─", "  └─", "    └─", "", "└─"]
+        );
+    }
+
+    #[test]
+    fn a_tree_can_do_without_unicode() {
+        assert_eq!(prefixes(&rows(&[0, 1, 1]), true), ["", "|-", "`-"]);
+    }
+}

@@ -1,0 +1,47 @@
+//! Work done in a child: what has to be in another namespace leaves the caller where it is.
+
+use std::io::{self, PipeWriter, Read as _, Write as _};
+
+use nix::errno::Errno;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use crate::Result;
+use crate::error::Doing;
+use crate::sys::fork::{Fork, exit, fork};
+
+/// Runs `work` in a forked child, which ends with it, and gives what it wrote.
+///
+/// The child has all that the caller has, and shares nothing with it but open files. Fails where it cannot be made
+/// (`EDEADLK`: the caller has threads), and where it does not live to the end of its work.
+pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<Vec<u8>> {
+    let doing = || "run a child";
+    let (mut reader, mut writer) = io::pipe().doing(doing)?;
+    match fork().doing(doing)? {
+        Fork::Child => {
+            drop(reader);
+            let done = work(&mut writer).and_then(|()| writer.flush());
+            exit(done.is_err().into())
+        }
+        Fork::Parent(child) => {
+            drop(writer);
+            let mut bytes = Vec::new();
+            let read = reader.read_to_end(&mut bytes);
+            wait(child).doing(doing)?;
+            read.doing(doing)?;
+            Ok(bytes)
+        }
+    }
+}
+
+/// Waits for the child; one that failed is an error, and so is one that was killed.
+fn wait(child: Pid) -> nix::Result<()> {
+    loop {
+        match waitpid(child, None) {
+            Ok(WaitStatus::Exited(_, 0)) => return Ok(()),
+            Ok(_) => return Err(Errno::ECHILD),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A process, held so that its PID cannot come to mean another one.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{PidfdFlags, pidfd_open};
+
+use super::{Pid, Stat, parse_stat};
+use crate::error::Doing;
+use crate::{Error, Kind, Namespace, Result};
+
+/// A process held by a pidfd (`pidfd_open(2)`) and by its directory in `/proc`. Neither ever means another process.
+#[derive(Debug)]
+pub struct Process {
+    pid: Pid,
+    pidfd: OwnedFd,
+    directory: OwnedFd,
+}
+
+impl Process {
+    /// The process that has this PID now.
+    ///
+    /// [`Error::NotFound`] where none has.
+    pub fn open(pid: Pid) -> Result<Self> {
+        let missing = || Error::NotFound(format!("process {pid} does not exist"));
+        let pidfd = match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
+            Ok(pidfd) => pidfd,
+            Err(rustix::io::Errno::SRCH) => return Err(missing()),
+            // A thread's id: pidfd_open takes the first of a process only.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => {
+                return Err(Error::Unfit(format!("{pid} is a thread, not a process")));
+            }
+            Err(errno) => return Err(errno).doing(|| format!("hold process {pid}")),
+        };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = match rustix::fs::open(format!("/proc/{pid}"), flags, Mode::empty()) {
+            Err(rustix::io::Errno::NOENT) => return Err(missing()),
+            answer => answer.doing(|| format!("open /proc/{pid}"))?,
+        };
+        let process = Self {
+            pid,
+            pidfd,
+            directory,
+        };
+        // Alive after the directory was opened: then the directory is that of the process the pidfd holds.
+        process.check_alive()?;
+        Ok(process)
+    }
+
+    /// Its PID.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Its directory in `/proc`.
+    pub fn directory(&self) -> BorrowedFd<'_> {
+        self.directory.as_fd()
+    }
+
+    /// The inode of its pidfd: its own for ever, since Linux 6.9.
+    pub fn inode(&self) -> Result<u64> {
+        let stat = rustix::fs::fstat(&self.pidfd).doing(|| format!("look at process {}", self.pid))?;
+        Ok(stat.st_ino)
+    }
+
+    /// Fails with [`Error::NotFound`] once it has ended.
+    pub fn check_alive(&self) -> Result<()> {
+        // A pidfd is readable once the process has ended, also while nobody has waited for it.
+        let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let ended = poll(&mut fds, Some(&rustix::event::Timespec::default()))
+            .doing(|| format!("look at process {}", self.pid))?;
+        if ended == 0 {
+            Ok(())
+        } else {
+            Err(Error::NotFound(format!("process {} has ended", self.pid)))
+        }
+    }
+
+    /// The namespace of this kind that it is in.
+    pub fn namespace(&self, kind: Kind) -> Result<Namespace> {
+        self.link(kind, kind.name())
+    }
+
+    /// The namespace of this kind that its next children are born in.
+    pub fn namespace_for_children(&self, kind: Kind) -> Result<Namespace> {
+        self.link(kind, kind.for_children().unwrap_or(kind.name()))
+    }
+
+    fn link(&self, kind: Kind, name: &str) -> Result<Namespace> {
+        let doing = || format!("open the {} namespace of process {}", kind.noun(), self.pid);
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let path = format!("ns/{name}");
+        match rustix::fs::openat(&self.directory, path, flags, Mode::empty()) {
+            Ok(file) => Namespace::from_file(file),
+            Err(errno) => {
+                // What an ended process answers is no news: that it has ended is.
+                self.check_alive()?;
+                Err(errno).doing(doing)
+            }
+        }
+    }
+
+    /// Its `/proc/PID/stat`.
+    pub fn stat(&self) -> Result<Stat> {
+        let bytes = self.read("stat")?;
+        parse_stat(&bytes)
+            .ok_or_else(|| Error::invalid("/proc/PID/stat", bytes, "not the fields of proc_pid_stat(5)"))
+    }
+
+    /// All of a file in its directory: `mountinfo`.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>> {
+        let doing = || format!("read /proc/{}/{name}", self.pid);
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let mut bytes = Vec::new();
+        rustix::fs::openat(&self.directory, name, flags, Mode::empty())
+            .map_err(std::io::Error::from)
+            .and_then(|file| std::io::Read::read_to_end(&mut std::fs::File::from(file), &mut bytes))
+            .or_else(|error| {
+                self.check_alive()?;
+                Err(error).doing(doing)
+            })?;
+        Ok(bytes)
+    }
+}
+
+impl AsFd for Process {
+    /// The pidfd.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_namespaces_of_a_held_process_are_those_it_is_in() {
+        let own = Process::open(Pid::own()).unwrap();
+        for kind in Kind::ALL {
+            assert_eq!(
+                own.namespace(kind).unwrap().identity(),
+                Namespace::own(kind).unwrap().identity()
+            );
+        }
+        assert_eq!(own.stat().unwrap().pid, Pid::own());
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_said_to_have_ended() {
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = Pid::new(i32::try_from(child.id()).unwrap()).unwrap();
+        let held = Process::open(pid).unwrap();
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!(
+            held.namespace(Kind::Net).unwrap_err().to_string(),
+            format!("process {pid} has ended")
+        );
+        assert_eq!(
+            held.read("stat").unwrap_err().to_string(),
+            format!("process {pid} has ended")
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! `fork(2)` for programs of one thread, in which it is safe: no lock is held by a thread that the child lacks.
+
+use nix::errno::Errno;
+use nix::unistd::{ForkResult, Pid};
+
+/// On which side of a fork the caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fork {
+    /// In the process that was there before; the child has this PID.
+    Parent(Pid),
+    /// In the new process.
+    Child,
+}
+
+/// Makes a child (`fork(2)`).
+///
+/// `EDEADLK` where the caller has more than one thread.
+pub fn fork() -> nix::Result<Fork> {
+    single_thread()?;
+    // SAFETY: there is one thread, so that the child may do all that its parent may.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(Fork::Parent(child)),
+        ForkResult::Child => Ok(Fork::Child),
+    }
+}
+
+/// Makes a sibling: a process whose parent is that of the caller (`CLONE_PARENT` of `clone(2)`), as the caller is to end
+/// and the other to be waited for by whoever waited for the caller.
+///
+/// `EDEADLK` where the caller has more than one thread.
+pub fn fork_sibling() -> nix::Result<Fork> {
+    single_thread()?;
+    let flags = libc::c_long::from(libc::CLONE_PARENT | libc::SIGCHLD);
+    // SAFETY: without CLONE_VM and with a stack of 0 this is fork(2) with another parent; there is one thread, as there.
+    let child = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
+    match i32::try_from(Errno::result(child)?) {
+        Ok(0) => Ok(Fork::Child),
+        Ok(child) => Ok(Fork::Parent(Pid::from_raw(child))),
+        Err(_) => Err(Errno::ESRCH),
+    }
+}
+
+/// Ends the process (`_exit(2)`) without what its parent has registered for its own end.
+pub fn exit(status: i32) -> ! {
+    // SAFETY: does not come back, and runs nothing of ours.
+    unsafe { libc::_exit(status) }
+}
+
+/// Fails with `EDEADLK` where there is another thread than the caller's.
+fn single_thread() -> nix::Result<()> {
+    // A directory has a link for itself, one from above, and one for each directory in it: one a thread.
+    let tasks = rustix::fs::stat("/proc/self/task").map_err(|errno| Errno::from_raw(errno.raw_os_error()))?;
+    if tasks.st_nlink == 3 {
+        Ok(())
+    } else {
+        Err(Errno::EDEADLK)
+    }
+}

@@ -1,0 +1,6 @@
+//! The program `ns-enter`.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    ns_enter::main()
+}

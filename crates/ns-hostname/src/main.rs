@@ -1,0 +1,6 @@
+//! The program `ns-hostname`.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    ns_hostname::main()
+}

@@ -1,0 +1,15 @@
+//! Runs the real programs in real namespaces, as root and as an ordinary user.
+//!
+//! A case that this machine or user cannot run is shown as ignored, with the reason; with `NS_UTILS_STRICT=1` it fails.
+#![forbid(unsafe_code)]
+
+mod common;
+mod support;
+
+use libtest_mimic::Arguments;
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::from_args();
+    let cases = [common::cases()];
+    libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()
+}

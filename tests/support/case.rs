@@ -1,0 +1,38 @@
+//! A case: a function that passes, panics, or cannot run here.
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+/// Why a case cannot run here.
+#[derive(Debug)]
+pub struct Skip(pub String);
+
+/// `Ok` where the case passed; it fails by panicking, and `?` passes on what it needs and lacks.
+pub type Outcome = Result<(), Skip>;
+
+/// A case as the harness takes it.
+pub type Case = Trial;
+
+/// Set where nothing may be skipped: in CI.
+const STRICT: &str = "NS_UTILS_STRICT";
+
+/// A case under the name of its function.
+pub fn case(name: &str, run: fn() -> Outcome) -> Case {
+    Trial::ignorable_test(name, move || match run() {
+        Ok(()) => Ok(Completion::Completed),
+        Err(Skip(reason)) if std::env::var_os(STRICT).is_some_and(|value| value == "1") => {
+            Err(Failed::from(format!("skipped, and {STRICT} is set: {reason}")))
+        }
+        Err(Skip(reason)) => Ok(Completion::ignored_with(reason)),
+    })
+}
+
+/// The cases of a module, under its name: `cases!["ls": lists_all, refuses_an_unknown_kind]`.
+macro_rules! cases {
+    ($module:literal: $($name:ident),+ $(,)?) => {
+        /// The cases of this module.
+        pub fn cases() -> Vec<$crate::support::Case> {
+            vec![$($crate::support::case::case(concat!($module, "::", stringify!($name)), $name)),+]
+        }
+    };
+}
+pub(crate) use cases;

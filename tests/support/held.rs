@@ -1,0 +1,96 @@
+//! A process that waits in namespaces of its own until the case is over.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// A process held on a pipe. It ends when this is dropped, and when the test process dies: its stdin is closed then.
+pub struct Held {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// The PID, as we see it, of the shell that waits.
+    pub pid: i32,
+}
+
+/// Reads its own PID from the caller's `/proc` (which `$$` in a PID namespace is not), runs the set-up it is given, says
+/// so, and waits for its stdin to close.
+const SCRIPT: &str = r#"read -r pid rest </proc/self/stat; eval "$1"; echo "$pid"; read -r line; exit 0"#;
+
+impl Held {
+    /// Runs `command`, which is to run the program that is appended to it in other namespaces, with a shell that first
+    /// does `set_up` there.
+    ///
+    /// Where a new `/proc` is mounted the PID is the one inside: use [`Held::behind`] then.
+    #[track_caller]
+    pub fn new(command: &mut Command, set_up: &str) -> Self {
+        command.args(["sh", "-c", SCRIPT, "sh", set_up]);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("it writes text");
+        let pid = line.trim().parse().unwrap_or_else(|_| {
+            let status = child.wait();
+            panic!("{command:?} was not ready, and ended: {status:?}")
+        });
+        Self { child, stdout, pid }
+    }
+
+    /// The same where the process is PID 1 of a PID namespace with a `/proc` of its own: its PID out here is looked up
+    /// as the last child in line of the command.
+    #[track_caller]
+    pub fn behind(command: &mut Command, set_up: &str) -> Self {
+        let mut held = Self::new(command, set_up);
+        held.pid = last_descendant(i32::try_from(held.child.id()).expect("a PID"));
+        held
+    }
+
+    /// A path below its directory in `/proc`.
+    pub fn proc(&self, file: &str) -> String {
+        format!("/proc/{}/{file}", self.pid)
+    }
+
+    /// The number in its link of this name in `/proc/PID/ns`.
+    #[track_caller]
+    pub fn inode(&self, kind: &str) -> u64 {
+        inode_of(&self.proc(&format!("ns/{kind}")))
+    }
+
+    /// The next line that it writes.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("it writes text");
+        line.trim_end().to_owned()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        // The shell ends by itself now; what hides behind a stopped one would not.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The number in a namespace link.
+#[track_caller]
+pub fn inode_of(link: &str) -> u64 {
+    let target = std::fs::read_link(link).unwrap_or_else(|error| panic!("{link}: {error}"));
+    let text = target.to_str().expect("a namespace link is ASCII");
+    text.split(['[', ']'])
+        .nth(1)
+        .and_then(|inode| inode.parse().ok())
+        .expect("it ends in [inode]")
+}
+
+/// The child of the child … of this process.
+fn last_descendant(pid: i32) -> i32 {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    match children.split_whitespace().next() {
+        Some(child) => last_descendant(child.parse().expect("a PID")),
+        None => pid,
+    }
+}

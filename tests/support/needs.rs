@@ -1,0 +1,33 @@
+//! What a case needs of the machine and of the user who runs it.
+
+use std::path::PathBuf;
+
+use super::case::Skip;
+
+/// To be root.
+pub fn root() -> Result<(), Skip> {
+    if nix::unistd::geteuid().is_root() {
+        Ok(())
+    } else {
+        Err(Skip("needs root".into()))
+    }
+}
+
+/// To be an ordinary user.
+pub fn no_root() -> Result<(), Skip> {
+    if nix::unistd::geteuid().is_root() {
+        Err(Skip("is for an ordinary user".into()))
+    } else {
+        Ok(())
+    }
+}
+
+/// An installed program of others: the relatives that ours are compared with, shells.
+pub fn installed(name: &str) -> Result<PathBuf, Skip> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .map(|directory| directory.join(name))
+        .find(|file| file.is_file())
+        .ok_or_else(|| Skip(format!("{name} is not installed")))
+}
