@@ -1,15 +1,17 @@
 //! Runs the real programs in real namespaces, as root and as an ordinary user.
 //!
-//! A case that this machine or user cannot run is shown as ignored, with the reason; with `NS_UTILS_STRICT=1` it fails.
+//! A case that this machine or user cannot run is shown as ignored, with the reason. With `NS_UTILS_STRICT=1` it fails
+//! where the machine is why; where the user is, the run of the other user has it.
 #![forbid(unsafe_code)]
 
 mod common;
 mod support;
+mod terminal;
 
 use libtest_mimic::Arguments;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
-    let cases = [common::cases()];
+    let cases = [common::cases(), terminal::cases()];
     libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()
 }

@@ -4,7 +4,12 @@ use libtest_mimic::{Completion, Failed, Trial};
 
 /// Why a case cannot run here.
 #[derive(Debug)]
-pub struct Skip(pub String);
+pub enum Skip {
+    /// It is for another user: root's, or an ordinary user's. The other run has it.
+    User(&'static str),
+    /// The machine lacks something.
+    Lacks(String),
+}
 
 /// `Ok` where the case passed; it fails by panicking, and `?` passes on what it needs and lacks.
 pub type Outcome = Result<(), Skip>;
@@ -12,17 +17,18 @@ pub type Outcome = Result<(), Skip>;
 /// A case as the harness takes it.
 pub type Case = Trial;
 
-/// Set where nothing may be skipped: in CI.
+/// Set to 1 where the machine has to have everything: in CI.
 const STRICT: &str = "NS_UTILS_STRICT";
 
 /// A case under the name of its function.
 pub fn case(name: &str, run: fn() -> Outcome) -> Case {
     Trial::ignorable_test(name, move || match run() {
         Ok(()) => Ok(Completion::Completed),
-        Err(Skip(reason)) if std::env::var_os(STRICT).is_some_and(|value| value == "1") => {
+        Err(Skip::User(reason)) => Ok(Completion::ignored_with(reason)),
+        Err(Skip::Lacks(reason)) if std::env::var_os(STRICT).is_some_and(|value| value == "1") => {
             Err(Failed::from(format!("skipped, and {STRICT} is set: {reason}")))
         }
-        Err(Skip(reason)) => Ok(Completion::ignored_with(reason)),
+        Err(Skip::Lacks(reason)) => Ok(Completion::ignored_with(reason)),
     })
 }
 

@@ -1,12 +1,14 @@
-//! What the cases share: how one is written, the programs, an ordinary user, processes held in namespaces of their own.
+//! What the cases share: how one is written, the programs, an ordinary user, processes held in namespaces of their own, terminals.
 
 pub mod case;
 mod held;
 pub mod needs;
+mod pty;
 mod ran;
 mod user;
 
 pub use case::{Case, Outcome};
 pub use held::Held;
+pub use pty::Terminal;
 pub use ran::{Ran, Run, program, tool};
 pub use user::User;

@@ -9,14 +9,14 @@ pub fn root() -> Result<(), Skip> {
     if nix::unistd::geteuid().is_root() {
         Ok(())
     } else {
-        Err(Skip("needs root".into()))
+        Err(Skip::User("needs root"))
     }
 }
 
 /// To be an ordinary user.
 pub fn no_root() -> Result<(), Skip> {
     if nix::unistd::geteuid().is_root() {
-        Err(Skip("is for an ordinary user".into()))
+        Err(Skip::User("is for an ordinary user"))
     } else {
         Ok(())
     }
@@ -29,5 +29,5 @@ pub fn installed(name: &str) -> Result<PathBuf, Skip> {
         .chain(["/usr/sbin".into(), "/sbin".into()])
         .map(|directory| directory.join(name))
         .find(|file| file.is_file())
-        .ok_or_else(|| Skip(format!("{name} is not installed")))
+        .ok_or_else(|| Skip::Lacks(format!("{name} is not installed")))
 }

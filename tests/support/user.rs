@@ -48,7 +48,7 @@ impl User {
             let own = nix::unistd::User::from_uid(nix::unistd::getuid())
                 .ok()
                 .flatten()
-                .ok_or_else(|| Skip("the caller has no entry in /etc/passwd".into()))?;
+                .ok_or_else(|| Skip::Lacks("the caller has no entry in /etc/passwd".into()))?;
             let directory = path_of("ns-ls")
                 .parent()
                 .expect("a file is in a directory")
@@ -91,7 +91,7 @@ impl User {
                 let (first, count) = range.split_once(':')?;
                 Some((first.parse().ok()?, count.parse().ok()?))
             })
-            .ok_or_else(|| Skip(format!("{} has no subordinate ids", self.name)))
+            .ok_or_else(|| Skip::Lacks(format!("{} has no subordinate ids", self.name)))
     }
 }
 

@@ -1,0 +1,215 @@
+//! A terminal with a program at it, as a person has them: keys go in, and what the screen shows comes out.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::num::NonZero;
+use std::os::fd::AsFd;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::termios::{Winsize, tcgetpgrp, tcsetwinsize};
+
+use super::case::Skip;
+use super::ran::tool;
+use super::{User, needs};
+
+/// How long a person would wait before calling it hung. Nothing waits that long where all is well.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const ROWS: NonZero<u16> = NonZero::new(24).expect("it is not 0");
+const COLUMNS: NonZero<u16> = NonZero::new(80).expect("it is not 0");
+
+/// A terminal of 80 by 24. The program at it leads a session and has it as its controlling terminal. When this is
+/// dropped, or the test process dies, the terminal hangs up.
+pub struct Terminal {
+    keyboard: File,
+    child: Child,
+    screen: vt100::Parser,
+    /// What was written and not yet read by [`Terminal::expect`].
+    unread: Vec<u8>,
+    hung_up: bool,
+}
+
+impl Terminal {
+    /// Runs the command at a new terminal. Its program, arguments, environment and directory count; its stdin, stdout
+    /// and stderr are the terminal.
+    pub fn new(command: &Command) -> Result<Self, Skip> {
+        Self::start(tool(needs::installed("setsid")?), command, None)
+    }
+
+    /// The same, run by the ordinary user.
+    pub fn of_user(user: &User, command: &Command) -> Result<Self, Skip> {
+        Self::start(user.tool(needs::installed("setsid")?), command, Some(user.id))
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the two above end in it")]
+    fn start(mut setsid: Command, command: &Command, owner: Option<u32>) -> Result<Self, Skip> {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a terminal can be made");
+        grantpt(&master).expect("it is ours");
+        unlockpt(&master).expect("it is ours");
+        let slave = ioctl_tiocgptpeer(
+            &master,
+            OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC,
+        )
+        .expect("a terminal has two ends");
+        let size = Winsize {
+            ws_row: ROWS.get(),
+            ws_col: COLUMNS.get(),
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&slave, size).expect("a terminal has a size");
+        if let Some(uid) = owner {
+            std::os::unix::fs::fchown(&slave, Some(uid), None).expect("root can give it away");
+        }
+        // Sets the session and the controlling terminal, and becomes the program: its PID is the child's.
+        setsid
+            .arg("--ctty")
+            .arg(command.get_program())
+            .args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => setsid.env(name, value),
+                None => setsid.env_remove(name),
+            };
+        }
+        if let Some(directory) = command.get_current_dir() {
+            setsid.current_dir(directory);
+        }
+        let end = || Stdio::from(slave.try_clone().expect("there are fds left"));
+        let child = setsid
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+        Ok(Self {
+            keyboard: File::from(master),
+            child,
+            screen: vt100::Parser::new(ROWS, COLUMNS, 0),
+            unread: Vec::new(),
+            hung_up: false,
+        })
+    }
+
+    /// The PID of the program at the terminal.
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a PID")
+    }
+
+    /// The process group that reads the keys now.
+    pub fn foreground(&self) -> i32 {
+        tcgetpgrp(&self.keyboard)
+            .expect("it is a terminal")
+            .as_raw_nonzero()
+            .get()
+    }
+
+    /// Types these keys: `\r` is Enter, `\t` Tab, `\x03` Control-C, `\x1a` Control-Z, `\x04` Control-D.
+    pub fn type_keys(&mut self, keys: &str) {
+        self.keyboard
+            .write_all(keys.as_bytes())
+            .expect("a terminal takes keys");
+    }
+
+    /// Waits until this text is written, after what the last call waited for, and gives what came before it.
+    ///
+    /// What is typed is echoed, and counts. Colours and cursor movements are in it as they come: [`Terminal::until`]
+    /// looks at the screen instead.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) -> String {
+        let since = Instant::now();
+        loop {
+            if let Some(at) = find(&self.unread, text.as_bytes()) {
+                let before = String::from_utf8_lossy(&self.unread[..at]).into_owned();
+                self.unread.drain(..at + text.len());
+                return before;
+            }
+            assert!(
+                self.read_until(since + PATIENCE),
+                "{text:?} does not come, only {:?}",
+                String::from_utf8_lossy(&self.unread)
+            );
+        }
+    }
+
+    /// Waits until the screen, as lines without trailing blanks, is as wanted, and gives it.
+    #[track_caller]
+    pub fn until(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        let since = Instant::now();
+        loop {
+            let screen = self.screen.screen().contents();
+            if wanted(&screen) {
+                return screen;
+            }
+            assert!(
+                self.read_until(since + PATIENCE),
+                "the screen stays like this:\n{screen}"
+            );
+        }
+    }
+
+    /// Waits for the end of the program, and gives its status as a shell has it.
+    #[track_caller]
+    pub fn end(mut self) -> i32 {
+        use std::os::unix::process::ExitStatusExt as _;
+        let since = Instant::now();
+        // What it writes has to be read, or it would wait for that.
+        while self.read_until(since + PATIENCE) {}
+        let pid = Pid::from_child(&self.child);
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).expect("a child has a PID until it is waited for");
+        assert!(
+            wait_readable(&pidfd, since + PATIENCE),
+            "the program does not end; it wrote {:?}",
+            String::from_utf8_lossy(&self.unread)
+        );
+        let status = self.child.wait().expect("it is our child");
+        status
+            .code()
+            .or(status.signal().map(|signal| 128 + signal))
+            .expect("it has ended")
+    }
+
+    /// Takes in what is written next. False where nothing comes in time, or all have closed the terminal.
+    fn read_until(&mut self, deadline: Instant) -> bool {
+        if self.hung_up || !wait_readable(&self.keyboard, deadline) {
+            return false;
+        }
+        let mut buffer = [0; 4096];
+        match self.keyboard.read(&mut buffer) {
+            Ok(count) if count > 0 => {
+                self.screen.process(&buffer[..count]);
+                self.unread.extend_from_slice(&buffer[..count]);
+                true
+            }
+            // EIO: nobody has the other end any more.
+            _ => {
+                self.hung_up = true;
+                false
+            }
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // The end of its leader hangs up the session.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait_readable(fd: &impl AsFd, deadline: Instant) -> bool {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let timeout = Timespec::try_from(left).expect("it is seconds");
+    let mut fds = [PollFd::new(fd, PollFlags::IN)];
+    matches!(poll(&mut fds, Some(&timeout)), Ok(1))
+}
+
+fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    bytes.windows(text.len()).position(|window| window == text)
+}
