@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod common;
+mod hostname;
 mod support;
 mod terminal;
 
@@ -12,6 +13,6 @@ use libtest_mimic::Arguments;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
-    let cases = [common::cases(), terminal::cases()];
+    let cases = [common::cases(), hostname::cases(), terminal::cases()];
     libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()
 }

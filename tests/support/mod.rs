@@ -8,7 +8,7 @@ mod ran;
 mod user;
 
 pub use case::{Case, Outcome};
-pub use held::Held;
+pub use held::{Held, inode_of};
 pub use pty::Terminal;
 pub use ran::{Ran, Run, program, tool};
 pub use user::User;

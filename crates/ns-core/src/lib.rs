@@ -17,6 +17,8 @@ mod namespace;
 pub mod mounts;
 pub mod output;
 pub mod process;
+pub mod uts;
+
 pub mod target;
 
 #[cfg(feature = "cli")]

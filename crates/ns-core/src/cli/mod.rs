@@ -6,4 +6,4 @@ mod values;
 
 pub use failure::report;
 pub use start::main;
-pub use values::{value, width_of_terminal};
+pub use values::{target, value, width_of_terminal};

@@ -2,13 +2,25 @@
 
 use std::str::FromStr;
 
-use crate::Error;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use crate::{Error, Target};
 
 /// Reads a value for clap, which names the option and the text itself: only the reason is left to say.
 pub fn value<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error| match error {
         Error::Invalid { why, .. } => why,
         error => error.to_string(),
+    })
+}
+
+/// Reads a [`Target`] for clap, from bytes: a path may be no text.
+pub fn target() -> impl TypedValueParser<Value = Target> {
+    OsStringValueParser::new().try_map(|text| {
+        Target::parse(text).map_err(|error| match error {
+            Error::Invalid { why, .. } => why,
+            error => error.to_string(),
+        })
     })
 }
 

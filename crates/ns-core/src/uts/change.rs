@@ -1,0 +1,244 @@
+//! Setting the names of a UTS namespace: both or neither, and only what differs.
+
+use std::io::Write as _;
+
+use nix::errno::Errno;
+
+use super::enter::enter;
+use super::names::is_own;
+use super::{Names, check_bytes};
+use crate::error::Doing;
+use crate::process::in_child;
+use crate::{Error, Namespace, Result};
+
+/// The names to set; `None` leaves one as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The host name.
+    pub host: Option<Vec<u8>>,
+    /// The NIS domain name.
+    pub domain: Option<Vec<u8>>,
+}
+
+/// What a [`Change`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Whether the host name was another.
+    pub host: bool,
+    /// Whether the NIS domain name was another.
+    pub domain: bool,
+}
+
+impl Changed {
+    /// Whether there is anything new.
+    pub fn anything(self) -> bool {
+        self.host || self.domain
+    }
+}
+
+/// Which step the kernel refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Enter = 1,
+    Host,
+    Domain,
+}
+
+type Outcome = Result<Changed, (Step, Errno)>;
+
+impl Change {
+    /// Sets the names in this UTS namespace, with `sethostname(2)` and `setdomainname(2)`. The caller's own keeps its
+    /// names, unless it is this one.
+    ///
+    /// Where the second name is refused the first is put back. What is set already is not set again, and needs no rights
+    /// beyond those of a reader. [`Error::Invalid`] for what [`check_bytes`] refuses.
+    pub fn apply(&self, namespace: &Namespace) -> Result<Changed> {
+        self.check()?;
+        let outcome = if is_own(namespace)? {
+            self.set_here()
+        } else {
+            let answer = in_child(|pipe| pipe.write_all(&encode(self.set_there(namespace))))?;
+            decode(&answer).unwrap_or(Err((Step::Enter, Errno::EIO)))
+        };
+        outcome.or_else(|(step, errno)| {
+            Err(errno).doing(|| match step {
+                Step::Enter => format!("enter {namespace} to set its names"),
+                Step::Host => format!("set the host name in {namespace}"),
+                Step::Domain => format!("set the NIS domain name in {namespace}"),
+            })
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let names = [("host name", &self.host), ("NIS domain name", &self.domain)];
+        for (what, name) in names {
+            if let Some(name) = name {
+                check_bytes(name).map_err(|flaw| Error::invalid(what, name, flaw.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// In a child that ends afterwards.
+    fn set_there(&self, namespace: &Namespace) -> Outcome {
+        enter(namespace).map_err(|errno| (Step::Enter, errno))?;
+        self.set_here()
+    }
+
+    fn set_here(&self) -> Outcome {
+        let number = |errno: rustix::io::Errno| Errno::from_raw(errno.raw_os_error());
+        self.set(
+            &Names::own(),
+            |host| rustix::system::sethostname(host).map_err(number),
+            |domain| rustix::system::setdomainname(domain).map_err(number),
+        )
+    }
+
+    fn set(
+        &self,
+        before: &Names,
+        set_host: impl Fn(&[u8]) -> nix::Result<()>,
+        set_domain: impl Fn(&[u8]) -> nix::Result<()>,
+    ) -> Outcome {
+        let host = self.host.as_ref().filter(|host| **host != before.host);
+        let domain = self.domain.as_ref().filter(|domain| **domain != before.domain);
+        if let Some(host) = host {
+            set_host(host).map_err(|errno| (Step::Host, errno))?;
+        }
+        if let Some(domain) = domain
+            && let Err(errno) = set_domain(domain)
+        {
+            if host.is_some() {
+                // What was allowed a moment ago; where it no longer is, there is nothing else to try.
+                let _ = set_host(&before.host);
+            }
+            return Err((Step::Domain, errno));
+        }
+        Ok(Changed {
+            host: host.is_some(),
+            domain: domain.is_some(),
+        })
+    }
+}
+
+/// What the child says: which step failed and the errno, or 0 and what changed.
+fn encode(outcome: Outcome) -> [u8; 3] {
+    match outcome {
+        Ok(changed) => [0, changed.host.into(), changed.domain.into()],
+        Err((step, errno)) => [step as u8, u8::try_from(errno as i32).unwrap_or(u8::MAX), 0],
+    }
+}
+
+fn decode(bytes: &[u8]) -> Option<Outcome> {
+    let [step, first, second] = *bytes else {
+        return None;
+    };
+    let refused = |step| Some(Err((step, Errno::from_raw(first.into()))));
+    match step {
+        0 => Some(Ok(Changed {
+            host: first != 0,
+            domain: second != 0,
+        })),
+        1 => refused(Step::Enter),
+        2 => refused(Step::Host),
+        3 => refused(Step::Domain),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// The outcome, and what was set, where `refused` is refused.
+    fn set(change: &Change, refused: &[u8]) -> (Outcome, Vec<String>) {
+        let calls = RefCell::new(Vec::new());
+        let call = |what: &str, name: &[u8]| {
+            calls.borrow_mut().push(format!("{what} {}", name.escape_ascii()));
+            if name == refused {
+                Err(Errno::EPERM)
+            } else {
+                Ok(())
+            }
+        };
+        let before = Names {
+            host: b"old".to_vec(),
+            domain: b"(none)".to_vec(),
+        };
+        let outcome = change.set(
+            &before,
+            |host| call("host", host),
+            |domain| call("domain", domain),
+        );
+        (outcome, calls.into_inner())
+    }
+
+    fn change(host: &str, domain: &str) -> Change {
+        Change {
+            host: Some(host.into()),
+            domain: Some(domain.into()),
+        }
+    }
+
+    #[test]
+    fn the_host_name_is_put_back_where_the_domain_is_refused() {
+        let (outcome, calls) = set(&change("web", "corp"), b"corp");
+        assert_eq!(outcome, Err((Step::Domain, Errno::EPERM)));
+        assert_eq!(calls, ["host web", "domain corp", "host old"]);
+        let (outcome, calls) = set(&change("old", "corp"), b"corp");
+        assert_eq!(outcome, Err((Step::Domain, Errno::EPERM)));
+        assert_eq!(calls, ["domain corp"]);
+        let (outcome, calls) = set(&change("web", "corp"), b"web");
+        assert_eq!(outcome, Err((Step::Host, Errno::EPERM)));
+        assert_eq!(calls, ["host web"]);
+    }
+
+    #[test]
+    fn what_is_set_already_is_not_set_again() {
+        let (outcome, calls) = set(&change("old", "(none)"), b"old");
+        assert!(!outcome.unwrap().anything());
+        assert!(calls.is_empty());
+        let (outcome, calls) = set(&change("old", "corp"), b"");
+        assert_eq!(
+            outcome,
+            Ok(Changed {
+                host: false,
+                domain: true
+            })
+        );
+        assert_eq!(calls, ["domain corp"]);
+    }
+
+    #[test]
+    fn the_child_is_understood() {
+        let changed = Changed {
+            host: true,
+            domain: false,
+        };
+        for outcome in [
+            Ok(changed),
+            Err((Step::Enter, Errno::EPERM)),
+            Err((Step::Host, Errno::EPERM)),
+            Err((Step::Domain, Errno::EINVAL)),
+        ] {
+            assert_eq!(decode(&encode(outcome)), Some(outcome));
+        }
+        assert_eq!(decode(b""), None);
+    }
+
+    #[test]
+    fn a_name_that_the_kernel_would_cut_is_refused_before() {
+        let long = Change {
+            host: Some(vec![b'x'; 65]),
+            domain: None,
+        };
+        let own = Namespace::own(crate::Kind::Uts).unwrap();
+        let error = long.apply(&own).unwrap_err().to_string();
+        assert!(
+            error.ends_with("it is 65 bytes long; the kernel's limit is 64"),
+            "{error}"
+        );
+    }
+}

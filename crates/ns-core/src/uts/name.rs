@@ -1,0 +1,315 @@
+//! What a host name may look like (`hostname(7)`), what the kernel takes all the same, and how a name is repaired.
+
+use std::fmt::Write as _;
+
+/// The most bytes of a host name or NIS domain name: `__NEW_UTS_LEN` of the kernel. The C library's `HOST_NAME_MAX` is
+/// this number in glibc, and another in musl.
+pub const NAME_MAX: usize = 64;
+
+/// The most bytes between two dots of a host name (RFC 1035, 2.3.4).
+pub const LABEL_MAX: usize = 63;
+
+/// Why a text is no name. Places count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// There is nothing in it.
+    #[error("it is empty")]
+    Empty,
+    /// It has so many bytes.
+    #[error("it is {0} bytes long; the kernel's limit is {NAME_MAX}")]
+    TooLong(usize),
+    /// This character, or byte that is no text, has no place in a name.
+    #[error("character {} at {place}", shown(.character))]
+    Character {
+        /// The bytes of the character.
+        character: Vec<u8>,
+        /// Where it stands.
+        place: usize,
+    },
+    /// Two dots with nothing between them, or a dot at the start.
+    #[error("nothing before the dot at {place}")]
+    EmptyLabel {
+        /// Where the dot stands.
+        place: usize,
+    },
+    /// The part between two dots has so many bytes.
+    #[error("the part that starts at {place} is {length} bytes long; the limit between dots is {LABEL_MAX}")]
+    LabelTooLong {
+        /// Where the part starts.
+        place: usize,
+        /// How long it is.
+        length: usize,
+    },
+    /// A hyphen first or last between two dots.
+    #[error("hyphen at {place}: no part of a name starts or ends with one")]
+    Hyphen {
+        /// Where it stands.
+        place: usize,
+    },
+    /// The dot of the DNS root, which a host name is written without.
+    #[error("dot at {place}, the end: a host name is written without it")]
+    TrailingDot {
+        /// Where it stands.
+        place: usize,
+    },
+}
+
+/// A character between quotes, in ASCII where it could be mistaken.
+fn shown(character: &[u8]) -> String {
+    let mut text = String::from("'");
+    match std::str::from_utf8(character) {
+        Ok(character) if !character.contains(char::is_control) => text.push_str(character),
+        _ => {
+            for byte in character {
+                let _ = write!(text, "\\x{byte:02x}");
+            }
+        }
+    }
+    text.push('\'');
+    text
+}
+
+/// Whether a text is a host name as `hostname(7)` has it: letters, digits and hyphens of ASCII, in parts of 1 to
+/// [`LABEL_MAX`] with dots between, none of which starts or ends with a hyphen, and at most [`NAME_MAX`] in all.
+pub fn check_host_name(name: &[u8]) -> Result<(), Flaw> {
+    if name.is_empty() {
+        return Err(Flaw::Empty);
+    }
+    let offending = |byte: &u8| !(byte.is_ascii_alphanumeric() || b".-".contains(byte));
+    if let Some(index) = name.iter().position(offending) {
+        return Err(Flaw::Character {
+            character: first_character(&name[index..]).to_vec(),
+            place: index + 1,
+        });
+    }
+    if name.len() > 1 && name.ends_with(b".") && !name.ends_with(b"..") {
+        return Err(Flaw::TrailingDot { place: name.len() });
+    }
+    let mut start = 1;
+    for label in name.split(|byte| *byte == b'.') {
+        check_label(label, start)?;
+        start += label.len() + 1;
+    }
+    check_length(name)
+}
+
+/// Judges what stands between two dots; it starts at `start`.
+fn check_label(label: &[u8], start: usize) -> Result<(), Flaw> {
+    let end = start + label.len();
+    if label.is_empty() {
+        return Err(Flaw::EmptyLabel { place: start });
+    }
+    if label.starts_with(b"-") {
+        return Err(Flaw::Hyphen { place: start });
+    }
+    if label.ends_with(b"-") {
+        return Err(Flaw::Hyphen { place: end - 1 });
+    }
+    if label.len() > LABEL_MAX {
+        return Err(Flaw::LabelTooLong {
+            place: start,
+            length: label.len(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether the kernel keeps these bytes as they are, and a reader of lines can tell where they end: all but NUL and line
+/// feed, at most [`NAME_MAX`]. This is all that is asked of a NIS domain name.
+pub fn check_bytes(name: &[u8]) -> Result<(), Flaw> {
+    match name.iter().position(|byte| b"\0\n".contains(byte)) {
+        Some(index) => Err(Flaw::Character {
+            character: vec![name[index]],
+            place: name[..index].utf8_chunks().fold(1, |place, chunk| {
+                place + chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())
+            }),
+        }),
+        None => check_length(name),
+    }
+}
+
+fn check_length(name: &[u8]) -> Result<(), Flaw> {
+    if name.len() > NAME_MAX {
+        return Err(Flaw::TooLong(name.len()));
+    }
+    Ok(())
+}
+
+/// The character that the bytes start with; one byte where they start with no text.
+fn first_character(bytes: &[u8]) -> &[u8] {
+    let chunk = bytes.utf8_chunks().next();
+    let length = chunk
+        .and_then(|chunk| chunk.valid().chars().next())
+        .map_or(1, char::len_utf8);
+    &bytes[..length.min(bytes.len())]
+}
+
+/// The host name that was meant, as systemd repairs one: what has no place in it is left out, and so are parts without
+/// anything left and hyphens at their ends; cut to what the kernel takes. Empty where nothing is left.
+pub fn clean(name: &[u8]) -> Vec<u8> {
+    let kept: Vec<u8> = name
+        .iter()
+        .copied()
+        .filter(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte))
+        .collect();
+    let labels: Vec<&[u8]> = kept
+        .split(|byte| *byte == b'.')
+        .map(without_hyphens)
+        .map(|label| without_hyphens(&label[..label.len().min(LABEL_MAX)]))
+        .filter(|label| !label.is_empty())
+        .collect();
+    let mut clean = labels.join(&b'.');
+    clean.truncate(NAME_MAX);
+    // Only the cut can have left one.
+    while clean.last().is_some_and(|byte| b".-".contains(byte)) {
+        clean.pop();
+    }
+    clean
+}
+
+fn without_hyphens(mut label: &[u8]) -> &[u8] {
+    while let [b'-', rest @ ..] | [rest @ .., b'-'] = label {
+        label = rest;
+    }
+    label
+}
+
+/// The first part of a host name: `web` of `web.example.org`.
+pub fn up_to_first_dot(name: &[u8]) -> &[u8] {
+    name.split(|byte| *byte == b'.').next().unwrap_or_default()
+}
+
+/// What follows the first part of a host name: `example.org` of `web.example.org`. `None` where there is no dot.
+pub fn after_first_dot(name: &[u8]) -> Option<&[u8]> {
+    let dot = name.iter().position(|byte| *byte == b'.')?;
+    Some(&name[dot + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn flaw(name: impl AsRef<[u8]>) -> String {
+        check_host_name(name.as_ref()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_host_name_is_letters_digits_and_hyphens_between_dots() {
+        let label = "x".repeat(LABEL_MAX);
+        let longest = format!("{}.{}", "a".repeat(31), "b".repeat(32));
+        for name in [
+            "a",
+            "0",
+            "web-1",
+            "1.2.3.4",
+            "Web.Example.ORG",
+            "x--y",
+            &label,
+            &longest,
+        ] {
+            assert_eq!(check_host_name(name.as_bytes()), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        assert_eq!(flaw(""), "it is empty");
+        assert_eq!(flaw("a_b"), "character '_' at 2");
+        assert_eq!(flaw("a b"), "character ' ' at 2");
+        assert_eq!(flaw("münchen"), "character 'ü' at 2");
+        assert_eq!(flaw("a\x1b[2J"), r"character '\x1b' at 2");
+        assert_eq!(flaw(b"ab\xff"), r"character '\xff' at 3");
+        assert_eq!(flaw("a..b"), "nothing before the dot at 3");
+        assert_eq!(flaw(".a"), "nothing before the dot at 1");
+        assert_eq!(flaw("."), "nothing before the dot at 1");
+        assert_eq!(flaw("a.."), "nothing before the dot at 3");
+        assert_eq!(
+            flaw("-a"),
+            "hyphen at 1: no part of a name starts or ends with one"
+        );
+        assert_eq!(
+            flaw("a.b-.c"),
+            "hyphen at 4: no part of a name starts or ends with one"
+        );
+        assert_eq!(
+            flaw("-"),
+            "hyphen at 1: no part of a name starts or ends with one"
+        );
+        assert_eq!(
+            flaw("web."),
+            "dot at 4, the end: a host name is written without it"
+        );
+        assert_eq!(
+            flaw(format!("a.{}", "x".repeat(64))),
+            "the part that starts at 3 is 64 bytes long; the limit between dots is 63"
+        );
+        assert_eq!(
+            flaw(format!("{}.{}", "x".repeat(32), "y".repeat(32))),
+            "it is 65 bytes long; the kernel's limit is 64"
+        );
+    }
+
+    #[test]
+    fn the_kernel_keeps_all_but_what_ends_a_name() {
+        for name in [&b""[..], b"a_b", b"-x", b"\xff \x1b", &[b'x'; 64]] {
+            assert_eq!(check_bytes(name), Ok(()));
+        }
+        assert_eq!(check_bytes(&[b'x'; 65]), Err(Flaw::TooLong(65)));
+        assert_eq!(
+            check_bytes("ü\n".as_bytes()).unwrap_err().to_string(),
+            r"character '\x0a' at 2"
+        );
+        assert!(check_bytes(b"a\0b").is_err());
+    }
+
+    #[test]
+    fn a_name_is_repaired() {
+        for (name, repaired) in [
+            ("my_host", "myhost"),
+            (" web-1 # the first\r", "web-1thefirst"),
+            ("web.", "web"),
+            ("..a..b", "a.b"),
+            ("-a-.-b-", "a.b"),
+            ("ü", ""),
+            ("", ""),
+        ] {
+            assert_eq!(clean(name.as_bytes()), repaired.as_bytes());
+        }
+        let long = format!("{}-{}", "x".repeat(62), "y".repeat(9));
+        assert_eq!(clean(long.as_bytes()), "x".repeat(62).as_bytes());
+    }
+
+    #[test]
+    fn a_name_is_cut_at_its_first_dot() {
+        assert_eq!(up_to_first_dot(b"web.example.org"), b"web");
+        assert_eq!(after_first_dot(b"web.example.org"), Some(&b"example.org"[..]));
+        assert_eq!(up_to_first_dot(b"web"), b"web");
+        assert_eq!(after_first_dot(b"web"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_repaired_is_a_host_name_and_stays_so(name: Vec<u8>) {
+            let repaired = clean(&name);
+            if !repaired.is_empty() {
+                prop_assert_eq!(check_host_name(&repaired), Ok(()));
+            }
+            prop_assert_eq!(clean(&repaired), repaired);
+        }
+
+        #[test]
+        fn a_host_name_needs_no_repair(name in "[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\\.[a-z0-9]{1,9}){0,4}") {
+            prop_assert_eq!(check_host_name(name.as_bytes()), Ok(()));
+            prop_assert_eq!(check_bytes(name.as_bytes()), Ok(()));
+            prop_assert_eq!(clean(name.as_bytes()), name.as_bytes());
+        }
+
+        #[test]
+        fn no_bytes_are_too_odd_to_judge(name: Vec<u8>) {
+            let _ = check_host_name(&name);
+            let _ = check_bytes(&name);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The names of UTS namespaces, read with `uname(2)`: one's own in place, those of others in a child that goes there, as
+//! the kernel shows a process no names but its own.
+
+use std::io::{self, Write};
+
+use nix::errno::Errno;
+
+use super::enter::enter;
+use crate::error::Doing;
+use crate::process::in_child;
+use crate::{Error, Gathered, Kind, Namespace, Result};
+
+/// What the kernel calls a name that was never set.
+pub const UNSET: &[u8] = b"(none)";
+
+/// The two names of a UTS namespace: any bytes but NUL, at most [`super::NAME_MAX`] each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The host name, the "nodename" of `uname(2)`.
+    pub host: Vec<u8>,
+    /// The NIS domain name.
+    pub domain: Vec<u8>,
+}
+
+impl Names {
+    /// Those of the caller's own UTS namespace.
+    pub fn own() -> Self {
+        let uname = rustix::system::uname();
+        Self {
+            host: uname.nodename().to_bytes().to_vec(),
+            domain: uname.domainname().to_bytes().to_vec(),
+        }
+    }
+
+    /// Those of this UTS namespace.
+    pub fn of(namespace: &Namespace) -> Result<Self> {
+        if is_own(namespace)? {
+            return Ok(Self::own());
+        }
+        let answer = in_child(|pipe| write(pipe, answer(namespace)))?;
+        let errno = match Answers(&answer).next() {
+            Some(Gathered::Known(names)) => return Ok(names),
+            Some(Gathered::Unreadable(errno)) => errno,
+            Some(Gathered::Absent) | None => Errno::EIO,
+        };
+        Err(errno).doing(|| format!("enter {namespace} to read its names"))
+    }
+
+    /// The NIS domain name, where one was set.
+    pub fn domain_if_set(&self) -> Option<&[u8]> {
+        Some(&*self.domain).filter(|domain| *domain != UNSET)
+    }
+}
+
+/// The names of many UTS namespaces, all read by one child: `open` gives the namespace of a place, which is left again
+/// before the next is opened. A namespace that must be entered with its user namespace takes a child more.
+///
+/// [`Gathered::Absent`] where `open` finds none any more.
+pub fn read_each<T>(places: &[T], open: impl Fn(&T) -> Result<Namespace>) -> Result<Vec<Gathered<Names>>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bytes = in_child(|pipe| {
+        let mut pipe = io::BufWriter::new(pipe);
+        for place in places {
+            match open(place) {
+                Ok(namespace) => write_through(&mut pipe, &namespace)?,
+                Err(Error::NotFound(_)) => write(&mut pipe, Gathered::Absent)?,
+                Err(error) => {
+                    let errno = error.errno().unwrap_or(Errno::EINVAL);
+                    write(&mut pipe, Gathered::Unreadable(errno))?;
+                }
+            }
+        }
+        pipe.flush()
+    })?;
+    Ok(Answers(&bytes).collect())
+}
+
+/// Reads the names in the child that calls, or in a child of its own from which there is no way back.
+fn write_through(pipe: &mut impl Write, namespace: &Namespace) -> io::Result<()> {
+    match namespace.enter() {
+        Ok(()) => write(pipe, Gathered::Known(Names::own())),
+        Err(Errno::EPERM) => match in_child(|pipe| write(pipe, answer(namespace))) {
+            Ok(bytes) => pipe.write_all(&bytes),
+            Err(error) => write(pipe, Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO))),
+        },
+        Err(errno) => write(pipe, Gathered::Unreadable(errno)),
+    }
+}
+
+/// What a child that may stay there finds in the namespace.
+fn answer(namespace: &Namespace) -> Gathered<Names> {
+    match enter(namespace) {
+        Ok(()) => Gathered::Known(Names::own()),
+        Err(errno) => Gathered::Unreadable(errno),
+    }
+}
+
+/// Whether it is the one the caller is in.
+pub(super) fn is_own(namespace: &Namespace) -> Result<bool> {
+    Ok(Namespace::own(Kind::Uts)?.identity() == namespace.identity())
+}
+
+/// What stands in the pipe in place of an errno: the kernel has none so large.
+const ABSENT: u8 = u8::MAX;
+
+/// What a child says of one namespace: a byte 0 and the two names, each ended by NUL; or the byte of an errno.
+fn write(pipe: &mut impl Write, answer: Gathered<Names>) -> io::Result<()> {
+    match answer {
+        Gathered::Known(names) => {
+            let bytes = [&[0], &*names.host, &[0], &*names.domain, &[0]].concat();
+            pipe.write_all(&bytes)
+        }
+        Gathered::Absent => pipe.write_all(&[ABSENT]),
+        Gathered::Unreadable(errno) => pipe.write_all(&[u8::try_from(errno as i32).unwrap_or(ABSENT - 1)]),
+    }
+}
+
+/// What a child said of one namespace after the other.
+struct Answers<'a>(&'a [u8]);
+
+impl Answers<'_> {
+    fn name(&mut self) -> Option<Vec<u8>> {
+        let end = self.0.iter().position(|byte| *byte == 0)?;
+        let (name, rest) = self.0.split_at(end);
+        self.0 = &rest[1..];
+        Some(name.to_vec())
+    }
+}
+
+impl Iterator for Answers<'_> {
+    type Item = Gathered<Names>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(match *first {
+            0 => Gathered::Known(Names {
+                host: self.name()?,
+                domain: self.name()?,
+            }),
+            ABSENT => Gathered::Absent,
+            errno => Gathered::Unreadable(Errno::from_raw(errno.into())),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ones_own_names_are_those_in_proc() {
+        let read = |name: &str| {
+            let mut bytes = std::fs::read(format!("/proc/sys/kernel/{name}")).unwrap();
+            bytes.pop();
+            bytes
+        };
+        let names = Names::own();
+        assert_eq!(names.host, read("hostname"));
+        assert_eq!(names.domain, read("domainname"));
+        assert_eq!(Names::of(&Namespace::own(Kind::Uts).unwrap()).unwrap(), names);
+    }
+
+    #[test]
+    fn a_domain_that_was_never_set_is_none() {
+        let names = |domain: &[u8]| Names {
+            host: b"web".to_vec(),
+            domain: domain.to_vec(),
+        };
+        assert_eq!(names(b"(none)").domain_if_set(), None);
+        assert_eq!(names(b"").domain_if_set(), Some(&b""[..]));
+    }
+
+    fn answers() -> impl Strategy<Value = Gathered<Names>> {
+        let name = || proptest::collection::vec(1_u8.., 0..=crate::uts::NAME_MAX);
+        prop_oneof![
+            (name(), name()).prop_map(|(host, domain)| Gathered::Known(Names { host, domain })),
+            Just(Gathered::Absent),
+            Just(Gathered::Unreadable(Errno::EPERM)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_child_is_understood(answers in proptest::collection::vec(answers(), 0..9)) {
+            let mut bytes = Vec::new();
+            for answer in &answers {
+                write(&mut bytes, answer.clone()).unwrap();
+            }
+            prop_assert_eq!(Answers(&bytes).collect::<Vec<_>>(), answers);
+        }
+    }
+}
