@@ -6,6 +6,7 @@
 
 mod common;
 mod hostname;
+mod mounts;
 mod support;
 mod terminal;
 
@@ -13,6 +14,13 @@ use libtest_mimic::Arguments;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
-    let cases = [common::cases(), hostname::cases(), terminal::cases()];
+    // One a line: modules are added side by side.
+    #[rustfmt::skip]
+    let cases = [
+        common::cases(),
+        hostname::cases(),
+        mounts::cases(),
+        terminal::cases(),
+    ];
     libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()
 }

@@ -16,6 +16,12 @@ pub fn report(program: &str, error: &(dyn StdError + 'static)) {
     let _ = io::stderr().write_all(text(program, error).as_bytes());
 }
 
+/// Says something on stderr that is worth knowing and stops nothing.
+pub fn warn(program: &str, text: &str) {
+    // Nothing is left to do where stderr cannot be written to.
+    let _ = writeln!(io::stderr(), "{program}: {text}");
+}
+
 fn text(program: &str, error: &(dyn StdError + 'static)) -> String {
     let chain: Vec<_> = std::iter::successors(Some(error), |error| (*error).source()).collect();
     let messages: Vec<_> = chain.iter().map(|error| message(*error)).collect();

@@ -4,6 +4,6 @@ mod failure;
 mod start;
 mod values;
 
-pub use failure::report;
+pub use failure::{report, warn};
 pub use start::main;
 pub use values::{target, value, width_of_terminal};

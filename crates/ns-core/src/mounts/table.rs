@@ -1,0 +1,190 @@
+//! A whole table: the mounts, and the lines that are none.
+
+use super::line::{Mount, Reason};
+
+/// The mounts of a table, in its order, borrowed from its bytes.
+#[derive(Clone, Debug, Default)]
+pub struct MountTable<'a> {
+    mounts: Vec<Mount<'a>>,
+    flaws: Vec<Flaw<'a>>,
+    /// How many lines it has.
+    lines: usize,
+    /// Whether lines end as on other systems: in a table that was saved and carried about.
+    carriage_returns: bool,
+    /// Whether the last line has a line break.
+    ends_in_break: bool,
+}
+
+/// A line that is no mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flaw<'a> {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// Its bytes, without the line break.
+    pub bytes: &'a [u8],
+    /// What is wrong with it; `None` where it is blank.
+    pub reason: Option<&'static str>,
+}
+
+impl<'a> MountTable<'a> {
+    /// Reads a table. Nothing in it stops the reading: what is no mount is kept as a [`Flaw`].
+    pub fn parse(bytes: &'a [u8]) -> Self {
+        let first = bytes.iter().position(|byte| *byte == b'\n');
+        let mut table = Self {
+            carriage_returns: first.is_some_and(|end| bytes[..end].ends_with(b"\r")),
+            ends_in_break: bytes.ends_with(b"\n"),
+            ..Self::default()
+        };
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| *byte == b'\n');
+            let line = &rest[..end.unwrap_or(rest.len())];
+            rest = end.map_or(&[][..], |end| &rest[end + 1..]);
+            table.lines += 1;
+            table.add(line);
+        }
+        table
+    }
+
+    fn add(&mut self, line: &'a [u8]) {
+        let mount: Result<_, Option<Reason>> = match line {
+            [] | b"\r" => Err(None),
+            _ if self.carriage_returns => line
+                .strip_suffix(b"\r")
+                .ok_or(Some("it ends without the carriage return of the others"))
+                .and_then(|line| Mount::parse(line).map_err(Some)),
+            _ => Mount::parse(line).map_err(Some),
+        };
+        match mount {
+            Ok(mount) => self.mounts.push(mount),
+            Err(reason) => self.flaws.push(Flaw {
+                line: self.lines,
+                bytes: line,
+                reason,
+            }),
+        }
+    }
+
+    /// The mounts, in the order of the table.
+    pub fn mounts(&self) -> &[Mount<'a>] {
+        &self.mounts
+    }
+
+    /// The lines that are no mounts, in the order of the table.
+    pub fn flaws(&self) -> &[Flaw<'a>] {
+        &self.flaws
+    }
+
+    /// The table as it was read, byte for byte.
+    pub fn print(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut mounts = self.mounts.iter();
+        let mut flaws = self.flaws.iter().peekable();
+        for line in 1..=self.lines {
+            if let Some(flaw) = flaws.next_if(|flaw| flaw.line == line) {
+                out.extend(flaw.bytes);
+            } else if let Some(mount) = mounts.next() {
+                mount.print(&mut out);
+                if self.carriage_returns {
+                    out.push(b'\r');
+                }
+            }
+            if line < self.lines || self.ends_in_break {
+                out.push(b'\n');
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GOOD: &str = "1 0 0:2 / / rw shared:1 - tmpfs none rw\n2 1 0:3 / /a rw - proc  rw\n";
+
+    #[test]
+    fn garbage_is_kept_with_its_line_number_and_the_rest_is_read() {
+        let bytes = format!("{GOOD}\x00\x01 garbage\n\n3 1 0:4 / /b rw - sysfs sysfs rw");
+        let table = MountTable::parse(bytes.as_bytes());
+        assert_eq!(table.mounts().len(), 3);
+        let flaws = table.flaws();
+        assert_eq!((flaws[0].line, flaws[0].bytes), (3, &b"\0\x01 garbage"[..]));
+        assert_eq!(flaws[0].reason, Some("the mount id is no number"));
+        assert_eq!((flaws[1].line, flaws[1].reason), (4, None));
+        assert_eq!(table.print(), bytes.as_bytes());
+    }
+
+    #[test]
+    fn a_table_with_carriage_returns_is_read_without_them() {
+        let bytes = GOOD.replace('\n', "\r\n");
+        let table = MountTable::parse(bytes.as_bytes());
+        assert_eq!(table.mounts()[1].fs_options.raw(), b"rw");
+        assert_eq!(table.print(), bytes.as_bytes());
+        // One line alone is no such table: the byte is the file system's.
+        let bytes = format!("{GOOD}3 1 0:4 / /b rw - overlay none rw,upperdir=/x\r\n");
+        let table = MountTable::parse(bytes.as_bytes());
+        assert_eq!(table.mounts()[2].fs_options.raw(), b"rw,upperdir=/x\r");
+    }
+
+    /// Lines that are nearly those of a table.
+    fn nearly() -> impl Strategy<Value = Vec<u8>> {
+        let field = prop::sample::select(vec![
+            "1",
+            "2",
+            "0",
+            "0:1",
+            "8:1",
+            "/",
+            r"/a\040b",
+            "rw",
+            "rw,size=4k",
+            "shared:1",
+            "master:2",
+            "-",
+            "tmpfs",
+            "",
+            "none",
+            "\r",
+            "\n",
+            "\u{fffd}",
+            " ",
+            "\\",
+        ]);
+        prop::collection::vec(field, 0..60).prop_map(|fields| fields.join(" ").replace(" \n ", "\n").into())
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_read_is_printed_byte_for_byte(bytes in nearly()) {
+            prop_assert_eq!(MountTable::parse(&bytes).print(), bytes);
+        }
+
+        #[test]
+        fn any_bytes_are_read_and_printed(bytes: Vec<u8>) {
+            prop_assert_eq!(MountTable::parse(&bytes).print(), bytes);
+        }
+
+        #[test]
+        fn a_mount_is_read_as_it_was_written(
+            id in 0_u64..1 << 40, target: Vec<u8>, source: Vec<u8>, root: Vec<u8>, tags in "( shared:[1-9])?( x)?",
+        ) {
+            let field = |bytes: &[u8]| super::super::Escaped::encode(bytes);
+            let head = format!("{id} 1 0:7 ");
+            let line = [
+                head.as_bytes(), &field(&root), b" ", &field(&target), b" rw", tags.as_bytes(), b" - t ", &field(&source), b" rw\n",
+            ]
+            .concat();
+            let table = MountTable::parse(&line);
+            let [mount] = table.mounts() else { panic!("{table:?}") };
+            prop_assert_eq!(mount.id.as_raw(), id);
+            prop_assert_eq!(mount.target.decoded(), target);
+            prop_assert_eq!(mount.source.decoded(), source);
+            prop_assert_eq!(mount.root.decoded(), root);
+            prop_assert_eq!(mount.optional, tags.trim_start().as_bytes());
+            prop_assert_eq!(table.print(), line);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Where mounts are seen from: the table of a process or of a namespace, and the root directory its paths start at.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+};
+
+use crate::error::Doing;
+use crate::process::{Pid, Process, in_child};
+use crate::{Error, Gathered, Namespace, Result};
+
+/// A table of mounts and the root directory that its mount points start at, both held open: what is asked of a path in the
+/// table is asked of that directory, never of the caller's.
+#[derive(Debug)]
+pub struct View {
+    name: String,
+    pid: Option<Pid>,
+    table: OwnedFd,
+    root: rustix::io::Result<OwnedFd>,
+}
+
+impl View {
+    /// What the caller sees.
+    pub fn own() -> Result<Self> {
+        let proc = open(CWD, "/proc/self", OFlags::PATH).doing(|| "open /proc/self")?;
+        Self::through(proc.as_fd(), "this process".into(), None)
+    }
+
+    /// What a process sees; a chrooted one sees the mounts below its root.
+    pub fn of_process(process: &Process) -> Result<Self> {
+        let name = format!("process {}", process.pid());
+        let view = Self::through(process.directory(), name, Some(process.pid()));
+        // What an ended process answers is no news: that it has ended is.
+        process.check_alive()?;
+        view
+    }
+
+    /// What a process would see that entered this mount namespace: a child that does, so that it may have no process.
+    pub fn of_namespace(namespace: &Namespace) -> Result<Self> {
+        let doing = || format!("enter {namespace}");
+        let owner = namespace.owner();
+        let proc = open(CWD, "/proc", OFlags::PATH).doing(|| "open /proc")?;
+        let (ours, childs) = socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )
+        .doing(doing)?;
+        let answer = in_child(|pipe| {
+            let opened = enter(namespace, &owner).and_then(|()| {
+                let root = open(CWD, "/", OFlags::PATH)?;
+                let table = open(&proc, "self/mountinfo", OFlags::RDONLY)?;
+                send(&childs, [table.as_fd(), root.as_fd()])
+            });
+            match opened {
+                Ok(()) => Ok(()),
+                Err(errno) => io::Write::write_all(pipe, &errno.raw_os_error().to_ne_bytes()),
+            }
+        })?;
+        if let Ok(number) = answer.try_into() {
+            return Err(Error::kernel(doing(), i32::from_ne_bytes(number)));
+        }
+        let [table, root] = receive(&ours).doing(doing)?;
+        Ok(Self {
+            name: namespace.to_string(),
+            pid: None,
+            table,
+            root: Ok(root),
+        })
+    }
+
+    fn through(directory: BorrowedFd<'_>, name: String, pid: Option<Pid>) -> Result<Self> {
+        let table = open(directory, "mountinfo", OFlags::RDONLY)
+            .doing(|| format!("open the table of mounts of {name}"))?;
+        let root = open(directory, "root", OFlags::PATH);
+        Ok(Self {
+            name,
+            pid,
+            table,
+            root,
+        })
+    }
+
+    /// Whose view it is, in a sentence.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The process whose view it is; `None` for the caller's own and that of a namespace.
+    pub fn pid(&self) -> Option<Pid> {
+        self.pid
+    }
+
+    /// The table as it is now, for [`super::MountTable::parse`].
+    pub fn read(&self) -> Result<Vec<u8>> {
+        let doing = || format!("read the table of mounts of {}", self.name);
+        rustix::fs::seek(&self.table, rustix::fs::SeekFrom::Start(0)).doing(doing)?;
+        // The kernel gives no more than a page at a time; what grows is the vector alone.
+        let mut bytes = Vec::with_capacity(1 << 16);
+        loop {
+            bytes.reserve(1 << 12);
+            match rustix::io::read(&self.table, rustix::buffer::spare_capacity(&mut bytes)) {
+                Ok(0) => return Ok(bytes),
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                // A process that has ended, and that nobody has waited for, has no table any more.
+                Err(rustix::io::Errno::INVAL) => {
+                    return Err(Error::NotFound(format!("{} has ended", self.name)));
+                }
+                Err(errno) => return Err(errno).doing(doing),
+            }
+        }
+    }
+
+    /// The open table: it polls as urgent when it changes.
+    pub fn table(&self) -> BorrowedFd<'_> {
+        self.table.as_fd()
+    }
+
+    /// The root directory of the view.
+    pub fn root(&self) -> Result<BorrowedFd<'_>> {
+        match &self.root {
+            Ok(root) => Ok(root.as_fd()),
+            Err(errno) => Err(*errno).doing(|| format!("open the root directory of {}", self.name)),
+        }
+    }
+}
+
+/// Puts a child in the namespace; where it must not, by way of the user namespace that owns it.
+fn enter(namespace: &Namespace, owner: &Gathered<Namespace>) -> rustix::io::Result<()> {
+    let raw = |errno: nix::errno::Errno| rustix::io::Errno::from_raw_os_error(errno as i32);
+    match (namespace.enter(), owner) {
+        (Err(nix::errno::Errno::EPERM), Gathered::Known(owner)) => {
+            owner.enter().and_then(|()| namespace.enter()).map_err(raw)
+        }
+        (answer, _) => answer.map_err(raw),
+    }
+}
+
+fn open(directory: impl AsFd, path: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::openat(directory, path, flags | OFlags::CLOEXEC, Mode::empty())
+}
+
+fn send(socket: &OwnedFd, files: [BorrowedFd<'_>; 2]) -> rustix::io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&files));
+    sendmsg(socket, &[IoSlice::new(b".")], &mut control, SendFlags::empty())?;
+    Ok(())
+}
+
+fn receive(socket: &OwnedFd) -> rustix::io::Result<[OwnedFd; 2]> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    recvmsg(
+        socket,
+        &mut [IoSliceMut::new(&mut byte)],
+        &mut control,
+        RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT,
+    )?;
+    let files: Vec<OwnedFd> = control
+        .drain()
+        .filter_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(files) => Some(files),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    // Fewer where the caller has no more room for open files.
+    files.try_into().map_err(|_| rustix::io::Errno::MFILE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MountTable;
+    use super::*;
+
+    #[test]
+    fn ones_own_view_is_that_of_ones_own_process() {
+        let own = View::own().unwrap();
+        let held = View::of_process(&Process::open(Pid::own()).unwrap()).unwrap();
+        let (own, held) = (own.read().unwrap(), held.read().unwrap());
+        assert_eq!(own, held);
+        let table = MountTable::parse(&own);
+        assert!(!table.mounts().is_empty() && table.flaws().is_empty());
+        assert_eq!(table.print(), own);
+    }
+}
