@@ -1,1 +1,66 @@
-fn main() {}
+//! What a developer of ns-utils runs beside cargo itself: `cargo xtask man`, `completions`, `check`, `bench`.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod completions;
+mod generated;
+mod man;
+mod programs;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use generated::{Generated, Mode};
+
+/// Keeps what is generated, and measures.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Write man/ from the prose beside the programs and their clap definitions.
+    Man,
+    /// Write completions/ for bash, zsh and fish from the clap definitions.
+    Completions,
+    /// Fail where a generated file is not what it would be now.
+    Check,
+    /// Measure the programs beside their relatives.
+    Bench(bench::Cli),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().task {
+        Task::Man => generated::put(&man::pages()?, Mode::Write),
+        Task::Completions => generated::put(&completions::scripts(), Mode::Write),
+        Task::Check => generated::put(&everything()?, Mode::Check),
+        Task::Bench(cli) => bench::run(&cli),
+    }
+}
+
+/// All that is generated and committed.
+fn everything() -> Result<Vec<Generated>> {
+    let mut files = man::pages()?;
+    files.extend(completions::scripts());
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_committed_is_what_would_be_generated() {
+        generated::put(&everything().unwrap(), Mode::Check).unwrap();
+    }
+
+    #[test]
+    fn our_own_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

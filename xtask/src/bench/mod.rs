@@ -1,0 +1,64 @@
+//! `cargo xtask bench`: the programs beside their relatives, as ratios out of one run.
+
+mod contest;
+mod ls;
+mod mounts;
+mod room;
+mod runner;
+mod unshare;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, Subcommand};
+
+use crate::generated;
+
+/// The arguments of `cargo xtask bench`.
+#[derive(Debug, Parser)]
+pub struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// `ns-ls` beside `lsns`.
+    Ls(ls::Options),
+    /// `ns-mounts` beside `findmnt`.
+    Mounts(mounts::Options),
+    /// `ns-unshare` beside `unshare`.
+    Unshare(unshare::Options),
+    /// Run one command in silence and print what it took; the others start themselves so.
+    #[command(hide = true)]
+    One {
+        /// The command.
+        #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// Measures what is asked for, and prints it.
+pub fn run(cli: &Cli) -> Result<()> {
+    match &cli.what {
+        What::Ls(options) => ls::run(options),
+        What::Mounts(options) => mounts::run(options),
+        What::Unshare(options) => unshare::run(options),
+        What::One { command } => runner::one(command),
+    }
+}
+
+/// One of the five, built as it is shipped.
+fn program(name: &str) -> Result<PathBuf> {
+    let root = generated::root();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--bin", name])
+        .current_dir(&root)
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(built.success(), "cannot build {name}");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(target.join("release").join(name))
+}

@@ -1,0 +1,86 @@
+//! Running one command and measuring it.
+//!
+//! The kernel charges a new program with the memory of the process that started it, so that process has to be small:
+//! it is this program again, which does nothing else (`cargo xtask bench one`).
+
+use std::ffi::OsString;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// What one run of a command took.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    /// From its start to its end.
+    pub wall: Duration,
+    /// In user mode and in the kernel, its children included.
+    pub cpu: Duration,
+    /// The most memory it held at a time, in KiB; what is below the few of the measuring process is hidden by that.
+    pub peak: u64,
+    /// Page faults that needed no disk.
+    pub faults: u64,
+}
+
+/// Runs a command once, in a process of its own, with nothing to read and its output thrown away.
+///
+/// # Errors
+/// Where it cannot be run, or does not end with one of the statuses `allowed`.
+pub fn measure(command: &[OsString], allowed: &[i32]) -> Result<Run> {
+    let ran = Command::new("/proc/self/exe")
+        .args(["bench", "one", "--"])
+        .args(command)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run the measuring process")?;
+    ensure!(ran.status.success(), "cannot measure {command:?}");
+    let text = String::from_utf8(ran.stdout)?;
+    let numbers: Vec<u64> = text
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("{text:?} is no measurement"))?;
+    let [status, wall, cpu, peak, faults] = numbers[..] else {
+        anyhow::bail!("{text:?} is no measurement");
+    };
+    ensure!(
+        allowed
+            .iter()
+            .any(|allowed| u64::try_from(*allowed) == Ok(status)),
+        "{command:?} ended with status {status}"
+    );
+    Ok(Run {
+        wall: Duration::from_nanos(wall),
+        cpu: Duration::from_nanos(cpu),
+        peak,
+        faults,
+    })
+}
+
+/// The measuring process: one child, and what the kernel counted for it.
+pub fn one(command: &[OsString]) -> Result<()> {
+    let since = Instant::now();
+    let status = Command::new(&command[0])
+        .args(&command[1..])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot run {}", command[0].display()))?;
+    let wall = since.elapsed();
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let time = |time: nix::sys::time::TimeVal| {
+        u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or_default() * 1000
+    };
+    println!(
+        "{} {} {} {} {}",
+        status.code().context("it died of a signal")?,
+        wall.as_nanos(),
+        time(usage.user_time()) + time(usage.system_time()),
+        usage.max_rss(),
+        usage.minor_page_faults(),
+    );
+    Ok(())
+}

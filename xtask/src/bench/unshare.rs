@@ -1,0 +1,26 @@
+//! `ns-unshare` beside `unshare`: what the start of a program in new namespaces costs.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::contest::{Contestant, alternating, print};
+use super::program;
+
+/// The arguments of `cargo xtask bench unshare`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Runs of each program.
+    #[arg(long, default_value_t = 200)]
+    rounds: usize,
+}
+
+/// Lets both start `true` in a new user namespace.
+pub fn run(options: &Options) -> Result<()> {
+    let ours = program("ns-unshare")?.into_os_string();
+    let contestants = [
+        Contestant::new("unshare -U true", ["unshare", "-U", "true"]),
+        Contestant::new("ns-unshare -U true", [ours, "-U".into(), "true".into()]),
+    ];
+    print("start", &alternating(options.rounds, &contestants)?);
+    Ok(())
+}

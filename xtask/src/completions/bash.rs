@@ -1,0 +1,64 @@
+//! The script for bash.
+
+use std::fmt::Write as _;
+
+use super::NOTE;
+use super::model::{Model, Operands, Source};
+
+/// The parts that are the same for all programs; `NAME` stands for the program's in function names.
+const COMMON: &str = include_str!("template.bash");
+
+/// The script.
+pub fn script(model: &Model) -> String {
+    let function = model.name.replace('-', "_");
+    let mut values = String::new();
+    for option in &model.options {
+        if let Some(value) = &option.value {
+            let spellings: Vec<_> = option.spellings().collect();
+            let kind = if value.optional { "attached" } else { "next" };
+            let _ = writeln!(
+                values,
+                "        {}) echo '{kind} {}' ;;",
+                spellings.join(" | "),
+                source(&value.source)
+            );
+        }
+    }
+    let options: Vec<&str> = model
+        .options
+        .iter()
+        .flat_map(|option| option.longs.iter().chain(&option.shorts))
+        .map(String::as_str)
+        .collect();
+    let operands = match &model.operands {
+        Operands::None => "free".to_owned(),
+        Operands::Command => "command".to_owned(),
+        Operands::Words(source_) => source(source_),
+    };
+    format!("# bash completion for {}. {NOTE}\n\n{COMMON}", model.name)
+        .replace("@FUNCTION@", &function)
+        .replace("@NAME@", &model.name)
+        .replace("@OPTIONS@", &options.join(" "))
+        .replace("@OPERANDS@", &operands)
+        .replace("        @VALUES@\n", &values)
+}
+
+/// A source as one shell word, of which the part before the colon says what the rest is.
+fn source(source: &Source) -> String {
+    let words = |words: &[(String, String)]| {
+        let words: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
+        words.join(" ")
+    };
+    match source {
+        Source::Free => "free".into(),
+        Source::Words(list) => format!("words:{}", words(list)),
+        Source::List(list) => format!("list:{}", words(list)),
+        Source::Ask(what) => format!("ask:{what}"),
+        Source::AskOrFile(what) => format!("ask-or-file:{what}"),
+        Source::Files => "file".into(),
+        Source::Directories => "directory".into(),
+        Source::Users => "user".into(),
+        Source::Groups => "group".into(),
+        Source::Signals => "signal".into(),
+    }
+}

@@ -1,0 +1,107 @@
+//! The script for fish.
+
+use std::fmt::Write as _;
+
+use super::NOTE;
+use super::model::{Model, Operands, Opt, Source};
+
+/// The parts that are the same for all programs.
+const COMMON: &str = include_str!("template.fish");
+
+/// The script.
+pub fn script(model: &Model) -> String {
+    let function = model.name.replace('-', "_");
+    let name = &model.name;
+    let takes: Vec<&str> = model
+        .options
+        .iter()
+        .filter(|option| option.takes_the_next_word())
+        .flat_map(Opt::spellings)
+        .collect();
+    let attached: Vec<&str> = model
+        .options
+        .iter()
+        .filter(|option| option.value.as_ref().is_some_and(|value| value.optional))
+        .flat_map(Opt::spellings)
+        .collect();
+    let mut lines = String::new();
+    for option in &model.options {
+        let _ = writeln!(lines, "complete -c {name} {}", line(option, &function));
+    }
+    let operands = match &model.operands {
+        Operands::None => String::new(),
+        Operands::Command => format!("-a '(__{function}_command)'"),
+        Operands::Words(source) => arguments(source, &function, false),
+    };
+    if !operands.is_empty() {
+        let _ = writeln!(
+            lines,
+            "complete -c {name} -n '__{function}_operand' -k {operands}"
+        );
+    }
+    let command = matches!(model.operands, Operands::Command);
+    format!("# fish completion for {name}. {NOTE}\n\n{COMMON}\ncomplete -c {name} -f\n{lines}")
+        .replace("@FUNCTION@", &function)
+        .replace("@TAKES@", &takes.join(" "))
+        .replace("@ATTACHED@", &attached.join(" "))
+        .replace("@COMMAND@", if command { "1" } else { "0" })
+}
+
+/// One option.
+fn line(option: &Opt, function: &str) -> String {
+    let mut line = format!("-n '__{function}_ours'");
+    for short in &option.shorts {
+        let _ = write!(line, " -s {}", &short[1..]);
+    }
+    for long in &option.longs {
+        let _ = write!(line, " -l {}", &long[2..]);
+    }
+    let _ = write!(line, " -d {}", quoted(&option.help));
+    if let Some(value) = &option.value {
+        if !value.optional {
+            line += " -r";
+        }
+        let arguments = arguments(&value.source, function, true);
+        if !arguments.is_empty() {
+            let _ = write!(line, " {arguments}");
+        }
+    }
+    line
+}
+
+/// Where the choices for a value come from.
+fn arguments(source: &Source, function: &str, keep: bool) -> String {
+    let order = if keep { "-k " } else { "" };
+    let words = |words: &[(String, String)]| {
+        words
+            .iter()
+            .map(|(word, help)| {
+                if help.is_empty() {
+                    word.clone()
+                } else {
+                    format!("{word}\\t{}", quoted(help))
+                }
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    match source {
+        Source::Free => String::new(),
+        Source::Words(list) => format!("-f {order}-a {}", quoted(&words(list))),
+        Source::List(list) => {
+            let names: Vec<&str> = list.iter().map(|(word, _)| word.as_str()).collect();
+            format!("-f {order}-a '(__{function}_list {})'", names.join(" "))
+        }
+        Source::Ask(what) => format!("-f {order}-a '(__{function}_ask {what})'"),
+        Source::AskOrFile(what) => format!("-F {order}-a '(__{function}_ask {what})'"),
+        Source::Files => "-F".into(),
+        Source::Directories => format!("-f {order}-a '(__fish_complete_directories (commandline -ct))'"),
+        Source::Users => format!("-f {order}-a '(__fish_complete_users)'"),
+        Source::Groups => format!("-f {order}-a '(__fish_complete_groups)'"),
+        Source::Signals => format!("-f {order}-a '(__{function}_signals)'"),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}

@@ -1,0 +1,167 @@
+//! A program's arguments as the shells need them.
+
+use clap::{Arg, ArgAction, ValueHint};
+
+use crate::programs::Program;
+
+/// One program.
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// Its options, in order.
+    pub options: Vec<Opt>,
+    /// What follows the options.
+    pub operands: Operands,
+}
+
+/// One option.
+pub struct Opt {
+    /// Its letters, with the hyphen.
+    pub shorts: Vec<String>,
+    /// Its long spellings, with the hyphens.
+    pub longs: Vec<String>,
+    /// What it does: one sentence without a full stop.
+    pub help: String,
+    /// Its value.
+    pub value: Option<Value>,
+    /// Whether it makes sense more than once.
+    pub repeats: bool,
+}
+
+/// The value of an option.
+pub struct Value {
+    /// Its name, in capitals.
+    pub name: String,
+    /// Whether it may be left out, and is attached where it is there.
+    pub optional: bool,
+    /// Where the shell gets the choices from.
+    pub source: Source,
+}
+
+/// What follows the options.
+pub enum Operands {
+    /// Nothing.
+    None,
+    /// Words of this source.
+    Words(Source),
+    /// A command with its arguments, which complete as they do without us.
+    Command,
+}
+
+/// Where the choices for a value come from.
+pub enum Source {
+    /// There is nothing to choose from.
+    Free,
+    /// These words, each with what it means.
+    Words(Vec<(String, String)>),
+    /// Some of these words, with commas between.
+    List(Vec<(String, String)>),
+    /// The program itself: `--complete=` this.
+    Ask(&'static str),
+    /// The program itself, or a path.
+    AskOrFile(&'static str),
+    /// Paths.
+    Files,
+    /// Paths of directories.
+    Directories,
+    /// User names.
+    Users,
+    /// Group names.
+    Groups,
+    /// Signal names.
+    Signals,
+}
+
+impl Model {
+    /// The model of a program.
+    pub fn new(program: &Program) -> Self {
+        let positional = program.command.get_positionals().next();
+        let operands = match positional {
+            None => Operands::None,
+            Some(arg) if runs_a_command(arg) => Operands::Command,
+            Some(arg) => Operands::Words(source(arg)),
+        };
+        Self {
+            name: program.name.into(),
+            options: program.options().map(Opt::new).collect(),
+            operands,
+        }
+    }
+}
+
+impl Opt {
+    fn new(arg: &Arg) -> Self {
+        let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();
+        let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
+        let help = arg.get_help().unwrap_or_default().to_string();
+        let sentence = help.split_once(". ").map_or(help.as_str(), |(first, _)| first);
+        let name = || {
+            let names = arg.get_value_names().unwrap_or_default();
+            names.first().map_or_else(String::new, ToString::to_string)
+        };
+        Self {
+            shorts: shorts.iter().map(|short| format!("-{short}")).collect(),
+            longs: longs.iter().map(|long| format!("--{long}")).collect(),
+            help: sentence.replace('\n', " ").trim_end_matches('.').to_owned(),
+            value: arg.get_action().takes_values().then(|| Value {
+                name: name(),
+                optional: arg.get_num_args().is_some_and(|count| count.min_values() == 0),
+                source: source(arg),
+            }),
+            repeats: matches!(arg.get_action(), ArgAction::Append | ArgAction::Count),
+        }
+    }
+
+    /// All its spellings.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        self.shorts.iter().chain(&self.longs).map(String::as_str)
+    }
+
+    /// Whether the next word is its value.
+    pub fn takes_the_next_word(&self) -> bool {
+        self.value.as_ref().is_some_and(|value| !value.optional)
+    }
+}
+
+/// Whether what is given here is a command that we run.
+fn runs_a_command(arg: &Arg) -> bool {
+    arg.is_trailing_var_arg_set()
+}
+
+/// By what clap knows of the values, and else by their name, which the programs use alike.
+fn source(arg: &Arg) -> Source {
+    let values: Vec<(String, String)> = arg
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| {
+            let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+            (value.get_name().to_owned(), help)
+        })
+        .collect();
+    if !values.is_empty() && arg.get_action().takes_values() {
+        return if arg.get_value_delimiter() == Some(',') {
+            Source::List(values)
+        } else {
+            Source::Words(values)
+        };
+    }
+    match arg.get_value_hint() {
+        ValueHint::AnyPath | ValueHint::FilePath | ValueHint::ExecutablePath => return Source::Files,
+        ValueHint::DirPath => return Source::Directories,
+        ValueHint::Username => return Source::Users,
+        _ => {}
+    }
+    let names = arg.get_value_names().unwrap_or_default();
+    let name = names.first().map(|name| name.as_str()).unwrap_or_default();
+    match name {
+        "FILE" | "PATH" => Source::Files,
+        "DIR" => Source::Directories,
+        "USER" | "UID" => Source::Users,
+        "GROUP" | "GID" => Source::Groups,
+        "SIGNAL" | "SIG" => Source::Signals,
+        "PID" => Source::Ask("processes"),
+        "TARGET" => Source::AskOrFile("targets"),
+        _ => Source::Free,
+    }
+}

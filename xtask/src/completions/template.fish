@@ -1,0 +1,68 @@
+# The words after our own options, where the cursor is in or behind the first of them; fails where it is before.
+function __@FUNCTION@_rest
+    set -l words (commandline -opc) (commandline -ct)
+    set -l last (count $words)
+    set -l index 2
+    while test $index -lt $last
+        set -l word $words[$index]
+        if test "$word" = --
+            set index (math $index + 1)
+            break
+        else if not string match -q -- '-?*' $word
+            break
+        else if string match -q -- '--*' $word
+            contains -- $word @TAKES@; and set index (math $index + 1)
+        else
+            # Letters in one word, until one of them has a value: the rest of the word, or the next.
+            set -l letters (string split '' -- (string sub -s 2 -- $word))
+            while set -q letters[1]
+                set -l letter -$letters[1]
+                set -e letters[1]
+                if contains -- $letter @TAKES@
+                    set -q letters[1]; or set index (math $index + 1)
+                    break
+                end
+                contains -- $letter @ATTACHED@; and break
+            end
+        end
+        set index (math $index + 1)
+    end
+    # Behind the end is a value that is still to come.
+    test $index -le $last; or return 1
+    if test $index -eq $last; and string match -q -- '-*' $words[$last]; and test "$words[$(math $last - 1)]" != --
+        return 1
+    end
+    string join \n -- $words[$index..]
+end
+
+# Whether the cursor is at an operand.
+function __@FUNCTION@_operand
+    __@FUNCTION@_rest >/dev/null
+end
+
+# Whether the cursor is where our own options can be.
+function __@FUNCTION@_ours
+    test @COMMAND@ -eq 0; or not __@FUNCTION@_rest >/dev/null
+end
+
+# What completes the command that we run.
+function __@FUNCTION@_command
+    set -l rest (__@FUNCTION@_rest)
+    complete -C (string join ' ' -- (string escape -- $rest[1..-2]) $rest[-1])
+end
+
+# The choices that the program itself knows.
+function __@FUNCTION@_ask
+    set -l program (commandline -opc)[1]
+    $program --complete=$argv[1] 2>/dev/null
+end
+
+# Some of these words, with commas between.
+function __@FUNCTION@_list
+    set -l before (string match -r -- '^.*,' (commandline -ct | string replace -r -- '^--[^=]*=' ''))
+    printf '%s\n' $before$argv
+end
+
+function __@FUNCTION@_signals
+    string split ' ' -- (kill -l | string join ' ')
+end

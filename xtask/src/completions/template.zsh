@@ -1,0 +1,26 @@
+# The choices that the program itself knows.
+__@FUNCTION@_ask() {
+    local -a lines described
+    local line word help
+    lines=("${(@f)$(_call_program $1 ${words[1]} --complete=$1 2>/dev/null)}")
+    for line in $lines; do
+        word=${line%%$'\t'*} help=${line#*$'\t'}
+        [[ $line == *$'\t'* ]] || help=
+        described+=("${word//:/\\:}${help:+:$help}")
+    done
+    _describe -V -t "$1" "${1%%[:=]*}" described
+}
+
+__@FUNCTION@_ask_or_file() {
+    if [[ $PREFIX == */* ]]; then
+        _files
+    else
+        __@FUNCTION@_ask "$1"
+    fi
+}
+
+_@FUNCTION@() {
+    @ARGUMENTS@
+}
+
+_@FUNCTION@ "$@"
