@@ -13,18 +13,18 @@ function __ns_hostname_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word ; and set index (math $index + 1)
+            contains -- $word -t --target -o --output; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter 
+                if contains -- $letter -t --target -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter ; and break
+                contains -- $letter -y --nis --yp --domainname; and break
             end
         end
         set index (math $index + 1)
@@ -70,5 +70,10 @@ function __ns_hostname_signals
 end
 
 complete -c ns-hostname -f
-complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print help'
+complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name instead of one\'s own; may be repeated with --list' -r -F -k -a '(__ns_hostname_ask targets)'
+complete -c ns-hostname -n '__ns_hostname_ours' -s y -l nis -l yp -l domainname -d 'Show the NIS domain name, or set it to DOMAIN'
+complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace that a process is in, with its names'
+complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list' -r
+complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Answer in JSON'
+complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'

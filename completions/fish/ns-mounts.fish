@@ -13,14 +13,14 @@ function __ns_mounts_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word ; and set index (math $index + 1)
+            contains -- $word -N --task -o --output; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter 
+                if contains -- $letter -N --task -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -70,5 +70,16 @@ function __ns_mounts_signals
 end
 
 complete -c ns-mounts -f
+complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'The mounts that this process or mount namespace sees; may be given again' -r -F -k -a '(__ns_mounts_ask targets)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Columns to show, with commas between; after a leading + they are added to the default ones' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show every column'
+complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'A list instead of a tree'
+complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'A tree where a list is the default'
+complete -c ns-mounts -n '__ns_mounts_ours' -s J -l json -d 'JSON'
+complete -c ns-mounts -n '__ns_mounts_ours' -s r -l raw -d 'Values with one space between, what is unsafe in them as \\xNN'
+complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'NAME="value"'
+complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'No line of headings'
+complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
+complete -c ns-mounts -n '__ns_mounts_ours' -s a -l ascii -d 'Draw the tree with ASCII characters'
 complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print help'
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'

@@ -7,6 +7,8 @@ mod generated;
 mod man;
 mod programs;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -32,12 +34,22 @@ enum Task {
     Bench(bench::Cli),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().task {
+fn main() -> ExitCode {
+    match run(&Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: &Task) -> Result<()> {
+    match task {
         Task::Man => generated::put(&man::pages()?, Mode::Write),
         Task::Completions => generated::put(&completions::scripts(), Mode::Write),
         Task::Check => generated::put(&everything()?, Mode::Check),
-        Task::Bench(cli) => bench::run(&cli),
+        Task::Bench(cli) => bench::run(cli),
     }
 }
 
