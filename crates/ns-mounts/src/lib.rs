@@ -14,12 +14,12 @@ use scene::{Scene, Source};
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(run)
+    ns_core::cli::main(|cli: Cli| run(&cli))
 }
 
-fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let columns = show::columns(&cli.show)?;
-    let sources = Source::of(&cli)?;
+    let sources = Source::of(cli)?;
     let scenes: Vec<_> = sources.iter().map(Scene::of).collect();
     for scene in &scenes {
         scene.report_flaws();

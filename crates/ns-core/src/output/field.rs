@@ -37,6 +37,12 @@ pub fn choose<F: Field>(list: &str, default: &[F]) -> Result<Vec<F>> {
     Ok(fields)
 }
 
+/// The name of a column as that of a shell variable: `MAJ_MIN`, `USE_PCT`.
+pub fn shell_name(name: &str) -> String {
+    name.replace('%', "_PCT")
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Align;

@@ -2,6 +2,7 @@
 
 mod escape;
 mod field;
+pub mod filter;
 mod json;
 mod lines;
 mod table;
@@ -11,7 +12,8 @@ use std::borrow::Cow;
 use std::io;
 
 pub use escape::{escape_for_raw, escape_for_terminal};
-pub use field::{Field, choose};
+pub use field::{Field, choose, shell_name};
+pub use filter::Filter;
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,296 @@
+//! Filters: which rows are shown, as an expression over their columns (`scols-filter(5)` of util-linux).
+//!
+//! ```text
+//! expression  = conjunction { ("or" | "||") conjunction }
+//! conjunction = negation { ("and" | "&&") negation }
+//! negation    = ("not" | "!") negation | comparison
+//! comparison  = "(" expression ")" | value [ operator value ]
+//! operator    = "==" "!=" "<" "<=" ">" ">=" "=~" "!~", or "eq" "ne" "lt" "le" "gt" "ge"
+//! value       = COLUMN | 12 | 1.5 | 4K | "text" | 'text' | true | false
+//! ```
+//!
+//! So `or` binds least, then `and`, then `not`, and a comparison binds most: `not TYPE == "net"` is what it says.
+//!
+//! A column alone is true where it has a value, and a flag where it is set. A column that has none equals the empty text
+//! and no number; one that could not be read is not compared at all: every comparison with it is false. Of a list any
+//! item may match, and none may for `!=` and `!~`. A number may end in K, M, G … (of 1024; KB, MB … of 1000). What follows
+//! `=~` is a regular expression, found anywhere in the value.
+
+mod parse;
+mod token;
+mod value;
+
+use super::{Cell, Field};
+use crate::Result;
+use value::Operand;
+
+/// An expression over the columns that `F` names.
+#[derive(Clone, Debug)]
+pub struct Filter<F> {
+    root: Expression<F>,
+}
+
+/// A part of a filter.
+#[derive(Clone, Debug)]
+enum Expression<F> {
+    Or(Vec<Self>),
+    And(Vec<Self>),
+    Not(Box<Self>),
+    Compare(Operand<F>, Operator, Operand<F>),
+    Matches {
+        operand: Operand<F>,
+        pattern: regex::bytes::Regex,
+        negated: bool,
+    },
+    Is(Operand<F>),
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl<F: Field> Filter<F> {
+    /// Reads an expression.
+    ///
+    /// [`crate::Error::Invalid`] shows the place where it makes no sense, and what may stand there.
+    pub fn parse(text: &str) -> Result<Self> {
+        parse::parse(text).map(|root| Self { root })
+    }
+
+    /// Every column that is asked for, once.
+    pub fn fields(&self) -> Vec<F> {
+        let mut fields = Vec::new();
+        self.root.fields(&mut fields);
+        fields
+    }
+
+    /// Whether a row is to be shown; `cell` gives the values of its columns, sizes in bytes.
+    pub fn matches<'a>(&self, cell: impl Fn(F) -> Cell<'a>) -> bool {
+        self.root.holds(&cell)
+    }
+}
+
+impl<F: Field> std::str::FromStr for Filter<F> {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
+    }
+}
+
+impl<F: Field> Expression<F> {
+    fn holds<'a>(&self, cell: &impl Fn(F) -> Cell<'a>) -> bool {
+        match self {
+            Self::Or(parts) => parts.iter().any(|part| part.holds(cell)),
+            Self::And(parts) => parts.iter().all(|part| part.holds(cell)),
+            Self::Not(part) => !part.holds(cell),
+            Self::Compare(left, operator, right) => {
+                value::compare(&left.value(cell), *operator, &right.value(cell))
+            }
+            Self::Matches {
+                operand,
+                pattern,
+                negated,
+            } => value::matches(&operand.value(cell), pattern, *negated),
+            Self::Is(operand) => value::is(&operand.value(cell)),
+        }
+    }
+
+    fn fields(&self, fields: &mut Vec<F>) {
+        match self {
+            Self::Or(parts) | Self::And(parts) => parts.iter().for_each(|part| part.fields(fields)),
+            Self::Not(part) => part.fields(fields),
+            Self::Compare(left, _, right) => [left, right].iter().for_each(|side| side.field(fields)),
+            Self::Matches { operand, .. } | Self::Is(operand) => operand.field(fields),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Align, Column};
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Field {
+        Pid,
+        Type,
+        Label,
+        Uuid,
+        Use,
+        Shared,
+        Sources,
+    }
+
+    const fn column(name: &'static str) -> Column {
+        Column {
+            name,
+            about: "",
+            align: Align::Left,
+            shrinks: false,
+        }
+    }
+
+    impl super::Field for Field {
+        const ALL: &'static [(Self, Column)] = &[
+            (Self::Pid, column("PID")),
+            (Self::Type, column("TYPE")),
+            (Self::Label, column("LABEL")),
+            (Self::Uuid, column("UUID")),
+            (Self::Use, column("USE%")),
+            (Self::Shared, column("SHARED")),
+            (Self::Sources, column("SOURCES")),
+        ];
+    }
+
+    /// The one row that filters are tried on.
+    fn cell(field: Field) -> Cell<'static> {
+        match field {
+            Field::Pid => Cell::Number(4711),
+            Field::Type => Cell::text(&b"net\xff"[..]),
+            Field::Label => Cell::Absent,
+            Field::Uuid => Cell::Unreadable,
+            Field::Use => Cell::string("45"),
+            Field::Shared => Cell::Flag(true),
+            Field::Sources => Cell::List(vec![b"/dev/a"[..].into(), b"/dev/b"[..].into()]),
+        }
+    }
+
+    fn holds(text: &str) -> bool {
+        Filter::<Field>::parse(text)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .matches(cell)
+    }
+
+    #[test]
+    fn values_are_compared_as_what_they_are() {
+        for text in [
+            "PID == 4711",
+            "pid eq 4711",
+            "PID > 4K",
+            "PID>=4.711KB",
+            "PID < 4711.5",
+            "PID != 1",
+            "4711 == PID",
+            "PID == '4711'",
+            "PID =~ '^47'",
+            "TYPE =~ \"^ne\"",
+            "TYPE !~ 'x'",
+            "TYPE > 'mnt'",
+            "USE% > 9",
+            "use_pct < 45.5",
+            "SHARED == true",
+            "SHARED == 'yes'",
+            "SHARED != false",
+            "SOURCES == '/dev/b'",
+            "SOURCES != '/dev/c'",
+            "SOURCES =~ 'b$'",
+            "SOURCES !~ 'c$'",
+        ] {
+            assert!(holds(text), "{text}");
+            assert!(!holds(&format!("not ({text})")), "{text}");
+        }
+        assert!(!holds("SOURCES != '/dev/b'"));
+        assert!(!holds("TYPE > 9"), "a text that is no number is none");
+    }
+
+    #[test]
+    fn what_is_absent_equals_nothing_but_the_empty_text() {
+        for text in [
+            "LABEL == ''",
+            "LABEL != 'x'",
+            "LABEL != 0",
+            "!LABEL",
+            "LABEL !~ '.'",
+        ] {
+            assert!(holds(text), "{text}");
+        }
+        for text in ["LABEL", "LABEL == 0", "LABEL < 1", "LABEL >= 0", "LABEL < 'x'"] {
+            assert!(!holds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_unreadable_is_not_compared() {
+        for text in [
+            "UUID",
+            "UUID == ''",
+            "UUID != 'x'",
+            "UUID =~ '.'",
+            "UUID !~ '.'",
+            "UUID < 'x'",
+        ] {
+            assert!(!holds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn or_binds_least_and_a_comparison_most() {
+        // With `and` and `or` alike, from the left, this would be false.
+        assert!(holds("TYPE =~ 'net' or TYPE == 'x' and PID == 1"));
+        assert!(holds("TYPE =~ 'net' || TYPE == 'x' && PID == 1"));
+        assert!(!holds("(TYPE =~ 'net' or TYPE == 'x') and PID == 1"));
+        // Bound to the column alone it would be true.
+        assert!(!holds("not PID == 4711"));
+        assert!(!holds("!PID == 4711"));
+        assert!(holds("not PID == 1 and not not PID"));
+        assert!(holds("!(PID == 1)"));
+    }
+
+    #[test]
+    fn the_columns_that_are_asked_for_are_known() {
+        let filter: Filter<Field> = "PID > 1 and (TYPE or !PID) and 'x' =~ 'x'".parse().unwrap();
+        assert_eq!(filter.fields(), [Field::Pid, Field::Type]);
+    }
+
+    #[test]
+    fn an_error_shows_its_place_and_the_choices() {
+        let error = |text: &str| {
+            let error = Filter::<Field>::parse(text).unwrap_err().to_string();
+            error
+                .split_once("\": ")
+                .map(|(_, why)| why.to_owned())
+                .unwrap_or(error)
+        };
+        assert_eq!(
+            error("PID > 1 and TYP == 'net'"),
+            "there is no column \"TYP\" (a text stands between quotes): it is one of PID, TYPE, LABEL, UUID, USE%, \
+             SHARED, SOURCES\n  PID > 1 and TYP == 'net'\n              ^^^"
+        );
+        assert_eq!(
+            error("PID >"),
+            "a column or a value is missing here\n  PID >\n       ^"
+        );
+        assert!(error("").starts_with("a column or a value is missing here"));
+        assert!(
+            error("PID > 1 )").starts_with("expected \"and\", \"or\" or the end\n  PID > 1 )\n          ^")
+        );
+        assert!(error("(PID > 1").ends_with("\n  ^"));
+        assert!(error("PID = 1").contains("operator: == != <"));
+        assert!(error("TYPE == 'net").starts_with("a text without its closing quote"));
+        assert!(error("TYPE =~ '('").starts_with("not a regular expression: unclosed group"));
+        assert!(error("TYPE =~ PID").starts_with("expected a regular expression between quotes"));
+        assert!(error("1 < PID < 9").starts_with("comparisons are joined by"));
+        assert!(error("PID > 4X").starts_with("not a number"));
+        assert!(error(&"(".repeat(100_000)).starts_with("too many of these"));
+        assert!(error(&"!".repeat(100_000)).starts_with("too many of these"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in r#"(PID|TYPE|LABEL|or|and|!|not|[()=<>~"' \\0-9.Ké]|.){0,20}"#) {
+            if let Ok(filter) = Filter::<Field>::parse(&text) {
+                filter.matches(cell);
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! From the words of a filter to its expression, by the grammar in `super`.
+
+use regex::bytes::RegexBuilder;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Expression;
+use super::token::{Fault, Token, What, tokens};
+use super::value::Operand;
+use crate::output::{Field, shell_name};
+use crate::{Error, Result};
+
+/// How deep parentheses and negations may stand in each other: each takes room on the stack.
+const DEEPEST: usize = 200;
+
+/// The most memory a pattern may take, in bytes.
+const PATTERN: usize = 1 << 20;
+
+/// Reads an expression.
+pub(super) fn parse<F: Field>(text: &str) -> Result<Expression<F>> {
+    let expression = || {
+        let mut parser = Parser {
+            text,
+            tokens: &tokens(text)?,
+            depth: 0,
+        };
+        let expression = parser.expression()?;
+        match parser.tokens.first() {
+            None => Ok(expression),
+            Some(token) => Err(Fault::new(
+                token.place.clone(),
+                "expected \"and\", \"or\" or the end",
+            )),
+        }
+    };
+    expression().map_err(|fault| Error::invalid("filter", text, shown(text, &fault)))
+}
+
+/// What is wrong, over the text with the place marked:
+///
+/// ```text
+/// there is no column "TYP": it is one of NS, TYPE
+///   TYP == "net"
+///   ^^^
+/// ```
+fn shown(text: &str, fault: &Fault) -> String {
+    // One character for one, so that the mark stands where it should.
+    let plain = |text: &str| text.replace(char::is_control, "?");
+    let before = plain(&text[..fault.place.start]).width();
+    let marked = plain(&text[fault.place.clone()]).width().max(1);
+    let marks = "^".repeat(marked);
+    format!("{}\n  {}\n  {:before$}{marks}", fault.message, plain(text), "")
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: &'a [Token<'a>],
+    depth: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn expression<F: Field>(&mut self) -> Result<Expression<F>, Fault> {
+        self.joined(&What::Or, Self::conjunction, Expression::Or)
+    }
+
+    fn conjunction<F: Field>(&mut self) -> Result<Expression<F>, Fault> {
+        self.joined(&What::And, Self::negation, Expression::And)
+    }
+
+    /// One part, or several with this word between.
+    fn joined<F: Field>(
+        &mut self,
+        word: &What<'_>,
+        part: impl Fn(&mut Self) -> Result<Expression<F>, Fault>,
+        join: fn(Vec<Expression<F>>) -> Expression<F>,
+    ) -> Result<Expression<F>, Fault> {
+        let first = part(self)?;
+        let mut parts = vec![first];
+        while self.next_if(word).is_some() {
+            parts.push(part(self)?);
+        }
+        match parts.len() {
+            1 => Ok(parts.remove(0)),
+            _ => Ok(join(parts)),
+        }
+    }
+
+    fn negation<F: Field>(&mut self) -> Result<Expression<F>, Fault> {
+        match self.next_if(&What::Not) {
+            Some(token) => {
+                self.deeper(token)?;
+                let part = self.negation()?;
+                self.depth -= 1;
+                Ok(Expression::Not(Box::new(part)))
+            }
+            None => self.comparison(),
+        }
+    }
+
+    fn comparison<F: Field>(&mut self) -> Result<Expression<F>, Fault> {
+        if let Some(open) = self.next_if(&What::Open) {
+            self.deeper(open)?;
+            let expression = self.expression()?;
+            self.depth -= 1;
+            return match self.next_if(&What::Close) {
+                Some(_) => Ok(expression),
+                None => Err(Fault::new(open.place.clone(), "this parenthesis is not closed")),
+            };
+        }
+        let left = self.operand()?;
+        match self.tokens.first().map(|token| &token.what) {
+            Some(What::Compare(operator)) => {
+                self.next();
+                let right = self.operand()?;
+                self.not_another()?;
+                Ok(Expression::Compare(left, *operator, right))
+            }
+            Some(What::Match { negated }) => {
+                self.next();
+                let pattern = self.pattern()?;
+                self.not_another()?;
+                Ok(Expression::Matches {
+                    operand: left,
+                    pattern,
+                    negated: *negated,
+                })
+            }
+            _ => Ok(Expression::Is(left)),
+        }
+    }
+
+    fn operand<F: Field>(&mut self) -> Result<Operand<F>, Fault> {
+        let token = self
+            .next()
+            .ok_or_else(|| self.at_end("a column or a value is missing here"))?;
+        match &token.what {
+            What::Whole(number) => Ok(Operand::Whole(*number)),
+            What::Fraction(number) => Ok(Operand::Fraction(*number)),
+            What::Text(text) => Ok(Operand::Text(text.clone().into_bytes())),
+            What::Flag(flag) => Ok(Operand::Flag(*flag)),
+            What::Name(name) => column(name)
+                .map(Operand::Column)
+                .ok_or_else(|| Fault::new(token.place.clone(), no_column::<F>(name))),
+            _ => Err(Fault::new(
+                token.place.clone(),
+                "expected a column, a number, or a text between quotes",
+            )),
+        }
+    }
+
+    fn pattern(&mut self) -> Result<regex::bytes::Regex, Fault> {
+        let expected = "expected a regular expression between quotes";
+        let token = self.next().ok_or_else(|| self.at_end(expected))?;
+        let What::Text(pattern) = &token.what else {
+            return Err(Fault::new(token.place.clone(), expected));
+        };
+        RegexBuilder::new(pattern)
+            // Values are bytes, and need not be text.
+            .unicode(false)
+            .size_limit(PATTERN)
+            .build()
+            .map_err(|error| {
+                let error = error.to_string();
+                let reason = error
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ");
+                Fault::new(token.place.clone(), format!("not a regular expression: {reason}"))
+            })
+    }
+
+    /// `1 < PID < 9` does not mean what it says in mathematics.
+    fn not_another(&self) -> Result<(), Fault> {
+        match self.tokens.first() {
+            Some(token) if matches!(token.what, What::Compare(_) | What::Match { .. }) => Err(Fault::new(
+                token.place.clone(),
+                "comparisons are joined by \"and\" or \"or\"",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn deeper(&mut self, token: &Token<'_>) -> Result<(), Fault> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Fault::new(token.place.clone(), "too many of these in each other"));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Option<&'a Token<'a>> {
+        let (first, rest) = self.tokens.split_first()?;
+        self.tokens = rest;
+        Some(first)
+    }
+
+    fn next_if(&mut self, what: &What<'_>) -> Option<&'a Token<'a>> {
+        if self.tokens.first()?.what == *what {
+            self.next()
+        } else {
+            None
+        }
+    }
+
+    fn at_end(&self, message: &str) -> Fault {
+        Fault::new(self.text.len()..self.text.len(), message)
+    }
+}
+
+/// The column of this name, in capitals or not, or as a shell variable has it.
+fn column<F: Field>(name: &str) -> Option<F> {
+    F::ALL.iter().find_map(|(field, column)| {
+        let found =
+            column.name.eq_ignore_ascii_case(name) || shell_name(column.name).eq_ignore_ascii_case(name);
+        found.then_some(*field)
+    })
+}
+
+fn no_column<F: Field>(name: &str) -> String {
+    let names: Vec<_> = F::ALL.iter().map(|(_, column)| column.name).collect();
+    let names = names.join(", ");
+    format!("there is no column \"{name}\" (a text stands between quotes): it is one of {names}")
+}

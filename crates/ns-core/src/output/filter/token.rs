@@ -1,0 +1,194 @@
+//! The words of a filter.
+
+use super::Operator;
+
+/// A word, and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Token<'a> {
+    pub(super) what: What<'a>,
+    /// The bytes of the text that it takes.
+    pub(super) place: std::ops::Range<usize>,
+}
+
+/// What a word is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum What<'a> {
+    Open,
+    Close,
+    Or,
+    And,
+    Not,
+    Compare(Operator),
+    /// `=~`; `!~` where it is not to match.
+    Match {
+        negated: bool,
+    },
+    Whole(u64),
+    Fraction(f64),
+    Text(String),
+    Flag(bool),
+    Name(&'a str),
+}
+
+/// What is wrong, and where.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) place: std::ops::Range<usize>,
+    pub(super) message: String,
+}
+
+impl Fault {
+    pub(super) fn new(place: std::ops::Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            place,
+            message: message.into(),
+        }
+    }
+}
+
+/// The signs, longer ones before those that they start with.
+const SIGNS: &[(&str, What<'static>)] = &[
+    ("||", What::Or),
+    ("&&", What::And),
+    ("==", What::Compare(Operator::Equal)),
+    ("!=", What::Compare(Operator::Unequal)),
+    ("<=", What::Compare(Operator::LessOrEqual)),
+    (">=", What::Compare(Operator::GreaterOrEqual)),
+    ("=~", What::Match { negated: false }),
+    ("!~", What::Match { negated: true }),
+    ("<", What::Compare(Operator::Less)),
+    (">", What::Compare(Operator::Greater)),
+    ("!", What::Not),
+    ("(", What::Open),
+    (")", What::Close),
+];
+
+/// The words that are no columns, in capitals or not.
+const WORDS: &[(&str, What<'static>)] = &[
+    ("or", What::Or),
+    ("and", What::And),
+    ("not", What::Not),
+    ("eq", What::Compare(Operator::Equal)),
+    ("ne", What::Compare(Operator::Unequal)),
+    ("lt", What::Compare(Operator::Less)),
+    ("le", What::Compare(Operator::LessOrEqual)),
+    ("gt", What::Compare(Operator::Greater)),
+    ("ge", What::Compare(Operator::GreaterOrEqual)),
+    ("true", What::Flag(true)),
+    ("false", What::Flag(false)),
+];
+
+/// Cuts a filter into its words.
+pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Fault> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let (what, length) = if first.is_whitespace() {
+            at += first.len_utf8();
+            continue;
+        } else if let Some((sign, what)) = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign)) {
+            (what.clone(), sign.len())
+        } else if first == '"' || first == '\'' {
+            quoted(rest, first)
+                .ok_or_else(|| Fault::new(at..text.len(), "a text without its closing quote"))?
+        } else if first.is_ascii_digit() {
+            let length = length_while(rest, |c| c.is_ascii_alphanumeric() || c == '.');
+            let number = number(&rest[..length]).ok_or_else(|| {
+                let message = "not a number: digits, a fraction, or a size such as 4K, 16MiB, 2GB";
+                Fault::new(at..at + length, message)
+            })?;
+            (number, length)
+        } else if first.is_alphabetic() || first == '_' {
+            let length = length_while(rest, |c| c.is_alphanumeric() || "_-.:%".contains(c));
+            let name = &rest[..length];
+            let word = WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name));
+            (word.map_or(What::Name(name), |(_, what)| what.clone()), length)
+        } else {
+            let message = "expected a column, a number, a text between quotes, or an operator: \
+                           == != < <= > >= =~ !~ and or not ( )";
+            return Err(Fault::new(at..at + first.len_utf8(), message));
+        };
+        tokens.push(Token {
+            what,
+            place: at..at + length,
+        });
+        at += length;
+    }
+    Ok(tokens)
+}
+
+fn length_while(text: &str, goes_on: impl Fn(char) -> bool) -> usize {
+    text.find(|c| !goes_on(c)).unwrap_or(text.len())
+}
+
+/// The text between quotes that `text` starts with, and how long it is with them. A backslash before the quote gives the
+/// quote; any other stays, and so does a pair of them, so that patterns stand as they are.
+fn quoted(text: &str, quote: char) -> Option<(What<'static>, usize)> {
+    let mut value = String::new();
+    let mut characters = text.char_indices().skip(1).peekable();
+    while let Some((at, character)) = characters.next() {
+        if character == quote {
+            return Some((What::Text(value), at + 1));
+        }
+        let escaped = characters.next_if(|(_, next)| character == '\\' && (*next == quote || *next == '\\'));
+        match escaped {
+            Some((_, '\\')) => value.push_str("\\\\"),
+            Some((_, quote)) => value.push(quote),
+            None => value.push(character),
+        }
+    }
+    None
+}
+
+/// A number: `12`, `1.5`, `4K`, `4KiB` (of 1024), `4KB` (of 1000).
+fn number(text: &str) -> Option<What<'static>> {
+    let digits = length_while(text, |c| c.is_ascii_digit() || c == '.');
+    let (number, suffix) = text.split_at(digits);
+    let factor = factor(suffix)?;
+    if number.contains('.') {
+        // A factor is at most 2^60, and its powers of two are exact.
+        #[allow(clippy::cast_precision_loss, reason = "sizes are compared, not added up")]
+        return number
+            .parse()
+            .ok()
+            .map(|number: f64| What::Fraction(number * factor as f64));
+    }
+    number.parse::<u64>().ok()?.checked_mul(factor).map(What::Whole)
+}
+
+fn factor(suffix: &str) -> Option<u64> {
+    let Some(letter) = suffix.chars().next() else {
+        return Some(1);
+    };
+    let power = "KMGTPE".find(letter.to_ascii_uppercase())?;
+    let power = u32::try_from(power + 1).ok()?;
+    match &suffix[1..] {
+        "" | "iB" => Some(1 << (10 * power)),
+        "B" => Some(1000_u64.pow(power)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_numbers() {
+        let whole = |text| match number(text) {
+            Some(What::Whole(number)) => Some(number),
+            _ => None,
+        };
+        assert_eq!(whole("12"), Some(12));
+        assert_eq!(whole("4K"), Some(4096));
+        assert_eq!(whole("4kiB"), Some(4096));
+        assert_eq!(whole("4KB"), Some(4000));
+        assert_eq!(whole("1E"), Some(1 << 60));
+        for text in ["18446744073709551616", "16E", "4X", "4Ki", "1_000", "0x10"] {
+            assert_eq!(whole(text), None, "{text}");
+        }
+        assert_eq!(number("1.5K"), Some(What::Fraction(1536.0)));
+        assert_eq!(number("1.2.3"), None);
+    }
+}

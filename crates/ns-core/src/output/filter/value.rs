@@ -1,0 +1,157 @@
+//! The values that a filter compares.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use regex::bytes::Regex;
+
+use super::Operator;
+use crate::output::{Cell, Field};
+
+/// What stands on one side of an operator.
+#[derive(Clone, Debug)]
+pub(super) enum Operand<F> {
+    Column(F),
+    Whole(u64),
+    Fraction(f64),
+    Text(Vec<u8>),
+    Flag(bool),
+}
+
+/// Its value for a row.
+#[derive(Debug)]
+pub(super) enum Value<'a> {
+    Cell(Cell<'a>),
+    Fraction(f64),
+}
+
+impl<F: Field> Operand<F> {
+    pub(super) fn value<'v, 'a: 'v>(&'v self, cell: &impl Fn(F) -> Cell<'a>) -> Value<'v> {
+        match self {
+            Self::Column(field) => Value::Cell(cell(*field)),
+            Self::Whole(number) => Value::Cell(Cell::Number(*number)),
+            Self::Fraction(number) => Value::Fraction(*number),
+            Self::Text(text) => Value::Cell(Cell::Text(Cow::Borrowed(text))),
+            Self::Flag(flag) => Value::Cell(Cell::Flag(*flag)),
+        }
+    }
+
+    /// Adds the column, where it is one and not there yet.
+    pub(super) fn field(&self, fields: &mut Vec<F>) {
+        if let Self::Column(field) = self
+            && !fields.contains(field)
+        {
+            fields.push(*field);
+        }
+    }
+}
+
+/// One thing that can be compared.
+#[derive(Clone, Copy)]
+enum Scalar<'a> {
+    Nothing,
+    Whole(u64),
+    Fraction(f64),
+    Flag(bool),
+    Text(&'a [u8]),
+}
+
+impl Value<'_> {
+    /// What it is, or each item of a list; `None` where it could not be read.
+    fn scalars(&self) -> Option<Vec<Scalar<'_>>> {
+        Some(match self {
+            Self::Fraction(number) => vec![Scalar::Fraction(*number)],
+            Self::Cell(Cell::Unreadable) => return None,
+            Self::Cell(Cell::Absent) => vec![Scalar::Nothing],
+            Self::Cell(Cell::Number(number)) => vec![Scalar::Whole(*number)],
+            Self::Cell(Cell::Flag(flag)) => vec![Scalar::Flag(*flag)],
+            Self::Cell(Cell::Text(text)) => vec![Scalar::Text(text)],
+            Self::Cell(Cell::List(items)) => items.iter().map(|item| Scalar::Text(item)).collect(),
+        })
+    }
+}
+
+/// Whether the comparison holds; for lists, of any of their items.
+pub(super) fn compare(left: &Value<'_>, operator: Operator, right: &Value<'_>) -> bool {
+    let (Some(lefts), Some(rights)) = (left.scalars(), right.scalars()) else {
+        return false;
+    };
+    let any = |wanted: fn(Ordering) -> bool| {
+        lefts.iter().any(|left| {
+            rights
+                .iter()
+                .any(|right| order(*left, *right).is_some_and(wanted))
+        })
+    };
+    match operator {
+        Operator::Equal => any(Ordering::is_eq),
+        Operator::Unequal => !any(Ordering::is_eq),
+        Operator::Less => any(Ordering::is_lt),
+        Operator::LessOrEqual => any(Ordering::is_le),
+        Operator::Greater => any(Ordering::is_gt),
+        Operator::GreaterOrEqual => any(Ordering::is_ge),
+    }
+}
+
+/// Whether the pattern is found in the value, or in any item of a list; in none of them where `negated`.
+pub(super) fn matches(value: &Value<'_>, pattern: &Regex, negated: bool) -> bool {
+    let found = match value {
+        Value::Cell(Cell::Unreadable) => return false,
+        Value::Cell(Cell::List(items)) => items.iter().any(|item| pattern.is_match(item)),
+        Value::Cell(cell) => pattern.is_match(&cell.plain()),
+        Value::Fraction(number) => pattern.is_match(number.to_string().as_bytes()),
+    };
+    found != negated
+}
+
+/// Whether there is a value; of a flag, whether it is set.
+pub(super) fn is(value: &Value<'_>) -> bool {
+    match value {
+        Value::Fraction(_) | Value::Cell(Cell::Number(_)) => true,
+        Value::Cell(Cell::Absent | Cell::Unreadable) => false,
+        Value::Cell(Cell::Flag(flag)) => *flag,
+        Value::Cell(Cell::Text(text)) => !text.is_empty(),
+        Value::Cell(Cell::List(items)) => !items.is_empty(),
+    }
+}
+
+/// How two things stand to each other; `None` where they cannot be compared, and are not the same.
+fn order(left: Scalar<'_>, right: Scalar<'_>) -> Option<Ordering> {
+    match (left, right) {
+        (Scalar::Nothing, Scalar::Nothing) => Some(Ordering::Equal),
+        (Scalar::Nothing, Scalar::Text(text)) | (Scalar::Text(text), Scalar::Nothing) => {
+            text.is_empty().then_some(Ordering::Equal)
+        }
+        (Scalar::Nothing, _) | (_, Scalar::Nothing) => None,
+        (Scalar::Text(left), Scalar::Text(right)) => Some(left.cmp(right)),
+        (Scalar::Flag(left), Scalar::Text(right)) => Some(words(left).cmp(right)),
+        (Scalar::Text(left), Scalar::Flag(right)) => Some(left.cmp(words(right))),
+        (left, right) => match (whole(left), whole(right)) {
+            (Some(left), Some(right)) => Some(left.cmp(&right)),
+            _ => fraction(left)?.partial_cmp(&fraction(right)?),
+        },
+    }
+}
+
+/// A flag as it is shown.
+fn words(flag: bool) -> &'static [u8] {
+    if flag { b"yes" } else { b"no" }
+}
+
+fn whole(scalar: Scalar<'_>) -> Option<u64> {
+    match scalar {
+        Scalar::Whole(number) => Some(number),
+        Scalar::Flag(flag) => Some(flag.into()),
+        Scalar::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        Scalar::Nothing | Scalar::Fraction(_) => None,
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "the other side is a fraction already")]
+fn fraction(scalar: Scalar<'_>) -> Option<f64> {
+    match scalar {
+        Scalar::Fraction(number) => Some(number),
+        Scalar::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        _ => whole(scalar).map(|number| number as f64),
+    }
+}
