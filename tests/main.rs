@@ -6,6 +6,7 @@
 
 mod common;
 mod hostname;
+mod ls;
 mod mounts;
 mod support;
 mod terminal;
@@ -19,6 +20,7 @@ fn main() -> std::process::ExitCode {
     let cases = [
         common::cases(),
         hostname::cases(),
+        ls::cases(),
         mounts::cases(),
         terminal::cases(),
     ];

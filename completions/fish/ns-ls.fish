@@ -13,18 +13,18 @@ function __ns_ls_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word ; and set index (math $index + 1)
+            contains -- $word -o --output -p --task -t --type; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter 
+                if contains -- $letter -o --output -p --task -t --type
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter ; and break
+                contains -- $letter -T --tree; and break
             end
         end
         set index (math $index + 1)
@@ -70,5 +70,15 @@ function __ns_ls_signals
 end
 
 complete -c ns-ls -f
-complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print help'
+complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
+complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a flat list, not a tree'
+complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of headings'
+complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'The columns to show, with commas between; after a `+`, beside the usual ones' -r
+complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
+complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'Only the namespaces that this process is in' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Write raw values with a space between, what is unsafe in them as \\xNN'
+complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'Only namespaces of this kind; may be repeated' -r
+complete -c ns-ls -n '__ns_ls_ours' -s T -l tree -d 'Draw a tree of the namespaces by their owners, their parents or their processes' -f -k -a 'owner\\t\'The user namespace that owns it\' parent\\t\'The parent of a user or PID namespace\' process\\t\'The parent of the process\''
+complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut the commands to the width of the terminal'
+complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'

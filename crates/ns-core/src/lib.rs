@@ -14,12 +14,14 @@ mod gathered;
 mod kind;
 mod namespace;
 
+pub mod inventory;
 pub mod mounts;
 pub mod output;
 pub mod process;
 pub mod uts;
 
 pub mod target;
+pub mod users;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -1,15 +1,19 @@
 //! Processes, as `/proc` shows them.
 
 mod child;
+mod files;
 mod held;
 mod links;
 mod pid;
 mod scan;
 mod stat;
+mod status;
 
 pub use child::in_child;
+pub use files::Files;
 pub use held::Process;
-pub use links::{Links, read_links};
+pub use links::{Links, parse_link, read_link_for_children, read_links, read_links_of};
 pub use pid::Pid;
 pub use scan::{Scan, scan};
 pub use stat::{Stat, command_line, parse_stat};
+pub use status::Status;

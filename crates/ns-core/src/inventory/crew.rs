@@ -1,0 +1,64 @@
+//! Work on many processes, shared among threads. They only read, and are gone when the work is done: what comes after may
+//! fork and enter namespaces.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::process::Pid;
+
+/// How many processes are worth a thread of their own to read.
+const WORTH_A_THREAD: usize = 200;
+
+/// More threads than this wait for each other in the kernel.
+const MOST_THREADS: usize = 4;
+
+/// How many processes a thread takes at a time.
+const PORTION: usize = 32;
+
+/// Does the work on every process, and gives what each thread has made of its part.
+pub(super) fn share<T: Default + Send>(pids: &[Pid], work: impl Fn(&mut T, Pid) + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let part = || {
+        let mut found = T::default();
+        loop {
+            let start = next.fetch_add(PORTION, Ordering::Relaxed);
+            let Some(rest) = pids.get(start..) else {
+                return found;
+            };
+            for pid in rest.iter().take(PORTION) {
+                work(&mut found, *pid);
+            }
+        }
+    };
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(pids.len() / WORTH_A_THREAD)
+        .min(MOST_THREADS);
+    thread::scope(|scope| {
+        // Where the system refuses a thread, those that run do its part.
+        let others: Vec<_> = (1..threads)
+            .map_while(|_| thread::Builder::new().spawn_scoped(scope, part).ok())
+            .collect();
+        let own = part();
+        let others = others.into_iter().map(|thread| match thread.join() {
+            Ok(found) => found,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        std::iter::once(own).chain(others).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_process_is_worked_on_once() {
+        for count in [0, 1, 31, 32, 33, 1000] {
+            let pids: Vec<_> = (1..=count).map(|pid| Pid::new(pid).unwrap()).collect();
+            let mut all: Vec<Pid> = share(&pids, |found: &mut Vec<Pid>, pid| found.push(pid)).concat();
+            all.sort_unstable();
+            assert_eq!(all, pids);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What could not be read: counted, so that no list passes for complete that is not.
+
+use nix::errno::Errno;
+
+use rustix::thread::CapabilitySet;
+
+use crate::process::{Files, Pid};
+
+/// What could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Processes whose namespaces the kernel would not show.
+    pub processes: usize,
+    /// How many processes there were in all.
+    pub of_processes: usize,
+    /// The one of them with the lowest PID, and the kernel's answer.
+    pub first: Option<(Pid, Errno)>,
+}
+
+impl Unread {
+    /// Whether all there was to read was read.
+    pub fn is_nothing(&self) -> bool {
+        self.processes == 0
+    }
+
+    /// What would help, found by looking at the first of them: a capability that it has and the caller lacks, or to be
+    /// root.
+    pub fn help(&self) -> Option<String> {
+        let (pid, _) = self.first?;
+        let root = "as root all of them can be read".to_owned();
+        if !nix::unistd::geteuid().is_root() {
+            return Some(root);
+        }
+        // To be looked into by the caller, a process may have no capability that the caller lacks (ptrace(2)).
+        let proc = std::fs::File::open("/proc").ok()?;
+        let its = Files::of(&proc, pid).status().known()?.permitted()?;
+        let own = Files::of(&proc, Pid::own()).status().known()?.permitted()?;
+        let lacking = CapabilitySet::from_bits_retain(its & !own);
+        let names: Vec<_> = lacking
+            .iter_names()
+            .map(|(name, _)| format!("CAP_{name}"))
+            .collect();
+        (!names.is_empty()).then(|| format!("process {pid} has {}, which the caller lacks", names.join(", ")))
+    }
+
+    pub(super) fn count(&mut self, pid: Pid, errno: Errno) {
+        self.processes += 1;
+        if self.first.is_none_or(|(first, _)| pid < first) {
+            self.first = Some((pid, errno));
+        }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.processes += other.processes;
+        self.of_processes += other.of_processes;
+        self.first = [self.first, other.first]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(pid, _)| *pid);
+    }
+}

@@ -1,0 +1,128 @@
+//! The small files of a process, read by its PID: for listings, which look at many processes for a moment each.
+//!
+//! Where a process has to stay the same one from step to step, [`super::Process`] holds it.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::errno::Errno;
+use rustix::fs::{AtFlags, Mode, OFlags};
+
+use super::{Pid, Stat, Status, command_line, parse_stat};
+use crate::Gathered;
+
+/// The files of one process in the open directory `/proc`. What a process that has ended would have said is absent.
+#[derive(Clone, Copy, Debug)]
+pub struct Files<'a> {
+    proc: BorrowedFd<'a>,
+    pid: Pid,
+}
+
+impl<'a> Files<'a> {
+    /// Those of the process that has this PID now.
+    pub fn of(proc: &'a impl AsFd, pid: Pid) -> Self {
+        Self {
+            proc: proc.as_fd(),
+            pid,
+        }
+    }
+
+    /// Its `stat`.
+    pub fn stat(&self) -> Gathered<Stat> {
+        match self.read("stat") {
+            Gathered::Known(bytes) => parse_stat(&bytes).into(),
+            Gathered::Absent => Gathered::Absent,
+            Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
+        }
+    }
+
+    /// Its `status`.
+    pub fn status(&self) -> Gathered<Status> {
+        self.read("status").map(Status::new)
+    }
+
+    /// Its command line in one line; its name where it has none, as the kernel's threads and zombies.
+    pub fn command(&self) -> Gathered<Vec<u8>> {
+        if let Gathered::Known(bytes) = self.read("cmdline")
+            && let Some(command) = command_line(&bytes)
+        {
+            return Gathered::Known(command);
+        }
+        self.read("comm").map(|mut name| {
+            name.pop_if(|byte| *byte == b'\n');
+            name
+        })
+    }
+
+    /// Its effective uid as the owner of its directory; 0 for a process that others may not look into
+    /// (`PR_SET_DUMPABLE`).
+    pub fn uid(&self) -> Gathered<u32> {
+        let path = self.pid.to_string();
+        match rustix::fs::statat(self.proc, path, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Gathered::Known(stat.st_uid),
+            Err(errno) => refusal(errno),
+        }
+    }
+
+    /// How many threads it has: the directories of its `task`, counted by their links.
+    pub fn threads(&self) -> Gathered<u32> {
+        let path = format!("{}/task", self.pid);
+        match rustix::fs::statat(self.proc, path, AtFlags::empty()) {
+            // A directory has a link for itself, one from above, and one for each directory in it.
+            Ok(stat) => Gathered::Known(u32::try_from(stat.st_nlink).unwrap_or(u32::MAX).saturating_sub(2)),
+            Err(errno) => refusal(errno),
+        }
+    }
+
+    /// All of a file in its directory.
+    pub fn read(&self, name: &str) -> Gathered<Vec<u8>> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let path = format!("{}/{name}", self.pid);
+        let file = match rustix::fs::openat(self.proc, path, flags, Mode::empty()) {
+            Ok(file) => file,
+            Err(errno) => return refusal(errno),
+        };
+        let mut bytes = Vec::with_capacity(1024);
+        loop {
+            bytes.reserve(512);
+            match rustix::io::read(&file, rustix::buffer::spare_capacity(&mut bytes)) {
+                Ok(0) => return Gathered::Known(bytes),
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return refusal(errno),
+            }
+        }
+    }
+}
+
+/// What the kernel's answer about a process means: it is gone, or the caller may not look into it.
+fn refusal<T>(errno: rustix::io::Errno) -> Gathered<T> {
+    match Errno::from_raw(errno.raw_os_error()) {
+        Errno::ENOENT | Errno::ESRCH => Gathered::Absent,
+        errno => Gathered::Unreadable(errno),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ones_own_files_say_what_one_is() {
+        let proc = std::fs::File::open("/proc").unwrap();
+        let files = Files::of(&proc, Pid::own());
+        assert_eq!(files.stat().known().unwrap().pid, Pid::own());
+        assert_eq!(files.uid(), Gathered::Known(nix::unistd::geteuid().as_raw()));
+        assert!(files.threads().known().unwrap() >= 1);
+        let program = std::env::args().next().unwrap();
+        assert!(files.command().known().unwrap().starts_with(program.as_bytes()));
+    }
+
+    #[test]
+    fn a_process_that_is_gone_has_no_files() {
+        let proc = std::fs::File::open("/proc").unwrap();
+        let files = Files::of(&proc, Pid::new(i32::MAX).unwrap());
+        assert_eq!(files.stat(), Gathered::Absent);
+        assert_eq!(files.command(), Gathered::Absent);
+        assert_eq!(files.uid(), Gathered::Absent);
+        assert_eq!(files.threads(), Gathered::Absent);
+    }
+}

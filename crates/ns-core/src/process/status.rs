@@ -1,0 +1,73 @@
+//! `/proc/PID/status` (`proc_pid_status(5)`), over bytes: the name of a process, which stands in it, need not be text.
+
+use super::Pid;
+
+/// The lines of a status file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status(Vec<u8>);
+
+impl Status {
+    /// The text of the file.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The value of a field, without the white space around it.
+    fn field(&self, name: &str) -> Option<&str> {
+        // The kernel writes a line break in the process's name as \n: no name can pass for a field.
+        let line = self
+            .0
+            .split(|byte| *byte == b'\n')
+            .find_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b":"))?;
+        Some(std::str::from_utf8(line).ok()?.trim())
+    }
+
+    /// The capabilities that it may use (`CapPrm`), a bit each.
+    pub fn permitted(&self) -> Option<u64> {
+        u64::from_str_radix(self.field("CapPrm")?, 16).ok()
+    }
+
+    /// Those that the kernel asks for when it does something (`CapEff`).
+    pub fn effective(&self) -> Option<u64> {
+        u64::from_str_radix(self.field("CapEff")?, 16).ok()
+    }
+
+    /// Its effective uid, as the reader's user namespace sees it.
+    pub fn effective_uid(&self) -> Option<u32> {
+        self.field("Uid")?.split_ascii_whitespace().nth(1)?.parse().ok()
+    }
+
+    /// Its PIDs in the PID namespaces it is in, from the reader's to its own (`NSpid`).
+    pub fn pids(&self) -> Option<Vec<Pid>> {
+        self.field("NSpid")?
+            .split_ascii_whitespace()
+            .map(|pid| pid.parse().ok())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_by_their_names() {
+        let status = Status::new(
+            b"Name:\tNSpid:\\n\xff\nUid:\t1000\t1001\t1002\t1003\nNSpid:\t4711\t12\t1\n\
+              CapPrm:\t000001ffffffffff\nCapEff:\t0000000000000003\n"
+                .to_vec(),
+        );
+        let pids: Vec<_> = status.pids().unwrap().iter().map(|pid| pid.as_raw()).collect();
+        assert_eq!(pids, [4711, 12, 1]);
+        assert_eq!(status.effective_uid(), Some(1001));
+        assert_eq!(status.permitted(), Some(0x1ff_ffff_ffff));
+        assert_eq!(status.effective(), Some(3));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_known() {
+        let status = Status::new(b"Name:\tcat\nNSpid:\t1\tx\n".to_vec());
+        assert_eq!(status.permitted(), None);
+        assert_eq!(status.pids(), None);
+    }
+}
