@@ -177,7 +177,7 @@ fn what_is_asked_for_wrongly_is_named() -> Outcome {
         "{error}"
     );
     assert!(
-        error.contains("invalid column \"COLOUR\": it is one of TARGET, "),
+        error.contains("no column \"COLOUR\": it is one of TARGET, "),
         "{error}"
     );
     let error = program("ns-mounts").with("-J -r").fails(2);

@@ -73,7 +73,7 @@ complete -c ns-hostname -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name instead of one\'s own; may be repeated with --list' -r -F -k -a '(__ns_hostname_ask targets)'
 complete -c ns-hostname -n '__ns_hostname_ours' -s y -l nis -l yp -l domainname -d 'Show the NIS domain name, or set it to DOMAIN'
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace that a process is in, with its names'
-complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list' -r
+complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_hostname_list NS OWN HOSTNAME DOMAIN NPROCS PID COMMAND)'
 complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Answer in JSON'
 complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'

@@ -73,7 +73,7 @@ complete -c ns-ls -f
 complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
 complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a flat list, not a tree'
 complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of headings'
-complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'The columns to show, with commas between; after a `+`, beside the usual ones' -r
+complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'The columns to show, with commas between; after a `+`, beside the usual ones' -r -f -k -a '(__ns_ls_list NS TYPE PATH NPROCS PID PPID COMMAND UID USER PNS ONS ID CREATOR INITIAL)'
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
 complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'Only the namespaces that this process is in' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Write raw values with a space between, what is unsafe in them as \\xNN'

@@ -71,7 +71,7 @@ end
 
 complete -c ns-mounts -f
 complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'The mounts that this process or mount namespace sees; may be given again' -r -F -k -a '(__ns_mounts_ask targets)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Columns to show, with commas between; after a leading + they are added to the default ones' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Columns to show, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_mounts_list TARGET SOURCE FSTYPE OPTIONS VFS-OPTIONS FS-OPTIONS OPT-FIELDS PROPAGATION FSROOT MAJ:MIN ID PARENT TID)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show every column'
 complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'A list instead of a tree'
 complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'A tree where a list is the default'
@@ -81,5 +81,5 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'NAME="value"'
 complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'No line of headings'
 complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
 complete -c ns-mounts -n '__ns_mounts_ours' -s a -l ascii -d 'Draw the tree with ASCII characters'
-complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print help'
+complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'

@@ -38,8 +38,8 @@ pub struct Cli {
     #[arg(short, long)]
     pub list: bool,
 
-    /// The columns of the list
-    #[arg(short, long, value_name = "COLUMNS", requires = "list", long_help = crate::list::about_columns())]
+    /// The columns of the list, with commas between; after a leading + they are added to the default ones
+    #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = crate::list::columns())]
     pub output: Option<String>,
 
     /// Answer in JSON

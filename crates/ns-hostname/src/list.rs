@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use clap::builder::TypedValueParser;
 use ns_core::output::{Align, Cell, Column, Field, Listing, Row, Shape, Style, choose, write};
 use ns_core::process::{Pid, Process, command_line, scan};
 use ns_core::uts::{Names, read_each};
@@ -56,15 +57,9 @@ const DEFAULT: &[Of] = &[
     Of::Command,
 ];
 
-/// The columns with what they say, for the help.
-pub fn about_columns() -> String {
-    let columns = Of::ALL
-        .iter()
-        .map(|(_, column)| format!("\n  {:9} {}", column.name, column.about));
-    format!(
-        "The columns of the list, with commas between; +COLUMN adds to the default{}",
-        columns.collect::<String>()
-    )
+/// Reads a list of columns.
+pub fn columns() -> impl TypedValueParser<Value = String> {
+    ns_core::cli::columns::<Of>()
 }
 
 /// A UTS namespace with the processes that are in it.

@@ -1,9 +1,8 @@
 //! The command line of `ns-ls`.
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{target, value};
-use ns_core::output::choose;
-use ns_core::{Error, Kind, Target};
+use ns_core::cli::{columns, target, value};
+use ns_core::{Kind, Target};
 
 use crate::columns::NsColumn;
 use crate::tree::Relation;
@@ -26,7 +25,7 @@ pub struct Cli {
     pub noheadings: bool,
 
     /// The columns to show, with commas between; after a `+`, beside the usual ones
-    #[arg(short, long, value_name = "LIST", value_parser = list_of_columns)]
+    #[arg(short, long, value_name = "COLUMNS", value_parser = columns::<NsColumn>())]
     pub output: Option<String>,
 
     /// Show all columns
@@ -74,17 +73,5 @@ impl From<By> for Relation {
             By::Parent => Self::Parent,
             By::Process => Self::Process,
         }
-    }
-}
-
-/// A list of columns that exist. What a leading `+` adds to is known only with the other options.
-fn list_of_columns(text: &str) -> Result<String, String> {
-    match choose::<NsColumn>(text, &[]) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(Error::Invalid { text, why, .. }) => Err(format!(
-            "there is no column {}: {why}",
-            String::from_utf8_lossy(&text)
-        )),
-        Err(error) => Err(error.to_string()),
     }
 }

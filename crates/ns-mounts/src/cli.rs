@@ -1,7 +1,7 @@
 //! The command line of `ns-mounts`: the letters of findmnt(8), with their meaning there.
 
 use clap::Parser;
-use ns_core::{Target, output};
+use ns_core::Target;
 
 use crate::column;
 
@@ -30,7 +30,7 @@ pub struct Cli {
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Show {
     /// Columns to show, with commas between; after a leading + they are added to the default ones
-    #[arg(short, long, value_name = "COLUMNS", value_parser = columns)]
+    #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns::<column::Show>())]
     pub output: Option<String>,
 
     /// Show every column
@@ -68,11 +68,4 @@ pub struct Show {
     /// Draw the tree with ASCII characters
     #[arg(short, long)]
     pub ascii: bool,
-}
-
-/// Checks a list of columns; which they are is known when the default ones are.
-fn columns(list: &str) -> Result<String, String> {
-    output::choose::<column::Show>(list, &[])
-        .map(|_| list.to_owned())
-        .map_err(|error| error.to_string())
 }

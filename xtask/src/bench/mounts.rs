@@ -19,11 +19,11 @@ pub struct Options {
 }
 
 /// Makes the mounts below a tmpfs of its own.
-const MOUNTS: &str = r#"
+const MOUNTS: &str = r"
 mount -t tmpfs room /mnt || exit 1
 i=0
 while [ $i -lt $1 ]; do mkdir /mnt/$i && mount -n -i -t tmpfs room /mnt/$i || exit 1; i=$((i + 1)); done
-"#;
+";
 
 /// Makes the mounts, and lets both show them.
 pub fn run(options: &Options) -> Result<()> {

@@ -139,8 +139,10 @@ fn source(arg: &Arg) -> Source {
             (value.get_name().to_owned(), help)
         })
         .collect();
+    let names = arg.get_value_names().unwrap_or_default();
+    let is_named = |name: &str| names.first().is_some_and(|first| first == name);
     if !values.is_empty() && arg.get_action().takes_values() {
-        return if arg.get_value_delimiter() == Some(',') {
+        return if arg.get_value_delimiter() == Some(',') || is_named("COLUMNS") {
             Source::List(values)
         } else {
             Source::Words(values)
@@ -152,9 +154,7 @@ fn source(arg: &Arg) -> Source {
         ValueHint::Username => return Source::Users,
         _ => {}
     }
-    let names = arg.get_value_names().unwrap_or_default();
-    let name = names.first().map(|name| name.as_str()).unwrap_or_default();
-    match name {
+    match names.first().map(clap::builder::Str::as_str).unwrap_or_default() {
         "FILE" | "PATH" => Source::Files,
         "DIR" => Source::Directories,
         "USER" | "UID" => Source::Users,

@@ -30,12 +30,16 @@ fn escaped(plain: &str) -> String {
     plain.replace('\\', "\\e").replace('-', "\\-")
 }
 
+fn bold(plain: &str) -> String {
+    format!("\\fB{}\\fR", escaped(plain))
+}
+
 /// A paragraph with its options and its `code` in bold. A hyphen stays one, but where it belongs to an option.
 fn marked(paragraph: &str) -> String {
     let mut out = String::new();
     for (index, part) in paragraph.split('`').enumerate() {
         if index % 2 == 1 {
-            out += &format!("\\fB{}\\fR", escaped(part));
+            out += &bold(part);
             continue;
         }
         for (index, word) in part.split(' ').enumerate() {
@@ -46,7 +50,7 @@ fn marked(paragraph: &str) -> String {
             let end = start.trim_end_matches(|c: char| !c.is_alphanumeric());
             if end.len() > 1 && end.starts_with('-') {
                 out += &word[..word.len() - start.len()];
-                out += &format!("\\fB{}\\fR", escaped(end));
+                out += &bold(end);
                 out += &start[end.len()..];
             } else {
                 out += &word.replace('\\', "\\e");

@@ -70,12 +70,13 @@ fn spellings(option: &Arg) -> String {
         let name = names.iter().map(|name| mdoc::word(name)).collect::<Vec<_>>();
         let name = name.join(" ");
         let optional = option.get_num_args().is_some_and(|count| count.min_values() == 0);
-        out += &match (optional, option.is_require_equals_set()) {
-            (true, true) => format!(" Ns Op = Ns Ar {name}"),
-            (true, false) => format!(" Op Ar {name}"),
-            (false, true) => format!(" Ns = Ns Ar {name}"),
-            (false, false) => format!(" Ar {name}"),
+        out += match (optional, option.is_require_equals_set()) {
+            (true, true) => " Ns Op = Ns Ar ",
+            (true, false) => " Op Ar ",
+            (false, true) => " Ns = Ns Ar ",
+            (false, false) => " Ar ",
         };
+        out += &name;
     }
     out
 }

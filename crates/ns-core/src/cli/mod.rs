@@ -1,9 +1,11 @@
-//! What the command lines of the programs share: how they start, fail and end.
+//! What the command lines of the programs share: how they start, fail and end, and how they complete.
 
+mod complete;
 mod failure;
+mod help;
 mod start;
 mod values;
 
 pub use failure::{report, warn};
 pub use start::main;
-pub use values::{target, value, width_of_terminal};
+pub use values::{columns, target, value, width_of_terminal};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use super::failure;
+use super::{complete, failure, help};
 
 /// The exit status of wrong usage, in all the programs.
 const USAGE: u8 = 2;
@@ -22,9 +22,16 @@ where
     E: AsRef<dyn StdError + Send + Sync>,
 {
     let command = C::command();
-    let program = command.get_name();
-    let cli = match C::try_parse() {
+    let program = command.get_name().to_owned();
+    let program = program.as_str();
+    if let Some(source) = complete::asked(std::env::args_os()) {
+        return answer_shell(program, &source);
+    }
+    let cli = match help::parse::<C>() {
         Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            return printed(program, help::print(command, &error));
+        }
         Err(error) => return answer(program, &error),
     };
     match run(cli) {
@@ -41,17 +48,10 @@ where
     }
 }
 
-/// Prints the help that was asked for, or what is wrong with the arguments.
+/// Prints the version that was asked for, or what is wrong with the arguments.
 fn answer(program: &str, error: &clap::Error) -> ExitCode {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return match error.print().and_then(|()| io::stdout().flush()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            Err(error) => {
-                failure::report(program, &error);
-                ExitCode::FAILURE
-            }
-        };
+    if error.kind() == ErrorKind::DisplayVersion {
+        return printed(program, error.print().and_then(|()| io::stdout().flush()));
     }
     let text = error.render();
     let text = if io::stderr().is_terminal() {
@@ -64,4 +64,20 @@ fn answer(program: &str, error: &clap::Error) -> ExitCode {
     // Nothing is left to do where stderr cannot be written to.
     let _ = io::stderr().write_all(text.as_bytes());
     ExitCode::from(USAGE)
+}
+
+/// Prints the values that a completion script asks for.
+fn answer_shell(program: &str, source: &str) -> ExitCode {
+    printed(program, complete::answer(source))
+}
+
+/// The status after something was printed: that nobody reads it any more is no failure.
+fn printed(program: &str, result: io::Result<()>) -> ExitCode {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            failure::report(program, &error);
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
 }

@@ -1,9 +1,14 @@
 //! Values of options, and of the surroundings.
 
+use std::ffi::OsStr;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, Command};
 
+use crate::error::quoted;
+use crate::output::{Column, Field, choose};
 use crate::{Error, Target};
 
 /// Reads a value for clap, which names the option and the text itself: only the reason is left to say.
@@ -22,6 +27,36 @@ pub fn target() -> impl TypedValueParser<Value = Target> {
             error => error.to_string(),
         })
     })
+}
+
+/// Reads a list of columns for clap, `pid,command` or `+id`, as text for [`choose`]. Help, pages and completions show them
+/// with what they say.
+pub fn columns<F: Field + Send + Sync>() -> impl TypedValueParser<Value = String> {
+    Columns::<F>(PhantomData)
+}
+
+#[derive(Clone)]
+struct Columns<F>(PhantomData<F>);
+
+impl<F: Field + Send + Sync> TypedValueParser for Columns<F> {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> clap::error::Result<String> {
+        let check = |list: String| match choose::<F>(&list, &[]) {
+            Ok(_) => Ok(list),
+            Err(Error::Invalid { text, why, .. }) => {
+                Err(format!("there is no column {}: {why}", quoted(&text)))
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        let parser = StringValueParser::new().try_map(check);
+        parser.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let value = |(_, column): &(F, Column)| PossibleValue::new(column.name).help(column.about);
+        Some(Box::new(F::ALL.iter().map(value)))
+    }
 }
 
 /// The columns of the terminal that stdout is; `None` where it is none, and nothing is to be cut.

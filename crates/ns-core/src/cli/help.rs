@@ -1,0 +1,130 @@
+//! How help reads. `-h`: every option in a line. `--help`: all that is to say about each, the values with a meaning of
+//! their own (the columns), the examples, and where there is more.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use clap::builder::PossibleValue;
+use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
+
+/// Marks the long help while the arguments are read, as clap does not tell which one was asked for. No character,
+/// and printable, so that nothing strips it.
+const MARK: &str = "\u{fdd0}";
+
+/// Reads the arguments of this process.
+pub(super) fn parse<C: CommandFactory + FromArgMatches>() -> Result<C, Error> {
+    let mut command = C::command().after_long_help(MARK);
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Prints the help that this error, made by [`parse`], asks for.
+pub(super) fn print(command: Command, asked: &Error) -> io::Result<()> {
+    let long = asked.render().to_string().contains(MARK);
+    // Everything is said in one layout: the option to the left, what it does to the right.
+    prepared(command, long).print_help()?;
+    io::stdout().flush()
+}
+
+/// The command as its help is to be rendered.
+fn prepared(command: Command, long: bool) -> Command {
+    let mut end = String::new();
+    if long {
+        for arg in command.get_arguments().filter(|arg| is_explained(arg)) {
+            end += &values(arg);
+        }
+        if let Some(examples) = command.get_after_long_help() {
+            let _ = write!(end, "{examples}\n\n");
+        }
+        let _ = write!(end, "The manual says more: man {}", command.get_name());
+    } else {
+        let _ = write!(
+            end,
+            "With examples: {} --help. The manual: man {0}",
+            command.get_name()
+        );
+    }
+    command
+        .mut_args(|arg| {
+            let arg = if is_explained(&arg) {
+                arg.hide_possible_values(true)
+            } else {
+                arg
+            };
+            match arg.get_long_help().cloned() {
+                Some(text) if long => arg.help(text),
+                _ => arg,
+            }
+        })
+        .after_help(end)
+}
+
+/// Whether the values of this option are explained one by one, in a list of their own.
+fn is_explained(arg: &Arg) -> bool {
+    let values = arg.get_possible_values();
+    arg.get_action().takes_values() && values.iter().any(|value| value.get_help().is_some())
+}
+
+/// The values of an option under its name, each with what it says.
+fn values(arg: &Arg) -> String {
+    let values: Vec<PossibleValue> = arg
+        .get_possible_values()
+        .into_iter()
+        .filter(|value| !value.is_hide_set())
+        .collect();
+    let wide = values.iter().map(|value| value.get_name().len()).max();
+    let name = arg
+        .get_long()
+        .map_or_else(String::new, |long| format!(" of --{long}"));
+    let mut text = format!("Values{name}:\n");
+    for value in &values {
+        let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+        let line = format!("  {:wide$}  {help}", value.get_name(), wide = wide.unwrap_or(0));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Parser, ValueEnum};
+
+    use super::*;
+
+    /// Do nothing.
+    #[derive(Parser)]
+    #[command(name = "ns-none", after_long_help = "Examples:\n  ns-none --by size")]
+    struct Cli {
+        /// Order
+        ///
+        /// The order of what there is not.
+        #[arg(long)]
+        by: Option<By>,
+    }
+
+    #[derive(Clone, ValueEnum)]
+    enum By {
+        /// How large it is
+        Size,
+        Name,
+    }
+
+    #[test]
+    fn long_help_explains_values_and_ends_with_examples() {
+        let text = prepared(Cli::command(), true).render_help().to_string();
+        let end = "Values of --by:\n  size  How large it is\n  name\n\nExamples:\n  ns-none --by size\n\n\
+                   The manual says more: man ns-none\n";
+        assert!(text.ends_with(end), "{text}");
+        assert!(text.contains("The order of what there is not."), "{text}");
+    }
+
+    #[test]
+    fn short_help_has_none_of_that() {
+        let text = prepared(Cli::command(), false).render_help().to_string();
+        assert!(
+            !text.contains("size") && !text.contains("what there is not"),
+            "{text}"
+        );
+        assert!(text.ends_with("With examples: ns-none --help. The manual: man ns-none\n"));
+    }
+}
