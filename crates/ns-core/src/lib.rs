@@ -14,7 +14,9 @@ mod gathered;
 mod kind;
 mod namespace;
 
+pub mod idmap;
 pub mod inventory;
+pub mod launch;
 pub mod mounts;
 pub mod output;
 pub mod process;

@@ -1,8 +1,13 @@
-//! The names of users, looked up once each. Before any other mount namespace is entered: their files are the caller's own.
+//! Users and groups by name (`passwd(5)`, `group(5)`). To be asked before another mount namespace is entered: the answers in
+//! there would be those of someone else.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
+use std::str::FromStr;
 
-use nix::unistd::{Uid, User};
+use nix::unistd::{Group, Uid, User};
+
+use crate::{Error, Result};
 
 /// The names that have been looked up.
 #[derive(Debug, Default)]
@@ -28,6 +33,63 @@ impl UserNames {
     }
 }
 
+/// A uid, given as a number or as the name of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserId(pub u32);
+
+/// A gid, given as a number or as the name of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupId(pub u32);
+
+impl FromStr for UserId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let name = || Ok(User::from_name(text).ok().flatten().map(|user| user.uid.as_raw()));
+        id("user", text, name).map(Self)
+    }
+}
+
+impl FromStr for GroupId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let name = || {
+            Ok(Group::from_name(text)
+                .ok()
+                .flatten()
+                .map(|group| group.gid.as_raw()))
+        };
+        id("group", text, name).map(Self)
+    }
+}
+
+/// A number where it is one, else the name.
+fn id(what: &'static str, text: &str, by_name: impl Fn() -> Result<Option<u32>>) -> Result<u32> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // The last number means "no id" to the system calls.
+        return match text.parse() {
+            Ok(id) if id < u32::MAX => Ok(id),
+            _ => Err(Error::invalid(what, text, "the ids are 0 to 4294967294")),
+        };
+    }
+    by_name()?.ok_or_else(|| Error::invalid(what, text, format!("there is no such {what}")))
+}
+
+/// The name of a user, where there is one with this uid.
+pub fn user_name(uid: u32) -> Option<String> {
+    User::from_uid(Uid::from_raw(uid))
+        .ok()
+        .flatten()
+        .map(|user| user.name)
+}
+
+/// The shell that `/etc/passwd` has for the caller.
+pub fn own_shell() -> Option<OsString> {
+    let user = User::from_uid(nix::unistd::getuid()).ok().flatten()?;
+    Some(user.shell.into_os_string()).filter(|shell| !shell.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +100,16 @@ mod tests {
         assert_eq!(names.name_or_number(0), "root");
         assert_eq!(names.name_or_number(0), "root");
         assert_eq!(names.name_or_number(4_000_000_011), "4000000011");
+    }
+
+    #[test]
+    fn a_user_is_a_number_or_a_name() {
+        assert_eq!("0".parse(), Ok(UserId(0)));
+        assert_eq!("root".parse(), Ok(UserId(0)));
+        assert_eq!("root".parse(), Ok(GroupId(0)));
+        assert_eq!("4294967294".parse(), Ok(UserId(4_294_967_294)));
+        for text in ["", "4294967295", "4294967301", "no-such-user", "-1"] {
+            assert!(text.parse::<UserId>().is_err(), "{text}");
+        }
     }
 }

@@ -1,6 +1,29 @@
 //! The command line of `ns-unshare`.
 
-use clap::Parser;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser};
+use ns_core::accounts::{GroupId, UserId};
+use ns_core::cli::value;
+use ns_core::idmap::MapRequest;
+use ns_core::launch::{ClockOffset, Propagation, Setgroups, SignalNumber};
+use ns_core::{Kind, uts};
+
+use crate::single_ids::SingleIds;
+
+const NAMESPACES: &str = "Namespaces";
+const IDS: &str = "User and group ids";
+const MOUNTS: &str = "Mounts and directories";
+const PROCESS: &str = "The process";
+const SCRIPTS: &str = "For scripts";
+
+const AFTER_HELP: &str = "\
+Examples:
+  ns-unshare -a                         a root shell in a private machine, also as an ordinary user
+  ns-unshare -r -n ip link              run a program as root without root, with a network of its own
+
+Without a program, the login shell runs. See ns-unshare(1).";
 
 /// Run a program in new namespaces.
 #[derive(Debug, Parser)]
@@ -8,6 +31,237 @@ use clap::Parser;
     name = "ns-unshare",
     version,
     infer_long_args = true,
-    args_override_self = true
+    args_override_self = true,
+    override_usage = "ns-unshare [OPTIONS] [PROGRAM [ARGUMENT]...]",
+    after_help = AFTER_HELP
 )]
-pub struct Cli {}
+pub struct Cli {
+    /// New namespaces of all eight kinds: a private machine in one option
+    ///
+    /// Implies --fork and --mount-proc. Maps root and the subordinate ids when run by an ordinary user, every id to
+    /// itself when run by root.
+    #[arg(short, long, help_heading = NAMESPACES)]
+    pub all: bool,
+
+    /// A new mount namespace, bound to FILE where one is given
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
+    pub mount: Option<Option<PathBuf>>,
+
+    /// A new UTS namespace: host name and NIS domain name
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
+    pub uts: Option<Option<PathBuf>>,
+
+    /// A new IPC namespace
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
+    pub ipc: Option<Option<PathBuf>>,
+
+    /// A new network namespace
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
+    pub net: Option<Option<PathBuf>>,
+
+    /// A new PID namespace, with the program as PID 1; implies --fork
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
+    pub pid: Option<Option<PathBuf>>,
+
+    /// A new user namespace
+    #[arg(short = 'U', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
+    pub user: Option<Option<PathBuf>>,
+
+    /// A new cgroup namespace
+    #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
+    pub cgroup: Option<Option<PathBuf>>,
+
+    /// A new time namespace
+    #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
+    pub time: Option<Option<PathBuf>>,
+
+    /// Seconds by which the monotonic clock is ahead (fractions and negative numbers work); needs --time
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = value::<ClockOffset>, help_heading = NAMESPACES)]
+    pub monotonic: Option<ClockOffset>,
+
+    /// Seconds by which the boot-time clock is ahead; needs --time
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = value::<ClockOffset>, help_heading = NAMESPACES)]
+    pub boottime: Option<ClockOffset>,
+
+    /// Set the host name; implies --uts
+    #[arg(long, value_name = "NAME", value_parser = host_name, help_heading = NAMESPACES)]
+    pub hostname: Option<OsString>,
+
+    /// Set the NIS domain name; implies --uts
+    #[arg(long, value_name = "NAME", value_parser = domain_name, help_heading = NAMESPACES)]
+    pub domainname: Option<OsString>,
+
+    /// Leave the loopback interface of a new network namespace down
+    #[arg(long, help_heading = NAMESPACES)]
+    pub no_loopback: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "its options carry their own")]
+    pub single: SingleIds,
+
+    /// Map a range of uids: INNER:OUTER:COUNT, auto, subids or all; implies --user
+    #[arg(long, value_name = "MAP", value_parser = value::<MapRequest>, action = ArgAction::Append, help_heading = IDS)]
+    pub map_users: Vec<MapRequest>,
+
+    /// Map a range of gids: INNER:OUTER:COUNT, auto, subids or all; implies --user
+    #[arg(long, value_name = "MAP", value_parser = value::<MapRequest>, action = ArgAction::Append, help_heading = IDS)]
+    pub map_groups: Vec<MapRequest>,
+
+    /// Map the subordinate ids from 0 on: --map-users=auto --map-groups=auto
+    #[arg(long, help_heading = IDS)]
+    pub map_auto: bool,
+
+    /// Map the subordinate ids to themselves: --map-users=subids --map-groups=subids
+    #[arg(long, help_heading = IDS)]
+    pub map_subids: bool,
+
+    /// Who is to own the new user namespace; implies --user
+    #[arg(long, value_name = "UID:GID", value_parser = owner, help_heading = IDS)]
+    pub owner: Option<(u32, u32)>,
+
+    /// Allow or deny setgroups(2) in the user namespace
+    #[arg(long, value_name = "allow|deny", value_parser = value::<Setgroups>, help_heading = IDS)]
+    pub setgroups: Option<Setgroups>,
+
+    /// Take this uid before the program runs
+    #[arg(short = 'S', long, value_name = "USER", value_parser = value::<UserId>, help_heading = IDS)]
+    pub setuid: Option<UserId>,
+
+    /// Take this gid, and no other groups, before the program runs
+    #[arg(short = 'G', long, value_name = "GROUP", value_parser = value::<GroupId>, help_heading = IDS)]
+    pub setgid: Option<GroupId>,
+
+    /// Keep the capabilities that are held in the new user namespace
+    #[arg(long, help_heading = IDS)]
+    pub keep_caps: bool,
+
+    /// Mount a new /proc, or one on DIR; implies --mount
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = MOUNTS)]
+    pub mount_proc: Option<Option<PathBuf>>,
+
+    /// Mount a new binfmt_misc on DIR or /proc/sys/fs/binfmt_misc; implies --mount and --user
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = MOUNTS)]
+    pub mount_binfmt: Option<Option<PathBuf>>,
+
+    /// Register an interpreter, as a line for binfmt_misc; implies --mount-binfmt
+    #[arg(short, long, value_name = "LINE", help_heading = MOUNTS)]
+    pub load_interp: Option<OsString>,
+
+    /// How the mounts of a new mount namespace are tied to ours: private, slave, shared or unchanged
+    #[arg(long, value_name = "PROPAGATION", value_parser = propagation, help_heading = MOUNTS)]
+    pub propagation: Option<Tie>,
+
+    /// Make DIR the root directory
+    #[arg(short = 'R', long, value_name = "DIR", help_heading = MOUNTS)]
+    pub root: Option<PathBuf>,
+
+    /// Make DIR, inside of the new root, the working directory
+    #[arg(short, long, value_name = "DIR", help_heading = MOUNTS)]
+    pub wd: Option<PathBuf>,
+
+    /// Run the program in a child, and wait for it
+    #[arg(short, long, overrides_with = "no_fork", help_heading = PROCESS)]
+    pub fork: bool,
+
+    /// With --pid, run the program in the old PID namespace; its first child is PID 1
+    #[arg(long, overrides_with = "fork", help_heading = PROCESS)]
+    pub no_fork: bool,
+
+    /// Send the program SIGNAL (KILL) when ns-unshare ends; implies --fork
+    #[arg(long, value_name = "SIGNAL", num_args = 0..=1, require_equals = true, value_parser = value::<SignalNumber>, help_heading = PROCESS)]
+    pub kill_child: Option<Option<SignalNumber>>,
+
+    /// Pass signals on to the program, as is done by default; implies --fork
+    #[arg(long, overrides_with = "no_forward_signals", help_heading = PROCESS)]
+    pub forward_signals: bool,
+
+    /// Pass no signals on: INT and TERM wait until the program ends, others end ns-unshare alone
+    #[arg(long, overrides_with = "forward_signals", help_heading = PROCESS)]
+    pub no_forward_signals: bool,
+
+    /// Run a small init as PID 1, which reaps orphans; implies --pid
+    #[arg(long, help_heading = PROCESS)]
+    pub init: bool,
+
+    /// Run the program with an empty environment
+    #[arg(long, help_heading = PROCESS)]
+    pub clear_env: bool,
+
+    /// Run the program with these environment variables only
+    #[arg(long, value_name = "NAME,...", help_heading = PROCESS)]
+    pub whitelist_env: Option<OsString>,
+
+    /// Write to FILE the PID of the process whose end ends the namespaces
+    #[arg(long, value_name = "FILE", help_heading = SCRIPTS)]
+    pub pid_file: Option<PathBuf>,
+
+    /// Write a JSON object with PID and namespaces to the open descriptor FD
+    #[arg(long, value_name = "FD", help_heading = SCRIPTS)]
+    pub info_fd: Option<i32>,
+
+    /// Show what would be done, a line a step, and do nothing
+    #[arg(long, help_heading = SCRIPTS)]
+    pub dry_run: bool,
+
+    /// Show it as JSON
+    #[arg(long, requires = "dry_run", help_heading = SCRIPTS)]
+    pub json: bool,
+
+    /// The program and its arguments
+    #[arg(value_name = "PROGRAM", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub program: Vec<OsString>,
+}
+
+impl Cli {
+    /// What was said of this kind: nothing, that there is to be a new one, and the file that it is to be bound to.
+    pub fn kind(&self, kind: Kind) -> Option<Option<&PathBuf>> {
+        let option = match kind {
+            Kind::Cgroup => &self.cgroup,
+            Kind::Ipc => &self.ipc,
+            Kind::Mnt => &self.mount,
+            Kind::Net => &self.net,
+            Kind::Pid => &self.pid,
+            Kind::Time => &self.time,
+            Kind::User => &self.user,
+            Kind::Uts => &self.uts,
+        };
+        option.as_ref().map(Option::as_ref)
+    }
+}
+
+/// The values of `--propagation`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// Leave it as it was copied.
+    Unchanged,
+    /// Set it, for all mounts.
+    Set(Propagation),
+}
+
+fn propagation(text: &str) -> Result<Tie, String> {
+    [Propagation::Private, Propagation::Slave, Propagation::Shared]
+        .into_iter()
+        .find(|propagation| propagation.word() == text)
+        .map(Tie::Set)
+        .or((text == "unchanged").then_some(Tie::Unchanged))
+        .ok_or_else(|| "it is one of private, slave, shared, unchanged".into())
+}
+
+/// `UID:GID`, in numbers.
+fn owner(text: &str) -> Result<(u32, u32), String> {
+    let number = |text: &str| match text.parse::<u32>() {
+        Ok(id) if id < u32::MAX && !text.starts_with('+') => Some(id),
+        _ => None,
+    };
+    text.split_once(':')
+        .and_then(|(uid, gid)| Some((number(uid)?, number(gid)?)))
+        .ok_or_else(|| "it is UID:GID, two numbers from 0 to 4294967294".into())
+}
+
+fn host_name(text: &str) -> Result<OsString, String> {
+    uts::validate(text.as_bytes()).map(|()| text.into()).map_err(|error| error.to_string())
+}
+
+fn domain_name(text: &str) -> Result<OsString, String> {
+    uts::validate_domain(text.as_bytes()).map(|()| text.into()).map_err(|error| error.to_string())
+}

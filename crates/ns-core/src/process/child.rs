@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 
 use crate::Result;
 use crate::error::Doing;
-use crate::sys::fork::{Fork, exit, fork};
+use crate::sys::fork::{Fork, SingleThread, exit, fork};
 
 /// Runs `work` in a forked child, which ends with it, and gives what it wrote.
 ///
@@ -17,7 +17,7 @@ use crate::sys::fork::{Fork, exit, fork};
 pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<Vec<u8>> {
     let doing = || "run a child";
     let (mut reader, mut writer) = io::pipe().doing(doing)?;
-    match fork().doing(doing)? {
+    match SingleThread::check().and_then(fork).doing(doing)? {
         Fork::Child => {
             drop(reader);
             let done = work(&mut writer).and_then(|()| writer.flush());

@@ -12,11 +12,26 @@ pub enum Fork {
     Child,
 }
 
+/// That the process has one thread. Nothing in this crate makes another one behind the back of who holds this.
+#[derive(Clone, Copy, Debug)]
+pub struct SingleThread(());
+
+impl SingleThread {
+    /// `EDEADLK` where there is another thread.
+    pub fn check() -> nix::Result<Self> {
+        // A directory has a link for itself, one from above, and one for each directory in it: one a thread.
+        let tasks =
+            rustix::fs::stat("/proc/self/task").map_err(|errno| Errno::from_raw(errno.raw_os_error()))?;
+        if tasks.st_nlink == 3 {
+            Ok(Self(()))
+        } else {
+            Err(Errno::EDEADLK)
+        }
+    }
+}
+
 /// Makes a child (`fork(2)`).
-///
-/// `EDEADLK` where the caller has more than one thread.
-pub fn fork() -> nix::Result<Fork> {
-    single_thread()?;
+pub fn fork(_: SingleThread) -> nix::Result<Fork> {
     // SAFETY: there is one thread, so that the child may do all that its parent may.
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Parent { child } => Ok(Fork::Parent(child)),
@@ -26,10 +41,7 @@ pub fn fork() -> nix::Result<Fork> {
 
 /// Makes a sibling: a process whose parent is that of the caller (`CLONE_PARENT` of `clone(2)`), as the caller is to end
 /// and the other to be waited for by whoever waited for the caller.
-///
-/// `EDEADLK` where the caller has more than one thread.
-pub fn fork_sibling() -> nix::Result<Fork> {
-    single_thread()?;
+pub fn fork_sibling(_: SingleThread) -> nix::Result<Fork> {
     let flags = libc::c_long::from(libc::CLONE_PARENT | libc::SIGCHLD);
     // SAFETY: without CLONE_VM and with a stack of 0 this is fork(2) with another parent; there is one thread, as there.
     let child = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
@@ -44,15 +56,4 @@ pub fn fork_sibling() -> nix::Result<Fork> {
 pub fn exit(status: i32) -> ! {
     // SAFETY: does not come back, and runs nothing of ours.
     unsafe { libc::_exit(status) }
-}
-
-/// Fails with `EDEADLK` where there is another thread than the caller's.
-fn single_thread() -> nix::Result<()> {
-    // A directory has a link for itself, one from above, and one for each directory in it: one a thread.
-    let tasks = rustix::fs::stat("/proc/self/task").map_err(|errno| Errno::from_raw(errno.raw_os_error()))?;
-    if tasks.st_nlink == 3 {
-        Ok(())
-    } else {
-        Err(Errno::EDEADLK)
-    }
 }

@@ -1,4 +1,7 @@
-//! What no crate wraps: `fork`, and the namespace ioctls. The only place with `unsafe`.
+//! What no crate wraps safely: `fork`, signal dispositions, some ioctls. The only place with `unsafe`.
 
+pub mod fd;
 pub mod fork;
+pub mod interface;
 pub mod ioctl;
+pub mod signals;

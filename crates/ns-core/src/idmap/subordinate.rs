@@ -1,0 +1,79 @@
+//! Subordinate ids: `/etc/subuid` and `/etc/subgid` (`subuid(5)`, `subgid(5)`).
+
+use super::{IdKind, number};
+use crate::{Error, Result};
+
+/// A block of ids that a user may map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subordinate {
+    /// The first.
+    pub first: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// The first block of the user with this name or uid, in the file for that kind of ids. Both files go by user.
+///
+/// [`Error::NotFound`] where there is none, with the line that would give one.
+pub fn subordinate(kind: IdKind, name: Option<&str>, uid: u32) -> Result<Subordinate> {
+    let file = kind.subordinate_file();
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    find(&text, name, uid).ok_or_else(|| {
+        let user = name.map_or_else(|| uid.to_string(), str::to_owned);
+        Error::NotFound(format!("{user} has no subordinate {}s", kind.name())).explained(
+            Some(format!("no line of {file} is for {user}")),
+            Some(format!(
+                "as root, add a line such as {user}:100000:65536 to {file}"
+            )),
+        )
+    })
+}
+
+fn find(text: &str, name: Option<&str>, uid: u32) -> Option<Subordinate> {
+    text.lines().find_map(|line| {
+        let mut fields = line.trim().split(':');
+        let owner = fields.next()?;
+        if Some(owner) != name && number(owner) != Some(uid) {
+            return None;
+        }
+        let block = Subordinate {
+            first: number(fields.next()?)?,
+            count: number(fields.next()?)?,
+        };
+        (block.count > 0 && fields.next().is_none()).then_some(block)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str =
+        "# comment\nbob:100000:65536\nalice:165536:10:x\nalice:165536:1000\n1000:300000:7\nalice:9:9\n";
+
+    #[test]
+    fn the_first_line_for_the_user_counts() {
+        assert_eq!(
+            find(FILE, Some("alice"), 1),
+            Some(Subordinate {
+                first: 165_536,
+                count: 1000
+            })
+        );
+        assert_eq!(
+            find(FILE, Some("carol"), 1000),
+            Some(Subordinate {
+                first: 300_000,
+                count: 7
+            })
+        );
+        assert_eq!(
+            find(FILE, None, 1000),
+            Some(Subordinate {
+                first: 300_000,
+                count: 7
+            })
+        );
+        assert_eq!(find(FILE, Some("carol"), 1), None);
+    }
+}

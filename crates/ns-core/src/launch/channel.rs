@@ -1,0 +1,169 @@
+//! What the two sides of a launch say to each other: "go on", "the child is this one", "this failed".
+//!
+//! The channel is close-on-exec. When it closes without a word on the inner side, the program is running.
+
+use std::io::IoSlice;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+
+use super::run::Failure;
+use crate::Error;
+use crate::process::Pid;
+
+/// One end.
+#[derive(Debug)]
+pub(super) struct Channel(OwnedFd);
+
+/// What is said.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// Your turn.
+    Go,
+    /// I go on as this process.
+    Child(Pid),
+    /// How the program ended, or stopped: what `waitpid(2)` said of it to the init in between.
+    Status(i32),
+    /// A step failed; nothing more is done.
+    Failed(Failure),
+}
+
+/// No message is longer: an error is a few lines.
+const LONGEST: usize = 16 * 1024;
+
+impl Channel {
+    /// Both ends.
+    pub(super) fn pair() -> nix::Result<(Self, Self)> {
+        let (one, other) = rustix::net::socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )
+        .map_err(from_rustix)?;
+        Ok((Self(one), Self(other)))
+    }
+
+    /// Says it. That nobody listens any more is no error: whoever ended has its reasons known otherwise.
+    pub(super) fn send(&self, message: &Message) {
+        let (tag, body): (u8, Vec<u8>) = match message {
+            Message::Go => (b'g', Vec::new()),
+            Message::Child(pid) => (b'c', pid.as_raw().to_ne_bytes().into()),
+            Message::Status(status) => (b's', status.to_ne_bytes().into()),
+            Message::Failed(failure) => (b'f', encode(failure)),
+        };
+        let body = &body[..body.len().min(LONGEST - 1)];
+        let tag = [tag];
+        let parts = [IoSlice::new(&tag), IoSlice::new(body)];
+        let mut control = rustix::net::SendAncillaryBuffer::default();
+        let _ = rustix::net::sendmsg(&self.0, &parts, &mut control, SendFlags::NOSIGNAL);
+    }
+
+    /// Waits for a message; `None` when the other side has closed the channel.
+    pub(super) fn receive(&self) -> nix::Result<Option<Message>> {
+        let mut buffer = [0; LONGEST];
+        let length = loop {
+            match rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::empty()) {
+                Ok((length, _)) => break length,
+                Err(rustix::io::Errno::INTR) => {}
+                // A process that is killed with our message unread.
+                Err(rustix::io::Errno::CONNRESET) => break 0,
+                Err(errno) => return Err(from_rustix(errno)),
+            }
+        };
+        let Some((tag, body)) = buffer[..length].split_first() else {
+            return Ok(None);
+        };
+        let number = || {
+            body.try_into()
+                .map(i32::from_ne_bytes)
+                .map_err(|_| Errno::EBADMSG)
+        };
+        match tag {
+            b'g' => Ok(Some(Message::Go)),
+            b'c' => Ok(Some(Message::Child(Pid::new(number()?).ok_or(Errno::EBADMSG)?))),
+            b's' => Ok(Some(Message::Status(number()?))),
+            b'f' => Ok(Some(Message::Failed(decode(body)))),
+            _ => Err(Errno::EBADMSG),
+        }
+    }
+}
+
+impl AsFd for Channel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn from_rustix(errno: rustix::io::Errno) -> Errno {
+    Errno::from_raw(errno.raw_os_error())
+}
+
+/// The status, and three texts with NUL between: the error, its cause, its help.
+fn encode(failure: &Failure) -> Vec<u8> {
+    let error = &failure.error;
+    let texts = [
+        error.to_string(),
+        error.cause().unwrap_or("").into(),
+        error.help().unwrap_or("").into(),
+    ];
+    [
+        vec![failure.status],
+        texts.map(|text| text.replace('\0', "")).join("\0").into_bytes(),
+    ]
+    .concat()
+}
+
+fn decode(body: &[u8]) -> Failure {
+    let (status, texts) = body
+        .split_first()
+        .map_or((1, body), |(status, texts)| (*status, texts));
+    let mut texts = texts
+        .split(|byte| *byte == 0)
+        .map(|text| String::from_utf8_lossy(text).into_owned());
+    let error = Error::Unfit(texts.next().unwrap_or_default());
+    let mut text = || texts.next().filter(|text| !text.is_empty());
+    let (cause, help) = (text(), text());
+    let error = if cause.is_some() || help.is_some() {
+        error.explained(cause, help)
+    } else {
+        error
+    };
+    Failure { error, status }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_arrives_as_it_was_sent() {
+        let (one, other) = Channel::pair().unwrap();
+        let error = Error::kernel("create a user namespace", libc::ENOSPC)
+            .explained(None, Some("run without --user".into()));
+        one.send(&Message::Failed(Failure {
+            error: error.clone(),
+            status: 1,
+        }));
+        let Some(Message::Failed(failure)) = other.receive().unwrap() else {
+            panic!("no failure")
+        };
+        assert_eq!(failure.error.to_string(), error.to_string());
+        assert_eq!(
+            (failure.error.cause(), failure.error.help()),
+            (error.cause(), error.help())
+        );
+        assert_eq!(failure.status, 1);
+    }
+
+    #[test]
+    fn the_end_of_the_other_side_is_noticed() {
+        let (one, other) = Channel::pair().unwrap();
+        one.send(&Message::Child(Pid::own()));
+        drop(one);
+        assert!(matches!(other.receive(), Ok(Some(Message::Child(pid))) if pid == Pid::own()));
+        assert!(matches!(other.receive(), Ok(None)));
+        other.send(&Message::Go);
+    }
+}

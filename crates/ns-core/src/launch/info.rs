@@ -1,0 +1,22 @@
+//! What `--info-fd` tells of the process whose end ends the namespaces: one JSON object in one line.
+
+use nix::unistd::Pid as RawPid;
+use serde_json::json;
+
+use crate::process::{Pid, Process};
+use crate::{Error, Kind, Result};
+
+/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…]}`; ids are null where the kernel has none.
+pub(super) fn line(pid: RawPid) -> Result<String> {
+    let pid = Pid::new(pid.as_raw()).ok_or_else(|| Error::NotFound("there is no program".into()))?;
+    let process = Process::open(pid)?;
+    let namespaces = Kind::ALL.map(|kind| {
+        let (inode, id) = match process.namespace(kind) {
+            Ok(namespace) => (Some(namespace.identity().inode), namespace.id().known()),
+            Err(_) => (None, None),
+        };
+        json!({"type": kind.name(), "ns": inode, "id": id})
+    });
+    let object = json!({"pid": pid.as_raw(), "pidfd-inode": process.inode()?, "namespaces": namespaces});
+    Ok(format!("{object}\n"))
+}

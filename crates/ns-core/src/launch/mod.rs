@@ -1,0 +1,22 @@
+//! From a plan to a running program, and from its end to an exit status.
+
+mod channel;
+mod info;
+mod init;
+mod outside;
+mod perform;
+mod plan;
+mod program;
+mod relay;
+mod run;
+mod signal;
+mod step;
+mod terminal;
+mod wait;
+
+pub use plan::{Plan, Side};
+pub use program::Program;
+pub use run::{Failure, Hooks, run};
+pub use signal::SignalNumber;
+pub use step::{Clock, ClockOffset, MapWriter, Propagation, Setgroups, Step};
+pub use wait::{Ended, mirror};

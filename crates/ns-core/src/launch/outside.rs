@@ -1,0 +1,201 @@
+//! The side that stays where the caller was: writes maps, binds namespaces to files, tells who the program is.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::mount::{MntFlags, umount2};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+
+use super::channel::{Channel, Message};
+use super::plan::{Plan, Side};
+use super::run::{Failure, Hooks};
+use super::step::{MapWriter, Step};
+use super::{info, perform};
+use crate::Error;
+use crate::idmap::{IdKind, IdMap};
+
+/// The process outside, and what it has made.
+pub(super) struct Outside {
+    channel: Channel,
+    /// The process inside, as it is seen here.
+    child: Pid,
+    hooks: Hooks,
+    made: Vec<Made>,
+}
+
+/// What is taken away again when the program is not started.
+enum Made {
+    Mount(PathBuf),
+    File(PathBuf),
+}
+
+impl Outside {
+    pub(super) fn new(channel: Channel, child: Pid, hooks: Hooks) -> Self {
+        Self {
+            channel,
+            child,
+            hooks,
+            made: Vec::new(),
+        }
+    }
+
+    /// The process that the program runs in.
+    pub(super) fn child(&self) -> Pid {
+        self.child
+    }
+
+    /// Tells the other side what went wrong here.
+    pub(super) fn tell(&self, failure: Failure) {
+        self.channel.send(&Message::Failed(failure));
+    }
+
+    /// Does the steps of this side, and waits until the program runs. What was made is undone where it does not.
+    pub(super) fn walk(&mut self, plan: &Plan) -> Result<(), Failure> {
+        self.steps(plan)
+            .and_then(|()| self.await_program())
+            .inspect_err(|_| self.undo())
+    }
+
+    fn steps(&mut self, plan: &Plan) -> Result<(), Failure> {
+        for (index, (side, step)) in plan.steps.iter().enumerate() {
+            if *side == Side::Inside {
+                continue;
+            }
+            if index > 0 && plan.steps[index - 1].0 == Side::Inside {
+                self.await_turn()?;
+            }
+            self.step(step)
+                .map_err(|error| (self.hooks.explain)(step, error))?;
+            if let Some((Side::Inside, _)) = plan.steps.get(index + 1) {
+                self.channel.send(&Message::Go);
+            }
+        }
+        Ok(())
+    }
+
+    fn await_turn(&mut self) -> Result<(), Failure> {
+        if self.receive()? { Ok(()) } else { Err(ended()) }
+    }
+
+    /// The channel closes without a word when the program is executed.
+    fn await_program(&mut self) -> Result<(), Failure> {
+        while self.receive()? {}
+        Ok(())
+    }
+
+    /// Waits for the other side's word. `false` when it has closed the channel.
+    fn receive(&mut self) -> Result<bool, Failure> {
+        loop {
+            let message = self.channel.receive();
+            match message.map_err(|errno| Error::kernel("hear from the process inside", errno as i32))? {
+                None => return Ok(false),
+                Some(Message::Go | Message::Status(_)) => return Ok(true),
+                Some(Message::Failed(failure)) => return Err(failure),
+                Some(Message::Child(pid)) => {
+                    // The one that forked it has nothing left to do.
+                    let _ = waitpid(self.child, None);
+                    self.child = pid.into();
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), Error> {
+        let kernel = |errno: Errno| Error::kernel(step.to_string(), errno as i32);
+        match step {
+            Step::Map {
+                ids,
+                map,
+                writer: MapWriter::Outside,
+            } => perform::write(format!("/proc/{}/{}", self.child, ids.map_file()), map.contents())
+                .map_err(kernel),
+            Step::Map {
+                ids,
+                map,
+                writer: MapWriter::Helper,
+            } => self.have_mapped(*ids, map),
+            Step::Pin(kind, file) => {
+                self.make_file(file).map_err(kernel)?;
+                let link = format!("/proc/{}/ns/{kind}", self.child);
+                perform::bind(&link, file).map_err(kernel)?;
+                self.made.push(Made::Mount(file.clone()));
+                Ok(())
+            }
+            Step::WritePidFile(file) => {
+                self.make_file(file).map_err(kernel)?;
+                let line = format!("{}\n", self.child);
+                std::fs::write(file, line)
+                    .map_err(|error| Error::kernel(step.to_string(), error.raw_os_error().unwrap_or(0)))
+            }
+            Step::WriteInfo(fd) => {
+                let file = crate::sys::fd::take(*fd).map_err(kernel)?;
+                let line = info::line(self.child)?;
+                std::fs::File::from(file)
+                    .write_all(line.as_bytes())
+                    .map_err(|error| Error::kernel(step.to_string(), error.raw_os_error().unwrap_or(0)))
+            }
+            _ => Err(kernel(Errno::EOPNOTSUPP)),
+        }
+    }
+
+    /// Makes an empty file, where there is none.
+    fn make_file(&mut self, path: &Path) -> nix::Result<()> {
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(path)
+        {
+            Ok(_) => self.made.push(Made::File(path.to_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))),
+        }
+        Ok(())
+    }
+
+    /// Has `newuidmap(1)` or `newgidmap(1)` write the map.
+    fn have_mapped(&self, ids: IdKind, map: &IdMap) -> Result<(), Error> {
+        let helper = ids.helper();
+        let numbers = map
+            .ranges()
+            .iter()
+            .flat_map(|range| [range.inner, range.outer, range.count]);
+        let output = std::process::Command::new(helper)
+            .arg(self.child.to_string())
+            .args(numbers.map(|number| number.to_string()))
+            .output()
+            .map_err(|error| Error::kernel(format!("run {helper}"), error.raw_os_error().unwrap_or(0)))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let reason = said
+            .trim()
+            .trim_start_matches(helper)
+            .trim_start_matches(": ")
+            .to_owned();
+        Err(Error::Unfit(format!(
+            "{helper} does not write the {} map {map}: {reason}",
+            ids.name()
+        )))
+    }
+
+    /// Takes away what was made, the last first.
+    fn undo(&mut self) {
+        for made in self.made.drain(..).rev() {
+            // There is nobody to tell that it could not be: what went wrong before is what counts.
+            let _ = match made {
+                Made::Mount(path) => umount2(&path, MntFlags::MNT_DETACH),
+                Made::File(path) => nix::unistd::unlink(&path),
+            };
+        }
+    }
+}
+
+fn ended() -> Failure {
+    Error::Unfit("the process inside was killed before it ran the program".into()).into()
+}

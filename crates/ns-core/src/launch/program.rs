@@ -1,0 +1,133 @@
+//! The program that a plan ends in: its file, its arguments, its environment (`execve(2)`).
+
+use std::ffi::{CStr, CString, OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+
+use nix::errno::Errno;
+
+use super::step::c_string;
+use crate::{Error, Result};
+
+/// Where programs are looked for when the environment has no `PATH` (`execvp(3)`).
+const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
+
+/// A program to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    file: CString,
+    arguments: Vec<CString>,
+    environment: Vec<CString>,
+}
+
+impl Program {
+    /// A file, to be looked for in `PATH` where it has no slash, with the arguments after its name.
+    pub fn new(file: &OsStr, arguments: &[OsString], environment: Vec<(OsString, OsString)>) -> Result<Self> {
+        let arguments = std::iter::once(file).chain(arguments.iter().map(OsString::as_os_str));
+        Self::with_argument_zero(file, arguments, environment)
+    }
+
+    /// A shell as `login(1)` starts it: with a hyphen before its name.
+    pub fn login_shell(shell: &OsStr, environment: Vec<(OsString, OsString)>) -> Result<Self> {
+        let name = shell
+            .as_bytes()
+            .rsplit(|byte| *byte == b'/')
+            .next()
+            .unwrap_or_default();
+        let name = OsString::from_vec([b"-", name].concat());
+        Self::with_argument_zero(shell, std::iter::once(name.as_os_str()), environment)
+    }
+
+    fn with_argument_zero<'a>(
+        file: &OsStr,
+        arguments: impl Iterator<Item = &'a OsStr>,
+        environment: Vec<(OsString, OsString)>,
+    ) -> Result<Self> {
+        let string = |bytes: &[u8]| {
+            c_string(bytes).map_err(|_| Error::invalid("argument", bytes, "it holds a NUL byte"))
+        };
+        let variable =
+            |(name, value): (OsString, OsString)| string(&[name.as_bytes(), b"=", value.as_bytes()].concat());
+        Ok(Self {
+            file: string(file.as_bytes())?,
+            arguments: arguments
+                .map(|argument| string(argument.as_bytes()))
+                .collect::<Result<_>>()?,
+            environment: environment.into_iter().map(variable).collect::<Result<_>>()?,
+        })
+    }
+
+    /// The file as it was named.
+    pub fn file(&self) -> &CStr {
+        &self.file
+    }
+
+    /// Becomes the program. Comes back only with the reason why not.
+    pub fn execute(&self) -> Errno {
+        if self.file.to_bytes().contains(&b'/') {
+            return self.try_file(&self.file);
+        }
+        let path = self
+            .environment
+            .iter()
+            .find_map(|variable| variable.to_bytes().strip_prefix(b"PATH="));
+        let mut refused = None;
+        for directory in path.unwrap_or(DEFAULT_PATH).split(|byte| *byte == b':') {
+            let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
+            let Ok(file) = c_string([directory, slash, self.file.to_bytes()].concat()) else {
+                continue;
+            };
+            match self.try_file(&file) {
+                Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG => {}
+                // Another directory may have one that can be run.
+                Errno::EACCES => refused = Some(Errno::EACCES),
+                errno => return errno,
+            }
+        }
+        refused.unwrap_or(Errno::ENOENT)
+    }
+
+    fn try_file(&self, file: &CStr) -> Errno {
+        let Err(errno) = nix::unistd::execve(file, &self.arguments, &self.environment);
+        if errno != Errno::ENOEXEC {
+            return errno;
+        }
+        // A script without its first line is one for the shell (execvp(3)).
+        let shell = c"/bin/sh";
+        let mut arguments = vec![shell.to_owned(), file.to_owned()];
+        arguments.extend(self.arguments.iter().skip(1).cloned());
+        let Err(errno) = nix::unistd::execve(shell, &arguments, &self.environment);
+        errno
+    }
+}
+
+/// The exit status of a program that could not be run, as shells have it.
+pub(super) fn status_of(errno: Errno) -> u8 {
+    if errno == Errno::ENOENT { 127 } else { 126 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_shell_has_a_hyphen_before_its_name() {
+        let shell = Program::login_shell(OsStr::new("/bin/bash"), Vec::new()).unwrap();
+        assert_eq!(shell.file(), c"/bin/bash");
+        assert_eq!(shell.arguments, [c"-bash".to_owned()]);
+    }
+
+    #[test]
+    fn a_nul_byte_is_refused() {
+        assert!(Program::new(OsStr::new("a\0b"), &[], Vec::new()).is_err());
+    }
+
+    #[test]
+    fn what_is_not_there_is_127_and_the_rest_126() {
+        assert_eq!(status_of(Errno::ENOENT), 127);
+        assert_eq!(status_of(Errno::EACCES), 126);
+        let program = Program::new(OsStr::new("no-such-program"), &[], Vec::new()).unwrap();
+        assert_eq!(program.execute(), Errno::ENOENT);
+        let directory = Program::new(OsStr::new("/tmp"), &[], Vec::new()).unwrap();
+        assert_eq!(directory.execute(), Errno::EACCES);
+    }
+}

@@ -1,0 +1,322 @@
+//! A step of a plan: data that says what is done, and in which words.
+
+use std::ffi::CString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::mount::MsFlags;
+
+use super::program::Program;
+use super::signal::SignalNumber;
+use crate::error::quoted;
+use crate::idmap::{IdKind, IdMap};
+use crate::{Kind, Kinds};
+use std::os::unix::ffi::OsStrExt as _;
+
+/// Something that one process does on the way to the program. Its text stands after "cannot" in an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Take on the ids that are to own the new user namespace, and give up all groups.
+    BecomeOwner {
+        /// The owner's uid.
+        uid: u32,
+        /// The owner's gid.
+        gid: u32,
+    },
+    /// Make new namespaces of these kinds (`unshare(2)`).
+    Unshare(Kinds),
+    /// Make the mount namespace anew until it can be bound to a file: Linux 6.18 refuses that to one whose id is lower
+    /// than that of the mount namespace it is bound in.
+    MakeBindable,
+    /// Write a map of ids.
+    Map {
+        /// Uids or gids.
+        ids: IdKind,
+        /// The map.
+        map: IdMap,
+        /// Who writes it.
+        writer: MapWriter,
+    },
+    /// Allow or deny `setgroups(2)` in the user namespace (`/proc/PID/setgroups`).
+    Setgroups(Setgroups),
+    /// Set what a clock of the new time namespace is ahead of the initial one (`/proc/PID/timens_offsets`).
+    SetClock(Clock, ClockOffset),
+    /// Enter the new time namespace, in which so far only children would be born.
+    EnterTime,
+    /// Go on in a child: the first process of the new PID namespace.
+    ForkFirst,
+    /// Bind the namespace of this kind to a file.
+    Pin(Kind, PathBuf),
+    /// Set the propagation of all mounts (`mount_namespaces(7)`).
+    Propagate(Propagation),
+    /// Bring the loopback interface up.
+    LoopbackUp,
+    /// Set the host name.
+    HostName(Vec<u8>),
+    /// Set the NIS domain name.
+    DomainName(Vec<u8>),
+    /// Make this directory the root, the old root staying below it for now (`pivot_root(2)`).
+    PivotRoot(PathBuf),
+    /// Take the old root away.
+    DetachOldRoot,
+    /// Make this directory the root (`chroot(2)`).
+    Chroot(PathBuf),
+    /// Make this directory the working directory.
+    ChangeDirectory(PathBuf),
+    /// Mount the `/proc` of the PID namespace.
+    MountProc(PathBuf),
+    /// Mount the `binfmt_misc` of the user namespace.
+    MountBinfmt(PathBuf),
+    /// Register an interpreter: the line, and the mounted `binfmt_misc`.
+    RegisterInterpreter(Vec<u8>, PathBuf),
+    /// Give up all supplementary groups, and take this gid.
+    SetGid(u32),
+    /// Take this uid.
+    SetUid(u32),
+    /// Hand all capabilities on to the program, as ambient ones (`capabilities(7)`).
+    KeepCapabilities,
+    /// Get this signal when the parent ends.
+    DieWithParent(SignalNumber),
+    /// Stay behind as a small init, and go on in a child.
+    StayAsInit,
+    /// Write the PID to a file.
+    WritePidFile(PathBuf),
+    /// Tell PID and namespaces, as JSON, on this descriptor, and close it.
+    WriteInfo(i32),
+    /// Become the program.
+    Execute(Program),
+}
+
+/// Who writes a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapWriter {
+    /// The process in the user namespace: its own single id.
+    Inside,
+    /// A process outside with the capability for it.
+    Outside,
+    /// `newuidmap(1)` or `newgidmap(1)`, run outside.
+    Helper,
+}
+
+/// What `/proc/PID/setgroups` holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setgroups {
+    /// `setgroups(2)` works.
+    Allow,
+    /// `setgroups(2)` is refused, for ever.
+    Deny,
+}
+
+/// A clock of a time namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// `CLOCK_MONOTONIC`.
+    Monotonic,
+    /// `CLOCK_BOOTTIME`.
+    Boottime,
+}
+
+/// What a clock is ahead, or behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockOffset {
+    /// Whether it is behind.
+    pub behind: bool,
+    /// By how much.
+    pub by: Duration,
+}
+
+/// Propagation of mounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Propagation {
+    /// Nothing comes in or goes out.
+    Private,
+    /// Mounts come in and do not go out.
+    Slave,
+    /// Mounts are shared between the copies.
+    Shared,
+}
+
+impl Setgroups {
+    /// The word in the file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+impl Clock {
+    /// The word in `/proc/PID/timens_offsets`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Monotonic => "monotonic",
+            Self::Boottime => "boottime",
+        }
+    }
+}
+
+impl ClockOffset {
+    /// Seconds and nanoseconds, the latter never negative, as the kernel takes them.
+    pub fn kernel(self) -> String {
+        let (seconds, nanoseconds) = (i128::from(self.by.as_secs()), self.by.subsec_nanos());
+        match (self.behind, nanoseconds) {
+            (false, _) => format!("{seconds} {nanoseconds}"),
+            (true, 0) => format!("{} 0", -seconds),
+            (true, _) => format!("{} {}", -seconds - 1, 1_000_000_000 - nanoseconds),
+        }
+    }
+}
+
+impl fmt::Display for ClockOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.behind { "-" } else { "+" };
+        write!(f, "{sign}{} s", self.by.as_secs_f64())
+    }
+}
+
+impl Propagation {
+    /// The word in options.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Slave => "slave",
+            Self::Shared => "shared",
+        }
+    }
+
+    /// The flag of `mount(2)`.
+    pub const fn flag(self) -> MsFlags {
+        match self {
+            Self::Private => MsFlags::MS_PRIVATE,
+            Self::Slave => MsFlags::MS_SLAVE,
+            Self::Shared => MsFlags::MS_SHARED,
+        }
+    }
+}
+
+impl Step {
+    /// The step in one word, for programs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::BecomeOwner { .. } => "become-owner",
+            Self::Unshare(_) => "unshare",
+            Self::MakeBindable => "make-bindable",
+            Self::Map {
+                ids: IdKind::User, ..
+            } => "map-uids",
+            Self::Map {
+                ids: IdKind::Group, ..
+            } => "map-gids",
+            Self::Setgroups(_) => "setgroups",
+            Self::SetClock(..) => "set-clock",
+            Self::EnterTime => "enter-time",
+            Self::ForkFirst => "fork",
+            Self::Pin(..) => "pin",
+            Self::Propagate(_) => "propagate",
+            Self::LoopbackUp => "loopback-up",
+            Self::HostName(_) => "host-name",
+            Self::DomainName(_) => "domain-name",
+            Self::PivotRoot(_) => "pivot-root",
+            Self::DetachOldRoot => "detach-old-root",
+            Self::Chroot(_) => "chroot",
+            Self::ChangeDirectory(_) => "chdir",
+            Self::MountProc(_) => "mount-proc",
+            Self::MountBinfmt(_) => "mount-binfmt",
+            Self::RegisterInterpreter(..) => "register-interpreter",
+            Self::SetGid(_) => "setgid",
+            Self::SetUid(_) => "setuid",
+            Self::KeepCapabilities => "keep-capabilities",
+            Self::DieWithParent(_) => "die-with-parent",
+            Self::StayAsInit => "init",
+            Self::WritePidFile(_) => "write-pid-file",
+            Self::WriteInfo(_) => "write-info",
+            Self::Execute(_) => "execute",
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = |path: &PathBuf| quoted(path.as_os_str().as_bytes());
+        match self {
+            Self::BecomeOwner { uid, gid } => write!(f, "become uid {uid} and gid {gid}"),
+            Self::Unshare(kinds) => write!(f, "create {}", in_words(*kinds)),
+            Self::MakeBindable => f.write_str("create a mount namespace that can be bound to a file"),
+            Self::Map { ids, map, writer } => match writer {
+                MapWriter::Helper => write!(f, "have {} write the {} map {map}", ids.helper(), ids.name()),
+                MapWriter::Inside | MapWriter::Outside => write!(f, "write the {} map {map}", ids.name()),
+            },
+            Self::Setgroups(setgroups) => write!(f, "{} setgroups(2)", setgroups.word()),
+            Self::SetClock(clock, offset) => write!(f, "set the {} clock {offset}", clock.word()),
+            Self::EnterTime => f.write_str("enter the new time namespace"),
+            Self::ForkFirst => f.write_str("fork the first process of the PID namespace"),
+            Self::Pin(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), path(file)),
+            Self::Propagate(propagation) => write!(f, "make all mounts {}", propagation.word()),
+            Self::LoopbackUp => f.write_str("bring the loopback interface up"),
+            Self::HostName(name) => write!(f, "set the host name {}", quoted(name)),
+            Self::DomainName(name) => write!(f, "set the NIS domain name {}", quoted(name)),
+            Self::PivotRoot(root) => write!(f, "make {} the root of the mount namespace", path(root)),
+            Self::DetachOldRoot => f.write_str("detach the old root"),
+            Self::Chroot(root) => write!(f, "make {} the root directory", path(root)),
+            Self::ChangeDirectory(directory) => write!(f, "change the directory to {}", path(directory)),
+            Self::MountProc(on) => write!(f, "mount proc on {}", path(on)),
+            Self::MountBinfmt(on) => write!(f, "mount binfmt_misc on {}", path(on)),
+            Self::RegisterInterpreter(line, _) => write!(f, "register the interpreter {}", quoted(line)),
+            Self::SetGid(gid) => write!(f, "take gid {gid} and no other groups"),
+            Self::SetUid(uid) => write!(f, "take uid {uid}"),
+            Self::KeepCapabilities => f.write_str("keep the capabilities for the program"),
+            Self::DieWithParent(signal) => write!(f, "get {signal} when the parent ends"),
+            Self::StayAsInit => f.write_str("fork, and stay as init"),
+            Self::WritePidFile(file) => write!(f, "write the PID to {}", path(file)),
+            Self::WriteInfo(fd) => write!(f, "write PID and namespaces to descriptor {fd}"),
+            Self::Execute(program) => write!(f, "run {}", quoted(program.file().to_bytes())),
+        }
+    }
+}
+
+/// `a user namespace`, `mount, PID and user namespaces`.
+fn in_words(kinds: Kinds) -> String {
+    let nouns: Vec<_> = kinds.iter().map(Kind::noun).collect();
+    match nouns.split_last() {
+        None => "no namespaces".into(),
+        Some((last, [])) => kinds
+            .iter()
+            .next()
+            .map_or_else(|| (*last).to_owned(), Kind::a_namespace),
+        Some((last, rest)) => format!("{} and {last} namespaces", rest.join(", ")),
+    }
+}
+
+/// Bytes that a system call takes as a string; what follows a NUL byte could not be passed on.
+pub(super) fn c_string(bytes: impl Into<Vec<u8>>) -> nix::Result<CString> {
+    CString::new(bytes).map_err(|_| nix::errno::Errno::EINVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_read_as_a_sentence() {
+        assert_eq!(in_words([Kind::Ipc].into_iter().collect()), "an IPC namespace");
+        let three = [Kind::User, Kind::Mnt, Kind::Pid].into_iter().collect();
+        assert_eq!(in_words(three), "mount, PID and user namespaces");
+    }
+
+    #[test]
+    fn an_offset_has_no_negative_nanoseconds() {
+        let offset = |behind, milliseconds| {
+            ClockOffset {
+                behind,
+                by: Duration::from_millis(milliseconds),
+            }
+            .kernel()
+        };
+        assert_eq!(offset(false, 1500), "1 500000000");
+        assert_eq!(offset(true, 1500), "-2 500000000");
+        assert_eq!(offset(true, 2000), "-2 0");
+        assert_eq!(offset(true, 250), "-1 750000000");
+    }
+}

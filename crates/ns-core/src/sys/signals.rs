@@ -1,0 +1,61 @@
+//! Signal dispositions: what this process does on a signal, and what it was started with.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+/// Whether `SIGPIPE` was ignored when the process started. The standard library ignores it before `main`.
+static PIPE_IGNORED: AtomicBool = AtomicBool::new(false);
+
+/// Runs before `main`, and so before the standard library.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static REMEMBER: extern "C" fn() = remember_pipe;
+
+extern "C" fn remember_pipe() {
+    // SAFETY: a sigaction is plain data, and without a new one the call only writes the old one to it.
+    let ignored = unsafe {
+        let mut old: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(libc::SIGPIPE, std::ptr::null(), &raw mut old) == 0
+            && old.sa_sigaction == libc::SIG_IGN
+    };
+    PIPE_IGNORED.store(ignored, Ordering::Relaxed);
+}
+
+/// Gives `SIGPIPE` back the disposition that the process was started with.
+pub fn restore_pipe() -> nix::Result<()> {
+    let ignored = PIPE_IGNORED.load(Ordering::Relaxed);
+    dispose(
+        Signal::SIGPIPE,
+        if ignored {
+            SigHandler::SigIgn
+        } else {
+            SigHandler::SigDfl
+        },
+    )
+}
+
+/// The signal that this process gets when the thread that made it ends, one of the real-time signals perhaps; none with
+/// `None` (`PR_SET_PDEATHSIG` of `prctl(2)`).
+pub fn on_death_of_parent(signal: Option<i32>) -> nix::Result<()> {
+    let signal = libc::c_long::from(signal.unwrap_or(0));
+    // SAFETY: takes numbers only; one that is no signal is answered with EINVAL.
+    nix::errno::Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(|_| ())
+}
+
+/// Makes the signal do what it does by default.
+pub fn restore_default(signal: Signal) -> nix::Result<()> {
+    dispose(signal, SigHandler::SigDfl)
+}
+
+/// Makes the process ignore the signal.
+pub fn ignore(signal: Signal) -> nix::Result<()> {
+    dispose(signal, SigHandler::SigIgn)
+}
+
+fn dispose(signal: Signal, handler: SigHandler) -> nix::Result<()> {
+    debug_assert!(matches!(handler, SigHandler::SigDfl | SigHandler::SigIgn));
+    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler of ours runs: the signal is ignored, or does what it does by default.
+    unsafe { sigaction(signal, &action) }.map(|_| ())
+}
