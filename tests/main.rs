@@ -10,6 +10,7 @@ mod ls;
 mod mounts;
 mod support;
 mod terminal;
+mod unshare;
 
 use libtest_mimic::Arguments;
 
@@ -22,7 +23,6 @@ fn main() -> std::process::ExitCode {
         hostname::cases(),
         ls::cases(),
         mounts::cases(),
-        terminal::cases(),
-    ];
+        terminal::cases(), unshare::cases()];
     libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()
 }

@@ -1,7 +1,7 @@
 //! What the cases share: how one is written, the programs, an ordinary user, processes held in namespaces of their own, terminals.
 
 pub mod case;
-mod held;
+pub mod held;
 pub mod needs;
 mod pty;
 mod ran;

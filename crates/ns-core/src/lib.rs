@@ -23,6 +23,8 @@ pub mod process;
 pub mod uts;
 
 pub mod target;
+
+pub mod explain;
 pub mod users;
 
 #[cfg(feature = "cli")]

@@ -1,13 +1,17 @@
 //! The command line of `ns-unshare`.
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments on options are their help, where a backtick would show"
+)]
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
-use ns_core::accounts::{GroupId, UserId};
 use ns_core::cli::value;
 use ns_core::idmap::MapRequest;
 use ns_core::launch::{ClockOffset, Propagation, Setgroups, SignalNumber};
+use ns_core::users::{GroupId, UserId};
 use ns_core::{Kind, uts};
 
 use crate::single_ids::SingleIds;
@@ -26,6 +30,7 @@ Examples:
 Without a program, the login shell runs. See ns-unshare(1).";
 
 /// Run a program in new namespaces.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Debug, Parser)]
 #[command(
     name = "ns-unshare",
@@ -259,9 +264,13 @@ fn owner(text: &str) -> Result<(u32, u32), String> {
 }
 
 fn host_name(text: &str) -> Result<OsString, String> {
-    uts::validate(text.as_bytes()).map(|()| text.into()).map_err(|error| error.to_string())
+    uts::check_host_name(text.as_bytes())
+        .map(|()| text.into())
+        .map_err(|flaw| flaw.to_string())
 }
 
 fn domain_name(text: &str) -> Result<OsString, String> {
-    uts::validate_domain(text.as_bytes()).map(|()| text.into()).map_err(|error| error.to_string())
+    uts::check_bytes(text.as_bytes())
+        .map(|()| text.into())
+        .map_err(|flaw| flaw.to_string())
 }

@@ -3,9 +3,11 @@
 mod complete;
 mod failure;
 mod help;
+mod launching;
 mod start;
 mod values;
 
 pub use failure::{report, warn};
+pub use launching::{conclude, show_plan};
 pub use start::main;
 pub use values::{columns, target, value, width_of_terminal};

@@ -35,11 +35,6 @@ pub fn compose(
     IdMap::new(ranges)
 }
 
-/// Whether someone without privilege may write this map: only their own single id (`user_namespaces(7)`).
-pub fn is_writable_unprivileged(map: &IdMap, own: u32) -> bool {
-    matches!(map.ranges(), [range] if range.count == 1 && range.outer == own)
-}
-
 /// The range without the single id on either side: each inner id in turn for each outer id in turn, so that only the id
 /// that the single one takes from the outer side is missing, and the range ends later inside.
 fn around(range: IdRange, single: Option<IdRange>) -> Result<Vec<IdRange>> {

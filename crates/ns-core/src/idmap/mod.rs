@@ -4,9 +4,9 @@ mod compose;
 mod request;
 mod subordinate;
 
-pub use compose::{compose, is_writable_unprivileged};
+pub use compose::compose;
 pub use request::MapRequest;
-pub use subordinate::{Subordinate, subordinate};
+pub use subordinate::{Subordinate, has_helper, subordinate};
 
 use std::fmt;
 use std::str::FromStr;

@@ -29,6 +29,12 @@ pub fn subordinate(kind: IdKind, name: Option<&str>, uid: u32) -> Result<Subordi
     })
 }
 
+/// Whether the program that writes maps of subordinate ids is there.
+pub fn has_helper(kind: IdKind) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(kind.helper()).is_file())
+}
+
 fn find(text: &str, name: Option<&str>, uid: u32) -> Option<Subordinate> {
     text.lines().find_map(|line| {
         let mut fields = line.trim().split(':');

@@ -78,8 +78,9 @@ impl Program {
             };
             match self.try_file(&file) {
                 Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG => {}
-                // Another directory may have one that can be run.
-                Errno::EACCES => refused = Some(Errno::EACCES),
+                // Another directory may have one that can be run; a directory closed to us has none that we know of.
+                Errno::EACCES if rustix::fs::stat(&file).is_ok() => refused = Some(Errno::EACCES),
+                Errno::EACCES => {}
                 errno => return errno,
             }
         }

@@ -3,11 +3,9 @@
 use std::ffi::CString;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
-
-use nix::mount::MsFlags;
 
 use super::program::Program;
+use super::settings::{Clock, ClockOffset, Propagation, Setgroups};
 use super::signal::SignalNumber;
 use crate::error::quoted;
 use crate::idmap::{IdKind, IdMap};
@@ -97,103 +95,6 @@ pub enum MapWriter {
     Outside,
     /// `newuidmap(1)` or `newgidmap(1)`, run outside.
     Helper,
-}
-
-/// What `/proc/PID/setgroups` holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setgroups {
-    /// `setgroups(2)` works.
-    Allow,
-    /// `setgroups(2)` is refused, for ever.
-    Deny,
-}
-
-/// A clock of a time namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// `CLOCK_MONOTONIC`.
-    Monotonic,
-    /// `CLOCK_BOOTTIME`.
-    Boottime,
-}
-
-/// What a clock is ahead, or behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockOffset {
-    /// Whether it is behind.
-    pub behind: bool,
-    /// By how much.
-    pub by: Duration,
-}
-
-/// Propagation of mounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Propagation {
-    /// Nothing comes in or goes out.
-    Private,
-    /// Mounts come in and do not go out.
-    Slave,
-    /// Mounts are shared between the copies.
-    Shared,
-}
-
-impl Setgroups {
-    /// The word in the file.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
-        }
-    }
-}
-
-impl Clock {
-    /// The word in `/proc/PID/timens_offsets`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Monotonic => "monotonic",
-            Self::Boottime => "boottime",
-        }
-    }
-}
-
-impl ClockOffset {
-    /// Seconds and nanoseconds, the latter never negative, as the kernel takes them.
-    pub fn kernel(self) -> String {
-        let (seconds, nanoseconds) = (i128::from(self.by.as_secs()), self.by.subsec_nanos());
-        match (self.behind, nanoseconds) {
-            (false, _) => format!("{seconds} {nanoseconds}"),
-            (true, 0) => format!("{} 0", -seconds),
-            (true, _) => format!("{} {}", -seconds - 1, 1_000_000_000 - nanoseconds),
-        }
-    }
-}
-
-impl fmt::Display for ClockOffset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.behind { "-" } else { "+" };
-        write!(f, "{sign}{} s", self.by.as_secs_f64())
-    }
-}
-
-impl Propagation {
-    /// The word in options.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Private => "private",
-            Self::Slave => "slave",
-            Self::Shared => "shared",
-        }
-    }
-
-    /// The flag of `mount(2)`.
-    pub const fn flag(self) -> MsFlags {
-        match self {
-            Self::Private => MsFlags::MS_PRIVATE,
-            Self::Slave => MsFlags::MS_SLAVE,
-            Self::Shared => MsFlags::MS_SHARED,
-        }
-    }
 }
 
 impl Step {
@@ -303,20 +204,5 @@ mod tests {
         assert_eq!(in_words([Kind::Ipc].into_iter().collect()), "an IPC namespace");
         let three = [Kind::User, Kind::Mnt, Kind::Pid].into_iter().collect();
         assert_eq!(in_words(three), "mount, PID and user namespaces");
-    }
-
-    #[test]
-    fn an_offset_has_no_negative_nanoseconds() {
-        let offset = |behind, milliseconds| {
-            ClockOffset {
-                behind,
-                by: Duration::from_millis(milliseconds),
-            }
-            .kernel()
-        };
-        assert_eq!(offset(false, 1500), "1 500000000");
-        assert_eq!(offset(true, 1500), "-2 500000000");
-        assert_eq!(offset(true, 2000), "-2 0");
-        assert_eq!(offset(true, 250), "-1 750000000");
     }
 }

@@ -1,5 +1,6 @@
 //! Processes, as `/proc` shows them.
 
+pub mod caller;
 mod child;
 mod files;
 mod held;

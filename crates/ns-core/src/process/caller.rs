@@ -1,0 +1,48 @@
+//! The calling process: its ids, its capabilities, its place.
+
+use nix::unistd::{getegid, geteuid, getuid};
+use rustix::thread::CapabilitySet;
+
+use crate::Result;
+use crate::error::Doing;
+use crate::idmap::{IdKind, IdMap};
+
+/// The ids of the caller, as its own user namespace has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ids {
+    /// The effective uid, which owns what the process makes.
+    pub uid: u32,
+    /// The effective gid.
+    pub gid: u32,
+    /// The uid of who started the process.
+    pub real_uid: u32,
+}
+
+/// The caller's ids.
+pub fn ids() -> Ids {
+    Ids {
+        uid: geteuid().as_raw(),
+        gid: getegid().as_raw(),
+        real_uid: getuid().as_raw(),
+    }
+}
+
+/// Whether the caller has the capability that it takes to write any map of these ids.
+pub fn may_map(ids: IdKind) -> bool {
+    has(match ids {
+        IdKind::User => CapabilitySet::SETUID,
+        IdKind::Group => CapabilitySet::SETGID,
+    })
+}
+
+/// Whether the caller has this capability in its user namespace.
+pub fn has(capability: CapabilitySet) -> bool {
+    rustix::thread::capabilities(None).is_ok_and(|sets| sets.effective.contains(capability))
+}
+
+/// The map of the caller's own user namespace.
+pub fn id_map(ids: IdKind) -> Result<IdMap> {
+    let file = format!("/proc/self/{}", ids.map_file());
+    let text = std::fs::read_to_string(&file).doing(|| format!("read {file}"))?;
+    IdMap::parse(&text)
+}

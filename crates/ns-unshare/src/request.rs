@@ -1,0 +1,313 @@
+//! What the arguments come to: implications drawn, contradictions refused, names and maps looked up while still outside.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::PathBuf;
+
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest};
+use ns_core::launch::{Clock, ClockOffset, MapWriter, Program, Propagation, Setgroups, SignalNumber};
+use ns_core::process::caller;
+use ns_core::users::{self, UserNames};
+use ns_core::{Kind, Kinds};
+
+use crate::cli::{Cli, Tie};
+use crate::single_ids::SingleId;
+
+/// A map of uids or gids, and who writes it.
+pub type Map = (IdKind, IdMap, MapWriter);
+
+/// Everything that a plan is made from.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
+#[derive(Debug)]
+pub struct Request {
+    /// The new namespaces.
+    pub kinds: Kinds,
+    /// The files that they are bound to.
+    pub pins: Vec<(Kind, PathBuf)>,
+    /// Whether the program runs in a child.
+    pub fork: bool,
+    /// Whether signals are passed on to it.
+    pub forward_signals: bool,
+    /// The uid and gid that make the user namespace.
+    pub owner: Option<(u32, u32)>,
+    /// What is written to `setgroups`, before the maps.
+    pub setgroups: Option<Setgroups>,
+    /// The id maps.
+    pub maps: Vec<Map>,
+    /// What the clocks are ahead.
+    pub clocks: Vec<(Clock, ClockOffset)>,
+    /// The propagation of all mounts.
+    pub propagation: Option<Propagation>,
+    /// Whether the loopback interface is brought up.
+    pub loopback: bool,
+    /// The host name.
+    pub host_name: Option<Vec<u8>>,
+    /// The NIS domain name.
+    pub domain_name: Option<Vec<u8>>,
+    /// The root directory.
+    pub root: Option<PathBuf>,
+    /// The working directory.
+    pub directory: Option<PathBuf>,
+    /// Where `/proc` is mounted.
+    pub proc: Option<PathBuf>,
+    /// Where `binfmt_misc` is mounted.
+    pub binfmt: Option<PathBuf>,
+    /// The interpreter to register.
+    pub interpreter: Option<Vec<u8>>,
+    /// The gid to take.
+    pub gid: Option<u32>,
+    /// The uid to take.
+    pub uid: Option<u32>,
+    /// Whether capabilities are handed on.
+    pub keep_capabilities: bool,
+    /// The signal to get when the parent ends.
+    pub kill_child: Option<SignalNumber>,
+    /// Whether there is an init.
+    pub init: bool,
+    /// Where the PID is written.
+    pub pid_file: Option<PathBuf>,
+    /// Where PID and namespaces are told.
+    pub info_fd: Option<i32>,
+    /// The program.
+    pub program: Program,
+}
+
+impl Request {
+    /// Draws the conclusions from what was said. A contradiction is an error of clap's.
+    pub fn new(cli: Cli) -> anyhow::Result<Self> {
+        let kinds = kinds(&cli);
+        contradictions(&cli, kinds)?;
+        let first = kinds.contains(Kind::Pid) && !cli.no_fork;
+        let (maps, deny) = maps(&cli)?;
+        let program = program(&cli)?;
+        let pins = Kind::ALL
+            .into_iter()
+            .filter_map(|kind| Some((kind, cli.kind(kind)??.clone())))
+            .collect();
+        let interpreter = cli.load_interp.map(OsString::into_vec);
+        let binfmt = cli
+            .mount_binfmt
+            .clone()
+            .or_else(|| interpreter.as_ref().map(|_| None));
+        // A binfmt_misc in its usual place is below a /proc of one's own.
+        let proc_for_binfmt = matches!(binfmt, Some(None)).then_some(None);
+        let private = cli.all.then_some(None);
+        let proc = cli.mount_proc.or(proc_for_binfmt).or(private);
+        let or = |path: Option<PathBuf>, default: &str| path.unwrap_or_else(|| default.into());
+        Ok(Self {
+            kinds,
+            pins,
+            fork: cli.fork || first || cli.kill_child.is_some() || cli.forward_signals,
+            forward_signals: !cli.no_forward_signals,
+            owner: cli.owner,
+            setgroups: cli.setgroups.or(deny.then_some(Setgroups::Deny)),
+            maps,
+            clocks: [(Clock::Boottime, cli.boottime), (Clock::Monotonic, cli.monotonic)]
+                .into_iter()
+                .filter_map(|(clock, offset)| Some((clock, offset?)))
+                .collect(),
+            propagation: match cli.propagation.unwrap_or(Tie::Set(Propagation::Private)) {
+                Tie::Set(propagation) if kinds.contains(Kind::Mnt) => Some(propagation),
+                _ => None,
+            },
+            loopback: kinds.contains(Kind::Net) && !cli.no_loopback,
+            host_name: cli.hostname.map(OsString::into_vec),
+            domain_name: cli.domainname.map(OsString::into_vec),
+            root: cli.root,
+            directory: cli.wd,
+            proc: proc.map(|on| or(on, "/proc")),
+            binfmt: binfmt.map(|on| or(on, "/proc/sys/fs/binfmt_misc")),
+            interpreter,
+            gid: cli.setgid.map(|group| group.0),
+            uid: cli.setuid.map(|user| user.0),
+            keep_capabilities: cli.keep_caps,
+            kill_child: cli.kill_child.map(|signal| signal.unwrap_or(SignalNumber::KILL)),
+            init: cli.init,
+            pid_file: cli.pid_file,
+            info_fd: cli.info_fd,
+            program,
+        })
+    }
+}
+
+/// The kinds that were asked for, and those that other options imply.
+fn kinds(cli: &Cli) -> Kinds {
+    if cli.all {
+        return Kinds::ALL;
+    }
+    let implied = [
+        (
+            Kind::Mnt,
+            cli.mount_proc.is_some() || cli.mount_binfmt.is_some() || cli.load_interp.is_some(),
+        ),
+        (
+            Kind::User,
+            maps_ids(cli) || cli.mount_binfmt.is_some() || cli.load_interp.is_some(),
+        ),
+        (Kind::Uts, cli.hostname.is_some() || cli.domainname.is_some()),
+        (Kind::Pid, cli.init),
+    ];
+    let said = Kind::ALL.into_iter().filter(|kind| cli.kind(*kind).is_some());
+    said.chain(
+        implied
+            .into_iter()
+            .filter_map(|(kind, implied)| implied.then_some(kind)),
+    )
+    .collect()
+}
+
+fn maps_ids(cli: &Cli) -> bool {
+    cli.single.uid.is_some()
+        || cli.single.gid.is_some()
+        || cli.owner.is_some()
+        || cli.map_auto
+        || cli.map_subids
+        || !cli.map_users.is_empty()
+        || !cli.map_groups.is_empty()
+}
+
+/// Refuses what cannot be, before anything is done.
+fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
+    let refuse = |kind, text: &str| Err(Cli::command().error(kind, text));
+    let conflict = |text: &str| refuse(ErrorKind::ArgumentConflict, text);
+    if !kinds.contains(Kind::Time) {
+        for (option, offset) in [("--monotonic", cli.monotonic), ("--boottime", cli.boottime)] {
+            if offset.is_some() {
+                let text = format!("{option} needs a new time namespace: add --time");
+                return refuse(ErrorKind::MissingRequiredArgument, &text);
+            }
+        }
+    }
+    if cli.no_fork {
+        if cli.init {
+            return conflict(
+                "--init is PID 1 of a new PID namespace, and needs the fork that --no-fork rules out",
+            );
+        }
+        if cli.kill_child.is_some() {
+            return conflict("--kill-child needs a child, which --no-fork rules out");
+        }
+        if cli.forward_signals {
+            return conflict("--forward-signals needs a child, which --no-fork rules out");
+        }
+        if kinds.contains(Kind::Pid) && (cli.mount_proc.is_some() || cli.all) {
+            return conflict(
+                "--mount-proc shows the PID namespace that it is mounted in, and with --no-fork that is the old one",
+            );
+        }
+        if let Some(Some(_)) = &cli.pid {
+            return conflict(
+                "--pid=FILE: a PID namespace without a process cannot be bound to a file: leave out --no-fork",
+            );
+        }
+    }
+    if cli.setgroups == Some(Setgroups::Allow) && gid_is_single(cli) {
+        return conflict(
+            "--setgroups=allow: with a single gid in the map the kernel takes deny only; map a range with --map-groups",
+        );
+    }
+    Ok(())
+}
+
+/// Whether the gid map is that of the caller's own gid alone.
+fn gid_is_single(cli: &Cli) -> bool {
+    cli.single.gid.is_some() && requests(cli, IdKind::Group).is_empty()
+}
+
+/// The ranges that were asked for, of uids or of gids.
+fn requests(cli: &Cli, ids: IdKind) -> Vec<MapRequest> {
+    let said = match ids {
+        IdKind::User => &cli.map_users,
+        IdKind::Group => &cli.map_groups,
+    };
+    let mut requests = said.clone();
+    requests.extend(cli.map_auto.then_some(MapRequest::Auto));
+    requests.extend(cli.map_subids.then_some(MapRequest::Subordinate));
+    requests
+}
+
+/// The maps, who writes them, and whether setgroups(2) has to be denied first.
+fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
+    let own = caller::ids();
+    let mut maps = Vec::new();
+    let mut deny = false;
+    for ids in IdKind::BOTH {
+        let (outer, asked) = match (ids, cli.owner) {
+            (IdKind::User, Some((uid, _))) => (uid, cli.single.uid),
+            (IdKind::Group, Some((_, gid))) => (gid, cli.single.gid),
+            (IdKind::User, None) => (own.uid, cli.single.uid),
+            (IdKind::Group, None) => (own.gid, cli.single.gid),
+        };
+        let (single, requests) = match (asked, requests(cli, ids)) {
+            // --all, and nothing said of the map.
+            (None, requests) if cli.all && requests.is_empty() => private_map(ids),
+            (asked, requests) => (asked, requests),
+        };
+        let single = single.map(|id| match id {
+            SingleId::Is(inner) => IdRange::single(inner, outer),
+            SingleId::Same => IdRange::single(outer, outer),
+        });
+        let subordinate = || idmap::subordinate(ids, UserNames::default().name(own.real_uid), own.real_uid);
+        let map = idmap::compose(single.transpose()?, &requests, subordinate, || {
+            caller::id_map(ids)
+        })?;
+        if map.ranges().is_empty() {
+            continue;
+        }
+        let writer = if requests.is_empty() {
+            deny |= ids == IdKind::Group;
+            MapWriter::Inside
+        } else if caller::may_map(ids) {
+            MapWriter::Outside
+        } else {
+            MapWriter::Helper
+        };
+        maps.push((ids, map, writer));
+    }
+    Ok((maps, deny))
+}
+
+/// What `--all` maps: as root every id to itself; otherwise root, and the subordinate ids where there are any.
+fn private_map(ids: IdKind) -> (Option<SingleId>, Vec<MapRequest>) {
+    if caller::may_map(ids) {
+        return (None, vec![MapRequest::All]);
+    }
+    let own = caller::ids();
+    let has = |ids| {
+        idmap::subordinate(ids, UserNames::default().name(own.real_uid), own.real_uid).is_ok()
+            && idmap::has_helper(ids)
+    };
+    let ranges = if IdKind::BOTH.into_iter().all(has) {
+        vec![MapRequest::Auto]
+    } else {
+        Vec::new()
+    };
+    (Some(SingleId::Is(0)), ranges)
+}
+
+/// The program, its arguments and its environment; the login shell where none is named.
+fn program(cli: &Cli) -> anyhow::Result<Program> {
+    let environment: Vec<(OsString, OsString)> = match &cli.whitelist_env {
+        Some(names) => {
+            let names: Vec<_> = names.as_bytes().split(|byte| *byte == b',').collect();
+            std::env::vars_os()
+                .filter(|(name, _)| names.contains(&name.as_bytes()))
+                .collect()
+        }
+        None if cli.clear_env => Vec::new(),
+        None => std::env::vars_os().collect(),
+    };
+    if let Some((file, arguments)) = cli.program.split_first() {
+        return Ok(Program::new(file, arguments, environment)?);
+    }
+    let said = environment
+        .iter()
+        .find(|(name, shell)| name == "SHELL" && !shell.is_empty());
+    let shell = said
+        .map(|(_, shell)| shell.clone())
+        .or_else(users::own_shell)
+        .unwrap_or_else(|| "/bin/sh".into());
+    Ok(Program::login_shell(&shell, environment)?)
+}
