@@ -18,6 +18,7 @@ pub mod idmap;
 pub mod inventory;
 pub mod launch;
 pub mod mounts;
+pub mod net;
 pub mod output;
 pub mod process;
 pub mod uts;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::Parser;
+use clap::{Args, Parser};
 use ns_core::Target;
 use ns_core::cli::target;
 
@@ -16,7 +16,7 @@ use ns_core::cli::target;
 )]
 pub struct Cli {
     /// Set this host name; without one the host name is shown
-    #[arg(value_name = "NAME", conflicts_with = "list")]
+    #[arg(value_name = "NAME", conflicts_with_all = SHOW, conflicts_with_all = ["file", "list", "watch", "check"])]
     pub name: Option<OsString>,
 
     /// The UTS namespace of this process, file or name instead of one's own; may be repeated with --list
@@ -30,19 +30,127 @@ pub struct Cli {
         visible_aliases = ["yp", "domainname"],
         value_name = "DOMAIN",
         num_args = 0..=1,
-        conflicts_with = "list"
+        conflicts_with = "list",
+        overrides_with_all = VIEWS
     )]
     pub nis: Option<Option<OsString>>,
 
-    /// List every UTS namespace that a process is in, with its names
+    /// Say on stderr what was done, and to how many processes
     #[arg(short, long)]
+    pub verbose: bool,
+
+    /// Answer in JSON
+    #[arg(short = 'J', long, conflicts_with_all = SHOW, conflicts_with = "check")]
+    pub json: bool,
+
+    /// Another form of the name.
+    #[command(flatten)]
+    pub views: Views,
+
+    /// How a name is set.
+    #[command(flatten)]
+    pub setting: Setting,
+
+    /// Many namespaces, or one for some time.
+    #[command(flatten)]
+    pub listing: Listing,
+}
+
+/// The options that only show something.
+const SHOW: [&str; 7] = [
+    "short",
+    "domain",
+    "fqdn",
+    "ip_address",
+    "all_ip_addresses",
+    "all_fqdns",
+    "alias",
+];
+
+/// Of those and --nis the last one counts.
+const VIEWS: [&str; 8] = [
+    "short",
+    "domain",
+    "fqdn",
+    "ip_address",
+    "all_ip_addresses",
+    "all_fqdns",
+    "alias",
+    "nis",
+];
+
+/// Other forms of the host name. All but -s and -I ask the resolver, as hostname(1) does.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Showing")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
+pub struct Views {
+    /// Show the host name up to its first dot
+    #[arg(short, long, overrides_with_all = VIEWS)]
+    pub short: bool,
+
+    /// Show the DNS domain: what follows the first dot of the FQDN; with --target, of the host name
+    #[arg(short, long, overrides_with_all = VIEWS)]
+    pub domain: bool,
+
+    /// Show the FQDN, the name that the resolver has for the host name
+    #[arg(short, long, visible_alias = "long", overrides_with_all = VIEWS)]
+    pub fqdn: bool,
+
+    /// Show the addresses that the host name resolves to
+    #[arg(short, long, overrides_with_all = VIEWS)]
+    pub ip_address: bool,
+
+    /// Show the addresses of the network interfaces; with --target, of those in its network namespace
+    #[arg(short = 'I', long, overrides_with_all = VIEWS)]
+    pub all_ip_addresses: bool,
+
+    /// Show the names that those addresses resolve to
+    #[arg(short = 'A', long, overrides_with_all = VIEWS)]
+    pub all_fqdns: bool,
+
+    /// Show the other names that the resolver has for the host name
+    #[arg(short, long, overrides_with_all = VIEWS)]
+    pub alias: bool,
+}
+
+/// How a name is set.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Setting")]
+pub struct Setting {
+    /// Set the name that stands in FILE, or with -y the NIS domain name; `-` is stdin
+    #[arg(short = 'F', long, value_name = "FILE", conflicts_with_all = SHOW, conflicts_with_all = ["list", "watch", "check"])]
+    pub file: Option<OsString>,
+
+    /// For boot scripts: FILE may be missing or empty; `localhost` is set then, where no name was set before
+    #[arg(short, long, conflicts_with_all = ["list", "watch", "check"])]
+    pub boot: bool,
+
+    /// Take every name that the kernel takes, but for line feeds
+    #[arg(long)]
+    pub force: bool,
+
+    /// Leave out of the name what does not belong there, and print what was set
+    #[arg(long, conflicts_with_all = ["force", "list", "watch", "check"])]
+    pub clean: bool,
+
+    /// Set nothing: end with status 0 if NAME may be set, else say why not and end with 1
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with_all = SHOW, conflicts_with_all = ["list", "watch"])]
+    pub check: Option<OsString>,
+}
+
+/// Many namespaces, or one for some time.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Listing")]
+pub struct Listing {
+    /// List every UTS namespace that a process is in, with its names
+    #[arg(short, long, conflicts_with_all = SHOW)]
     pub list: bool,
 
     /// The columns of the list, with commas between; after a leading + they are added to the default ones
     #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = crate::list::columns())]
     pub output: Option<String>,
 
-    /// Answer in JSON
-    #[arg(short = 'J', long)]
-    pub json: bool,
+    /// Print the name every time it changes; with --list, every change in any UTS namespace
+    #[arg(long, conflicts_with_all = SHOW)]
+    pub watch: bool,
 }

@@ -2,10 +2,15 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+mod file;
 mod list;
+mod row;
 mod set;
 mod show;
+mod view;
+mod watch;
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
@@ -20,21 +25,31 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
-    if cli.list {
+    if let Some(name) = &cli.setting.check {
+        return set::check(cli, name.as_bytes());
+    }
+    if cli.listing.watch {
+        return watch::watch(cli);
+    }
+    if cli.listing.list {
         return list::list(cli);
     }
-    let namespace = namespace_of(&cli.target)?;
-    match set::change(cli)? {
-        Some(change) => set::set(&change, &namespace),
-        None => show::show(cli, &namespace),
+    match set::set(cli)? {
+        Some(status) => Ok(status),
+        None => show::show(cli),
     }
 }
 
 /// The UTS namespace that is meant.
 fn namespace_of(targets: &[Target]) -> anyhow::Result<Namespace> {
+    open(targets, Kind::Uts)
+}
+
+/// The namespace of this kind that is meant: that of the target, or one's own.
+fn open(targets: &[Target], kind: Kind) -> anyhow::Result<Namespace> {
     match targets {
-        [] => Ok(Namespace::own(Kind::Uts)?),
-        [target] => Ok(target.open()?.namespace(Kind::Uts)?),
+        [] => Ok(Namespace::own(kind)?),
+        [target] => Ok(target.open()?.namespace(kind)?),
         _ => Err(usage(
             ErrorKind::ArgumentConflict,
             "--target may be repeated only with --list",

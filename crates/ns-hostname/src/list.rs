@@ -15,8 +15,9 @@ use crate::{namespace_of, usage};
 
 /// What the columns hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+pub enum Of {
     Ns,
+    Id,
     Own,
     Hostname,
     Domain,
@@ -38,6 +39,7 @@ impl Field for Of {
     #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
         (Self::Ns, column("NS", Align::Right, false, "inode of the namespace")),
+        (Self::Id, column("ID", Align::Right, false, "64-bit id of the namespace")),
         (Self::Own, column("OWN", Align::Left, false, "whether it is the caller's own")),
         (Self::Hostname, column("HOSTNAME", Align::Left, false, "host name")),
         (Self::Domain, column("DOMAIN", Align::Left, false, "NIS domain name")),
@@ -63,14 +65,14 @@ pub fn columns() -> impl TypedValueParser<Value = String> {
 }
 
 /// A UTS namespace with the processes that are in it.
-struct Found {
-    inode: u64,
+pub struct Found {
+    pub inode: u64,
     pids: Vec<Pid>,
 }
 
 /// Writes the list.
 pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let fields = match &cli.output {
+    let fields = match &cli.listing.output {
         Some(list) => {
             choose(list, DEFAULT).map_err(|error| usage(clap::error::ErrorKind::ValueValidation, error))?
         }
@@ -116,7 +118,7 @@ pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
 }
 
 /// The UTS namespaces of all processes whose links can be read.
-fn find() -> anyhow::Result<Vec<Found>> {
+pub fn find() -> anyhow::Result<Vec<Found>> {
     let mut namespaces: BTreeMap<u64, Vec<Pid>> = BTreeMap::new();
     let mut scan = scan()?;
     while let Some(pid) = scan.next() {
@@ -132,7 +134,7 @@ fn find() -> anyhow::Result<Vec<Found>> {
 }
 
 /// Opens the namespace of the first process that is still in it.
-fn open(found: &Found) -> ns_core::Result<Namespace> {
+pub fn open(found: &Found) -> ns_core::Result<Namespace> {
     for pid in &found.pids {
         match Process::open(*pid).and_then(|process| process.namespace(Kind::Uts)) {
             Ok(namespace) if namespace.identity().inode == found.inode => return Ok(namespace),
@@ -146,6 +148,7 @@ fn open(found: &Found) -> ns_core::Result<Namespace> {
 fn cell<'a>(field: Of, found: &'a Found, names: &'a Gathered<Names>, own: u64, json: bool) -> Cell<'a> {
     match field {
         Of::Ns => found.inode.into(),
+        Of::Id => Cell::Absent,
         Of::Own => (found.inode == own).into(),
         Of::Hostname => Cell::gathered(names.as_ref(), |names| Cell::text(&*names.host)),
         // Text says what the kernel does of a domain that was never set; JSON says that there is none.

@@ -1,49 +1,216 @@
 //! Setting the names.
 
-use std::ffi::OsStr;
+use std::borrow::Cow;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 
+use anyhow::{anyhow, bail};
 use clap::error::ErrorKind;
-use ns_core::Namespace;
 use ns_core::output::escape_for_terminal;
-use ns_core::uts::{Change, Flaw, check_bytes, check_host_name};
+use ns_core::process::scan;
+use ns_core::uts::{Change, Flaw, Names, UNSET, check_bytes, check_host_name, clean};
+use ns_core::{Gathered, Kind, Namespace};
 
-use crate::cli::Cli;
-use crate::usage;
+use crate::cli::{Cli, Setting};
+use crate::{file, namespace_of, show, usage};
 
-/// The change that is asked for; `None` where a name is to be shown.
-pub fn change(cli: &Cli) -> anyhow::Result<Option<Change>> {
-    let (host, domain) = match (&cli.name, &cli.nis) {
-        // hostname(1) takes its options in any place: `web -y` is `-y web`.
-        (Some(name), Some(None)) => (None, Some(name)),
-        (name, nis) => (name.as_ref(), nis.as_ref().and_then(Option::as_ref)),
-    };
-    if host.is_none() && domain.is_none() {
-        return Ok(None);
-    }
-    let valid = |name: &OsStr, argument: &str, flaw: Result<(), Flaw>| match flaw {
-        Ok(()) => Ok(name.as_bytes().to_vec()),
-        Err(flaw) => Err(usage(
-            ErrorKind::ValueValidation,
-            format!(
-                "invalid value '{}' for '{argument}': {flaw}",
-                escape_for_terminal(name.as_bytes())
-            ),
-        )),
-    };
-    Ok(Some(Change {
-        host: host
-            .map(|name| valid(name, "[NAME]", check_host_name(name.as_bytes())))
-            .transpose()?,
-        domain: domain
-            .map(|name| valid(name, "--nis [<DOMAIN>]", check_bytes(name.as_bytes())))
-            .transpose()?,
-    }))
+/// What a machine is called before it has a name, by hostname(1) as by systemd.
+const DEFAULT: &[u8] = b"localhost";
+
+/// Which of the names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Host,
+    Domain,
 }
 
-/// Sets the names in this UTS namespace.
-pub fn set(change: &Change, namespace: &Namespace) -> anyhow::Result<ExitCode> {
-    change.apply(namespace)?;
-    Ok(ExitCode::SUCCESS)
+/// A name that is to be set, and where it stands: in an argument, or in a line of a file.
+struct Given<'a> {
+    what: What,
+    name: Cow<'a, [u8]>,
+    line: Option<(String, usize)>,
+}
+
+/// Sets what is asked for; `None` where a name is to be shown.
+pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
+    let given = given(cli)?;
+    if given.is_empty() && !cli.setting.boot && cli.setting.file.is_none() {
+        if cli.setting.force || cli.setting.clean {
+            let error = "--force and --clean are about a NAME to set, or one to --check";
+            return Err(usage(ErrorKind::MissingRequiredArgument, error));
+        }
+        return Ok(None);
+    }
+    let mut change = Change::default();
+    for given in given {
+        let name = accept(&cli.setting, &given)?;
+        match given.what {
+            What::Host => change.host = Some(name),
+            What::Domain => change.domain = Some(name),
+        }
+    }
+    let namespace = namespace_of(&cli.target)?;
+    if cli.setting.boot && change.host.is_none() && cli.nis.is_none() {
+        let host = Names::of(&namespace)?.host;
+        if host.is_empty() || host == UNSET {
+            change.host = Some(DEFAULT.to_vec());
+        } else if cli.setting.file.is_none() {
+            // Alone it only sees to it that there is a name.
+            return Ok(None);
+        }
+    }
+    let changed = change.apply(&namespace)?;
+    if cli.setting.clean
+        && let Some(host) = &change.host
+    {
+        show::write_line(host)?;
+    }
+    if cli.verbose {
+        tell(&change, changed.anything(), &namespace)?;
+    }
+    Ok(Some(ExitCode::SUCCESS))
+}
+
+/// The names in the arguments and in the file.
+fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
+    let argument = |what, name: &'_ std::ffi::OsString| Given {
+        what,
+        name: Cow::Owned(name.as_bytes().to_vec()),
+        line: None,
+    };
+    let mut given = Vec::new();
+    let domain = cli.nis.as_ref().and_then(Option::as_ref);
+    given.extend(domain.map(|name| argument(What::Domain, name)));
+    // hostname(1) takes its options in any place: `corp -y` is `-y corp`, and `-y -F FILE` is about the domain.
+    let what = match &cli.nis {
+        Some(None) => What::Domain,
+        Some(Some(_)) | None => What::Host,
+    };
+    given.extend(cli.name.as_ref().map(|name| argument(what, name)));
+    if let Some(path) = &cli.setting.file {
+        let found = file::read(path, cli.setting.boot)?;
+        match found.name {
+            Some((name, line)) => given.push(Given {
+                what,
+                name: name.into(),
+                line: Some((found.file, line)),
+            }),
+            None if cli.setting.boot => {}
+            None => bail!("{}: there is no name in it", found.file),
+        }
+    }
+    Ok(given)
+}
+
+/// The name as it is to be set.
+fn accept(setting: &Setting, given: &Given<'_>) -> anyhow::Result<Vec<u8>> {
+    let name = &*given.name;
+    if given.what == What::Host && setting.clean {
+        let clean = clean(name);
+        if clean.is_empty() {
+            return Err(refuse(given, "nothing in it belongs in a host name"));
+        }
+        return Ok(clean);
+    }
+    let judged = match given.what {
+        What::Host if !setting.force => check_host_name(name).map_err(|flaw| with_help(&flaw)),
+        _ => check_bytes(name).map_err(|flaw| flaw.to_string()),
+    };
+    match judged {
+        Ok(()) => Ok(name.to_vec()),
+        Err(why) => Err(refuse(given, &why)),
+    }
+}
+
+/// The flaw, and the option that takes the name all the same.
+fn with_help(flaw: &Flaw) -> String {
+    match flaw {
+        Flaw::TooLong(_) => format!("{flaw} (--clean cuts it)"),
+        Flaw::TrailingDot { .. } => format!("{flaw} (--clean leaves it out)"),
+        Flaw::Character { character, .. } if character == b"\n" || character == b"\0" => flaw.to_string(),
+        flaw => format!("{flaw} (--force sets it all the same, --clean repairs it)"),
+    }
+}
+
+fn refuse(given: &Given<'_>, why: &str) -> anyhow::Error {
+    let name = escape_for_terminal(&given.name);
+    let (what, argument) = match given.what {
+        What::Host => ("host name", "[NAME]"),
+        What::Domain => ("NIS domain name", "--nis [<DOMAIN>]"),
+    };
+    match &given.line {
+        Some((file, line)) => anyhow!("{file}: invalid {what} '{name}' in line {line}: {why}"),
+        None => usage(
+            ErrorKind::ValueValidation,
+            format!("invalid value '{name}' for '{argument}': {why}"),
+        ),
+    }
+}
+
+/// Whether the name of `--check` may be set, and why not.
+pub fn check(cli: &Cli, name: &[u8]) -> anyhow::Result<ExitCode> {
+    let what = if cli.nis.is_some() {
+        "NIS domain name"
+    } else {
+        "host name"
+    };
+    let judged = if cli.setting.force || cli.nis.is_some() {
+        check_bytes(name)
+    } else {
+        check_host_name(name)
+    };
+    match judged {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(flaw) => bail!("invalid {what} '{}': {flaw}", escape_for_terminal(name)),
+    }
+}
+
+/// Says what is new, and for whom.
+fn tell(change: &Change, anything: bool, namespace: &Namespace) -> anyhow::Result<()> {
+    if *change == Change::default() {
+        return Ok(());
+    }
+    let names = [("host name", &change.host), ("NIS domain name", &change.domain)];
+    let names = names
+        .into_iter()
+        .filter_map(|(what, name)| Some(format!("{what} '{}'", escape_for_terminal(name.as_ref()?))));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let initial = if namespace.is_initial() {
+        " (the initial UTS namespace)"
+    } else {
+        ""
+    };
+    let whom = if anything {
+        members(namespace)?
+    } else {
+        "set already".into()
+    };
+    writeln!(io::stderr(), "ns-hostname: {namespace}{initial}: {names}: {whom}")?;
+    Ok(())
+}
+
+/// How many processes are in the namespace.
+fn members(namespace: &Namespace) -> anyhow::Result<String> {
+    let (mut members, mut unread) = (0_usize, 0);
+    let mut scan = scan()?;
+    while let Some(pid) = scan.next() {
+        match scan.links(pid?).get(Kind::Uts) {
+            Gathered::Known(inode) if inode == namespace.identity().inode => members += 1,
+            Gathered::Known(_) | Gathered::Absent => {}
+            Gathered::Unreadable(_) => unread += 1,
+        }
+    }
+    // This process is none of those that the name is for.
+    let own = Namespace::own(Kind::Uts)?.identity() == namespace.identity();
+    let members = members.saturating_sub(usize::from(own));
+    let plural = |count| if count == 1 { "process" } else { "processes" };
+    let text = format!("changed for {members} {}", plural(members));
+    if unread == 0 {
+        return Ok(text);
+    }
+    Ok(format!(
+        "{text}; {unread} more {} could not be looked at",
+        plural(unread)
+    ))
 }

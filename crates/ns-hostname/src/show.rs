@@ -1,34 +1,89 @@
 //! Showing one name.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use ns_core::Namespace;
+use clap::error::ErrorKind;
+use ns_core::net::{addresses, addresses_in};
 use ns_core::output::escape_for_terminal;
-use ns_core::uts::Names;
+use ns_core::uts::{Names, Resolved, after_first_dot, name_of, up_to_first_dot};
+use ns_core::{Kind, Target};
 
 use crate::cli::Cli;
+use crate::view::View;
+use crate::{namespace_of, row, usage};
 
-/// Writes the name that is asked for.
-pub fn show(cli: &Cli, namespace: &Namespace) -> anyhow::Result<ExitCode> {
-    let names = Names::of(namespace)?;
-    let name = if cli.nis.is_some() {
-        names.domain
-    } else {
-        names.host
-    };
-    write_name(&name)?;
+/// Writes what is asked for.
+pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let view = View::of(cli);
+    if let ([target, ..], Some(option)) = (&*cli.target, view.resolver_option()) {
+        return Err(only_inside(target, option));
+    }
+    if cli.json {
+        row::write_json(&namespace_of(&cli.target)?)?;
+    } else if let Some(text) = text(cli, view)? {
+        write_line(&text)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a name and ends the line: its exact bytes, but on a terminal, where they could move the cursor.
-pub fn write_name(name: &[u8]) -> io::Result<()> {
+/// The text to show; `None` where there is none, and so no line.
+fn text(cli: &Cli, view: View) -> anyhow::Result<Option<Vec<u8>>> {
+    let names = || anyhow::Ok(Names::of(&namespace_of(&cli.target)?)?);
+    Ok(match view {
+        View::Host => Some(names()?.host),
+        View::Nis => Some(names()?.domain),
+        View::Short => Some(up_to_first_dot(&names()?.host).to_vec()),
+        View::Domain if cli.target.is_empty() => {
+            after_first_dot(Resolved::own()?.canonical()).map(<[u8]>::to_vec)
+        }
+        View::Domain => after_first_dot(&names()?.host).map(<[u8]>::to_vec),
+        View::Fqdn => Some(Resolved::own()?.canonical().to_vec()),
+        View::Addresses => Some(Resolved::own()?.addresses()?.join(" ").into()),
+        View::AllAddresses => Some(all_addresses(cli)?.join(" ").into()),
+        View::AllFqdns => {
+            let mut names: Vec<_> = addresses()?.iter().filter_map(name_of).collect();
+            // Several addresses may have one name.
+            names.dedup();
+            Some(names.join(&b' '))
+        }
+        View::Aliases => Some(Resolved::own()?.aliases().join(&b' ')),
+    })
+}
+
+fn all_addresses(cli: &Cli) -> anyhow::Result<Vec<String>> {
+    let namespace = crate::open(&cli.target, Kind::Net)?;
+    Ok(addresses_in(&namespace)?
+        .iter()
+        .map(ToString::to_string)
+        .collect())
+}
+
+/// The refusal of what would be wrong from outside, with the command that is right.
+fn only_inside(target: &Target, option: &str) -> anyhow::Error {
+    let choice = match target {
+        Target::Process(_) | Target::SameProcess(..) => format!("--target {target} --mount --uts --net"),
+        Target::File(_) => format!("--uts={target}"),
+    };
+    usage(
+        ErrorKind::ArgumentConflict,
+        format!(
+            "{option} asks the resolver, which answers for another namespace only from inside; \
+             try: ns-enter {choice} hostname {option}"
+        ),
+    )
+}
+
+/// Writes a line of its exact bytes; on a terminal, where they could move the cursor, escaped.
+pub fn write_line(text: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    if out.is_terminal() {
-        out.write_all(escape_for_terminal(name).as_bytes())?;
+    let text = if out.is_terminal() {
+        Cow::Owned(escape_for_terminal(text).into_owned().into_bytes())
     } else {
-        out.write_all(name)?;
-    }
+        Cow::Borrowed(text)
+    };
+    out.write_all(&text)?;
     out.write_all(b"\n")?;
     out.flush()
 }

@@ -172,6 +172,15 @@ pub fn write(out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io
     }
 }
 
+/// Writes one row as a JSON object in a line of its own, for output that has no end.
+pub fn write_json_line(
+    out: &mut dyn io::Write,
+    columns: &[&'static Column],
+    row: &Row<'_>,
+) -> io::Result<()> {
+    writeln!(out, "{}", json::object(columns, row)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,6 +211,14 @@ mod tests {
             ],
             remarks: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_row_is_an_object_of_its_own() {
+        let listing = listing();
+        let mut line = Vec::new();
+        write_json_line(&mut line, &listing.columns, &listing.rows[1]).unwrap();
+        assert_eq!(line, b"{\"pid\":22,\"command\":\"a\\nb\"}\n");
     }
 
     pub(super) fn written(listing: &Listing<'_>, style: Style) -> String {

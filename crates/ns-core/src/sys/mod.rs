@@ -1,7 +1,8 @@
-//! What no crate wraps safely: `fork`, signal dispositions, some ioctls. The only place with `unsafe`.
+//! What no crate wraps safely: `fork`, signal dispositions, some ioctls, the resolver. The only place with `unsafe`.
 
 pub mod fd;
 pub mod fork;
 pub mod interface;
 pub mod ioctl;
+pub mod resolver;
 pub mod signals;

@@ -1,14 +1,12 @@
 //! Setting the names of a UTS namespace: both or neither, and only what differs.
 
-use std::io::Write as _;
-
 use nix::errno::Errno;
 
-use super::enter::enter;
 use super::names::is_own;
+use super::refusal::explain;
 use super::{Names, check_bytes};
 use crate::error::Doing;
-use crate::process::in_child;
+use crate::process::in_namespace;
 use crate::{Error, Namespace, Result};
 
 /// The names to set; `None` leaves one as it is.
@@ -39,8 +37,7 @@ impl Changed {
 /// Which step the kernel refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    Enter = 1,
-    Host,
+    Host = 1,
     Domain,
 }
 
@@ -54,15 +51,18 @@ impl Change {
     /// beyond those of a reader. [`Error::Invalid`] for what [`check_bytes`] refuses.
     pub fn apply(&self, namespace: &Namespace) -> Result<Changed> {
         self.check()?;
+        self.set_in(namespace).map_err(|error| explain(error, namespace))
+    }
+
+    fn set_in(&self, namespace: &Namespace) -> Result<Changed> {
         let outcome = if is_own(namespace)? {
             self.set_here()
         } else {
-            let answer = in_child(|pipe| pipe.write_all(&encode(self.set_there(namespace))))?;
-            decode(&answer).unwrap_or(Err((Step::Enter, Errno::EIO)))
+            let answer = in_namespace(namespace, "set the names", || Ok(encode(self.set_here())))?;
+            decode(&answer).unwrap_or(Err((Step::Host, Errno::EIO)))
         };
         outcome.or_else(|(step, errno)| {
             Err(errno).doing(|| match step {
-                Step::Enter => format!("enter {namespace} to set its names"),
                 Step::Host => format!("set the host name in {namespace}"),
                 Step::Domain => format!("set the NIS domain name in {namespace}"),
             })
@@ -77,12 +77,6 @@ impl Change {
             }
         }
         Ok(())
-    }
-
-    /// In a child that ends afterwards.
-    fn set_there(&self, namespace: &Namespace) -> Outcome {
-        enter(namespace).map_err(|errno| (Step::Enter, errno))?;
-        self.set_here()
     }
 
     fn set_here(&self) -> Outcome {
@@ -122,10 +116,10 @@ impl Change {
 }
 
 /// What the child says: which step failed and the errno, or 0 and what changed.
-fn encode(outcome: Outcome) -> [u8; 3] {
+fn encode(outcome: Outcome) -> Vec<u8> {
     match outcome {
-        Ok(changed) => [0, changed.host.into(), changed.domain.into()],
-        Err((step, errno)) => [step as u8, u8::try_from(errno as i32).unwrap_or(u8::MAX), 0],
+        Ok(changed) => vec![0, changed.host.into(), changed.domain.into()],
+        Err((step, errno)) => vec![step as u8, u8::try_from(errno as i32).unwrap_or(u8::MAX), 0],
     }
 }
 
@@ -139,9 +133,8 @@ fn decode(bytes: &[u8]) -> Option<Outcome> {
             host: first != 0,
             domain: second != 0,
         })),
-        1 => refused(Step::Enter),
-        2 => refused(Step::Host),
-        3 => refused(Step::Domain),
+        1 => refused(Step::Host),
+        2 => refused(Step::Domain),
         _ => None,
     }
 }
@@ -219,7 +212,6 @@ mod tests {
         };
         for outcome in [
             Ok(changed),
-            Err((Step::Enter, Errno::EPERM)),
             Err((Step::Host, Errno::EPERM)),
             Err((Step::Domain, Errno::EINVAL)),
         ] {

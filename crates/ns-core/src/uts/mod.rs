@@ -1,12 +1,16 @@
-//! The two names of a UTS namespace, its host name and its NIS domain name (`uts_namespaces(7)`): judge, read and set them.
+//! The two names of a UTS namespace, its host name and its NIS domain name (`uts_namespaces(7)`): judge, read, set and watch them.
 
 mod change;
-mod enter;
 mod name;
 mod names;
+mod refusal;
+mod resolver;
+mod watch;
 
 pub use change::{Change, Changed};
 pub use name::{
     Flaw, LABEL_MAX, NAME_MAX, after_first_dot, check_bytes, check_host_name, clean, up_to_first_dot,
 };
 pub use names::{Names, UNSET, read_each};
+pub use resolver::{Resolved, digits, name_of};
+pub use watch::{Watch, Woken};

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 use nix::errno::Errno;
 
-use super::enter::enter;
-use crate::error::Doing;
-use crate::process::in_child;
+use crate::process::{in_child, in_namespace};
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
 /// What the kernel calls a name that was never set.
 pub const UNSET: &[u8] = b"(none)";
+
+/// What is done in the child, after "cannot".
+const READ: &str = "read the names";
 
 /// The two names of a UTS namespace: any bytes but NUL, at most [`super::NAME_MAX`] each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +38,11 @@ impl Names {
         if is_own(namespace)? {
             return Ok(Self::own());
         }
-        let answer = in_child(|pipe| write(pipe, answer(namespace)))?;
-        let errno = match Answers(&answer).next() {
-            Some(Gathered::Known(names)) => return Ok(names),
-            Some(Gathered::Unreadable(errno)) => errno,
-            Some(Gathered::Absent) | None => Errno::EIO,
-        };
-        Err(errno).doing(|| format!("enter {namespace} to read its names"))
+        let answer = in_namespace(namespace, READ, || Ok(encode(&Gathered::Known(Self::own()))))?;
+        match Answers(&answer).next() {
+            Some(Gathered::Known(names)) => Ok(names),
+            _ => Err(Error::kernel(READ, Errno::EIO as i32)),
+        }
     }
 
     /// The NIS domain name, where one was set.
@@ -65,10 +64,10 @@ pub fn read_each<T>(places: &[T], open: impl Fn(&T) -> Result<Namespace>) -> Res
         for place in places {
             match open(place) {
                 Ok(namespace) => write_through(&mut pipe, &namespace)?,
-                Err(Error::NotFound(_)) => write(&mut pipe, Gathered::Absent)?,
+                Err(Error::NotFound(_)) => write(&mut pipe, &Gathered::Absent)?,
                 Err(error) => {
                     let errno = error.errno().unwrap_or(Errno::EINVAL);
-                    write(&mut pipe, Gathered::Unreadable(errno))?;
+                    write(&mut pipe, &Gathered::Unreadable(errno))?;
                 }
             }
         }
@@ -80,20 +79,15 @@ pub fn read_each<T>(places: &[T], open: impl Fn(&T) -> Result<Namespace>) -> Res
 /// Reads the names in the child that calls, or in a child of its own from which there is no way back.
 fn write_through(pipe: &mut impl Write, namespace: &Namespace) -> io::Result<()> {
     match namespace.enter() {
-        Ok(()) => write(pipe, Gathered::Known(Names::own())),
-        Err(Errno::EPERM) => match in_child(|pipe| write(pipe, answer(namespace))) {
-            Ok(bytes) => pipe.write_all(&bytes),
-            Err(error) => write(pipe, Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO))),
-        },
-        Err(errno) => write(pipe, Gathered::Unreadable(errno)),
-    }
-}
-
-/// What a child that may stay there finds in the namespace.
-fn answer(namespace: &Namespace) -> Gathered<Names> {
-    match enter(namespace) {
-        Ok(()) => Gathered::Known(Names::own()),
-        Err(errno) => Gathered::Unreadable(errno),
+        Ok(()) => write(pipe, &Gathered::Known(Names::own())),
+        Err(Errno::EPERM) => {
+            let read = || Ok(encode(&Gathered::Known(Names::own())));
+            match in_namespace(namespace, READ, read) {
+                Ok(bytes) => pipe.write_all(&bytes),
+                Err(error) => write(pipe, &Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO))),
+            }
+        }
+        Err(errno) => write(pipe, &Gathered::Unreadable(errno)),
     }
 }
 
@@ -106,15 +100,16 @@ pub(super) fn is_own(namespace: &Namespace) -> Result<bool> {
 const ABSENT: u8 = u8::MAX;
 
 /// What a child says of one namespace: a byte 0 and the two names, each ended by NUL; or the byte of an errno.
-fn write(pipe: &mut impl Write, answer: Gathered<Names>) -> io::Result<()> {
+fn encode(answer: &Gathered<Names>) -> Vec<u8> {
     match answer {
-        Gathered::Known(names) => {
-            let bytes = [&[0], &*names.host, &[0], &*names.domain, &[0]].concat();
-            pipe.write_all(&bytes)
-        }
-        Gathered::Absent => pipe.write_all(&[ABSENT]),
-        Gathered::Unreadable(errno) => pipe.write_all(&[u8::try_from(errno as i32).unwrap_or(ABSENT - 1)]),
+        Gathered::Known(names) => [&[0], &*names.host, &[0], &*names.domain, &[0]].concat(),
+        Gathered::Absent => vec![ABSENT],
+        Gathered::Unreadable(errno) => vec![u8::try_from(*errno as i32).unwrap_or(ABSENT - 1)],
     }
+}
+
+fn write(pipe: &mut impl Write, answer: &Gathered<Names>) -> io::Result<()> {
+    pipe.write_all(&encode(answer))
 }
 
 /// What a child said of one namespace after the other.
@@ -189,7 +184,7 @@ mod tests {
         fn a_child_is_understood(answers in proptest::collection::vec(answers(), 0..9)) {
             let mut bytes = Vec::new();
             for answer in &answers {
-                write(&mut bytes, answer.clone()).unwrap();
+                write(&mut bytes, answer).unwrap();
             }
             prop_assert_eq!(Answers(&bytes).collect::<Vec<_>>(), answers);
         }

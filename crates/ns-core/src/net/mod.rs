@@ -1,0 +1,5 @@
+//! What is in a network namespace.
+
+mod addresses;
+
+pub use addresses::{addresses, addresses_in};

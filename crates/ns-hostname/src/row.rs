@@ -1,0 +1,30 @@
+//! The names of one namespace as a line of JSON.
+
+use std::io::{self, Write as _};
+
+use ns_core::output::{Cell, Field as _, Row, write_json_line};
+use ns_core::uts::Names;
+use ns_core::{Kind, Namespace};
+
+use crate::list::Of;
+
+/// Writes what there is to say of this namespace.
+pub fn write_json(namespace: &Namespace) -> anyhow::Result<()> {
+    let names = Names::of(namespace)?;
+    let own = Namespace::own(Kind::Uts)?.identity() == namespace.identity();
+    let cells = [
+        (Of::Ns, namespace.identity().inode.into()),
+        (Of::Id, Cell::gathered(namespace.id(), Cell::Number)),
+        (Of::Own, own.into()),
+        (Of::Hostname, Cell::text(&*names.host)),
+        (Of::Domain, names.domain_if_set().map_or(Cell::Absent, Cell::text)),
+    ];
+    let columns = cells.each_ref().map(|(field, _)| field.column());
+    let row = Row {
+        depth: 0,
+        cells: cells.into_iter().map(|(_, cell)| cell).collect(),
+    };
+    let mut out = io::stdout().lock();
+    write_json_line(&mut out, &columns, &row)?;
+    Ok(out.flush()?)
+}

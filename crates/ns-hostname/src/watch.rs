@@ -1,0 +1,224 @@
+//! Watching the names: asleep until one is set, then a line for each that is another than before.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::process::ExitCode;
+
+use ns_core::output::{Align, Cell, Column, Row, escape_for_raw, write_json_line};
+use ns_core::process::Process;
+use ns_core::target::Subject;
+use ns_core::uts::{Names, Watch, Woken, read_each};
+use ns_core::{Gathered, Kind, Namespace};
+
+use crate::cli::Cli;
+use crate::{list, namespace_of, show};
+
+/// The names of each namespace that is watched, by its inode.
+type Known = BTreeMap<u64, Names>;
+
+/// What is watched.
+enum Scope {
+    /// This one, and the process that it was named by.
+    One(Namespace, Option<Process>),
+    /// All that processes are in.
+    All,
+}
+
+/// A name that is another than before.
+#[derive(Debug, PartialEq, Eq)]
+struct Event<'a> {
+    inode: u64,
+    what: What,
+    /// `None` for a namespace that is new.
+    old: Option<&'a [u8]>,
+    new: &'a [u8],
+}
+
+/// Which of the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Hostname,
+    Domain,
+}
+
+impl What {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Hostname => "hostname",
+            Self::Domain => "domain",
+        }
+    }
+}
+
+/// Prints changes until the process that was named has ended, or nobody reads them.
+pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let scope = scope(cli)?;
+    // Before the names are read: what is set in between wakes.
+    let watch = Watch::new()?;
+    let mut known = read(&scope)?;
+    if cli.verbose {
+        // A script that waits for this line misses nothing that comes after it.
+        match &scope {
+            Scope::One(namespace, _) => eprintln_quietly(&format!("watching {namespace}")),
+            Scope::All => eprintln_quietly(&format!("watching {} UTS namespaces and new ones", known.len())),
+        }
+    }
+    let process = match &scope {
+        Scope::One(_, process) => process.as_ref(),
+        Scope::All => None,
+    };
+    let out = io::stdout();
+    loop {
+        match watch.wait(process, Some(out.as_fd()))? {
+            Woken::Ended | Woken::Unread => return Ok(ExitCode::SUCCESS),
+            Woken::Changed => {
+                let now = read(&scope)?;
+                for event in events(&known, &now) {
+                    write(cli, &event)?;
+                }
+                known = now;
+            }
+        }
+    }
+}
+
+fn scope(cli: &Cli) -> anyhow::Result<Scope> {
+    if cli.listing.list {
+        return Ok(Scope::All);
+    }
+    let [target] = &*cli.target else {
+        return Ok(Scope::One(namespace_of(&cli.target)?, None));
+    };
+    Ok(match target.open()? {
+        Subject::Process(process) => Scope::One(process.namespace(Kind::Uts)?, Some(process)),
+        subject @ Subject::Namespace(_) => Scope::One(subject.namespace(Kind::Uts)?, None),
+    })
+}
+
+/// The names as they are now. One whose namespace may not be entered is left out.
+fn read(scope: &Scope) -> anyhow::Result<Known> {
+    match scope {
+        Scope::One(namespace, _) => Ok([(namespace.identity().inode, Names::of(namespace)?)].into()),
+        Scope::All => {
+            let found = list::find()?;
+            let names = read_each(&found, list::open)?;
+            let known = found.iter().zip(names).filter_map(|(found, names)| match names {
+                Gathered::Known(names) => Some((found.inode, names)),
+                Gathered::Absent | Gathered::Unreadable(_) => None,
+            });
+            Ok(known.collect())
+        }
+    }
+}
+
+/// What is new in `now`. Creating a namespace wakes nobody: one that is not in `before` was made and set since, or only
+/// made; both are told.
+fn events<'a>(before: &'a Known, now: &'a Known) -> Vec<Event<'a>> {
+    let mut events = Vec::new();
+    for (inode, new) in now {
+        let old = before.get(inode);
+        let names = [
+            (What::Hostname, old.map(|old| &*old.host), &*new.host),
+            (What::Domain, old.map(|old| &*old.domain), &*new.domain),
+        ];
+        events.extend(names.into_iter().filter(|(_, old, new)| *old != Some(*new)).map(
+            |(what, old, new)| Event {
+                inode: *inode,
+                what,
+                old,
+                new,
+            },
+        ));
+    }
+    events
+}
+
+const fn column(name: &'static str, align: Align) -> Column {
+    Column {
+        name,
+        about: "",
+        align,
+        shrinks: false,
+    }
+}
+
+/// The keys of an event in JSON.
+static COLUMNS: [Column; 4] = [
+    column("NS", Align::Right),
+    column("NAME", Align::Left),
+    column("OLD", Align::Left),
+    column("NEW", Align::Left),
+];
+
+/// Writes the event as a line, if it is of those that are asked for.
+fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if cli.json {
+        let row = Row {
+            depth: 0,
+            cells: vec![
+                event.inode.into(),
+                Cell::string(event.what.name()),
+                event.old.map_or(Cell::Absent, Cell::text),
+                Cell::text(event.new),
+            ],
+        };
+        write_json_line(&mut out, &COLUMNS.each_ref(), &row)?;
+    } else if cli.listing.list {
+        let name = |name: &[u8]| match name {
+            b"" => "-".to_owned(),
+            name => escape_for_raw(name).into_owned(),
+        };
+        let (old, new) = (name(event.old.unwrap_or_default()), name(event.new));
+        writeln!(out, "{} {} {old} {new}", event.inode, event.what.name())?;
+    } else if (event.what == What::Domain) == cli.nis.is_some() {
+        drop(out);
+        return Ok(show::write_line(event.new)?);
+    }
+    Ok(out.flush()?)
+}
+
+/// Writes a note to stderr; where it cannot be written nothing is left to do.
+fn eprintln_quietly(note: &str) {
+    let _ = writeln!(io::stderr(), "ns-hostname: {note}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(names: &[(u64, &str, &str)]) -> Known {
+        names
+            .iter()
+            .map(|(inode, host, domain)| {
+                let names = Names {
+                    host: (*host).into(),
+                    domain: (*domain).into(),
+                };
+                (*inode, names)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_differs_is_an_event() {
+        let before = known(&[(1, "a", "(none)"), (2, "b", "corp")]);
+        assert_eq!(events(&before, &before), []);
+        let now = known(&[(1, "a", "x"), (3, "c", "(none)")]);
+        let event = |inode, what, old: Option<&'static str>, new: &'static str| Event {
+            inode,
+            what,
+            old: old.map(str::as_bytes),
+            new: new.as_bytes(),
+        };
+        assert_eq!(
+            events(&before, &now),
+            [
+                event(1, What::Domain, Some("(none)"), "x"),
+                event(3, What::Hostname, None, "c"),
+                event(3, What::Domain, None, "(none)"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! `ns-hostname` in real UTS namespaces.
+
+mod file;
+mod list;
+mod set;
+mod show;
+mod watch;
+
+use std::process::Command;
+
+use crate::support::{Case, Held, Run as _, User, program, tool};
+
+/// The cases of `ns-hostname`.
+pub fn cases() -> Vec<Case> {
+    [
+        show::cases(),
+        set::cases(),
+        file::cases(),
+        list::cases(),
+        watch::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The program, asked for the namespace of a process.
+fn of(pid: i32, words: &str) -> Command {
+    let mut command = program("ns-hostname");
+    command
+        .args(["-t", &pid.to_string()])
+        .args(words.split_whitespace());
+    command
+}
+
+/// A process in a UTS namespace of its own, with these names.
+fn container(host: &str, domain: &str) -> Held {
+    Held::new(
+        tool("unshare").arg("--uts"),
+        &format!("hostname '{host}'; domainname '{domain}'"),
+    )
+}
+
+/// The same, of an ordinary user, in a user namespace of theirs.
+fn container_of(user: &User, host: &str) -> Held {
+    Held::new(
+        user.tool("unshare").args(["-r", "-u"]),
+        &format!("hostname '{host}'"),
+    )
+}
+
+/// The names in the namespace of a process, as `ns-hostname` shows them.
+#[track_caller]
+fn names(pid: i32) -> (String, String) {
+    (of(pid, "").ran().ok(), of(pid, "-y").ran().ok())
+}

@@ -1,0 +1,377 @@
+//! Setting names: where, which, what is refused, and what is said of it.
+
+use super::{container, container_of, names, of};
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
+
+cases!["hostname::set":
+    sets_the_names_of_another_namespace_and_leaves_ones_own,
+    sets_a_namespace_that_only_a_file_holds,
+    sets_the_name_of_a_namespace_that_is_shared,
+    an_ordinary_user_sets_the_names_of_a_container_of_theirs,
+    without_rights_the_cause_is_said,
+    from_a_user_namespace_the_name_outside_is_out_of_reach,
+    what_hostname_sets_ours_sets_too,
+    what_no_host_name_may_be_is_refused_with_its_place,
+    the_limit_is_64_bytes_and_nothing_is_cut,
+    force_takes_what_the_kernel_takes,
+    clean_repairs_and_prints_what_was_set,
+    setting_what_is_set_changes_nothing_and_needs_no_rights,
+    a_refused_domain_puts_the_host_name_back,
+    a_domain_may_be_any_bytes,
+    wrong_usage_is_named_with_its_value,
+    a_name_is_checked_without_being_set,
+];
+
+fn sets_the_names_of_another_namespace_and_leaves_ones_own() -> Outcome {
+    needs::root()?;
+    let before = (tool("hostname").ran().ok(), tool("domainname").ran().ok());
+    let there = container("web-1", "corp");
+    let set = |words: &str| assert_eq!(of(there.pid, words).ran().ok(), "");
+    set("web-2");
+    assert_eq!(names(there.pid), ("web-2\n".into(), "corp\n".into()));
+    for option in ["-y", "--yp", "--nis", "--domainname"] {
+        set(&format!("{option} corp{option}"));
+        assert_eq!(names(there.pid), ("web-2\n".into(), format!("corp{option}\n")));
+    }
+    // hostname(1) takes the option after the name too.
+    set("corp.three -y");
+    assert_eq!(names(there.pid), ("web-2\n".into(), "corp.three\n".into()));
+    set("web-3 --nis corp.four");
+    assert_eq!(names(there.pid), ("web-3\n".into(), "corp.four\n".into()));
+    assert_eq!(
+        (tool("hostname").ran().ok(), tool("domainname").ran().ok()),
+        before
+    );
+    Ok(())
+}
+
+fn sets_a_namespace_that_only_a_file_holds() -> Outcome {
+    needs::root()?;
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let file = directory.path().join("uts");
+    std::fs::write(&file, "").expect("it is ours");
+    // A mount namespace of its own holds the bind mount, and goes with the process.
+    let script = format!(
+        "mount --bind /proc/self/ns/uts {0}; exec unshare --uts true",
+        file.display()
+    );
+    let there = Held::new(
+        tool("unshare").args(["--mount", "--uts"]),
+        &format!("hostname pinned; {script}").replace("exec unshare --uts true", "true"),
+    );
+    let path = there.proc(&format!("root{}", file.display()));
+    assert_eq!(
+        program("ns-hostname").args(["-t", &path, "renamed"]).ran().ok(),
+        ""
+    );
+    assert_eq!(program("ns-hostname").args(["-t", &path]).ran().ok(), "renamed\n");
+    Ok(())
+}
+
+fn sets_the_name_of_a_namespace_that_is_shared() -> Outcome {
+    needs::root()?;
+    // The second process waits on the same pipe as the first.
+    let there = Held::new(
+        tool("unshare").arg("--uts"),
+        "exec 3<&0; sh -c 'read -r line' <&3 &",
+    );
+    let said = of(there.pid, "-v both").ran();
+    assert_eq!((said.status, said.stdout.as_str()), (0, ""), "{said:?}");
+    let expected = format!(
+        "ns-hostname: uts:[{}]: host name 'both': changed for 2 processes",
+        there.inode("uts")
+    );
+    assert!(said.stderr.starts_with(&expected), "{}", said.stderr);
+    let again = of(there.pid, "-v both").ran().stderr;
+    assert!(again.ends_with("host name 'both': set already\n"), "{again}");
+    Ok(())
+}
+
+fn an_ordinary_user_sets_the_names_of_a_container_of_theirs() -> Outcome {
+    let user = User::ordinary()?;
+    let there = container_of(user, "rootless");
+    let before = tool("hostname").ran().ok();
+    let pid = there.pid.to_string();
+    let hostname = |words: &str| {
+        let mut command = user.program("ns-hostname");
+        command.args(["-t", &pid]);
+        command.with(words).ok()
+    };
+    assert_eq!(hostname("renamed --nis corp"), "");
+    assert_eq!(hostname(""), "renamed\n");
+    assert_eq!(hostname("-y"), "corp\n");
+    assert_eq!(tool("hostname").ran().ok(), before);
+    Ok(())
+}
+
+fn without_rights_the_cause_is_said() -> Outcome {
+    let user = User::ordinary()?;
+    let before = tool("hostname").ran().ok();
+    let error = user.program("ns-hostname").arg("not-mine").ran().fails(1);
+    let (uts, owner) = (
+        std::fs::read_link("/proc/self/ns/uts").expect("it can be read"),
+        std::fs::read_link("/proc/self/ns/user").expect("it can be read"),
+    );
+    assert_eq!(
+        error,
+        format!(
+            "ns-hostname: cannot set the host name in {uts}: Operation not permitted\n  \
+             cause: {owner}, which owns {uts}, is where CAP_SYS_ADMIN is needed, and this process lacks it\n  \
+             help:  run it as root, or give a program a host name of its own: ns-unshare --user --uts\n",
+            uts = uts.display(),
+            owner = owner.display(),
+        )
+    );
+    assert_eq!(tool("hostname").ran().ok(), before);
+    Ok(())
+}
+
+fn from_a_user_namespace_the_name_outside_is_out_of_reach() -> Outcome {
+    let user = User::ordinary()?;
+    let mut command = user.tool("unshare");
+    let program = user.program("ns-hostname");
+    let error = command
+        .args(["-r", "--"])
+        .arg(program.get_program())
+        .arg("not-mine")
+        .ran()
+        .fails(1);
+    assert!(error.contains("cannot set the host name in uts:["), "{error}");
+    assert!(
+        error.contains("is owned by a user namespace that is neither user:["),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn what_hostname_sets_ours_sets_too() -> Outcome {
+    needs::root()?;
+    needs::installed("hostname")?;
+    let there = container("plain", "plain");
+    let inside = |arguments: &[&str]| {
+        let mut command = tool("nsenter");
+        command
+            .args(["-t", &there.pid.to_string(), "--uts", "--"])
+            .args(arguments)
+            .ran()
+    };
+    for name in [
+        "a",
+        "0",
+        "1.2.3.4",
+        "Web.Example.ORG",
+        "a--b",
+        "-a",
+        "a-",
+        ".a",
+        "a..b",
+        "a_b",
+        "a b",
+        "ü",
+        "a.-b",
+    ] {
+        for (tool, kind) in [("hostname", ""), ("domainname", "-y")] {
+            let theirs = inside(&[tool, "--", name]);
+            let after_theirs = names(there.pid);
+            inside(&["hostname", "plain"]);
+            inside(&["domainname", "plain"]);
+            let ours = match kind {
+                "" => of(there.pid, "--").arg(name).ran(),
+                // An optional value cannot start with a hyphen.
+                _ => of(there.pid, "-y --").arg(name).ran(),
+            };
+            assert_eq!(
+                ours.status == 0,
+                theirs.status == 0,
+                "{tool} {name}: {ours:?} {theirs:?}"
+            );
+            assert_eq!(names(there.pid), after_theirs, "{tool} {name}");
+            inside(&["hostname", "plain"]);
+            inside(&["domainname", "plain"]);
+        }
+    }
+    Ok(())
+}
+
+fn what_no_host_name_may_be_is_refused_with_its_place() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    let long = format!("a.{}", "x".repeat(64));
+    for (name, why) in [
+        ("", "it is empty"),
+        (
+            "a_b",
+            "character '_' at 2 (--force sets it all the same, --clean repairs it)",
+        ),
+        ("a b", "character ' ' at 2"),
+        ("münchen", "character 'ü' at 2"),
+        ("a\u{1b}[2J", r"character '\x1b' at 2"),
+        ("a\nb", r"character '\x0a' at 2"),
+        ("-x", "hyphen at 1"),
+        ("a.b-", "hyphen at 4"),
+        (
+            "web.",
+            "dot at 4, the end: a host name is written without it (--clean leaves it out)",
+        ),
+        ("a..b", "nothing before the dot at 3"),
+        (
+            &long,
+            "the part that starts at 3 is 64 bytes long; the limit between dots is 63",
+        ),
+    ] {
+        let error = of(there.pid, "--").arg(name).ran().fails(2);
+        assert!(error.contains("' for '[NAME]': "), "{error}");
+        assert!(error.contains(why), "{error}");
+        assert!(!error.contains('\u{1b}'), "{error}");
+    }
+    assert_eq!(names(there.pid), ("web-1\n".into(), "corp\n".into()));
+    Ok(())
+}
+
+fn the_limit_is_64_bytes_and_nothing_is_cut() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    let name = |length: usize| format!("{}.{}", "x".repeat(32), "y".repeat(length - 33));
+    assert_eq!(of(there.pid, &name(64)).ran().ok(), "");
+    assert_eq!(of(there.pid, "").ran().ok(), format!("{}\n", name(64)));
+    for words in [
+        name(65),
+        format!("--force {}", name(65)),
+        format!("-y {}", name(65)),
+    ] {
+        let error = of(there.pid, &words).ran().fails(2);
+        assert!(
+            error.contains("it is 65 bytes long; the kernel's limit is 64"),
+            "{error}"
+        );
+    }
+    assert_eq!(names(there.pid), (format!("{}\n", name(64)), "corp\n".into()));
+    Ok(())
+}
+
+fn force_takes_what_the_kernel_takes() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    for name in ["a_b", "", "-x", "a b", "münchen", "a\u{1b}", ".."] {
+        assert_eq!(of(there.pid, "--force --").arg(name).ran().ok(), "");
+        assert_eq!(of(there.pid, "").ran().ok(), format!("{name}\n"));
+    }
+    let error = of(there.pid, "--force").arg("a\nb").ran().fails(2);
+    assert!(error.contains(r"character '\x0a' at 2"), "{error}");
+    Ok(())
+}
+
+fn clean_repairs_and_prints_what_was_set() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    for (name, repaired) in [
+        ("my_host", "myhost"),
+        ("Web Server.", "WebServer"),
+        ("--a..b--", "a.b"),
+        ("ok", "ok"),
+    ] {
+        assert_eq!(
+            of(there.pid, "--clean --").arg(name).ran().ok(),
+            format!("{repaired}\n")
+        );
+        assert_eq!(of(there.pid, "").ran().ok(), format!("{repaired}\n"));
+    }
+    let error = of(there.pid, "--clean").arg("___").ran().fails(2);
+    assert!(error.contains("nothing in it belongs in a host name"), "{error}");
+    assert_eq!(of(there.pid, "").ran().ok(), "ok\n");
+    Ok(())
+}
+
+fn setting_what_is_set_changes_nothing_and_needs_no_rights() -> Outcome {
+    let user = User::ordinary()?;
+    let own = tool("hostname").ran().ok();
+    let mut command = user.program("ns-hostname");
+    assert_eq!(command.args(["--force", "--", own.trim_end()]).ran().ok(), "");
+    Ok(())
+}
+
+fn a_refused_domain_puts_the_host_name_back() -> Outcome {
+    needs::root()?;
+    needs::installed("strace")?;
+    let there = container("web-1", "corp");
+    let mut command = tool("strace");
+    command.args([
+        "-qq",
+        "-f",
+        "-o",
+        "/dev/null",
+        "-e",
+        "inject=setdomainname:error=EPERM",
+    ]);
+    let ours = of(there.pid, "web-2 --nis corp.two");
+    let error = command
+        .arg(ours.get_program())
+        .args(ours.get_args())
+        .ran()
+        .fails(1);
+    assert!(
+        error.contains("cannot set the NIS domain name in uts:["),
+        "{error}"
+    );
+    assert_eq!(names(there.pid), ("web-1\n".into(), "corp\n".into()));
+    Ok(())
+}
+
+fn a_domain_may_be_any_bytes() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    for name in ["a_b.", "", "ü b"] {
+        assert_eq!(of(there.pid, "-y").arg(name).ran().ok(), "");
+        assert_eq!(of(there.pid, "-y").ran().ok(), format!("{name}\n"));
+    }
+    let error = of(there.pid, "-y").arg("a\nb").ran().fails(2);
+    assert!(
+        error.contains(r"'a\x0ab' for '--nis [<DOMAIN>]': character '\x0a' at 2"),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn wrong_usage_is_named_with_its_value() -> Outcome {
+    for (arguments, words) in [
+        (&["-t", "", "x"][..], "'' for '--target <TARGET>'"),
+        (
+            &["-t", "1", "-t", "2"],
+            "--target may be repeated only with --list",
+        ),
+        (&["--list", "x"], "'--list' cannot be used with '[NAME]'"),
+        (&["--list", "--fqdn"], "'--list' cannot be used with '--fqdn'"),
+        (&["--list", "-o", "NS,COLOUR"], "\"COLOUR\": it is one of NS, "),
+        (&["-s", "x"], "'--short' cannot be used with '[NAME]'"),
+        (&["-F", "x", "y"], "'--file <FILE>' cannot be used with '[NAME]'"),
+        (&["--force"], "--force and --clean are about a NAME"),
+        (&["a", "b"], "unexpected argument 'b'"),
+    ] {
+        let error = program("ns-hostname").args(arguments).ran().fails(2);
+        assert!(error.starts_with("ns-hostname: "), "{error}");
+        assert!(error.contains(words), "{error}");
+    }
+    Ok(())
+}
+
+fn a_name_is_checked_without_being_set() -> Outcome {
+    let before = tool("hostname").ran().ok();
+    let check =
+        |name: &str, options: &[&str]| program("ns-hostname").args(["--check", name]).args(options).ran();
+    assert_eq!(check("web-1.example.org", &[]).ok(), "");
+    assert_eq!(
+        check("a_b", &[]).fails(1),
+        "ns-hostname: invalid host name 'a_b': character '_' at 2\n"
+    );
+    assert_eq!(
+        check("", &[]).fails(1),
+        "ns-hostname: invalid host name '': it is empty\n"
+    );
+    assert!(check("--list", &[]).fails(1).contains("hyphen at 1"));
+    assert_eq!(check("a_b", &["--force"]).ok(), "");
+    assert_eq!(check("a_b", &["--nis"]).ok(), "");
+    assert!(check(&"x".repeat(65), &["--force"]).fails(1).contains("65 bytes"));
+    assert_eq!(tool("hostname").ran().ok(), before);
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! `--watch`: a line when a name changes, and not a moment of work until then.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use super::{container, container_of, of};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User, needs, program};
+
+cases!["hostname::watch":
+    a_line_is_printed_when_the_name_changes,
+    each_name_is_watched,
+    the_list_is_watched_with_namespaces_that_are_new,
+    nothing_is_done_while_nothing_changes,
+    it_ends_with_the_process,
+    it_ends_with_its_reader,
+    an_ordinary_user_watches_a_container_of_theirs,
+];
+
+/// A running watch, past the point where it can miss anything.
+struct Watching {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+}
+
+impl Watching {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .args(["--watch", "--verbose"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it can be run");
+        let mut line = String::new();
+        let stderr = child.stderr.take().expect("it is a pipe");
+        BufReader::new(stderr).read_line(&mut line).expect("it is text");
+        assert!(line.starts_with("ns-hostname: watching "), "{line}");
+        let stdout = child.stdout.take().map(BufReader::new);
+        Self { child, stdout }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        let stdout = self.stdout.as_mut().expect("it is still read");
+        stdout.read_line(&mut line).expect("it is text");
+        line
+    }
+
+    /// The first line with this text in it: other namespaces come and go.
+    fn line_with(&mut self, text: &str) -> String {
+        loop {
+            let line = self.line();
+            assert_ne!(line, "", "it has ended without {text}");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Clock ticks that it has used.
+    fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+        let fields: Vec<_> = stat
+            .rsplit(')')
+            .next()
+            .expect("a stat has one")
+            .split_whitespace()
+            .collect();
+        let number = |index: usize| fields[index].parse::<u64>().expect("it is a number");
+        number(11) + number(12)
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn a_line_is_printed_when_the_name_changes() -> Outcome {
+    needs::root()?;
+    let (there, other) = (container("web-1", "corp"), container("other", "corp"));
+    let mut watching = Watching::start(&mut of(there.pid, ""));
+    // Wakes it, and is no news.
+    of(other.pid, "elsewhere").ran().ok();
+    of(there.pid, "-y corp.two").ran().ok();
+    of(there.pid, "web-2").ran().ok();
+    assert_eq!(watching.line(), "web-2\n");
+    of(there.pid, "web-3").ran().ok();
+    assert_eq!(watching.line(), "web-3\n");
+    Ok(())
+}
+
+fn each_name_is_watched() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    let mut domain = Watching::start(&mut of(there.pid, "-y"));
+    let mut both = Watching::start(&mut of(there.pid, "--json"));
+    of(there.pid, "web-2").ran().ok();
+    let event = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("each line is JSON");
+    let inode = there.inode("uts");
+    assert_eq!(
+        event(&both.line()),
+        serde_json::json!({"ns": inode, "name": "hostname", "old": "web-1", "new": "web-2"})
+    );
+    of(there.pid, "-y corp.two").ran().ok();
+    assert_eq!(
+        event(&both.line()),
+        serde_json::json!({"ns": inode, "name": "domain", "old": "corp", "new": "corp.two"})
+    );
+    assert_eq!(domain.line(), "corp.two\n");
+    Ok(())
+}
+
+fn the_list_is_watched_with_namespaces_that_are_new() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    let mut watching = Watching::start(program("ns-hostname").arg("--list"));
+    of(there.pid, "--force").arg("web 2").ran().ok();
+    let inode = there.inode("uts");
+    assert_eq!(
+        watching.line_with(&format!("{inode} hostname")),
+        format!("{inode} hostname web-1 web\\x202\n")
+    );
+    let new = container("new", "corp");
+    // Others wake the watch too: it may have seen the namespace before its name was set.
+    let line = watching.line_with(" new\n");
+    assert!(
+        line.starts_with(&format!("{} hostname ", new.inode("uts"))),
+        "{line}"
+    );
+    Ok(())
+}
+
+fn nothing_is_done_while_nothing_changes() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    let mut watching = Watching::start(&mut of(there.pid, ""));
+    let before = watching.ticks();
+    // Time for another program to run is time in which it would have been busy.
+    for _ in 0..20 {
+        of(there.pid, "").ran().ok();
+    }
+    assert_eq!(watching.ticks(), before);
+    of(there.pid, "web-2").ran().ok();
+    assert_eq!(watching.line(), "web-2\n");
+    Ok(())
+}
+
+fn it_ends_with_the_process() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    let mut watching = Watching::start(&mut of(there.pid, ""));
+    drop(there);
+    assert_eq!(watching.line(), "");
+    assert_eq!(watching.child.wait().expect("it ends").code(), Some(0));
+    Ok(())
+}
+
+fn it_ends_with_its_reader() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    let mut watching = Watching::start(&mut of(there.pid, ""));
+    drop(watching.stdout.take());
+    assert_eq!(watching.child.wait().expect("it ends").code(), Some(0));
+    Ok(())
+}
+
+fn an_ordinary_user_watches_a_container_of_theirs() -> Outcome {
+    let user = User::ordinary()?;
+    let there = container_of(user, "rootless");
+    let pid = there.pid.to_string();
+    let mut watching = Watching::start(user.program("ns-hostname").args(["-t", &pid]));
+    user.program("ns-hostname")
+        .args(["-t", &pid, "renamed"])
+        .ran()
+        .ok();
+    assert_eq!(watching.line(), "renamed\n");
+    Ok(())
+}
