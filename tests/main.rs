@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod common;
+mod completions;
 mod hostname;
 mod ls;
 mod mounts;
@@ -20,6 +21,7 @@ fn main() -> std::process::ExitCode {
     #[rustfmt::skip]
     let cases = [
         common::cases(),
+        completions::cases(),
         hostname::cases(),
         ls::cases(),
         mounts::cases(),

@@ -59,10 +59,10 @@ function __ns_enter_ask
     $program --complete=$argv[1] 2>/dev/null
 end
 
-# Some of these words, with commas between.
-function __ns_enter_list
-    set -l before (string match -r -- '^.*,' (commandline -ct | string replace -r -- '^--[^=]*=' ''))
-    printf '%s\n' $before$argv
+# What stands before the last comma in a list, and that comma; one empty word where there is none.
+function __ns_enter_before_comma
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    printf '%s\n' "$before"
 end
 
 function __ns_enter_signals
@@ -70,5 +70,5 @@ function __ns_enter_signals
 end
 
 complete -c ns-enter -f
-complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print help'
 complete -c ns-enter -n '__ns_enter_ours' -s V -l version -d 'Print version'
+complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'

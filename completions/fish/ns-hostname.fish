@@ -59,21 +59,33 @@ function __ns_hostname_ask
     $program --complete=$argv[1] 2>/dev/null
 end
 
-# Some of these words, with commas between.
-function __ns_hostname_list
-    set -l before (string match -r -- '^.*,' (commandline -ct | string replace -r -- '^--[^=]*=' ''))
-    printf '%s\n' $before$argv
+# What stands before the last comma in a list, and that comma; one empty word where there is none.
+function __ns_hostname_before_comma
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    printf '%s\n' "$before"
 end
 
 function __ns_hostname_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_hostname_output
+    set -l before (__ns_hostname_before_comma)
+    printf '%s%s\t%s\n' \
+        $before 'NS' 'inode of the namespace' \
+        $before 'OWN' 'whether it is the caller\'s own' \
+        $before 'HOSTNAME' 'host name' \
+        $before 'DOMAIN' 'NIS domain name' \
+        $before 'NPROCS' 'number of processes in it' \
+        $before 'PID' 'lowest PID in it' \
+        $before 'COMMAND' 'command line of that process'
+end
+
 complete -c ns-hostname -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name instead of one\'s own; may be repeated with --list' -r -F -k -a '(__ns_hostname_ask targets)'
 complete -c ns-hostname -n '__ns_hostname_ours' -s y -l nis -l yp -l domainname -d 'Show the NIS domain name, or set it to DOMAIN'
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace that a process is in, with its names'
-complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_hostname_list NS OWN HOSTNAME DOMAIN NPROCS PID COMMAND)'
+complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_hostname_output)'
 complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Answer in JSON'
-complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'
+complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'

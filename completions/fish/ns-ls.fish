@@ -59,26 +59,45 @@ function __ns_ls_ask
     $program --complete=$argv[1] 2>/dev/null
 end
 
-# Some of these words, with commas between.
-function __ns_ls_list
-    set -l before (string match -r -- '^.*,' (commandline -ct | string replace -r -- '^--[^=]*=' ''))
-    printf '%s\n' $before$argv
+# What stands before the last comma in a list, and that comma; one empty word where there is none.
+function __ns_ls_before_comma
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    printf '%s\n' "$before"
 end
 
 function __ns_ls_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_ls_output
+    set -l before (__ns_ls_before_comma)
+    printf '%s%s\t%s\n' \
+        $before 'NS' 'inode of the namespace' \
+        $before 'TYPE' 'kind of namespace' \
+        $before 'PATH' 'path of the namespace file' \
+        $before 'NPROCS' 'number of processes in the namespace' \
+        $before 'PID' 'lowest PID in the namespace' \
+        $before 'PPID' 'parent of PID' \
+        $before 'COMMAND' 'command line of PID' \
+        $before 'UID' 'uid of PID' \
+        $before 'USER' 'user of PID' \
+        $before 'PNS' 'inode of the parent namespace' \
+        $before 'ONS' 'inode of the owning user namespace' \
+        $before 'ID' '64-bit id of the namespace, never used again' \
+        $before 'CREATOR' 'user who made the namespace\'s user namespace' \
+        $before 'INITIAL' 'whether the system started with it'
+end
+
 complete -c ns-ls -f
 complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
 complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a flat list, not a tree'
 complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of headings'
-complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'The columns to show, with commas between; after a `+`, beside the usual ones' -r -f -k -a '(__ns_ls_list NS TYPE PATH NPROCS PID PPID COMMAND UID USER PNS ONS ID CREATOR INITIAL)'
+complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'The columns to show, with commas between; after a `+`, beside the usual ones' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
 complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'Only the namespaces that this process is in' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Write raw values with a space between, what is unsafe in them as \\xNN'
-complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'Only namespaces of this kind; may be repeated' -r
+complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'Only namespaces of this kind; may be repeated' -r -f -k -a 'cgroup ipc mnt net pid time user uts'
 complete -c ns-ls -n '__ns_ls_ours' -s T -l tree -d 'Draw a tree of the namespaces by their owners, their parents or their processes' -f -k -a 'owner\\t\'The user namespace that owns it\' parent\\t\'The parent of a user or PID namespace\' process\\t\'The parent of the process\''
 complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut the commands to the width of the terminal'
-complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'
+complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'

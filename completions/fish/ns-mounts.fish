@@ -59,19 +59,37 @@ function __ns_mounts_ask
     $program --complete=$argv[1] 2>/dev/null
 end
 
-# Some of these words, with commas between.
-function __ns_mounts_list
-    set -l before (string match -r -- '^.*,' (commandline -ct | string replace -r -- '^--[^=]*=' ''))
-    printf '%s\n' $before$argv
+# What stands before the last comma in a list, and that comma; one empty word where there is none.
+function __ns_mounts_before_comma
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    printf '%s\n' "$before"
 end
 
 function __ns_mounts_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_mounts_output
+    set -l before (__ns_mounts_before_comma)
+    printf '%s%s\t%s\n' \
+        $before 'TARGET' 'mount point' \
+        $before 'SOURCE' 'source device, with [the directory] where only a part is mounted' \
+        $before 'FSTYPE' 'type of the file system' \
+        $before 'OPTIONS' 'all mount options' \
+        $before 'VFS-OPTIONS' 'options of this mount' \
+        $before 'FS-OPTIONS' 'options of the file system, for all its mounts' \
+        $before 'OPT-FIELDS' 'optional fields: peer group, master' \
+        $before 'PROPAGATION' 'shared or private, slave, unbindable' \
+        $before 'FSROOT' 'directory of the file system that is mounted' \
+        $before 'MAJ:MIN' 'device number' \
+        $before 'ID' 'mount id' \
+        $before 'PARENT' 'id of the mount that it is mounted on' \
+        $before 'TID' 'process whose table it is'
+end
+
 complete -c ns-mounts -f
 complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'The mounts that this process or mount namespace sees; may be given again' -r -F -k -a '(__ns_mounts_ask targets)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Columns to show, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_mounts_list TARGET SOURCE FSTYPE OPTIONS VFS-OPTIONS FS-OPTIONS OPT-FIELDS PROPAGATION FSROOT MAJ:MIN ID PARENT TID)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Columns to show, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_mounts_output)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show every column'
 complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'A list instead of a tree'
 complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'A tree where a list is the default'
@@ -81,5 +99,5 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'NAME="value"'
 complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'No line of headings'
 complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
 complete -c ns-mounts -n '__ns_mounts_ours' -s a -l ascii -d 'Draw the tree with ASCII characters'
-complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
+complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'

@@ -59,10 +59,10 @@ function __ns_unshare_ask
     $program --complete=$argv[1] 2>/dev/null
 end
 
-# Some of these words, with commas between.
-function __ns_unshare_list
-    set -l before (string match -r -- '^.*,' (commandline -ct | string replace -r -- '^--[^=]*=' ''))
-    printf '%s\n' $before$argv
+# What stands before the last comma in a list, and that comma; one empty word where there is none.
+function __ns_unshare_before_comma
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    printf '%s\n' "$before"
 end
 
 function __ns_unshare_signals
@@ -70,5 +70,5 @@ function __ns_unshare_signals
 end
 
 complete -c ns-unshare -f
-complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print help'
 complete -c ns-unshare -n '__ns_unshare_ours' -s V -l version -d 'Print version'
+complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'

@@ -26,6 +26,9 @@ pub fn all() -> Vec<Program> {
     let program = |name, section, mut command: Command| {
         // Adds what clap itself provides, and passes on what holds for all.
         command.build();
+        command = command.mut_arg("help", |help| {
+            help.help("Print the options, a line each; --help says more than -h")
+        });
         Program {
             name,
             section,

@@ -25,7 +25,11 @@ pub fn script(model: &Model) -> String {
         .flat_map(Opt::spellings)
         .collect();
     let mut lines = String::new();
+    let mut lists = String::new();
     for option in &model.options {
+        if let Some(Source::List(words)) = option.value.as_ref().map(|value| &value.source) {
+            lists += &list(option, words, &function);
+        }
         let _ = writeln!(lines, "complete -c {name} {}", line(option, &function));
     }
     let operands = match &model.operands {
@@ -40,7 +44,7 @@ pub fn script(model: &Model) -> String {
         );
     }
     let command = matches!(model.operands, Operands::Command);
-    format!("# fish completion for {name}. {NOTE}\n\n{COMMON}\ncomplete -c {name} -f\n{lines}")
+    format!("# fish completion for {name}. {NOTE}\n\n{COMMON}{lists}\ncomplete -c {name} -f\n{lines}")
         .replace("@FUNCTION@", &function)
         .replace("@TAKES@", &takes.join(" "))
         .replace("@ATTACHED@", &attached.join(" "))
@@ -61,12 +65,27 @@ fn line(option: &Opt, function: &str) -> String {
         if !value.optional {
             line += " -r";
         }
-        let arguments = arguments(&value.source, function, true);
+        let arguments = match value.source {
+            Source::List(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
+            _ => arguments(&value.source, function, true),
+        };
         if !arguments.is_empty() {
             let _ = write!(line, " {arguments}");
         }
     }
     line
+}
+
+/// The function for a value that is a list with commas between: what follows the last of them is completed.
+fn list(option: &Opt, words: &[(String, String)], function: &str) -> String {
+    let mut text = format!(
+        "\nfunction __{function}_{}\n    set -l before (__{function}_before_comma)\n    printf '%s%s\\t%s\\n'",
+        option.function()
+    );
+    for (word, help) in words {
+        let _ = write!(text, " \\\n        $before {} {}", quoted(word), quoted(help));
+    }
+    text + "\nend\n"
 }
 
 /// Where the choices for a value come from.
@@ -88,10 +107,7 @@ fn arguments(source: &Source, function: &str, keep: bool) -> String {
     match source {
         Source::Free => String::new(),
         Source::Words(list) => format!("-f {order}-a {}", quoted(&words(list))),
-        Source::List(list) => {
-            let names: Vec<&str> = list.iter().map(|(word, _)| word.as_str()).collect();
-            format!("-f {order}-a '(__{function}_list {})'", names.join(" "))
-        }
+        Source::List(_) => unreachable!("a list has a function of its own"),
         Source::Ask(what) => format!("-f {order}-a '(__{function}_ask {what})'"),
         Source::AskOrFile(what) => format!("-F {order}-a '(__{function}_ask {what})'"),
         Source::Files => "-F".into(),

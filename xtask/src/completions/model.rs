@@ -1,6 +1,7 @@
 //! A program's arguments as the shells need them.
 
 use clap::{Arg, ArgAction, ValueHint};
+use ns_core::Kind;
 
 use crate::programs::Program;
 
@@ -117,6 +118,12 @@ impl Opt {
         self.shorts.iter().chain(&self.longs).map(String::as_str)
     }
 
+    /// Its name as part of a function's.
+    pub fn function(&self) -> String {
+        let name = self.spellings().last().unwrap_or_default();
+        name.trim_start_matches('-').replace('-', "_")
+    }
+
     /// Whether the next word is its value.
     pub fn takes_the_next_word(&self) -> bool {
         self.value.as_ref().is_some_and(|value| !value.optional)
@@ -155,6 +162,7 @@ fn source(arg: &Arg) -> Source {
         _ => {}
     }
     match names.first().map(clap::builder::Str::as_str).unwrap_or_default() {
+        "KIND" => Source::Words(kinds()),
         "FILE" | "PATH" => Source::Files,
         "DIR" => Source::Directories,
         "USER" | "UID" => Source::Users,
@@ -164,4 +172,10 @@ fn source(arg: &Arg) -> Source {
         "TARGET" => Source::AskOrFile("targets"),
         _ => Source::Free,
     }
+}
+
+/// The kinds of namespaces.
+fn kinds() -> Vec<(String, String)> {
+    let word = |kind: &Kind| (kind.name().to_owned(), String::new());
+    Kind::ALL.iter().map(word).collect()
 }

@@ -57,10 +57,10 @@ function __@FUNCTION@_ask
     $program --complete=$argv[1] 2>/dev/null
 end
 
-# Some of these words, with commas between.
-function __@FUNCTION@_list
-    set -l before (string match -r -- '^.*,' (commandline -ct | string replace -r -- '^--[^=]*=' ''))
-    printf '%s\n' $before$argv
+# What stands before the last comma in a list, and that comma; one empty word where there is none.
+function __@FUNCTION@_before_comma
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    printf '%s\n' "$before"
 end
 
 function __@FUNCTION@_signals

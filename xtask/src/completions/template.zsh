@@ -18,7 +18,7 @@ __@FUNCTION@_ask_or_file() {
         __@FUNCTION@_ask "$1"
     fi
 }
-
+@LISTS@
 _@FUNCTION@() {
     @ARGUMENTS@
 }

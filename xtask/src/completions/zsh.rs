@@ -29,11 +29,20 @@ pub fn script(model: &Model) -> String {
         }
         Operands::None => "-s -S",
     };
+    let lists: String = model
+        .options
+        .iter()
+        .filter_map(|option| match &option.value.as_ref()?.source {
+            Source::List(words) => Some(list(option, words, &function)),
+            _ => None,
+        })
+        .collect();
     let mut arguments = format!("_arguments {flags}");
     for spec in specs {
         let _ = write!(arguments, " \\\n        {spec}");
     }
     format!("#compdef {}\n# {NOTE}\n\n{COMMON}", model.name)
+        .replace("@LISTS@", &lists)
         .replace("@FUNCTION@", &function)
         .replace("@ARGUMENTS@", &arguments)
 }
@@ -64,7 +73,10 @@ fn spec(option: &Opt, function: &str) -> String {
             rest,
             "{colons}{}:{}",
             escaped(&value.name, ":\\"),
-            action(&value.source, function)
+            match value.source {
+                Source::List(_) => format!("__{function}_{}", option.function()),
+                _ => action(&value.source, function),
+            }
         );
     }
     match &spellings[..] {
@@ -73,22 +85,32 @@ fn spec(option: &Opt, function: &str) -> String {
     }
 }
 
+/// The function for a value that is a list with commas between: what follows the last of them is completed.
+fn list(option: &Opt, words: &[(String, String)], function: &str) -> String {
+    let mut text = format!(
+        "\n__{function}_{}() {{\n    local -a values=(\n",
+        option.function()
+    );
+    for (word, help) in words {
+        let line = format!("{}:{help}", escaped(word, ":\\"));
+        let _ = writeln!(text, "        {}", quoted(line.trim_end_matches(':')));
+    }
+    text + "    )\n    compset -P '*,'\n    _describe -V value values\n}\n"
+}
+
 /// What completes a value.
 fn action(source: &Source, function: &str) -> String {
-    let words = |words: &[(String, String)], colon: &str| {
-        words
-            .iter()
-            .map(|(word, help)| format!("{}{colon}{}", escaped(word, " :\\"), escaped(help, " :\\()")))
-            .collect::<Vec<_>>()
-            .join(" ")
+    let words = |words: &[(String, String)]| {
+        let word = |(word, help): &(String, String)| {
+            format!("{}\\:{}", escaped(word, " :\\"), escaped(help, " :\\()"))
+        };
+        words.iter().map(word).collect::<Vec<_>>().join(" ")
     };
     match source {
-        Source::Free => " ".into(),
-        Source::Words(list) => format!("(({}))", words(list, "\\:")),
-        Source::List(list) => {
-            let names: Vec<&str> = list.iter().map(|(word, _)| word.as_str()).collect();
-            format!("_sequence compadd - {}", names.join(" "))
-        }
+        // Not a blank, which would show a message and keep options from being put in the line.
+        Source::Free => "()".into(),
+        Source::Words(list) => format!("(({}))", words(list)),
+        Source::List(_) => unreachable!("a list has a function of its own"),
         Source::Ask(what) => format!("__{function}_ask {what}"),
         Source::AskOrFile(what) => format!("__{function}_ask_or_file {what}"),
         Source::Files => "_files".into(),
