@@ -13,14 +13,14 @@ function __ns_hostname_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --target -o --output; and set index (math $index + 1)
+            contains -- $word -t --target -F --file --check -o --output; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --target -o --output
+                if contains -- $letter -t --target -F --file --check -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -73,6 +73,7 @@ function __ns_hostname_output
     set -l before (__ns_hostname_before_comma)
     printf '%s%s\t%s\n' \
         $before 'NS' 'inode of the namespace' \
+        $before 'ID' '64-bit id of the namespace' \
         $before 'OWN' 'whether it is the caller\'s own' \
         $before 'HOSTNAME' 'host name' \
         $before 'DOMAIN' 'NIS domain name' \
@@ -84,8 +85,22 @@ end
 complete -c ns-hostname -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name instead of one\'s own; may be repeated with --list' -r -F -k -a '(__ns_hostname_ask targets)'
 complete -c ns-hostname -n '__ns_hostname_ours' -s y -l nis -l yp -l domainname -d 'Show the NIS domain name, or set it to DOMAIN'
+complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Say on stderr what was done, and to how many processes'
+complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Answer in JSON'
+complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
+complete -c ns-hostname -n '__ns_hostname_ours' -s d -l domain -d 'Show the DNS domain: what follows the first dot of the FQDN; with --target, of the host name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s f -l fqdn -l long -d 'Show the FQDN, the name that the resolver has for the host name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s i -l ip-address -d 'Show the addresses that the host name resolves to'
+complete -c ns-hostname -n '__ns_hostname_ours' -s I -l all-ip-addresses -d 'Show the addresses of the network interfaces; with --target, of those in its network namespace'
+complete -c ns-hostname -n '__ns_hostname_ours' -s A -l all-fqdns -d 'Show the names that those addresses resolve to'
+complete -c ns-hostname -n '__ns_hostname_ours' -s a -l alias -d 'Show the other names that the resolver has for the host name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s F -l file -d 'Set the name that stands in FILE, or with -y the NIS domain name; `-` is stdin' -r -F
+complete -c ns-hostname -n '__ns_hostname_ours' -s b -l boot -d 'For boot scripts: FILE may be missing or empty; `localhost` is set then, where no name was set before'
+complete -c ns-hostname -n '__ns_hostname_ours' -l force -d 'Take every name that the kernel takes, but for line feeds'
+complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Leave out of the name what does not belong there, and print what was set'
+complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: end with status 0 if NAME may be set, else say why not and end with 1' -r
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace that a process is in, with its names'
 complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_hostname_output)'
-complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Answer in JSON'
+complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name every time it changes; with --list, every change in any UTS namespace'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'
 complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
