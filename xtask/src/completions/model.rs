@@ -33,8 +33,10 @@ pub struct Opt {
 pub struct Value {
     /// Its name, in capitals.
     pub name: String,
-    /// Whether it may be left out, and is attached where it is there.
+    /// Whether it may be left out.
     pub optional: bool,
+    /// Whether it has to be in the same word as the option.
+    pub attached: bool,
     /// Where the shell gets the choices from.
     pub source: Source,
 }
@@ -107,6 +109,7 @@ impl Opt {
             value: arg.get_action().takes_values().then(|| Value {
                 name: name(),
                 optional: arg.get_num_args().is_some_and(|count| count.min_values() == 0),
+                attached: arg.is_require_equals_set(),
                 source: source(arg),
             }),
             repeats: matches!(arg.get_action(), ArgAction::Append | ArgAction::Count),

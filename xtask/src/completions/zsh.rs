@@ -51,8 +51,9 @@ pub fn script(model: &Model) -> String {
 fn spec(option: &Opt, function: &str) -> String {
     let ending = |spelling: &str| match &option.value {
         None => "",
-        Some(Value { optional: true, .. }) if spelling.starts_with("--") => "=-",
-        Some(Value { optional: true, .. }) => "-",
+        Some(Value { attached: true, .. }) if spelling.starts_with("--") => "=-",
+        Some(Value { attached: true, .. }) => "-",
+        Some(Value { optional: true, .. }) => "",
         Some(_) if spelling.starts_with("--") => "=",
         Some(_) => "+",
     };
