@@ -132,7 +132,7 @@ in_each_shell![
 
 fn options(mut shell: Shell) {
     shell.completes("ns-ls --output-", "ns-ls --output-all");
-    shell.completes("ns-hostname --domain", "ns-hostname --domainname");
+    shell.completes("ns-hostname --domainn", "ns-hostname --domainname");
     shell.completes("ns-mounts --notr", "ns-mounts --notruncate");
 }
 
