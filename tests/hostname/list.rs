@@ -1,27 +1,257 @@
 //! `--list`: every UTS namespace with its names.
 
-use super::container_of;
+use serde_json::Value;
+
+use super::{container, container_of, of};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, inode_of, program, tool};
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
-cases!["hostname::list": lists_every_namespace_with_its_names];
+cases!["hostname::list":
+    every_namespace_is_listed_with_its_names,
+    a_list_can_be_of_some_targets_only,
+    namespaces_with_the_same_host_name_are_told,
+    columns_are_chosen_and_each_says_what_it_is_called,
+    a_name_cannot_forge_a_line,
+    what_is_not_permitted_is_a_question_mark_and_a_note,
+    an_ordinary_user_sees_their_containers_and_their_own_namespace,
+    five_hundred_are_visited_by_one_child,
+    few_descriptors_are_enough,
+];
 
-fn lists_every_namespace_with_its_names() -> Outcome {
+/// The rows of a list in JSON.
+fn rows(words: &str) -> Vec<Value> {
+    let list = program("ns-hostname")
+        .args(["--list", "--json"])
+        .with(words)
+        .json();
+    list["namespaces"].as_array().expect("it is a list").clone()
+}
+
+#[track_caller]
+fn row(rows: &[Value], inode: u64) -> &Value {
+    rows.iter().find(|row| row["ns"] == inode).expect("it is listed")
+}
+
+fn every_namespace_is_listed_with_its_names() -> Outcome {
     let user = User::ordinary()?;
     let there = container_of(user, "listed");
-    let list = program("ns-hostname").with("--list --json").json();
-    let rows = list["namespaces"].as_array().expect("it is a list");
-    let row = |inode: u64| rows.iter().find(|row| row["ns"] == inode).expect("it is listed");
-    let new = row(there.inode("uts"));
+    let rows = rows("--output-all");
+    let new = row(&rows, there.inode("uts"));
     assert_eq!(new["hostname"], "listed");
     assert_eq!(new["own"], false);
     assert_eq!(new["nprocs"], 1);
     assert_eq!(new["pid"], there.pid);
-    let own = row(inode_of("/proc/self/ns/uts"));
+    assert_eq!(new["user"], *user.name);
+    assert_eq!(new["owner"], there.inode("user"));
+    assert_eq!(new["initial"], false);
+    assert!(new["command"].as_str().expect("it has one").starts_with("sh -c "));
+    let own = row(&rows, inode_of("/proc/self/ns/uts"));
     assert_eq!(own["own"], true);
     assert_eq!(own["hostname"], tool("hostname").ran().ok().trim_end());
-    let text = program("ns-hostname").with("--list -o NS,HOSTNAME").ok();
+    let text = program("ns-hostname").with("--list -o NS,HOSTNAME").stdout;
     let line = format!("{} listed", there.inode("uts"));
     assert!(text.lines().any(|text| text == line), "{text}");
+    assert!(rows.is_sorted_by_key(|row| row["ns"].as_u64()));
+    Ok(())
+}
+
+fn a_list_can_be_of_some_targets_only() -> Outcome {
+    needs::root()?;
+    let (first, second, third) = (container("a", ""), container("b", ""), container("c", ""));
+    let rows = rows(&format!("-t {} -t {}", first.pid, third.proc("ns/uts")));
+    let mut names: Vec<_> = rows
+        .iter()
+        .map(|row| row["hostname"].as_str().expect("it is known"))
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["a", "c"]);
+    drop(second);
+    Ok(())
+}
+
+fn namespaces_with_the_same_host_name_are_told() -> Outcome {
+    needs::root()?;
+    let (first, second) = (
+        container("twin-of-ns-utils", ""),
+        container("twin-of-ns-utils", ""),
+    );
+    let rows = rows("-o NS,SAME");
+    let twin = |inode: u64| serde_json::json!([inode.to_string()]);
+    assert_eq!(row(&rows, first.inode("uts"))["same"], twin(second.inode("uts")));
+    assert_eq!(row(&rows, second.inode("uts"))["same"], twin(first.inode("uts")));
+    Ok(())
+}
+
+fn columns_are_chosen_and_each_says_what_it_is_called() -> Outcome {
+    needs::root()?;
+    let there = container("web-1", "corp");
+    let pid = there.pid.to_string();
+    let list = |words: &str| {
+        program("ns-hostname")
+            .args(["--list", "-t", &pid])
+            .with(words)
+            .stdout
+    };
+    let inode = there.inode("uts");
+    assert_eq!(list("-o hostname,domain"), "HOSTNAME DOMAIN\nweb-1    corp\n");
+    assert_eq!(list("-n -o hostname,domain"), "web-1 corp\n");
+    assert_eq!(list("-r -o ns,hostname"), format!("NS HOSTNAME\n{inode} web-1\n"));
+    assert_eq!(list("-P -o ns,own"), format!("NS=\"{inode}\" OWN=\"no\"\n"));
+    let more = list("-o +initial");
+    let headings: Vec<_> = more
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    assert_eq!(headings.last(), Some(&"INITIAL"), "{more}");
+    assert_eq!(headings.len(), 9, "{more}");
+    let id = list("-n -o id").trim().to_owned();
+    assert_ne!(id, "");
+    Ok(())
+}
+
+fn a_name_cannot_forge_a_line() -> Outcome {
+    needs::root()?;
+    let there = container("plain", "");
+    // The kernel takes line feeds, and we do not: another program sets it.
+    let mut hostname = tool("nsenter");
+    let enter = [
+        "-t",
+        &there.pid.to_string(),
+        "--uts",
+        "sh",
+        "-c",
+        "printf 'x\\033[2J\\t0' >/proc/sys/kernel/hostname",
+    ];
+    assert_eq!(hostname.args(enter).ran().ok(), "");
+    let pid = there.pid.to_string();
+    let list = |words: &str| {
+        program("ns-hostname")
+            .args(["--list", "-t", &pid])
+            .with(words)
+            .stdout
+    };
+    assert_eq!(list("-n -o hostname"), "x\\x1b[2J\\x090\n");
+    assert_eq!(list("-r -n -o hostname,own"), "x\\x1b[2J\\x090 no\n");
+    let rows = rows(&format!("-t {pid}"));
+    assert_eq!(rows[0]["hostname"], "x\u{1b}[2J\t0");
+    Ok(())
+}
+
+fn what_is_not_permitted_is_a_question_mark_and_a_note() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    // Root's namespace with a process of the user in it, who may look at the process and not enter the namespace.
+    let id = user.id.to_string();
+    let there = Held::new(
+        tool("unshare").args([
+            "--uts",
+            "setpriv",
+            "--reuid",
+            &id,
+            "--regid",
+            &id,
+            "--clear-groups",
+        ]),
+        "",
+    );
+    let inode = there.inode("uts");
+    let pid = there.pid.to_string();
+    let list = |words: &str| {
+        let mut command = user.program("ns-hostname");
+        command.args(["--list", "-t", &pid]).with(words)
+    };
+    let ran = list("-n -o ns,hostname,domain,pid");
+    assert_eq!((ran.status, ran.stdout), (0, format!("{inode} ? ? {pid}\n")));
+    let note = format!(
+        "ns-hostname: incomplete: the names in uts:[{inode}] could not be read: Operation not permitted\n"
+    );
+    assert!(ran.stderr.contains(&note), "{}", ran.stderr);
+    let json = list("--json").json();
+    assert_eq!(json["namespaces"][0]["hostname"], Value::Null);
+    assert!(json["incomplete"].to_string().contains(&format!("uts:[{inode}]")));
+    assert_eq!(list("--strict").status, 1);
+    Ok(())
+}
+
+fn an_ordinary_user_sees_their_containers_and_their_own_namespace() -> Outcome {
+    let user = User::ordinary()?;
+    // Two of them: one user namespace cannot be left for the other.
+    let (first, second) = (container_of(user, "first"), container_of(user, "second"));
+    let list = user.program("ns-hostname").with("--list --json").json();
+    let rows = list["namespaces"].as_array().expect("it is a list");
+    assert_eq!(row(rows, first.inode("uts"))["hostname"], "first");
+    assert_eq!(row(rows, second.inode("uts"))["hostname"], "second");
+    let own = row(rows, inode_of("/proc/self/ns/uts"));
+    assert_eq!(own["hostname"], tool("hostname").ran().ok().trim_end());
+    assert_eq!(own["own"], true);
+    Ok(())
+}
+
+fn five_hundred_are_visited_by_one_child() -> Outcome {
+    needs::root()?;
+    needs::installed("strace")?;
+    // All of them wait on the pipe of the first.
+    let there = Held::new(
+        tool("unshare").arg("--uts"),
+        "exec 3<&0 4>&1; echo many-0 >/proc/sys/kernel/hostname; i=1; while [ $i -lt 500 ]; do \
+         unshare --uts sh -c 'echo many-'$i' >/proc/sys/kernel/hostname; echo ready >&5; read -r line <&3' 5>&1 4>&- & \
+         i=$((i+1)); done | { i=1; while [ $i -lt 500 ]; do read -r line; i=$((i+1)); done; }",
+    );
+    let mut command = tool("strace");
+    let log = tempfile::NamedTempFile::new().expect("a file can be made");
+    command
+        .args(["-f", "-qq", "-e", "trace=clone,clone3,fork,vfork,setns", "-o"])
+        .arg(log.path());
+    let ran = command
+        .arg(program("ns-hostname").get_program())
+        .with("--list --json");
+    let list = ran.json();
+    let rows = list["namespaces"].as_array().expect("it is a list");
+    let many = |row: &&Value| {
+        row["hostname"]
+            .as_str()
+            .is_some_and(|name| name.starts_with("many-"))
+    };
+    assert_eq!(rows.iter().filter(many).count(), 500);
+    let log = std::fs::read_to_string(log.path()).expect("strace has written it");
+    let calls = |name: &str| {
+        log.lines()
+            .filter(|line| line.contains(name) && !line.contains("CLONE_THREAD"))
+            .count()
+    };
+    assert_eq!(calls("clone") + calls("fork("), 1, "{log}");
+    // Each is entered once: the work grows with their number and no faster.
+    assert!(
+        calls("setns(") <= rows.len(),
+        "{} of {}",
+        calls("setns("),
+        rows.len()
+    );
+    drop(there);
+    Ok(())
+}
+
+fn few_descriptors_are_enough() -> Outcome {
+    needs::root()?;
+    let others: Vec<_> = (0..20)
+        .map(|number| container(&format!("few-{number}"), ""))
+        .collect();
+    let mut command = tool("sh");
+    command.args(["-c", "ulimit -n 16; exec \"$@\"", "sh"]);
+    let list = command
+        .arg(program("ns-hostname").get_program())
+        .with("--list --json")
+        .json();
+    let rows = list["namespaces"].as_array().expect("it is a list");
+    for (number, other) in others.iter().enumerate() {
+        assert_eq!(row(rows, other.inode("uts"))["hostname"], format!("few-{number}"));
+    }
+    let mut set = tool("sh");
+    set.args(["-c", "ulimit -n 16; exec \"$@\"", "sh"]);
+    let ours = of(others[0].pid, "renamed");
+    assert_eq!(set.arg(ours.get_program()).args(ours.get_args()).ran().ok(), "");
+    assert_eq!(of(others[0].pid, "").ran().ok(), "renamed\n");
     Ok(())
 }

@@ -10,6 +10,7 @@ cases!["hostname::set":
     sets_the_name_of_a_namespace_that_is_shared,
     an_ordinary_user_sets_the_names_of_a_container_of_theirs,
     without_rights_the_cause_is_said,
+    root_without_the_capability_is_told_which_is_missing,
     from_a_user_namespace_the_name_outside_is_out_of_reach,
     what_hostname_sets_ours_sets_too,
     what_no_host_name_may_be_is_refused_with_its_place,
@@ -122,6 +123,26 @@ fn without_rights_the_cause_is_said() -> Outcome {
             uts = uts.display(),
             owner = owner.display(),
         )
+    );
+    assert_eq!(tool("hostname").ran().ok(), before);
+    Ok(())
+}
+
+fn root_without_the_capability_is_told_which_is_missing() -> Outcome {
+    needs::root()?;
+    needs::installed("setpriv")?;
+    let before = tool("hostname").ran().ok();
+    let mut command = tool("setpriv");
+    command.args(["--inh-caps=-sys_admin", "--bounding-set=-sys_admin"]);
+    let error = command
+        .arg(program("ns-hostname").get_program())
+        .arg("not-mine")
+        .ran()
+        .fails(1);
+    assert!(error.contains("cannot set the host name in uts:["), "{error}");
+    assert!(
+        error.contains("CAP_SYS_ADMIN is needed, and this process lacks it"),
+        "{error}"
     );
     assert_eq!(tool("hostname").ran().ok(), before);
     Ok(())

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser};
 use ns_core::Target;
-use ns_core::cli::target;
+use ns_core::cli::{columns, target};
+
+use crate::columns::UtsColumn;
 
 /// Show or set the host name and NIS domain of any UTS namespace.
 #[derive(Debug, Parser)]
@@ -141,14 +143,39 @@ pub struct Setting {
 /// Many namespaces, or one for some time.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Listing")]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Listing {
     /// List every UTS namespace that a process is in, with its names
     #[arg(short, long, conflicts_with_all = SHOW)]
     pub list: bool,
 
-    /// The columns of the list, with commas between; after a leading + they are added to the default ones
-    #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = crate::list::columns())]
+    /// The columns of the list, with commas between; after a `+`, beside the usual ones
+    #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = columns::<UtsColumn>())]
     pub output: Option<String>,
+
+    /// Show all columns
+    #[arg(long, requires = "list", conflicts_with = "output")]
+    pub output_all: bool,
+
+    /// Write no line of headings
+    #[arg(short, long, requires = "list")]
+    pub noheadings: bool,
+
+    /// Write raw values with a space between, what is unsafe in them as \xNN
+    #[arg(short, long, requires = "list", conflicts_with_all = ["json", "pairs"])]
+    pub raw: bool,
+
+    /// Write NAME="value"
+    #[arg(short = 'P', long, requires = "list", conflicts_with = "json")]
+    pub pairs: bool,
+
+    /// Cut nothing off to fit into the terminal
+    #[arg(short = 'u', long, requires = "list")]
+    pub notruncate: bool,
+
+    /// End with status 1 where the list is incomplete
+    #[arg(long, requires = "list")]
+    pub strict: bool,
 
     /// Print the name every time it changes; with --list, every change in any UTS namespace
     #[arg(long, conflicts_with_all = SHOW)]

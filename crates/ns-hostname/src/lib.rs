@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+mod columns;
 mod file;
 mod list;
 mod row;

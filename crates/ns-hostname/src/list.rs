@@ -1,143 +1,73 @@
 //! The list of UTS namespaces with their names.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::builder::TypedValueParser;
-use ns_core::output::{Align, Cell, Column, Field, Listing, Row, Shape, Style, choose, write};
-use ns_core::process::{Pid, Process, command_line, scan};
+use ns_core::cli::{warn, width_of_terminal};
+use ns_core::inventory::{Entry, Facts, Inventory, Question, Representative, gather};
+use ns_core::output::{Cell, Field as _, Listing, Row, Shape, Style, choose, write};
+use ns_core::process::Process;
+use ns_core::users::UserNames;
 use ns_core::uts::{Names, read_each};
 use ns_core::{Error, Gathered, Kind, Namespace};
 
 use crate::cli::Cli;
-use crate::{namespace_of, usage};
+use crate::columns::UtsColumn;
+use crate::namespace_of;
 
-/// What the columns hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
-    Ns,
-    Id,
-    Own,
-    Hostname,
-    Domain,
-    Nprocs,
-    Pid,
-    Command,
-}
-
-const fn column(name: &'static str, align: Align, shrinks: bool, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align,
-        shrinks,
-    }
-}
-
-impl Field for Of {
-    #[rustfmt::skip] // a table is read by its columns
-    const ALL: &'static [(Self, Column)] = &[
-        (Self::Ns, column("NS", Align::Right, false, "inode of the namespace")),
-        (Self::Id, column("ID", Align::Right, false, "64-bit id of the namespace")),
-        (Self::Own, column("OWN", Align::Left, false, "whether it is the caller's own")),
-        (Self::Hostname, column("HOSTNAME", Align::Left, false, "host name")),
-        (Self::Domain, column("DOMAIN", Align::Left, false, "NIS domain name")),
-        (Self::Nprocs, column("NPROCS", Align::Right, false, "number of processes in it")),
-        (Self::Pid, column("PID", Align::Right, false, "lowest PID in it")),
-        (Self::Command, column("COMMAND", Align::Left, true, "command line of that process")),
-    ];
-}
-
-const DEFAULT: &[Of] = &[
-    Of::Ns,
-    Of::Own,
-    Of::Hostname,
-    Of::Domain,
-    Of::Nprocs,
-    Of::Pid,
-    Of::Command,
-];
-
-/// Reads a list of columns.
-pub fn columns() -> impl TypedValueParser<Value = String> {
-    ns_core::cli::columns::<Of>()
-}
-
-/// A UTS namespace with the processes that are in it.
+/// UTS namespaces with their names.
 pub struct Found {
-    pub inode: u64,
-    pids: Vec<Pid>,
+    inventory: Inventory,
+    names: HashMap<u64, Gathered<Names>>,
 }
 
-/// Writes the list.
-pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let fields = match &cli.listing.output {
-        Some(list) => {
-            choose(list, DEFAULT).map_err(|error| usage(clap::error::ErrorKind::ValueValidation, error))?
-        }
-        None => DEFAULT.to_vec(),
-    };
-    let mut found = find()?;
-    if !cli.target.is_empty() {
-        let asked = cli
-            .target
-            .iter()
-            .map(|target| namespace_of(std::slice::from_ref(target)));
-        let asked: Vec<_> = asked.collect::<Result<_, _>>()?;
-        found.retain(|found| {
-            asked
-                .iter()
-                .any(|namespace| namespace.identity().inode == found.inode)
-        });
+/// Finds every UTS namespace, and reads its names.
+pub fn find(facts: Facts) -> anyhow::Result<Found> {
+    let inventory = gather(&Question {
+        kinds: [Kind::Uts].into_iter().collect(),
+        facts,
+    })?;
+    let names = read_each(inventory.entries(), |entry| open(&inventory, entry))?;
+    let inodes = inventory.entries().iter().map(|entry| entry.identity.inode);
+    let names = inodes.zip(names).collect();
+    Ok(Found { inventory, names })
+}
+
+impl Found {
+    /// The names that could be read, with the inodes of their namespaces.
+    pub fn known(self) -> impl Iterator<Item = (u64, Names)> {
+        self.names
+            .into_iter()
+            .filter_map(|(inode, names)| Some((inode, names.known()?)))
     }
-    let names = read_each(&found, open)?;
-    let own = Namespace::own(Kind::Uts)?.identity().inode;
-    let rows = found.iter().zip(&names).map(|(found, names)| Row {
-        depth: 0,
-        cells: fields
-            .iter()
-            .map(|field| cell(*field, found, names, own, cli.json))
-            .collect(),
-    });
-    let listing = Listing {
-        name: "namespaces",
-        columns: fields.iter().map(|field| field.column()).collect(),
-        rows: rows.collect(),
-        remarks: Vec::new(),
-    };
-    let style = Style {
-        shape: if cli.json { Shape::Json } else { Shape::Table },
-        width: ns_core::cli::width_of_terminal(),
-        ..Style::default()
-    };
-    let mut out = io::stdout().lock();
-    write(&mut out, &listing, style)?;
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
-}
 
-/// The UTS namespaces of all processes whose links can be read.
-pub fn find() -> anyhow::Result<Vec<Found>> {
-    let mut namespaces: BTreeMap<u64, Vec<Pid>> = BTreeMap::new();
-    let mut scan = scan()?;
-    while let Some(pid) = scan.next() {
-        let pid = pid?;
-        if let Gathered::Known(inode) = scan.links(pid).get(Kind::Uts) {
-            namespaces.entry(inode).or_default().push(pid);
-        }
+    fn names(&self, entry: &Entry) -> Gathered<&Names> {
+        self.names
+            .get(&entry.identity.inode)
+            .map_or(Gathered::Absent, Gathered::as_ref)
     }
-    Ok(namespaces
-        .into_iter()
-        .map(|(inode, pids)| Found { inode, pids })
-        .collect())
+
+    /// The inodes of the namespaces with each host name.
+    fn by_host(&self) -> HashMap<&[u8], Vec<u64>> {
+        let mut by_host: HashMap<_, Vec<_>> = HashMap::new();
+        for entry in self.inventory.entries() {
+            if let Gathered::Known(names) = self.names(entry) {
+                by_host
+                    .entry(&*names.host)
+                    .or_default()
+                    .push(entry.identity.inode);
+            }
+        }
+        by_host
+    }
 }
 
-/// Opens the namespace of the first process that is still in it.
-pub fn open(found: &Found) -> ns_core::Result<Namespace> {
-    for pid in &found.pids {
-        match Process::open(*pid).and_then(|process| process.namespace(Kind::Uts)) {
-            Ok(namespace) if namespace.identity().inode == found.inode => return Ok(namespace),
+/// Opens the namespace through the first process that is still in it.
+fn open(inventory: &Inventory, entry: &Entry) -> ns_core::Result<Namespace> {
+    for member in inventory.members_of(Kind::Uts, entry.identity.inode) {
+        match Process::open(member.pid).and_then(|process| process.namespace(Kind::Uts)) {
+            Ok(namespace) if namespace.identity() == entry.identity => return Ok(namespace),
             Ok(_) | Err(Error::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
@@ -145,35 +75,181 @@ pub fn open(found: &Found) -> ns_core::Result<Namespace> {
     Err(Error::NotFound("nobody is in it any more".into()))
 }
 
-fn cell<'a>(field: Of, found: &'a Found, names: &'a Gathered<Names>, own: u64, json: bool) -> Cell<'a> {
-    match field {
-        Of::Ns => found.inode.into(),
-        Of::Id => Cell::Absent,
-        Of::Own => (found.inode == own).into(),
-        Of::Hostname => Cell::gathered(names.as_ref(), |names| Cell::text(&*names.host)),
-        // Text says what the kernel does of a domain that was never set; JSON says that there is none.
-        Of::Domain => Cell::gathered(names.as_ref(), |names| match names.domain_if_set() {
-            None if json => Cell::Absent,
-            _ => Cell::text(&*names.domain),
-        }),
-        Of::Nprocs => (found.pids.len() as u64).into(),
-        Of::Pid => found.pids.iter().min().map_or(Cell::Absent, |pid| {
-            Cell::Number(pid.as_raw().unsigned_abs().into())
-        }),
-        Of::Command => command(found),
+/// Writes the list.
+pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let columns = columns(cli)?;
+    let asked = cli
+        .target
+        .iter()
+        .map(|target| Ok(namespace_of(std::slice::from_ref(target))?.identity()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let facts = columns.iter().map(|column| column.facts());
+    let found = find(facts.fold(Facts::empty(), Facts::union))?;
+    let entries: Vec<_> = found
+        .inventory
+        .entries()
+        .iter()
+        .filter(|entry| asked.is_empty() || asked.contains(&entry.identity))
+        // Gone before it could be entered.
+        .filter(|entry| found.names(entry) != Gathered::Absent)
+        .collect();
+    let missing = missing(&found, &entries);
+    show(cli, &columns, &found, &entries, &missing)?;
+    for reason in &missing {
+        warn("ns-hostname", &format!("incomplete: {reason}"));
+    }
+    if cli.listing.strict && !missing.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn columns(cli: &Cli) -> anyhow::Result<Vec<UtsColumn>> {
+    let listing = &cli.listing;
+    if listing.output_all {
+        return Ok(UtsColumn::ALL.iter().map(|(column, _)| *column).collect());
+    }
+    match &listing.output {
+        Some(list) => Ok(choose(list, &UtsColumn::DEFAULT)?),
+        None => Ok(UtsColumn::DEFAULT.to_vec()),
     }
 }
 
-fn command(found: &Found) -> Cell<'static> {
-    let Some(Ok(process)) = found.pids.iter().min().map(|pid| Process::open(*pid)) else {
-        return Cell::Absent;
+fn show(
+    cli: &Cli,
+    columns: &[UtsColumn],
+    found: &Found,
+    entries: &[&Entry],
+    missing: &[String],
+) -> anyhow::Result<()> {
+    let own = Namespace::own(Kind::Uts)?.identity();
+    let by_host = found.by_host();
+    let mut users = UserNames::default();
+    let rows = entries.iter().map(|entry| {
+        let lowest = entry.lowest;
+        let subject = Subject {
+            entry,
+            names: found.names(entry),
+            representative: lowest.and_then(|pid| found.inventory.representative(pid)),
+            own: entry.identity == own,
+            json: cli.json,
+            by_host: &by_host,
+        };
+        Row {
+            depth: 0,
+            cells: columns
+                .iter()
+                .map(|column| subject.cell(*column, &mut users))
+                .collect(),
+        }
+    });
+    let listing = Listing {
+        name: "namespaces",
+        columns: columns.iter().map(|column| column.column()).collect(),
+        rows: rows.collect(),
+        remarks: vec![("incomplete", missing.into())],
     };
-    match process.read("cmdline") {
-        Ok(line) => match command_line(&line) {
-            Some(line) => Cell::text(line),
-            None => process.stat().map_or(Cell::Absent, |stat| Cell::text(stat.name)),
+    let mut out = io::stdout().lock();
+    write(&mut out, &listing, style(cli))?;
+    Ok(out.flush()?)
+}
+
+fn style(cli: &Cli) -> Style {
+    let listing = &cli.listing;
+    let shape = if cli.json {
+        Shape::Json
+    } else if listing.raw {
+        Shape::Raw
+    } else if listing.pairs {
+        Shape::Pairs
+    } else {
+        Shape::Table
+    };
+    Style {
+        shape,
+        headings: !listing.noheadings,
+        width: if listing.notruncate {
+            None
+        } else {
+            width_of_terminal()
         },
-        Err(Error::NotFound(_)) => Cell::Absent,
-        Err(_) => Cell::Unreadable,
+        ..Style::default()
+    }
+}
+
+/// What the list cannot say, a sentence each.
+fn missing(found: &Found, entries: &[&Entry]) -> Vec<String> {
+    let mut missing = Vec::new();
+    let unread = found.inventory.unread();
+    if unread.processes > 0 {
+        let help = unread.help().map_or(String::new(), |help| format!("; {help}"));
+        missing.push(format!(
+            "{} of {} processes could not be read{help}",
+            unread.processes, unread.of_processes
+        ));
+    }
+    for entry in entries {
+        if let Gathered::Unreadable(errno) = found.names(entry) {
+            missing.push(format!(
+                "the names in uts:[{}] could not be read: {}",
+                entry.identity.inode,
+                errno.desc()
+            ));
+        }
+    }
+    missing
+}
+
+/// A namespace, and what its row is made of.
+struct Subject<'a> {
+    entry: &'a Entry,
+    names: Gathered<&'a Names>,
+    representative: Option<&'a Representative>,
+    own: bool,
+    json: bool,
+    by_host: &'a HashMap<&'a [u8], Vec<u64>>,
+}
+
+impl<'a> Subject<'a> {
+    fn cell(&self, column: UtsColumn, users: &mut UserNames) -> Cell<'a> {
+        let entry = self.entry;
+        match column {
+            UtsColumn::Ns => entry.identity.inode.into(),
+            UtsColumn::Id => Cell::gathered(entry.id(), Cell::Number),
+            UtsColumn::Own => self.own.into(),
+            UtsColumn::Hostname => Cell::gathered(self.names, |names| Cell::text(&*names.host)),
+            UtsColumn::Domain => Cell::gathered(self.names, |names| match names.domain_if_set() {
+                // Text has what the kernel calls a domain that was never set; JSON says that there is none.
+                None if self.json => Cell::Absent,
+                _ => Cell::text(&*names.domain),
+            }),
+            UtsColumn::Nprocs => u64::from(entry.processes).into(),
+            UtsColumn::Pid => entry.lowest.map_or(Cell::Absent, |pid| {
+                Cell::Number(pid.as_raw().unsigned_abs().into())
+            }),
+            UtsColumn::User => self.of_process(|process| {
+                Cell::gathered(process.uid, |uid| Cell::string(&users.name_or_number(uid)))
+            }),
+            UtsColumn::Command => self
+                .of_process(|process| Cell::gathered(process.command.as_ref(), |line| Cell::text(&**line))),
+            UtsColumn::Owner => Cell::gathered(entry.owner(), |owner| owner.inode.into()),
+            UtsColumn::Initial => entry.is_initial().into(),
+            UtsColumn::Same => Cell::gathered(self.names, |names| self.same(names)),
+        }
+    }
+
+    fn of_process(&self, cell: impl FnOnce(&'a Representative) -> Cell<'a>) -> Cell<'a> {
+        self.representative.map_or(Cell::Absent, cell)
+    }
+
+    /// The other namespaces with this host name.
+    fn same(&self, names: &Names) -> Cell<'a> {
+        let inodes = self.by_host.get(&*names.host).map_or(&[][..], Vec::as_slice);
+        let others = inodes.iter().filter(|inode| **inode != self.entry.identity.inode);
+        Cell::List(
+            others
+                .map(|inode| inode.to_string().into_bytes().into())
+                .collect(),
+        )
     }
 }

@@ -6,18 +6,21 @@ use ns_core::output::{Cell, Field as _, Row, write_json_line};
 use ns_core::uts::Names;
 use ns_core::{Kind, Namespace};
 
-use crate::list::Of;
+use crate::columns::UtsColumn;
 
 /// Writes what there is to say of this namespace.
 pub fn write_json(namespace: &Namespace) -> anyhow::Result<()> {
     let names = Names::of(namespace)?;
     let own = Namespace::own(Kind::Uts)?.identity() == namespace.identity();
     let cells = [
-        (Of::Ns, namespace.identity().inode.into()),
-        (Of::Id, Cell::gathered(namespace.id(), Cell::Number)),
-        (Of::Own, own.into()),
-        (Of::Hostname, Cell::text(&*names.host)),
-        (Of::Domain, names.domain_if_set().map_or(Cell::Absent, Cell::text)),
+        (UtsColumn::Ns, namespace.identity().inode.into()),
+        (UtsColumn::Id, Cell::gathered(namespace.id(), Cell::Number)),
+        (UtsColumn::Own, own.into()),
+        (UtsColumn::Hostname, Cell::text(&*names.host)),
+        (
+            UtsColumn::Domain,
+            names.domain_if_set().map_or(Cell::Absent, Cell::text),
+        ),
     ];
     let columns = cells.each_ref().map(|(field, _)| field.column());
     let row = Row {

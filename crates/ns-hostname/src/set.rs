@@ -1,12 +1,12 @@
 //! Setting the names.
 
 use std::borrow::Cow;
-use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::error::ErrorKind;
+use ns_core::cli::warn;
 use ns_core::output::escape_for_terminal;
 use ns_core::process::scan;
 use ns_core::uts::{Change, Flaw, Names, UNSET, check_bytes, check_host_name, clean};
@@ -186,7 +186,7 @@ fn tell(change: &Change, anything: bool, namespace: &Namespace) -> anyhow::Resul
     } else {
         "set already".into()
     };
-    writeln!(io::stderr(), "ns-hostname: {namespace}{initial}: {names}: {whom}")?;
+    warn("ns-hostname", &format!("{namespace}{initial}: {names}: {whom}"));
     Ok(())
 }
 

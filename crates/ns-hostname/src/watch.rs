@@ -5,11 +5,13 @@ use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
+use ns_core::cli::warn;
+use ns_core::inventory::Facts;
 use ns_core::output::{Align, Cell, Column, Row, escape_for_raw, write_json_line};
 use ns_core::process::Process;
 use ns_core::target::Subject;
-use ns_core::uts::{Names, Watch, Woken, read_each};
-use ns_core::{Gathered, Kind, Namespace};
+use ns_core::uts::{Names, Watch, Woken};
+use ns_core::{Kind, Namespace};
 
 use crate::cli::Cli;
 use crate::{list, namespace_of, show};
@@ -60,8 +62,11 @@ pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
     if cli.verbose {
         // A script that waits for this line misses nothing that comes after it.
         match &scope {
-            Scope::One(namespace, _) => eprintln_quietly(&format!("watching {namespace}")),
-            Scope::All => eprintln_quietly(&format!("watching {} UTS namespaces and new ones", known.len())),
+            Scope::One(namespace, _) => warn("ns-hostname", &format!("watching {namespace}")),
+            Scope::All => warn(
+                "ns-hostname",
+                &format!("watching {} UTS namespaces and new ones", known.len()),
+            ),
         }
     }
     let process = match &scope {
@@ -100,15 +105,7 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
 fn read(scope: &Scope) -> anyhow::Result<Known> {
     match scope {
         Scope::One(namespace, _) => Ok([(namespace.identity().inode, Names::of(namespace)?)].into()),
-        Scope::All => {
-            let found = list::find()?;
-            let names = read_each(&found, list::open)?;
-            let known = found.iter().zip(names).filter_map(|(found, names)| match names {
-                Gathered::Known(names) => Some((found.inode, names)),
-                Gathered::Absent | Gathered::Unreadable(_) => None,
-            });
-            Ok(known.collect())
-        }
+        Scope::All => Ok(list::find(Facts::empty())?.known().collect()),
     }
 }
 
@@ -177,11 +174,6 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
         return Ok(show::write_line(event.new)?);
     }
     Ok(out.flush()?)
-}
-
-/// Writes a note to stderr; where it cannot be written nothing is left to do.
-fn eprintln_quietly(note: &str) {
-    let _ = writeln!(io::stderr(), "ns-hostname: {note}");
 }
 
 #[cfg(test)]

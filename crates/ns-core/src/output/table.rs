@@ -101,8 +101,12 @@ fn widths(listing: &Listing<'_>, style: Style, lines: &[Vec<Text<'_>>]) -> Vec<u
 }
 
 fn line(out: &mut dyn Write, listing: &Listing<'_>, widths: &[usize], cells: &[Text<'_>]) -> io::Result<()> {
-    let last = cells.len().saturating_sub(1);
-    for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
+    // No blanks at the end of a line: it ends with its last value.
+    let end = cells
+        .iter()
+        .rposition(|cell| !cell.text.is_empty())
+        .map_or(0, |last| last + 1);
+    for (index, (cell, width)) in cells.iter().zip(widths).take(end).enumerate() {
         if index > 0 {
             out.write_all(b" ")?;
         }
@@ -112,8 +116,7 @@ fn line(out: &mut dyn Write, listing: &Listing<'_>, widths: &[usize], cells: &[T
             write!(out, "{:blanks$}", "")?;
         }
         out.write_all(shown.text.as_bytes())?;
-        // No blanks at the end of a line.
-        if listing.columns[index].align == Align::Left && index < last {
+        if listing.columns[index].align == Align::Left && index + 1 < end {
             write!(out, "{:blanks$}", "")?;
         }
     }
@@ -183,6 +186,16 @@ mod tests {
             ..Style::default()
         };
         assert!(written(&listing(), style).contains("\n 22 a\\x0ab\n"));
+    }
+
+    #[test]
+    fn a_line_ends_with_its_last_value() {
+        let mut ragged = listing();
+        ragged.rows[0].cells[1] = super::super::Cell::Absent;
+        assert_eq!(
+            written(&ragged, Style::default()),
+            "PID COMMAND\n  1\n 22 a\\x0ab\n    ?\n"
+        );
     }
 
     #[test]
