@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The kernel refused: `cannot join the network namespace of process 4711: Operation not permitted`.
-    #[error("cannot {doing}: {}", .errno.desc())]
+    #[error("cannot {doing}: {}", words(*.errno))]
     Kernel {
         /// The operation and its object, to stand after "cannot".
         doing: String,
@@ -139,6 +139,13 @@ impl<T> Doing<T> for std::io::Result<T> {
         // An io::Error without a number is one of std's own making: a short read or text that is no UTF-8.
         self.map_err(|error| Error::kernel(doing(), error.raw_os_error().unwrap_or(libc::EIO)))
     }
+}
+
+/// The kernel's answer in the words of the C library, as other programs have it: `Operation not permitted`.
+pub(crate) fn words(errno: Errno) -> String {
+    let text = std::io::Error::from(errno).to_string();
+    // The standard library adds the number.
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// Bytes between quotes, for a message: what could move a cursor or break a line is escaped.

@@ -1,7 +1,8 @@
 //! From a request to a plan: which steps, in which order, on which side. Pure: the order is tested as data.
 
 use ns_core::Kind;
-use ns_core::launch::{MapWriter, Plan, Propagation, Side, Step};
+use ns_core::idmap::MapWriter;
+use ns_core::launch::{Plan, Propagation, Side, Step};
 
 use crate::request::Request;
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest};
-use ns_core::launch::{Clock, ClockOffset, MapWriter, Program, Propagation, Setgroups, SignalNumber};
+use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
+use ns_core::launch::{Clock, ClockOffset, Program, Propagation, Setgroups, SignalNumber};
 use ns_core::process::caller;
 use ns_core::users::{self, UserNames};
 use ns_core::{Kind, Kinds};

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use crate::error::words;
+
 /// Writes the error to stderr:
 ///
 /// ```text
@@ -46,7 +48,7 @@ fn message(error: &(dyn StdError + 'static)) -> String {
         .downcast_ref::<io::Error>()
         .and_then(io::Error::raw_os_error)
     {
-        Some(number) => nix::errno::Errno::from_raw(number).desc().to_owned(),
+        Some(number) => words(nix::errno::Errno::from_raw(number)),
         None => error.to_string(),
     }
 }

@@ -19,6 +19,17 @@ const MOST_RANGES: usize = 340;
 /// The most bytes of a map that can be written: one page, in one `write(2)`.
 const MOST_BYTES: usize = 4096;
 
+/// Who writes a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapWriter {
+    /// The process in the user namespace: its own single id.
+    Inside,
+    /// A process outside with the capability for it.
+    Outside,
+    /// `newuidmap(1)` or `newgidmap(1)`, run outside.
+    Helper,
+}
+
 /// Uids or gids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdKind {
@@ -216,6 +227,14 @@ impl IdMap {
             .find(|range| outer >= range.outer && outer - range.outer < range.count)
             .map(|range| range.inner + (outer - range.outer))
     }
+
+    /// The id of the parent's for this one of the user namespace.
+    pub fn outer(&self, inner: u32) -> Option<u32> {
+        self.ranges
+            .iter()
+            .find(|range| inner >= range.inner && inner - range.inner < range.count)
+            .map(|range| range.outer + (inner - range.inner))
+    }
 }
 
 /// The ranges with a comma and a space between.
@@ -288,6 +307,7 @@ mod tests {
             IdMap::parse("         0       1000          1\n         1     100000      65536\n").unwrap();
         assert_eq!(map.inner(1000), Some(0));
         assert_eq!(map.inner(100_009), Some(10));
+        assert_eq!(map.outer(10), Some(100_009));
         assert_eq!(map.inner(0), None);
         assert_eq!(map.inner(165_536), None);
     }

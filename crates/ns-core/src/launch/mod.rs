@@ -20,5 +20,5 @@ pub use program::Program;
 pub use run::{Failure, Hooks, run};
 pub use settings::{Clock, ClockOffset, Propagation, Setgroups};
 pub use signal::SignalNumber;
-pub use step::{MapWriter, Step};
+pub use step::Step;
 pub use wait::{Ended, mirror};

@@ -13,9 +13,10 @@ use nix::unistd::Pid;
 use super::channel::{Channel, Message};
 use super::plan::{Plan, Side};
 use super::run::{Failure, Hooks};
-use super::step::{MapWriter, Step};
+use super::step::Step;
 use super::{info, perform};
 use crate::Error;
+use crate::idmap::MapWriter;
 use crate::idmap::{IdKind, IdMap};
 
 /// The process outside, and what it has made.

@@ -77,10 +77,9 @@ impl Program {
                 continue;
             };
             match self.try_file(&file) {
-                Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG => {}
-                // Another directory may have one that can be run; a directory closed to us has none that we know of.
+                // Another directory may have one that can be run. One that is closed to us has none that we know of.
                 Errno::EACCES if rustix::fs::stat(&file).is_ok() => refused = Some(Errno::EACCES),
-                Errno::EACCES => {}
+                Errno::EACCES | Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG => {}
                 errno => return errno,
             }
         }

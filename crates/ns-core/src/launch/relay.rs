@@ -7,6 +7,8 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, getpgid, getpgrp};
 
+use crate::process::Status;
+
 /// What is passed on.
 const PASSED_ON: [Signal; 11] = [
     Signal::SIGINT,
@@ -121,33 +123,26 @@ fn replacement(signal: Signal) -> Option<Signal> {
 /// Whether the kernel would throw the signal away: the process is PID 1 of its namespace, and has not asked for the signal
 /// (`pid_namespaces(7)`). One that it has blocked waits for it all the same.
 fn is_deaf(process: Pid, signal: Signal) -> bool {
-    // A process may choose a name that is no text; the fields that count here come after it.
     let status = std::fs::read(format!("/proc/{process}/status")).unwrap_or_default();
-    is_deaf_by(&String::from_utf8_lossy(&status), signal)
+    is_deaf_by(&Status::new(status), signal)
 }
 
-fn is_deaf_by(status: &str, signal: Signal) -> bool {
-    let field = |name: &str| {
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .map(str::trim)
-    };
-    let is_first = field("NSpid").and_then(|pids| pids.split_whitespace().next_back()) == Some("1");
-    let asked_for = |name| {
-        let mask = field(name).and_then(|mask| u64::from_str_radix(mask, 16).ok());
-        // A mask that cannot be read is no reason to kill.
-        mask.is_none_or(|mask| mask & (1 << (signal as i32 - 1)) != 0)
-    };
-    is_first && !["SigBlk", "SigIgn", "SigCgt"].into_iter().any(asked_for)
+fn is_deaf_by(status: &Status, signal: Signal) -> bool {
+    let is_first = status.pids().and_then(|pids| pids.last().map(|pid| pid.as_raw())) == Some(1);
+    // What cannot be read is no reason to kill.
+    let asked_for = status
+        .signals_asked_for()
+        .is_none_or(|signals| signals & (1 << (signal as i32 - 1)) != 0);
+    is_first && !asked_for
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn status(pids: &str, blocked: &str, ignored: &str, caught: &str) -> String {
-        format!("Name:\tx\nNSpid:\t{pids}\nSigBlk:\t{blocked}\nSigIgn:\t{ignored}\nSigCgt:\t{caught}\n")
+    fn status(pids: &str, blocked: &str, ignored: &str, caught: &str) -> Status {
+        let masks = format!("SigBlk:\t{blocked}\nSigIgn:\t{ignored}\nSigCgt:\t{caught}\n");
+        Status::new(format!("Name:\tx\nNSpid:\t{pids}\n{masks}").into_bytes())
     }
 
     #[test]
@@ -160,7 +155,7 @@ mod tests {
         assert!(!is_deaf_by(&status("4711\t1", none, int, none), Signal::SIGINT));
         assert!(!is_deaf_by(&status("4711\t1", none, none, int), Signal::SIGINT));
         assert!(is_deaf_by(&status("4711\t1", none, none, int), Signal::SIGTERM));
-        assert!(!is_deaf_by("", Signal::SIGINT));
+        assert!(!is_deaf_by(&Status::new(Vec::new()), Signal::SIGINT));
     }
 
     #[test]

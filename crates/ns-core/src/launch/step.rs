@@ -8,7 +8,7 @@ use super::program::Program;
 use super::settings::{Clock, ClockOffset, Propagation, Setgroups};
 use super::signal::SignalNumber;
 use crate::error::quoted;
-use crate::idmap::{IdKind, IdMap};
+use crate::idmap::{IdKind, IdMap, MapWriter};
 use crate::{Kind, Kinds};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -84,17 +84,6 @@ pub enum Step {
     WriteInfo(i32),
     /// Become the program.
     Execute(Program),
-}
-
-/// Who writes a map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MapWriter {
-    /// The process in the user namespace: its own single id.
-    Inside,
-    /// A process outside with the capability for it.
-    Outside,
-    /// `newuidmap(1)` or `newgidmap(1)`, run outside.
-    Helper,
 }
 
 impl Step {

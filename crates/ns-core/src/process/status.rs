@@ -22,14 +22,44 @@ impl Status {
         Some(std::str::from_utf8(line).ok()?.trim())
     }
 
+    /// A field that is a set in hexadecimal, a bit each.
+    fn set(&self, name: &str) -> Option<u64> {
+        u64::from_str_radix(self.field(name)?, 16).ok()
+    }
+
+    /// A field that is a number.
+    fn number(&self, name: &str) -> Option<u32> {
+        self.field(name)?.parse().ok()
+    }
+
     /// The capabilities that it may use (`CapPrm`), a bit each.
     pub fn permitted(&self) -> Option<u64> {
-        u64::from_str_radix(self.field("CapPrm")?, 16).ok()
+        self.set("CapPrm")
     }
 
     /// Those that the kernel asks for when it does something (`CapEff`).
     pub fn effective(&self) -> Option<u64> {
-        u64::from_str_radix(self.field("CapEff")?, 16).ok()
+        self.set("CapEff")
+    }
+
+    /// The signals that it has asked for: those it blocks, ignores or has a handler for; bit 0 is signal 1.
+    pub fn signals_asked_for(&self) -> Option<u64> {
+        Some(self.set("SigBlk")? | self.set("SigIgn")? | self.set("SigCgt")?)
+    }
+
+    /// How many threads it has.
+    pub fn threads(&self) -> Option<u32> {
+        self.number("Threads")
+    }
+
+    /// Whether a seccomp filter judges its system calls (`seccomp(2)`).
+    pub fn has_seccomp_filter(&self) -> Option<bool> {
+        Some(self.number("Seccomp")? == 2)
+    }
+
+    /// Whether it can gain no privilege by executing a program (`PR_SET_NO_NEW_PRIVS`).
+    pub fn no_new_privileges(&self) -> Option<bool> {
+        Some(self.number("NoNewPrivs")? == 1)
     }
 
     /// Its effective uid, as the reader's user namespace sees it.

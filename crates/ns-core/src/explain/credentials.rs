@@ -1,0 +1,61 @@
+//! Ids: what a process may change its own to (`setresuid(2)`, `setgroups(2)`).
+
+use nix::errno::Errno;
+use rustix::thread::CapabilitySet;
+
+use super::look::Look;
+use super::{Finding, capability};
+use crate::idmap::{IdKind, IdMap};
+
+/// `setgroups` in `/proc` can no longer be changed.
+pub(super) fn setgroups_fixed(look: &Look) -> Option<Finding> {
+    if is_denied(look)? {
+        return Some(Finding::new(
+            "setgroups(2) is denied in this user namespace, for ever",
+        ));
+    }
+    let map = IdMap::parse(&look.read("self/gid_map")?).ok()?;
+    (!map.ranges().is_empty())
+        .then(|| Finding::new("the gid map is written already; setgroups(2) can be denied only before"))
+}
+
+/// The gid could not be taken.
+pub(super) fn gid(look: &Look, gid: u32, errno: Errno) -> Option<Finding> {
+    if errno == Errno::EINVAL {
+        return unmapped(look, IdKind::Group, gid);
+    }
+    if is_denied(look) == Some(true) {
+        return Some(
+            Finding::new(
+                "setgroups(2) is denied in this user namespace, so that other groups cannot be given up",
+            )
+            .help("map a range of gids: --map-auto, or --map-groups"),
+        );
+    }
+    capability::missing(look, CapabilitySet::SETGID)
+}
+
+/// The uid could not be taken.
+pub(super) fn uid(look: &Look, uid: u32, errno: Errno) -> Option<Finding> {
+    if errno == Errno::EINVAL {
+        return unmapped(look, IdKind::User, uid);
+    }
+    capability::missing(look, CapabilitySet::SETUID)
+}
+
+fn is_denied(look: &Look) -> Option<bool> {
+    Some(look.read("self/setgroups")?.trim() == "deny")
+}
+
+fn unmapped(look: &Look, ids: IdKind, id: u32) -> Option<Finding> {
+    let map = IdMap::parse(&look.read(&format!("self/{}", ids.map_file()))?).ok()?;
+    let name = ids.name();
+    map.outer(id).is_none().then(|| {
+        let cause = if map.ranges().is_empty() {
+            format!("this user namespace has no {name} map")
+        } else {
+            format!("{name} {id} is not in the map of this user namespace, {map}")
+        };
+        Finding::new(cause).help("map it: --map-user, --map-group, --map-auto, --map-users, --map-groups")
+    })
+}

@@ -1,0 +1,48 @@
+//! Where explanations look: `/proc`, or a record of one.
+
+use std::path::PathBuf;
+
+use crate::process::Status;
+
+/// A view of the surroundings of the calling process.
+#[derive(Clone, Debug)]
+pub(super) struct Look {
+    proc: PathBuf,
+}
+
+impl Look {
+    /// The system as it is.
+    pub(super) fn around() -> Self {
+        Self { proc: "/proc".into() }
+    }
+
+    /// A directory that holds what `/proc` held.
+    #[cfg(test)]
+    pub(super) fn record(proc: impl Into<PathBuf>) -> Self {
+        Self { proc: proc.into() }
+    }
+
+    /// A file of it.
+    pub(super) fn read(&self, file: &str) -> Option<String> {
+        let bytes = std::fs::read(self.proc.join(file)).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The value of a sysctl, by its name with dots.
+    pub(super) fn sysctl(&self, name: &str) -> Option<i64> {
+        self.read(&format!("sys/{}", name.replace('.', "/")))?
+            .trim()
+            .parse()
+            .ok()
+    }
+
+    /// The status of the calling process.
+    pub(super) fn status(&self) -> Option<Status> {
+        std::fs::read(self.proc.join("self/status")).ok().map(Status::new)
+    }
+
+    /// The mount table of the calling process.
+    pub(super) fn mountinfo(&self) -> Option<Vec<u8>> {
+        std::fs::read(self.proc.join("self/mountinfo")).ok()
+    }
+}

@@ -1,0 +1,123 @@
+//! Id maps: who may write which, and the programs that write them for others (`user_namespaces(7)`, `newuidmap(1)`).
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use rustix::thread::CapabilitySet;
+
+use super::look::Look;
+use super::{Finding, capability, restrictions};
+use crate::idmap::{IdKind, IdMap, IdRange, MapWriter, Subordinate, subordinate};
+use crate::launch::Step;
+use crate::process::caller;
+use crate::users::UserNames;
+
+/// The kernel took no map from us.
+pub(super) fn refused(look: &Look, ids: IdKind, map: &IdMap, writer: MapWriter) -> Option<Finding> {
+    match writer {
+        MapWriter::Helper => None,
+        MapWriter::Inside => restrictions::apparmor(look),
+        MapWriter::Outside => unmapped_outer(ids, map).or_else(|| {
+            let zero = map.ranges().iter().any(|range| range.outer == 0);
+            let needed = if zero {
+                CapabilitySet::SETFCAP
+            } else {
+                CapabilitySet::SYS_ADMIN
+            };
+            capability::missing(look, needed)
+        }),
+    }
+}
+
+/// Only ids that are there in the parent can be mapped.
+fn unmapped_outer(ids: IdKind, map: &IdMap) -> Option<Finding> {
+    let own = caller::id_map(ids).ok()?;
+    let missing = map.ranges().iter().find(|range| !covers(&own, **range))?;
+    Some(Finding::new(format!(
+        "not all {}s of {missing} are mapped in this user namespace, whose map is {own}",
+        ids.name()
+    )))
+}
+
+/// Whether one range of the parent's map holds all the outer ids: the kernel wants it so.
+fn covers(own: &IdMap, range: IdRange) -> bool {
+    let end = |first: u32, count: u32| u64::from(first) + u64::from(count);
+    own.ranges()
+        .iter()
+        .any(|own| own.inner <= range.outer && end(range.outer, range.count) <= end(own.inner, own.count))
+}
+
+/// There is no newuidmap.
+pub(super) fn no_helper(ids: IdKind) -> Finding {
+    Finding::new(format!("{} is not in PATH, or cannot be run", ids.helper()))
+        .help("install it (package uidmap or shadow-utils), or map a single id: --map-root-user")
+}
+
+/// newuidmap would not write the map.
+pub(super) fn refused_by_helper(look: &Look, step: &Step) -> Option<Finding> {
+    let Step::Map {
+        ids,
+        map,
+        writer: MapWriter::Helper,
+    } = step
+    else {
+        return None;
+    };
+    powerless(look, *ids).or_else(|| not_granted(*ids, map))
+}
+
+/// newuidmap has not the privilege that it needs.
+fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
+    if look.status()?.no_new_privileges()? {
+        return Some(Finding::new(format!(
+            "the process may gain no privileges (no_new_privs), so that {} has none",
+            ids.helper()
+        )));
+    }
+    let file = find_helper(ids)?;
+    let setuid = std::fs::metadata(&file).ok()?.permissions().mode() & 0o4000 != 0;
+    let mut value = [0; 64];
+    let has_capabilities = rustix::fs::getxattr(&file, "security.capability", &mut value[..]).is_ok();
+    (!setuid && !has_capabilities).then(|| {
+        Finding::new(format!(
+            "{} is neither setuid root nor has file capabilities",
+            file.display()
+        ))
+        .help(format!("as root: chmod u+s {}", file.display()))
+    })
+}
+
+fn find_helper(ids: IdKind) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(ids.helper()))
+        .find(|file| file.is_file())
+}
+
+/// The file of subordinate ids does not grant the range.
+fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
+    let uid = caller::ids().real_uid;
+    let mut names = UserNames::default();
+    let user = names.name_or_number(uid);
+    let file = ids.subordinate_file();
+    let granted = subordinate(ids, names.name(uid), uid);
+    let own = match ids {
+        IdKind::User => uid,
+        IdKind::Group => nix::unistd::getgid().as_raw(),
+    };
+    let allowed = |range: &IdRange| match granted {
+        _ if range.outer == own && range.count == 1 => true,
+        Ok(Subordinate { first, count }) => {
+            range.outer >= first
+                && u64::from(range.outer) + u64::from(range.count) <= u64::from(first) + u64::from(count)
+        }
+        Err(_) => false,
+    };
+    let range = map.ranges().iter().find(|range| !allowed(range))?;
+    let wanted = format!("{user}:{}:{}", range.outer, range.count);
+    let cause = match granted {
+        Ok(Subordinate { first, count }) => format!("{file} grants {user} only {first}:{count}"),
+        Err(_) => format!("no line of {file} is for {user}"),
+    };
+    Some(Finding::new(cause).help(format!("as root, add the line {wanted} to {file}")))
+}

@@ -1,0 +1,99 @@
+//! Why the kernel refused a step, and what to do about it: found by looking, after the failure, in the process in which it
+//! happened. Where nothing is found nothing is said: a guess is never printed as a cause.
+
+mod capability;
+mod credentials;
+mod limits;
+mod look;
+mod maps;
+mod mounts;
+mod program;
+mod restrictions;
+
+use nix::errno::Errno;
+use rustix::thread::CapabilitySet;
+
+use crate::idmap::MapWriter;
+use crate::launch::Step;
+use crate::{Error, Kind};
+use look::Look;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Finding {
+    /// The fact that stands in the way.
+    cause: String,
+    /// What would take it away, or go around it.
+    help: Option<String>,
+}
+
+impl Finding {
+    fn new(cause: impl Into<String>) -> Self {
+        Self {
+            cause: cause.into(),
+            help: None,
+        }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+}
+
+/// The error with its cause and what would help, where a look around finds them.
+pub fn explain(step: &Step, error: Error) -> Error {
+    let looked = match error.errno() {
+        Some(errno) => find(&Look::around(), step, errno),
+        None => maps::refused_by_helper(&Look::around(), step),
+    };
+    match looked {
+        // What was known of the error already came from closer by.
+        Some(_) if error.cause().is_some() => error,
+        Some(Finding { cause, help }) => error.explained(Some(cause), help),
+        None => error,
+    }
+}
+
+/// Looks for the cause, the likeliest places first.
+fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
+    use Errno::{EACCES, EINVAL, ENOENT, ENOMEM, ENOSPC, EPERM, ERANGE, EUSERS};
+    let found = match (step, errno) {
+        (Step::Unshare(kinds), ENOSPC | EUSERS) => limits::reached(look, *kinds),
+        (Step::Unshare(kinds), EPERM) if kinds.contains(Kind::User) => restrictions::in_chroot(look)
+            .or_else(|| restrictions::user_namespaces_off(look))
+            .or_else(|| restrictions::unmapped_caller(look)),
+        (Step::Unshare(_), EPERM) => capability::missing(look, CapabilitySet::SYS_ADMIN)
+            .map(|finding| finding.help("run it as root, or add --user --map-root-user")),
+        (Step::Unshare(_), EINVAL) => restrictions::several_threads(look),
+        (Step::ForkFirst | Step::StayAsInit, ENOMEM) => restrictions::first_process_gone(look),
+        (Step::Map { ids, map, writer }, EPERM | EINVAL) => maps::refused(look, *ids, map, *writer),
+        (
+            Step::Map {
+                ids,
+                writer: MapWriter::Helper,
+                ..
+            },
+            ENOENT | EACCES,
+        ) => Some(maps::no_helper(*ids)),
+        (Step::Setgroups(_), EPERM) => credentials::setgroups_fixed(look),
+        (Step::SetGid(gid), EPERM | EINVAL) => credentials::gid(look, *gid, errno),
+        (Step::SetUid(uid), EPERM | EINVAL) => credentials::uid(look, *uid, errno),
+        (Step::BecomeOwner { .. }, EPERM) => capability::missing(look, CapabilitySet::SETGID)
+            .or_else(|| capability::missing(look, CapabilitySet::SETUID)),
+        (Step::SetClock(clock, _), ERANGE) => limits::clock(look, *clock),
+        (Step::HostName(_) | Step::DomainName(_), EPERM) => capability::not_owner(look, Kind::Uts)
+            .map(|finding| finding.help("add --uts, for a UTS namespace of one's own")),
+        (Step::LoopbackUp, EPERM) => capability::not_owner(look, Kind::Net),
+        (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
+        (Step::MountProc(_), EPERM) => mounts::proc(look),
+        (Step::PivotRoot(_) | Step::Propagate(_), EPERM) => capability::not_owner(look, Kind::Mnt),
+        (Step::Chroot(_), EPERM) => capability::missing(look, CapabilitySet::SYS_CHROOT),
+        (Step::Execute(program), ENOENT | EACCES) => program::not_run(program.file(), errno),
+        _ => None,
+    };
+    // A filter answers with whatever it was told to: last, where nothing else speaks.
+    found.or_else(|| (errno == EPERM).then(|| restrictions::seccomp(look)).flatten())
+}

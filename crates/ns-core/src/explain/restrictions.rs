@@ -1,0 +1,175 @@
+//! What forbids namespaces altogether: switches of the system, a chroot, a filter, threads, a PID namespace that has ended.
+
+use std::io::Write as _;
+
+use super::Finding;
+use super::look::Look;
+use crate::idmap::IdKind;
+use crate::process::{caller, in_child};
+use crate::{Gathered, Kind, Namespace};
+
+/// User namespaces are switched off for those without privilege.
+pub(super) fn user_namespaces_off(look: &Look) -> Option<Finding> {
+    for (name, off) in [
+        ("user.max_user_namespaces", 0),
+        ("kernel.unprivileged_userns_clone", 0),
+        ("kernel.apparmor_restrict_unprivileged_userns", 1),
+    ] {
+        if look.sysctl(name) == Some(off) {
+            return Some(switch(name, off));
+        }
+    }
+    None
+}
+
+/// AppArmor lets a user namespace be made and then forbids what is done in it.
+pub(super) fn apparmor(look: &Look) -> Option<Finding> {
+    let name = "kernel.apparmor_restrict_unprivileged_userns";
+    (look.sysctl(name) == Some(1)).then(|| switch(name, 1))
+}
+
+fn switch(name: &str, value: i64) -> Finding {
+    let on = match value {
+        0 if name.starts_with("user.") => 10_000,
+        0 => 1,
+        _ => 0,
+    };
+    let finding = Finding::new(format!(
+        "{name} is {value}: user namespaces are not for ordinary users here"
+    ));
+    if name.contains("apparmor") {
+        finding.help(format!(
+            "sysctl {name}={on}, or an AppArmor profile with the rule \"userns\" for this program"
+        ))
+    } else {
+        finding.help(format!("sysctl {name}={on}, or run it as root without --user"))
+    }
+}
+
+/// The caller's root directory is not that of its mount namespace: the kernel makes no user namespaces then.
+pub(super) fn in_chroot(look: &Look) -> Option<Finding> {
+    (no_mount_on_root(look) == Some(true) || root_differs() == Some(true)).then(|| {
+        Finding::new("the caller is in a chroot, where the kernel makes no user namespaces")
+            .help("leave the chroot, or set it up with pivot_root(2), as ns-unshare --mount --root does")
+    })
+}
+
+/// In a chroot to a directory that nothing is mounted on, the mount table has no line for the root.
+fn no_mount_on_root(look: &Look) -> Option<bool> {
+    let bytes = look.mountinfo()?;
+    let table = crate::mounts::MountTable::parse(&bytes);
+    Some(table.mounts().iter().all(|mount| mount.target.raw() != b"/"))
+}
+
+/// Whether another root appears when one's own mount namespace is entered anew. Takes privilege; `None` without.
+fn root_differs() -> Option<bool> {
+    let root = || rustix::fs::stat("/").map(|stat| (stat.st_dev, stat.st_ino)).ok();
+    let before = root()?;
+    let mount = Namespace::own(Kind::Mnt).ok()?;
+    let answer = in_child(|pipe| {
+        mount.enter()?;
+        pipe.write_all(if root() == Some(before) { b"same" } else { b"other" })
+    });
+    Some(answer.ok()? == b"other")
+}
+
+/// The caller's ids have no meaning in its own user namespace: it may make no other.
+pub(super) fn unmapped_caller(_: &Look) -> Option<Finding> {
+    let own = caller::ids();
+    let unmapped = |ids, id| caller::id_map(ids).is_ok_and(|map| map.outer(id).is_none());
+    let (name, id) = if unmapped(IdKind::User, own.uid) {
+        (IdKind::User.name(), own.uid)
+    } else if unmapped(IdKind::Group, own.gid) {
+        (IdKind::Group.name(), own.gid)
+    } else {
+        return None;
+    };
+    Some(
+        Finding::new(format!(
+            "the caller's {name} {id} is not mapped in its own user namespace"
+        ))
+        .help("map it when that namespace is made: ns-unshare --map-root-user"),
+    )
+}
+
+/// A filter of system calls is in force.
+pub(super) fn seccomp(look: &Look) -> Option<Finding> {
+    look.status()?.has_seccomp_filter()?.then(|| {
+        Finding::new("a seccomp filter is active in this process")
+            .help("in a container: run that with another seccomp profile")
+    })
+}
+
+/// Another thread shares what is to be changed.
+pub(super) fn several_threads(look: &Look) -> Option<Finding> {
+    let threads = look.status()?.threads()?;
+    (threads > 1).then(|| {
+        Finding::new(format!(
+            "the process has {threads} threads, and may have one only"
+        ))
+    })
+}
+
+/// The PID namespace that children would be born in has lost its PID 1.
+pub(super) fn first_process_gone(_: &Look) -> Option<Finding> {
+    let own = Namespace::own(Kind::Pid).ok()?;
+    let next = Namespace::open("/proc/self/ns/pid_for_children").ok()?;
+    (own.identity() != next.identity() && matches!(next.owner(), Gathered::Known(_))).then(|| {
+        Finding::new(format!(
+            "PID 1 of {next} has ended, and no process can be born there any more"
+        ))
+        .help("make a new PID namespace")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &str, value: &str) -> Option<Finding> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sys").join(name.replace('.', "/"));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, value).unwrap();
+        user_namespaces_off(&Look::record(directory.path()))
+    }
+
+    #[test]
+    fn the_switches_of_the_distributions_are_known() {
+        let found = with("kernel.apparmor_restrict_unprivileged_userns", "1\n").unwrap();
+        assert!(
+            found
+                .cause
+                .starts_with("kernel.apparmor_restrict_unprivileged_userns is 1"),
+            "{found:?}"
+        );
+        assert!(
+            found
+                .help
+                .unwrap()
+                .contains("kernel.apparmor_restrict_unprivileged_userns=0")
+        );
+        let found = with("kernel.unprivileged_userns_clone", "0\n").unwrap();
+        assert!(
+            found
+                .help
+                .unwrap()
+                .starts_with("sysctl kernel.unprivileged_userns_clone=1,")
+        );
+        assert_eq!(with("kernel.unprivileged_userns_clone", "1\n"), None);
+        assert_eq!(with("kernel.apparmor_restrict_unprivileged_userns", "0\n"), None);
+        assert_eq!(with("user.max_user_namespaces", "96365\n"), None);
+    }
+
+    #[test]
+    fn a_table_without_a_root_is_that_of_a_chroot() {
+        let look = |table: &str| {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::create_dir(directory.path().join("self")).unwrap();
+            std::fs::write(directory.path().join("self/mountinfo"), table).unwrap();
+            no_mount_on_root(&Look::record(directory.path()))
+        };
+        assert_eq!(look("22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"), Some(false));
+        assert_eq!(look("23 22 0:5 / /proc rw - proc proc rw\n"), Some(true));
+    }
+}
