@@ -6,6 +6,7 @@
 
 mod common;
 mod completions;
+mod documents;
 mod hostname;
 mod ls;
 mod mounts;
@@ -22,6 +23,7 @@ fn main() -> std::process::ExitCode {
     let cases = [
         common::cases(),
         completions::cases(),
+        documents::cases(),
         hostname::cases(),
         ls::cases(),
         mounts::cases(),
