@@ -74,13 +74,17 @@ function __ns_hostname_output
     set -l before (__ns_hostname_before_comma)
     printf '%s%s\t%s\n' \
         $before 'NS' 'inode of the namespace' \
-        $before 'ID' '64-bit id of the namespace' \
+        $before 'ID' '64-bit id of the namespace, never used again' \
         $before 'OWN' 'whether it is the caller\'s own' \
         $before 'HOSTNAME' 'host name' \
         $before 'DOMAIN' 'NIS domain name' \
         $before 'NPROCS' 'number of processes in it' \
         $before 'PID' 'lowest PID in it' \
-        $before 'COMMAND' 'command line of that process'
+        $before 'USER' 'user of PID' \
+        $before 'COMMAND' 'command line of PID' \
+        $before 'OWNER' 'inode of the user namespace that owns it' \
+        $before 'INITIAL' 'whether the system started with it' \
+        $before 'SAME' 'other namespaces with the same host name'
 end
 
 complete -c ns-hostname -f
@@ -101,7 +105,13 @@ complete -c ns-hostname -n '__ns_hostname_ours' -l force -d 'Take every name tha
 complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Leave out of the name what does not belong there, and print what was set'
 complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: end with status 0 if NAME may be set, else say why not and end with 1' -r
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace that a process is in, with its names'
-complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_hostname_output)'
+complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list, with commas between; after a `+`, beside the usual ones' -r -f -k -a '(__ns_hostname_output)'
+complete -c ns-hostname -n '__ns_hostname_ours' -l output-all -d 'Show all columns'
+complete -c ns-hostname -n '__ns_hostname_ours' -s n -l noheadings -d 'Write no line of headings'
+complete -c ns-hostname -n '__ns_hostname_ours' -s r -l raw -d 'Write raw values with a space between, what is unsafe in them as \\xNN'
+complete -c ns-hostname -n '__ns_hostname_ours' -s P -l pairs -d 'Write NAME="value"'
+complete -c ns-hostname -n '__ns_hostname_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
+complete -c ns-hostname -n '__ns_hostname_ours' -l strict -d 'End with status 1 where the list is incomplete'
 complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name every time it changes; with --list, every change in any UTS namespace'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'
 complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
