@@ -11,6 +11,7 @@ mod hostname;
 mod ls;
 mod mounts;
 mod support;
+mod target;
 mod terminal;
 mod unshare;
 
@@ -27,6 +28,7 @@ fn main() -> std::process::ExitCode {
         hostname::cases(),
         ls::cases(),
         mounts::cases(),
+        target::cases(),
         terminal::cases(), unshare::cases()];
     libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()
 }

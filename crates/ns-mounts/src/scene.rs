@@ -47,7 +47,7 @@ impl Source {
 fn view(target: &Target) -> ns_core::Result<View> {
     match target.open()? {
         Subject::Process(process) => View::of_process(&process),
-        subject @ Subject::Namespace(_) => View::of_namespace(&subject.namespace(Kind::Mnt)?),
+        subject => View::of_namespace(&subject.namespace(Kind::Mnt)?),
     }
 }
 
