@@ -7,6 +7,7 @@
 mod common;
 mod completions;
 mod documents;
+mod enter;
 mod hostname;
 mod ls;
 mod mounts;
@@ -23,6 +24,7 @@ fn main() -> std::process::ExitCode {
     #[rustfmt::skip]
     let cases = [
         common::cases(),
+        enter::cases(),
         completions::cases(),
         documents::cases(),
         hostname::cases(),
