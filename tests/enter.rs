@@ -143,7 +143,7 @@ fn wrong_usage_is_two() -> Outcome {
         ("-n true", "--net"),
         ("-t 0 -a true", "\"0\"|'0'|--target"),
         ("-t -a true", "--target"),
-        ("-t 4711x -a true", "4711x"),
+        ("-t 47:11x -a true", "47:11x"),
         ("--no-such-option", "--no-such-option"),
         ("-S no-such-user -t 1 true", "no-such-user"),
     ] {

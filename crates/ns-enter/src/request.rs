@@ -3,7 +3,6 @@
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::launch::{Destination, Program, WantedId};
-use ns_core::process::Process;
 use ns_core::target::Subject;
 use ns_core::{Kind, Namespace, Target};
 
@@ -53,11 +52,7 @@ impl Request {
             .filter_map(|kind| destination(cli, target.as_ref(), kind).transpose())
             .collect::<anyhow::Result<Vec<_>>>()?;
         let user = destination(cli, target.as_ref(), Kind::User)?;
-        if let Some(Held {
-            subject: Subject::Process(process),
-            ..
-        }) = &target
-        {
+        if let Some(process) = target.as_ref().and_then(|held| held.subject.process()) {
             // What was opened before it ended is its own; later it could have been another's.
             process.check_alive()?;
         }
@@ -87,16 +82,12 @@ struct Held {
 impl Held {
     fn open(target: &Target) -> anyhow::Result<Self> {
         let subject = target.open()?;
-        let name = match &subject {
-            Subject::Process(process) => of_process(process),
-            Subject::Namespace(_) => target.to_string(),
+        let name = match subject.process() {
+            Some(process) => format!("of process {}", process.pid()),
+            None => target.to_string(),
         };
         Ok(Self { subject, name })
     }
-}
-
-fn of_process(process: &Process) -> String {
-    format!("of process {}", process.pid())
 }
 
 /// The namespace of this kind to enter, where one is to be: that was asked for, and is not ours already.
@@ -107,7 +98,10 @@ fn destination(cli: &Cli, target: Option<&Held>, kind: Kind) -> anyhow::Result<O
             Some(Destination::new(held.subject.namespace(kind)?, held.name))
         }
         Some(None) => Some(of_target(target, kind)?.ok_or_else(|| no_target(kind))?),
-        None if cli.all || is_bare(cli) => of_target(target, kind)?,
+        None if cli.all || is_bare(cli) => {
+            let gives = |held: &&Held| held.subject.kinds().contains(kind);
+            of_target(target.filter(gives), kind)?
+        }
         None => None,
     };
     let Some(destination) = found else { return Ok(None) };
@@ -115,16 +109,11 @@ fn destination(cli: &Cli, target: Option<&Held>, kind: Kind) -> anyhow::Result<O
     Ok((own.identity() != destination.namespace.identity()).then_some(destination))
 }
 
-/// The target's namespace of this kind; `None` where the target is a namespace of another kind, or there is none.
+/// The target's namespace of this kind; `None` where there is no target.
 fn of_target(target: Option<&Held>, kind: Kind) -> anyhow::Result<Option<Destination>> {
     let Some(held) = target else { return Ok(None) };
-    Ok(match &held.subject {
-        Subject::Process(process) => Some(Destination::new(process.namespace(kind)?, &held.name)),
-        Subject::Namespace(namespace) if namespace.kind() == kind => {
-            Some(Destination::new(namespace.try_clone()?, &held.name))
-        }
-        Subject::Namespace(_) => None,
-    })
+    let namespace = held.subject.namespace(kind)?;
+    Ok(Some(Destination::new(namespace, &held.name)))
 }
 
 /// Whether there is a target and not a word on what of it to enter: then everything is.
