@@ -37,11 +37,20 @@ impl<'a> Escaped<'a> {
         Cow::Owned(bytes)
     }
 
-    /// Bytes as the kernel would write them.
+    /// A type or a source as the kernel would write it.
     pub fn encode(bytes: &[u8]) -> Vec<u8> {
+        Self::escape(bytes, b" \t\n\\#")
+    }
+
+    /// A path as the kernel would write it.
+    pub fn encode_path(bytes: &[u8]) -> Vec<u8> {
+        Self::escape(bytes, b" \t\n\\")
+    }
+
+    fn escape(bytes: &[u8], special: &[u8]) -> Vec<u8> {
         let mut escaped = Vec::with_capacity(bytes.len());
         for byte in bytes {
-            if matches!(byte, b' ' | b'\t' | b'\n' | b'\\' | b'#') {
+            if special.contains(byte) {
                 escaped.extend([
                     b'\\',
                     b'0' + (byte >> 6),

@@ -1,17 +1,33 @@
 //! The mounts of a mount namespace, as `/proc/PID/mountinfo` shows them (`proc_pid_mountinfo(5)`).
 
+mod cover;
+mod diff;
 mod escape;
+mod everywhere;
 mod line;
 mod options;
+mod peers;
+mod place;
 mod propagation;
+mod stats;
+mod status;
 mod table;
+mod tags;
 mod tree;
 mod view;
 
+pub use cover::Covers;
+pub use diff::{Aspect, Difference, Event, differences, events};
 pub use escape::Escaped;
+pub use everywhere::{MountNamespace, Unread, each_namespace};
 pub use line::{Device, Mount, MountId};
 pub use options::{Options, merged};
+pub use peers::{Group, Member, Peers};
+pub use place::{Place, Space};
 pub use propagation::{PeerGroup, Propagation};
+pub use stats::{Statistics, parse_stats};
+pub use status::{Status, Statuses};
 pub use table::{Flaw, MountTable};
+pub use tags::{Tag, Tags, device_path, parse_tag};
 pub use tree::{Node, Tree};
 pub use view::View;

@@ -3,7 +3,9 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -20,6 +22,9 @@ use crate::{Error, Gathered, Namespace, Result};
 pub struct View {
     name: String,
     pid: Option<Pid>,
+    own: bool,
+    namespace: Gathered<u64>,
+    id: Gathered<u64>,
     table: OwnedFd,
     root: rustix::io::Result<OwnedFd>,
 }
@@ -28,13 +33,24 @@ impl View {
     /// What the caller sees.
     pub fn own() -> Result<Self> {
         let proc = open(CWD, "/proc/self", OFlags::PATH).doing(|| "open /proc/self")?;
-        Self::through(proc.as_fd(), "this process".into(), None)
+        let view = Self::through(proc.as_fd(), "this process".into(), None)?;
+        Ok(Self {
+            own: true,
+            id: Gathered::Known(0),
+            ..view
+        })
     }
 
     /// What a process sees; a chrooted one sees the mounts below its root.
     pub fn of_process(process: &Process) -> Result<Self> {
         let name = format!("process {}", process.pid());
-        let view = Self::through(process.directory(), name, Some(process.pid()));
+        let view = Self::through(process.directory(), name, Some(process.pid())).map(|view| Self {
+            id: match process.namespace(crate::Kind::Mnt) {
+                Ok(namespace) => namespace.id(),
+                Err(error) => Gathered::Unreadable(error.errno().unwrap_or(nix::errno::Errno::ESRCH)),
+            },
+            ..view
+        });
         // What an ended process answers is no news: that it has ended is.
         process.check_alive()?;
         view
@@ -70,6 +86,9 @@ impl View {
         Ok(Self {
             name: namespace.to_string(),
             pid: None,
+            own: false,
+            namespace: Gathered::Known(namespace.identity().inode),
+            id: namespace.id(),
             table,
             root: Ok(root),
         })
@@ -82,6 +101,9 @@ impl View {
         Ok(Self {
             name,
             pid,
+            own: false,
+            namespace: namespace_of(directory),
+            id: Gathered::Absent,
             table,
             root,
         })
@@ -95,6 +117,21 @@ impl View {
     /// The process whose view it is; `None` for the caller's own and that of a namespace.
     pub fn pid(&self) -> Option<Pid> {
         self.pid
+    }
+
+    /// Whether it is the caller's own.
+    pub fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// The inode of the mount namespace.
+    pub fn namespace(&self) -> Gathered<u64> {
+        self.namespace
+    }
+
+    /// The 64-bit id of the mount namespace; 0 for the caller's own, as statmount(2) takes it.
+    pub(super) fn id(&self) -> Gathered<u64> {
+        self.id
     }
 
     /// The table as it is now, for [`super::MountTable::parse`].
@@ -117,9 +154,17 @@ impl View {
         }
     }
 
-    /// The open table: it polls as urgent when it changes.
-    pub fn table(&self) -> BorrowedFd<'_> {
-        self.table.as_fd()
+    /// Waits until the table has changed since this was last asked, or since it was opened; `false` where the time is up
+    /// before. Without a limit it waits for ever.
+    pub fn wait(&self, limit: Option<Duration>) -> Result<bool> {
+        let limit = limit.map(|limit| Timespec {
+            tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: limit.subsec_nanos().into(),
+        });
+        let mut files = [PollFd::new(&self.table, PollFlags::PRI)];
+        poll(&mut files, limit.as_ref())
+            .map(|changed| changed > 0)
+            .doing(|| format!("watch the table of mounts of {}", self.name))
     }
 
     /// The root directory of the view.
@@ -128,6 +173,18 @@ impl View {
             Ok(root) => Ok(root.as_fd()),
             Err(errno) => Err(*errno).doing(|| format!("open the root directory of {}", self.name)),
         }
+    }
+}
+
+/// The number in the link `ns/mnt` of a directory in `/proc`.
+fn namespace_of(directory: BorrowedFd<'_>) -> Gathered<u64> {
+    match rustix::fs::readlinkat(directory, "ns/mnt", Vec::new()) {
+        Ok(link) => link
+            .to_str()
+            .ok()
+            .and_then(|link| link.strip_prefix("mnt:[")?.strip_suffix(']')?.parse().ok())
+            .into(),
+        Err(errno) => Gathered::Unreadable(nix::errno::Errno::from_raw(errno.raw_os_error())),
     }
 }
 

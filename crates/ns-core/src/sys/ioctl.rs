@@ -12,6 +12,19 @@ const NS_GET_ID: libc::Ioctl = nix::request_code_read!(0xb7, 13, size_of::<u64>(
 /// `NS_GET_MNTNS_ID` of Linux 6.12: the 64-bit id of a mount namespace.
 const NS_GET_MNTNS_ID: libc::Ioctl = nix::request_code_read!(0xb7, 5, size_of::<u64>()) as libc::Ioctl;
 
+/// `struct mnt_ns_info` of `linux/nsfs.h`.
+#[derive(Default)]
+#[repr(C)]
+struct MntNsInfo {
+    size: u32,
+    mounts: u32,
+    id: u64,
+}
+
+/// `NS_MNT_GET_NEXT` and `NS_MNT_GET_PREV` of Linux 6.12.
+const NS_MNT_GET_NEXT: libc::Ioctl = nix::request_code_read!(0xb7, 11, size_of::<MntNsInfo>()) as libc::Ioctl;
+const NS_MNT_GET_PREV: libc::Ioctl = nix::request_code_read!(0xb7, 12, size_of::<MntNsInfo>()) as libc::Ioctl;
+
 /// The user namespace that owns this namespace.
 pub fn ns_get_userns(namespace: impl AsFd) -> nix::Result<OwnedFd> {
     descriptor(&namespace, libc::NS_GET_USERNS)
@@ -60,6 +73,31 @@ fn number(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<u64> {
 fn descriptor(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<OwnedFd> {
     // SAFETY: `request` is one of those above that take no argument.
     let raw = Errno::result(unsafe { libc::ioctl(file.as_fd().as_raw_fd(), request) })?;
+    // SAFETY: the kernel has just made this descriptor for us; nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(raw) })
+}
+
+/// The mount namespace that follows this one in the order of their ids, of those the caller may see (Linux 6.12).
+///
+/// `ENOENT` after the last; `EPERM` without `CAP_SYS_ADMIN`.
+pub fn ns_mnt_get_next(namespace: impl AsFd) -> nix::Result<OwnedFd> {
+    neighbour(&namespace, NS_MNT_GET_NEXT)
+}
+
+/// The mount namespace before this one; else as [`ns_mnt_get_next`].
+pub fn ns_mnt_get_prev(namespace: impl AsFd) -> nix::Result<OwnedFd> {
+    neighbour(&namespace, NS_MNT_GET_PREV)
+}
+
+fn neighbour(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<OwnedFd> {
+    // Its size, the number of mounts, its id: filled in by the kernel, and of no use here.
+    let mut info = MntNsInfo {
+        size: 16,
+        ..MntNsInfo::default()
+    };
+    // SAFETY: `request` is one of the two that write a struct mnt_ns_info to the address, which is that of a live one
+    // that says its size.
+    let raw = Errno::result(unsafe { libc::ioctl(file.as_fd().as_raw_fd(), request, &raw mut info) })?;
     // SAFETY: the kernel has just made this descriptor for us; nobody else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }

@@ -6,3 +6,4 @@ pub mod interface;
 pub mod ioctl;
 pub mod resolver;
 pub mod signals;
+pub mod statmount;

@@ -1,0 +1,200 @@
+//! Two tables compared: of two namespaces, where the ids say nothing, and of one at two times, where they do.
+
+use std::collections::HashMap;
+
+use super::{Mount, MountId, MountTable, merged};
+
+/// How the mounts of two namespaces differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference<'t, 'a> {
+    /// It is in the first table only.
+    OnlyFirst(&'t Mount<'a>),
+    /// It is in the second table only.
+    OnlySecond(&'t Mount<'a>),
+    /// It is in both, and not the same.
+    Differs(&'t Mount<'a>, &'t Mount<'a>, Vec<Aspect>),
+}
+
+/// In what the mounts at the same mount point can differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// The source, or the directory of it.
+    Source,
+    /// The type of the file system.
+    FsType,
+    /// The file system: another one of the same kind.
+    Device,
+    /// The options.
+    Options,
+    /// The propagation, in words.
+    Propagation,
+}
+
+impl Aspect {
+    const ALL: [Self; 5] = [
+        Self::Source,
+        Self::FsType,
+        Self::Device,
+        Self::Options,
+        Self::Propagation,
+    ];
+
+    fn differs(self, first: &Mount<'_>, second: &Mount<'_>) -> bool {
+        match self {
+            Self::Source => (first.source, first.root) != (second.source, second.root),
+            Self::FsType => first.fs_type != second.fs_type,
+            Self::Device => first.device != second.device,
+            Self::Options => all_options(first) != all_options(second),
+            Self::Propagation => first.propagation().words() != second.propagation().words(),
+        }
+    }
+}
+
+fn all_options<'a>(mount: &Mount<'a>) -> std::borrow::Cow<'a, [u8]> {
+    merged(mount.vfs_options, mount.fs_options)
+}
+
+/// The differences between the tables of two namespaces, in the order of the first table, then of the second.
+///
+/// Mounts belong together that have the same mount point; where several lie on each other there, those of the same file
+/// system and directory, and then in their order.
+pub fn differences<'t, 'a>(first: &'t [Mount<'a>], second: &'t [Mount<'a>]) -> Vec<Difference<'t, 'a>> {
+    let mut waiting: HashMap<&[u8], Vec<&'t Mount<'a>>> = HashMap::new();
+    for mount in second {
+        waiting.entry(mount.target.raw()).or_default().push(mount);
+    }
+    let mut taken = std::collections::HashSet::new();
+    let mut partner = |mount: &Mount<'a>, same: fn(&Mount<'_>, &Mount<'_>) -> bool| {
+        let there = waiting.get(mount.target.raw())?;
+        let found = there
+            .iter()
+            .find(|other| same(mount, other) && !taken.contains(&std::ptr::from_ref(**other)))?;
+        taken.insert(std::ptr::from_ref(*found));
+        Some(*found)
+    };
+    let same: [fn(&Mount<'_>, &Mount<'_>) -> bool; 2] = [
+        |one, other| (one.device, one.root) == (other.device, other.root),
+        |_, _| true,
+    ];
+    let mut pairs: Vec<Option<&'t Mount<'a>>> = vec![None; first.len()];
+    for same in same {
+        for (mount, pair) in first.iter().zip(&mut pairs) {
+            if pair.is_none() {
+                *pair = partner(mount, same);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (mount, pair) in first.iter().zip(pairs) {
+        match pair {
+            None => found.push(Difference::OnlyFirst(mount)),
+            Some(other) => {
+                let aspects: Vec<_> = Aspect::ALL
+                    .into_iter()
+                    .filter(|aspect| aspect.differs(mount, other))
+                    .collect();
+                if !aspects.is_empty() {
+                    found.push(Difference::Differs(mount, other, aspects));
+                }
+            }
+        }
+    }
+    let rest = second.iter();
+    let rest = rest.filter(|mount| !taken.contains(&std::ptr::from_ref(*mount)));
+    found.extend(rest.map(Difference::OnlySecond));
+    found
+}
+
+/// What has happened in a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'t, 'a> {
+    /// A mount that was not there.
+    Mount(&'t Mount<'a>),
+    /// A mount that is there no more.
+    Umount(&'t Mount<'a>),
+    /// Other options: as it was, as it is.
+    Remount(&'t Mount<'a>, &'t Mount<'a>),
+    /// Another mount point: as it was, as it is.
+    Move(&'t Mount<'a>, &'t Mount<'a>),
+}
+
+/// What has happened between two readings of the table of one namespace: what went, then what came and changed.
+pub fn events<'t, 'a>(before: &'t MountTable<'a>, after: &'t MountTable<'a>) -> Vec<Event<'t, 'a>> {
+    let by_id = |table: &'t MountTable<'a>| -> HashMap<MountId, &'t Mount<'a>> {
+        table.mounts().iter().map(|mount| (mount.id, mount)).collect()
+    };
+    // The kernel gives the id of a mount that is gone to another one.
+    let same = |one: &Mount<'_>, other: &Mount<'_>| {
+        (one.device, one.root, one.fs_type, one.source)
+            == (other.device, other.root, other.fs_type, other.source)
+    };
+    let (old, new) = (by_id(before), by_id(after));
+    let stays = |mount: &&Mount<'a>| new.get(&mount.id).is_some_and(|now| same(mount, now));
+    // The last to be mounted is the first to go.
+    let gone = before.mounts().iter().rev().filter(|mount| !stays(mount));
+    let mut events: Vec<_> = gone.map(Event::Umount).collect();
+    for mount in after.mounts() {
+        match old.get(&mount.id).filter(|was| same(was, mount)) {
+            None => events.push(Event::Mount(mount)),
+            Some(was) => {
+                if (was.target, was.parent) != (mount.target, mount.parent) {
+                    events.push(Event::Move(was, mount));
+                }
+                if all_options(was) != all_options(mount) {
+                    events.push(Event::Remount(was, mount));
+                }
+            }
+        }
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "1 0 0:1 / / rw - ext4 /dev/a rw\n2 1 0:2 / /a rw - tmpfs one rw\n\
+                         3 2 0:3 / /a rw - tmpfs two rw\n4 1 0:4 / /b rw - proc proc rw\n";
+
+    #[test]
+    fn mounts_are_the_same_by_their_mount_points_and_file_systems() {
+        let second = "11 0 0:1 / / ro shared:9 - ext4 /dev/a rw\n12 11 0:3 / /a rw - tmpfs two rw\n\
+                      13 11 0:5 /x /c rw - tmpfs three rw\n";
+        let (first, second) = (
+            MountTable::parse(FIRST.as_bytes()),
+            MountTable::parse(second.as_bytes()),
+        );
+        let (a, b) = (first.mounts(), second.mounts());
+        assert_eq!(
+            differences(a, b),
+            [
+                Difference::Differs(&a[0], &b[0], vec![Aspect::Options, Aspect::Propagation]),
+                Difference::OnlyFirst(&a[1]),
+                Difference::OnlyFirst(&a[3]),
+                Difference::OnlySecond(&b[2]),
+            ]
+        );
+        assert_eq!(differences(a, a), []);
+    }
+
+    #[test]
+    fn what_happened_is_told_by_the_ids() {
+        let after = "1 0 0:1 / / ro - ext4 /dev/a rw\n2 1 0:2 / /c rw - tmpfs one rw\n\
+                     3 2 0:9 / /a rw - tmpfs two rw\n";
+        let (before, after) = (
+            MountTable::parse(FIRST.as_bytes()),
+            MountTable::parse(after.as_bytes()),
+        );
+        let (old, new) = (before.mounts(), after.mounts());
+        assert_eq!(
+            events(&before, &after),
+            [
+                Event::Umount(&old[3]),
+                Event::Umount(&old[2]),
+                Event::Remount(&old[0], &new[0]),
+                Event::Move(&old[1], &new[1]),
+                Event::Mount(&new[2]),
+            ]
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! Paths as a view has them: which mount they lead to, and how much room there is.
+
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatVfs, StatxFlags};
+
+use super::{Device, Mount, MountId, View};
+use crate::error::{Doing, quoted};
+use crate::{Error, Gathered, Result};
+
+/// What a path leads to.
+#[derive(Debug)]
+pub struct Place {
+    file: OwnedFd,
+    /// The mount it is on; `None` where the kernel does not say (before Linux 5.8).
+    pub mount: Option<MountId>,
+    /// Its device number, where it is a device.
+    pub device: Option<Device>,
+}
+
+/// The room of a file system, in bytes and in files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes in all.
+    pub size: u64,
+    /// Bytes in use.
+    pub used: u64,
+    /// Bytes left for an ordinary user.
+    pub available: u64,
+    /// Files in all.
+    pub files: u64,
+    /// Files in use.
+    pub files_used: u64,
+    /// Files that can still be made.
+    pub files_available: u64,
+}
+
+impl View {
+    /// Follows a path, with its symbolic links, from the root directory of the view; a relative one from the caller's
+    /// directory where the view is the caller's own.
+    ///
+    /// [`Error::NotFound`] where it leads nowhere.
+    pub fn place(&self, path: &Path) -> Result<Place> {
+        let name = || quoted(path.as_os_str().as_bytes());
+        let file = if self.is_own() {
+            rustix::fs::openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
+        } else {
+            self.open(path)?
+        };
+        let file = match file {
+            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {
+                let place = if self.is_own() {
+                    String::new()
+                } else {
+                    format!(" in {}", self.name())
+                };
+                return Err(Error::NotFound(format!("{} does not exist{place}", name())));
+            }
+            file => file.doing(|| format!("find {}", name()))?,
+        };
+        let doing = || format!("look at {}", name());
+        Place::of(file).doing(doing)
+    }
+
+    /// The path without symbolic links, from the root directory of the view.
+    pub fn canonical(&self, path: &Path) -> Result<PathBuf> {
+        let place = self.place(path)?;
+        let full = path_of(place.file.as_fd())?;
+        let root = if self.is_own() {
+            PathBuf::from("/")
+        } else {
+            path_of(self.root()?)?
+        };
+        Ok(match full.strip_prefix(&root) {
+            Ok(below) => Path::new("/").join(below),
+            Err(_) => full,
+        })
+    }
+
+    /// The room of the file system of a mount; absent where the mount cannot be reached by its path.
+    pub fn space(&self, mount: &Mount<'_>) -> Gathered<Space> {
+        let target = mount.target.decoded();
+        let path = Path::new(std::ffi::OsStr::from_bytes(&target));
+        let file = match self.open(path) {
+            Ok(Ok(file)) => file,
+            Ok(Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR)) => return Gathered::Absent,
+            Ok(Err(errno)) => return Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
+            Err(error) => return Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO)),
+        };
+        let answer = Place::of(file).and_then(|place| {
+            let reached = place.mount.is_none_or(|found| found == mount.id);
+            reached.then(|| rustix::fs::fstatvfs(&place.file)).transpose()
+        });
+        match answer {
+            Ok(answer) => answer.as_ref().map(Space::of).into(),
+            Err(errno) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
+        }
+    }
+
+    /// Opens a path from the root directory of the view; no link leads out of it.
+    fn open(&self, path: &Path) -> Result<rustix::io::Result<OwnedFd>> {
+        let root = self.root()?;
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let answer = rustix::fs::openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT);
+        Ok(match answer {
+            // Before Linux 5.6. Mount points have no symbolic links in them, so that this is no different for them.
+            Err(rustix::io::Errno::NOSYS) => {
+                let path = path.strip_prefix("/").unwrap_or(path);
+                let path = if path.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    path
+                };
+                rustix::fs::openat(root, path, flags, Mode::empty())
+            }
+            answer => answer,
+        })
+    }
+}
+
+impl Place {
+    fn of(file: OwnedFd) -> rustix::io::Result<Self> {
+        let wanted = StatxFlags::MNT_ID | StatxFlags::BASIC_STATS;
+        let stat = rustix::fs::statx(&file, "", AtFlags::EMPTY_PATH | AtFlags::NO_AUTOMOUNT, wanted)?;
+        let known = stat.stx_mask & StatxFlags::MNT_ID.bits() != 0;
+        let kind = rustix::fs::FileType::from_raw_mode(stat.stx_mode.into());
+        Ok(Self {
+            file,
+            mount: known.then_some(MountId::new(stat.stx_mnt_id)),
+            device: (kind == rustix::fs::FileType::BlockDevice).then_some(Device {
+                major: stat.stx_rdev_major,
+                minor: stat.stx_rdev_minor,
+            }),
+        })
+    }
+}
+
+impl Space {
+    fn of(stat: &StatVfs) -> Self {
+        let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
+        Self {
+            size: bytes(stat.f_blocks),
+            used: bytes(stat.f_blocks.saturating_sub(stat.f_bfree)),
+            available: bytes(stat.f_bavail),
+            files: stat.f_files,
+            files_used: stat.f_files.saturating_sub(stat.f_ffree),
+            files_available: stat.f_favail,
+        }
+    }
+}
+
+/// The path of an open file, as the kernel has it.
+fn path_of(file: BorrowedFd<'_>) -> Result<PathBuf> {
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    std::fs::read_link(&link).doing(|| format!("read {link}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{Pid, Process};
+
+    #[test]
+    fn a_path_leads_to_the_same_mount_from_both_sides() {
+        let own = View::own().unwrap();
+        let held = View::of_process(&Process::open(Pid::own()).unwrap()).unwrap();
+        for path in ["/", "/proc", "/proc/self/stat"] {
+            let path = Path::new(path);
+            assert_eq!(own.place(path).unwrap().mount, held.place(path).unwrap().mount);
+            assert_eq!(own.canonical(path).unwrap(), held.canonical(path).unwrap());
+        }
+        let error = held.place(Path::new("/no/such")).unwrap_err().to_string();
+        assert!(
+            error.starts_with("\"/no/such\" does not exist in process "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_root_directory_has_room() {
+        let own = View::own().unwrap();
+        let bytes = own.read().unwrap();
+        let table = super::super::MountTable::parse(&bytes);
+        let spaces: Vec<_> = table.mounts().iter().map(|mount| own.space(mount)).collect();
+        assert!(
+            spaces
+                .iter()
+                .any(|space| matches!(space, Gathered::Known(space) if space.size > 0))
+        );
+    }
+}

@@ -1,0 +1,305 @@
+//! What statmount(2) says of mounts and mountinfo does not: their unique ids, and how they map ids.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use nix::errno::Errno;
+
+use super::{Escaped, MountId, View};
+use crate::error::Doing;
+use crate::sys::statmount::{listmount, statmount};
+use crate::{Gathered, Result};
+
+/// What statmount(2) says of one mount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Its 64-bit id, never used again.
+    pub unique: u64,
+    /// How it maps ids, `uid_map(5)` lines after `uid` or `gid`; none where it maps none.
+    pub id_map: Vec<Vec<u8>>,
+}
+
+/// The mounts of a namespace by the ids of its table.
+pub type Statuses = HashMap<MountId, Status>;
+
+/// What is asked for: bits of `STATMOUNT_*` in `linux/mount.h`.
+mod mask {
+    pub const MOUNT: u64 = 0x2;
+    pub const ID_MAPS: u64 = 0x2000 | 0x4000;
+    /// All that a line of mountinfo says.
+    pub const LINE: u64 = 0x1 | MOUNT | 0x4 | 0x8 | 0x10 | 0x20 | 0x80 | 0x100 | 0x200;
+    pub const SOURCE: u64 = 0x200;
+}
+
+impl View {
+    /// Asks for the mounts of the view's namespace, below the root directory of the caller where it is the caller's own.
+    ///
+    /// [`Gathered::Absent`] where the kernel is too old.
+    pub fn statuses(&self) -> Gathered<Statuses> {
+        self.each(mask::MOUNT | mask::ID_MAPS, |buffer| {
+            let status = Status {
+                unique: buffer.u64(40),
+                id_map: buffer.id_map(),
+            };
+            (MountId::new(buffer.u32(56).into()), status)
+        })
+        .map(|all| all.into_iter().collect())
+    }
+
+    /// The table, made of what listmount(2) and statmount(2) say, as mountinfo would have it.
+    ///
+    /// `ENOSYS` where the kernel is too old.
+    pub fn read_by_id(&self) -> Result<Vec<u8>> {
+        let doing = || format!("list the mounts of {}", self.name());
+        match self.each(mask::LINE, Buffer::line) {
+            // Those that no path leads to from the root directory have no line, as in mountinfo.
+            Gathered::Known(lines) => Ok(lines.into_iter().flatten().flatten().collect()),
+            Gathered::Absent => Err(Errno::ENOSYS).doing(doing),
+            Gathered::Unreadable(errno) => Err(errno).doing(doing),
+        }
+    }
+
+    fn each<T>(&self, wanted: u64, mut make: impl FnMut(&Buffer) -> T) -> Gathered<Vec<T>> {
+        let namespace = match self.id() {
+            Gathered::Known(namespace) => namespace,
+            Gathered::Absent => return Gathered::Absent,
+            Gathered::Unreadable(errno) => return Gathered::Unreadable(errno),
+        };
+        let mut all = Vec::new();
+        let mut ids = [0; 512];
+        let mut buffer = Buffer(vec![0; 4096]);
+        let mut last = 0;
+        loop {
+            let count = match listmount(namespace, last, &mut ids) {
+                Ok(count) => count,
+                Err(Errno::ENOSYS) => return Gathered::Absent,
+                Err(errno) => return Gathered::Unreadable(errno),
+            };
+            for id in &ids[..count] {
+                match buffer.fill(namespace, *id, wanted) {
+                    Ok(()) => all.push(make(&buffer)),
+                    // Unmounted since.
+                    Err(Errno::ENOENT) => {}
+                    Err(errno) => return Gathered::Unreadable(errno),
+                }
+            }
+            match ids[..count].last() {
+                Some(id) if count == ids.len() => last = *id,
+                _ => return Gathered::Known(all),
+            }
+        }
+    }
+}
+
+/// A `struct statmount`: 512 bytes of fields, then strings.
+struct Buffer(Vec<u8>);
+
+/// Where the strings start.
+const STRINGS: usize = 512;
+
+impl Buffer {
+    fn fill(&mut self, namespace: u64, id: u64, wanted: u64) -> nix::Result<()> {
+        loop {
+            match statmount(namespace, id, wanted, &mut self.0) {
+                Err(Errno::EOVERFLOW) if self.0.len() < 1 << 24 => {
+                    let size = self.0.len() * 2;
+                    self.0.resize(size, 0);
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    fn u32(&self, offset: usize) -> u32 {
+        let bytes = self.0[offset..offset + 4].try_into();
+        u32::from_ne_bytes(bytes.expect("four bytes"))
+    }
+
+    fn u64(&self, offset: usize) -> u64 {
+        let bytes = self.0[offset..offset + 8].try_into();
+        u64::from_ne_bytes(bytes.expect("eight bytes"))
+    }
+
+    /// Whether the kernel filled in what this bit of the mask asks for.
+    fn has(&self, bit: u64) -> bool {
+        self.u64(8) & bit != 0
+    }
+
+    /// From the string whose offset stands at `field` to the end of the buffer.
+    fn strings(&self, field: usize) -> &[u8] {
+        let offset = usize::try_from(self.u32(field)).unwrap_or(usize::MAX);
+        self.0.get(STRINGS.saturating_add(offset)..).unwrap_or_default()
+    }
+
+    /// The string whose offset stands at `field`; empty where it was not filled in.
+    fn string(&self, bit: u64, field: usize) -> &[u8] {
+        let found = if self.has(bit) { self.strings(field) } else { b"" };
+        found.split(|byte| *byte == 0).next().unwrap_or_default()
+    }
+
+    fn id_map(&self) -> Vec<Vec<u8>> {
+        let maps = [(0x2000, 152, "uid"), (0x4000, 160, "gid")];
+        let present = maps.into_iter().filter(|(bit, ..)| self.has(*bit));
+        present
+            .flat_map(|(_, field, kind)| {
+                let count = usize::try_from(self.u32(field)).unwrap_or(usize::MAX);
+                let lines = self.strings(field + 4).split(|byte| *byte == 0).take(count);
+                lines.map(move |line| [kind.as_bytes(), b" ", line].concat())
+            })
+            .collect()
+    }
+
+    /// The line that mountinfo has for it, with the line break; `None` where it has none.
+    fn line(&self) -> Option<Vec<u8>> {
+        let target = self.string(0x10, 108);
+        if target.is_empty() {
+            return None;
+        }
+        let mut line = format!(
+            "{} {} {}:{} ",
+            self.u32(56),
+            self.u32(60),
+            self.u32(16),
+            self.u32(20)
+        )
+        .into_bytes();
+        let mut add = |bytes: &[u8]| line.extend_from_slice(bytes);
+        add(&Escaped::encode_path(self.string(0x8, 104)));
+        add(b" ");
+        add(&Escaped::encode_path(target));
+        add(b" ");
+        add(self.vfs_options().as_bytes());
+        add(self.optional_fields().as_bytes());
+        add(b" - ");
+        add(&Escaped::encode(self.string(0x20, 36)));
+        let subtype = self.string(0x100, 120);
+        if !subtype.is_empty() {
+            add(b".");
+            add(&Escaped::encode(subtype));
+        }
+        add(b" ");
+        let source = if self.has(mask::SOURCE) {
+            self.string(mask::SOURCE, 124)
+        } else {
+            b"none"
+        };
+        add(&Escaped::encode(source));
+        add(b" ");
+        add(self.super_options().as_bytes());
+        let options = self.string(0x80, 4);
+        if !options.is_empty() {
+            add(b",");
+            add(options);
+        }
+        add(b"\n");
+        Some(line)
+    }
+
+    /// The options of the mount: bits of `MOUNT_ATTR_*`, in the order in which mountinfo has them.
+    fn vfs_options(&self) -> String {
+        let bits = self.u64(64);
+        let names = [
+            (0x2, "nosuid"),
+            (0x4, "nodev"),
+            (0x8, "noexec"),
+            (0x10, "noatime"),
+            (0x80, "nodiratime"),
+            (0x20_0000, "nosymfollow"),
+            (0x10_0000, "idmapped"),
+        ];
+        let mut options = String::from(if bits & 1 == 0 { "rw" } else { "ro" });
+        for (bit, name) in names {
+            if bit == 0x20_0000 && bits & 0x70 == 0 {
+                options.push_str(",relatime");
+            }
+            if bits & bit != 0 {
+                options.push(',');
+                options.push_str(name);
+            }
+        }
+        options
+    }
+
+    /// The flags of the file system: bits of `SB_*`.
+    fn super_options(&self) -> String {
+        let bits = self.u32(32);
+        let mut options = String::from(if bits & 1 == 0 { "rw" } else { "ro" });
+        let names = [
+            (1 << 4, ",sync"),
+            (1 << 7, ",dirsync"),
+            (1 << 6, ",mand"),
+            (1 << 25, ",lazytime"),
+        ];
+        options.extend(
+            names
+                .into_iter()
+                .filter(|(bit, _)| bits & bit != 0)
+                .map(|(_, name)| name),
+        );
+        options
+    }
+
+    /// The optional fields, each after a blank.
+    fn optional_fields(&self) -> String {
+        let propagation = self.u64(72);
+        let mut fields = String::new();
+        let mut group = |name: &str, offset: usize| {
+            let number = self.u64(offset);
+            if number != 0 {
+                let _ = write!(fields, " {name}:{number}");
+            }
+        };
+        if propagation & (1 << 20) != 0 {
+            group("shared", 80);
+        }
+        if propagation & (1 << 19) != 0 {
+            group("master", 88);
+            if self.has(0x4) && self.u64(96) != self.u64(88) {
+                group("propagate_from", 96);
+            }
+        }
+        if propagation & (1 << 17) != 0 {
+            fields.push_str(" unbindable");
+        }
+        fields
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MountTable;
+    use super::*;
+
+    #[test]
+    fn the_ids_of_the_table_lead_to_unique_ones() {
+        let own = View::own().unwrap();
+        let Gathered::Known(statuses) = own.statuses() else {
+            return; // before Linux 6.8
+        };
+        let bytes = own.read().unwrap();
+        let mounts = MountTable::parse(&bytes);
+        let unique: std::collections::HashSet<_> = mounts
+            .mounts()
+            .iter()
+            .filter_map(|mount| statuses.get(&mount.id))
+            .map(|status| status.unique)
+            .collect();
+        assert_eq!(unique.len(), mounts.mounts().len());
+    }
+
+    #[test]
+    fn both_ways_give_the_same_table() {
+        let own = View::own().unwrap();
+        let lines = |bytes: Vec<u8>| {
+            let mut lines: Vec<_> = String::from_utf8_lossy(&bytes)
+                .lines()
+                .map(str::to_owned)
+                .collect();
+            lines.sort();
+            lines
+        };
+        if let Ok(bytes) = own.read_by_id() {
+            assert_eq!(lines(bytes), lines(own.read().unwrap()));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Labels and UUIDs of block devices, as `/dev/disk/by-*` names them: no device is opened.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use super::{Device, Mount};
+
+/// What a block device can be named by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tag {
+    /// The UUID of the file system.
+    Uuid,
+    /// The label of the file system.
+    Label,
+    /// The UUID of the partition.
+    PartUuid,
+    /// The label of the partition.
+    PartLabel,
+}
+
+impl Tag {
+    /// All four.
+    pub const ALL: [Self; 4] = [Self::Uuid, Self::Label, Self::PartUuid, Self::PartLabel];
+
+    /// The name before the `=`: `UUID`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Uuid => "UUID",
+            Self::Label => "LABEL",
+            Self::PartUuid => "PARTUUID",
+            Self::PartLabel => "PARTLABEL",
+        }
+    }
+
+    /// The directory with its links.
+    fn directory(self) -> PathBuf {
+        Path::new("/dev/disk").join(format!("by-{}", self.name().to_lowercase()))
+    }
+}
+
+/// The values of one tag, for every block device that has one.
+#[derive(Clone, Debug, Default)]
+pub struct Tags {
+    by_path: HashMap<Vec<u8>, Vec<u8>>,
+    by_device: HashMap<Device, Vec<u8>>,
+}
+
+impl Tags {
+    /// Reads the links of a tag. There are none where udev(7) does not run, as in most containers.
+    pub fn read(tag: Tag) -> Self {
+        let mut tags = Self::default();
+        let directory = tag.directory();
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
+            let Ok(link) = entry.path().read_link() else {
+                continue;
+            };
+            let value = unescaped(entry.file_name().as_bytes());
+            let path = lexical(&directory.join(link));
+            if let Ok(metadata) = std::fs::metadata(&path)
+                && metadata.file_type().is_block_device()
+            {
+                let number = metadata.rdev();
+                let device = Device {
+                    major: rustix::fs::major(number),
+                    minor: rustix::fs::minor(number),
+                };
+                tags.by_device.insert(device, value.clone());
+            }
+            tags.by_path.insert(path.as_os_str().as_bytes().to_vec(), value);
+        }
+        tags
+    }
+
+    /// The path of a device that has this value.
+    pub fn device(&self, value: &[u8]) -> Option<&[u8]> {
+        let mut paths = self.by_path.iter();
+        paths.find_map(|(path, found)| (found == value).then_some(&path[..]))
+    }
+
+    /// The value for the device that a mount is of.
+    pub fn of(&self, mount: &Mount<'_>) -> Option<&[u8]> {
+        self.by_path
+            .get(&*mount.source.decoded())
+            .or_else(|| self.by_device.get(&mount.device))
+            .map(Vec::as_slice)
+    }
+}
+
+/// The path of a block device, as the kernel names it in `/sys`: for a source that only says `/dev/root`.
+pub fn device_path(device: Device) -> Option<Vec<u8>> {
+    let uevent = std::fs::read(format!("/sys/dev/block/{device}/uevent")).ok()?;
+    let name = uevent
+        .split(|byte| *byte == b'\n')
+        .find_map(|line| line.strip_prefix(b"DEVNAME="))?;
+    Some([b"/dev/", name].concat())
+}
+
+/// The path with `.` and `..` taken out.
+fn lexical(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            std::path::Component::ParentDir => {
+                plain.pop();
+            }
+            std::path::Component::CurDir => {}
+            component => plain.push(component),
+        }
+    }
+    plain
+}
+
+/// udev writes `\xNN` for what may not stand in a file name.
+fn unescaped(name: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((first, after)) = rest.split_first() {
+        let escape = rest
+            .strip_prefix(br"\x")
+            .and_then(|rest| std::str::from_utf8(rest.get(..2)?).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        value.push(escape.unwrap_or(*first));
+        rest = if escape.is_some() { &rest[4..] } else { after };
+    }
+    value
+}
+
+/// A tag and its value, as they are written: `LABEL=data`, or `LABEL="my data"`.
+pub fn parse_tag(text: &OsStr) -> Option<(Tag, &[u8])> {
+    let bytes = text.as_bytes();
+    let equals = bytes.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = (&bytes[..equals], &bytes[equals + 1..]);
+    let tag = Tag::ALL
+        .into_iter()
+        .find(|tag| tag.name().as_bytes().eq_ignore_ascii_case(name))?;
+    let unquoted = value
+        .strip_prefix(b"\"")
+        .and_then(|value| value.strip_suffix(b"\""));
+    Some((tag, unquoted.unwrap_or(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_link_is_decoded() {
+        assert_eq!(unescaped(br"my\x20disk\x2f1"), b"my disk/1");
+        assert_eq!(unescaped(br"\x2\xzz\"), br"\x2\xzz\");
+        assert_eq!(
+            lexical(Path::new("/dev/disk/by-uuid/../../sda1")),
+            Path::new("/dev/sda1")
+        );
+    }
+
+    #[test]
+    fn a_tag_has_a_name_and_a_value() {
+        let parsed = |text: &'static str| parse_tag(OsStr::new(text));
+        assert_eq!(parsed("LABEL=data"), Some((Tag::Label, &b"data"[..])));
+        assert_eq!(parsed("uuid=\"1 2\""), Some((Tag::Uuid, &b"1 2"[..])));
+        assert_eq!(parsed("PARTUUID="), Some((Tag::PartUuid, &b""[..])));
+        assert_eq!(parsed("/dev/sda"), None);
+        assert_eq!(parsed("NAME=x"), None);
+    }
+}

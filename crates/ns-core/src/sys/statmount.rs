@@ -1,0 +1,78 @@
+//! `listmount(2)` and `statmount(2)`: the mounts of a namespace by their 64-bit ids (Linux 6.8; of other namespaces 6.11).
+
+use nix::errno::Errno;
+
+/// The numbers of the calls: one for every architecture but two.
+const SYS_STATMOUNT: libc::c_long = number(457);
+const SYS_LISTMOUNT: libc::c_long = number(458);
+
+/// Calls added since Linux 5.4 have one number, from which alpha and mips count off.
+const fn number(common: libc::c_long) -> libc::c_long {
+    if cfg!(target_arch = "mips64") {
+        common + 5000
+    } else if cfg!(target_arch = "mips") {
+        common + 4000
+    } else {
+        common
+    }
+}
+
+/// `struct mnt_id_req` of `linux/mount.h`, in its second version.
+#[repr(C)]
+struct Request {
+    size: u32,
+    spare: u32,
+    mount: u64,
+    param: u64,
+    namespace: u64,
+}
+
+impl Request {
+    fn new(namespace: u64, mount: u64, param: u64) -> Self {
+        Self {
+            size: 32,
+            spare: 0,
+            mount,
+            param,
+            namespace,
+        }
+    }
+}
+
+/// Stands for all the mounts of a namespace: `LSMT_ROOT`.
+const ALL: u64 = u64::MAX;
+
+/// Fills `ids` with the unique ids of mounts of this namespace (0: the caller's), from the one after `after` on. Gives
+/// their number; less than there is room for at the end.
+pub fn listmount(namespace: u64, after: u64, ids: &mut [u64]) -> nix::Result<usize> {
+    let request = Request::new(namespace, ALL, after);
+    // SAFETY: the request is live and says its size; the kernel writes at most `ids.len()` numbers to `ids`.
+    let count = Errno::result(unsafe {
+        libc::syscall(
+            SYS_LISTMOUNT,
+            &raw const request,
+            ids.as_mut_ptr(),
+            ids.len(),
+            0_usize,
+        )
+    })?;
+    usize::try_from(count).map_err(|_| Errno::EOVERFLOW)
+}
+
+/// Fills `buffer` with a `struct statmount` of this mount of this namespace, with what `mask` asks for.
+///
+/// `EOVERFLOW` where the buffer is too small.
+pub fn statmount(namespace: u64, mount: u64, mask: u64, buffer: &mut [u8]) -> nix::Result<()> {
+    let request = Request::new(namespace, mount, mask);
+    // SAFETY: the request is live and says its size; the kernel writes at most `buffer.len()` bytes to `buffer`.
+    Errno::result(unsafe {
+        libc::syscall(
+            SYS_STATMOUNT,
+            &raw const request,
+            buffer.as_mut_ptr(),
+            buffer.len(),
+            0_usize,
+        )
+    })?;
+    Ok(())
+}
