@@ -194,7 +194,7 @@ fn wrong_usage_is_named_with_its_value() -> Outcome {
     for (words, names) in [
         ("-t nett", ["--type", "nett", "uts"]),
         ("-o NS,PIDD", ["--output", "PIDD", "NPROCS"]),
-        ("-p :x", ["--task", "':x'", "PID"]),
+        ("-p x", ["--task", "'x'", "PID"]),
         ("-T=up", ["--tree", "up", "parent"]),
         ("-l -T", ["--list", "--tree", "cannot"]),
         ("-J -r", ["--json", "--raw", "cannot"]),

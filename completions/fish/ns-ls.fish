@@ -15,8 +15,7 @@ function __ns_ls_rest
         else if string match -q -- '--*' $word
             contains -- $word -o --output -p --task -t --type; and set index (math $index + 1)
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
-            # have none has it after =, or it is a path.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
@@ -25,7 +24,7 @@ function __ns_ls_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -T --tree; and contains -- "$letters[1]" = /; and break
+                contains -- $letter -T --tree; and break
             end
         end
         set index (math $index + 1)
@@ -35,7 +34,7 @@ function __ns_ls_rest
     if test $index -eq $last; and string match -q -- '-*' $words[$last]; and test "$words[$(math $last - 1)]" != --
         return 1
     end
-    printf '%s\n' $words[$index..]
+    string join \n -- $words[$index..]
 end
 
 # Whether the cursor is at an operand.

@@ -13,19 +13,18 @@ function __ns_mounts_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -N --task -o --output; and set index (math $index + 1)
+            contains -- $word -N --task -F --tab-file -S --source -T --target -M --mountpoint -t --types -O --options -Q --filter --id --uniq-id -d --direction --diff -w --timeout -o --output; and set index (math $index + 1)
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
-            # have none has it after =, or it is a path.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -N --task -o --output
+                if contains -- $letter -N --task -F --tab-file -S --source -T --target -M --mountpoint -t --types -O --options -Q --filter --id --uniq-id -d --direction --diff -w --timeout -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter ; and contains -- "$letters[1]" = /; and break
+                contains -- $letter -k --kernel -p --watch --poll --hyperlink; and break
             end
         end
         set index (math $index + 1)
@@ -35,7 +34,7 @@ function __ns_mounts_rest
     if test $index -eq $last; and string match -q -- '-*' $words[$last]; and test "$words[$(math $last - 1)]" != --
         return 1
     end
-    printf '%s\n' $words[$index..]
+    string join \n -- $words[$index..]
 end
 
 # Whether the cursor is at an operand.
@@ -70,35 +69,107 @@ function __ns_mounts_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_mounts_poll
+    set -l before (__ns_mounts_before_comma)
+    printf '%s%s\t%s\n' \
+        $before 'mount' 'Mounted' \
+        $before 'umount' 'Unmounted' \
+        $before 'remount' 'Other options' \
+        $before 'move' 'Another mount point'
+end
+
 function __ns_mounts_output
     set -l before (__ns_mounts_before_comma)
     printf '%s%s\t%s\n' \
         $before 'TARGET' 'mount point' \
-        $before 'SOURCE' 'source device, with [the directory] where only a part is mounted' \
+        $before 'SOURCE' 'source, with [the directory] where only a part of it is mounted' \
         $before 'FSTYPE' 'type of the file system' \
         $before 'OPTIONS' 'all mount options' \
         $before 'VFS-OPTIONS' 'options of this mount' \
         $before 'FS-OPTIONS' 'options of the file system, for all its mounts' \
-        $before 'OPT-FIELDS' 'optional fields: peer group, master' \
+        $before 'OPT-FIELDS' 'optional fields of mountinfo' \
         $before 'PROPAGATION' 'shared or private, slave, unbindable' \
         $before 'FSROOT' 'directory of the file system that is mounted' \
         $before 'MAJ:MIN' 'device number' \
         $before 'ID' 'mount id' \
         $before 'PARENT' 'id of the mount that it is mounted on' \
-        $before 'TID' 'process whose table it is'
+        $before 'UNIQ-ID' 'id that no other mount ever has' \
+        $before 'TID' 'process whose table it is' \
+        $before 'NS' 'mount namespace' \
+        $before 'HOLDERS' 'processes that brought the namespace up or entered it' \
+        $before 'MASTER' 'peer group that it gets mounts from' \
+        $before 'PEERS' 'other mounts that share mounts with it, in every namespace' \
+        $before 'VISIBLE' 'whether the mount point leads to it' \
+        $before 'COVERED-BY' 'id of the mount that hides it' \
+        $before 'IDMAP' 'how it maps user and group ids' \
+        $before 'SIZE' 'size of the file system' \
+        $before 'USED' 'how much of it is in use' \
+        $before 'AVAIL' 'how much of it is left for an ordinary user' \
+        $before 'USE%' 'how much of it is in use, in percent' \
+        $before 'INO.TOTAL' 'number of files that it can hold' \
+        $before 'INO.USED' 'number of files that it holds' \
+        $before 'INO.AVAIL' 'number of files that can still be made' \
+        $before 'INO.USE%' 'how many of them are in use, in percent' \
+        $before 'UUID' 'UUID of the file system' \
+        $before 'LABEL' 'label of the file system' \
+        $before 'PARTUUID' 'UUID of the partition' \
+        $before 'PARTLABEL' 'label of the partition' \
+        $before 'SOURCES' 'all sources, as a list' \
+        $before 'FREQ' 'always empty: a field of fstab(5)' \
+        $before 'PASSNO' 'always empty: a field of fstab(5)' \
+        $before 'ACTION' 'what has happened, with --watch' \
+        $before 'OLD-TARGET' 'mount point before it was moved, with --watch' \
+        $before 'OLD-OPTIONS' 'options before they were changed, with --watch'
 end
 
 complete -c ns-mounts -f
-complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'The mounts that this process or mount namespace sees; may be given again' -r -F -k -a '(__ns_mounts_ask targets)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Columns to show, with commas between; after a leading + they are added to the default ones' -r -f -k -a '(__ns_mounts_output)'
-complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show every column'
+complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'Those that this process or mount namespace sees; may be given again' -r -F -k -a '(__ns_mounts_ask targets)'
+complete -c ns-mounts -n '__ns_mounts_ours' -l all-namespaces -d 'Those of every mount namespace'
+complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Those of a saved mountinfo file; may be given again' -r -F
+complete -c ns-mounts -n '__ns_mounts_ours' -s k -l kernel -d 'Those of the kernel, as everywhere but with -F; from listmount(2) where that is asked for' -f -k -a 'mountinfo\\t\'`/proc/PID/mountinfo`\' listmount\\t\'`listmount(2)` and `statmount(2)`\''
+complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail where something could not be read, instead of saying so'
+complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'With this source: a device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -s T -l target -d 'The one that this path is on' -r -F
+complete -c ns-mounts -n '__ns_mounts_ours' -s M -l mountpoint -d 'Those at this mount point' -r -F
+complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Of these types, with commas between; none of them after a leading "no" or "!"' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'With all of these options; "no" or "!" before one: without it, "+": as it stands' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'For which this holds, such as \'FSTYPE == "tmpfs" and SIZE > 1G\'' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -l id -d 'With this mount id' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -l uniq-id -d 'With this unique mount id' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -l real -d 'On devices and networks only'
+complete -c ns-mounts -n '__ns_mounts_ours' -l pseudo -d 'On no device and no network only'
+complete -c ns-mounts -n '__ns_mounts_ours' -l shadowed -d 'Hidden by others only, and by which'
+complete -c ns-mounts -n '__ns_mounts_ours' -s U -l uniq -d 'The last at each mount point only'
+complete -c ns-mounts -n '__ns_mounts_ours' -s i -l invert -d 'All that do not match'
+complete -c ns-mounts -n '__ns_mounts_ours' -s f -l first-only -d 'The first that is found only'
+complete -c ns-mounts -n '__ns_mounts_ours' -s d -l direction -d 'From which end of the table to search' -r -f -k -a 'forward\\t\'From the first\' backward\\t\'From the last\''
+complete -c ns-mounts -n '__ns_mounts_ours' -s R -l submounts -d 'With all that is mounted below them'
+complete -c ns-mounts -n '__ns_mounts_ours' -s A -l all -d 'Also those that -D and --dfi leave out'
+complete -c ns-mounts -n '__ns_mounts_ours' -l diff -d 'How the mounts of two namespaces, or saved tables, differ; status 1 where they do' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -l propagation -d 'Where mounts made below these show up: peer groups, and who listens to whom'
+complete -c ns-mounts -n '__ns_mounts_ours' -s p -l watch -l poll -d 'Tell what happens, one event a line: mount, umount, remount, move' -f -k -a '(__ns_mounts_poll)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'How long to watch, in milliseconds' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'What file systems count, where they do (NFS)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the columns'
+complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Columns, with commas between; after a leading "+" they are added to the default ones' -r -f -k -a '(__ns_mounts_output)'
+complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Every column'
 complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'A list instead of a tree'
 complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'A tree where a list is the default'
 complete -c ns-mounts -n '__ns_mounts_ours' -s J -l json -d 'JSON'
 complete -c ns-mounts -n '__ns_mounts_ours' -s r -l raw -d 'Values with one space between, what is unsafe in them as \\xNN'
 complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'NAME="value"'
+complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Names of columns that are names of shell variables too'
 complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'No line of headings'
 complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
 complete -c ns-mounts -n '__ns_mounts_ours' -s a -l ascii -d 'Draw the tree with ASCII characters'
+complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Sizes in bytes'
+complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'In the manner of df(1)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'In the manner of df -i'
+complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'No [directory] after the source'
+complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Sources without symbolic links'
+complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare paths as they stand'
+complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Devices for LABEL=, UUID=, PARTLABEL= and PARTUUID='
+complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Spell out the defaults in VFS-OPTIONS'
+complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Make mount points links that a terminal can follow' -f -k -a 'auto\\t\'On a terminal\' always\\t\'Always\' never\\t\'Never\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
 complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'

@@ -5,7 +5,6 @@ pub mod held;
 pub mod needs;
 mod pty;
 mod ran;
-pub mod transcript;
 mod user;
 
 pub use case::{Case, Outcome};

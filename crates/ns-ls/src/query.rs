@@ -3,6 +3,7 @@
 use ns_core::inventory::{Entry, Facts, Inventory, Question};
 use ns_core::output::{Field as _, choose};
 use ns_core::process::Process;
+use ns_core::target::Subject;
 use ns_core::{Error, Kinds};
 
 use crate::cli::Cli;
@@ -27,7 +28,13 @@ impl<'a> Query<'a> {
         let kinds: Kinds = cli.kinds.iter().copied().collect();
         let kinds = if kinds.is_empty() { Kinds::ALL } else { kinds };
         let task = match &cli.task {
-            Some(target) => Some(target.open()?.into_process()?),
+            Some(target) => match target.open()? {
+                Subject::Process(process) => Some(process),
+                Subject::Namespace(namespace) => {
+                    let why = format!("{namespace} is a namespace, not a process");
+                    return Err(Error::Unfit(why).into());
+                }
+            },
             None => None,
         };
         Ok(Self {

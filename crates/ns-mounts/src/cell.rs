@@ -2,30 +2,115 @@
 
 use std::borrow::Cow;
 
-use ns_core::mounts::{Escaped, Mount, merged};
+use ns_core::Gathered;
+use ns_core::mounts::{Mount, Space, Status, Tag, device_path, merged};
 use ns_core::output::Cell;
 
 use crate::column::Show;
 use crate::scene::Scene;
+use crate::size;
+use crate::source::canonical;
 
-/// The value of a column for a mount.
-pub fn cell<'a>(scene: &Scene<'a>, mount: &Mount<'a>, show: Show) -> Cell<'a> {
+/// How values are written.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub struct Format {
+    /// Sizes as numbers of bytes.
+    pub bytes: bool,
+    /// No directory after the source.
+    pub no_root: bool,
+    /// Sources without symbolic links.
+    pub canonical: bool,
+    /// Devices for tags.
+    pub evaluate: bool,
+    /// Every option of a mount, those that are the default too.
+    pub vfs_all: bool,
+}
+
+/// The value of a column for the mount with this index.
+pub fn cell<'a>(scene: &Scene<'a>, index: usize, show: Show, format: Format) -> Cell<'a> {
+    let mount = &scene.table.mounts()[index];
     match show {
         Show::Target => Cell::Text(mount.target.decoded()),
-        Show::Source => source(mount),
+        Show::Source => source(scene, mount, format),
+        Show::Sources => Cell::List(vec![plain_source(scene, mount, format)]),
         Show::FsType => text(mount.fs_type.decoded()),
         Show::Options => text(merged(mount.vfs_options, mount.fs_options)),
+        Show::VfsOptions if format.vfs_all => Cell::string(&vfs_options(mount)),
         Show::VfsOptions => text(mount.vfs_options.decoded()),
         Show::FsOptions => text(mount.fs_options.decoded()),
-        Show::OptFields => text(Escaped::new(mount.optional).decoded()),
+        Show::OptFields => text(mount.optional.into()),
         Show::Propagation => Cell::text(mount.propagation().words().as_bytes()),
         Show::FsRoot => text(mount.root.decoded()),
         Show::Device => Cell::string(&mount.device),
         Show::Id => Cell::Number(mount.id.as_raw()),
         Show::Parent => Cell::Number(mount.parent.as_raw()),
-        Show::Tid => scene.source.view.pid().map_or(Cell::Absent, |pid| {
-            Cell::Number(u64::from(pid.as_raw().unsigned_abs()))
+        Show::UniqueId => status(scene, mount, |status| Cell::Number(status.unique)),
+        Show::IdMap => status(scene, mount, |status| match &status.id_map[..] {
+            [] => Cell::Absent,
+            lines => Cell::List(lines.iter().cloned().map(Cow::Owned).collect()),
         }),
+        Show::Tid => {
+            let pid = scene.view.and_then(ns_core::mounts::View::pid);
+            pid.map_or(Cell::Absent, |pid| {
+                Cell::Number(pid.as_raw().unsigned_abs().into())
+            })
+        }
+        Show::Namespace => Cell::gathered(scene.inode(), Cell::Number),
+        Show::Holders => holders(scene),
+        Show::Master => {
+            let master = mount.propagation().master;
+            master.map_or(Cell::Absent, |master| Cell::Number(master.as_raw()))
+        }
+        Show::Peers => peers(scene, mount),
+        Show::Visible => Cell::Flag(scene.covered_by(index).is_none()),
+        Show::CoveredBy => {
+            let cover = scene.covered_by(index);
+            cover.map_or(Cell::Absent, |cover| Cell::Number(cover.id.as_raw()))
+        }
+        Show::Size | Show::Used | Show::Available => {
+            let bytes = |space: Space| match show {
+                Show::Size => space.size,
+                Show::Used => space.used,
+                _ => space.available,
+            };
+            Cell::gathered(scene.space(index), |space| size::cell(bytes(space), format.bytes))
+        }
+        Show::Inodes => Cell::gathered(scene.space(index), |space| Cell::Number(space.files)),
+        Show::InodesUsed => Cell::gathered(scene.space(index), |space| Cell::Number(space.files_used)),
+        Show::InodesAvailable => {
+            Cell::gathered(scene.space(index), |space| Cell::Number(space.files_available))
+        }
+        Show::UsePercent => Cell::gathered(scene.space(index), |space| percent(space.used, space.size)),
+        Show::InodesPercent => {
+            Cell::gathered(scene.space(index), |space| percent(space.files_used, space.files))
+        }
+        Show::Uuid => tag(scene, mount, Tag::Uuid),
+        Show::Label => tag(scene, mount, Tag::Label),
+        Show::PartUuid => tag(scene, mount, Tag::PartUuid),
+        Show::PartLabel => tag(scene, mount, Tag::PartLabel),
+        Show::Frequency | Show::Pass | Show::Action | Show::OldTarget | Show::OldOptions => Cell::Absent,
+    }
+}
+
+/// The value as a filter compares it: sizes in bytes, and percents as numbers.
+pub fn cell_for_filter<'a>(scene: &Scene<'a>, index: usize, show: Show) -> Cell<'a> {
+    let format = Format {
+        bytes: true,
+        ..Format::default()
+    };
+    let of_whole = |part: fn(&Space) -> (u64, u64)| match scene.space(index) {
+        Gathered::Known(space) => {
+            let (used, all) = part(&space);
+            size::percent(used, all).map_or(Cell::Absent, Cell::Number)
+        }
+        Gathered::Absent => Cell::Absent,
+        Gathered::Unreadable(_) => Cell::Unreadable,
+    };
+    match show {
+        Show::UsePercent => of_whole(|space| (space.used, space.size)),
+        Show::InodesPercent => of_whole(|space| (space.files_used, space.files)),
+        show => cell(scene, index, show, format),
     }
 }
 
@@ -39,9 +124,9 @@ fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
 }
 
 /// The source, with the directory that is mounted of it.
-fn source<'a>(mount: &Mount<'a>) -> Cell<'a> {
-    let source = mount.source.decoded();
-    if !mount.is_part() {
+fn source<'a>(scene: &Scene<'a>, mount: &Mount<'a>, format: Format) -> Cell<'a> {
+    let source = plain_source(scene, mount, format);
+    if format.no_root || !mount.is_part() {
         return text(source);
     }
     let mut source = source.into_owned();
@@ -49,4 +134,98 @@ fn source<'a>(mount: &Mount<'a>) -> Cell<'a> {
     source.extend_from_slice(&mount.root.decoded());
     source.push(b']');
     Cell::Text(source.into())
+}
+
+fn plain_source<'a>(scene: &Scene<'a>, mount: &Mount<'a>, format: Format) -> Cow<'a, [u8]> {
+    let source = mount.source.decoded();
+    if source.as_ref() == b"/dev/root"
+        && scene.view.is_some()
+        && let Some(device) = device_path(mount.device)
+    {
+        return Cow::Owned(device);
+    }
+    if (format.canonical && source.starts_with(b"/")) || (format.evaluate && source.contains(&b'=')) {
+        return canonical(scene.view, &source).map_or(source, Cow::Owned);
+    }
+    source
+}
+
+/// Every option of a mount by its name, where mountinfo has only those that are set.
+fn vfs_options(mount: &Mount<'_>) -> String {
+    let (vfs, fs) = (mount.vfs_options, mount.fs_options);
+    let has = |name: &str| vfs.contains(name.as_bytes()) || fs.contains(name.as_bytes());
+    let pairs = [
+        ("noexec", "exec"),
+        ("nosuid", "suid"),
+        ("nodev", "dev"),
+        ("sync", "async"),
+        ("silent", "loud"),
+        ("mand", "nomand"),
+        ("noatime", "atime"),
+        ("iversion", "noiversion"),
+        ("nodiratime", "diratime"),
+        ("relatime", "norelatime"),
+        ("strictatime", "nostrictatime"),
+        ("lazytime", "nolazytime"),
+        ("nosymfollow", "symfollow"),
+    ];
+    let mut options = vec![if has("ro") { "ro" } else { "rw" }];
+    options.extend(pairs.map(|(set, unset)| if has(set) { set } else { unset }));
+    if has("idmapped") {
+        options.push("idmapped");
+    }
+    options.join(",")
+}
+
+fn status<'a>(scene: &Scene<'a>, mount: &Mount<'a>, known: impl FnOnce(&Status) -> Cell<'a>) -> Cell<'a> {
+    match scene.statuses() {
+        Gathered::Known(statuses) => statuses.get(&mount.id).map_or(Cell::Absent, known),
+        Gathered::Absent => Cell::Absent,
+        Gathered::Unreadable(_) => Cell::Unreadable,
+    }
+}
+
+/// `4711(nginx)`: the number to look further with, and the name to know it by.
+fn holders<'a>(scene: &Scene<'a>) -> Cell<'a> {
+    match scene.namespace {
+        None => Cell::Absent,
+        Some(namespace) => {
+            let leaders = namespace.leaders().into_iter();
+            let holders = leaders.map(|(pid, name)| [pid.to_string().as_bytes(), b"(", &name, b")"].concat());
+            Cell::List(holders.map(Cow::Owned).collect())
+        }
+    }
+}
+
+/// The other mounts of the peer group; with their namespace where it is another one: `mnt:[4026532281]/srv`.
+fn peers<'a>(scene: &Scene<'a>, mount: &Mount<'a>) -> Cell<'a> {
+    let Some(shared) = mount.propagation().shared else {
+        return Cell::Absent;
+    };
+    let own = scene.inode().known();
+    let members = scene.shared.peers.get(shared).map(|group| &group.members[..]);
+    let others = members.unwrap_or_default().iter();
+    let others = others.filter(|member| Some(member.namespace) != own || member.id != mount.id);
+    let names = others.map(|member| {
+        let mut name = Vec::new();
+        if Some(member.namespace) != own {
+            name.extend(format!("mnt:[{}]", member.namespace).bytes());
+        }
+        name.extend(&member.target);
+        Cow::Owned(name)
+    });
+    Cell::List(names.collect())
+}
+
+/// As findmnt(8) has it: `-` where there is nothing to be a part of.
+fn percent(part: u64, whole: u64) -> Cell<'static> {
+    size::percent(part, whole).map_or(Cell::text(&b"-"[..]), |percent| {
+        Cell::string(&format!("{percent}%"))
+    })
+}
+
+fn tag<'a>(scene: &Scene<'a>, mount: &Mount<'a>, tag: Tag) -> Cell<'a> {
+    let tags = scene.shared.tags(tag);
+    tags.of(mount)
+        .map_or(Cell::Absent, |value| Cell::text(value.to_vec()))
 }

@@ -1,11 +1,16 @@
 //! The command line of `ns-mounts`: the letters of findmnt(8), with their meaning there.
 
-use clap::Parser;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, ValueEnum};
 use ns_core::Target;
+use ns_core::output::Filter;
 
 use crate::column;
+use crate::types::Types;
 
-/// Show the mounts of any mount namespace.
+/// Show, search, compare and watch the mounts of any mount namespace.
 #[derive(Debug, Parser)]
 #[command(
     name = "ns-mounts",
@@ -14,26 +19,214 @@ use crate::column;
     args_override_self = true
 )]
 pub struct Cli {
-    /// The mounts that this process or mount namespace sees; may be given again
-    #[arg(short = 'N', long = "task", value_name = "TARGET", help_heading = "Whose mounts",
-        value_parser = ns_core::cli::target())]
-    pub tasks: Vec<Target>,
+    /// A source device, or a mount point
+    #[arg(value_name = "DEVICE|MOUNTPOINT", conflicts_with_all = ["source", "target", "mountpoint"])]
+    pub operand: Option<OsString>,
+
+    /// The mount point, after a source
+    #[arg(value_name = "MOUNTPOINT")]
+    pub second: Option<PathBuf>,
+
+    /// Whose mounts.
+    #[command(flatten)]
+    pub whose: Whose,
+
+    /// Which of them.
+    #[command(flatten)]
+    pub which: Which,
+
+    /// What is asked about them.
+    #[command(flatten)]
+    pub ask: Ask,
 
     /// How it is shown.
     #[command(flatten)]
     pub show: Show,
+
+    /// What is left to findmnt(8).
+    #[command(flatten)]
+    pub not_here: NotHere,
+}
+
+/// Whose mounts.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Whose mounts")]
+pub struct Whose {
+    /// Those that this process or mount namespace sees; may be given again
+    #[arg(short = 'N', long = "task", value_name = "TARGET", value_parser = ns_core::cli::target())]
+    pub tasks: Vec<Target>,
+
+    /// Those of every mount namespace
+    #[arg(long, conflicts_with_all = ["tasks", "files"])]
+    pub all_namespaces: bool,
+
+    /// Those of a saved mountinfo file; may be given again
+    #[arg(short = 'F', long = "tab-file", value_name = "FILE", conflicts_with = "tasks")]
+    pub files: Vec<PathBuf>,
+
+    /// Those of the kernel, as everywhere but with -F; from listmount(2) where that is asked for
+    #[arg(short, long, value_name = "FROM", num_args = 0..=1, require_equals = true,
+        default_missing_value = "mountinfo", conflicts_with = "files")]
+    pub kernel: Option<Kernel>,
+
+    /// Fail where something could not be read, instead of saying so
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Where the kernel's table is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kernel {
+    /// `/proc/PID/mountinfo`.
+    Mountinfo,
+    /// `listmount(2)` and `statmount(2)`.
+    Listmount,
+}
+
+/// Which mounts.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Which mounts")]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub struct Which {
+    /// With this source: a device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=
+    #[arg(short = 'S', long, value_name = "SOURCE")]
+    pub source: Option<OsString>,
+
+    /// The one that this path is on
+    #[arg(short = 'T', long, value_name = "PATH", conflicts_with = "mountpoint")]
+    pub target: Option<PathBuf>,
+
+    /// Those at this mount point
+    #[arg(short = 'M', long, value_name = "PATH")]
+    pub mountpoint: Option<PathBuf>,
+
+    /// Of these types, with commas between; none of them after a leading "no" or "!"
+    #[arg(short, long, value_name = "TYPES")]
+    pub types: Option<Types>,
+
+    /// With all of these options; "no" or "!" before one: without it, "+": as it stands
+    #[arg(short = 'O', long, value_name = "OPTIONS")]
+    pub options: Option<OsString>,
+
+    /// For which this holds, such as 'FSTYPE == "tmpfs" and SIZE > 1G'
+    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = ns_core::cli::value::<Filter<column::Show>>)]
+    pub filter: Option<Filter<column::Show>>,
+
+    /// With this mount id
+    #[arg(long, value_name = "ID")]
+    pub id: Option<u64>,
+
+    /// With this unique mount id
+    #[arg(long, value_name = "ID")]
+    pub uniq_id: Option<u64>,
+
+    /// On devices and networks only
+    #[arg(long, conflicts_with = "pseudo")]
+    pub real: bool,
+
+    /// On no device and no network only
+    #[arg(long)]
+    pub pseudo: bool,
+
+    /// Hidden by others only, and by which
+    #[arg(long)]
+    pub shadowed: bool,
+
+    /// The last at each mount point only
+    #[arg(short = 'U', long)]
+    pub uniq: bool,
+
+    /// All that do not match
+    #[arg(short, long)]
+    pub invert: bool,
+
+    /// The first that is found only
+    #[arg(short, long)]
+    pub first_only: bool,
+
+    /// From which end of the table to search
+    #[arg(
+        short,
+        long,
+        value_name = "WORD",
+        default_value = "forward",
+        hide_default_value = true
+    )]
+    pub direction: Direction,
+
+    /// With all that is mounted below them
+    #[arg(short = 'R', long)]
+    pub submounts: bool,
+
+    /// Also those that -D and --dfi leave out
+    #[arg(short = 'A', long)]
+    pub all: bool,
+}
+
+/// From which end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Direction {
+    /// From the first.
+    Forward,
+    /// From the last.
+    Backward,
+}
+
+/// What is asked.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Other questions")]
+pub struct Ask {
+    /// How the mounts of two namespaces, or saved tables, differ; status 1 where they do
+    #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = ns_core::cli::target(),
+        conflicts_with_all = ["tasks", "files", "all_namespaces", "propagation", "watch", "stats", "operand"])]
+    pub diff: Option<Vec<Target>>,
+
+    /// Where mounts made below these show up: peer groups, and who listens to whom
+    #[arg(long, conflicts_with_all = ["watch", "stats", "files"])]
+    pub propagation: bool,
+
+    /// Tell what happens, one event a line: mount, umount, remount, move
+    #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", num_args = 0..=1,
+        require_equals = true, default_missing_value = "mount,umount,remount,move", value_delimiter = ',',
+        conflicts_with_all = ["files", "all_namespaces", "stats"])]
+    pub watch: Option<Vec<Action>>,
+
+    /// How long to watch, in milliseconds
+    #[arg(short = 'w', long, value_name = "TIME", requires = "watch")]
+    pub timeout: Option<u64>,
+
+    /// What file systems count, where they do (NFS)
+    #[arg(long, conflicts_with = "files")]
+    pub stats: bool,
+
+    /// List the columns
+    #[arg(short = 'H', long)]
+    pub list_columns: bool,
+}
+
+/// What can happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Action {
+    /// Mounted.
+    Mount,
+    /// Unmounted.
+    Umount,
+    /// Other options.
+    Remount,
+    /// Another mount point.
+    Move,
 }
 
 /// How it is shown.
-#[derive(Debug, clap::Args)]
+#[derive(Args, Debug)]
 #[command(next_help_heading = "How it is shown")]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Show {
-    /// Columns to show, with commas between; after a leading + they are added to the default ones
+    /// Columns, with commas between; after a leading "+" they are added to the default ones
     #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns::<column::Show>())]
     pub output: Option<String>,
 
-    /// Show every column
+    /// Every column
     #[arg(long)]
     pub output_all: bool,
 
@@ -57,6 +250,10 @@ pub struct Show {
     #[arg(short = 'P', long)]
     pub pairs: bool,
 
+    /// Names of columns that are names of shell variables too
+    #[arg(short = 'y', long)]
+    pub shell: bool,
+
     /// No line of headings
     #[arg(short, long)]
     pub noheadings: bool,
@@ -68,4 +265,106 @@ pub struct Show {
     /// Draw the tree with ASCII characters
     #[arg(short, long)]
     pub ascii: bool,
+
+    /// Sizes in bytes
+    #[arg(short, long)]
+    pub bytes: bool,
+
+    /// In the manner of df(1)
+    #[arg(short = 'D', long)]
+    pub df: bool,
+
+    /// In the manner of df -i
+    #[arg(short = 'I', long, conflicts_with = "df")]
+    pub dfi: bool,
+
+    /// No [directory] after the source
+    #[arg(short = 'v', long)]
+    pub nofsroot: bool,
+
+    /// Sources without symbolic links
+    #[arg(short, long, conflicts_with = "nocanonicalize")]
+    pub canonicalize: bool,
+
+    /// Compare paths as they stand
+    #[arg(short = 'C', long, conflicts_with = "evaluate")]
+    pub nocanonicalize: bool,
+
+    /// Devices for LABEL=, UUID=, PARTLABEL= and PARTUUID=
+    #[arg(short, long)]
+    pub evaluate: bool,
+
+    /// Spell out the defaults in VFS-OPTIONS
+    #[arg(long)]
+    pub vfs_all: bool,
+
+    /// Make mount points links that a terminal can follow
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    pub hyperlink: Option<When>,
+}
+
+/// When to write links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Options of findmnt(8) that are about `/etc/fstab`.
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub struct NotHere {
+    #[arg(short = 's', long, hide = true)]
+    fstab: bool,
+    #[arg(short = 'm', long, hide = true)]
+    mtab: bool,
+    #[arg(short = 'x', long, hide = true)]
+    verify: bool,
+    #[arg(long, hide = true)]
+    verbose: bool,
+}
+
+impl NotHere {
+    /// The option that was given all the same.
+    pub fn given(&self) -> Option<&'static str> {
+        let options = [
+            (self.fstab, "--fstab"),
+            (self.mtab, "--mtab"),
+            (self.verify, "--verify"),
+            (self.verbose, "--verbose"),
+        ];
+        options
+            .into_iter()
+            .find(|(given, _)| *given)
+            .map(|(_, name)| name)
+    }
+}
+
+impl Cli {
+    /// Whether some mounts are asked for, and not all.
+    pub fn chooses(&self) -> bool {
+        let which = &self.which;
+        self.searches()
+            || which.types.is_some()
+            || which.options.is_some()
+            || which.filter.is_some()
+            || which.id.is_some()
+            || which.uniq_id.is_some()
+            || which.real
+            || which.pseudo
+            || which.shadowed
+    }
+
+    /// Whether mounts are searched for, so that a list is what is expected.
+    pub fn searches(&self) -> bool {
+        let which = &self.which;
+        self.operand.is_some()
+            || which.source.is_some()
+            || which.target.is_some()
+            || which.mountpoint.is_some()
+    }
 }

@@ -18,49 +18,136 @@ pub enum Show {
     Device,
     Id,
     Parent,
+    UniqueId,
     Tid,
+    Namespace,
+    Holders,
+    Master,
+    Peers,
+    Visible,
+    CoveredBy,
+    IdMap,
+    Size,
+    Used,
+    Available,
+    UsePercent,
+    Inodes,
+    InodesUsed,
+    InodesAvailable,
+    InodesPercent,
+    Uuid,
+    Label,
+    PartUuid,
+    PartLabel,
+    Sources,
+    Frequency,
+    Pass,
+    Action,
+    OldTarget,
+    OldOptions,
 }
 
+use Show as S;
+
 /// What is shown where nothing else is asked for.
-pub const DEFAULT: [Show; 4] = [Show::Target, Show::Source, Show::FsType, Show::Options];
+pub const DEFAULT: &[Show] = &[S::Target, S::Source, S::FsType, S::Options];
+
+/// The same for mounts of several namespaces.
+pub const EVERYWHERE: &[Show] = &[
+    S::Namespace,
+    S::Target,
+    S::Source,
+    S::FsType,
+    S::Options,
+    S::Holders,
+];
+
+/// The same for mounts that others hide.
+pub const SHADOWED: &[Show] = &[S::Target, S::Source, S::FsType, S::Options, S::Id, S::CoveredBy];
+
+/// The same in the manner of df(1).
+pub const SPACE: &[Show] = &[
+    S::Source,
+    S::FsType,
+    S::Size,
+    S::Used,
+    S::Available,
+    S::UsePercent,
+    S::Target,
+];
+
+/// The same in the manner of `df -i`.
+pub const FILES: &[Show] = &[
+    S::Source,
+    S::FsType,
+    S::Inodes,
+    S::InodesUsed,
+    S::InodesAvailable,
+    S::InodesPercent,
+    S::Target,
+];
+
+/// The same for what happens.
+pub const EVENTS: &[Show] = &[
+    S::Action,
+    S::Target,
+    S::Source,
+    S::FsType,
+    S::Options,
+    S::OldTarget,
+    S::OldOptions,
+];
 
 impl Field for Show {
+    #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
-        (Self::Target, text("TARGET", "mount point")),
-        (
-            Self::Source,
-            wide(
-                "SOURCE",
-                "source device, with [the directory] where only a part is mounted",
-            ),
-        ),
-        (Self::FsType, text("FSTYPE", "type of the file system")),
-        (Self::Options, wide("OPTIONS", "all mount options")),
-        (Self::VfsOptions, wide("VFS-OPTIONS", "options of this mount")),
-        (
-            Self::FsOptions,
-            wide("FS-OPTIONS", "options of the file system, for all its mounts"),
-        ),
-        (
-            Self::OptFields,
-            text("OPT-FIELDS", "optional fields: peer group, master"),
-        ),
-        (
-            Self::Propagation,
-            text("PROPAGATION", "shared or private, slave, unbindable"),
-        ),
-        (
-            Self::FsRoot,
-            wide("FSROOT", "directory of the file system that is mounted"),
-        ),
-        (Self::Device, text("MAJ:MIN", "device number")),
-        (Self::Id, number("ID", "mount id")),
-        (
-            Self::Parent,
-            number("PARENT", "id of the mount that it is mounted on"),
-        ),
-        (Self::Tid, number("TID", "process whose table it is")),
+        (S::Target, text("TARGET", "mount point")),
+        (S::Source, wide("SOURCE", "source, with [the directory] where only a part of it is mounted")),
+        (S::FsType, text("FSTYPE", "type of the file system")),
+        (S::Options, wide("OPTIONS", "all mount options")),
+        (S::VfsOptions, wide("VFS-OPTIONS", "options of this mount")),
+        (S::FsOptions, wide("FS-OPTIONS", "options of the file system, for all its mounts")),
+        (S::OptFields, text("OPT-FIELDS", "optional fields of mountinfo")),
+        (S::Propagation, text("PROPAGATION", "shared or private, slave, unbindable")),
+        (S::FsRoot, wide("FSROOT", "directory of the file system that is mounted")),
+        (S::Device, text("MAJ:MIN", "device number")),
+        (S::Id, number("ID", "mount id")),
+        (S::Parent, number("PARENT", "id of the mount that it is mounted on")),
+        (S::UniqueId, number("UNIQ-ID", "id that no other mount ever has")),
+        (S::Tid, number("TID", "process whose table it is")),
+        (S::Namespace, number("NS", "mount namespace")),
+        (S::Holders, wide("HOLDERS", "processes that brought the namespace up or entered it")),
+        (S::Master, number("MASTER", "peer group that it gets mounts from")),
+        (S::Peers, wide("PEERS", "other mounts that share mounts with it, in every namespace")),
+        (S::Visible, text("VISIBLE", "whether the mount point leads to it")),
+        (S::CoveredBy, number("COVERED-BY", "id of the mount that hides it")),
+        (S::IdMap, wide("IDMAP", "how it maps user and group ids")),
+        (S::Size, number("SIZE", "size of the file system")),
+        (S::Used, number("USED", "how much of it is in use")),
+        (S::Available, number("AVAIL", "how much of it is left for an ordinary user")),
+        (S::UsePercent, number("USE%", "how much of it is in use, in percent")),
+        (S::Inodes, number("INO.TOTAL", "number of files that it can hold")),
+        (S::InodesUsed, number("INO.USED", "number of files that it holds")),
+        (S::InodesAvailable, number("INO.AVAIL", "number of files that can still be made")),
+        (S::InodesPercent, number("INO.USE%", "how many of them are in use, in percent")),
+        (S::Uuid, text("UUID", "UUID of the file system")),
+        (S::Label, text("LABEL", "label of the file system")),
+        (S::PartUuid, text("PARTUUID", "UUID of the partition")),
+        (S::PartLabel, text("PARTLABEL", "label of the partition")),
+        (S::Sources, wide("SOURCES", "all sources, as a list")),
+        (S::Frequency, number("FREQ", "always empty: a field of fstab(5)")),
+        (S::Pass, number("PASSNO", "always empty: a field of fstab(5)")),
+        (S::Action, text("ACTION", "what has happened, with --watch")),
+        (S::OldTarget, text("OLD-TARGET", "mount point before it was moved, with --watch")),
+        (S::OldOptions, wide("OLD-OPTIONS", "options before they were changed, with --watch")),
     ];
+}
+
+impl Show {
+    /// Whether it is only known while a table is watched.
+    pub fn is_of_events(self) -> bool {
+        matches!(self, S::Action | S::OldTarget | S::OldOptions)
+    }
 }
 
 const fn text(name: &'static str, about: &'static str) -> Column {

@@ -4,13 +4,24 @@
 mod cell;
 pub mod cli;
 mod column;
+mod compare;
+mod options;
+mod propagation;
 mod scene;
+mod select;
 mod show;
+mod size;
+mod source;
+mod stats;
+mod tables;
+mod types;
+mod watch;
 
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
 use cli::Cli;
-use scene::{Scene, Source};
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -18,12 +29,31 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let columns = show::columns(&cli.show)?;
-    let sources = Source::of(cli)?;
-    let scenes: Vec<_> = sources.iter().map(Scene::of).collect();
-    for scene in &scenes {
-        scene.report_flaws();
+    if let Some(option) = cli.not_here.given() {
+        return Err(usage(&format!(
+            "{option} is about /etc/fstab: ns-mounts shows what is mounted, findmnt {option} does that"
+        )));
     }
-    show::show(&cli.show, &columns, &scenes)?;
-    Ok(ExitCode::SUCCESS)
+    if cli.ask.list_columns {
+        return show::list_columns(&cli.show);
+    }
+    if let Some(targets) = &cli.ask.diff {
+        return compare::compare(cli, &targets[0], &targets[1]);
+    }
+    if let Some(actions) = &cli.ask.watch {
+        return watch::watch(cli, actions);
+    }
+    if cli.ask.propagation {
+        return propagation::propagation(cli);
+    }
+    if cli.ask.stats {
+        return stats::stats(cli);
+    }
+    show::show(cli)
+}
+
+/// What was asked for wrongly, where clap could not see it.
+fn usage(message: &str) -> anyhow::Error {
+    let mut command = Cli::command();
+    command.error(ErrorKind::ArgumentConflict, message).into()
 }

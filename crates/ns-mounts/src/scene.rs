@@ -1,71 +1,118 @@
-//! Tables of mounts, and where they come from.
+//! A table of mounts that questions are asked about, and what is looked up for them once.
 
-use ns_core::mounts::{MountTable, Tree, View};
-use ns_core::target::Subject;
-use ns_core::{Kind, Target};
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
-use crate::cli::Cli;
+use ns_core::Gathered;
+use ns_core::mounts::{
+    Covers, Mount, MountNamespace, MountTable, Peers, Space, Statuses, Tag, Tags, Tree, View,
+};
 
-/// A table as it was read.
-#[derive(Debug)]
-pub struct Source {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// Whose it is.
-    pub view: View,
-}
-
-/// A table that can be looked at.
+/// A table, and where its mounts can be looked at.
 #[derive(Debug)]
 pub struct Scene<'a> {
-    /// Where it comes from.
-    pub source: &'a Source,
+    /// Whose table it is, in a sentence.
+    pub name: &'a str,
+    /// Where it is seen from; `None` for one that was saved.
+    pub view: Option<&'a View>,
+    /// The namespace with its processes, where all of them are gone through.
+    pub namespace: Option<&'a MountNamespace>,
     /// The mounts.
     pub table: MountTable<'a>,
     /// Which stands on which.
     pub tree: Tree,
+    /// What was looked up for all tables.
+    pub shared: &'a Shared,
+    covers: OnceCell<Covers>,
+    statuses: OnceCell<Gathered<Statuses>>,
+    spaces: RefCell<HashMap<usize, Gathered<Space>>>,
 }
 
-impl Source {
-    /// The tables that the command line asks for.
-    pub fn of(cli: &Cli) -> anyhow::Result<Vec<Self>> {
-        if cli.tasks.is_empty() {
-            return Ok(vec![Self::read(View::own()?)?]);
-        }
-        cli.tasks.iter().map(|task| Self::read(view(task)?)).collect()
-    }
-
-    fn read(view: View) -> anyhow::Result<Self> {
-        Ok(Self {
-            bytes: view.read()?,
-            view,
-        })
-    }
-}
-
-/// The view of a target: of a process its own, root directory and all.
-fn view(target: &Target) -> ns_core::Result<View> {
-    match target.open()? {
-        Subject::Process(process) => View::of_process(&process),
-        subject => View::of_namespace(&subject.namespace(Kind::Mnt)?),
-    }
+/// What is the same whichever table is looked at.
+#[derive(Debug, Default)]
+pub struct Shared {
+    tags: RefCell<HashMap<Tag, std::rc::Rc<Tags>>>,
+    /// The peer groups of every namespace, where they are asked for.
+    pub peers: Peers,
 }
 
 impl<'a> Scene<'a> {
     /// Reads the table.
-    pub fn of(source: &'a Source) -> Self {
-        let table = MountTable::parse(&source.bytes);
+    pub fn of(bytes: &'a [u8], name: &'a str, view: Option<&'a View>, shared: &'a Shared) -> Self {
+        let table = MountTable::parse(bytes);
         let tree = Tree::of(table.mounts());
-        Self { source, table, tree }
+        Self {
+            name,
+            view,
+            namespace: None,
+            table,
+            tree,
+            shared,
+            covers: OnceCell::new(),
+            statuses: OnceCell::new(),
+            spaces: RefCell::default(),
+        }
     }
 
-    /// Says on stderr which lines are no mounts. The others are shown all the same.
-    pub fn report_flaws(&self) {
-        let name = self.source.view.name();
+    /// Says on stderr what is wrong with the table. What is right in it is shown all the same.
+    pub fn report(&self) {
+        let name = self.name;
+        let warn = |text: &str| ns_core::cli::warn("ns-mounts", text);
         for flaw in self.table.flaws() {
-            let Some(reason) = flaw.reason else { continue };
-            let text = format!("line {} of the table of {name} is left out: {reason}", flaw.line);
-            ns_core::cli::warn("ns-mounts", &text);
+            if let Some(reason) = flaw.reason {
+                warn(&format!(
+                    "line {} of the table of {name} is left out: {reason}",
+                    flaw.line
+                ));
+            }
         }
+        for id in self.tree.loops() {
+            warn(&format!(
+                "in the table of {name} mount {id} stands on itself, over others: shown as a root"
+            ));
+        }
+    }
+
+    /// Which mount hides which.
+    pub fn covers(&self) -> &Covers {
+        self.covers
+            .get_or_init(|| Covers::of(self.table.mounts(), &self.tree))
+    }
+
+    /// The mount that hides the one with this index.
+    pub fn covered_by(&self, index: usize) -> Option<&Mount<'a>> {
+        self.covers().by(index).map(|cover| &self.table.mounts()[cover])
+    }
+
+    /// What statmount(2) says of the mounts.
+    pub fn statuses(&self) -> &Gathered<Statuses> {
+        self.statuses
+            .get_or_init(|| self.view.map_or(Gathered::Absent, View::statuses))
+    }
+
+    /// The room of the file system of the mount with this index.
+    pub fn space(&self, index: usize) -> Gathered<Space> {
+        let Some(view) = self.view else {
+            return Gathered::Absent;
+        };
+        let mount = &self.table.mounts()[index];
+        *self
+            .spaces
+            .borrow_mut()
+            .entry(index)
+            .or_insert_with(|| view.space(mount))
+    }
+
+    /// The inode of the mount namespace.
+    pub fn inode(&self) -> Gathered<u64> {
+        self.view.map_or(Gathered::Absent, View::namespace)
+    }
+}
+
+impl Shared {
+    /// The values of a tag, for every device.
+    pub fn tags(&self, tag: Tag) -> std::rc::Rc<Tags> {
+        let mut tags = self.tags.borrow_mut();
+        tags.entry(tag).or_insert_with(|| Tags::read(tag).into()).clone()
     }
 }

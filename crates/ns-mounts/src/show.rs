@@ -1,78 +1,209 @@
 //! From tables to what is written.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::process::ExitCode;
 
-use ns_core::output::{self, Field as _, Listing, Row, Shape, Style};
+use ns_core::mounts::Peers;
+use ns_core::output::{self, Field, Listing, Row, Shape, Style};
 
-use crate::cell::cell;
-use crate::cli::Show as Options;
-use crate::column::{DEFAULT, Show};
-use crate::scene::Scene;
+use crate::cell::{Format, cell};
+use crate::cli::{Cli, Show as Options, When};
+use crate::column::{self, Show};
+use crate::scene::{Scene, Shared};
+use crate::{select, tables};
 
-/// The columns that the command line asks for.
-pub fn columns(options: &Options) -> ns_core::Result<Vec<Show>> {
-    if options.output_all {
-        return Ok(Show::ALL.iter().map(|(show, _)| *show).collect());
+/// Shows the mounts that are asked for.
+pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let columns = columns(cli, default(cli))?;
+    let mut shared = Shared::default();
+    let mut unread = ns_core::mounts::Unread::default();
+    if asks_for_peers(cli, &columns) {
+        (shared.peers, unread) = Peers::everywhere()?;
     }
-    match &options.output {
-        None => Ok(DEFAULT.to_vec()),
-        Some(list) => output::choose(list, &DEFAULT),
-    }
-}
-
-/// Writes the mounts out.
-pub fn show(options: &Options, columns: &[Show], scenes: &[Scene<'_>]) -> anyhow::Result<()> {
-    let tree = options.tree || !(options.list || options.raw || options.pairs || scenes.len() > 1);
     let mut listing = Listing {
         name: "filesystems",
         columns: columns.iter().map(|show| show.column()).collect(),
         rows: Vec::new(),
         remarks: Vec::new(),
     };
-    for scene in scenes {
-        rows(scene, columns, tree, &mut listing.rows);
+    let single = tables::is_single(&cli.whose);
+    let tree = is_tree(cli);
+    let mut shown = false;
+    let seen = tables::each(cli, &shared, |scene| {
+        let found = select::select(cli, scene)?;
+        let rows = rows(scene, &found, &columns, tree, format(&cli.show));
+        if rows.is_empty() {
+            return Ok(());
+        }
+        shown = true;
+        if single {
+            // Borrowed from the table: nothing is copied.
+            let listing = Listing {
+                rows,
+                remarks: tables::remarks(&unread),
+                columns: listing.columns.clone(),
+                ..listing
+            };
+            let links = scene.view.is_some_and(ns_core::mounts::View::is_own);
+            return write(&listing, style(&cli.show, &columns, tree, links));
+        }
+        listing.rows.extend(rows.into_iter().map(Row::into_owned));
+        Ok(())
+    })?;
+    if cli.whose.all_namespaces {
+        unread = seen;
     }
-    let mut out = BufWriter::new(io::stdout().lock());
-    output::write(&mut out, &listing, style(options, columns, tree))?;
-    out.flush()?;
-    Ok(())
+    if !single && shown {
+        listing.remarks = tables::remarks(&unread);
+        write(&listing, style(&cli.show, &columns, tree, false))?;
+    }
+    tables::report(&unread, &cli.whose)?;
+    Ok(if shown {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
-fn rows<'a>(scene: &Scene<'a>, columns: &[Show], tree: bool, rows: &mut Vec<Row<'a>>) {
-    let mounts = scene.table.mounts();
+/// Shows what columns there are.
+pub fn list_columns(options: &Options) -> anyhow::Result<ExitCode> {
+    let listing = output::list_columns::<Show>("ns-mounts-columns");
+    write(&listing, plain_style(options, None, false))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The columns where none are named.
+fn default(cli: &Cli) -> &'static [Show] {
+    if cli.show.df {
+        column::SPACE
+    } else if cli.show.dfi {
+        column::FILES
+    } else if cli.whose.all_namespaces {
+        column::EVERYWHERE
+    } else if cli.which.shadowed {
+        column::SHADOWED
+    } else {
+        column::DEFAULT
+    }
+}
+
+/// The columns that the command line asks for.
+pub fn columns(cli: &Cli, default: &[Show]) -> ns_core::Result<Vec<Show>> {
+    if cli.show.output_all {
+        let all = Show::ALL.iter().map(|(show, _)| *show);
+        return Ok(all
+            .filter(|show| cli.ask.watch.is_some() || !show.is_of_events())
+            .collect());
+    }
+    match &cli.show.output {
+        None => Ok(default.to_vec()),
+        Some(list) => output::choose(list, default),
+    }
+}
+
+/// How values are written.
+pub fn format(options: &Options) -> Format {
+    Format {
+        bytes: options.bytes,
+        no_root: options.nofsroot,
+        canonical: options.canonicalize,
+        evaluate: options.evaluate,
+        vfs_all: options.vfs_all,
+    }
+}
+
+fn is_tree(cli: &Cli) -> bool {
+    let show = &cli.show;
+    let list = show.list
+        || show.raw
+        || show.pairs
+        || show.df
+        || show.dfi
+        || cli.which.first_only
+        || (cli.searches() && !cli.which.submounts)
+        || !tables::is_single(&cli.whose);
+    show.tree || !list
+}
+
+fn asks_for_peers(cli: &Cli, columns: &[Show]) -> bool {
+    let in_filter = cli.which.filter.as_ref();
+    let in_filter = in_filter.is_some_and(|filter| filter.fields().contains(&Show::Peers));
+    cli.whose.files.is_empty() && (in_filter || columns.contains(&Show::Peers))
+}
+
+fn rows<'a>(
+    scene: &Scene<'a>,
+    found: &[usize],
+    columns: &[Show],
+    tree: bool,
+    format: Format,
+) -> Vec<Row<'a>> {
     let row = |index: usize, depth| Row {
         depth,
         cells: columns
             .iter()
-            .map(|show| cell(scene, &mounts[index], *show))
+            .map(|show| cell(scene, index, *show, format))
             .collect(),
     };
-    if tree {
-        rows.extend(scene.tree.nodes().iter().map(|node| row(node.index, node.depth)));
-    } else {
-        rows.extend((0..mounts.len()).map(|index| row(index, 0)));
+    if !tree {
+        return found.iter().map(|index| row(*index, 0)).collect();
+    }
+    let mut shown = vec![false; scene.table.mounts().len()];
+    for index in found {
+        shown[*index] = true;
+    }
+    let mut rows = Vec::with_capacity(found.len());
+    // Of each mount above the next one: its depth in the whole tree. Those that are left out take no room.
+    let mut above: Vec<usize> = Vec::new();
+    for node in scene.tree.nodes() {
+        while above.last().is_some_and(|depth| *depth >= node.depth) {
+            above.pop();
+        }
+        if shown[node.index] {
+            rows.push(row(node.index, above.len()));
+            above.push(node.depth);
+        }
+    }
+    rows
+}
+
+/// Writes a listing to stdout.
+pub fn write(listing: &Listing<'_>, style: Style) -> anyhow::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    output::write(&mut out, listing, style)?;
+    out.flush()?;
+    Ok(())
+}
+
+fn style(options: &Options, columns: &[Show], tree: bool, own: bool) -> Style {
+    let target = columns.iter().position(|show| *show == Show::Target);
+    let when = options.hyperlink.unwrap_or(When::Never);
+    let links = own && (when == When::Always || (when == When::Auto && io::stdout().is_terminal()));
+    Style {
+        links: target.filter(|_| links),
+        ..plain_style(options, target.filter(|_| tree), tree)
     }
 }
 
-fn style(options: &Options, columns: &[Show], tree: bool) -> Style {
-    let target = columns.iter().position(|show| *show == Show::Target);
-    let shape = match (options.json, options.raw, options.pairs) {
+/// The style for rows of any kind; `column` is the one that a tree is drawn in.
+pub fn plain_style(options: &Options, column: Option<usize>, tree: bool) -> Style {
+    let shape = match (options.json, options.raw, options.pairs, column) {
         (true, ..) => Shape::Json,
-        (_, true, _) => Shape::Raw,
-        (.., true) => Shape::Pairs,
-        _ => match target {
-            Some(target) if tree => Shape::Tree(target),
-            _ => Shape::Table,
-        },
+        (_, true, ..) => Shape::Raw,
+        (_, _, true, _) => Shape::Pairs,
+        (_, _, _, Some(column)) if tree => Shape::Tree(column),
+        _ => Shape::Table,
     };
     Style {
         shape,
         headings: !options.noheadings,
         ascii: options.ascii,
+        shell_names: options.shell,
         width: if options.notruncate {
             None
         } else {
             ns_core::cli::width_of_terminal()
         },
+        ..Style::default()
     }
 }

@@ -79,8 +79,7 @@ _@FUNCTION@() {
             value=$(__@FUNCTION@_value "$word")
             [[ $value == next* ]] && pending=${value#* } && ((index++))
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
-            # have none has it after =, or it is a path.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next.
             letters=${word#-}
             while [[ -n $letters ]]; do
                 value=$(__@FUNCTION@_value "-${letters:0:1}")
@@ -89,7 +88,7 @@ _@FUNCTION@() {
                     [[ -z $letters ]] && pending=${value#* } && ((index++))
                     break
                 fi
-                [[ $value == attached* && $letters == [=/]* ]] && break
+                [[ $value == attached* ]] && break
             done
         fi
         ((index++))

@@ -1,6 +1,6 @@
 //! The columns that a program knows, and how a person chooses among them: `-o pid,command`, `-o +id`.
 
-use super::Column;
+use super::{Align, Cell, Column, Listing, Row};
 use crate::{Error, Result};
 
 /// A program's enumeration of what its columns hold.
@@ -35,6 +35,35 @@ pub fn choose<F: Field>(list: &str, default: &[F]) -> Result<Vec<F>> {
         fields.push(field);
     }
     Ok(fields)
+}
+
+/// The columns themselves as a listing: their names and what they say.
+pub fn list_columns<F: Field>(name: &'static str) -> Listing<'static> {
+    static NAME: Column = Column {
+        name: "HOLDER",
+        about: "name of the column",
+        align: Align::Left,
+        shrinks: false,
+    };
+    static ABOUT: Column = Column {
+        name: "DESCRIPTION",
+        about: "what it says",
+        align: Align::Left,
+        shrinks: false,
+    };
+    let row = |(_, column): &'static (F, Column)| Row {
+        depth: 0,
+        cells: vec![
+            Cell::text(column.name.as_bytes()),
+            Cell::text(column.about.as_bytes()),
+        ],
+    };
+    Listing {
+        name,
+        columns: vec![&NAME, &ABOUT],
+        rows: F::ALL.iter().map(row).collect(),
+        remarks: Vec::new(),
+    }
 }
 
 /// The name of a column as that of a shell variable: `MAJ_MIN`, `USE_PCT`.

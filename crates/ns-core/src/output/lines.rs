@@ -8,7 +8,7 @@ use super::{Listing, Style};
 /// Values with one space between.
 pub(super) fn raw(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
     if style.headings {
-        let names: Vec<_> = listing.columns.iter().map(|column| column.name).collect();
+        let names: Vec<_> = listing.columns.iter().map(|column| style.name(column)).collect();
         writeln!(out, "{}", names.join(" "))?;
     }
     for row in &listing.rows {
@@ -22,12 +22,13 @@ pub(super) fn raw(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> i
 }
 
 /// `NAME="value"` with one space between.
-pub(super) fn pairs(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()> {
+pub(super) fn pairs(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
+    let names: Vec<_> = listing.columns.iter().map(|column| style.name(column)).collect();
     for row in &listing.rows {
-        for (index, (column, cell)) in listing.columns.iter().zip(&row.cells).enumerate() {
+        for (index, (name, cell)) in names.iter().zip(&row.cells).enumerate() {
             let space = if index == 0 { "" } else { " " };
             let value = cell.plain();
-            write!(out, "{space}{}=\"{}\"", column.name, escape_for_quotes(&value))?;
+            write!(out, "{space}{name}=\"{}\"", escape_for_quotes(&value))?;
         }
         writeln!(out)?;
     }

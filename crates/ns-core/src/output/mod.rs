@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::io;
 
 pub use escape::{escape_for_raw, escape_for_terminal};
-pub use field::{Field, choose, shell_name};
+pub use field::{Field, choose, list_columns, shell_name};
 pub use filter::Filter;
 
 /// One value of a row.
@@ -49,6 +49,19 @@ impl<'a> Cell<'a> {
             crate::Gathered::Known(value) => known(value),
             crate::Gathered::Absent => Self::Absent,
             crate::Gathered::Unreadable(_) => Self::Unreadable,
+        }
+    }
+
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Cell<'static> {
+        let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
+        match self {
+            Self::Absent => Cell::Absent,
+            Self::Unreadable => Cell::Unreadable,
+            Self::Number(number) => Cell::Number(number),
+            Self::Flag(flag) => Cell::Flag(flag),
+            Self::Text(bytes) => Cell::Text(owned(bytes)),
+            Self::List(items) => Cell::List(items.into_iter().map(owned).collect()),
         }
     }
 
@@ -109,6 +122,16 @@ pub struct Row<'a> {
     pub cells: Vec<Cell<'a>>,
 }
 
+impl Row<'_> {
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Row<'static> {
+        Row {
+            depth: self.depth,
+            cells: self.cells.into_iter().map(Cell::into_owned).collect(),
+        }
+    }
+}
+
 /// What is to be shown.
 #[derive(Clone, Debug)]
 pub struct Listing<'a> {
@@ -148,6 +171,10 @@ pub struct Style {
     pub ascii: bool,
     /// The columns of the terminal that the table has to fit in; `None` cuts nothing.
     pub width: Option<usize>,
+    /// Whether the headings are names of shell variables: `MAJ_MIN` for `MAJ:MIN`.
+    pub shell_names: bool,
+    /// The index of the column whose values are paths of this host that a terminal can follow.
+    pub links: Option<usize>,
 }
 
 impl Default for Style {
@@ -157,6 +184,19 @@ impl Default for Style {
             headings: true,
             ascii: false,
             width: None,
+            shell_names: false,
+            links: None,
+        }
+    }
+}
+
+impl Style {
+    /// A column's name in this style.
+    fn name(self, column: &Column) -> Cow<'static, str> {
+        if self.shell_names {
+            Cow::Owned(shell_name(column.name))
+        } else {
+            Cow::Borrowed(column.name)
         }
     }
 }
@@ -164,12 +204,27 @@ impl Default for Style {
 /// Writes the listing out in that style.
 pub fn write(out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
     match style.shape {
-        Shape::Table => table::write(out, listing, style, None),
-        Shape::Tree(column) => table::write(out, listing, style, Some(column)),
+        Shape::Table => table::write(out, listing, style, None, &mut Vec::new()),
+        Shape::Tree(column) => table::write(out, listing, style, Some(column), &mut Vec::new()),
         Shape::Raw => lines::raw(out, listing, style),
-        Shape::Pairs => lines::pairs(out, listing),
+        Shape::Pairs => lines::pairs(out, listing, style),
         Shape::Json => json::write(out, listing),
     }
+}
+
+/// Writes the next part of a table that has no end. `widths` is empty before the first part, which has the headings, and
+/// keeps the columns as wide as they have been.
+pub fn write_part(
+    out: &mut dyn io::Write,
+    listing: &Listing<'_>,
+    style: Style,
+    widths: &mut Vec<usize>,
+) -> io::Result<()> {
+    let style = Style {
+        headings: style.headings && widths.is_empty(),
+        ..style
+    };
+    table::write(out, listing, style, None, widths)
 }
 
 /// Writes one row as a JSON object in a line of its own, for output that has no end.

@@ -6,85 +6,138 @@ use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::escape::escape_for_terminal;
-use super::{Align, Listing, Style, tree};
+use super::{Align, Cell, Listing, Style, tree};
 
 /// A column that shrinks keeps at least this many columns of the terminal.
 const NARROWEST: usize = 8;
 
-/// Writes the table; `tree` is the index of the column that is drawn as one.
+/// Writes the table; `tree` is the index of the column that is drawn as one. No column is narrower than in `widths`, which
+/// is left as wide as it was.
 pub(super) fn write(
     out: &mut dyn Write,
     listing: &Listing<'_>,
     style: Style,
     tree: Option<usize>,
+    widths: &mut Vec<usize>,
 ) -> io::Result<()> {
     let prefixes = match tree {
         Some(_) => tree::prefixes(&listing.rows, style.ascii),
         None => Vec::new(),
     };
-    let lines: Vec<Vec<Text<'_>>> = listing
+    let lines: Vec<Vec<Shown<'_>>> = listing
         .rows
         .iter()
         .enumerate()
         .map(|(number, row)| {
-            row.cells
-                .iter()
-                .enumerate()
-                .map(|(index, cell)| {
-                    let text = text_of(cell);
-                    match tree {
-                        Some(column) if column == index => {
-                            Text::new(format!("{}{text}", prefixes[number]).into())
-                        }
-                        _ => Text::new(text),
-                    }
-                })
-                .collect()
+            let cells = row.cells.iter().enumerate();
+            let text = |(index, cell)| {
+                let text = Shown::new(text_of(cell));
+                let link = match cell {
+                    Cell::Text(path) if style.links == Some(index) => Some(&path[..]),
+                    _ => None,
+                };
+                match tree {
+                    Some(column) if column == index => Shown { link, ..text }.after(&prefixes[number]),
+                    _ => Shown { link, ..text },
+                }
+            };
+            cells.map(text).collect()
         })
         .collect();
-    let widths = widths(listing, style, &lines);
+    let names = listing
+        .columns
+        .iter()
+        .map(|column| Shown::new(style.name(column)));
+    let names: Vec<_> = names.collect();
+    widen(widths, listing, style, names.iter().chain(lines.iter().flatten()));
+    let widths = &fitted(widths.clone(), listing, style);
     if style.headings && !listing.rows.is_empty() {
-        let headings = listing.columns.iter().map(|column| Text::new(column.name.into()));
-        line(out, listing, &widths, &headings.collect::<Vec<_>>())?;
+        line(out, listing, widths, &names)?;
     }
     for cells in &lines {
-        line(out, listing, &widths, cells)?;
+        line(out, listing, widths, cells)?;
     }
     Ok(())
 }
 
 /// A value as it is shown, and the columns of the terminal that it takes.
-struct Text<'a> {
+struct Shown<'a> {
+    /// What draws the tree before it.
+    prefix: &'a str,
     text: Cow<'a, str>,
     width: usize,
+    /// The path that it is to lead to.
+    link: Option<&'a [u8]>,
 }
 
-impl<'a> Text<'a> {
+impl<'a> Shown<'a> {
     fn new(text: Cow<'a, str>) -> Self {
         let width = if text.is_ascii() { text.len() } else { text.width() };
-        Self { text, width }
+        Self {
+            prefix: "",
+            text,
+            width,
+            link: None,
+        }
+    }
+
+    /// The same behind what draws the tree, each character of which takes one column.
+    fn after(self, prefix: &'a str) -> Self {
+        Self {
+            prefix,
+            width: self.width + prefix.chars().count(),
+            ..self
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.prefix.is_empty() && self.text.is_empty()
+    }
+
+    /// Writes it, as a link where it is one (OSC 8).
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.prefix.as_bytes())?;
+        let Some(path) = self.link else {
+            return out.write_all(self.text.as_bytes());
+        };
+        out.write_all(b"\x1b]8;;file://")?;
+        for byte in path {
+            if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+                out.write_all(&[*byte])?;
+            } else {
+                write!(out, "%{byte:02X}")?;
+            }
+        }
+        write!(out, "\x1b\\{}\x1b]8;;\x1b\\", self.text)
     }
 }
 
-fn text_of<'a>(cell: &'a super::Cell<'_>) -> Cow<'a, str> {
+fn text_of<'a>(cell: &'a Cell<'_>) -> Cow<'a, str> {
     match cell.plain() {
         Cow::Borrowed(bytes) => escape_for_terminal(bytes),
         Cow::Owned(bytes) => Cow::Owned(escape_for_terminal(&bytes).into_owned()),
     }
 }
 
-/// The width of each column: that of its widest value, less what the terminal has no room for.
-fn widths(listing: &Listing<'_>, style: Style, lines: &[Vec<Text<'_>>]) -> Vec<usize> {
-    let mut widths: Vec<usize> = listing
-        .columns
-        .iter()
-        .map(|column| if style.headings { column.name.len() } else { 0 })
-        .collect();
-    for cells in lines {
-        for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = cell.width.max(*width);
+/// Makes the columns as wide as the widest of these texts, which come row by row, the headings first.
+fn widen<'t>(
+    widths: &mut Vec<usize>,
+    listing: &Listing<'_>,
+    style: Style,
+    texts: impl Iterator<Item = &'t Shown<'t>>,
+) {
+    let columns = listing.columns.len();
+    widths.resize(columns, 0);
+    for (number, text) in texts.enumerate() {
+        if number >= columns || style.headings {
+            let width = &mut widths[number % columns];
+            *width = text.width.max(*width);
         }
     }
+}
+
+/// The widths less what the terminal has no room for.
+fn fitted(mut widths: Vec<usize>, listing: &Listing<'_>, style: Style) -> Vec<usize> {
     let spaces = widths.len().saturating_sub(1);
     let room = style.width.unwrap_or(usize::MAX);
     let mut excess = (widths.iter().sum::<usize>() + spaces).saturating_sub(room);
@@ -100,51 +153,58 @@ fn widths(listing: &Listing<'_>, style: Style, lines: &[Vec<Text<'_>>]) -> Vec<u
     widths
 }
 
-fn line(out: &mut dyn Write, listing: &Listing<'_>, widths: &[usize], cells: &[Text<'_>]) -> io::Result<()> {
+fn line(out: &mut dyn Write, listing: &Listing<'_>, widths: &[usize], cells: &[Shown<'_>]) -> io::Result<()> {
     // No blanks at the end of a line: it ends with its last value.
     let end = cells
         .iter()
-        .rposition(|cell| !cell.text.is_empty())
+        .rposition(|cell| !cell.is_empty())
         .map_or(0, |last| last + 1);
     for (index, (cell, width)) in cells.iter().zip(widths).take(end).enumerate() {
         if index > 0 {
             out.write_all(b" ")?;
         }
-        let shown = cut(cell, *width);
+        let cut = (cell.width > *width).then(|| cut(cell, *width));
+        let shown = cut.as_ref().unwrap_or(cell);
         let blanks = width.saturating_sub(shown.width);
         if listing.columns[index].align == Align::Right {
-            write!(out, "{:blanks$}", "")?;
+            pad(out, blanks)?;
         }
-        out.write_all(shown.text.as_bytes())?;
+        shown.write(out)?;
         if listing.columns[index].align == Align::Left && index + 1 < end {
-            write!(out, "{:blanks$}", "")?;
+            pad(out, blanks)?;
         }
     }
     out.write_all(b"\n")
 }
 
-/// The text, ended by `…` where it is too wide.
-fn cut<'a>(cell: &'a Text<'_>, width: usize) -> Text<'a> {
-    if cell.width <= width {
-        return Text {
-            text: Cow::Borrowed(&cell.text),
-            width: cell.width,
-        };
+fn pad(out: &mut dyn Write, mut blanks: usize) -> io::Result<()> {
+    const BLANKS: &[u8] = &[b' '; 64];
+    while blanks > 0 {
+        let now = blanks.min(BLANKS.len());
+        out.write_all(&BLANKS[..now])?;
+        blanks -= now;
     }
+    Ok(())
+}
+
+/// The text, ended by `…`, where it is wider than `width`.
+fn cut<'a>(cell: &'a Shown<'_>, width: usize) -> Shown<'a> {
     let mut used = 1;
-    let mut text = String::new();
-    for character in cell.text.chars() {
+    let mut kept = String::new();
+    for character in cell.prefix.chars().chain(cell.text.chars()) {
         let wide = character.width().unwrap_or(0);
         if used + wide > width {
             break;
         }
         used += wide;
-        text.push(character);
+        kept.push(character);
     }
-    text.push('…');
-    Text {
-        text: Cow::Owned(text),
+    kept.push('…');
+    Shown {
+        prefix: "",
+        text: Cow::Owned(kept),
         width: used,
+        link: None,
     }
 }
 
@@ -196,6 +256,53 @@ mod tests {
             written(&ragged, Style::default()),
             "PID COMMAND\n  1\n 22 a\\x0ab\n    ?\n"
         );
+    }
+
+    #[test]
+    fn a_link_leads_to_the_path_and_takes_no_room() {
+        let mut listing = listing();
+        listing.rows[0].cells[1] = super::Cell::text(&b"/a b\xff"[..]);
+        let style = Style {
+            links: Some(1),
+            headings: false,
+            ..Style::default()
+        };
+        let first = "\u{1b}]8;;file:///a%20b%FF\u{1b}\\/a b\\xff\u{1b}]8;;\u{1b}\\\n";
+        assert!(written(&listing, style).starts_with(&format!(" 1 {first}")));
+    }
+
+    #[test]
+    fn a_table_in_parts_has_one_line_of_headings_and_never_narrower_columns() {
+        let (mut bytes, mut widths) = (Vec::new(), Vec::new());
+        let mut part = listing();
+        for rows in [1..2, 0..1] {
+            part.rows = listing().rows[rows].to_vec();
+            super::super::write_part(&mut bytes, &part, Style::default(), &mut widths).unwrap();
+        }
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "PID COMMAND\n 22 a\\x0ab\n  1 init --wait\n"
+        );
+    }
+
+    #[test]
+    fn names_can_be_those_of_shell_variables() {
+        static COLUMN: super::super::Column = super::super::Column {
+            name: "MAJ:MIN",
+            about: "",
+            align: super::Align::Left,
+            shrinks: false,
+        };
+        let mut listing = listing();
+        listing.columns[1] = &COLUMN;
+        for shape in [Shape::Table, Shape::Raw, Shape::Pairs] {
+            let style = Style {
+                shape,
+                shell_names: true,
+                ..Style::default()
+            };
+            assert!(written(&listing, style).contains("MAJ_MIN"));
+        }
     }
 
     #[test]

@@ -1,0 +1,164 @@
+//! `--diff`: how the mounts of two namespaces differ.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::process::ExitCode;
+
+use ns_core::Target;
+use ns_core::mounts::{Aspect, Difference, Mount, View, differences, merged};
+use ns_core::output::{Align, Cell, Column, Field, Listing, Row};
+
+use crate::cli::Cli;
+use crate::scene::{Scene, Shared};
+use crate::{select, show, tables};
+
+/// What a column of the comparison holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Show {
+    Change,
+    Target,
+    First,
+    Second,
+}
+
+impl Field for Show {
+    const ALL: &'static [(Self, Column)] = &[
+        (Self::Change, text("CHANGE", "only-a, only-b, or what differs")),
+        (Self::Target, text("TARGET", "mount point")),
+        (Self::First, text("A", "what it is in the first namespace")),
+        (Self::Second, text("B", "what it is in the second namespace")),
+    ];
+}
+
+const fn text(name: &'static str, about: &'static str) -> Column {
+    Column {
+        name,
+        about,
+        align: Align::Left,
+        shrinks: false,
+    }
+}
+
+/// One side of the comparison.
+struct Side {
+    name: String,
+    view: Option<View>,
+    bytes: Vec<u8>,
+}
+
+impl Side {
+    /// A saved table, where the target is a file that is one, and else what is seen in the namespace.
+    fn of(target: &Target) -> anyhow::Result<Self> {
+        if let Target::File(path) = target
+            && is_saved(path)
+        {
+            return Ok(Self {
+                name: path.display().to_string(),
+                view: None,
+                bytes: tables::saved(path)?,
+            });
+        }
+        let view = tables::view(target)?;
+        Ok(Self {
+            name: view.name().to_owned(),
+            bytes: view.read()?,
+            view: Some(view),
+        })
+    }
+
+    /// The mounts that are asked for.
+    fn mounts<'a>(&'a self, cli: &Cli, shared: &'a Shared) -> anyhow::Result<Vec<Mount<'a>>> {
+        let scene = Scene::of(&self.bytes, &self.name, self.view.as_ref(), shared);
+        scene.report();
+        let found = select::select(cli, &scene)?;
+        Ok(found
+            .into_iter()
+            .map(|index| scene.table.mounts()[index])
+            .collect())
+    }
+}
+
+/// Whether a file is text: that of a namespace cannot be read.
+fn is_saved(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.is_file()) && std::fs::read(path).is_ok()
+}
+
+/// Shows the differences; the status is 1 where there are any.
+pub fn compare(cli: &Cli, first: &Target, second: &Target) -> anyhow::Result<ExitCode> {
+    let shared = Shared::default();
+    let (first, second) = (Side::of(first)?, Side::of(second)?);
+    let (first, second) = (first.mounts(cli, &shared)?, second.mounts(cli, &shared)?);
+    let found = differences(&first, &second);
+    let columns: Vec<_> = Show::ALL.iter().map(|(_, column)| column).collect();
+    let listing = Listing {
+        name: "differences",
+        columns,
+        rows: found.iter().flat_map(rows).collect(),
+        remarks: Vec::new(),
+    };
+    if !listing.rows.is_empty() || cli.show.json {
+        show::write(&listing, show::plain_style(&cli.show, None, false))?;
+    }
+    Ok(ExitCode::from(u8::from(!listing.rows.is_empty())))
+}
+
+fn rows<'a>(difference: &Difference<'_, 'a>) -> Vec<Row<'a>> {
+    match difference {
+        Difference::OnlyFirst(mount) => vec![row("only-a", mount, whole(mount), Cell::Absent)],
+        Difference::OnlySecond(mount) => vec![row("only-b", mount, Cell::Absent, whole(mount))],
+        Difference::Differs(first, second, aspects) => aspects
+            .iter()
+            .map(|aspect| {
+                row(
+                    name(*aspect),
+                    first,
+                    value(*aspect, first),
+                    value(*aspect, second),
+                )
+            })
+            .collect(),
+    }
+}
+
+fn row<'a>(change: &'static str, mount: &Mount<'a>, first: Cell<'a>, second: Cell<'a>) -> Row<'a> {
+    Row {
+        depth: 0,
+        cells: vec![
+            Cell::text(change.as_bytes()),
+            Cell::Text(mount.target.decoded()),
+            first,
+            second,
+        ],
+    }
+}
+
+/// All that is shown of a mount that is there once.
+fn whole<'a>(mount: &Mount<'a>) -> Cell<'a> {
+    let parts = [Aspect::Source, Aspect::FsType, Aspect::Options].map(|aspect| value(aspect, mount));
+    let parts: Vec<_> = parts.iter().map(Cell::plain).collect();
+    Cell::Text(Cow::Owned(parts.join(&b' ')))
+}
+
+fn name(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Source => "source",
+        Aspect::FsType => "fstype",
+        Aspect::Device => "maj:min",
+        Aspect::Options => "options",
+        Aspect::Propagation => "propagation",
+    }
+}
+
+fn value<'a>(aspect: Aspect, mount: &Mount<'a>) -> Cell<'a> {
+    match aspect {
+        Aspect::Source if mount.is_part() => {
+            let (source, root) = (mount.source.decoded(), mount.root.decoded());
+            Cell::Text(Cow::Owned([&source, &b"["[..], &root, b"]"].concat()))
+        }
+        Aspect::Source => Cell::Text(mount.source.decoded()),
+        Aspect::FsType => Cell::Text(mount.fs_type.decoded()),
+        Aspect::Device => Cell::string(&mount.device),
+        Aspect::Options => Cell::Text(merged(mount.vfs_options, mount.fs_options)),
+        Aspect::Propagation => Cell::text(mount.propagation().words().as_bytes()),
+    }
+}

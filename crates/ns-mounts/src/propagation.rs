@@ -1,0 +1,159 @@
+//! `--propagation`: the peer groups of every namespace, and who gets mounts from whom: where a mount made here shows up.
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+
+use ns_core::mounts::{Member, PeerGroup, Peers};
+use ns_core::output::{Align, Cell, Column, Field, Listing, Row, escape_for_terminal};
+
+use crate::cli::Cli;
+use crate::scene::Shared;
+use crate::{select, show, tables};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Show {
+    Mount,
+    Role,
+    Group,
+    Master,
+    Namespace,
+    Id,
+    Source,
+    FsType,
+}
+
+impl Field for Show {
+    #[rustfmt::skip] // a table is read by its columns
+    const ALL: &'static [(Self, Column)] = &[
+        (Self::Mount, column("MOUNT", Align::Left, "mount point, below its peer group")),
+        (Self::Role, column("ROLE", Align::Left, "peer: gets mounts and passes them on; slave: gets them only")),
+        (Self::Group, column("GROUP", Align::Right, "peer group")),
+        (Self::Master, column("MASTER", Align::Right, "peer group that it gets mounts from")),
+        (Self::Namespace, column("NS", Align::Right, "mount namespace")),
+        (Self::Id, column("ID", Align::Right, "mount id")),
+        (Self::Source, column("SOURCE", Align::Left, "source")),
+        (Self::FsType, column("FSTYPE", Align::Left, "type of the file system")),
+    ];
+}
+
+const fn column(name: &'static str, align: Align, about: &'static str) -> Column {
+    Column {
+        name,
+        about,
+        align,
+        shrinks: false,
+    }
+}
+
+/// Shows the groups of the mounts that are asked for, or all of them.
+pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let (peers, unread) = Peers::everywhere()?;
+    let tops = match tops(cli, &peers)? {
+        Some(tops) => tops,
+        None => peers.tops().collect(),
+    };
+    let mut listing = Listing {
+        name: "propagation",
+        columns: Show::ALL.iter().map(|(_, column)| column).collect(),
+        rows: Vec::new(),
+        remarks: tables::remarks(&unread),
+    };
+    add(&peers, &tops, &mut listing.rows);
+    let found = !listing.rows.is_empty();
+    if found {
+        let tree = !(cli.show.list || cli.show.raw || cli.show.pairs);
+        if !tree {
+            listing.rows.iter_mut().for_each(|row| row.depth = 0);
+        }
+        show::write(&listing, show::plain_style(&cli.show, Some(0), tree))?;
+    }
+    tables::report(&unread, &cli.whose)?;
+    Ok(if found {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The groups of the mounts that are asked for; `None` where all are.
+fn tops(cli: &Cli, peers: &Peers) -> anyhow::Result<Option<Vec<PeerGroup>>> {
+    if cli.whose.tasks.is_empty() && !cli.chooses() {
+        return Ok(None);
+    }
+    let shared = Shared::default();
+    let mut tops = Vec::new();
+    let mut private = None;
+    tables::each(cli, &shared, |scene| {
+        for index in select::select(cli, scene)? {
+            let mount = &scene.table.mounts()[index];
+            let propagation = mount.propagation();
+            match propagation.shared.or(propagation.master) {
+                Some(group) if !tops.contains(&group) => tops.push(group),
+                Some(_) => {}
+                None => private = Some(escape_for_terminal(&mount.target.decoded()).into_owned()),
+            }
+        }
+        Ok(())
+    })?;
+    if let (true, Some(target)) = (tops.is_empty() && cli.chooses(), private) {
+        let text = format!("{target} is private: what is mounted below it shows up nowhere else");
+        ns_core::cli::warn("ns-mounts", &text);
+    }
+    // One that gets its mounts from another of them is shown there.
+    let below = |group: &PeerGroup| {
+        let mut above = peers.get(*group).and_then(|group| group.master);
+        let mut seen = HashSet::new();
+        while let Some(master) = above.filter(|master| seen.insert(*master)) {
+            if tops.contains(&master) {
+                return true;
+            }
+            above = peers.get(master).and_then(|group| group.master);
+        }
+        false
+    };
+    Ok(Some(tops.iter().filter(|group| !below(group)).copied().collect()))
+}
+
+/// Adds each of the groups with its mounts, and below it those that listen to it.
+fn add(peers: &Peers, tops: &[PeerGroup], rows: &mut Vec<Row<'static>>) {
+    let mut waiting: Vec<(PeerGroup, usize)> = tops.iter().rev().map(|group| (*group, 0)).collect();
+    let mut seen = HashSet::new();
+    while let Some((number, depth)) = waiting.pop() {
+        let Some(group) = peers.get(number).filter(|_| seen.insert(number)) else {
+            continue;
+        };
+        let group_cell = || Cell::Number(number.as_raw());
+        let master = || {
+            group
+                .master
+                .map_or(Cell::Absent, |master| Cell::Number(master.as_raw()))
+        };
+        let mut head = vec![
+            Cell::string(&format!("group {number}")),
+            Cell::Absent,
+            group_cell(),
+            master(),
+        ];
+        head.resize(Show::ALL.len(), Cell::Absent);
+        rows.push(Row { depth, cells: head });
+        let member = |member: &Member, role: &'static [u8], group, master| Row {
+            depth: depth + 1,
+            cells: vec![
+                Cell::Text(member.target.clone().into()),
+                Cell::text(role),
+                group,
+                master,
+                Cell::Number(member.namespace),
+                Cell::Number(member.id.as_raw()),
+                Cell::Text(member.source.clone().into()),
+                Cell::Text(member.fs_type.clone().into()),
+            ],
+        };
+        let members = group.members.iter();
+        rows.extend(members.map(|mount| member(mount, b"peer", group_cell(), master())));
+        let slaves = group.slaves.iter();
+        rows.extend(slaves.map(|mount| member(mount, b"slave", Cell::Absent, group_cell())));
+        waiting.extend(group.receivers.iter().rev().map(|group| (*group, depth + 1)));
+    }
+}

@@ -1,0 +1,231 @@
+//! Which mounts of a table are asked for.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+
+use ns_core::Gathered;
+use ns_core::mounts::Mount;
+
+use crate::cell::cell_for_filter;
+use crate::cli::{Cli, Direction};
+use crate::options::OptionList;
+use crate::scene::Scene;
+use crate::source::Wanted;
+use crate::types::{Known, TypeList, is_pseudo};
+
+/// The indexes of the mounts that are asked for, in the order in which a list shows them.
+///
+/// Fails where a path leads nowhere in the namespace that is asked about; of many namespaces it may do so in some.
+pub fn select(cli: &Cli, scene: &Scene<'_>) -> anyhow::Result<Vec<usize>> {
+    let literal = cli.show.nocanonicalize;
+    let Some(operand) = &cli.operand else {
+        let source = cli.which.source.as_deref();
+        let question = Question {
+            source: source.map(|source| Wanted::of(source, scene, literal)),
+            mountpoint: cli
+                .which
+                .mountpoint
+                .as_deref()
+                .map(|path| forms(path, scene, literal)),
+            ..Question::of(cli, scene)?
+        };
+        return Ok(question.answer());
+    };
+    // A source; where none is called so, a mount point.
+    let wanted = Wanted::of(operand, scene, literal);
+    let no_path = wanted.is_no_path();
+    let question = Question {
+        source: Some(wanted),
+        mountpoint: cli.second.as_deref().map(|path| forms(path, scene, literal)),
+        ..Question::of(cli, scene)?
+    };
+    if no_path || cli.second.is_some() || question.finds_any_source() {
+        return Ok(question.answer());
+    }
+    let question = Question {
+        source: None,
+        mountpoint: Some(forms(Path::new(operand), scene, literal)),
+        ..question
+    };
+    Ok(question.answer())
+}
+
+/// What is asked of one table.
+struct Question<'q, 'a> {
+    cli: &'q Cli,
+    scene: &'q Scene<'a>,
+    types: Option<TypeList<'q>>,
+    options: Option<OptionList<'q>>,
+    source: Option<Wanted<'q>>,
+    /// The mount point, in every form in which the table may have it.
+    mountpoint: Option<Vec<Vec<u8>>>,
+    /// The mount that a path is on: one, or none.
+    target: Option<Vec<usize>>,
+    /// The mounts that are the last at their mount points.
+    uniq: Option<HashSet<usize>>,
+}
+
+impl<'q, 'a> Question<'q, 'a> {
+    fn of(cli: &'q Cli, scene: &'q Scene<'a>) -> anyhow::Result<Self> {
+        let which = &cli.which;
+        let types = which
+            .types
+            .as_ref()
+            .map(|types| types.resolved(&Known::with(&scene.table)));
+        let options = which.options.as_deref();
+        let target = which.target.as_deref();
+        Ok(Self {
+            cli,
+            scene,
+            types,
+            options: options.map(|list| OptionList::of(list, &scene.table)),
+            source: None,
+            mountpoint: None,
+            target: match target {
+                Some(path) => Some(containing(path, scene)?.into_iter().collect()),
+                None => None,
+            },
+            uniq: which.uniq.then(|| last_at_each(scene.table.mounts())),
+        })
+    }
+
+    fn answer(&self) -> Vec<usize> {
+        let which = &self.cli.which;
+        let mut found: Vec<usize> = (0..self.scene.table.mounts().len())
+            .filter(|index| self.is_shown(*index) && self.matches(*index) != which.invert)
+            .collect();
+        if which.direction == Direction::Backward {
+            found.reverse();
+        }
+        if which.first_only {
+            found.truncate(1);
+        }
+        if which.submounts {
+            found = with_submounts(self.scene, &found);
+        }
+        found
+    }
+
+    fn finds_any_source(&self) -> bool {
+        let mounts = self.scene.table.mounts();
+        let source = self.source.as_ref();
+        source.is_some_and(|source| mounts.iter().any(|mount| source.matches(mount)))
+    }
+
+    /// What a way of showing leaves out, whatever is asked for.
+    fn is_shown(&self, index: usize) -> bool {
+        let show = &self.cli.show;
+        let in_df = || {
+            let fs_type = self.scene.table.mounts()[index].fs_type.decoded();
+            !is_pseudo(&fs_type) || fs_type.windows(5).any(|part| part == b"tmpfs")
+        };
+        self.uniq.as_ref().is_none_or(|uniq| uniq.contains(&index))
+            && (!(show.df || show.dfi) || self.cli.which.all || in_df())
+    }
+
+    fn matches(&self, index: usize) -> bool {
+        let which = &self.cli.which;
+        let mount = &self.scene.table.mounts()[index];
+        self.types.as_ref().is_none_or(|types| types.matches(mount))
+            && self.options.as_ref().is_none_or(|options| options.matches(mount))
+            && self.source.as_ref().is_none_or(|source| source.matches(mount))
+            && self.mountpoint.as_ref().is_none_or(|forms| {
+                let target = mount.target.decoded();
+                forms.iter().any(|form| **form == *target)
+            })
+            && self.target.as_ref().is_none_or(|target| target.contains(&index))
+            && which.id.is_none_or(|id| mount.id.as_raw() == id)
+            && which.uniq_id.is_none_or(|id| self.has_unique_id(mount, id))
+            && (!which.real || !is_pseudo(&mount.fs_type.decoded()))
+            && (!which.pseudo || is_pseudo(&mount.fs_type.decoded()))
+            && (!which.shadowed || self.scene.covered_by(index).is_some())
+            && which
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(|show| cell_for_filter(self.scene, index, show)))
+    }
+
+    fn has_unique_id(&self, mount: &Mount<'_>, id: u64) -> bool {
+        match self.scene.statuses() {
+            Gathered::Known(statuses) => statuses.get(&mount.id).is_some_and(|status| status.unique == id),
+            Gathered::Absent | Gathered::Unreadable(_) => false,
+        }
+    }
+}
+
+/// Every form in which a table may have this mount point: as it was given, and without symbolic links.
+fn forms(path: &Path, scene: &Scene<'_>, literal: bool) -> Vec<Vec<u8>> {
+    let own = scene.view.filter(|view| view.is_own());
+    let given = match own {
+        Some(_) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+        None => path.to_owned(),
+    };
+    let mut forms = vec![given];
+    if let Some(view) = scene.view.filter(|_| !literal) {
+        forms.extend(view.canonical(path).ok());
+    }
+    forms.iter().map(|form| plain(form)).collect()
+}
+
+/// The path without what changes nothing: repeated slashes, `.`, a slash at its end.
+fn plain(path: &Path) -> Vec<u8> {
+    path.components().collect::<PathBuf>().into_os_string().into_vec()
+}
+
+/// The mount that a path is on: asked of the kernel, as symbolic links and mounts on each other decide it.
+fn containing(path: &Path, scene: &Scene<'_>) -> anyhow::Result<Option<usize>> {
+    let mounts = scene.table.mounts();
+    let Some(view) = scene.view else {
+        return Ok(containing_by_name(&plain(path), mounts));
+    };
+    let place = match view.place(path) {
+        Err(ns_core::Error::NotFound(_)) if scene.namespace.is_some() => return Ok(None),
+        place => place?,
+    };
+    let by_id = place
+        .mount
+        .and_then(|id| mounts.iter().position(|mount| mount.id == id));
+    match by_id {
+        Some(index) => Ok(Some(index)),
+        None => Ok(containing_by_name(&plain(&view.canonical(path)?), mounts)),
+    }
+}
+
+/// The same by the names alone: the longest mount point above the path, the last of several there.
+fn containing_by_name(path: &[u8], mounts: &[Mount<'_>]) -> Option<usize> {
+    let path = Path::new(OsStr::from_bytes(path));
+    let lengths = mounts.iter().enumerate().filter_map(|(index, mount)| {
+        let target = mount.target.decoded();
+        path.starts_with(OsStr::from_bytes(&target))
+            .then_some((target.len(), index))
+    });
+    lengths.max().map(|(_, index)| index)
+}
+
+/// The indexes of the mounts whose mount point no later one has.
+fn last_at_each(mounts: &[Mount<'_>]) -> HashSet<usize> {
+    let mut seen = HashSet::new();
+    let from_the_end = mounts.iter().enumerate().rev();
+    from_the_end
+        .filter(|(_, mount)| seen.insert(mount.target.raw()))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// These mounts and all that stands on them, in the order of the tree.
+fn with_submounts(scene: &Scene<'_>, found: &[usize]) -> Vec<usize> {
+    let mut wanted = vec![false; scene.table.mounts().len()];
+    for index in found {
+        wanted[*index] = true;
+    }
+    let nodes = scene.tree.nodes().iter().map(|node| node.index);
+    nodes
+        .filter(|index| {
+            let above = scene.tree.parent(*index).is_some_and(|parent| wanted[parent]);
+            wanted[*index] |= above;
+            wanted[*index]
+        })
+        .collect()
+}

@@ -1,0 +1,74 @@
+//! Sizes as a person reads them.
+
+use ns_core::output::Cell;
+
+/// A number of bytes, as a number or as a person reads it.
+pub fn cell(bytes: u64, as_number: bool) -> Cell<'static> {
+    if as_number {
+        Cell::Number(bytes)
+    } else {
+        Cell::string(&human(bytes))
+    }
+}
+
+/// Bytes with one letter: `1.5G`; of 1024, with one digit after the point where it is not 0.
+pub fn human(bytes: u64) -> String {
+    const LETTERS: [char; 7] = ['B', 'K', 'M', 'G', 'T', 'P', 'E'];
+    if bytes == 0 {
+        return "0".into();
+    }
+    let mut power = usize::try_from(bytes.ilog2() / 10).unwrap_or(0);
+    let tenths = |power: usize| {
+        let unit = 1_u128 << (10 * power);
+        (u128::from(bytes) * 10 + unit / 2) / unit
+    };
+    // What is rounded up to 1024 of a unit is one of the next.
+    if tenths(power) >= 10_240 && power + 1 < LETTERS.len() {
+        power += 1;
+    }
+    let (whole, tenth) = (tenths(power) / 10, tenths(power) % 10);
+    let letter = LETTERS[power];
+    if tenth == 0 {
+        format!("{whole}{letter}")
+    } else {
+        format!("{whole}.{tenth}{letter}")
+    }
+}
+
+/// How much of the whole is in use, rounded; `None` of nothing.
+pub fn percent(used: u64, all: u64) -> Option<u64> {
+    let (used, all) = (u128::from(used), u128::from(all));
+    let percent = (used * 100 + all / 2).checked_div(all)?;
+    u64::try_from(percent).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_one_letter_and_at_most_one_digit_after_the_point() {
+        for (bytes, text) in [
+            (0, "0"),
+            (1, "1B"),
+            (1023, "1023B"),
+            (1024, "1K"),
+            (1536, "1.5K"),
+            (4096, "4K"),
+            (10 << 20, "10M"),
+            ((1 << 20) - 1, "1M"),
+            (15_891_000_000, "14.8G"),
+            (u64::MAX, "16E"),
+        ] {
+            assert_eq!(human(bytes), text, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_nothing_is_no_part() {
+        assert_eq!(percent(0, 0), None);
+        assert_eq!(percent(3, 10), Some(30));
+        assert_eq!(percent(1, 3), Some(33));
+        assert_eq!(percent(u64::MAX, u64::MAX), Some(100));
+    }
+}

@@ -1,0 +1,97 @@
+//! Sources of mounts: devices by their paths, numbers and tags.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use ns_core::mounts::{Device, Mount, Tag, Tags, View, parse_tag};
+
+use crate::scene::Scene;
+
+/// What a source is searched for by.
+#[derive(Debug)]
+pub enum Wanted<'a> {
+    /// The text of the source.
+    Path {
+        /// As it was given.
+        text: &'a [u8],
+        /// Without symbolic links.
+        canonical: Option<Vec<u8>>,
+        /// The device that it is.
+        device: Option<Device>,
+    },
+    /// `254:0`.
+    Device(Device, &'a [u8]),
+    /// `LABEL=data`.
+    Tag(&'a [u8], std::rc::Rc<Tags>, &'a [u8]),
+}
+
+impl<'a> Wanted<'a> {
+    /// Reads a source; `literal` is for a path as it stands.
+    pub fn of(text: &'a OsStr, scene: &Scene<'_>, literal: bool) -> Self {
+        if let Some((tag, value)) = parse_tag(text) {
+            return Self::Tag(text.as_bytes(), scene.shared.tags(tag), value);
+        }
+        if let Some(device) = text.to_str().and_then(|text| text.parse().ok()) {
+            return Self::Device(device, text.as_bytes());
+        }
+        let view = scene.view.filter(|_| !literal);
+        let place = view.and_then(|view| view.place(Path::new(text)).ok());
+        Self::Path {
+            text: text.as_bytes(),
+            canonical: view.and_then(|view| canonical(Some(view), text.as_bytes())),
+            device: place.and_then(|place| place.device),
+        }
+    }
+
+    /// Whether it can be nothing but a source.
+    pub fn is_no_path(&self) -> bool {
+        !matches!(self, Self::Path { .. })
+    }
+
+    /// Whether a mount has it.
+    pub fn matches(&self, mount: &Mount<'_>) -> bool {
+        let source = mount.source.decoded();
+        match self {
+            Self::Path {
+                text,
+                canonical,
+                device,
+            } => {
+                *source == **text
+                    || canonical.as_deref() == Some(&*source)
+                    || *device == Some(mount.device)
+                    || with_root(text, mount)
+            }
+            Self::Device(device, text) => *device == mount.device || *source == **text,
+            Self::Tag(text, tags, value) => tags.of(mount) == Some(*value) || *source == **text,
+        }
+    }
+}
+
+/// Whether the text is a source with its directory, as it is shown: `/dev/sda1[/home]`.
+fn with_root(text: &[u8], mount: &Mount<'_>) -> bool {
+    let split = || {
+        let root = text.strip_suffix(b"]")?;
+        let source = root.strip_prefix(&*mount.source.decoded())?;
+        source
+            .strip_prefix(b"[")
+            .map(|root| *root == *mount.root.decoded())
+    };
+    mount.is_part() && split() == Some(true)
+}
+
+/// A source without symbolic links, or the device that a tag is for.
+pub fn canonical(view: Option<&View>, source: &[u8]) -> Option<Vec<u8>> {
+    let text = OsStr::from_bytes(source);
+    if let Some((tag, value)) = parse_tag(text) {
+        return device_with(tag, value);
+    }
+    let path = view?.canonical(Path::new(text)).ok()?;
+    Some(path.into_os_string().into_encoded_bytes())
+}
+
+/// The device that has this value of a tag.
+fn device_with(tag: Tag, value: &[u8]) -> Option<Vec<u8>> {
+    Tags::read(tag).device(value).map(<[u8]>::to_vec)
+}

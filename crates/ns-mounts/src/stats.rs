@@ -1,0 +1,108 @@
+//! `--stats`: what file systems count of their work.
+
+use std::process::ExitCode;
+
+use ns_core::Kind;
+use ns_core::mounts::{Statistics, parse_stats};
+use ns_core::output::{Align, Cell, Column, Field, Listing, Row};
+use ns_core::process::{Pid, Process};
+use ns_core::target::Subject;
+
+use crate::cli::Cli;
+use crate::{show, size, usage};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Show {
+    Target,
+    Source,
+    FsType,
+    Age,
+    Read,
+    Written,
+    Operations,
+    Repeated,
+    TimedOut,
+    Milliseconds,
+}
+
+impl Field for Show {
+    #[rustfmt::skip] // a table is read by its columns
+    const ALL: &'static [(Self, Column)] = &[
+        (Self::Target, column("TARGET", Align::Left, "mount point")),
+        (Self::Source, column("SOURCE", Align::Left, "source")),
+        (Self::FsType, column("FSTYPE", Align::Left, "type of the file system")),
+        (Self::Age, column("AGE", Align::Right, "seconds since it was mounted")),
+        (Self::Read, column("READ", Align::Right, "bytes read from the server")),
+        (Self::Written, column("WRITTEN", Align::Right, "bytes written to the server")),
+        (Self::Operations, column("OPS", Align::Right, "operations")),
+        (Self::Repeated, column("RETRANS", Align::Right, "operations that were sent again")),
+        (Self::TimedOut, column("TIMEOUTS", Align::Right, "operations that had no answer in time")),
+        (Self::Milliseconds, column("MS/OP", Align::Right, "milliseconds until an answer, on average")),
+    ];
+}
+
+const fn column(name: &'static str, align: Align, about: &'static str) -> Column {
+    Column {
+        name,
+        about,
+        align,
+        shrinks: false,
+    }
+}
+
+/// Shows the counters of every mount that has any; the status is 1 where none has.
+pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let process = match &cli.whose.tasks[..] {
+        [] => Process::open(Pid::own())?,
+        [task] => match task.open()? {
+            Subject::Process(process) => process,
+            Subject::Namespace(namespace) if namespace.kind() == Kind::Mnt => {
+                anyhow::bail!("{namespace} has no counters of its own: name a process in it");
+            }
+            subject @ Subject::Namespace(_) => return Err(subject.namespace(Kind::Mnt).unwrap_err().into()),
+        },
+        _ => return Err(usage("--stats shows one process's mounts: give --task once")),
+    };
+    let found = parse_stats(&process.read("mountstats")?)?;
+    let listing = Listing {
+        name: "statistics",
+        columns: Show::ALL.iter().map(|(_, column)| column).collect(),
+        rows: found.iter().map(|mount| row(mount, cli.show.bytes)).collect(),
+        remarks: Vec::new(),
+    };
+    if found.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    show::write(&listing, show::plain_style(&cli.show, None, false))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(mount: &Statistics, in_bytes: bool) -> Row<'_> {
+    let counters = &mount.counters;
+    let operations = || counters.per_op_stats.values();
+    let count: u64 = operations().map(|operation| operation.operations).sum();
+    let sent: u64 = operations().map(|operation| operation.transmissions).sum();
+    let time: u128 = operations()
+        .map(|operation| operation.cum_resp_time.as_millis())
+        .sum();
+    let bytes = |bytes: u64| size::cell(bytes, in_bytes);
+    let mean = time
+        .checked_div(u128::from(count))
+        .and_then(|mean| u64::try_from(mean).ok());
+    Row {
+        depth: 0,
+        cells: vec![
+            Cell::text(&mount.target[..]),
+            Cell::text(&mount.source[..]),
+            Cell::text(&mount.fs_type[..]),
+            Cell::Number(counters.age.as_secs()),
+            bytes(counters.bytes.server_read),
+            bytes(counters.bytes.server_write),
+            Cell::Number(count),
+            Cell::Number(sent.saturating_sub(count)),
+            Cell::Number(operations().map(|operation| operation.major_timeouts).sum()),
+            mean.map_or(Cell::Absent, Cell::Number),
+        ],
+    }
+}

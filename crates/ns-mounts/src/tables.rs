@@ -1,0 +1,124 @@
+//! The tables that the command line asks for, one after the other.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use ns_core::mounts::{Unread, View, each_namespace};
+use ns_core::target::Subject;
+use ns_core::{Kind, Target};
+use serde_json::json;
+
+use crate::cli::{Cli, Kernel, Whose};
+use crate::scene::{Scene, Shared};
+
+/// Whether there is one table at most.
+pub fn is_single(whose: &Whose) -> bool {
+    !whose.all_namespaces && whose.tasks.len() + whose.files.len() < 2
+}
+
+/// Shows `look` each table. Few files are open at a time: a view is closed before the next is opened.
+pub fn each(
+    cli: &Cli,
+    shared: &Shared,
+    mut look: impl FnMut(&Scene<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Unread> {
+    let whose = &cli.whose;
+    let mut look_at = |view: &View| {
+        let bytes = read(view, whose)?;
+        let scene = Scene::of(&bytes, view.name(), Some(view), shared);
+        scene.report();
+        look(&scene)
+    };
+    if whose.all_namespaces {
+        let mut failed = 0;
+        let mut unread = each_namespace::<anyhow::Error>(|namespace, view| {
+            let Ok(bytes) = read(view, whose) else {
+                failed += 1;
+                return Ok(());
+            };
+            let mut scene = Scene::of(&bytes, view.name(), Some(view), shared);
+            scene.namespace = Some(namespace);
+            scene.report();
+            look(&scene)
+        })?;
+        unread.namespaces += failed;
+        return Ok(unread);
+    }
+    for task in &whose.tasks {
+        look_at(&view(task)?)?;
+    }
+    if whose.tasks.is_empty() && whose.files.is_empty() {
+        look_at(&View::own()?)?;
+    }
+    for file in &whose.files {
+        let bytes = saved(file)?;
+        let name = format!("{}", file.display());
+        let scene = Scene::of(&bytes, &name, None, shared);
+        scene.report();
+        look(&scene)?;
+    }
+    Ok(Unread::default())
+}
+
+/// The table of a view, from where it is asked for.
+fn read(view: &View, whose: &Whose) -> ns_core::Result<Vec<u8>> {
+    match whose.kernel {
+        Some(Kernel::Listmount) => view.read_by_id(),
+        Some(Kernel::Mountinfo) | None => view.read(),
+    }
+}
+
+/// A table that was saved.
+pub fn saved(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// The view of a target: of a process its own, root directory and all.
+pub fn view(target: &Target) -> ns_core::Result<View> {
+    match target.open()? {
+        Subject::Process(process) => View::of_process(&process),
+        subject @ Subject::Namespace(_) => View::of_namespace(&subject.namespace(Kind::Mnt)?),
+    }
+}
+
+/// Says on stderr what could not be read; with `--strict` it is a failure.
+pub fn report(unread: &Unread, whose: &Whose) -> anyhow::Result<()> {
+    let mut parts = Vec::new();
+    let plural = |count: usize, one: &str, many: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    };
+    if unread.processes > 0 {
+        let what = plural(unread.processes, "process does", "processes do");
+        parts.push(format!("{what} not show the mount namespace"));
+    }
+    if unread.namespaces > 0 {
+        let what = plural(unread.namespaces, "mount namespace", "mount namespaces");
+        parts.push(format!("{what} could not be read"));
+    }
+    if let Some(why) = unread.why_none_without_process() {
+        parts.push(format!(
+            "mount namespaces without a process could not be looked for: {why}"
+        ));
+    }
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let text = format!("incomplete: {}", parts.join("; "));
+    anyhow::ensure!(!whose.strict, "{text}");
+    ns_core::cli::warn("ns-mounts", &text);
+    Ok(())
+}
+
+/// The same for JSON, beside the rows.
+pub fn remarks(unread: &Unread) -> Vec<(&'static str, serde_json::Value)> {
+    if unread.is_empty() {
+        return Vec::new();
+    }
+    let value = json!({
+        "processes": unread.processes,
+        "namespaces": unread.namespaces,
+        "without-process": unread.why_none_without_process(),
+    });
+    vec![("unreadable", value)]
+}

@@ -1,0 +1,203 @@
+//! Types of file systems: lists of them, and what is known of each.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use ns_core::mounts::{Mount, MountTable};
+
+/// Types that are on no device and no network: the kernel, memory or a program makes what is in them, or they show what
+/// other file systems hold.
+const PSEUDO: &[&str] = &[
+    "anon_inodefs",
+    "apparmorfs",
+    "aufs",
+    "autofs",
+    "bdev",
+    "binder",
+    "binfmt_misc",
+    "bpf",
+    "cgroup",
+    "cgroup2",
+    "configfs",
+    "cpuset",
+    "dax",
+    "debugfs",
+    "devfs",
+    "devpts",
+    "devtmpfs",
+    "dlmfs",
+    "dmabuf",
+    "drm",
+    "efivarfs",
+    "fuse",
+    "fusectl",
+    "guest_memfd",
+    "hugetlbfs",
+    "ipathfs",
+    "mqueue",
+    "nfsd",
+    "nsfs",
+    "overlay",
+    "pidfs",
+    "pipefs",
+    "proc",
+    "pstore",
+    "ramfs",
+    "resctrl",
+    "rootfs",
+    "rpc_pipefs",
+    "secretmem",
+    "securityfs",
+    "selinuxfs",
+    "smackfs",
+    "sockfs",
+    "spufs",
+    "sysfs",
+    "tmpfs",
+    "tracefs",
+    "vboxsf",
+    "virtiofs",
+    "xenfs",
+];
+
+/// Types that are on a device or a network, and that a kernel may know without having loaded them.
+const REAL: &[&str] = &[
+    "9p", "adfs", "affs", "afs", "apfs", "bcachefs", "befs", "bfs", "btrfs", "ceph", "cifs", "coda",
+    "cramfs", "ecryptfs", "efs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "gfs2", "hfs",
+    "hfsplus", "hpfs", "iso9660", "jffs2", "jfs", "lustre", "minix", "msdos", "ncpfs", "nfs", "nfs4",
+    "nilfs2", "ntfs", "ntfs3", "ocfs2", "omfs", "orangefs", "qnx4", "qnx6", "reiserfs", "romfs", "smb3",
+    "smbfs", "squashfs", "sysv", "ubifs", "udf", "ufs", "umsdos", "vfat", "xfs", "zfs", "zonefs",
+];
+
+/// Whether a type is on no device and no network.
+pub fn is_pseudo(fs_type: &[u8]) -> bool {
+    // Programs in user space are known by the part after the point; all are made up, but those on a device: fuseblk.
+    let base = fs_type.split(|byte| *byte == b'.').next().unwrap_or_default();
+    PSEUDO.iter().any(|pseudo| pseudo.as_bytes() == base)
+}
+
+/// The types that a leading "no" can be before: of this kernel, of this table, and of Linux.
+#[derive(Debug)]
+pub struct Known(HashSet<Vec<u8>>);
+
+impl Known {
+    /// Those that are known where this table is looked at.
+    pub fn with(table: &MountTable<'_>) -> Self {
+        let of_kernel = std::fs::read("/proc/filesystems").unwrap_or_default();
+        let of_kernel = of_kernel
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| line.rsplit(|byte| *byte == b'\t').next())
+            .map(<[u8]>::to_vec);
+        let of_linux = PSEUDO.iter().chain(REAL).map(|name| name.as_bytes().to_vec());
+        let of_table = table
+            .mounts()
+            .iter()
+            .map(|mount| mount.fs_type.decoded().into_owned());
+        Self(of_kernel.chain(of_linux).chain(of_table).collect())
+    }
+
+    fn contains(&self, fs_type: &[u8]) -> bool {
+        let base = fs_type.split(|byte| *byte == b'.').next().unwrap_or_default();
+        self.0.contains(fs_type) || (base == b"fuse" && base != fs_type)
+    }
+}
+
+/// A list of types, as it was given: what a "no" in it means depends on the types that are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Types(Vec<String>);
+
+impl FromStr for Types {
+    type Err = Infallible;
+
+    fn from_str(list: &str) -> Result<Self, Infallible> {
+        let items = list.split(',').filter(|item| !item.is_empty());
+        Ok(Self(items.map(str::to_owned).collect()))
+    }
+}
+
+/// The same once it is known what it means.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TypeList<'a> {
+    wanted: Vec<&'a [u8]>,
+    unwanted: Vec<&'a [u8]>,
+}
+
+impl Types {
+    /// A leading "!" negates, and a leading "no" before the name of a type that is known. Before the first item it
+    /// negates them all, as in mount(8).
+    pub fn resolved(&self, known: &Known) -> TypeList<'_> {
+        let items = self.0.iter().map(|item| negated(item.as_bytes(), known));
+        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+        let mut all = false;
+        for (index, (negated, item)) in items.enumerate() {
+            all |= index == 0 && negated;
+            if all || negated {
+                &mut unwanted
+            } else {
+                &mut wanted
+            }
+            .push(item);
+        }
+        TypeList { wanted, unwanted }
+    }
+}
+
+fn negated<'a>(item: &'a [u8], known: &Known) -> (bool, &'a [u8]) {
+    if let Some(rest) = item.strip_prefix(b"!") {
+        return (true, rest);
+    }
+    match item.strip_prefix(b"no") {
+        Some(rest) if known.contains(rest) && !known.contains(item) => (true, rest),
+        _ => (false, item),
+    }
+}
+
+impl TypeList<'_> {
+    /// Whether a mount's type is in the list.
+    pub fn matches(&self, mount: &Mount<'_>) -> bool {
+        let fs_type = mount.fs_type.decoded();
+        let among = |list: &[&[u8]]| list.contains(&&*fs_type);
+        (self.wanted.is_empty() || among(&self.wanted)) && !among(&self.unwanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(list: &str, fs_type: &str) -> bool {
+        let line = format!("1 0 0:1 / / rw - {fs_type} none rw\n2 1 0:2 / /a rw - novelfs none rw\n");
+        let table = MountTable::parse(line.as_bytes());
+        let types: Types = list.parse().unwrap();
+        types.resolved(&Known::with(&table)).matches(&table.mounts()[0])
+    }
+
+    #[test]
+    fn a_leading_no_is_for_types_that_are_known() {
+        assert!(matches("ext4,proc", "proc") && !matches("ext4,proc", "sysfs"));
+        assert!(!matches("noext4", "ext4") && matches("noext4", "proc"));
+        assert!(!matches("noext4,proc", "proc") && matches("noext4,proc", "sysfs"));
+        assert!(!matches("nofuse.sshfs", "fuse.sshfs"));
+        // Nobody knows "such": this is the name of a type.
+        assert!(matches("nosuch", "nosuch") && !matches("nosuch", "proc"));
+        assert!(matches("novelfs", "novelfs") && !matches("novelfs", "velfs"));
+        assert!(!matches("!such", "such") && matches("!such", "nosuch"));
+    }
+
+    #[test]
+    fn a_no_further_on_is_for_its_item_alone() {
+        assert!(matches("ext4,noproc", "ext4") && !matches("ext4,noproc", "proc"));
+        assert!(!matches("ext4,noproc", "sysfs"));
+    }
+
+    #[test]
+    fn what_is_on_nothing_is_known() {
+        for fs_type in ["tmpfs", "fuse.sshfs", "overlay"] {
+            assert!(is_pseudo(fs_type.as_bytes()), "{fs_type}");
+        }
+        for fs_type in ["ext4", "nfs4", "fuseblk", "btrfs", "unheard-of"] {
+            assert!(!is_pseudo(fs_type.as_bytes()), "{fs_type}");
+        }
+    }
+}

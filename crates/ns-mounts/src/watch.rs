@@ -1,0 +1,153 @@
+//! `--watch`: what happens to the mounts of a namespace, one event a line.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use ns_core::mounts::{Event, Mount, View, events, merged};
+use ns_core::output::{self, Cell, Field as _, Listing, Row, Shape};
+
+use crate::cell::cell;
+use crate::cli::{Action, Cli};
+use crate::column::{self, Show};
+use crate::scene::{Scene, Shared};
+use crate::{select, show, tables, usage};
+
+/// Tells what happens until the time is up, or nobody reads it any more.
+pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
+    let view = match &cli.whose.tasks[..] {
+        [] => View::own()?,
+        [task] => tables::view(task)?,
+        _ => return Err(usage("--watch watches one namespace: give --task once")),
+    };
+    let columns = show::columns(cli, column::EVENTS)?;
+    let mut out = Out {
+        listing: Listing {
+            name: "events",
+            columns: columns.iter().map(|show| show.column()).collect(),
+            rows: Vec::new(),
+            remarks: Vec::new(),
+        },
+        widths: Vec::new(),
+        cli,
+    };
+    let end = cli
+        .ask
+        .timeout
+        .and_then(|time| Instant::now().checked_add(Duration::from_millis(time)));
+    let shared = Shared::default();
+    let mut before = view.read()?;
+    while view.wait(end.map(|end| end.saturating_duration_since(Instant::now())))? {
+        let after = view.read()?;
+        {
+            let old = Scene::of(&before, view.name(), Some(&view), &shared);
+            let new = Scene::of(&after, view.name(), Some(&view), &shared);
+            out.events(&old, &new, actions, &columns)?;
+        }
+        before = after;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is written, event by event.
+struct Out<'c> {
+    cli: &'c Cli,
+    listing: Listing<'static>,
+    widths: Vec<usize>,
+}
+
+impl Out<'_> {
+    fn events(
+        &mut self,
+        old: &Scene<'_>,
+        new: &Scene<'_>,
+        actions: &[Action],
+        columns: &[Show],
+    ) -> anyhow::Result<()> {
+        let (in_old, in_new) = (asked(self.cli, old), asked(self.cli, new));
+        let listing = &mut self.listing;
+        listing.rows.clear();
+        for event in events(&old.table, &new.table) {
+            let (action, scene, asked, mount, was) = match event {
+                Event::Mount(mount) => (Action::Mount, new, &in_new, mount, None),
+                Event::Umount(mount) => (Action::Umount, old, &in_old, mount, None),
+                Event::Remount(was, mount) => (Action::Remount, new, &in_new, mount, Some(was)),
+                Event::Move(was, mount) => (Action::Move, new, &in_new, mount, Some(was)),
+            };
+            let index = scene
+                .table
+                .mounts()
+                .iter()
+                .position(|other| std::ptr::eq(other, mount));
+            let Some(index) = index.filter(|index| asked[*index] && actions.contains(&action)) else {
+                continue;
+            };
+            let cells = columns.iter().map(|show| match show {
+                Show::Action => Cell::text(name(action).as_bytes()),
+                Show::OldTarget if action == Action::Move => old_target(was),
+                Show::OldOptions if action == Action::Remount => old_options(was),
+                show => cell(scene, index, *show, show::format(&self.cli.show)),
+            });
+            listing.rows.push(
+                Row {
+                    depth: 0,
+                    cells: cells.collect(),
+                }
+                .into_owned(),
+            );
+        }
+        self.write()?;
+        Ok(())
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        if self.listing.rows.is_empty() {
+            return Ok(());
+        }
+        let mut style = show::plain_style(&self.cli.show, None, false);
+        let mut out = io::stdout().lock();
+        match style.shape {
+            Shape::Json => {
+                for row in &self.listing.rows {
+                    output::write_json_line(&mut out, &self.listing.columns, row)?;
+                }
+            }
+            Shape::Table => output::write_part(&mut out, &self.listing, style, &mut self.widths)?,
+            _ => {
+                // Headings once.
+                style.headings &= self.widths.is_empty();
+                self.widths.resize(1, 0);
+                output::write(&mut out, &self.listing, style)?;
+            }
+        }
+        out.flush()
+    }
+}
+
+/// For each mount of a table, whether its events are asked for. A path that leads nowhere now may do so later.
+fn asked(cli: &Cli, scene: &Scene<'_>) -> Vec<bool> {
+    let mut asked = vec![false; scene.table.mounts().len()];
+    for index in select::select(cli, scene).unwrap_or_default() {
+        asked[index] = true;
+    }
+    asked
+}
+
+fn name(action: Action) -> &'static str {
+    match action {
+        Action::Mount => "mount",
+        Action::Umount => "umount",
+        Action::Remount => "remount",
+        Action::Move => "move",
+    }
+}
+
+fn old_target<'a>(was: Option<&Mount<'a>>) -> Cell<'a> {
+    was.map_or(Cell::Absent, |was| Cell::Text(was.target.decoded()))
+}
+
+fn old_options<'a>(was: Option<&Mount<'a>>) -> Cell<'a> {
+    was.map_or(Cell::Absent, |was| {
+        Cell::Text(merged(was.vfs_options, was.fs_options))
+    })
+}
