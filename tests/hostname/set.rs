@@ -118,8 +118,8 @@ fn without_rights_the_cause_is_said() -> Outcome {
         error,
         format!(
             "ns-hostname: cannot set the host name in {uts}: Operation not permitted\n  \
-             cause: {owner}, which owns {uts}, is where CAP_SYS_ADMIN is needed, and this process lacks it\n  \
-             help:  run it as root, or give a program a host name of its own: ns-unshare --user --uts\n",
+             cause: CAP_SYS_ADMIN is missing in {owner}, to which {uts} belongs\n  \
+             help:  run it as root\n",
             uts = uts.display(),
             owner = owner.display(),
         )
@@ -141,7 +141,7 @@ fn root_without_the_capability_is_told_which_is_missing() -> Outcome {
         .fails(1);
     assert!(error.contains("cannot set the host name in uts:["), "{error}");
     assert!(
-        error.contains("CAP_SYS_ADMIN is needed, and this process lacks it"),
+        error.contains("cause: CAP_SYS_ADMIN is missing in user:["),
         "{error}"
     );
     assert_eq!(tool("hostname").ran().ok(), before);
@@ -160,7 +160,7 @@ fn from_a_user_namespace_the_name_outside_is_out_of_reach() -> Outcome {
         .fails(1);
     assert!(error.contains("cannot set the host name in uts:["), "{error}");
     assert!(
-        error.contains("is owned by a user namespace that is neither user:["),
+        error.contains("belongs to a user namespace that encloses this one (user:["),
         "{error}"
     );
     Ok(())

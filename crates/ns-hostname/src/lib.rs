@@ -16,6 +16,8 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use ns_core::explain::explain_in;
+use ns_core::uts::Names;
 use ns_core::{Kind, Namespace, Target};
 
 use cli::Cli;
@@ -44,6 +46,11 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
 /// The UTS namespace that is meant.
 fn namespace_of(targets: &[Target]) -> anyhow::Result<Namespace> {
     open(targets, Kind::Uts)
+}
+
+/// The names in this UTS namespace.
+fn names_in(namespace: &Namespace) -> anyhow::Result<Names> {
+    Ok(Names::of(namespace).map_err(|error| explain_in(namespace, error))?)
 }
 
 /// The namespace of this kind that is meant: that of the target, or one's own.

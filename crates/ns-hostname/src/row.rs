@@ -3,14 +3,14 @@
 use std::io::{self, Write as _};
 
 use ns_core::output::{Cell, Field as _, Row, write_json_line};
-use ns_core::uts::Names;
 use ns_core::{Kind, Namespace};
 
 use crate::columns::UtsColumn;
+use crate::names_in;
 
 /// Writes what there is to say of this namespace.
 pub fn write_json(namespace: &Namespace) -> anyhow::Result<()> {
-    let names = Names::of(namespace)?;
+    let names = names_in(namespace)?;
     let own = Namespace::own(Kind::Uts)?.identity() == namespace.identity();
     let cells = [
         (UtsColumn::Ns, namespace.identity().inode.into()),

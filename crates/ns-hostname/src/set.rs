@@ -7,13 +7,14 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use clap::error::ErrorKind;
 use ns_core::cli::warn;
+use ns_core::explain::explain_in;
 use ns_core::output::escape_for_terminal;
 use ns_core::process::scan;
-use ns_core::uts::{Change, Flaw, Names, UNSET, check_bytes, check_host_name, clean};
+use ns_core::uts::{Change, Flaw, UNSET, check_bytes, check_host_name, clean};
 use ns_core::{Gathered, Kind, Namespace};
 
 use crate::cli::{Cli, Setting};
-use crate::{file, namespace_of, show, usage};
+use crate::{file, names_in, namespace_of, show, usage};
 
 /// What a machine is called before it has a name, by hostname(1) as by systemd.
 const DEFAULT: &[u8] = b"localhost";
@@ -52,7 +53,7 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
     }
     let namespace = namespace_of(&cli.target)?;
     if cli.setting.boot && change.host.is_none() && cli.nis.is_none() {
-        let host = Names::of(&namespace)?.host;
+        let host = names_in(&namespace)?.host;
         if host.is_empty() || host == UNSET {
             change.host = Some(DEFAULT.to_vec());
         } else if cli.setting.file.is_none() {
@@ -60,7 +61,9 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
             return Ok(None);
         }
     }
-    let changed = change.apply(&namespace)?;
+    let changed = change
+        .apply(&namespace)
+        .map_err(|error| explain_in(&namespace, error))?;
     if cli.setting.clean
         && let Some(host) = &change.host
     {

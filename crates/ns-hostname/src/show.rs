@@ -5,14 +5,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use ns_core::explain::explain_in;
 use ns_core::net::{addresses, addresses_in};
 use ns_core::output::escape_for_terminal;
-use ns_core::uts::{Names, Resolved, after_first_dot, name_of, up_to_first_dot};
+use ns_core::uts::{Resolved, after_first_dot, name_of, up_to_first_dot};
 use ns_core::{Kind, Target};
 
 use crate::cli::Cli;
 use crate::view::View;
-use crate::{namespace_of, row, usage};
+use crate::{names_in, namespace_of, row, usage};
 
 /// Writes what is asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -30,7 +31,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
 
 /// The text to show; `None` where there is none, and so no line.
 fn text(cli: &Cli, view: View) -> anyhow::Result<Option<Vec<u8>>> {
-    let names = || anyhow::Ok(Names::of(&namespace_of(&cli.target)?)?);
+    let names = || names_in(&namespace_of(&cli.target)?);
     Ok(match view {
         View::Host => Some(names()?.host),
         View::Nis => Some(names()?.domain),
@@ -54,10 +55,8 @@ fn text(cli: &Cli, view: View) -> anyhow::Result<Option<Vec<u8>>> {
 
 fn all_addresses(cli: &Cli) -> anyhow::Result<Vec<String>> {
     let namespace = crate::open(&cli.target, Kind::Net)?;
-    Ok(addresses_in(&namespace)?
-        .iter()
-        .map(ToString::to_string)
-        .collect())
+    let addresses = addresses_in(&namespace).map_err(|error| explain_in(&namespace, error))?;
+    Ok(addresses.iter().map(ToString::to_string).collect())
 }
 
 /// The refusal of what would be wrong from outside, with the command that is right.

@@ -14,7 +14,7 @@ use ns_core::uts::{Names, Watch, Woken};
 use ns_core::{Kind, Namespace};
 
 use crate::cli::Cli;
-use crate::{list, namespace_of, show};
+use crate::{list, names_in, namespace_of, show};
 
 /// The names of each namespace that is watched, by its inode.
 type Known = BTreeMap<u64, Names>;
@@ -104,7 +104,7 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
 /// The names as they are now. One whose namespace may not be entered is left out.
 fn read(scope: &Scope) -> anyhow::Result<Known> {
     match scope {
-        Scope::One(namespace, _) => Ok([(namespace.identity().inode, Names::of(namespace)?)].into()),
+        Scope::One(namespace, _) => Ok([(namespace.identity().inode, names_in(namespace)?)].into()),
         Scope::All => Ok(list::find(Facts::empty())?.known().collect()),
     }
 }

@@ -9,13 +9,14 @@ mod maps;
 mod mounts;
 mod program;
 mod restrictions;
+mod rights;
 
 use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
 use crate::idmap::MapWriter;
 use crate::launch::Step;
-use crate::{Error, Kind};
+use crate::{Error, Kind, Namespace};
 use look::Look;
 
 /// What was found.
@@ -52,6 +53,18 @@ pub fn explain(step: &Step, error: Error) -> Error {
     match looked {
         // What was known of the error already came from closer by.
         Some(_) if error.cause().is_some() => error,
+        Some(Finding { cause, help }) => error.explained(Some(cause), help),
+        None => error,
+    }
+}
+
+/// The error of something that was done in a namespace, with its cause where that is one of rights.
+pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
+    if error.errno() != Some(Errno::EPERM) || error.cause().is_some() {
+        return error;
+    }
+    let look = Look::around();
+    match rights::lacking(&look, namespace).or_else(|| restrictions::seccomp(&look)) {
         Some(Finding { cause, help }) => error.explained(Some(cause), help),
         None => error,
     }

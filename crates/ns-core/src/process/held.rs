@@ -2,11 +2,12 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use super::{Pid, Stat, parse_stat};
+use super::{Pid, Stat, Status, parse_stat, privacy};
 use crate::error::Doing;
 use crate::{Error, Kind, Namespace, Result};
 
@@ -96,8 +97,22 @@ impl Process {
             Err(errno) => {
                 // What an ended process answers is no news: that it has ended is.
                 self.check_alive()?;
-                Err(errno).doing(doing)
+                Err(errno).doing(doing).map_err(|error| self.explain(error))
             }
+        }
+    }
+
+    /// The error with its cause, where the kernel does not let the caller look into the process.
+    fn explain(&self, error: Error) -> Error {
+        if error.errno() != Some(Errno::EACCES) {
+            return error;
+        }
+        match self
+            .read("status")
+            .map(|bytes| privacy::reason(self.pid, &Status::new(bytes)))
+        {
+            Ok(Some((cause, help))) => error.explained(Some(cause), help),
+            Ok(None) | Err(_) => error,
         }
     }
 

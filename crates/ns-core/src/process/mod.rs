@@ -7,6 +7,7 @@ mod held;
 mod inside;
 mod links;
 mod pid;
+mod privacy;
 mod scan;
 mod stat;
 mod status;

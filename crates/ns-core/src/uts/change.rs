@@ -3,7 +3,6 @@
 use nix::errno::Errno;
 
 use super::names::is_own;
-use super::refusal::explain;
 use super::{Names, check_bytes};
 use crate::error::Doing;
 use crate::process::in_namespace;
@@ -51,10 +50,6 @@ impl Change {
     /// beyond those of a reader. [`Error::Invalid`] for what [`check_bytes`] refuses.
     pub fn apply(&self, namespace: &Namespace) -> Result<Changed> {
         self.check()?;
-        self.set_in(namespace).map_err(|error| explain(error, namespace))
-    }
-
-    fn set_in(&self, namespace: &Namespace) -> Result<Changed> {
         let outcome = if is_own(namespace)? {
             self.set_here()
         } else {

@@ -3,7 +3,6 @@
 mod change;
 mod name;
 mod names;
-mod refusal;
 mod resolver;
 mod watch;
 

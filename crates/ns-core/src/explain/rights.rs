@@ -1,0 +1,35 @@
+//! Rights to a namespace: whose it is, and what the caller lacks there.
+
+use rustix::thread::CapabilitySet;
+
+use super::Finding;
+use super::capability;
+use super::look::Look;
+use crate::{Gathered, Kind, Namespace};
+
+/// Why the caller may not enter the namespace, or change what is in it.
+pub(super) fn lacking(look: &Look, namespace: &Namespace) -> Option<Finding> {
+    let own = Namespace::own(Kind::User).ok()?;
+    let owner = match namespace.owner() {
+        Gathered::Known(owner) => owner,
+        // The kernel answers only where the owner is the caller's user namespace or one below it.
+        Gathered::Unreadable(_) => {
+            let cause = format!(
+                "{namespace} belongs to a user namespace that encloses this one ({own}), or is beside it"
+            );
+            return Some(Finding::new(cause).help("run it outside of this user namespace"));
+        }
+        Gathered::Absent => return None,
+    };
+    if owner.identity() == own.identity() {
+        let Finding { cause, .. } = capability::missing(look, CapabilitySet::SYS_ADMIN)?;
+        let cause = format!("{cause} in {owner}, to which {namespace} belongs");
+        return Some(Finding::new(cause).help("run it as root"));
+    }
+    let maker = match owner.owner_uid() {
+        Gathered::Known(uid) => format!(", which uid {uid} has made"),
+        Gathered::Absent | Gathered::Unreadable(_) => String::new(),
+    };
+    let cause = format!("{namespace} belongs to {owner}{maker}");
+    Some(Finding::new(cause).help("run it as that user, or as root"))
+}

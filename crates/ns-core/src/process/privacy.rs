@@ -1,0 +1,56 @@
+//! Why the kernel does not let the caller look into a process (`ptrace(2)`, "Ptrace access mode checking"): found by
+//! looking at what everyone may see of it.
+
+use rustix::thread::CapabilitySet;
+
+use super::{Pid, Status, caller};
+
+/// What stands in the way, and what would help; `None` where nothing of it is to be seen.
+pub(super) fn reason(pid: Pid, its: &Status) -> Option<(String, Option<String>)> {
+    let (its_uid, own_uid) = (its.effective_uid()?, caller::ids().uid);
+    if its_uid != own_uid && !caller::has(CapabilitySet::SYS_PTRACE) {
+        let cause = format!("process {pid} has the uid {its_uid}, and this one {own_uid}");
+        return Some((cause, Some("run it as root".into())));
+    }
+    let lacking = lacking(its)?;
+    (!lacking.is_empty()).then(|| (format!("process {pid} has {lacking}, which this one lacks"), None))
+}
+
+/// The capabilities that it has and the caller lacks, by their names.
+fn lacking(its: &Status) -> Option<String> {
+    let own = rustix::thread::capabilities(None).ok()?.permitted;
+    let lacking = CapabilitySet::from_bits_retain(its.permitted()?) - own;
+    let names = lacking.iter_names().map(|(name, _)| format!("CAP_{name}"));
+    Some(names.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_user_and_more_capabilities_stand_in_the_way() {
+        let pid = Pid::new(4711).unwrap();
+        let status = |uid: u32, capabilities: u64| {
+            Status::new(
+                format!("Uid:\t{uid}\t{uid}\t{uid}\t{uid}\nCapPrm:\t{capabilities:016x}\n").into_bytes(),
+            )
+        };
+        let own = caller::ids().uid;
+        assert_eq!(reason(pid, &status(own, 0)), None);
+        let all = reason(pid, &status(own, u64::MAX));
+        let permitted = rustix::thread::capabilities(None).unwrap().permitted;
+        if permitted != CapabilitySet::all() {
+            let (cause, _) = all.unwrap();
+            assert!(cause.starts_with("process 4711 has CAP_"), "{cause}");
+        }
+        if !caller::has(CapabilitySet::SYS_PTRACE) {
+            let (cause, help) = reason(pid, &status(own + 1, 0)).unwrap();
+            assert_eq!(
+                cause,
+                format!("process 4711 has the uid {}, and this one {own}", own + 1)
+            );
+            assert_eq!(help.unwrap(), "run it as root");
+        }
+    }
+}
