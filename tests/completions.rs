@@ -7,6 +7,7 @@ use crate::support::{Outcome, Terminal, needs, tool};
 
 cases!["completions":
     bash_completes_options, zsh_completes_options, fish_completes_options,
+    bash_hands_over, zsh_hands_over, fish_hands_over,
     bash_completes_columns, zsh_completes_columns, fish_completes_columns,
     bash_completes_processes, zsh_completes_processes, fish_completes_processes,
 ];
@@ -122,6 +123,9 @@ in_each_shell![
     bash_completes_options: options in bash,
     zsh_completes_options: options in zsh,
     fish_completes_options: options in fish,
+    bash_hands_over: the_program in bash,
+    zsh_hands_over: the_program in zsh,
+    fish_hands_over: the_program in fish,
     bash_completes_columns: columns in bash,
     zsh_completes_columns: columns in zsh,
     fish_completes_columns: columns in fish,
@@ -134,6 +138,19 @@ fn options(mut shell: Shell) {
     shell.completes("ns-ls --output-", "ns-ls --output-all");
     shell.completes("ns-hostname --domainn", "ns-hostname --domainname");
     shell.completes("ns-mounts --notr", "ns-mounts --notruncate");
+}
+
+/// What follows the options is the program's, as without us.
+fn the_program(mut shell: Shell) {
+    shell.completes("ns-unshare --fork getco", "ns-unshare --fork getconf");
+    shell.completes("ns-unshare -- getco", "ns-unshare -- getconf");
+    shell.completes("ns-unshare -S root getco", "ns-unshare -S root getconf");
+    shell.completes(
+        "ns-unshare -rnw / ns-ls --notr",
+        "ns-unshare -rnw / ns-ls --notruncate",
+    );
+    shell.completes("ns-unshare --propagation sl", "ns-unshare --propagation slave");
+    shell.completes("ns-unshare --propagation=sl", "ns-unshare --propagation=slave");
 }
 
 fn columns(mut shell: Shell) {

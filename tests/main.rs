@@ -6,10 +6,13 @@
 
 mod common;
 mod completions;
+mod documents;
+mod enter;
 mod hostname;
 mod ls;
 mod mounts;
 mod support;
+mod target;
 mod terminal;
 mod unshare;
 
@@ -21,10 +24,13 @@ fn main() -> std::process::ExitCode {
     #[rustfmt::skip]
     let cases = [
         common::cases(),
+        enter::cases(),
         completions::cases(),
+        documents::cases(),
         hostname::cases(),
         ls::cases(),
         mounts::cases(),
+        target::cases(),
         terminal::cases(), unshare::cases()];
     libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()
 }

@@ -149,9 +149,9 @@ fn propagation_is_shown() -> Outcome {
 
 fn a_target_that_is_none_is_named() -> Outcome {
     let run = |target: &str| program("ns-mounts").args(["-N", target]).ran();
-    let error = run("x").fails(2);
+    let error = run(":x").fails(2);
     assert!(
-        error.starts_with("ns-mounts: invalid value 'x' for '--task <TARGET>'"),
+        error.starts_with("ns-mounts: invalid value ':x' for '--task <TARGET>'"),
         "{error}"
     );
     assert_eq!(

@@ -13,18 +13,19 @@ function __ns_enter_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word ; and set index (math $index + 1)
+            contains -- $word -t --target -S --setuid -G --setgid; and set index (math $index + 1)
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
+            # have none has it after =, or it is a path.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter 
+                if contains -- $letter -t --target -S --setuid -G --setgid
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter ; and break
+                contains -- $letter -m --mount -u --uts -i --ipc -n --net -p --pid -U --user -C --cgroup -T --time; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)
@@ -34,7 +35,7 @@ function __ns_enter_rest
     if test $index -eq $last; and string match -q -- '-*' $words[$last]; and test "$words[$(math $last - 1)]" != --
         return 1
     end
-    string join \n -- $words[$index..]
+    printf '%s\n' $words[$index..]
 end
 
 # Whether the cursor is at an operand.
@@ -44,7 +45,7 @@ end
 
 # Whether the cursor is where our own options can be.
 function __ns_enter_ours
-    test 0 -eq 0; or not __ns_enter_rest >/dev/null
+    test 1 -eq 0; or not __ns_enter_rest >/dev/null
 end
 
 # What completes the command that we run.
@@ -70,5 +71,24 @@ function __ns_enter_signals
 end
 
 complete -c ns-enter -f
+complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process whose namespaces are entered' -r -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind of namespace that is not given otherwise'
+complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace of the target, or this one' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s u -l uts -d 'The UTS namespace: host name and NIS domain name' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s i -l ipc -d 'The IPC namespace' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s n -l net -d 'The network namespace' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s p -l pid -d 'The PID namespace; the program runs in a child, which is in it' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s U -l user -d 'The user namespace' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s C -l cgroup -d 'The cgroup namespace' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s T -l time -d 'The time namespace' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid before the program runs' -r -f -k -a '(__fish_complete_users)'
+complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, and no other groups, before the program runs' -r -f -k -a '(__fish_complete_groups)'
+complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups, where a user namespace is entered'
+complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep the capabilities that are held in the user namespace'
+complete -c ns-enter -n '__ns_enter_ours' -s F -l no-fork -d 'With --pid, run the program in the old PID namespace; its children are in the other one'
+complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no signals on: INT and TERM wait until the program ends, others end ns-enter alone'
+complete -c ns-enter -n '__ns_enter_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
+complete -c ns-enter -n '__ns_enter_ours' -l json -d 'Show it as JSON'
 complete -c ns-enter -n '__ns_enter_ours' -s V -l version -d 'Print version'
 complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-enter -n '__ns_enter_operand' -k -a '(__ns_enter_command)'

@@ -13,18 +13,19 @@ function __ns_ls_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -o --output -p --task -t --type; and set index (math $index + 1)
+            contains -- $word -o --output -p --task -Q --filter -t --type --caps --input --look; and set index (math $index + 1)
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
+            # have none has it after =, or it is a path.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -o --output -p --task -t --type
+                if contains -- $letter -o --output -p --task -Q --filter -t --type --caps --input --look
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -T --tree; and break
+                contains -- $letter -T --tree --watch; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)
@@ -34,7 +35,7 @@ function __ns_ls_rest
     if test $index -eq $last; and string match -q -- '-*' $words[$last]; and test "$words[$(math $last - 1)]" != --
         return 1
     end
-    string join \n -- $words[$index..]
+    printf '%s\n' $words[$index..]
 end
 
 # Whether the cursor is at an operand.
@@ -74,18 +75,33 @@ function __ns_ls_output
     printf '%s%s\t%s\n' \
         $before 'NS' 'inode of the namespace' \
         $before 'TYPE' 'kind of namespace' \
-        $before 'PATH' 'path of the namespace file' \
+        $before 'PATH' 'path of the namespace file of PID' \
         $before 'NPROCS' 'number of processes in the namespace' \
         $before 'PID' 'lowest PID in the namespace' \
         $before 'PPID' 'parent of PID' \
         $before 'COMMAND' 'command line of PID' \
-        $before 'UID' 'uid of PID' \
-        $before 'USER' 'user of PID' \
+        $before 'UID' 'uid of PID, or of the namespace\'s creator' \
+        $before 'USER' 'user of PID, or the namespace\'s creator' \
+        $before 'NETNSID' 'number of a network namespace in the caller\'s' \
+        $before 'NSFS' 'where the namespace file is mounted' \
         $before 'PNS' 'inode of the parent namespace' \
         $before 'ONS' 'inode of the owning user namespace' \
         $before 'ID' '64-bit id of the namespace, never used again' \
-        $before 'CREATOR' 'user who made the namespace\'s user namespace' \
-        $before 'INITIAL' 'whether the system started with it'
+        $before 'NAME' 'name under /run/netns and the like' \
+        $before 'HOLDERS' 'number of what keeps the namespace alive' \
+        $before 'HELD-BY' 'what keeps the namespace alive, in words' \
+        $before 'THREADS' 'number of threads in the namespace' \
+        $before 'LEADER' 'oldest process at the top of the namespace\'s tree' \
+        $before 'INPID' 'PIDs of LEADER, from outside to inside' \
+        $before 'UNIT' 'systemd unit of LEADER' \
+        $before 'CONTAINER' 'id of the container of LEADER' \
+        $before 'CGROUP' 'cgroup of LEADER' \
+        $before 'HOSTNAME' 'host name of a UTS namespace' \
+        $before 'CREATOR' 'user who made the owning user namespace' \
+        $before 'UIDMAP' 'uid map of a user namespace' \
+        $before 'DEPTH' 'how many parents a user or PID namespace has' \
+        $before 'INITIAL' 'whether the system started with the namespace' \
+        $before 'CAPS' 'capabilities of the process of --caps in the namespace'
 end
 
 complete -c ns-ls -f
@@ -94,10 +110,19 @@ complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a flat list, not a tr
 complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of headings'
 complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'The columns to show, with commas between; after a `+`, beside the usual ones' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
+complete -c ns-ls -n '__ns_ls_ours' -s P -l persistent -d 'Only namespaces without processes'
 complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'Only the namespaces that this process is in' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'Only the rows that this expression holds for' -r
 complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Write raw values with a space between, what is unsafe in them as \\xNN'
 complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'Only namespaces of this kind; may be repeated' -r -f -k -a 'cgroup ipc mnt net pid time user uts'
 complete -c ns-ls -n '__ns_ls_ours' -s T -l tree -d 'Draw a tree of the namespaces by their owners, their parents or their processes' -f -k -a 'owner\\t\'The user namespace that owns it\' parent\\t\'The parent of a user or PID namespace\' process\\t\'The parent of the process\''
-complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut the commands to the width of the terminal'
+complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut values to the width of the terminal'
+complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Accepted: no value is ever more than a line'
+complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the columns'
+complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show in CAPS the capabilities that this process has in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List what `ns-ls -J --output-all` saved; - for stdin' -r -F
+complete -c ns-ls -n '__ns_ls_ours' -l look -d 'Where to look: processes, threads, descriptors, pins, kin, kernel, all' -r
+complete -c ns-ls -n '__ns_ls_ours' -l strict -d 'Fail where not everything could be read'
+complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Go on, and write what appears and what goes; look every SECONDS'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'
 complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'

@@ -15,7 +15,8 @@ function __ns_mounts_rest
         else if string match -q -- '--*' $word
             contains -- $word -N --task -F --tab-file -S --source -T --target -M --mountpoint -t --types -O --options -Q --filter --id --uniq-id -d --direction --diff -w --timeout -o --output; and set index (math $index + 1)
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
+            # have none has it after =, or it is a path.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
@@ -24,7 +25,7 @@ function __ns_mounts_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -k --kernel -p --watch --poll --hyperlink; and break
+                contains -- $letter -k --kernel -p --watch --poll --hyperlink; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)
@@ -34,7 +35,7 @@ function __ns_mounts_rest
     if test $index -eq $last; and string match -q -- '-*' $words[$last]; and test "$words[$(math $last - 1)]" != --
         return 1
     end
-    string join \n -- $words[$index..]
+    printf '%s\n' $words[$index..]
 end
 
 # Whether the cursor is at an operand.
@@ -173,3 +174,4 @@ complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Spell out the default
 complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Make mount points links that a terminal can follow' -f -k -a 'auto\\t\'On a terminal\' always\\t\'Always\' never\\t\'Never\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
 complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-mounts -n '__ns_mounts_operand' -k -f -a 'DEVICE MOUNTPOINT'

@@ -15,7 +15,8 @@ function __ns_unshare_rest
         else if string match -q -- '--*' $word
             contains -- $word --monotonic --boottime --hostname --domainname --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd; and set index (math $index + 1)
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
+            # have none has it after =, or it is a path.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
@@ -24,7 +25,7 @@ function __ns_unshare_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -m --mount -u --uts -i --ipc -n --net -p --pid -U --user -C --cgroup -T --time --mount-proc --mount-binfmt --kill-child; and break
+                contains -- $letter -m --mount -u --uts -i --ipc -n --net -p --pid -U --user -C --cgroup -T --time --mount-proc --mount-binfmt --kill-child; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)
@@ -34,7 +35,7 @@ function __ns_unshare_rest
     if test $index -eq $last; and string match -q -- '-*' $words[$last]; and test "$words[$(math $last - 1)]" != --
         return 1
     end
-    string join \n -- $words[$index..]
+    printf '%s\n' $words[$index..]
 end
 
 # Whether the cursor is at an operand.
@@ -88,19 +89,19 @@ complete -c ns-unshare -n '__ns_unshare_ours' -s r -l map-root-user -d 'Be root 
 complete -c ns-unshare -n '__ns_unshare_ours' -s c -l map-current-user -d 'Be oneself inside: map uid and gid to themselves'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-user -d 'Map the caller\'s uid to this one; implies --user' -r -f -k -a '(__fish_complete_users)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-group -d 'Map the caller\'s gid to this one; implies --user' -r -f -k -a '(__fish_complete_groups)'
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-users -d 'Map a range of uids: INNER:OUTER:COUNT, auto, subids or all; implies --user' -r
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-groups -d 'Map a range of gids: INNER:OUTER:COUNT, auto, subids or all; implies --user' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-users -d 'Map a range of uids: INNER:OUTER:COUNT, auto, subids or all; implies --user' -r -f -k -a 'auto subids all'
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-groups -d 'Map a range of gids: INNER:OUTER:COUNT, auto, subids or all; implies --user' -r -f -k -a 'auto subids all'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-auto -d 'Map the subordinate ids from 0 on: --map-users=auto --map-groups=auto'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-subids -d 'Map the subordinate ids to themselves: --map-users=subids --map-groups=subids'
 complete -c ns-unshare -n '__ns_unshare_ours' -l owner -d 'Who is to own the new user namespace; implies --user' -r
-complete -c ns-unshare -n '__ns_unshare_ours' -l setgroups -d 'Allow or deny setgroups(2) in the user namespace' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l setgroups -d 'Allow or deny setgroups(2) in the user namespace' -r -f -k -a 'allow deny'
 complete -c ns-unshare -n '__ns_unshare_ours' -s S -l setuid -d 'Take this uid before the program runs' -r -f -k -a '(__fish_complete_users)'
 complete -c ns-unshare -n '__ns_unshare_ours' -s G -l setgid -d 'Take this gid, and no other groups, before the program runs' -r -f -k -a '(__fish_complete_groups)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l keep-caps -d 'Keep the capabilities that are held in the new user namespace'
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /proc, or one on DIR; implies --mount' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-binfmt -d 'Mount a new binfmt_misc on DIR or /proc/sys/fs/binfmt_misc; implies --mount and --user' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter, as a line for binfmt_misc; implies --mount-binfmt' -r
-complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How the mounts of a new mount namespace are tied to ours: private, slave, shared or unchanged' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How the mounts of a new mount namespace are tied to ours: private, slave, shared or unchanged' -r -f -k -a 'private slave shared unchanged'
 complete -c ns-unshare -n '__ns_unshare_ours' -s R -l root -d 'Make DIR the root directory' -r -F
 complete -c ns-unshare -n '__ns_unshare_ours' -s w -l wd -d 'Make DIR, inside of the new root, the working directory' -r -F
 complete -c ns-unshare -n '__ns_unshare_ours' -s f -l fork -d 'Run the program in a child, and wait for it'

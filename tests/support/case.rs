@@ -20,8 +20,8 @@ pub type Case = Trial;
 /// Set to 1 where the machine has to have everything: in CI.
 const STRICT: &str = "NS_UTILS_STRICT";
 
-/// A case under the name of its function.
-pub fn case(name: &str, run: fn() -> Outcome) -> Case {
+/// A case under this name; [`cases!`] takes that of the function.
+pub fn case(name: &str, run: impl FnOnce() -> Outcome + Send + 'static) -> Case {
     Trial::ignorable_test(name, move || match run() {
         Ok(()) => Ok(Completion::Completed),
         Err(Skip::User(reason)) => Ok(Completion::ignored_with(reason)),

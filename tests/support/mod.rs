@@ -5,6 +5,7 @@ pub mod held;
 pub mod needs;
 mod pty;
 mod ran;
+pub mod transcript;
 mod user;
 
 pub use case::{Case, Outcome};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use rustix::termios::{Winsize, tcgetpgrp, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcgetpgrp, tcsetattr, tcsetwinsize};
 
 use super::case::Skip;
 use super::ran::tool;
@@ -37,16 +37,22 @@ impl Terminal {
     /// Runs the command at a new terminal. Its program, arguments, environment and directory count; its stdin, stdout
     /// and stderr are the terminal.
     pub fn new(command: &Command) -> Result<Self, Skip> {
-        Self::start(tool(needs::installed("setsid")?), command, None)
+        Self::start(command, None, true)
     }
 
     /// The same, run by the ordinary user.
     pub fn of_user(user: &User, command: &Command) -> Result<Self, Skip> {
-        Self::start(user.tool(needs::installed("setsid")?), command, Some(user.id))
+        Self::start(command, Some(user), true)
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "the two above end in it")]
-    fn start(mut setsid: Command, command: &Command, owner: Option<u32>) -> Result<Self, Skip> {
+    /// The same, and what is typed is not echoed; as that user, where there is one.
+    pub fn silent(command: &Command, user: Option<&User>) -> Result<Self, Skip> {
+        Self::start(command, user, false)
+    }
+
+    fn start(command: &Command, user: Option<&User>, echo: bool) -> Result<Self, Skip> {
+        let setsid = needs::installed("setsid")?;
+        let mut setsid = user.map_or_else(|| tool(&setsid), |user| user.tool(&setsid));
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
             .expect("a terminal can be made");
         grantpt(&master).expect("it is ours");
@@ -63,8 +69,13 @@ impl Terminal {
             ws_ypixel: 0,
         };
         tcsetwinsize(&slave, size).expect("a terminal has a size");
-        if let Some(uid) = owner {
-            std::os::unix::fs::fchown(&slave, Some(uid), None).expect("root can give it away");
+        if let Some(user) = user {
+            std::os::unix::fs::fchown(&slave, Some(user.id), None).expect("root can give it away");
+        }
+        if !echo {
+            let mut modes = tcgetattr(&slave).expect("a terminal has modes");
+            modes.local_modes.remove(LocalModes::ECHO);
+            tcsetattr(&slave, OptionalActions::Now, &modes).expect("a terminal has modes");
         }
         // Sets the session and the controlling terminal, and becomes the program: its PID is the child's.
         setsid

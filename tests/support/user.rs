@@ -62,6 +62,11 @@ impl User {
         Ok(USER.get_or_init(|| user))
     }
 
+    /// Where the five are that this user may run.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// One of the five, run as this user.
     pub fn program(&self, name: &str) -> Command {
         self.tool(self.programs.join(name))

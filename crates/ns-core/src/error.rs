@@ -23,6 +23,10 @@ pub enum Error {
     #[error("{0}")]
     NotFound(String),
 
+    /// What was named is there more than once: `2 containers have an id that starts with "3f"`.
+    #[error("{0}")]
+    Ambiguous(String),
+
     /// What was named is there and is not what it should be: `/tmp/x is not a namespace`.
     #[error("{0}")]
     Unfit(String),
@@ -92,7 +96,7 @@ impl Error {
         match self {
             Self::Kernel { errno, .. } => Some(*errno),
             Self::Explained { error, .. } => error.errno(),
-            Self::NotFound(_) | Self::Unfit(_) | Self::Invalid { .. } => None,
+            Self::NotFound(_) | Self::Ambiguous(_) | Self::Unfit(_) | Self::Invalid { .. } => None,
         }
     }
 

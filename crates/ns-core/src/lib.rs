@@ -20,6 +20,7 @@ pub mod launch;
 pub mod mounts;
 pub mod net;
 pub mod output;
+pub mod pins;
 pub mod process;
 pub mod uts;
 

@@ -85,6 +85,15 @@ impl Namespace {
         Ok(Self { file, kind, identity })
     }
 
+    /// Another handle on the same namespace.
+    pub fn try_clone(&self) -> Result<Self> {
+        Ok(Self {
+            file: self.file.try_clone().doing(|| format!("hold {self} once more"))?,
+            kind: self.kind,
+            identity: self.identity,
+        })
+    }
+
     /// Its kind.
     pub fn kind(&self) -> Kind {
         self.kind

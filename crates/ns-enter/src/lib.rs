@@ -2,16 +2,32 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+mod plan;
+mod request;
 
 use std::process::ExitCode;
 
 use cli::Cli;
+use ns_core::launch::{self, Hooks};
+use request::Request;
+
+const PROGRAM: &str = "ns-enter";
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(run)
+    ns_core::cli::main(|cli: Cli| run(&cli))
 }
 
-fn run(_cli: Cli) -> anyhow::Result<ExitCode> {
-    Ok(ExitCode::SUCCESS)
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let (dry_run, json) = (cli.dry_run, cli.json);
+    let plan = plan::plan(&Request::new(cli)?);
+    if dry_run {
+        ns_core::cli::show_plan(&plan, json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let hooks = Hooks {
+        explain: ns_core::explain::explain,
+        warn: |error| ns_core::cli::report(PROGRAM, error),
+    };
+    Ok(ns_core::cli::conclude(PROGRAM, launch::run(&plan, hooks)))
 }

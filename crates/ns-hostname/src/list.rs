@@ -27,6 +27,7 @@ pub fn find(facts: Facts) -> anyhow::Result<Found> {
     let inventory = gather(&Question {
         kinds: [Kind::Uts].into_iter().collect(),
         facts,
+        ..Question::default()
     })?;
     let names = read_each(inventory.entries(), |entry| open(&inventory, entry))?;
     let inodes = inventory.entries().iter().map(|entry| entry.identity.inode);

@@ -9,7 +9,6 @@ use ns_core::cli::warn;
 use ns_core::inventory::Facts;
 use ns_core::output::{Align, Cell, Column, Row, escape_for_raw, write_json_line};
 use ns_core::process::Process;
-use ns_core::target::Subject;
 use ns_core::uts::{Names, Watch, Woken};
 use ns_core::{Kind, Namespace};
 
@@ -95,10 +94,9 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
     let [target] = &*cli.target else {
         return Ok(Scope::One(namespace_of(&cli.target)?, None));
     };
-    Ok(match target.open()? {
-        Subject::Process(process) => Scope::One(process.namespace(Kind::Uts)?, Some(process)),
-        subject @ Subject::Namespace(_) => Scope::One(subject.namespace(Kind::Uts)?, None),
-    })
+    let subject = target.open()?;
+    let namespace = subject.namespace(Kind::Uts)?;
+    Ok(Scope::One(namespace, subject.into_process().ok()))
 }
 
 /// The names as they are now. One whose namespace may not be entered is left out.

@@ -3,19 +3,30 @@
 
 pub mod cli;
 mod columns;
+mod holders;
 mod incomplete;
+mod inside;
+mod interval;
+mod operand;
 mod query;
 mod records;
+mod saved;
 mod show;
+mod subject;
 mod tree;
+mod watch;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use ns_core::inventory::gather;
+use ns_core::inventory::{Inventory, Places, gather};
 
 use cli::Cli;
+use columns::NsColumn;
 use query::Query;
 use records::Records;
+use show::Remark;
+use subject::Subjects;
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -23,11 +34,109 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    if cli.list_columns {
+        show::list_columns(cli)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let query = Query::of(cli)?;
-    let inventory = gather(&query.question())?;
-    let entries = query.select(&inventory)?;
-    let records = Records::of(&query.wanted(), &inventory, entries.into_iter());
-    show::show(&query, &records, inventory.unread())?;
-    incomplete::tell(inventory.unread())?;
+    if let Some(file) = &cli.input {
+        return list_saved(&query, file);
+    }
+    if let Some(interval) = cli.watch {
+        return watch::watch(&query, interval);
+    }
+    let mut inventory = gather(&query.question())?;
+    if let Some(operand) = &cli.namespace {
+        let inode = operand.find(&inventory, query.kinds)?.identity.inode;
+        let mut question = query.question();
+        if question.members_of != Some(inode) {
+            // Only now it is known whose processes are to be described.
+            question.members_of = Some(inode);
+            inventory = gather(&question)?;
+        }
+        let entry = operand.find(&inventory, query.kinds)?;
+        inside::show_inside(&query, &inventory, entry, remarks(&inventory))?;
+    } else {
+        list(&query, &inventory)?;
+    }
+    incomplete::tell(inventory.unread());
+    let complete = inventory.unread().is_nothing() || !cli.strict;
+    Ok(if complete {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Lists what was found.
+fn list(query: &Query<'_>, inventory: &Inventory) -> anyhow::Result<()> {
+    let wanted = query.wanted();
+    let mut subjects = Subjects::new(inventory, query.caps());
+    let rows = query
+        .select(inventory)?
+        .into_iter()
+        .map(|entry| subjects.row(&wanted, entry, None))
+        .collect();
+    let mut records = Records::new(wanted.clone(), rows);
+    narrow(query.cli, &mut records);
+    if let Some(relation) = query.tree {
+        // The ancestors of what is shown, which are of other kinds or were filtered out.
+        let ancestors = tree::missing(&records, relation, |inode| {
+            let entry = inventory.entry(inode)?;
+            Some(subjects.row(&wanted, entry, None))
+        });
+        records.extend(ancestors);
+    }
+    write(query, &records, remarks(inventory))
+}
+
+/// Lists what was found elsewhere, or before.
+fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
+    let all = saved::read(file)?;
+    let mut records = all.clone();
+    records.retain(|records, record| {
+        let kind = records.cell(record, NsColumn::Type).plain();
+        query.kinds.iter().any(|kinds| kinds.name().as_bytes() == &*kind)
+    });
+    narrow(query.cli, &mut records);
+    if let Some(relation) = query.tree {
+        let ancestors = tree::missing(&records, relation, |inode| all.find(NsColumn::Ns, inode));
+        records.extend(ancestors);
+    }
+    write(query, &records, Vec::new())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Keeps what the options for it say.
+fn narrow(cli: &Cli, records: &mut Records) {
+    if cli.persistent {
+        records.retain(|records, record| records.number(record, NsColumn::Nprocs) == Some(0));
+    }
+    if let Some(filter) = &cli.filter {
+        records.retain(|records, record| filter.matches(|column| records.cell(record, column).clone()));
+    }
+}
+
+fn write(query: &Query<'_>, records: &Records, remarks: Vec<Remark>) -> anyhow::Result<()> {
+    let mut columns = query.columns.clone();
+    let named = (0..records.len()).any(|record| records.cell(record, NsColumn::Name).is_known());
+    if query.usual && named && !columns.contains(&NsColumn::Name) {
+        let command = columns.iter().position(|column| *column == NsColumn::Command);
+        columns.insert(command.unwrap_or(columns.len()), NsColumn::Name);
+    }
+    let places = match query.tree {
+        Some(relation) => tree::tree(records, relation),
+        None => tree::flat(records),
+    };
+    show::show(query.cli, &columns, query.tree, records, &places, remarks)?;
+    Ok(())
+}
+
+/// What a program that reads the JSON has to know beside the namespaces.
+fn remarks(inventory: &Inventory) -> Vec<Remark> {
+    let left_out: Vec<_> = Places::all().difference(inventory.looked()).names().collect();
+    vec![
+        ("incomplete", incomplete::json(inventory.unread())),
+        ("not-looked", left_out.into()),
+    ]
 }

@@ -1,13 +1,13 @@
 //! What the arguments ask for.
 
-use ns_core::inventory::{Entry, Facts, Inventory, Question};
+use ns_core::inventory::{Entry, Facts, Inventory, Places, Question};
 use ns_core::output::{Field as _, choose};
-use ns_core::process::Process;
-use ns_core::target::Subject;
-use ns_core::{Error, Kinds};
+use ns_core::process::{Pid, Process};
+use ns_core::{Error, Gathered, Kind, Kinds, Target};
 
 use crate::cli::Cli;
 use crate::columns::NsColumn;
+use crate::operand::Operand;
 use crate::tree::Relation;
 
 /// What is to be shown, and in which shape.
@@ -15,60 +15,90 @@ pub struct Query<'a> {
     pub cli: &'a Cli,
     /// The columns that are shown.
     pub columns: Vec<NsColumn>,
+    /// Whether nobody chose the columns.
+    pub usual: bool,
     /// What the tree is drawn by, where there is one.
     pub tree: Option<Relation>,
-    kinds: Kinds,
+    /// The kinds that are shown.
+    pub kinds: Kinds,
     /// The process whose namespaces are shown, held until they are.
     task: Option<Process>,
+    /// The process whose capabilities are shown, held until they are.
+    caps: Option<Process>,
 }
 
 impl<'a> Query<'a> {
-    /// Fails where the columns are wrong, and where there is no such process.
+    /// Fails where there is no such process.
     pub fn of(cli: &'a Cli) -> anyhow::Result<Self> {
         let kinds: Kinds = cli.kinds.iter().copied().collect();
         let kinds = if kinds.is_empty() { Kinds::ALL } else { kinds };
-        let task = match &cli.task {
-            Some(target) => match target.open()? {
-                Subject::Process(process) => Some(process),
-                Subject::Namespace(namespace) => {
-                    let why = format!("{namespace} is a namespace, not a process");
-                    return Err(Error::Unfit(why).into());
-                }
-            },
-            None => None,
-        };
         Ok(Self {
             cli,
             columns: columns(cli)?,
+            usual: cli.output.as_deref().is_none_or(|list| list.starts_with('+')) && !cli.output_all,
             tree: relation(cli),
             kinds,
-            task,
+            task: cli.task.as_ref().map(process).transpose()?,
+            caps: cli.caps.as_ref().map(process).transpose()?,
         })
     }
 
     /// All columns that are needed to show what is asked for.
     pub fn wanted(&self) -> Vec<NsColumn> {
         let mut wanted = self.columns.clone();
-        for column in self.tree.map_or(&[][..], Relation::columns) {
-            if !wanted.contains(column) {
-                wanted.push(*column);
+        if self.usual {
+            wanted.push(NsColumn::Name);
+        }
+        wanted.extend(self.tree.map_or(&[][..], Relation::columns));
+        if let Some(filter) = &self.cli.filter {
+            wanted.extend(filter.fields());
+        }
+        if self.cli.persistent {
+            wanted.push(NsColumn::Nprocs);
+        }
+        if self.cli.watch.is_some() {
+            wanted.push(NsColumn::Ns);
+        }
+        let mut once = Vec::new();
+        for column in wanted {
+            if !once.contains(&column) {
+                once.push(column);
             }
         }
-        wanted
+        once
     }
 
     /// What has to be found out for it.
     pub fn question(&self) -> Question {
+        let mut kinds = self.kinds;
+        if matches!(self.tree, Some(Relation::Owner)) || self.caps.is_some() {
+            // Every namespace has a user namespace above it.
+            kinds.insert(Kind::User);
+        }
+        let mut facts = self
+            .wanted()
+            .into_iter()
+            .fold(Facts::empty(), |facts, column| facts | column.facts());
+        if matches!(self.cli.namespace, Some(Operand::Id(_))) {
+            facts |= Facts::RELATIVES;
+        }
         Question {
-            kinds: self.kinds,
-            facts: self
-                .wanted()
-                .into_iter()
-                .fold(Facts::empty(), |facts, column| facts | column.facts()),
+            kinds,
+            places: self.cli.look | Places::PROCESSES,
+            facts,
+            members_of: match self.cli.namespace {
+                Some(Operand::Inode(_, inode)) => Some(inode),
+                _ => None,
+            },
         }
     }
 
-    /// The namespaces that are to be shown.
+    /// The process of `--caps`.
+    pub fn caps(&self) -> Option<Pid> {
+        self.caps.as_ref().map(Process::pid)
+    }
+
+    /// The namespaces that are to be shown, as far as the filter has no say in it.
     pub fn select<'i>(&self, inventory: &'i Inventory) -> anyhow::Result<Vec<&'i Entry>> {
         let mut entries: Vec<_> = inventory
             .entries()
@@ -86,19 +116,34 @@ impl<'a> Query<'a> {
                 let doing = format!("read the namespaces of process {}", task.pid());
                 return Err(Error::kernel(doing, errno as i32).into());
             }
-            entries.retain(|entry| links.get(entry.kind) == ns_core::Gathered::Known(entry.identity.inode));
+            entries.retain(|entry| links.get(entry.kind) == Gathered::Known(entry.identity.inode));
+        }
+        if let Some(caps) = &self.caps {
+            caps.check_alive()?;
         }
         Ok(entries)
     }
+}
+
+fn process(target: &Target) -> anyhow::Result<Process> {
+    Ok(target.open()?.into_process()?)
 }
 
 fn columns(cli: &Cli) -> anyhow::Result<Vec<NsColumn>> {
     if cli.output_all {
         return Ok(NsColumn::ALL.iter().map(|(column, _)| *column).collect());
     }
+    let mut usual = if cli.namespace.is_some() {
+        NsColumn::OF_PROCESSES.to_vec()
+    } else {
+        NsColumn::default(cli.kinds.contains(&Kind::Net))
+    };
+    if cli.caps.is_some() {
+        usual.insert(usual.len() - 1, NsColumn::Caps);
+    }
     match &cli.output {
-        Some(list) => Ok(choose(list, &NsColumn::DEFAULT)?),
-        None => Ok(NsColumn::DEFAULT.to_vec()),
+        Some(list) => Ok(choose(list, &usual)?),
+        None => Ok(usual),
     }
 }
 

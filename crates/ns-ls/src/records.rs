@@ -1,14 +1,11 @@
-//! Records: the values of the columns that somebody wants to see, sort, filter or build a tree by, one for each namespace.
+//! Records: the values of the columns that somebody wants to see, filter or build a tree by, one row for each namespace.
 
-use ns_core::Gathered;
-use ns_core::inventory::{Entry, Inventory, Representative};
 use ns_core::output::Cell;
-use ns_core::users::UserNames;
 
 use crate::columns::NsColumn;
 
 /// The values, under their columns.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Records {
     columns: Vec<NsColumn>,
     /// Each has one cell for each column.
@@ -16,28 +13,9 @@ pub struct Records {
 }
 
 impl Records {
-    /// Those of the namespaces, in their order.
-    pub fn of<'a>(
-        columns: &[NsColumn],
-        inventory: &Inventory,
-        entries: impl Iterator<Item = &'a Entry>,
-    ) -> Self {
-        let mut names = UserNames::default();
-        let rows = entries
-            .map(|entry| {
-                let representative = entry.lowest.and_then(|pid| inventory.representative(pid));
-                let mut subject = Subject {
-                    entry,
-                    representative,
-                    names: &mut names,
-                };
-                columns.iter().map(|column| subject.cell(*column)).collect()
-            })
-            .collect();
-        Self {
-            columns: columns.to_vec(),
-            rows,
-        }
+    /// Rows with a cell for each of the columns.
+    pub fn new(columns: Vec<NsColumn>, rows: Vec<Vec<Cell<'static>>>) -> Self {
+        Self { columns, rows }
     }
 
     /// How many there are.
@@ -45,11 +23,43 @@ impl Records {
         self.rows.len()
     }
 
+    /// Puts more rows in, in the order of their inodes.
+    pub fn extend(&mut self, rows: Vec<Vec<Cell<'static>>>) {
+        if rows.is_empty() {
+            return;
+        }
+        self.rows.extend(rows);
+        let Some(position) = self.position(NsColumn::Ns) else {
+            return;
+        };
+        self.rows.sort_by_key(|row| match row[position] {
+            Cell::Number(inode) => inode,
+            _ => 0,
+        });
+    }
+
+    /// The first row with this number in this column.
+    pub fn find(&self, column: NsColumn, number: u64) -> Option<Vec<Cell<'static>>> {
+        (0..self.len())
+            .find(|record| self.number(*record, column) == Some(number))
+            .map(|record| self.rows[record].clone())
+    }
+
+    /// Keeps those that the question, asked with the number of the record, is true of.
+    pub fn retain(&mut self, keep: impl Fn(&Self, usize) -> bool) {
+        let kept: Vec<bool> = (0..self.len()).map(|record| keep(self, record)).collect();
+        let mut kept = kept.into_iter();
+        self.rows.retain(|_| kept.next().unwrap_or_default());
+    }
+
+    /// Where in the rows the cells of this column stand.
+    pub fn position(&self, column: NsColumn) -> Option<usize> {
+        self.columns.iter().position(|wanted| *wanted == column)
+    }
+
     /// The value of this column in the record of this number; absent where the column was not wanted.
     pub fn cell(&self, record: usize, column: NsColumn) -> &Cell<'static> {
-        self.columns
-            .iter()
-            .position(|wanted| *wanted == column)
+        self.position(column)
             .map_or(&Cell::Absent, |position| &self.rows[record][position])
     }
 
@@ -60,59 +70,12 @@ impl Records {
             _ => None,
         }
     }
-}
 
-/// What the columns say something about.
-struct Subject<'a> {
-    entry: &'a Entry,
-    /// The process with the lowest PID.
-    representative: Option<&'a Representative>,
-    names: &'a mut UserNames,
-}
-
-impl Subject<'_> {
-    fn cell(&mut self, column: NsColumn) -> Cell<'static> {
-        let entry = self.entry;
-        match column {
-            NsColumn::Ns => entry.identity.inode.into(),
-            NsColumn::Type => Cell::text(entry.kind.name().as_bytes()),
-            NsColumn::Path => entry.lowest.map_or(Cell::Absent, |pid| {
-                Cell::string(&format!("/proc/{pid}/ns/{}", entry.kind))
-            }),
-            NsColumn::Nprocs => u64::from(entry.processes).into(),
-            NsColumn::Pid => entry.lowest.map_or(Cell::Absent, pid),
-            NsColumn::Ppid => self.of_process(|process| Cell::gathered(process.parent, pid)),
-            NsColumn::Command => {
-                self.of_process(|process| Cell::gathered(process.command.clone(), Cell::text))
-            }
-            NsColumn::Uid => Cell::gathered(self.uid(), |uid| u64::from(uid).into()),
-            NsColumn::User => Cell::gathered(self.uid(), |uid| Cell::string(&self.names.name_or_number(uid))),
-            // What the kernel does not tell may be that there is none.
-            NsColumn::Pns => known(entry.parent(), |parent| parent.inode.into()),
-            NsColumn::Ons => known(entry.owner(), |owner| owner.inode.into()),
-            NsColumn::Id => Cell::gathered(entry.id(), Into::into),
-            NsColumn::Creator => known(entry.owner_uid(), |uid| {
-                Cell::string(&self.names.name_or_number(uid))
-            }),
-            NsColumn::Initial => entry.is_initial().into(),
-        }
+    /// The cells of a record under these columns.
+    pub fn cells(&self, record: usize, columns: &[NsColumn]) -> Vec<Cell<'static>> {
+        columns
+            .iter()
+            .map(|column| self.cell(record, *column).clone())
+            .collect()
     }
-
-    fn of_process(&self, cell: impl FnOnce(&Representative) -> Cell<'static>) -> Cell<'static> {
-        self.representative.map_or(Cell::Absent, cell)
-    }
-
-    /// That of the process; where there is none, that of whoever made the namespace.
-    fn uid(&self) -> Gathered<u32> {
-        self.representative
-            .map_or_else(|| self.entry.owner_uid(), |process| process.uid)
-    }
-}
-
-fn known<T>(value: Gathered<T>, cell: impl FnOnce(T) -> Cell<'static>) -> Cell<'static> {
-    value.known().map_or(Cell::Absent, cell)
-}
-
-fn pid(pid: ns_core::process::Pid) -> Cell<'static> {
-    Cell::Number(pid.as_raw().unsigned_abs().into())
 }

@@ -3,50 +3,58 @@
 use std::io::{self, Write as _};
 
 use ns_core::cli::width_of_terminal;
-use ns_core::inventory::Unread;
-use ns_core::output::{Field as _, Listing, Row, Shape, Style, write};
+use ns_core::output::{self, Field as _, Listing, Row, Shape, Style, write};
 
+use crate::cli::Cli;
 use crate::columns::NsColumn;
-use crate::incomplete;
-use crate::query::Query;
 use crate::records::Records;
-use crate::tree::{flat, tree};
+use crate::tree::{Place, Relation};
 
-/// Writes the records to stdout.
-pub fn show(query: &Query<'_>, records: &Records, unread: &Unread) -> io::Result<()> {
-    let places = match query.tree {
-        Some(relation) => tree(records, relation),
-        None => flat(records),
-    };
-    let rows = places.into_iter().map(|(record, depth)| Row {
-        depth,
-        cells: query
-            .columns
-            .iter()
-            .map(|column| records.cell(record, *column).clone())
-            .collect(),
+/// Something that stands beside the records in JSON.
+pub type Remark = (&'static str, serde_json::Value);
+
+/// Writes the records to stdout, in these places.
+pub fn show(
+    cli: &Cli,
+    columns: &[NsColumn],
+    tree: Option<Relation>,
+    records: &Records,
+    places: &[Place],
+    remarks: Vec<Remark>,
+) -> io::Result<()> {
+    let rows = places.iter().map(|(record, depth)| Row {
+        depth: *depth,
+        cells: records.cells(*record, columns),
     });
     let listing = Listing {
         name: "namespaces",
-        columns: query.columns.iter().map(|column| column.column()).collect(),
+        columns: columns.iter().map(|column| column.column()).collect(),
         rows: rows.collect(),
-        remarks: vec![("incomplete", incomplete::json(unread))],
+        remarks,
     };
-    let mut out = io::stdout().lock();
-    write(&mut out, &listing, style(query))?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    write(&mut out, &listing, style(cli, columns, tree))?;
     out.flush()
 }
 
-fn style(query: &Query<'_>) -> Style {
-    let cli = query.cli;
+/// Lists the columns themselves, in JSON under the name that lsns gives them.
+pub fn list_columns(cli: &Cli) -> io::Result<()> {
+    let listing = output::list_columns::<NsColumn>("lsns-columns");
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    write(&mut out, &listing, style(cli, &[], None))?;
+    out.flush()
+}
+
+/// How a listing is written.
+pub fn style(cli: &Cli, columns: &[NsColumn], tree: Option<Relation>) -> Style {
     let shape = if cli.json {
         Shape::Json
     } else if cli.raw {
         Shape::Raw
     } else {
-        query
-            .tree
-            .map_or(Shape::Table, |_| Shape::Tree(tree_column(query)))
+        tree.map_or(Shape::Table, |relation| {
+            Shape::Tree(tree_column(columns, relation))
+        })
     };
     Style {
         shape,
@@ -56,11 +64,14 @@ fn style(query: &Query<'_>) -> Style {
     }
 }
 
-/// The column in which the tree is drawn: the command, or else the last.
-fn tree_column(query: &Query<'_>) -> usize {
-    let columns = &query.columns;
-    columns
+/// The column in which the tree is drawn: what it is a tree of, or else the last.
+fn tree_column(columns: &[NsColumn], relation: Relation) -> usize {
+    let wanted: &[NsColumn] = match relation {
+        Relation::Process => &[NsColumn::Command, NsColumn::Pid],
+        Relation::Owner | Relation::Parent => &[NsColumn::Ns, NsColumn::Command],
+    };
+    wanted
         .iter()
-        .position(|column| *column == NsColumn::Command)
-        .unwrap_or(columns.len() - 1)
+        .find_map(|wanted| columns.iter().position(|column| column == wanted))
+        .unwrap_or(columns.len().saturating_sub(1))
 }

@@ -1,6 +1,8 @@
 //! The order of records in a tree: each after its parent, one deeper.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use ns_core::output::Cell;
 
 use crate::columns::NsColumn;
 use crate::records::Records;
@@ -29,6 +31,42 @@ impl Relation {
 
 /// A record's number, and how deep in the tree it stands.
 pub type Place = (usize, usize);
+
+/// The ancestors that records lack: those of namespaces of other kinds, say. `find` gives the row with an inode, with the
+/// columns that the records have.
+pub fn missing(
+    records: &Records,
+    relation: Relation,
+    find: impl FnMut(u64) -> Option<Vec<Cell<'static>>>,
+) -> Vec<Vec<Cell<'static>>> {
+    let above = match relation {
+        Relation::Owner => NsColumn::Ons,
+        Relation::Parent => NsColumn::Pns,
+        // A process that is not shown is no namespace.
+        Relation::Process => return Vec::new(),
+    };
+    let mut find = find;
+    let mut known: HashSet<u64> = (0..records.len())
+        .filter_map(|record| records.number(record, NsColumn::Ns))
+        .collect();
+    let mut rest: Vec<u64> = (0..records.len())
+        .filter_map(|record| records.number(record, above))
+        .collect();
+    let mut ancestors = Vec::new();
+    while let Some(inode) = rest.pop() {
+        if !known.insert(inode) {
+            continue;
+        }
+        if let Some(row) = find(inode) {
+            let above = records.position(above).map(|position| &row[position]);
+            if let Some(Cell::Number(next)) = above {
+                rest.push(*next);
+            }
+            ancestors.push(row);
+        }
+    }
+    ancestors
+}
 
 /// The records as a flat list.
 pub fn flat(records: &Records) -> Vec<Place> {

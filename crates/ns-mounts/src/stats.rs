@@ -57,10 +57,10 @@ pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
         [] => Process::open(Pid::own())?,
         [task] => match task.open()? {
             Subject::Process(process) => process,
-            Subject::Namespace(namespace) if namespace.kind() == Kind::Mnt => {
+            subject => {
+                let namespace = subject.namespace(Kind::Mnt)?;
                 anyhow::bail!("{namespace} has no counters of its own: name a process in it");
             }
-            subject @ Subject::Namespace(_) => return Err(subject.namespace(Kind::Mnt).unwrap_err().into()),
         },
         _ => return Err(usage("--stats shows one process's mounts: give --task once")),
     };

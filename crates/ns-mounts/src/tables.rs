@@ -77,7 +77,7 @@ pub fn saved(file: &Path) -> anyhow::Result<Vec<u8>> {
 pub fn view(target: &Target) -> ns_core::Result<View> {
     match target.open()? {
         Subject::Process(process) => View::of_process(&process),
-        subject @ Subject::Namespace(_) => View::of_namespace(&subject.namespace(Kind::Mnt)?),
+        subject => View::of_namespace(&subject.namespace(Kind::Mnt)?),
     }
 }
 

@@ -27,7 +27,7 @@ Examples:
   ns-unshare -a                         a root shell in a private machine, also as an ordinary user
   ns-unshare -r -n ip link              run a program as root without root, with a network of its own
 
-Without a program, the login shell runs. See ns-unshare(1).";
+Without a program, the login shell runs.";
 
 /// Run a program in new namespaces.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -38,7 +38,7 @@ Without a program, the login shell runs. See ns-unshare(1).";
     infer_long_args = true,
     args_override_self = true,
     override_usage = "ns-unshare [OPTIONS] [PROGRAM [ARGUMENT]...]",
-    after_help = AFTER_HELP
+    after_long_help = AFTER_HELP
 )]
 pub struct Cli {
     /// New namespaces of all eight kinds: a private machine in one option
@@ -213,7 +213,7 @@ pub struct Cli {
     pub json: bool,
 
     /// The program and its arguments
-    #[arg(value_name = "PROGRAM", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "PROGRAM", trailing_var_arg = true)]
     pub program: Vec<OsString>,
 }
 

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::{Clock, ClockOffset, Program, Propagation, Setgroups, SignalNumber};
 use ns_core::process::caller;
-use ns_core::users::{self, UserNames};
+use ns_core::users::UserNames;
 use ns_core::{Kind, Kinds};
 
 use crate::cli::{Cli, Tie};
@@ -287,7 +287,7 @@ fn private_map(ids: IdKind) -> (Option<SingleId>, Vec<MapRequest>) {
     (Some(SingleId::Is(0)), ranges)
 }
 
-/// The program, its arguments and its environment; the login shell where none is named.
+/// The program, its arguments and its environment.
 fn program(cli: &Cli) -> anyhow::Result<Program> {
     let environment: Vec<(OsString, OsString)> = match &cli.whitelist_env {
         Some(names) => {
@@ -299,15 +299,5 @@ fn program(cli: &Cli) -> anyhow::Result<Program> {
         None if cli.clear_env => Vec::new(),
         None => std::env::vars_os().collect(),
     };
-    if let Some((file, arguments)) = cli.program.split_first() {
-        return Ok(Program::new(file, arguments, environment)?);
-    }
-    let said = environment
-        .iter()
-        .find(|(name, shell)| name == "SHELL" && !shell.is_empty());
-    let shell = said
-        .map(|(_, shell)| shell.clone())
-        .or_else(users::own_shell)
-        .unwrap_or_else(|| "/bin/sh".into());
-    Ok(Program::login_shell(&shell, environment)?)
+    Ok(ns_core::cli::program(&cli.program, environment)?)
 }

@@ -171,10 +171,18 @@ fn source(arg: &Arg) -> Source {
         "USER" | "UID" => Source::Users,
         "GROUP" | "GID" => Source::Groups,
         "SIGNAL" | "SIG" => Source::Signals,
+        "PROPAGATION" => words(&["private", "slave", "shared", "unchanged"]),
+        "MAP" => words(&["auto", "subids", "all"]),
         "PID" => Source::Ask("processes"),
         "TARGET" => Source::AskOrFile("targets"),
+        choice if choice.contains('|') => words(&choice.split('|').collect::<Vec<_>>()),
         _ => Source::Free,
     }
+}
+
+fn words(words: &[&str]) -> Source {
+    let word = |word: &&str| ((*word).to_owned(), String::new());
+    Source::Words(words.iter().map(word).collect())
 }
 
 /// The kinds of namespaces.

@@ -79,7 +79,8 @@ _@FUNCTION@() {
             value=$(__@FUNCTION@_value "$word")
             [[ $value == next* ]] && pending=${value#* } && ((index++))
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
+            # have none has it after =, or it is a path.
             letters=${word#-}
             while [[ -n $letters ]]; do
                 value=$(__@FUNCTION@_value "-${letters:0:1}")
@@ -88,7 +89,7 @@ _@FUNCTION@() {
                     [[ -z $letters ]] && pending=${value#* } && ((index++))
                     break
                 fi
-                [[ $value == attached* ]] && break
+                [[ $value == attached* && $letters == [=/]* ]] && break
             done
         fi
         ((index++))

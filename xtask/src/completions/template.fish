@@ -13,7 +13,8 @@ function __@FUNCTION@_rest
         else if string match -q -- '--*' $word
             contains -- $word @TAKES@; and set index (math $index + 1)
         else
-            # Letters in one word, until one of them has a value: the rest of the word, or the next.
+            # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
+            # have none has it after =, or it is a path.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             while set -q letters[1]
                 set -l letter -$letters[1]
@@ -22,7 +23,7 @@ function __@FUNCTION@_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter @ATTACHED@; and break
+                contains -- $letter @ATTACHED@; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)
@@ -32,7 +33,7 @@ function __@FUNCTION@_rest
     if test $index -eq $last; and string match -q -- '-*' $words[$last]; and test "$words[$(math $last - 1)]" != --
         return 1
     end
-    string join \n -- $words[$index..]
+    printf '%s\n' $words[$index..]
 end
 
 # Whether the cursor is at an operand.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::NOTE;
-use super::model::{Model, Operands, Opt, Source, Value};
+use super::model::{Model, Operands, Opt, Source};
 
 /// The parts that are the same for all programs.
 const COMMON: &str = include_str!("template.zsh");
@@ -14,7 +14,7 @@ pub fn script(model: &Model) -> String {
     let mut specs: Vec<String> = model
         .options
         .iter()
-        .map(|option| spec(option, &function))
+        .flat_map(|option| specs(option, &function))
         .collect();
     // Options end where a command begins: what follows is the command's.
     let flags = match &model.operands {
@@ -47,43 +47,48 @@ pub fn script(model: &Model) -> String {
         .replace("@ARGUMENTS@", &arguments)
 }
 
-/// One option with all its spellings, as `_arguments` takes it.
-fn spec(option: &Opt, function: &str) -> String {
-    let ending = |spelling: &str| match &option.value {
-        None => "",
-        Some(Value { attached: true, .. }) if spelling.starts_with("--") => "=-",
-        Some(Value { attached: true, .. }) => "-",
-        Some(Value { optional: true, .. }) => "",
-        Some(_) if spelling.starts_with("--") => "=",
-        Some(_) => "+",
-    };
-    let spellings: Vec<String> = option
-        .spellings()
-        .map(|spelling| format!("{spelling}{}", ending(spelling)))
-        .collect();
+/// One option with all its spellings, as `_arguments` takes it: one specification, or two.
+fn specs(option: &Opt, function: &str) -> Vec<String> {
     let all: Vec<&str> = option.spellings().collect();
     let excluded = if option.repeats {
         "*".to_owned()
     } else {
         format!("({})", all.join(" "))
     };
-    let mut rest = format!("[{}]", escaped(&option.help, "[]\\"));
-    if let Some(value) = &option.value {
-        let colons = if value.optional { "::" } else { ":" };
-        let _ = write!(
-            rest,
-            "{colons}{}:{}",
-            escaped(&value.name, ":\\"),
-            match value.source {
-                Source::List(_) => format!("__{function}_{}", option.function()),
-                _ => action(&value.source, function),
-            }
-        );
+    let help = format!("[{}]", escaped(&option.help, "[]\\"));
+    let spec = |spellings: &[String], value: &str| match spellings {
+        [] => None,
+        [one] => Some(quoted(&format!("{excluded}{one}{help}{value}"))),
+        several => {
+            let spellings = several.join(",");
+            Some(quoted(&excluded) + &format!("{{{spellings}}}") + &quoted(&format!("{help}{value}")))
+        }
+    };
+    let with = |spellings: &[String], ending: &str| -> Vec<String> {
+        spellings
+            .iter()
+            .map(|spelling| format!("{spelling}{ending}"))
+            .collect()
+    };
+    let Some(value) = &option.value else {
+        let both = [&option.shorts[..], &option.longs].concat();
+        return spec(&both, "").into_iter().collect();
+    };
+    let action = match value.source {
+        Source::List(_) => format!("__{function}_{}", option.function()),
+        _ => action(&value.source, function),
+    };
+    let colons = if value.optional { "::" } else { ":" };
+    let argument = format!("{colons}{}:{action}", escaped(&value.name, ":\\"));
+    if value.attached {
+        // The letter alone: with a value zsh would take the letters behind it for that.
+        let letter = spec(&option.shorts, "");
+        let word = spec(&with(&option.longs, "=-"), &argument);
+        return letter.into_iter().chain(word).collect();
     }
-    match &spellings[..] {
-        [one] => quoted(&format!("{excluded}{one}{rest}")),
-        several => format!("{}{{{}}}{}", quoted(&excluded), several.join(","), quoted(&rest)),
-    }
+    let (short, long) = if value.optional { ("", "") } else { ("+", "=") };
+    let both = [with(&option.shorts, short), with(&option.longs, long)].concat();
+    spec(&both, &argument).into_iter().collect()
 }
 
 /// The function for a value that is a list with commas between: what follows the last of them is completed.

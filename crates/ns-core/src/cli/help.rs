@@ -7,6 +7,8 @@ use std::io::{self, Write as _};
 use clap::builder::PossibleValue;
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
+use super::attached;
+
 /// Marks the long help while the arguments are read, as clap does not tell which one was asked for. No character,
 /// and printable, so that nothing strips it.
 const MARK: &str = "\u{fdd0}";
@@ -14,7 +16,8 @@ const MARK: &str = "\u{fdd0}";
 /// Reads the arguments of this process.
 pub(super) fn parse<C: CommandFactory + FromArgMatches>() -> Result<C, Error> {
     let mut command = C::command().after_long_help(MARK);
-    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let arguments: Vec<_> = attached::spelled_out(&command, std::env::args_os()).collect();
+    let mut matches = command.try_get_matches_from_mut(arguments)?;
     C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 

@@ -1,12 +1,31 @@
 //! What the programs that run a program share: showing a plan, and ending as the program did.
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde_json::json;
 
 use super::report;
-use crate::launch::{Ended, Failure, Plan, mirror};
+use crate::Result as CoreResult;
+use crate::launch::{Ended, Failure, Plan, Program, mirror};
+use crate::users;
+
+/// The program to run, with its arguments and its environment. Where none is named it is the caller's shell, as
+/// `login(1)` starts it: `SHELL` of the environment, or the one in `/etc/passwd`, or `/bin/sh`.
+pub fn program(words: &[OsString], environment: Vec<(OsString, OsString)>) -> CoreResult<Program> {
+    if let Some((file, arguments)) = words.split_first() {
+        return Program::new(file, arguments, environment);
+    }
+    let said = environment
+        .iter()
+        .find(|(name, shell)| name == "SHELL" && !shell.is_empty());
+    let shell = said
+        .map(|(_, shell)| shell.clone())
+        .or_else(users::own_shell)
+        .unwrap_or_else(|| "/bin/sh".into());
+    Program::login_shell(&shell, environment)
+}
 
 /// Prints the plan, a line a step, as text or as JSON.
 pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! What the command lines of the programs share: how they start, fail and end, and how they complete.
 
+mod attached;
 mod complete;
 mod failure;
 mod help;
@@ -8,6 +9,6 @@ mod start;
 mod values;
 
 pub use failure::{report, warn};
-pub use launching::{conclude, show_plan};
+pub use launching::{conclude, program, show_plan};
 pub use start::main;
-pub use values::{columns, target, value, width_of_terminal};
+pub use values::{columns, target, value, wait_or_reader_gone, width_of_terminal};

@@ -59,6 +59,19 @@ impl<F: Field + Send + Sync> TypedValueParser for Columns<F> {
     }
 }
 
+/// Waits so long; whether nobody reads stdout any more, in which case it waits no longer.
+pub fn wait_or_reader_gone(time: std::time::Duration) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let Ok(timeout) = Timespec::try_from(time) else {
+        return false;
+    };
+    let stdout = rustix::stdio::stdout();
+    // Asked for nothing, poll(2) tells of errors only: the other end of a pipe is closed.
+    let mut fds = [PollFd::from_borrowed_fd(stdout, PollFlags::empty())];
+    poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
+}
+
 /// The columns of the terminal that stdout is; `None` where it is none, and nothing is to be cut.
 pub fn width_of_terminal() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;

@@ -4,35 +4,36 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::process::Pid;
-
 /// How many processes are worth a thread of their own to read.
 const WORTH_A_THREAD: usize = 200;
 
-/// More threads than this wait for each other in the kernel.
-const MOST_THREADS: usize = 4;
+/// Each holds up to four descriptors: with two there is room for them in the smallest limit.
+const MOST_THREADS: usize = 2;
 
 /// How many processes a thread takes at a time.
 const PORTION: usize = 32;
 
-/// Does the work on every process, and gives what each thread has made of its part.
-pub(super) fn share<T: Default + Send>(pids: &[Pid], work: impl Fn(&mut T, Pid) + Sync) -> Vec<T> {
+/// Does the work on every item, a process each, and gives what each thread has made of its part.
+pub(super) fn share<T: Default + Send, I: Copy + Sync>(
+    items: &[I],
+    work: impl Fn(&mut T, I) + Sync,
+) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let part = || {
         let mut found = T::default();
         loop {
             let start = next.fetch_add(PORTION, Ordering::Relaxed);
-            let Some(rest) = pids.get(start..) else {
+            let Some(rest) = items.get(start..) else {
                 return found;
             };
-            for pid in rest.iter().take(PORTION) {
-                work(&mut found, *pid);
+            for item in rest.iter().take(PORTION) {
+                work(&mut found, *item);
             }
         }
     };
     let threads = thread::available_parallelism()
         .map_or(1, usize::from)
-        .min(pids.len() / WORTH_A_THREAD)
+        .min(items.len() / WORTH_A_THREAD)
         .min(MOST_THREADS);
     thread::scope(|scope| {
         // Where the system refuses a thread, those that run do its part.
@@ -51,6 +52,7 @@ pub(super) fn share<T: Default + Send>(pids: &[Pid], work: impl Fn(&mut T, Pid) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::Pid;
 
     #[test]
     fn every_process_is_worked_on_once() {

@@ -5,6 +5,8 @@ use nix::errno::Errno;
 use crate::process::Pid;
 use crate::{Gathered, Identity, Kind, Namespace};
 
+use super::holder::Holder;
+
 /// A namespace that was found.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -14,8 +16,22 @@ pub struct Entry {
     pub identity: Identity,
     /// How many processes are in it.
     pub processes: u32,
+    /// How many threads are in it, those of its processes too; 0 where nobody looked.
+    pub threads: u32,
     /// The lowest PID of a process in it.
     pub lowest: Option<Pid>,
+    /// The oldest process at the top of its tree, where somebody asked.
+    pub leader: Option<Pid>,
+    /// What else holds it, sort by sort.
+    pub holders: Vec<Holder>,
+    /// Whether the kernel lists it: it may live without any holder that the caller sees.
+    pub(super) listed: bool,
+    /// The host name of a UTS namespace, where somebody asked.
+    pub host_name: Gathered<Vec<u8>>,
+    /// The number of a network namespace in the caller's own, where it has one and somebody asked.
+    pub netnsid: Gathered<Option<u32>>,
+    /// The text of the uid map of a user namespace, where somebody asked.
+    pub uid_map: Gathered<Vec<u8>>,
     /// What it says itself once it is open; `None` where nobody asked for it, or it could not be opened.
     pub relatives: Option<Relatives>,
 }
@@ -26,9 +42,47 @@ impl Entry {
             kind,
             identity,
             processes: 0,
+            threads: 0,
             lowest: None,
+            leader: None,
+            holders: Vec::new(),
+            listed: false,
+            host_name: Gathered::Absent,
+            netnsid: Gathered::Absent,
+            uid_map: Gathered::Absent,
             relatives: None,
         }
+    }
+
+    /// Whether anything holds it that was found: a process, one of its holders, the kernel.
+    pub(super) fn is_held(&self) -> bool {
+        self.processes > 0 || !self.holders.is_empty() || self.listed
+    }
+
+    /// Where its file is mounted in this mount namespace.
+    pub fn pins(&self, mount_namespace: u64) -> Vec<&[u8]> {
+        self.holders
+            .iter()
+            .filter_map(|holder| match holder {
+                Holder::Pin {
+                    path,
+                    mount_namespace: place,
+                    ..
+                } if *place == mount_namespace => Some(&**path),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Its names: those of the pins in this mount namespace in the directory of names of its kind, `/run/netns` for the
+    /// kind `net`, where ip-netns(8) and its like put them.
+    pub fn names(&self, mount_namespace: u64) -> Vec<&[u8]> {
+        let directory = format!("/run/{}ns/", self.kind);
+        self.pins(mount_namespace)
+            .into_iter()
+            .filter_map(|path| path.strip_prefix(directory.as_bytes()))
+            .filter(|name| !name.is_empty() && !name.contains(&b'/'))
+            .collect()
     }
 
     /// Whether the system started with it.
@@ -77,19 +131,28 @@ pub struct Relatives {
 }
 
 impl Relatives {
-    pub(super) fn of(namespace: &Namespace) -> Self {
+    /// What it says, and its owner, still open.
+    pub(super) fn of(namespace: &Namespace) -> (Self, Gathered<Namespace>) {
         let owner = namespace.owner();
-        let owner_uid = match (&owner, namespace.kind()) {
-            (_, Kind::User) => namespace.owner_uid(),
-            (Gathered::Known(owner), _) => owner.owner_uid(),
-            (Gathered::Absent, _) => Gathered::Absent,
-            (Gathered::Unreadable(errno), _) => Gathered::Unreadable(*errno),
+        let is_user = namespace.kind() == Kind::User;
+        let owner_uid = match &owner {
+            _ if is_user => namespace.owner_uid(),
+            Gathered::Known(owner) => owner.owner_uid(),
+            Gathered::Absent => Gathered::Absent,
+            Gathered::Unreadable(errno) => Gathered::Unreadable(*errno),
         };
-        Self {
+        let above = owner.as_ref().map(Namespace::identity);
+        let relatives = Self {
             owner_uid,
-            owner: owner.map(|owner| owner.identity()),
-            parent: namespace.parent().map(|parent| parent.identity()),
+            owner: above,
+            // The parent of a user namespace is its owner.
+            parent: if is_user {
+                above
+            } else {
+                namespace.parent().map(|parent| parent.identity())
+            },
             id: namespace.id(),
-        }
+        };
+        (relatives, owner)
     }
 }

@@ -1,218 +1,301 @@
-//! The search: the places in their order, and what they find put together.
+//! The search: the places in their order.
 
-use std::collections::HashMap;
-use std::os::fd::{AsFd, OwnedFd};
+use std::collections::{HashMap, HashSet};
+use std::os::fd::AsFd;
 
-use rustix::fs::{Mode, OFlags};
+use nix::errno::Errno;
 
-use crate::error::Doing;
-use crate::process::{Pid, scan};
-use crate::{Identity, Kind, Namespace, Result};
+use crate::process::{Files, Pid, scan};
+use crate::uts::read_each;
+use crate::{Error, Gathered, Kind, Result};
 
-use super::entry::{Entry, Relatives};
-use super::members::{Found, Member};
-use super::question::{Facts, Question};
+use super::entry::Entry;
+use super::holder::Holder;
+use super::members::Found;
+use super::open::open;
+use super::pins::Spot;
+use super::question::{Facts, Places, Question};
 use super::representatives::Representative;
-use super::unread::Unread;
-use super::{Inventory, crew, processes};
+use super::search::Search;
+use super::{Inventory, crew, descriptors, kernel, kin, leaders, pins, processes, threads};
 
 /// Finds out what is asked for.
 ///
 /// Fails where there is no `/proc`. What cannot be read, and what goes while it is read, is no failure.
 pub fn gather(question: &Question) -> Result<Inventory> {
     let mut search = Search::start(*question)?;
-    search.processes()?;
-    search.represent();
-    if question.facts.contains(Facts::RELATIVES) {
-        search.open_all();
-    }
+    search.look_at_processes()?;
+    let mut read = HashSet::new();
+    search.look_at_pins(&mut read);
+    search.look_at_kernel(&mut read);
+    // What the kernel listed may have been pinned in mount namespaces that are new.
+    search.look_at_pins(&mut read);
+    search.describe_all();
+    search.drop_dead();
+    kin::hold_parents(&mut search);
+    search.read_host_names()?;
+    search.read_uid_maps();
     Ok(search.end())
 }
 
-/// What has been found so far.
-struct Search {
-    question: Question,
-    /// The open directory `/proc`.
-    proc: OwnedFd,
-    /// The device of all namespace files: they are in one file system.
-    device: u64,
-    entries: Vec<Entry>,
-    /// Where in `entries` the namespace with this inode stands.
-    index: HashMap<u64, usize>,
-    members: Vec<Member>,
-    representatives: HashMap<Pid, Representative>,
-    unread: Unread,
-}
-
 impl Search {
-    fn start(question: Question) -> Result<Self> {
-        let proc = scan()?.proc().try_clone_to_owned();
-        Ok(Self {
-            question,
-            proc: proc.doing(|| "open /proc")?,
-            device: Namespace::own(Kind::Mnt)?.identity().device,
-            entries: Vec::new(),
-            index: HashMap::new(),
-            members: Vec::new(),
-            representatives: HashMap::new(),
-            unread: Unread::default(),
-        })
-    }
-
-    /// The namespace with this inode, added where it is new.
-    fn entry(&mut self, kind: Kind, inode: u64) -> &mut Entry {
-        let index = *self.index.entry(inode).or_insert_with(|| {
-            let identity = Identity {
-                device: self.device,
-                inode,
-            };
-            self.entries.push(Entry::new(kind, identity));
-            self.entries.len() - 1
-        });
-        &mut self.entries[index]
-    }
-
-    /// Reads the links of every process.
-    fn processes(&mut self) -> Result<()> {
+    /// Looks at every process, its threads and its descriptors.
+    fn look_at_processes(&mut self) -> Result<()> {
         let pids = scan()?.collect::<Result<Vec<_>>>()?;
-        let kinds = self.question.kinds;
+        let kinds = self.question.kinds_to_read();
+        let places = self.question.places;
+        let descent = self.question.facts.intersects(Facts::LEADER);
         let proc = self.proc.as_fd();
+        let counted = descriptors::counts(proc);
         let parts = crew::share(&pids, |found: &mut Found, pid| {
-            processes::look(found, proc, pid, kinds);
+            let Some(mut member) = processes::look(found, proc, pid, kinds) else {
+                return;
+            };
+            if descent && let Gathered::Known(stat) = Files::of(&proc, pid).stat() {
+                member.threads = stat.threads;
+                member.descent = Some((stat.parent, stat.started));
+            }
+            processes::look_for_children(found, proc, &member, kinds);
+            if places.contains(Places::THREADS) {
+                threads::look(found, proc, &mut member, kinds);
+            }
+            if places.contains(Places::DESCRIPTORS) {
+                descriptors::look(found, proc, &member, kinds, counted);
+            }
+            found.members.push(member);
         });
-        for part in parts {
-            self.unread.add(&part.unread);
-            self.members.extend(part.members);
-        }
-        self.members.sort_unstable_by_key(|member| member.pid);
+        self.take(parts);
         self.count();
+        self.unread.hidden = hides_processes(&self.proc);
         Ok(())
     }
 
-    /// Counts the processes of every namespace.
-    fn count(&mut self) {
-        for entry in &mut self.entries {
-            entry.processes = 0;
-            entry.lowest = None;
+    /// Reads the mounts of every mount namespace that has not been `read` yet, again until nothing new appears.
+    fn look_at_pins(&mut self, read: &mut HashSet<u64>) {
+        if !self.question.places.contains(Places::PINS) {
+            return;
         }
-        for number in 0..self.members.len() {
-            let Member { pid, links } = self.members[number];
-            for (kind, inode) in links.known() {
-                let entry = self.entry(kind, inode);
-                entry.processes += 1;
-                // The PIDs ascend.
-                entry.lowest.get_or_insert(pid);
+        let kinds = self.question.kinds_to_read();
+        let mut witnesses = self.witnesses();
+        loop {
+            let (mut spots, mut deserted) = (Vec::new(), Vec::new());
+            for entry in &self.entries {
+                let inode = entry.identity.inode;
+                if entry.kind != Kind::Mnt || !read.insert(inode) {
+                    continue;
+                }
+                match witnesses.remove(&inode).or_else(|| a_thread(entry)) {
+                    Some(pid) => spots.push(Spot { inode, pid }),
+                    None => deserted.push(inode),
+                }
+            }
+            if spots.is_empty() && deserted.is_empty() {
+                return;
+            }
+            let proc = self.proc.as_fd();
+            let parts = crew::share(&spots, |found: &mut Found, spot| {
+                pins::look(found, proc, spot, kinds);
+            });
+            self.take(parts);
+            for inode in deserted {
+                let entry = self.entry(Kind::Mnt, inode).clone();
+                match open(&self.proc, &entry) {
+                    Some(namespace) => pins::look_into(self, &namespace, kinds),
+                    // What was described when it was found has been looked into then.
+                    None if entry.relatives.is_some() => {}
+                    None => self.unread.mounts += 1,
+                }
             }
         }
     }
 
-    /// Reads what is asked for of the processes that stand for the namespaces. One that has gone since was never there.
-    fn represent(&mut self) {
-        let mut gone = Vec::new();
+    /// For each mount namespace a process that sees all of it: one that is not chrooted, where one is found soon.
+    fn witnesses(&self) -> HashMap<u64, Pid> {
+        /// How many processes of a namespace are tried.
+        const TRIES: u32 = 8;
+        let mut witnesses: HashMap<u64, (Pid, bool, u32)> = HashMap::new();
+        for member in &self.members {
+            let Gathered::Known(inode) = member.links.get(Kind::Mnt) else {
+                continue;
+            };
+            let (witness, sees_all, tried) = witnesses.entry(inode).or_insert((member.pid, false, 0));
+            if *sees_all || *tried == TRIES {
+                continue;
+            }
+            *tried += 1;
+            let root = rustix::fs::readlinkat(&self.proc, format!("{}/root", member.pid), Vec::new());
+            if root.is_ok_and(|root| root.as_bytes() == b"/") {
+                (*witness, *sees_all) = (member.pid, true);
+            }
+        }
+        witnesses
+            .into_iter()
+            .map(|(inode, (pid, ..))| (inode, pid))
+            .collect()
+    }
+
+    /// Asks the kernel for namespaces that have not been found yet.
+    fn look_at_kernel(&mut self, read: &mut HashSet<u64>) {
+        if !self.question.places.contains(Places::KERNEL) {
+            return;
+        }
+        let kinds = self.question.kinds_to_read();
+        let pinned = self.question.places.contains(Places::PINS);
+        kernel::look(self, kinds, |search, namespace| {
+            let inode = namespace.identity().inode;
+            search.entry(namespace.kind(), inode).listed = true;
+            if namespace.kind() == Kind::Mnt && pinned && read.insert(inode) {
+                pins::look_into(search, namespace, kinds);
+            }
+        });
+    }
+
+    /// Opens the namespaces where that is needed, and reads what is asked for of the processes that stand for them. What
+    /// has gone since was never there.
+    fn describe_all(&mut self) {
         loop {
-            for entry in &self.entries {
-                if !self.question.kinds.contains(entry.kind) {
-                    continue;
-                }
-                let Some(pid) = entry.lowest else { continue };
-                if self.representatives.contains_key(&pid) {
-                    continue;
-                }
-                match Representative::read(&self.proc, pid, self.question.facts) {
-                    Some(process) => {
-                        self.representatives.insert(pid, process);
-                    }
-                    None => gone.push(pid),
-                }
+            leaders::find(self);
+            let mut gone = self.represent();
+            if gone.is_empty() {
+                gone = self.open_all();
             }
             if gone.is_empty() {
                 return;
             }
             self.forget(&gone);
-            gone.clear();
         }
     }
 
-    /// Takes these processes out again, and the namespaces that nothing else is in.
-    fn forget(&mut self, gone: &[Pid]) {
-        self.members.retain(|member| !gone.contains(&member.pid));
-        self.count();
-        self.entries.retain(|entry| entry.processes > 0);
-        self.index.clear();
-        self.index.extend(
-            (0..)
-                .zip(&self.entries)
-                .map(|(number, entry)| (entry.identity.inode, number)),
-        );
+    /// Opens namespaces that have not been opened yet, and gives the processes that have gone.
+    fn open_all(&mut self) -> Vec<Pid> {
+        let mut gone = Vec::new();
+        if !self.question.opens() {
+            return gone;
+        }
+        let asked = self.question.kinds;
+        let kin = self.question.places.contains(Places::KIN);
+        let relatives = self.question.facts.intersects(Facts::RELATIVES | Facts::NETNSID);
+        // New ones may be added on the way, and are described then.
+        for number in 0..self.entries.len() {
+            let entry = &self.entries[number];
+            // Who made it stands for a namespace without processes.
+            let creator = entry.lowest.is_none() && self.question.facts.contains(Facts::UID);
+            let needed = (relatives || creator) && asked.contains(entry.kind)
+                || kin && asked.contains(Kind::User)
+                || kin && asked.contains(Kind::Pid) && entry.kind == Kind::Pid;
+            if !needed || entry.relatives.is_some() {
+                continue;
+            }
+            if let Some(namespace) = open(&self.proc, entry) {
+                self.describe(&namespace);
+            } else {
+                let ended = |pid: &Pid| Files::of(&self.proc, *pid).uid() == Gathered::Absent;
+                gone.extend(entry.lowest.filter(ended));
+            }
+        }
+        gone
     }
 
-    /// Opens every namespace to ask it for its relatives.
-    fn open_all(&mut self) {
-        for entry in &mut self.entries {
-            let Some(pid) = entry.lowest else { continue };
-            let path = format!("{pid}/ns/{}", entry.kind);
-            let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-            let Ok(file) = rustix::fs::openat(&self.proc, path, flags, Mode::empty()) else {
-                continue;
-            };
-            // Another process may have got the PID since.
-            if let Ok(namespace) = Namespace::from_file(file)
-                && namespace.identity() == entry.identity
+    /// Reads what is asked for of the processes that stand for namespaces, and gives those that have gone.
+    fn represent(&mut self) -> Vec<Pid> {
+        let question = &self.question;
+        let mut wanted: HashMap<Pid, Facts> = HashMap::new();
+        let of_lowest = question.facts & (Facts::COMMAND | Facts::UID | Facts::PARENT);
+        let of_leader = question.facts & (Facts::CGROUP | Facts::PIDS);
+        for entry in &self.entries {
+            if question.kinds.contains(entry.kind) {
+                for (pid, facts) in [(entry.lowest, of_lowest), (entry.leader, of_leader)] {
+                    if let Some(pid) = pid {
+                        *wanted.entry(pid).or_insert(Facts::empty()) |= facts;
+                    }
+                }
+            }
+        }
+        if let Some(inode) = question.members_of {
+            let within = |member: &&super::Member| member.links.known().any(|(_, of)| of == inode);
+            for member in self.members.iter().filter(within) {
+                *wanted.entry(member.pid).or_insert(Facts::empty()) |= of_lowest;
+            }
+        }
+        let mut gone = Vec::new();
+        for (pid, facts) in wanted {
+            if self
+                .representatives
+                .get(&pid)
+                .is_some_and(|known| known.facts.contains(facts))
             {
-                entry.relatives = Some(Relatives::of(&namespace));
+                continue;
+            }
+            match Representative::read(&self.proc, pid, facts) {
+                Some(process) => {
+                    self.representatives.insert(pid, process);
+                }
+                None => gone.push(pid),
+            }
+        }
+        gone
+    }
+
+    fn read_host_names(&mut self) -> Result<()> {
+        if !self.question.facts.contains(Facts::HOSTNAME) {
+            return Ok(());
+        }
+        let places: Vec<usize> = (0..self.entries.len())
+            .filter(|number| self.entries[*number].kind == Kind::Uts)
+            .collect();
+        let names = read_each(&places, |number| {
+            let gone = || Error::NotFound("the namespace has gone".into());
+            open(&self.proc, &self.entries[*number]).ok_or_else(gone)
+        })?;
+        for (number, names) in places.into_iter().zip(names) {
+            self.entries[number].host_name = names.map(|names| names.host);
+        }
+        Ok(())
+    }
+
+    fn read_uid_maps(&mut self) {
+        if !self.question.facts.contains(Facts::UIDMAP) {
+            return;
+        }
+        for entry in &mut self.entries {
+            if entry.kind == Kind::User {
+                entry.uid_map = match entry.lowest.or_else(|| a_thread(entry)) {
+                    Some(pid) => Files::of(&self.proc, pid).read("uid_map"),
+                    // Only those who are in it have the file.
+                    None => Gathered::Unreadable(Errno::ENOENT),
+                };
             }
         }
     }
 
     fn end(mut self) -> Inventory {
         self.entries.sort_unstable_by_key(|entry| entry.identity.inode);
+        for entry in &mut self.entries {
+            entry.holders.sort_by_key(Holder::sort);
+        }
         let mut representatives: Vec<_> = self.representatives.into_values().collect();
         representatives.sort_unstable_by_key(|process| process.pid);
         Inventory {
             entries: self.entries,
             members: self.members,
             representatives,
+            looked: self.question.places,
+            own_mount_namespace: self.own_mount_namespace,
             unread: self.unread,
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Kinds;
+/// A thread that is in the namespace, where there is one.
+fn a_thread(entry: &Entry) -> Option<Pid> {
+    entry.holders.iter().find_map(|holder| match holder {
+        Holder::Thread { tid, .. } => Some(*tid),
+        _ => None,
+    })
+}
 
-    #[test]
-    fn the_caller_is_found_in_its_own_namespaces() {
-        let question = Question {
-            kinds: Kinds::ALL,
-            facts: Facts::all(),
-        };
-        let inventory = gather(&question).unwrap();
-        let own = inventory.member(Pid::own()).unwrap();
-        for kind in Kind::ALL {
-            let identity = Namespace::own(kind).unwrap().identity();
-            let entry = inventory.entry(identity.inode).unwrap();
-            assert_eq!((entry.kind, entry.identity), (kind, identity));
-            assert!(entry.processes > 0);
-            let lowest = inventory.representative(entry.lowest.unwrap()).unwrap();
-            assert!(lowest.command.clone().known().is_some());
-            assert!(
-                inventory
-                    .members_of(kind, identity.inode)
-                    .any(|member| member.pid == own.pid)
-            );
-        }
-        assert!(inventory.entries().is_sorted_by_key(|entry| entry.identity.inode));
-    }
-
-    #[test]
-    fn only_the_kinds_that_are_asked_for_are_found() {
-        let question = Question {
-            kinds: [Kind::Uts].into_iter().collect(),
-            facts: Facts::empty(),
-        };
-        let inventory = gather(&question).unwrap();
-        assert!(inventory.entries().iter().all(|entry| entry.kind == Kind::Uts));
-    }
+/// Whether `/proc` leaves out the processes of others: then the caller does not see its own PID 1.
+fn hides_processes(proc: &impl AsFd) -> bool {
+    let first = Pid::new(1).map(|pid| Files::of(proc, pid).uid());
+    first == Some(Gathered::Absent)
 }

@@ -3,22 +3,34 @@
 //! Gathering makes no difference between what a person will see and what not, but for the [`Question`]: nothing is read
 //! that is not asked for.
 
+mod capabilities;
 mod crew;
+mod descriptors;
 mod entry;
 mod gather;
+mod holder;
+mod kernel;
+mod kin;
+mod leaders;
 mod members;
+mod open;
+mod pins;
 mod processes;
 mod question;
 mod representatives;
+mod search;
+mod threads;
 mod unread;
 
+use crate::Kind;
 use crate::process::Pid;
-use crate::{Gathered, Kind};
 
+pub use capabilities::{Capabilities, capabilities_in};
 pub use entry::{Entry, Relatives};
 pub use gather::gather;
+pub use holder::{Holder, Sort};
 pub use members::Member;
-pub use question::{Facts, Question};
+pub use question::{Facts, Places, Question};
 pub use representatives::Representative;
 pub use unread::Unread;
 
@@ -31,6 +43,9 @@ pub struct Inventory {
     members: Vec<Member>,
     /// What is known of the processes that stand for namespaces, in the order of their PIDs.
     representatives: Vec<Representative>,
+    looked: Places,
+    /// The inode of the caller's own mount namespace.
+    own_mount_namespace: u64,
     unread: Unread,
 }
 
@@ -65,7 +80,7 @@ impl Inventory {
     pub fn members_of(&self, kind: Kind, inode: u64) -> impl Iterator<Item = &Member> {
         self.members
             .iter()
-            .filter(move |member| member.links.get(kind) == Gathered::Known(inode))
+            .filter(move |member| member.is_in(kind, inode))
     }
 
     /// What was asked for of a process that stands for a namespace.
@@ -74,6 +89,16 @@ impl Inventory {
             .binary_search_by_key(&pid, |process| process.pid)
             .ok()
             .map(|index| &self.representatives[index])
+    }
+
+    /// The inode of the caller's own mount namespace: paths mean there what they mean to the caller.
+    pub fn own_mount_namespace(&self) -> u64 {
+        self.own_mount_namespace
+    }
+
+    /// The places that were searched.
+    pub fn looked(&self) -> Places {
+        self.looked
     }
 
     /// What could not be read.

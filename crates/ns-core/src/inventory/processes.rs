@@ -1,22 +1,62 @@
-//! `/proc/PID/ns/*`: the namespaces that processes are in.
+//! `/proc/PID/ns`: the namespaces that processes are in, and those that their next children are born in.
 
 use std::os::fd::BorrowedFd;
 
-use crate::Kinds;
-use crate::process::{Pid, read_links_of};
+use crate::process::{Files, Pid, Process, read_link_for_children, read_links_of};
+use crate::sys::ioctl;
+use crate::{Gathered, Identity, Kind, Kinds};
 
+use super::holder::Holder;
 use super::members::{Found, Member};
 
-/// Looks at one process.
-pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, pid: Pid, kinds: Kinds) {
+/// Looks at one process. `None` where it is gone, or where it does not let itself be looked into.
+pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, pid: Pid, kinds: Kinds) -> Option<Member> {
     let links = read_links_of(proc, pid, None, kinds);
-    found.unread.of_processes += 1;
+    let mut member = Member {
+        pid,
+        links,
+        threads: 0,
+        descent: None,
+    };
     if let Some(errno) = links.refused() {
+        found.unread.of_processes += 1;
         found.unread.count(pid, errno);
-    } else if links.known().next().is_none() {
-        // It is gone, and was never there.
-        found.unread.of_processes -= 1;
-        return;
+        found.members.push(member);
+        return None;
     }
-    found.members.push(Member { pid, links });
+    if links.known().next().is_none() {
+        // A process whose first thread has ended still has its directory, and those of its other threads.
+        member.threads = Files::of(&proc, pid).threads().known()?;
+    }
+    found.unread.of_processes += 1;
+    Some(member)
+}
+
+/// The namespaces that the next children of this process are born in, where they are others than its own.
+pub(super) fn look_for_children(found: &mut Found, proc: BorrowedFd<'_>, member: &Member, kinds: Kinds) {
+    for kind in [Kind::Pid, Kind::Time] {
+        let Gathered::Known(own) = member.links.get(kind) else {
+            continue;
+        };
+        if !kinds.contains(kind) {
+            continue;
+        }
+        let inode = match read_link_for_children(proc, member.pid, kind) {
+            Gathered::Known(inode) => Some(inode),
+            // /proc shows no PID namespace before its first process. A zombie has no children to come.
+            Gathered::Absent if kind == Kind::Pid => pid_namespace_without_process(member.pid),
+            _ => None,
+        };
+        if let Some(inode) = inode
+            && inode != own
+        {
+            found.hold(kind, inode, Holder::ForChildren { pid: member.pid });
+        }
+    }
+}
+
+fn pid_namespace_without_process(pid: Pid) -> Option<u64> {
+    let process = Process::open(pid).ok()?;
+    let namespace = ioctl::pidfd_get_pid_for_children_namespace(&process).ok()?;
+    Identity::of(&namespace).ok().map(|identity| identity.inode)
 }

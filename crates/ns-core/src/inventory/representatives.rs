@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 
 use crate::Gathered;
-use crate::process::{Files, Pid};
+use crate::process::{Cgroups, Files, Pid};
 
 use super::question::Facts;
 
@@ -18,6 +18,12 @@ pub struct Representative {
     pub uid: Gathered<u32>,
     /// Its command line in one line, or its name.
     pub command: Gathered<Vec<u8>>,
+    /// The cgroups that it is in.
+    pub cgroups: Gathered<Cgroups>,
+    /// Its PIDs in the PID namespaces it is in, from the caller's to its own.
+    pub pids: Gathered<Vec<Pid>>,
+    /// What was asked for.
+    pub(super) facts: Facts,
 }
 
 impl Representative {
@@ -30,6 +36,9 @@ impl Representative {
             // Also the question whether it is still there.
             uid: files.uid(),
             command: Gathered::Absent,
+            cgroups: Gathered::Absent,
+            pids: Gathered::Absent,
+            facts,
         };
         if process.uid == Gathered::Absent {
             return None;
@@ -46,6 +55,16 @@ impl Representative {
             if process.command == Gathered::Absent {
                 return None;
             }
+        }
+        if facts.contains(Facts::CGROUP) {
+            process.cgroups = files.cgroups();
+        }
+        if facts.contains(Facts::PIDS) {
+            process.pids = match files.status() {
+                Gathered::Known(status) => status.pids().into(),
+                Gathered::Absent => Gathered::Absent,
+                Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
+            };
         }
         Some(process)
     }

@@ -15,12 +15,26 @@ pub struct Unread {
     pub of_processes: usize,
     /// The one of them with the lowest PID, and the kernel's answer.
     pub first: Option<(Pid, Errno)>,
+    /// Processes whose namespaces can be read, and their descriptors cannot.
+    pub descriptors: usize,
+    /// Sockets whose network namespace the kernel would not tell.
+    pub sockets: usize,
+    /// Mount namespaces whose mounts cannot be read.
+    pub mounts: usize,
+    /// Whether the mount namespaces that nobody here is in may be missing, as the kernel lists them to root only.
+    pub kernel: bool,
+    /// Whether `/proc` leaves out the processes of others (`hidepid`).
+    pub hidden: bool,
 }
 
 impl Unread {
     /// Whether all there was to read was read.
     pub fn is_nothing(&self) -> bool {
-        self.processes == 0
+        *self
+            == Self {
+                of_processes: self.of_processes,
+                ..Self::default()
+            }
     }
 
     /// What would help, found by looking at the first of them: a capability that it has and the caller lacks, or to be
@@ -51,6 +65,11 @@ impl Unread {
     }
 
     pub(super) fn add(&mut self, other: &Self) {
+        self.descriptors += other.descriptors;
+        self.sockets += other.sockets;
+        self.mounts += other.mounts;
+        self.kernel |= other.kernel;
+        self.hidden |= other.hidden;
         self.processes += other.processes;
         self.of_processes += other.of_processes;
         self.first = [self.first, other.first]

@@ -1,6 +1,8 @@
 //! From a plan to a running program, and from its end to an exit status.
 
 mod channel;
+mod destination;
+mod enter;
 mod info;
 mod init;
 mod outside;
@@ -15,10 +17,11 @@ mod step;
 mod terminal;
 mod wait;
 
+pub use destination::{Destination, Destinations};
 pub use plan::{Plan, Side};
 pub use program::Program;
 pub use run::{Failure, Hooks, run};
 pub use settings::{Clock, ClockOffset, Propagation, Setgroups};
 pub use signal::SignalNumber;
-pub use step::Step;
+pub use step::{Step, WantedId};
 pub use wait::{Ended, mirror};

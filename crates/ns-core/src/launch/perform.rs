@@ -157,7 +157,7 @@ fn set_gid(gid: Gid) -> nix::Result<()> {
     nix::unistd::setresgid(gid, gid, gid)
 }
 
-fn set_uid(uid: Uid) -> nix::Result<()> {
+pub(super) fn set_uid(uid: Uid) -> nix::Result<()> {
     // Without this the capabilities that a later step is to keep would go with uid 0. Where none keeps them, execve(2)
     // takes them away.
     rustix::thread::set_keep_capabilities(true).map_err(from_rustix)?;

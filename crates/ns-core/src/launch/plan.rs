@@ -41,7 +41,8 @@ impl Plan {
     /// The steps with the name of the process that does each.
     ///
     /// With a fork that is the `parent`, which waits, or the `child`; without one it is `self`, or a `helper`. After
-    /// [`Step::ForkFirst`] the child is `first`, PID 1 of its namespace; after [`Step::StayAsInit`] the `program`.
+    /// [`Step::ForkFirst`] the child is `first`, PID 1 of its namespace; after [`Step::StayAsInit`] and
+    /// [`Step::ForkInto`] it is the `program`.
     pub fn lines(&self) -> impl Iterator<Item = (&'static str, &Step)> {
         let mut inside = if self.fork { "child" } else { "self" };
         self.steps.iter().map(move |(side, step)| {
@@ -52,7 +53,7 @@ impl Plan {
             };
             match step {
                 Step::ForkFirst => inside = "first",
-                Step::StayAsInit => inside = "program",
+                Step::StayAsInit | Step::ForkInto => inside = "program",
                 _ => {}
             }
             (process, step)

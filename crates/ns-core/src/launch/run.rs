@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::channel::{Channel, Message};
+use super::enter::Entering;
 use super::outside::Outside;
 use super::perform::{self, from_rustix};
 use super::plan::{Plan, Side};
@@ -78,6 +79,7 @@ struct Launch<'a> {
 impl Launch<'_> {
     /// The caller is outside and waits for its child, which is inside.
     fn with_child(self) -> Result<Ended, Failure> {
+        let entering = Entering::prepare(self.plan, self.hooks)?;
         let (outer, inner) = Channel::pair().doing(|| "make a channel to the child")?;
         let parent =
             pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).doing(|| "hold the parent")?;
@@ -94,6 +96,7 @@ impl Launch<'_> {
                 drop((outer, from_init));
                 let inside = Inside {
                     launch: self,
+                    entering,
                     channel: Some(inner),
                     to_parent,
                     parent: Some(parent),
@@ -131,6 +134,7 @@ impl Launch<'_> {
         };
         let mut inside = Inside {
             launch: self,
+            entering: Entering::prepare(self.plan, self.hooks)?,
             channel,
             to_parent: None,
             parent: None,
@@ -172,6 +176,8 @@ impl Launch<'_> {
 /// The process that becomes the program.
 struct Inside<'a> {
     launch: Launch<'a>,
+    /// What was entered of what there is.
+    entering: Entering,
     /// To the outside, where there is one.
     channel: Option<Channel>,
     /// From an init to the parent, where there will be one.
@@ -228,13 +234,14 @@ impl Inside<'_> {
             {
                 return failure;
             }
-            if let Err(errno) = self.step(step) {
-                let error = (self.launch.hooks.explain)(step, Error::kernel(step.to_string(), errno as i32));
+            if let Err(error) = self.step(step) {
+                let errno = error.errno();
+                let error = (self.launch.hooks.explain)(step, error);
                 if *step == Step::LoopbackUp {
                     (self.launch.hooks.warn)(&error);
                 } else {
                     let status = if matches!(step, Step::Execute(_)) {
-                        program::status_of(errno)
+                        program::status_of(errno.unwrap_or(Errno::EINVAL))
                     } else {
                         1
                     };
@@ -260,7 +267,14 @@ impl Inside<'_> {
         }
     }
 
-    fn step(&mut self, step: &Step) -> nix::Result<()> {
+    fn step(&mut self, step: &Step) -> Result<(), Error> {
+        match self.entering.perform(step) {
+            Some(outcome) => outcome,
+            None => self.other_step(step).doing(|| step.to_string()),
+        }
+    }
+
+    fn other_step(&mut self, step: &Step) -> nix::Result<()> {
         match step {
             Step::Unshare(kinds) => {
                 if kinds.contains(Kind::Mnt) {
@@ -275,7 +289,7 @@ impl Inside<'_> {
                 map,
                 writer: MapWriter::Inside,
             } => perform::write(format!("/proc/self/{}", ids.map_file()), map.contents()),
-            Step::ForkFirst => self.fork_first(),
+            Step::ForkFirst | Step::ForkInto => self.fork_in_place(),
             Step::DieWithParent(signal) => self.die_with_parent(*signal),
             Step::StayAsInit => self.stay_as_init(),
             Step::Execute(program) => {
@@ -287,7 +301,7 @@ impl Inside<'_> {
     }
 
     /// Goes on in a child of our parent's; the parent is told which it is.
-    fn fork_first(&mut self) -> nix::Result<()> {
+    fn fork_in_place(&mut self) -> nix::Result<()> {
         match fork_sibling(self.launch.thread)? {
             Fork::Parent(child) => {
                 if let (Some(channel), Some(pid)) = (&self.channel, Pid::new(child.as_raw())) {

@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::fmt;
 use std::path::PathBuf;
 
+use super::destination::Destinations;
 use super::program::Program;
 use super::settings::{Clock, ClockOffset, Propagation, Setgroups};
 use super::signal::SignalNumber;
@@ -44,6 +45,16 @@ pub enum Step {
     EnterTime,
     /// Go on in a child: the first process of the new PID namespace.
     ForkFirst,
+    /// Enter those of these namespaces that let us in, before a user namespace takes away what we may (`setns(2)`).
+    TryJoin(Destinations),
+    /// Enter these namespaces, those that were not entered yet (`setns(2)`).
+    Join(Destinations),
+    /// Go on in a child, which is in the PID namespace that was entered.
+    ForkInto,
+    /// Give up all supplementary groups, where that is allowed.
+    TryDropGroups,
+    /// Take this uid, or this gid and no other groups, of the user namespace that was entered.
+    Take(IdKind, WantedId),
     /// Bind the namespace of this kind to a file.
     Pin(Kind, PathBuf),
     /// Set the propagation of all mounts (`mount_namespaces(7)`).
@@ -86,6 +97,15 @@ pub enum Step {
     Execute(Program),
 }
 
+/// An id to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WantedId {
+    /// This.
+    Is(u32),
+    /// 0, or the first that is mapped where 0 is not.
+    Root,
+}
+
 impl Step {
     /// The step in one word, for programs.
     pub const fn name(&self) -> &'static str {
@@ -103,6 +123,12 @@ impl Step {
             Self::SetClock(..) => "set-clock",
             Self::EnterTime => "enter-time",
             Self::ForkFirst => "fork",
+            Self::TryJoin(_) => "try-join",
+            Self::Join(_) => "join",
+            Self::ForkInto => "fork-into",
+            Self::TryDropGroups => "try-drop-groups",
+            Self::Take(IdKind::User, _) => "take-uid",
+            Self::Take(IdKind::Group, _) => "take-gid",
             Self::Pin(..) => "pin",
             Self::Propagate(_) => "propagate",
             Self::LoopbackUp => "loopback-up",
@@ -132,7 +158,7 @@ impl fmt::Display for Step {
         let path = |path: &PathBuf| quoted(path.as_os_str().as_bytes());
         match self {
             Self::BecomeOwner { uid, gid } => write!(f, "become uid {uid} and gid {gid}"),
-            Self::Unshare(kinds) => write!(f, "create {}", in_words(*kinds)),
+            Self::Unshare(kinds) => write!(f, "create {}", new_namespaces(*kinds)),
             Self::MakeBindable => f.write_str("create a mount namespace that can be bound to a file"),
             Self::Map { ids, map, writer } => match writer {
                 MapWriter::Helper => write!(f, "have {} write the {} map {map}", ids.helper(), ids.name()),
@@ -142,6 +168,14 @@ impl fmt::Display for Step {
             Self::SetClock(clock, offset) => write!(f, "set the {} clock {offset}", clock.word()),
             Self::EnterTime => f.write_str("enter the new time namespace"),
             Self::ForkFirst => f.write_str("fork the first process of the PID namespace"),
+            Self::TryJoin(destinations) => write!(f, "join what lets us in of {destinations}"),
+            Self::Join(destinations) => write!(f, "join {destinations}"),
+            Self::ForkInto => f.write_str("fork a process of the PID namespace"),
+            Self::TryDropGroups => f.write_str("give up all groups, if that is allowed"),
+            Self::Take(ids, WantedId::Is(id)) => write!(f, "take {} {id}", ids.name()),
+            Self::Take(ids, WantedId::Root) => {
+                write!(f, "take {0} 0, or else the first {0} that is mapped", ids.name())
+            }
             Self::Pin(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), path(file)),
             Self::Propagate(propagation) => write!(f, "make all mounts {}", propagation.word()),
             Self::LoopbackUp => f.write_str("bring the loopback interface up"),
@@ -167,15 +201,21 @@ impl fmt::Display for Step {
 }
 
 /// `a user namespace`, `mount, PID and user namespaces`.
-fn in_words(kinds: Kinds) -> String {
-    let nouns: Vec<_> = kinds.iter().map(Kind::noun).collect();
+fn new_namespaces(kinds: Kinds) -> String {
+    let mut one = kinds.iter();
+    match (one.next(), one.next()) {
+        (None, _) => "no namespaces".into(),
+        (Some(kind), None) => kind.a_namespace(),
+        _ => format!("{} namespaces", in_words(kinds.iter())),
+    }
+}
+
+/// `mount, PID and user`.
+pub(super) fn in_words(kinds: impl Iterator<Item = Kind>) -> String {
+    let nouns: Vec<_> = kinds.map(Kind::noun).collect();
     match nouns.split_last() {
-        None => "no namespaces".into(),
-        Some((last, [])) => kinds
-            .iter()
-            .next()
-            .map_or_else(|| (*last).to_owned(), Kind::a_namespace),
-        Some((last, rest)) => format!("{} and {last} namespaces", rest.join(", ")),
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => nouns.concat(),
     }
 }
 
@@ -190,8 +230,11 @@ mod tests {
 
     #[test]
     fn kinds_read_as_a_sentence() {
-        assert_eq!(in_words([Kind::Ipc].into_iter().collect()), "an IPC namespace");
+        assert_eq!(
+            new_namespaces([Kind::Ipc].into_iter().collect()),
+            "an IPC namespace"
+        );
         let three = [Kind::User, Kind::Mnt, Kind::Pid].into_iter().collect();
-        assert_eq!(in_words(three), "mount, PID and user namespaces");
+        assert_eq!(new_namespaces(three), "mount, PID and user namespaces");
     }
 }

@@ -14,6 +14,7 @@ use std::io;
 pub use escape::{escape_for_raw, escape_for_terminal};
 pub use field::{Field, choose, list_columns, shell_name};
 pub use filter::Filter;
+pub use json::hexadecimal;
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,11 @@ impl<'a> Cell<'a> {
             Self::Text(bytes) => Cell::Text(owned(bytes)),
             Self::List(items) => Cell::List(items.into_iter().map(owned).collect()),
         }
+    }
+
+    /// Whether there is a value.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Self::Absent | Self::Unreadable)
     }
 
     /// The value as text, not escaped.

@@ -51,11 +51,20 @@ pub(super) fn write(
     let names: Vec<_> = names.collect();
     widen(widths, listing, style, names.iter().chain(lines.iter().flatten()));
     let widths = &fitted(widths.clone(), listing, style);
+    // A tree grows from the left, whatever it is made of.
+    let align = |(index, column): (usize, &&super::Column)| {
+        if tree == Some(index) {
+            Align::Left
+        } else {
+            column.align
+        }
+    };
+    let aligns: Vec<_> = listing.columns.iter().enumerate().map(align).collect();
     if style.headings && !listing.rows.is_empty() {
-        line(out, listing, widths, &names)?;
+        line(out, &aligns, widths, &names)?;
     }
     for cells in &lines {
-        line(out, listing, widths, cells)?;
+        line(out, &aligns, widths, cells)?;
     }
     Ok(())
 }
@@ -153,7 +162,7 @@ fn fitted(mut widths: Vec<usize>, listing: &Listing<'_>, style: Style) -> Vec<us
     widths
 }
 
-fn line(out: &mut dyn Write, listing: &Listing<'_>, widths: &[usize], cells: &[Shown<'_>]) -> io::Result<()> {
+fn line(out: &mut dyn Write, aligns: &[Align], widths: &[usize], cells: &[Shown<'_>]) -> io::Result<()> {
     // No blanks at the end of a line: it ends with its last value.
     let end = cells
         .iter()
@@ -166,11 +175,11 @@ fn line(out: &mut dyn Write, listing: &Listing<'_>, widths: &[usize], cells: &[S
         let cut = (cell.width > *width).then(|| cut(cell, *width));
         let shown = cut.as_ref().unwrap_or(cell);
         let blanks = width.saturating_sub(shown.width);
-        if listing.columns[index].align == Align::Right {
+        if aligns[index] == Align::Right {
             pad(out, blanks)?;
         }
         shown.write(out)?;
-        if listing.columns[index].align == Align::Left && index + 1 < end {
+        if aligns[index] == Align::Left && index + 1 < end {
             pad(out, blanks)?;
         }
     }
@@ -229,6 +238,18 @@ mod tests {
             ..Style::default()
         };
         assert_eq!(written(&listing(), style), " 1 init --wait\n22 └─a\\x0ab\n   ?\n");
+    }
+
+    #[test]
+    fn a_tree_of_numbers_grows_from_the_left() {
+        let style = Style {
+            shape: Shape::Tree(0),
+            ..Style::default()
+        };
+        assert_eq!(
+            written(&listing(), style),
+            "PID  COMMAND\n1    init --wait\n└─22 a\\x0ab\n     ?\n"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::errno::Errno;
 use rustix::fs::{AtFlags, Mode, OFlags};
 
-use super::{Pid, Stat, Status, command_line, parse_stat};
+use super::{Cgroups, Pid, Stat, Status, command_line, parse_stat};
 use crate::Gathered;
 
 /// The files of one process in the open directory `/proc`. What a process that has ended would have said is absent.
@@ -38,6 +38,11 @@ impl<'a> Files<'a> {
     /// Its `status`.
     pub fn status(&self) -> Gathered<Status> {
         self.read("status").map(Status::new)
+    }
+
+    /// Its `cgroup`.
+    pub fn cgroups(&self) -> Gathered<Cgroups> {
+        self.read("cgroup").map(Cgroups::new)
     }
 
     /// Its command line in one line; its name where it has none, as the kernel's threads and zombies.

@@ -1,6 +1,7 @@
 //! Processes, as `/proc` shows them.
 
 pub mod caller;
+mod cgroup;
 mod child;
 mod files;
 mod held;
@@ -12,6 +13,7 @@ mod scan;
 mod stat;
 mod status;
 
+pub use cgroup::{Cgroups, Container, Runtime};
 pub use child::in_child;
 pub use files::Files;
 pub use held::Process;

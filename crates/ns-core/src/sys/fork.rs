@@ -1,5 +1,7 @@
 //! `fork(2)` for programs of one thread, in which it is safe: no lock is held by a thread that the child lacks.
 
+use std::time::Duration;
+
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 
@@ -19,16 +21,25 @@ pub struct SingleThread(());
 impl SingleThread {
     /// `EDEADLK` where there is another thread.
     pub fn check() -> nix::Result<Self> {
-        // A directory has a link for itself, one from above, and one for each directory in it: one a thread.
-        let tasks =
-            rustix::fs::stat("/proc/self/task").map_err(|errno| Errno::from_raw(errno.raw_os_error()))?;
-        if tasks.st_nlink == 3 {
-            Ok(Self(()))
-        } else {
-            Err(Errno::EDEADLK)
+        // A thread that was joined stands in /proc a moment longer: it has left the memory, and has yet to leave the list.
+        for _ in 0..PATIENCE {
+            // A directory has a link for itself, one from above, and one for each directory in it: one a thread.
+            let tasks =
+                rustix::fs::stat("/proc/self/task").map_err(|errno| Errno::from_raw(errno.raw_os_error()))?;
+            if tasks.st_nlink == 3 {
+                return Ok(Self(()));
+            }
+            std::thread::sleep(MOMENT);
         }
+        Err(Errno::EDEADLK)
     }
 }
+
+/// How long a thread that has ended is waited for at a time.
+const MOMENT: Duration = Duration::from_micros(100);
+
+/// How many times.
+const PATIENCE: u32 = 200;
 
 /// Makes a child (`fork(2)`).
 pub fn fork(_: SingleThread) -> nix::Result<Fork> {

@@ -25,6 +25,15 @@ struct MntNsInfo {
 const NS_MNT_GET_NEXT: libc::Ioctl = nix::request_code_read!(0xb7, 11, size_of::<MntNsInfo>()) as libc::Ioctl;
 const NS_MNT_GET_PREV: libc::Ioctl = nix::request_code_read!(0xb7, 12, size_of::<MntNsInfo>()) as libc::Ioctl;
 
+/// `PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE` of Linux 6.11.
+const PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE: libc::Ioctl = nix::request_code_none!(0xff, 6) as libc::Ioctl;
+
+/// `SIOCGSKNS` of `linux/sockios.h`.
+const SIOCGSKNS: libc::Ioctl = 0x894c;
+
+/// The argument of a request that takes none.
+const NOTHING: libc::c_ulong = 0;
+
 /// The user namespace that owns this namespace.
 pub fn ns_get_userns(namespace: impl AsFd) -> nix::Result<OwnedFd> {
     descriptor(&namespace, libc::NS_GET_USERNS)
@@ -63,6 +72,16 @@ pub fn ns_get_id(namespace: impl AsFd) -> nix::Result<u64> {
     }
 }
 
+/// The PID namespace that the next children of the process with this pidfd are born in, also while it has none.
+pub fn pidfd_get_pid_for_children_namespace(pidfd: impl AsFd) -> nix::Result<OwnedFd> {
+    descriptor(&pidfd, PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE)
+}
+
+/// The network namespace of this socket; `EPERM` without `CAP_NET_ADMIN` there.
+pub fn siocgskns(socket: impl AsFd) -> nix::Result<OwnedFd> {
+    descriptor(&socket, SIOCGSKNS)
+}
+
 fn number(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<u64> {
     let mut value = 0_u64;
     // SAFETY: `request` is one of those above that write one u64 to the address, which is that of a live u64.
@@ -71,8 +90,8 @@ fn number(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<u64> {
 }
 
 fn descriptor(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<OwnedFd> {
-    // SAFETY: `request` is one of those above that take no argument.
-    let raw = Errno::result(unsafe { libc::ioctl(file.as_fd().as_raw_fd(), request) })?;
+    // SAFETY: `request` is one of those above that take no argument, which those of a pidfd want to be 0.
+    let raw = Errno::result(unsafe { libc::ioctl(file.as_fd().as_raw_fd(), request, NOTHING) })?;
     // SAFETY: the kernel has just made this descriptor for us; nobody else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }

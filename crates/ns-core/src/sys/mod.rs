@@ -4,6 +4,7 @@ pub mod fd;
 pub mod fork;
 pub mod interface;
 pub mod ioctl;
+pub mod listns;
 pub mod resolver;
 pub mod signals;
 pub mod statmount;

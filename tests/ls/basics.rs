@@ -1,9 +1,10 @@
-//! `ns-ls`: which namespaces it shows, and how.
+//! What lsns does too: the namespaces of processes, the columns, the shapes.
 
 use serde_json::{Value, json};
 
+use super::{row, rows};
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Ran, Run as _, User, inode_of, needs, program, tool};
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
 cases!["ls":
     shows_the_namespaces_that_a_process_is_in,
@@ -18,20 +19,6 @@ cases!["ls":
 ];
 
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
-
-/// The rows of its JSON. What it says of processes it may not read is another case's.
-#[track_caller]
-fn rows(ran: Ran) -> Vec<Value> {
-    ran.json()["namespaces"].as_array().expect("an array").clone()
-}
-
-/// The row of the namespace with this inode.
-#[track_caller]
-fn row(rows: &[Value], inode: u64) -> Value {
-    let found: Vec<_> = rows.iter().filter(|row| row["ns"] == inode).collect();
-    assert_eq!(found.len(), 1, "{inode}: {rows:#?}");
-    found[0].clone()
-}
 
 /// A process in namespaces of its own of three kinds.
 fn container() -> Held {
@@ -178,7 +165,11 @@ fn draws_trees() -> Outcome {
     row(&json("-J -l"), there.inode("uts"));
     row(&json("-J"), there.inode("uts"));
     let table = user.program("ns-ls").with("-T -o NS,TYPE").stdout;
-    assert!(table.contains("└─uts"), "{table}");
+    let line = table
+        .lines()
+        .find(|line| line.contains(&there.inode("uts").to_string()));
+    let line = line.expect("a line");
+    assert!(line.starts_with("  └─") || line.starts_with("│ └─"), "{table}");
     Ok(())
 }
 
@@ -194,7 +185,7 @@ fn wrong_usage_is_named_with_its_value() -> Outcome {
     for (words, names) in [
         ("-t nett", ["--type", "nett", "uts"]),
         ("-o NS,PIDD", ["--output", "PIDD", "NPROCS"]),
-        ("-p x", ["--task", "'x'", "PID"]),
+        ("-p :x", ["--task", "':x'", "PID"]),
         ("-T=up", ["--tree", "up", "parent"]),
         ("-l -T", ["--list", "--tree", "cannot"]),
         ("-J -r", ["--json", "--raw", "cannot"]),

@@ -1,0 +1,141 @@
+//! Which capabilities a process has in a namespace: the rules of `user_namespaces(7)`, which the kernel follows when it is
+//! asked to do something there.
+
+use nix::errno::Errno;
+use rustix::thread::CapabilitySet;
+
+use crate::process::{Files, Pid};
+use crate::{Gathered, Kind};
+
+use super::Inventory;
+use super::entry::Entry;
+
+/// Capabilities in a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Capabilities {
+    /// All that there are.
+    All,
+    /// All but those with these names, which are few: `sys_admin`.
+    AllBut(Vec<String>),
+    /// Those with these names.
+    Some(Vec<String>),
+}
+
+/// What decides what a process may do.
+#[derive(Clone, Copy)]
+struct Credentials {
+    user_namespace: u64,
+    effective: u64,
+    uid: u32,
+}
+
+/// Those that the process has in this namespace. The inventory has to know the relatives of what it holds, and user
+/// namespaces have to be among them.
+pub fn capabilities_in(inventory: &Inventory, pid: Pid, entry: &Entry) -> Gathered<Capabilities> {
+    let credentials = match credentials(inventory, pid) {
+        Gathered::Known(credentials) => credentials,
+        Gathered::Absent => return Gathered::Absent,
+        Gathered::Unreadable(errno) => return Gathered::Unreadable(errno),
+    };
+    let start = if entry.kind == Kind::User {
+        entry
+    } else {
+        match entry.owner() {
+            Gathered::Known(owner) => match inventory.entry(owner.inode) {
+                Some(owner) => owner,
+                None => return Gathered::Unreadable(Errno::EPERM),
+            },
+            // The owner is out of the caller's sight.
+            _ => return Gathered::Unreadable(Errno::EPERM),
+        }
+    };
+    climb(inventory, credentials, start)
+}
+
+fn credentials(inventory: &Inventory, pid: Pid) -> Gathered<Credentials> {
+    let user_namespace = match inventory.member(pid).map(|member| member.links.get(Kind::User)) {
+        Some(Gathered::Known(inode)) => inode,
+        Some(Gathered::Unreadable(errno)) => return Gathered::Unreadable(errno),
+        Some(Gathered::Absent) | None => return Gathered::Absent,
+    };
+    let Ok(proc) = std::fs::File::open("/proc") else {
+        return Gathered::Absent;
+    };
+    match Files::of(&proc, pid).status() {
+        Gathered::Known(status) => status
+            .effective()
+            .zip(status.effective_uid())
+            .map(|(effective, uid)| Credentials {
+                user_namespace,
+                effective,
+                uid,
+            })
+            .into(),
+        Gathered::Absent => Gathered::Absent,
+        Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
+    }
+}
+
+/// From the namespace up: in one's own the effective capabilities count; whoever made a namespace from the one above has
+/// all of them in it, and in all below.
+fn climb(inventory: &Inventory, credentials: Credentials, start: &Entry) -> Gathered<Capabilities> {
+    let mut current = start;
+    loop {
+        if current.identity.inode == credentials.user_namespace {
+            return Gathered::Known(named(credentials.effective));
+        }
+        let parent = match current.parent() {
+            Gathered::Known(parent) => parent,
+            // Nothing is above the first one, and what was not found on the way up is not one's own.
+            _ if current.is_initial() => return Gathered::Known(Capabilities::Some(Vec::new())),
+            _ => return Gathered::Unreadable(Errno::EPERM),
+        };
+        if parent.inode == credentials.user_namespace
+            && current.owner_uid() == Gathered::Known(credentials.uid)
+        {
+            return Gathered::Known(Capabilities::All);
+        }
+        current = match inventory.entry(parent.inode) {
+            Some(parent) => parent,
+            None => return Gathered::Unreadable(Errno::EPERM),
+        };
+    }
+}
+
+fn named(effective: u64) -> Capabilities {
+    let last = std::fs::read_to_string("/proc/sys/kernel/cap_last_cap")
+        .ok()
+        .and_then(|text| text.trim().parse::<u32>().ok())
+        .unwrap_or(40);
+    let all = u64::MAX >> (63 - last.min(63));
+    if effective & all == all {
+        return Capabilities::All;
+    }
+    if (all & !effective).count_ones() < effective.count_ones() {
+        return Capabilities::AllBut(names(all & !effective));
+    }
+    Capabilities::Some(names(effective))
+}
+
+fn names(bits: u64) -> Vec<String> {
+    let set = CapabilitySet::from_bits_retain(bits);
+    let mut names: Vec<_> = set.iter_names().map(|(name, _)| name.to_lowercase()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_set_is_all() {
+        assert_eq!(named(u64::MAX), Capabilities::All);
+        assert_eq!(named(0), Capabilities::Some(Vec::new()));
+        assert_eq!(named(!(1 << 21)), Capabilities::AllBut(vec!["sys_admin".into()]));
+        assert_eq!(
+            named(1 << 21 | 1),
+            Capabilities::Some(vec!["chown".into(), "sys_admin".into()])
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! The parents and owners of what was found, up to the top: user and PID namespaces with nothing but children.
+
+use crate::{Gathered, Kind, Namespace};
+
+use super::holder::Holder;
+use super::search::Search;
+
+/// Asks a namespace for its owner and its parent, these for theirs, and so on. Holds no more of them open than three.
+pub(super) fn climb(search: &mut Search, namespace: &Namespace) {
+    if namespace.kind() == Kind::User {
+        climb_users(search, namespace);
+        return;
+    }
+    if let Gathered::Known(owner) = search.note(namespace) {
+        climb_users(search, &owner);
+    }
+    let mut parent = namespace.parent();
+    while let Gathered::Known(next) = parent {
+        if search.is_described(next.identity().inode) {
+            return;
+        }
+        if let Gathered::Known(owner) = search.note(&next) {
+            climb_users(search, &owner);
+        }
+        parent = next.parent();
+    }
+}
+
+/// The same for a user namespace, whose owner is its parent.
+fn climb_users(search: &mut Search, namespace: &Namespace) {
+    if search.is_described(namespace.identity().inode) {
+        return;
+    }
+    let mut parent = search.note(namespace);
+    while let Gathered::Known(next) = parent {
+        if search.is_described(next.identity().inode) {
+            return;
+        }
+        parent = search.note(&next);
+    }
+}
+
+/// Notes with every namespace those that it is the parent or the owner of.
+pub(super) fn hold_parents(search: &mut Search) {
+    let mut held = Vec::new();
+    for entry in &search.entries {
+        let (kind, inode) = (entry.kind, entry.identity.inode);
+        if let Gathered::Known(parent) = entry.parent() {
+            held.push((kind, parent.inode, Holder::Child { kind, inode }));
+        }
+        if let Gathered::Known(owner) = entry.owner()
+            && kind != Kind::User
+        {
+            held.push((Kind::User, owner.inode, Holder::Owned { kind, inode }));
+        }
+    }
+    for (kind, inode, holder) in held {
+        // Those that were not looked for stay out.
+        if !search.is_new(inode) {
+            search.hold(kind, inode, holder);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Opening a namespace that was found, through whatever holds it.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::process::{Pid, Process};
+use crate::sys::ioctl;
+use crate::{Kind, Namespace};
+
+use super::descriptors;
+use super::entry::Entry;
+use super::holder::Holder;
+use super::pins::open_below;
+
+/// Opens it; `proc` is the open directory `/proc`. `None` where nothing that holds it can be opened: it has gone, or the
+/// kernel refuses.
+pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
+    let ways = entry
+        .holders
+        .iter()
+        .filter_map(|holder| through(proc, entry.kind, holder));
+    entry
+        .lowest
+        .and_then(|pid| file(proc, &format!("{pid}/ns/{}", entry.kind)))
+        .into_iter()
+        .chain(ways)
+        // A PID may be another process's by now, and a descriptor another file.
+        .find(|namespace| namespace.identity() == entry.identity)
+}
+
+fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {
+    match holder {
+        Holder::Thread { pid, tid } => file(proc, &format!("{pid}/task/{tid}/ns/{kind}")),
+        Holder::ForChildren { pid } => {
+            let name = kind.for_children()?;
+            file(proc, &format!("{pid}/ns/{name}")).or_else(|| for_children(*pid))
+        }
+        Holder::Descriptor { pid, fd } => fetch(*pid, *fd).and_then(from_file),
+        Holder::Socket { pid, fd } => {
+            let socket = fetch(*pid, *fd)?;
+            ioctl::siocgskns(&socket).ok().and_then(from_file)
+        }
+        Holder::Pin { path, seen_by, .. } => {
+            let root = format!("{}/root", (*seen_by)?);
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let root = rustix::fs::openat(proc, root, flags, Mode::empty()).ok()?;
+            open_below(root, path)
+        }
+        // These are opened when they are found.
+        Holder::Child { .. } | Holder::Owned { .. } => None,
+    }
+}
+
+fn file(proc: &impl AsFd, path: &str) -> Option<Namespace> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(proc, path, flags, Mode::empty()).ok()?;
+    from_file(file)
+}
+
+fn from_file(file: OwnedFd) -> Option<Namespace> {
+    Namespace::from_file(file).ok()
+}
+
+/// The PID namespace of the next children of a process that has none yet.
+fn for_children(pid: Pid) -> Option<Namespace> {
+    let process = Process::open(pid).ok()?;
+    ioctl::pidfd_get_pid_for_children_namespace(&process)
+        .ok()
+        .and_then(from_file)
+}
+
+/// A copy of another process's descriptor: what it is of is not opened again, which could have effects.
+fn fetch(pid: Pid, fd: u32) -> Option<OwnedFd> {
+    descriptors::fetch(&mut None, pid, fd).ok()
+}

@@ -1,0 +1,122 @@
+//! `/proc/PID/mountinfo`: namespaces that are pinned by a mount of their file, in every mount namespace that was found.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::mounts::{MountTable, View};
+use crate::process::{Files, Pid, parse_link};
+use crate::{Gathered, Kind, Kinds, Namespace};
+
+use super::holder::Holder;
+use super::members::Found;
+use super::search::Search;
+
+/// A mount namespace whose mounts are to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    /// Its inode.
+    pub inode: u64,
+    /// A process that is in it, or a thread.
+    pub pid: Pid,
+}
+
+/// Reads the mounts that a process sees.
+pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, spot: Spot, kinds: Kinds) {
+    // A thread has a directory of its own in /proc, which is not listed.
+    match Files::of(&proc, spot.pid).read("mountinfo") {
+        Gathered::Known(table) => read(&table, kinds, |kind, inode, path| {
+            let holder = Holder::Pin {
+                path,
+                mount_namespace: spot.inode,
+                seen_by: Some(spot.pid),
+            };
+            found.hold(kind, inode, holder);
+        }),
+        // EINVAL: a process that has ended, and that nobody has waited for.
+        Gathered::Absent | Gathered::Unreadable(nix::errno::Errno::EINVAL) => {}
+        Gathered::Unreadable(_) => found.unread.mounts += 1,
+    }
+}
+
+/// Reads the mounts of a mount namespace that nobody is in, through a child that goes there. What is pinned there is
+/// opened there and then: nobody else can.
+pub(super) fn look_into(search: &mut Search, namespace: &Namespace, kinds: Kinds) {
+    let mount_namespace = namespace.identity().inode;
+    let table = View::of_namespace(namespace).and_then(|view| Ok((view.read()?, view)));
+    let Ok((table, view)) = table else {
+        search.unread.mounts += 1;
+        return;
+    };
+    let mut pins = Vec::new();
+    read(&table, kinds, |kind, inode, path| pins.push((kind, inode, path)));
+    for (kind, inode, path) in pins {
+        let is_new = search.is_new(inode);
+        if is_new
+            && let Ok(root) = view.root()
+            && let Some(pinned) = open_below(root, &path)
+            && pinned.identity().inode == inode
+        {
+            search.describe(&pinned);
+        }
+        let holder = Holder::Pin {
+            path,
+            mount_namespace,
+            seen_by: None,
+        };
+        search.hold(kind, inode, holder);
+    }
+}
+
+/// Opens a namespace file by its path below a root directory that is not the caller's.
+pub(super) fn open_below(root: impl AsFd, path: &[u8]) -> Option<Namespace> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let below = path.strip_prefix(b"/")?;
+    let file = rustix::fs::openat(root, below, flags, Mode::empty()).ok()?;
+    Namespace::from_file(file).ok()
+}
+
+/// Goes over the namespace files in a table of mounts.
+fn read(table: &[u8], kinds: Kinds, mut pin: impl FnMut(Kind, u64, Vec<u8>)) {
+    // Most tables have none: they need no parsing.
+    const TYPE: &[u8] = b" nsfs ";
+    if !table.windows(TYPE.len()).any(|bytes| bytes == TYPE) {
+        return;
+    }
+    for mount in MountTable::parse(table).mounts() {
+        if mount.fs_type.raw() != b"nsfs" {
+            continue;
+        }
+        let root = mount.root.decoded();
+        if let Some((name, inode)) = parse_link(&root)
+            && let Some(kind) = kinds.iter().find(|kind| kind.name().as_bytes() == name)
+        {
+            pin(kind, inode, mount.target.decoded().into_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_mounts_of_namespace_files_are_pins() {
+        let table = b"22 27 0:21 / /proc rw - proc proc rw\n\
+            40 22 0:4 net:[4026532281] /run/netns/a\\040b rw shared:5 - nsfs nsfs rw\n\
+            41 22 0:4 uts:[4026532282] /run/utsns/a rw - nsfs nsfs rw\n\
+            42 22 0:5 net:[4026532283] /run/netns/fake rw - tmpfs nsfs rw\n\
+            43 22 0:4 odd:[4026532284] /run/odd rw - nsfs nsfs rw\n";
+        let mut pins = Vec::new();
+        read(table, Kinds::ALL, |kind, inode, path| {
+            pins.push((kind, inode, String::from_utf8(path).unwrap()));
+        });
+        assert_eq!(
+            pins,
+            [
+                (Kind::Net, 4_026_532_281, "/run/netns/a b".to_owned()),
+                (Kind::Uts, 4_026_532_282, "/run/utsns/a".to_owned()),
+            ]
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! What a search has found so far, and how finds are put together.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
+
+use crate::error::Doing;
+use crate::process::{Pid, scan};
+use crate::{Gathered, Identity, Kind, Namespace, Result};
+
+use super::entry::{Entry, Relatives};
+use super::holder::Holder;
+use super::kin;
+use super::members::{Found, Member};
+use super::question::{Facts, Places, Question};
+use super::representatives::Representative;
+use super::unread::Unread;
+
+/// What has been found so far.
+pub(super) struct Search {
+    pub question: Question,
+    /// The open directory `/proc`.
+    pub proc: OwnedFd,
+    /// The device of all namespace files: they are in one file system.
+    device: u64,
+    /// The inode of the caller's own mount namespace.
+    pub own_mount_namespace: u64,
+    pub entries: Vec<Entry>,
+    /// Where in `entries` the namespace with this inode stands.
+    index: HashMap<u64, usize>,
+    pub members: Vec<Member>,
+    pub representatives: HashMap<Pid, Representative>,
+    pub unread: Unread,
+    /// Opened when the first number is asked for.
+    #[cfg(feature = "net")]
+    pub ids: Option<Result<crate::net::NsIds>>,
+}
+
+impl Search {
+    pub fn start(question: Question) -> Result<Self> {
+        let proc = scan()?.proc().try_clone_to_owned();
+        let own = Namespace::own(Kind::Mnt)?.identity();
+        Ok(Self {
+            question,
+            proc: proc.doing(|| "open /proc")?,
+            device: own.device,
+            own_mount_namespace: own.inode,
+            entries: Vec::new(),
+            index: HashMap::new(),
+            members: Vec::new(),
+            representatives: HashMap::new(),
+            unread: Unread::default(),
+            #[cfg(feature = "net")]
+            ids: None,
+        })
+    }
+
+    /// Whether no namespace with this inode has been found.
+    pub fn is_new(&self, inode: u64) -> bool {
+        !self.index.contains_key(&inode)
+    }
+
+    /// Whether the namespace with this inode has been opened and asked.
+    pub fn is_described(&self, inode: u64) -> bool {
+        self.index
+            .get(&inode)
+            .is_some_and(|index| self.entries[*index].relatives.is_some())
+    }
+
+    /// The namespace with this inode, added where it is new.
+    pub fn entry(&mut self, kind: Kind, inode: u64) -> &mut Entry {
+        let index = *self.index.entry(inode).or_insert_with(|| {
+            let identity = Identity {
+                device: self.device,
+                inode,
+            };
+            self.entries.push(Entry::new(kind, identity));
+            self.entries.len() - 1
+        });
+        &mut self.entries[index]
+    }
+
+    /// Notes what holds a namespace.
+    pub fn hold(&mut self, kind: Kind, inode: u64, holder: Holder) {
+        self.entry(kind, inode).holders.push(holder);
+    }
+
+    /// Takes in what the threads of the search have found.
+    pub fn take(&mut self, parts: Vec<Found>) {
+        for part in parts {
+            self.unread.add(&part.unread);
+            self.members.extend(part.members);
+            for (kind, inode, holder) in part.held {
+                self.hold(kind, inode, holder);
+            }
+        }
+    }
+
+    /// Asks a namespace for all that it says of itself, and for its kin where that is looked for.
+    pub fn describe(&mut self, namespace: &Namespace) {
+        if self.question.places.contains(Places::KIN) {
+            kin::climb(self, namespace);
+        } else {
+            self.note(namespace);
+        }
+        self.number(namespace);
+    }
+
+    /// Asks for the number of a network namespace, where somebody wants to know.
+    fn number(&mut self, namespace: &Namespace) {
+        if namespace.kind() != Kind::Net || !self.question.facts.contains(Facts::NETNSID) {
+            return;
+        }
+        #[cfg(feature = "net")]
+        let netnsid = match self.ids.get_or_insert_with(crate::net::NsIds::open) {
+            Ok(ids) => ids.of(namespace),
+            Err(error) => Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO)),
+        };
+        #[cfg(not(feature = "net"))]
+        let netnsid = Gathered::Unreadable(Errno::ENOSYS);
+        self.entry(Kind::Net, namespace.identity().inode).netnsid = netnsid;
+    }
+
+    /// Asks a namespace for what it says of itself, and gives its owner.
+    pub fn note(&mut self, namespace: &Namespace) -> Gathered<Namespace> {
+        let (relatives, owner) = Relatives::of(namespace);
+        self.entry(namespace.kind(), namespace.identity().inode).relatives = Some(relatives);
+        owner
+    }
+
+    /// Counts the processes and threads of every namespace.
+    pub fn count(&mut self) {
+        self.members.sort_unstable_by_key(|member| member.pid);
+        for entry in &mut self.entries {
+            entry.processes = 0;
+            entry.threads = 0;
+            entry.lowest = None;
+        }
+        for number in 0..self.members.len() {
+            let member = self.members[number];
+            for (kind, inode) in member.links.known() {
+                let entry = self.entry(kind, inode);
+                entry.processes += 1;
+                entry.threads += member.threads;
+                // The PIDs ascend.
+                entry.lowest.get_or_insert(member.pid);
+            }
+        }
+        // A thread that is elsewhere has been counted where its process is.
+        for number in 0..self.entries.len() {
+            let kind = self.entries[number].kind;
+            let strays: Vec<Pid> = self.entries[number]
+                .holders
+                .iter()
+                .filter_map(|holder| match holder {
+                    Holder::Thread { pid, .. } => Some(*pid),
+                    _ => None,
+                })
+                .collect();
+            for pid in strays {
+                self.entries[number].threads += 1;
+                let home = self.member(pid).and_then(|member| member.links.get(kind).known());
+                if let Some(index) = home.and_then(|inode| self.index.get(&inode)) {
+                    let threads = &mut self.entries[*index].threads;
+                    *threads = threads.saturating_sub(1);
+                }
+            }
+        }
+    }
+
+    /// The process with this PID, once they have been counted.
+    pub fn member(&self, pid: Pid) -> Option<&Member> {
+        self.members
+            .binary_search_by_key(&pid, |member| member.pid)
+            .ok()
+            .map(|number| &self.members[number])
+    }
+
+    /// Takes these processes out again, with all that they hold.
+    pub fn forget(&mut self, gone: &[Pid]) {
+        self.members.retain(|member| !gone.contains(&member.pid));
+        for entry in &mut self.entries {
+            entry
+                .holders
+                .retain(|holder| holder.pid().is_none_or(|pid| !gone.contains(&pid)));
+        }
+        self.count();
+    }
+
+    /// Takes out the namespaces that nothing holds: their last process has gone while others were looked at.
+    pub fn drop_dead(&mut self) {
+        let mut alive = vec![false; self.entries.len()];
+        let mut rest: Vec<usize> = (0..self.entries.len())
+            .filter(|number| self.entries[*number].is_held())
+            .collect();
+        // What lives keeps its parent and its owner alive.
+        while let Some(number) = rest.pop() {
+            if std::mem::replace(&mut alive[number], true) {
+                continue;
+            }
+            let entry = &self.entries[number];
+            let above = [entry.parent(), entry.owner()];
+            rest.extend(
+                above
+                    .into_iter()
+                    .filter_map(Gathered::known)
+                    .filter_map(|identity| self.index.get(&identity.inode)),
+            );
+        }
+        let mut alive = alive.into_iter();
+        self.entries.retain(|_| alive.next().unwrap_or_default());
+        self.index.clear();
+        self.index.extend(
+            (0..)
+                .zip(&self.entries)
+                .map(|(number, entry)| (entry.identity.inode, number)),
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! `/proc/PID/task/TID/ns`: threads that live elsewhere than their process.
+
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{Dir, Mode, OFlags};
+
+use crate::process::{Files, Pid, read_links_of};
+use crate::{Gathered, Kinds};
+
+use super::holder::Holder;
+use super::members::{Found, Member};
+
+/// Counts the threads of a process, and looks at each where there are several.
+pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &mut Member, kinds: Kinds) {
+    if member.threads == 0 {
+        member.threads = Files::of(&proc, member.pid).threads().known().unwrap_or(0);
+    }
+    // The first thread of a process whose others live on may have ended: then there may be one, and elsewhere.
+    let only_the_first = member.threads <= 1 && member.links.known().next().is_some();
+    if only_the_first {
+        return;
+    }
+    for tid in tids(proc, member.pid) {
+        if tid == member.pid {
+            continue;
+        }
+        let links = read_links_of(proc, member.pid, Some(tid), kinds);
+        for (kind, inode) in links.known() {
+            if member.links.get(kind) != Gathered::Known(inode) {
+                found.hold(kind, inode, Holder::Thread { pid: member.pid, tid });
+            }
+        }
+    }
+}
+
+/// The threads of a process; none where it is gone.
+fn tids(proc: BorrowedFd<'_>, pid: Pid) -> Vec<Pid> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(directory) = rustix::fs::openat(proc, format!("{pid}/task"), flags, Mode::empty()) else {
+        return Vec::new();
+    };
+    let Ok(entries) = Dir::new(directory) else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok())
+        .collect()
+}

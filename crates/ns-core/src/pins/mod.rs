@@ -1,0 +1,131 @@
+//! Names of namespaces: bind mounts of their files below `/run`, which keep them alive. Those of network namespaces are
+//! those of `ip-netns(8)`.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+use rustix::fs::{Dir, FileType, Mode, OFlags};
+
+use crate::error::{Doing, quoted};
+use crate::{Error, Kind, Kinds, Namespace, Result};
+
+/// The most bytes of a name: `NAME_MAX` of the file systems.
+const NAME_MAX: usize = 255;
+
+/// A name of one namespace.
+#[derive(Debug)]
+pub struct Pin {
+    /// The kind of namespace that stands in its directory.
+    pub kind: Kind,
+    /// The file.
+    pub path: PathBuf,
+    /// The namespace, or why the file is none: [`Error::Unfit`] where it is stale.
+    pub namespace: Result<Namespace>,
+}
+
+/// The directory of the names of a kind: `/run/netns`, `/run/utsns`.
+pub fn directory(kind: Kind) -> PathBuf {
+    format!("/run/{kind}ns").into()
+}
+
+/// The reason why a text can be no name, where there is one.
+pub fn flaw_of(name: &OsStr) -> Option<&'static str> {
+    match name.as_bytes() {
+        b"" => Some("a name is not empty"),
+        b"." | b".." => Some("that is a directory"),
+        name if name.len() > NAME_MAX => Some("a name has at most 255 bytes"),
+        name if name.contains(&b'/') => Some("a name has no slash in it"),
+        name if name.contains(&0) => Some("a name has no NUL in it"),
+        _ => None,
+    }
+}
+
+/// What is pinned under this name: a name may stand for one namespace of each kind. Empty where it stands for none.
+pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
+    let mut pins = Vec::new();
+    for kind in Kind::ALL {
+        let path = directory(kind).join(name);
+        let namespace = match Namespace::open(&path) {
+            Err(Error::NotFound(_)) => continue,
+            Err(Error::Unfit(_)) => Err(stale(&path)),
+            Ok(other) if other.kind() != kind => {
+                let (other, file) = (other.kind().a_namespace(), quoted(path.as_os_str().as_bytes()));
+                Err(Error::Unfit(format!(
+                    "{file} is {other}, not {}",
+                    kind.a_namespace()
+                )))
+            }
+            answer => answer,
+        };
+        pins.push(Pin {
+            kind,
+            path,
+            namespace,
+        });
+    }
+    Ok(pins)
+}
+
+/// What a file says that was made for a mount, and has none.
+fn stale(path: &std::path::Path) -> Error {
+    let file = quoted(path.as_os_str().as_bytes());
+    Error::Unfit(format!("{file} is stale: no namespace is mounted on it here")).with_help(
+        "its namespace has gone, or is mounted in another mount namespace only; the file can be removed"
+            .to_string(),
+    )
+}
+
+/// All names, in their order, with the kinds that have a file of that name.
+pub fn names() -> Result<Vec<(OsString, Kinds)>> {
+    let mut names: Vec<(OsString, Kinds)> = Vec::new();
+    for kind in Kind::ALL {
+        let path = directory(kind);
+        let doing = || format!("read {}", quoted(path.as_os_str().as_bytes()));
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = match rustix::fs::open(&path, flags, Mode::empty()) {
+            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => continue,
+            answer => answer.doing(doing)?,
+        };
+        for entry in Dir::read_from(&directory).doing(doing)? {
+            let entry = entry.doing(doing)?;
+            if entry.file_type() == FileType::Directory {
+                continue;
+            }
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            match names.iter_mut().find(|(known, _)| known == name) {
+                Some((_, kinds)) => kinds.insert(kind),
+                None => names.push((name.to_owned(), [kind].into_iter().collect())),
+            }
+        }
+    }
+    names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_network_namespaces_are_where_ip_netns_has_them() {
+        assert_eq!(directory(Kind::Net), PathBuf::from("/run/netns"));
+        assert_eq!(directory(Kind::Mnt), PathBuf::from("/run/mntns"));
+    }
+
+    #[test]
+    fn a_name_is_that_of_a_file() {
+        let long = "x".repeat(256);
+        for name in ["", ".", "..", "a/b", "a\0", &long] {
+            assert!(flaw_of(name.as_ref()).is_some(), "{name:?}");
+        }
+        for name in ["a", "-x", "a b", "1", "..."] {
+            assert_eq!(flaw_of(name.as_ref()), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_given_is_nothing() {
+        assert!(find("no-such-name-of-ns-utils".as_ref()).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,295 @@
+//! `/proc/PID/cgroup` (`cgroups(7)`): the cgroup of a process, and from its path the systemd unit and the container it
+//! belongs to. No daemon is asked.
+//!
+//! Over bytes: whoever may make a cgroup may give it any name.
+
+/// The cgroups that a process is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cgroups(Vec<u8>);
+
+/// A container, as the path of a cgroup names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container<'a> {
+    /// What runs it.
+    pub runtime: Runtime,
+    /// Its id: 64 hexadecimal digits; the name of a container of LXC.
+    pub id: &'a [u8],
+}
+
+/// What runs a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// Docker.
+    Docker,
+    /// Podman.
+    Podman,
+    /// containerd for Kubernetes.
+    Containerd,
+    /// CRI-O.
+    Crio,
+    /// LXC, LXD, Incus.
+    Lxc,
+}
+
+/// How the runtimes call the cgroup of a container: before its id, and what stands in the place of a container where the
+/// runtime's own helper has a cgroup.
+const PREFIXES: &[(&[u8], Runtime)] = &[
+    (b"docker-", Runtime::Docker),
+    (b"libpod-", Runtime::Podman),
+    (b"cri-containerd-", Runtime::Containerd),
+    (b"crio-", Runtime::Crio),
+];
+
+impl Cgroups {
+    /// The text of the file.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The lines: the controllers of a hierarchy, none for that of cgroup v2, and the path in it.
+    fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.0.split(|byte| *byte == b'\n').filter_map(|line| {
+            let mut fields = line.splitn(3, |byte| *byte == b':');
+            fields.next()?;
+            Some((fields.next()?, fields.next()?))
+        })
+    }
+
+    /// The path that tells most: that in the hierarchy of cgroup v2; where the process is at its top, that of systemd, or
+    /// of the first controller below whose top it is.
+    pub fn path(&self) -> Option<&[u8]> {
+        let named = |name: &'static [u8]| {
+            self.lines()
+                .find_map(move |(controllers, path)| (controllers == name).then_some(path))
+        };
+        let below_top = |path: &&[u8]| *path != b"/";
+        named(b"")
+            .filter(below_top)
+            .or_else(|| named(b"name=systemd").filter(below_top))
+            .or_else(|| self.lines().map(|(_, path)| path).find(below_top))
+            .or_else(|| self.lines().map(|(_, path)| path).next())
+    }
+
+    /// The systemd unit: below its slices the first that is none, as `sd_pid_get_unit(3)` has it.
+    pub fn unit(&self) -> Option<&[u8]> {
+        components(self.path()?)
+            // systemd marks names that the kernel could take for its own.
+            .map(|name| name.strip_prefix(b"_").unwrap_or(name))
+            .find(|name| !name.ends_with(b".slice"))
+            .filter(|name| is_unit(name))
+    }
+
+    /// The container; of containers in each other the inner.
+    pub fn container(&self) -> Option<Container<'_>> {
+        self.containers().pop()
+    }
+
+    /// The containers that it is in, from the outer to the inner.
+    pub fn containers(&self) -> Vec<Container<'_>> {
+        let Some(path) = self.path() else {
+            return Vec::new();
+        };
+        let mut containers: Vec<Container<'_>> = Vec::new();
+        let mut above: &[u8] = b"";
+        for name in components(path) {
+            if let Some(container) = container(above, name)
+                && containers.last() != Some(&container)
+            {
+                containers.push(container);
+            }
+            above = name;
+        }
+        containers
+    }
+}
+
+fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|byte| *byte == b'/').filter(|name| !name.is_empty())
+}
+
+/// The container that the cgroup of this name is, below one of the name `above`.
+fn container<'a>(above: &[u8], name: &'a [u8]) -> Option<Container<'a>> {
+    let bare = name.strip_suffix(b".scope").unwrap_or(name);
+    let some = |runtime, id| Some(Container { runtime, id });
+    for (prefix, runtime) in PREFIXES {
+        // conmon, which watches over a container of Podman or CRI-O, has "conmon-" before the id.
+        if let Some(id) = bare.strip_prefix(*prefix)
+            && is_id(id)
+        {
+            return some(*runtime, id);
+        }
+    }
+    // containerd without a manager of cgroups: slice:cri-containerd:id.
+    if let Some(start) = find(name, b":cri-containerd:") {
+        let id = &name[start + b":cri-containerd:".len()..];
+        return is_id(id).then_some(Container {
+            runtime: Runtime::Containerd,
+            id,
+        });
+    }
+    if let Some(id) = name.strip_prefix(b"lxc.payload.") {
+        return some(Runtime::Lxc, id);
+    }
+    match above {
+        b"docker" if is_id(name) => some(Runtime::Docker, name),
+        b"libpod_parent" if is_id(name) => some(Runtime::Podman, name),
+        b"lxc" | b"lxc.payload" => some(Runtime::Lxc, name),
+        // Kubernetes without systemd: /kubepods/burstable/podUID/ID.
+        _ if above.starts_with(b"pod") && above.len() > 30 && is_id(name) => some(Runtime::Containerd, name),
+        _ => None,
+    }
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|bytes| bytes == part)
+}
+
+fn is_id(text: &[u8]) -> bool {
+    text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether a name is that of a unit that has processes: `systemd.unit(5)`.
+fn is_unit(name: &[u8]) -> bool {
+    const TYPES: [&[u8]; 5] = [b".service", b".scope", b".socket", b".mount", b".swap"];
+    TYPES
+        .iter()
+        .any(|suffix| name.len() > suffix.len() && name.ends_with(suffix))
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c";
+
+    fn of(path: &str) -> Cgroups {
+        Cgroups::new(format!("0::{}\n", path.replace("ID", ID)).into_bytes())
+    }
+
+    #[test]
+    fn the_container_is_found_by_the_path_of_every_runtime() {
+        for (path, runtime) in [
+            ("/docker/ID", Runtime::Docker),
+            ("/system.slice/docker-ID.scope", Runtime::Docker),
+            ("/docker/ID/init.scope", Runtime::Docker),
+            ("/machine.slice/libpod-ID.scope/container", Runtime::Podman),
+            ("/libpod_parent/libpod-ID", Runtime::Podman),
+            (
+                "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope",
+                Runtime::Podman,
+            ),
+            (
+                "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice/cri-containerd-ID.scope",
+                Runtime::Containerd,
+            ),
+            (
+                "/kubepods/besteffort/pod7c1f7d6e-8a5b-4a1e-9d2e-0b6f3c1d2e3f/ID",
+                Runtime::Containerd,
+            ),
+            (
+                "/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:ID",
+                Runtime::Containerd,
+            ),
+            ("/kubepods.slice/kubepods-pod1.slice/crio-ID.scope", Runtime::Crio),
+        ] {
+            let cgroups = of(path);
+            let container = cgroups.container().unwrap_or_else(|| panic!("{path}"));
+            assert_eq!(
+                (container.runtime, container.id),
+                (runtime, ID.as_bytes()),
+                "{path}"
+            );
+        }
+        for path in ["/lxc/web", "/lxc.payload.web", "/lxc.payload/web/system.slice"] {
+            let container = of(path);
+            let container = container.container().unwrap_or_else(|| panic!("{path}"));
+            assert_eq!((container.runtime, container.id), (Runtime::Lxc, &b"web"[..]));
+        }
+    }
+
+    #[test]
+    fn what_is_no_container_is_none() {
+        for path in [
+            "/",
+            "/docker",
+            "/docker/buildx",
+            "/system.slice/docker.service",
+            "/machine.slice/libpod-conmon-ID.scope",
+            "/system.slice/crio-conmon-ID.scope",
+            "/lxc.monitor.web",
+            "/ID",
+        ] {
+            assert_eq!(of(path).container(), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn of_containers_in_each_other_all_are_known() {
+        let other = ID.replace('3', "4");
+        let cgroups = of(&format!("/docker/ID/docker/{other}"));
+        let ids: Vec<_> = cgroups
+            .containers()
+            .iter()
+            .map(|container| container.id)
+            .collect();
+        assert_eq!(ids, [ID.as_bytes(), other.as_bytes()]);
+        assert_eq!(cgroups.container().unwrap().id, other.as_bytes());
+    }
+
+    #[test]
+    fn the_unit_is_the_first_below_the_slices() {
+        for (path, unit) in [
+            ("/system.slice/nginx.service", Some("nginx.service")),
+            ("/system.slice/nginx.service/worker", Some("nginx.service")),
+            (
+                "/system.slice/system-getty.slice/getty@tty1.service",
+                Some("getty@tty1.service"),
+            ),
+            (
+                "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service",
+                Some("user@1000.service"),
+            ),
+            (
+                "/user.slice/user-1000.slice/session-3.scope",
+                Some("session-3.scope"),
+            ),
+            ("/init.scope", Some("init.scope")),
+            ("/system.slice/_cpu.service", Some("cpu.service")),
+            ("/user.slice", None),
+            ("/docker/x.service", None),
+            ("/", None),
+            ("/a b.service", None),
+            ("/.service", None),
+        ] {
+            let cgroups = of(path);
+            assert_eq!(cgroups.unit(), unit.map(str::as_bytes), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_hierarchy_that_tells_most_is_taken() {
+        let path = |text: &str| Cgroups::new(text.into()).path().map(<[u8]>::to_vec);
+        assert_eq!(path("4:memory:/m\n1:name=systemd:/s\n0::/v2\n").unwrap(), b"/v2");
+        assert_eq!(path("4:memory:/m\n1:name=systemd:/s:t\n0::/\n").unwrap(), b"/s:t");
+        assert_eq!(
+            path("5:cpu:/\n4:memory:/m\n1:name=systemd:/\n0::/\n").unwrap(),
+            b"/m"
+        );
+        assert_eq!(path("1:cpu:/\n0::/\n").unwrap(), b"/");
+        assert_eq!(Cgroups::new(b"0::/\xff\n".to_vec()).path(), Some(&b"/\xff"[..]));
+        assert_eq!(path(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let cgroups = Cgroups::new(bytes);
+            let _ = (cgroups.path(), cgroups.unit(), cgroups.containers());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What keeps a namespace alive, in words and for JSON.
+
+use std::borrow::Cow;
+
+use ns_core::inventory::{Entry, Holder, Sort};
+use ns_core::output::hexadecimal;
+use serde_json::{Value, json};
+
+/// Of each sort so many are told one by one.
+const FEW: usize = 3;
+
+/// All holders in few words: `12 processes`, `descriptor 5 of process 4711`, `pin /run/netns/blue`.
+pub fn words(entry: &Entry, own_mount_namespace: u64) -> Vec<Vec<u8>> {
+    let mut words = Vec::new();
+    match (entry.processes, entry.lowest) {
+        (0, _) => {}
+        (1, Some(pid)) => words.push(format!("process {pid}").into_bytes()),
+        (some, _) => words.push(format!("{some} processes").into_bytes()),
+    }
+    for sort in entry.holders.chunk_by(|one, next| one.sort() == next.sort()) {
+        if sort[0].sort() == Sort::Pin {
+            words.extend(pins(sort, own_mount_namespace));
+        } else if sort.len() <= FEW {
+            words.extend(sort.iter().map(|holder| sentence(holder, own_mount_namespace)));
+        } else {
+            words.push(format!("{} {}", sort.len(), plural(sort[0].sort())).into_bytes());
+        }
+    }
+    words
+}
+
+/// The pins: each path once, as unsharing a mount namespace copies them all.
+fn pins(pins: &[Holder], own: u64) -> Vec<Vec<u8>> {
+    let mut paths: Vec<(&[u8], Vec<&Holder>)> = Vec::new();
+    for pin in pins {
+        let Holder::Pin { path, .. } = pin else { continue };
+        match paths.iter_mut().find(|(known, _)| known == path) {
+            Some((_, same)) => same.push(pin),
+            None => paths.push((path, vec![pin])),
+        }
+    }
+    paths
+        .into_iter()
+        .map(|(path, same)| match same[..] {
+            [pin] => sentence(pin, own),
+            _ => [
+                b"pin ",
+                path,
+                format!(" in {} mount namespaces", same.len()).as_bytes(),
+            ]
+            .concat(),
+        })
+        .collect()
+}
+
+/// One holder in a sentence.
+pub fn sentence(holder: &Holder, own_mount_namespace: u64) -> Vec<u8> {
+    let text = match holder {
+        Holder::Thread { pid, tid } => format!("thread {tid} of process {pid}"),
+        Holder::ForChildren { pid } => format!("next children of process {pid}"),
+        Holder::Descriptor { pid, fd } => format!("descriptor {fd} of process {pid}"),
+        Holder::Socket { pid, fd } => format!("socket {fd} of process {pid}"),
+        Holder::Child { kind, inode } => format!("child {kind}:[{inode}]"),
+        Holder::Owned { kind, inode } => format!("owns {kind}:[{inode}]"),
+        Holder::Pin {
+            path,
+            mount_namespace,
+            ..
+        } => {
+            let place = if *mount_namespace == own_mount_namespace {
+                String::new()
+            } else {
+                format!(" in mnt:[{mount_namespace}]")
+            };
+            return [b"pin ", &path[..], place.as_bytes()].concat();
+        }
+    };
+    text.into_bytes()
+}
+
+fn plural(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Thread => "threads",
+        Sort::ForChildren => "processes' next children",
+        Sort::Descriptor => "descriptors",
+        Sort::Socket => "sockets",
+        Sort::Pin => "pins",
+        Sort::Child => "children",
+        Sort::Owned => "owned namespaces",
+    }
+}
+
+/// One holder for JSON.
+pub fn value(holder: &Holder) -> Value {
+    let raw = |pid: &ns_core::process::Pid| pid.as_raw();
+    match holder {
+        Holder::Thread { pid, tid } => json!({"type": "thread", "pid": raw(pid), "tid": raw(tid)}),
+        Holder::ForChildren { pid } => json!({"type": "next-children", "pid": raw(pid)}),
+        Holder::Descriptor { pid, fd } => json!({"type": "descriptor", "pid": raw(pid), "fd": fd}),
+        Holder::Socket { pid, fd } => json!({"type": "socket", "pid": raw(pid), "fd": fd}),
+        Holder::Child { kind, inode } => json!({"type": "child", "kind": kind.name(), "ns": inode}),
+        Holder::Owned { kind, inode } => json!({"type": "owned", "kind": kind.name(), "ns": inode}),
+        Holder::Pin {
+            path,
+            mount_namespace,
+            ..
+        } => {
+            let mut value = json!({"type": "pin", "path": lossy(path), "mnt": mount_namespace});
+            if std::str::from_utf8(path).is_err() {
+                value["path-bytes"] = hexadecimal(path).into();
+            }
+            value
+        }
+    }
+}
+
+fn lossy(path: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(path)
+}

@@ -1,0 +1,115 @@
+//! `--input`: what `ns-ls -J --output-all` saved, on another host or at another time, as records.
+
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use ns_core::output::{Cell, Field as _};
+use serde_json::Value;
+
+use crate::columns::NsColumn;
+use crate::records::Records;
+
+/// Reads the records of a file, with all columns that it has; trees are taken apart.
+pub fn read(path: &Path) -> Result<Records> {
+    let name = path.display();
+    let mut text = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().read_to_end(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut text))
+    }
+    .with_context(|| format!("cannot read {name}"))?;
+    parse(&text).with_context(|| format!("cannot list {name}"))
+}
+
+fn parse(text: &[u8]) -> Result<Records> {
+    let value: Value = serde_json::from_slice(text).context("not JSON")?;
+    let objects = value["namespaces"]
+        .as_array()
+        .context("no array \"namespaces\" in it: it is to be what ns-ls -J --output-all writes")?;
+    let columns: Vec<NsColumn> = NsColumn::ALL.iter().map(|(column, _)| *column).collect();
+    let mut rows = Vec::new();
+    collect(objects, &columns, &mut rows)?;
+    Ok(Records::new(columns, rows))
+}
+
+fn collect(objects: &[Value], columns: &[NsColumn], rows: &mut Vec<Vec<Cell<'static>>>) -> Result<()> {
+    for object in objects {
+        ensure!(object.is_object(), "a namespace in it is no object");
+        ensure!(
+            object["ns"].is_u64() && object["type"].is_string(),
+            "a namespace in it has no \"ns\" and \"type\""
+        );
+        rows.push(columns.iter().map(|column| cell(object, *column)).collect());
+        if let Some(children) = object["children"].as_array() {
+            collect(children, columns, rows)?;
+        }
+    }
+    Ok(())
+}
+
+fn cell(object: &Value, column: NsColumn) -> Cell<'static> {
+    let key = column.column().name.to_lowercase();
+    match &object[&key] {
+        Value::Number(number) => number.as_u64().map_or(Cell::Absent, Cell::Number),
+        Value::Bool(flag) => Cell::Flag(*flag),
+        // Bytes that are no text stand beside it.
+        Value::String(text) => Cell::Text(Cow::Owned(
+            bytes(&object[format!("{key}-bytes")]).unwrap_or_else(|| text.clone().into_bytes()),
+        )),
+        Value::Array(items) => Cell::List(
+            items
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|item| Cow::Owned(item.to_owned().into_bytes()))
+                .collect(),
+        ),
+        Value::Null | Value::Object(_) => Cell::Absent,
+    }
+}
+
+fn bytes(hexadecimal: &Value) -> Option<Vec<u8>> {
+    let digits = hexadecimal.as_str()?;
+    digits
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_read_with_their_bytes_and_their_children() {
+        let records = parse(
+            br#"{"namespaces": [{"ns": 1, "type": "net", "nsfs": ["/a", "/b"], "command": "x?",
+                 "command-bytes": "78ff", "initial": false, "pid": null,
+                 "children": [{"ns": 2, "type": "uts"}]}]}"#,
+        )
+        .unwrap();
+        assert_eq!(records.len(), 2);
+        assert_eq!(records.cell(0, NsColumn::Ns), &Cell::Number(1));
+        assert_eq!(records.cell(0, NsColumn::Command), &Cell::text(&b"x\xff"[..]));
+        assert_eq!(records.cell(0, NsColumn::Initial), &Cell::Flag(false));
+        assert_eq!(records.cell(0, NsColumn::Pid), &Cell::Absent);
+        assert_eq!(records.cell(0, NsColumn::Nsfs).plain(), &b"/a,/b"[..]);
+        assert_eq!(records.cell(1, NsColumn::Ns), &Cell::Number(2));
+    }
+
+    #[test]
+    fn what_is_no_list_of_namespaces_is_said_to_be_none() {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            r#"{"namespaces": [1]}"#,
+            r#"{"namespaces": [{}]}"#,
+        ] {
+            assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}

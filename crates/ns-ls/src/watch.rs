@@ -1,0 +1,92 @@
+//! `--watch`: what appears and what goes, a line an event.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use ns_core::cli::wait_or_reader_gone;
+use ns_core::inventory::gather;
+use ns_core::output::{Align, Cell, Column, Field as _, Listing, Row, Shape, Style, write, write_json_line};
+
+use crate::columns::NsColumn;
+use crate::interval::Interval;
+use crate::query::Query;
+use crate::records::Records;
+use crate::subject::Subjects;
+
+static EVENT: Column = Column {
+    name: "EVENT",
+    about: "what happened",
+    align: Align::Left,
+    shrinks: false,
+};
+
+/// The rows of one look, by inode.
+type Look = BTreeMap<u64, Vec<Cell<'static>>>;
+
+/// Goes on until nobody reads any more.
+pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> {
+    let mut before = look(query)?;
+    loop {
+        if wait_or_reader_gone(interval.0) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let now = look(query)?;
+        for (inode, row) in &before {
+            if !now.contains_key(inode) {
+                tell(query, "gone", row)?;
+            }
+        }
+        for (inode, row) in &now {
+            if !before.contains_key(inode) {
+                tell(query, "appeared", row)?;
+            }
+        }
+        before = now;
+    }
+}
+
+fn look(query: &Query<'_>) -> anyhow::Result<Look> {
+    let inventory = gather(&query.question())?;
+    let wanted = query.wanted();
+    let mut subjects = Subjects::new(&inventory, query.caps());
+    let rows = query
+        .select(&inventory)?
+        .into_iter()
+        .map(|entry| subjects.row(&wanted, entry, None))
+        .collect();
+    let mut records = Records::new(wanted, rows);
+    super::narrow(query.cli, &mut records);
+    Ok((0..records.len())
+        .filter_map(|record| {
+            let inode = records.number(record, NsColumn::Ns)?;
+            Some((inode, records.cells(record, &query.columns)))
+        })
+        .collect())
+}
+
+fn tell(query: &Query<'_>, event: &'static str, row: &[Cell<'static>]) -> io::Result<()> {
+    let mut columns = vec![&EVENT];
+    columns.extend(query.columns.iter().map(|column| column.column()));
+    let mut cells = vec![Cell::text(event.as_bytes())];
+    cells.extend_from_slice(row);
+    let row = Row { depth: 0, cells };
+    let mut out = io::stdout().lock();
+    if query.cli.json {
+        write_json_line(&mut out, &columns, &row)?;
+    } else {
+        let listing = Listing {
+            name: "events",
+            columns,
+            rows: vec![row],
+            remarks: Vec::new(),
+        };
+        let style = Style {
+            shape: if query.cli.raw { Shape::Raw } else { Shape::Table },
+            headings: false,
+            ..Style::default()
+        };
+        write(&mut out, &listing, style)?;
+    }
+    out.flush()
+}

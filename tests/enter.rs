@@ -1,0 +1,187 @@
+//! `ns-enter`: which namespaces the program is in, as whom, how it ends.
+
+use std::process::Command;
+
+use crate::support::case::{Skip, cases};
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program};
+
+cases!["enter":
+    all_the_namespaces_of_a_process, the_chosen_kinds_and_no_others, a_namespace_file, wrong_usage_is_two,
+    the_status_is_that_of_the_program,
+];
+
+const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+
+/// Makes commands for one of two users.
+struct Who {
+    name: &'static str,
+    user: Option<&'static User>,
+}
+
+impl Who {
+    fn program(&self, name: &str) -> Command {
+        self.user.map_or_else(|| program(name), |user| user.program(name))
+    }
+
+    fn enter(&self) -> Command {
+        self.program("ns-enter")
+    }
+}
+
+/// The caller and the ordinary user. For an ordinary caller that is twice the same.
+fn both() -> Result<[Who; 2], Skip> {
+    let caller = Who {
+        name: "the caller",
+        user: None,
+    };
+    let user = Who {
+        name: "the ordinary user",
+        user: Some(User::ordinary()?),
+    };
+    Ok([caller, user])
+}
+
+/// A process in new namespaces of all kinds, made by ns-unshare, that sees the `/proc` of the caller.
+fn in_all(who: &Who) -> Held {
+    Held::new(
+        who.program("ns-unshare")
+            .args("-U -r -m -p -u -i -n -C -T".split(' ')),
+        "",
+    )
+}
+
+/// The inode of each kind as the program sees it.
+fn inodes_inside(command: &mut Command) -> Vec<(&'static str, u64)> {
+    let text = command
+        .arg("readlink")
+        .args(KINDS.map(|kind| format!("/proc/self/ns/{kind}")))
+        .ran()
+        .ok();
+    let inode = |line: &str| line.split(['[', ']']).nth(1)?.parse().ok();
+    let inodes = text
+        .lines()
+        .map(|line| inode(line).unwrap_or_else(|| panic!("{line}")));
+    KINDS.into_iter().zip(inodes).collect()
+}
+
+fn all_the_namespaces_of_a_process() -> Outcome {
+    for who in both()? {
+        let held = in_all(&who);
+        let pid = held.pid.to_string();
+        for options in [&["-t", &pid, "-a"][..], &["-t", &pid]] {
+            for (kind, inode) in inodes_inside(who.enter().args(options)) {
+                assert_eq!(inode, held.inode(kind), "{} {options:?} {kind}", who.name);
+            }
+        }
+        let ids = who.enter().with(&format!("-t {pid} -a id -u")).ok();
+        assert_eq!(ids, "0\n", "{}", who.name);
+    }
+    Ok(())
+}
+
+fn the_chosen_kinds_and_no_others() -> Outcome {
+    needs::root()?;
+    let caller = &both()?[0];
+    let held = in_all(caller);
+    let pid = held.pid;
+    let sets: [(&str, &[&str]); 9] = [
+        ("-n -u", &["net", "uts"]),
+        ("-nu", &["net", "uts"]),
+        ("-m", &["mnt"]),
+        ("-i", &["ipc"]),
+        ("-p", &["pid"]),
+        ("-C", &["cgroup"]),
+        ("-T", &["time"]),
+        ("-U", &["user"]),
+        ("-UnpT", &["user", "net", "pid", "time"]),
+    ];
+    for (options, entered) in sets {
+        let target = format!("-t {pid} {options}");
+        let command = &mut caller.enter();
+        for (kind, inode) in inodes_inside(command.args(target.split(' '))) {
+            let expected = if entered.contains(&kind) {
+                held.inode(kind)
+            } else {
+                inode_of(&format!("/proc/self/ns/{kind}"))
+            };
+            assert_eq!(inode, expected, "{options} {kind}");
+        }
+    }
+    Ok(())
+}
+
+fn a_namespace_file() -> Outcome {
+    for who in both()? {
+        let held = Held::new(who.program("ns-unshare").args(["-r", "-n", "-u"]), "");
+        let (net, user) = (held.proc("ns/net"), held.proc("ns/user"));
+        for options in [
+            &[&format!("--user={user}"), &format!("--net={net}")][..],
+            &[&format!("-U{user}"), &format!("-n{net}")],
+            &[&format!("-U={user}"), &format!("-n={net}")],
+        ] {
+            for (kind, inode) in inodes_inside(who.enter().args(options)) {
+                let expected = match kind {
+                    "net" | "user" => held.inode(kind),
+                    _ => inode_of(&format!("/proc/self/ns/{kind}")),
+                };
+                assert_eq!(inode, expected, "{} {options:?} {kind}", who.name);
+            }
+        }
+        let error = who.enter().with(&format!("--uts={net} true")).fails(1);
+        assert!(
+            error.contains("is a network namespace, not a UTS namespace"),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+fn wrong_usage_is_two() -> Outcome {
+    for (arguments, names) in [
+        ("", "--target"),
+        ("-a true", "--target"),
+        ("-n true", "--net"),
+        ("-t 0 -a true", "\"0\"|'0'|--target"),
+        ("-t -a true", "--target"),
+        ("-t 47:11x -a true", "47:11x"),
+        ("--no-such-option", "--no-such-option"),
+        ("-S no-such-user -t 1 true", "no-such-user"),
+    ] {
+        let error = program("ns-enter").with(arguments).fails(2);
+        assert!(error.starts_with("ns-enter: "), "{error}");
+        assert!(
+            names.split('|').any(|name| error.contains(name)),
+            "{arguments}: {error}"
+        );
+    }
+    let error = program("ns-enter").with("-t 2147483647 -a true").fails(1);
+    assert_eq!(error, "ns-enter: process 2147483647 does not exist\n");
+    Ok(())
+}
+
+fn the_status_is_that_of_the_program() -> Outcome {
+    for who in both()? {
+        let held = in_all(&who);
+        for kinds in ["-U", "-Up", "-a"] {
+            let run = |words: &[&str]| {
+                let options = format!("-t {} {kinds}", held.pid);
+                who.enter().args(options.split(' ')).args(words).ran()
+            };
+            let ran = run(&["sh", "-c", "exit 7"]);
+            assert_eq!((ran.status, ran.signal), (7, None), "{} {kinds}", who.name);
+            let ran = run(&["sh", "-c", "kill -9 $$"]);
+            assert_eq!((ran.status, ran.signal), (137, Some(9)), "{} {kinds}", who.name);
+            let error = run(&["no-such-program"]).fails(127);
+            assert!(
+                error.starts_with("ns-enter: cannot run \"no-such-program\": No such file or directory\n"),
+                "{error}"
+            );
+            let error = run(&["/tmp"]).fails(126);
+            assert!(
+                error.starts_with("ns-enter: cannot run \"/tmp\": Permission denied\n"),
+                "{error}"
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! Every place where a namespace can be alive, each with one that lives nowhere else.
+
+use std::fs::File;
+use std::io::IoSlice;
+use std::mem::MaybeUninit;
+use std::net::UdpSocket;
+use std::os::fd::AsFd as _;
+use std::sync::mpsc;
+use std::thread;
+
+use nix::sched::{CloneFlags, unshare};
+use rustix::net::{
+    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, sendmsg,
+    socketpair,
+};
+use serde_json::{Value, json};
+
+use super::{row, rows};
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+
+cases!["ls":
+    finds_a_namespace_that_only_a_thread_is_in,
+    finds_a_namespace_that_only_a_descriptor_holds,
+    finds_a_network_namespace_that_only_a_socket_holds,
+    finds_a_pid_namespace_that_nobody_was_born_in_yet,
+    finds_a_time_namespace_of_the_next_children,
+    finds_a_namespace_pinned_in_another_mount_namespace,
+    finds_a_namespace_pinned_where_nobody_is,
+    finds_a_user_namespace_with_nothing_but_a_child,
+    finds_a_mount_namespace_that_nothing_readable_holds,
+    looks_only_where_it_is_told_to,
+    lists_every_holder_of_one_namespace,
+];
+
+/// What is known of holders.
+const COLUMNS: &str = "-J -o NS,TYPE,NPROCS,PID,THREADS,HOLDERS,HELD-BY,ONS,PNS,USER,ID,NSFS";
+
+/// A thread of this process that does something in namespaces of its own, and stays there until this is dropped.
+struct Elsewhere<T> {
+    /// The thread.
+    tid: i32,
+    /// What it did.
+    made: T,
+    _end: mpsc::Sender<()>,
+}
+
+fn elsewhere<T: Send + 'static>(
+    kinds: CloneFlags,
+    make: impl FnOnce() -> T + Send + 'static,
+) -> Elsewhere<T> {
+    let (tell, told) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        unshare(kinds).expect("root can unshare");
+        tell.send((nix::unistd::gettid().as_raw(), make()))
+            .expect("it is waited for");
+        // Until the other end is dropped.
+        let _ = ended.recv();
+    });
+    let (tid, made) = told.recv().expect("the thread lives");
+    Elsewhere { tid, made, _end: end }
+}
+
+/// The row of a namespace, and what it is held by.
+fn found(inode: u64, words: &str) -> (Value, Vec<String>) {
+    let row = row(&rows(program("ns-ls").with(words)), inode);
+    let held = row["held-by"].as_array().into_iter().flatten();
+    let held = held.map(|text| text.as_str().expect("a text").to_owned());
+    (row.clone(), held.collect())
+}
+
+fn own_pid() -> u32 {
+    std::process::id()
+}
+
+fn finds_a_namespace_that_only_a_thread_is_in() -> Outcome {
+    needs::root()?;
+    let there = elsewhere(CloneFlags::CLONE_NEWUTS, || ());
+    let inode = inode_of(&format!("/proc/self/task/{}/ns/uts", there.tid));
+    let (row, held) = found(inode, COLUMNS);
+    assert_eq!((&row["nprocs"], &row["threads"]), (&json!(0), &json!(1)));
+    assert_eq!((&row["pid"], &row["holders"]), (&Value::Null, &json!(1)));
+    assert_eq!(row["user"], "root");
+    assert_eq!(held, [format!("thread {} of process {}", there.tid, own_pid())]);
+    Ok(())
+}
+
+fn finds_a_namespace_that_only_a_descriptor_holds() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").args(["-i", "-C"]), "");
+    let (ipc, cgroup) = (there.inode("ipc"), there.inode("cgroup"));
+    let files =
+        ["ipc", "cgroup"].map(|kind| File::open(there.proc(&format!("ns/{kind}"))).expect("it lives"));
+    drop(there);
+    for (inode, file) in [ipc, cgroup].into_iter().zip(&files) {
+        let fd = std::os::fd::AsRawFd::as_raw_fd(file);
+        let (row, held) = found(inode, COLUMNS);
+        assert_eq!(row["nprocs"], 0);
+        assert_eq!(held, [format!("descriptor {fd} of process {}", own_pid())]);
+        assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
+        assert!(row["id"].is_u64(), "{row}");
+    }
+    Ok(())
+}
+
+fn finds_a_network_namespace_that_only_a_socket_holds() -> Outcome {
+    needs::root()?;
+    let there = elsewhere(CloneFlags::CLONE_NEWNET, || {
+        let inode = inode_of(&format!("/proc/self/task/{}/ns/net", nix::unistd::gettid()));
+        let socket = UdpSocket::bind(("0.0.0.0", 0)).expect("a socket can be made");
+        (inode, socket)
+    });
+    let (inode, socket) = &there.made;
+    let fd = std::os::fd::AsRawFd::as_raw_fd(socket);
+    let words = format!("socket {fd} of process {}", own_pid());
+    let (_, held) = found(*inode, COLUMNS);
+    assert!(held.contains(&words), "{held:?}");
+    let inode = *inode;
+    // Now the thread goes, and the socket stays.
+    let Elsewhere { tid, made, _end } = there;
+    drop(_end);
+    while std::path::Path::new(&format!("/proc/self/task/{tid}")).exists() {
+        thread::yield_now();
+    }
+    let (row, held) = found(inode, COLUMNS);
+    assert_eq!(held, [words]);
+    assert_eq!((&row["nprocs"], &row["threads"]), (&json!(0), &json!(0)));
+    drop(made);
+    Ok(())
+}
+
+fn finds_a_pid_namespace_that_nobody_was_born_in_yet() -> Outcome {
+    needs::root()?;
+    // Without --fork the shell itself stays outside, and it makes no child.
+    let there = Held::new(tool("unshare").arg("--pid"), "");
+    assert!(std::fs::read_link(there.proc("ns/pid_for_children")).is_err());
+    let listed = rows(program("ns-ls").with(&format!("{COLUMNS} -t pid")));
+    let words = format!("next children of process {}", there.pid);
+    let row = listed
+        .iter()
+        .find(|row| row["held-by"].to_string().contains(&words))
+        .unwrap_or_else(|| panic!("{words}: {listed:#?}"));
+    assert_eq!(row["nprocs"], 0);
+    assert_eq!(row["pns"], inode_of("/proc/self/ns/pid"));
+    Ok(())
+}
+
+fn finds_a_time_namespace_of_the_next_children() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").args(["--time", "--fork"]), "");
+    let (row, held) = found(there.inode("time"), COLUMNS);
+    assert_eq!((&row["nprocs"], &row["pid"]), (&json!(1), &json!(there.pid)));
+    let unshare = std::fs::read_to_string(there.proc("stat")).expect("it lives");
+    let parent = unshare.split(' ').nth(3).expect("the fourth field");
+    assert!(
+        held.contains(&format!("next children of process {parent}")),
+        "{held:?}"
+    );
+    Ok(())
+}
+
+fn finds_a_namespace_pinned_in_another_mount_namespace() -> Outcome {
+    needs::root()?;
+    let there = Held::new(
+        tool("unshare").arg("--mount"),
+        r#"mount -t tmpfs t /mnt; touch "/mnt/a b"; unshare --uts="/mnt/a b" true
+           stat -L -c %i "/mnt/a b" >/mnt/inode"#,
+    );
+    let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
+    let inode = inode.trim().parse().expect("a number");
+    let (row, held) = found(inode, COLUMNS);
+    assert_eq!(held, [format!("pin /mnt/a b in mnt:[{}]", there.inode("mnt"))]);
+    // It is not mounted where the caller is.
+    assert_eq!((&row["nprocs"], &row["nsfs"]), (&json!(0), &Value::Null));
+    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
+    assert!(row["id"].is_u64(), "{row}");
+    Ok(())
+}
+
+fn finds_a_namespace_pinned_where_nobody_is() -> Outcome {
+    needs::root()?;
+    let there = Held::new(
+        tool("unshare").arg("--mount"),
+        r#"mount -t tmpfs t /mnt; touch /mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode"#,
+    );
+    let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
+    let inode = inode.trim().parse().expect("a number");
+    let mnt = there.inode("mnt");
+    let file = File::open(there.proc("ns/mnt")).expect("it lives");
+    drop(there);
+    let (row, held) = found(inode, COLUMNS);
+    assert_eq!(held, [format!("pin /mnt/uts in mnt:[{mnt}]")]);
+    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
+    drop(file);
+    Ok(())
+}
+
+fn finds_a_user_namespace_with_nothing_but_a_child() -> Outcome {
+    let user = User::ordinary()?;
+    let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r"]), "");
+    let inode = there.inode("user");
+    let listed = rows(user.program("ns-ls").with(COLUMNS));
+    let own = row(&listed, inode);
+    let parent = row(&listed, own["pns"].as_u64().expect("it has a parent"));
+    assert_ne!(parent["ns"], inode_of("/proc/self/ns/user"));
+    assert_eq!((&parent["nprocs"], &parent["pid"]), (&json!(0), &Value::Null));
+    assert_eq!(parent["held-by"], json!([format!("child user:[{inode}]")]));
+    assert_eq!(parent["pns"], inode_of("/proc/self/ns/user"));
+    assert_eq!(parent["user"], user.name);
+    Ok(())
+}
+
+fn finds_a_mount_namespace_that_nothing_readable_holds() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").arg("--mount"), "");
+    let inode = there.inode("mnt");
+    let file = File::open(there.proc("ns/mnt")).expect("it lives");
+    // On its way through a socket, a file is nobody's descriptor.
+    let (sender, receiver) = socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )
+    .expect("sockets can be made");
+    let files = [file.as_fd()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&files));
+    sendmsg(&sender, &[IoSlice::new(b".")], &mut control, SendFlags::empty()).expect("it can be sent");
+    drop((file, there));
+    let (row, held) = found(inode, COLUMNS);
+    assert_eq!(held, [] as [String; 0]);
+    assert_eq!((&row["nprocs"], &row["holders"]), (&json!(0), &json!(0)));
+    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
+    drop(receiver);
+    Ok(())
+}
+
+fn looks_only_where_it_is_told_to() -> Outcome {
+    needs::root()?;
+    let there = elsewhere(CloneFlags::CLONE_NEWUTS, || ());
+    let inode = inode_of(&format!("/proc/self/task/{}/ns/uts", there.tid));
+    let shows = |places: &str| {
+        let json = program("ns-ls")
+            .args(["-J", "-o", "NS,THREADS", "--look", places])
+            .ran()
+            .json();
+        let listed = json["namespaces"].as_array().expect("an array").clone();
+        let found = listed.iter().any(|row| row["ns"] == inode);
+        (found, json["not-looked"].clone(), listed[0]["threads"].is_null())
+    };
+    assert_eq!(shows("all"), (true, json!([]), false));
+    assert_eq!(
+        shows("threads"),
+        (true, json!(["descriptors", "pins", "kin", "kernel"]), false)
+    );
+    assert_eq!(
+        shows("descriptors,pins,kin,kernel"),
+        (false, json!(["threads"]), true)
+    );
+    let error = program("ns-ls").with("--look disks").fails(2);
+    assert!(
+        error.contains("--look") && error.contains("descriptors"),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn lists_every_holder_of_one_namespace() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").args(["--uts", "--fork"]), "");
+    let file = File::open(there.proc("ns/uts")).expect("it lives");
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
+    let inode = there.inode("uts").to_string();
+    for operand in [inode.clone(), format!("uts:[{inode}]"), there.proc("ns/uts")] {
+        let text = program("ns-ls").arg(&operand).ran().stdout;
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 4, "{text}");
+        assert!(lines[0].split_whitespace().eq(["PID", "PPID", "USER", "COMMAND"]));
+        // The child of the other.
+        assert!(lines[2].contains("└─sh -c"), "{text}");
+        assert_eq!(lines[3], format!("descriptor {fd} of process {}", own_pid()));
+    }
+    let json = program("ns-ls").args(["-J", &inode]).ran().json();
+    let pids = json["namespaces"].as_array().expect("an array");
+    assert_eq!(pids.len(), 2);
+    assert_eq!(pids[1]["pid"], there.pid);
+    assert_eq!(
+        json["holders"],
+        json!([{"type": "descriptor", "pid": own_pid(), "fd": fd}])
+    );
+    let error = program("ns-ls").with("4026539999").fails(1);
+    assert!(
+        error.starts_with("ns-ls: there is no namespace 4026539999"),
+        "{error}"
+    );
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Sessions at a terminal as documents show them, done again: what is typed after `$` (an ordinary user) or `#` (root),
+//! and what came.
+//!
+//! Numbers of four digits or more are PIDs and inodes, other ones each time: they stand for whatever comes in their
+//! place, the same for the same and another for another. Blanks count as one. A line `...` is any number of lines.
+
+use std::collections::HashMap;
+
+use super::case::Skip;
+use super::{Terminal, User, needs, tool};
+
+/// One command and what it wrote.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Step {
+    /// As it is typed, over several lines where it is so.
+    pub command: String,
+    /// The lines that it wrote.
+    pub output: Vec<String>,
+}
+
+/// What is typed at one shell and comes from it, in order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Whether it is root's.
+    pub of_root: bool,
+    /// The commands.
+    pub steps: Vec<Step>,
+}
+
+/// What the shells of a session end each answer with: nothing else does.
+const PROMPT: &str = "\u{2400} ";
+
+impl Session {
+    /// Reads the lines of a session: commands after a prompt (`$ ` or `# `, `> ` where one goes on), and what they wrote.
+    #[track_caller]
+    pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut session = Self {
+            of_root: false,
+            steps: Vec::new(),
+        };
+        for line in lines {
+            if let Some(command) = line.strip_prefix("$ ").or(line.strip_prefix("# ")) {
+                if session.steps.is_empty() {
+                    session.of_root = line.starts_with('#');
+                }
+                session.steps.push(Step {
+                    command: command.to_owned(),
+                    output: Vec::new(),
+                });
+                continue;
+            }
+            let step = session.steps.last_mut().expect("a session starts with a prompt");
+            match line.strip_prefix("> ") {
+                Some(more) if step.output.is_empty() => {
+                    step.command.push('\n');
+                    step.command += more;
+                }
+                _ => step.output.push(line.to_owned()),
+            }
+        }
+        session
+    }
+
+    /// Does it again, and compares.
+    #[track_caller]
+    pub fn replay(&self) -> Result<(), Skip> {
+        let home = tempfile::tempdir().expect("a directory can be made");
+        let (mut terminal, names) = self.start(home.path())?;
+        terminal.expect(PROMPT);
+        let mut bound = Bound::default();
+        for step in &self.steps {
+            terminal.type_keys(&format!("{}\r", step.command.replace('\n', "\r")));
+            let mut written = terminal.expect(PROMPT);
+            // The shell asks for more of a command that goes on.
+            written = written.replace("> ", "");
+            for (ours, shown) in &names {
+                written = in_words(&written, ours, shown);
+            }
+            let written: Vec<&str> = written.lines().map(str::trim_end).collect();
+            let written = &written[..written.len() - usize::from(written.last() == Some(&""))];
+            let expected: Vec<&str> = step.output.iter().map(String::as_str).collect();
+            if let Err(why) = bound.matches(&expected, written) {
+                panic!(
+                    "{}\n-- {why}; the document has\n{}\n-- and it writes\n{}\n",
+                    step.command,
+                    step.output.join("\n"),
+                    written.join("\n"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The shell, and the names of this machine with those that documents have for them.
+    fn start(&self, home: &std::path::Path) -> Result<(Terminal, Vec<(String, &'static str)>), Skip> {
+        let host = nix::unistd::gethostname().expect("there is a host name");
+        let mut names = vec![(host.to_string_lossy().into_owned(), "host")];
+        let mut shell = tool(needs::installed("bash")?);
+        let prompt = format!("PS1='{PROMPT}' PS2='> '");
+        shell
+            .args(["--noprofile", "--norc", "--noediting", "-i"])
+            .env("TERM", "dumb")
+            .env("PS1", PROMPT)
+            // Where the shell of a program that is run reads a file of the system's that says otherwise.
+            .env("PROMPT_COMMAND", prompt)
+            .env("SHELL", "/bin/bash")
+            .env("HOME", home)
+            .current_dir("/");
+        let path =
+            |programs: &std::path::Path| format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs.display());
+        let terminal = if self.of_root {
+            needs::root()?;
+            let programs = super::ran::path_of("ns-ls")
+                .parent()
+                .expect("it is in a directory");
+            Terminal::silent(shell.env("PATH", path(programs)), None)?
+        } else {
+            let user = User::ordinary()?;
+            names.push((user.name.clone(), "alice"));
+            std::os::unix::fs::chown(home, Some(user.id), None).expect("it is ours");
+            Terminal::silent(shell.env("PATH", path(user.programs())), Some(user))?
+        };
+        Ok((terminal, names))
+    }
+}
+
+/// Which numbers stand for which, as far as they have come.
+#[derive(Debug, Default)]
+struct Bound {
+    forth: HashMap<String, String>,
+    back: HashMap<String, String>,
+}
+
+impl Bound {
+    /// Whether what was written is what is shown.
+    fn matches(&mut self, expected: &[&str], written: &[&str]) -> Result<(), String> {
+        let Some((first, rest)) = expected.split_first() else {
+            return written
+                .first()
+                .map_or(Ok(()), |line| Err(format!("{line:?} is not in it")));
+        };
+        if first.trim() == "..." {
+            // What follows is found where it is.
+            let Some(next) = rest.first() else { return Ok(()) };
+            for start in 0..written.len() {
+                let mut attempt = Self {
+                    forth: self.forth.clone(),
+                    back: self.back.clone(),
+                };
+                if attempt.matches(rest, &written[start..]).is_ok() {
+                    *self = attempt;
+                    return Ok(());
+                }
+            }
+            return Err(format!("{next:?} does not come"));
+        }
+        let Some((line, others)) = written.split_first() else {
+            return Err(format!("{first:?} does not come"));
+        };
+        self.line(first, line)?;
+        self.matches(rest, others)
+    }
+
+    /// Whether the line is the one that is shown.
+    fn line(&mut self, expected: &str, written: &str) -> Result<(), String> {
+        let (wanted, got) = (parts(expected), parts(written));
+        let differs = || format!("{written:?} is not {expected:?}");
+        if wanted.len() != got.len() {
+            return Err(differs());
+        }
+        for (wanted, got) in wanted.iter().zip(&got) {
+            if !(is_variable(wanted) && is_variable(got)) {
+                if wanted != got {
+                    return Err(differs());
+                }
+                continue;
+            }
+            let forth = self.forth.entry(wanted.clone()).or_insert_with(|| got.clone());
+            let back = self.back.entry(got.clone()).or_insert_with(|| wanted.clone());
+            if forth != got || back != wanted {
+                return Err(format!(
+                    "{}: {wanted} was {forth} before, and {got} was {back}",
+                    differs()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line cut into its numbers and what is between; blanks are one each.
+fn parts(line: &str) -> Vec<String> {
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut parts: Vec<String> = Vec::new();
+    for c in line.chars() {
+        match parts.last_mut() {
+            Some(last) if last.ends_with(|l: char| l.is_ascii_digit()) == c.is_ascii_digit() => last.push(c),
+            _ => parts.push(c.to_string()),
+        }
+    }
+    parts
+}
+
+fn is_variable(part: &str) -> bool {
+    part.len() >= 4 && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The text with a name, where it stands as a word of its own, replaced.
+fn in_words(text: &str, name: &str, by: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(name) {
+        let is_inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '/');
+        let before = rest[..at].chars().next_back().or(out.chars().next_back());
+        let whole = !is_inside(before) && !is_inside(rest[at + name.len()..].chars().next());
+        out += &rest[..at];
+        out += if whole { by } else { name };
+        rest = &rest[at + name.len()..];
+    }
+    out + rest
+}
+
+/// The matcher itself, tried by the cases of `documents`.
+#[track_caller]
+pub fn assert_it_tells_apart() {
+    let same = |expected: &[&str], written: &[&str]| Bound::default().matches(expected, written).is_ok();
+    assert!(same(&["a  4711 x"], &["a 9001  x"]));
+    assert!(same(&["4711", "...", "4711"], &["9001", "b", "c", "9001"]));
+    assert!(!same(&["4711", "4711"], &["9001", "9002"]), "the same is another");
+    assert!(!same(&["4711", "4712"], &["9001", "9001"]), "another is the same");
+    assert!(!same(&["1"], &["2"]), "small numbers are what they are");
+    assert!(!same(&["a"], &["a", "b"]) && !same(&["a", "b"], &["a"]));
+    assert_eq!(in_words("vm vmx a-vm vm", "vm", "host"), "host vmx a-vm host");
+    let session = Session::parse(["# a \\", "> b", "x", "$ c"]);
+    assert!(session.of_root && session.steps[0].command == "a \\\nb");
+}

@@ -1,0 +1,219 @@
+//! How a person names a process or a namespace: one grammar in all the programs.
+
+use std::process::Command;
+
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Ran, Run as _, needs, program, tool};
+
+cases!["target":
+    a_namespace_is_found_by_its_inode,
+    a_namespace_is_found_by_its_id,
+    a_namespace_is_found_by_its_host_name,
+    a_host_name_of_several_names_none,
+    a_name_gives_each_kind_that_is_pinned_under_it,
+    a_name_is_not_mistaken_for_something_else,
+    a_stale_name_is_called_stale,
+    an_unknown_name_is_answered_with_those_that_are,
+    what_means_nothing_is_wrong_usage,
+];
+
+/// A process in a UTS and a mount namespace of its own, with this host name.
+fn container(host: &str) -> Held {
+    Held::new(
+        tool("unshare").args(["--uts", "--mount"]),
+        &format!("hostname {host}; mount -t tmpfs of-{host} /mnt"),
+    )
+}
+
+fn hostname(target: &str) -> Ran {
+    program("ns-hostname").args(["-t", target]).ran()
+}
+
+fn mounts(target: &str) -> Ran {
+    program("ns-mounts")
+        .args(["-N", target, "-n", "-o", "SOURCE", "-l"])
+        .ran()
+}
+
+fn a_namespace_is_found_by_its_inode() -> Outcome {
+    needs::root()?;
+    let there = container("by-inode");
+    let (uts, mnt) = (there.inode("uts"), there.inode("mnt"));
+    for target in [format!("uts:[{uts}]"), uts.to_string()] {
+        assert_eq!(hostname(&target).ok(), "by-inode\n");
+    }
+    for target in [format!("mnt:[{mnt}]"), format!("mount:[{mnt}]"), mnt.to_string()] {
+        assert!(mounts(&target).ok().contains("of-by-inode\n"));
+    }
+    assert_eq!(
+        hostname(&mnt.to_string()).fails(1),
+        format!("ns-hostname: mnt:[{mnt}] is a mount namespace, not a UTS namespace\n")
+    );
+    let error = hostname(&format!("net:[{uts}]")).fails(1);
+    let words = format!(
+        "ns-hostname: the namespace with the inode {uts} is a UTS namespace, not a network namespace\n"
+    );
+    assert_eq!(error, words);
+    let error = hostname("uts:[4026539999999]").fails(1);
+    assert!(
+        error.starts_with("ns-hostname: no UTS namespace has the inode 4026539999999\n"),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn a_namespace_is_found_by_its_id() -> Outcome {
+    needs::root()?;
+    let there = container("by-id");
+    let pid = there.pid.to_string();
+    let id = program("ns-hostname")
+        .args(["-l", "-n", "-o", "ID", "-t", &pid])
+        .ran()
+        .stdout;
+    assert_eq!(hostname(&format!(":{}", id.trim())).ok(), "by-id\n");
+    let error = hostname(":18446744073709551615").fails(1);
+    assert!(
+        error.starts_with("ns-hostname: no namespace has the id 18446744073709551615\n"),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn a_namespace_is_found_by_its_host_name() -> Outcome {
+    needs::root()?;
+    let there = container("by-host.of-ns-utils");
+    assert_eq!(hostname("host:by-host.of-ns-utils").ok(), "by-host.of-ns-utils\n");
+    let set = program("ns-hostname")
+        .args(["-t", "host:by-host.of-ns-utils", "renamed.of-ns-utils"])
+        .ran();
+    assert_eq!(set.ok(), "");
+    assert_eq!(hostname(&there.pid.to_string()).ok(), "renamed.of-ns-utils\n");
+    let error = hostname("host:by-host.of-ns-utils").fails(1);
+    let words = "ns-hostname: no UTS namespace has the host name \"by-host.of-ns-utils\"\n";
+    assert!(error.starts_with(words), "{error}");
+    assert!(error.contains("  help:  the host names are "), "{error}");
+    Ok(())
+}
+
+fn a_host_name_of_several_names_none() -> Outcome {
+    needs::root()?;
+    let (first, second) = (container("twin.of-ns-utils"), container("twin.of-ns-utils"));
+    let error = hostname("host:twin.of-ns-utils").fails(1);
+    assert!(
+        error.contains("2 UTS namespaces have the host name \"twin.of-ns-utils\": uts:["),
+        "{error}"
+    );
+    for there in [&first, &second] {
+        let choice = format!("uts:[{}] (process {})", there.inode("uts"), there.pid);
+        assert!(error.contains(&choice), "{error}");
+    }
+    Ok(())
+}
+
+/// Runs a script with a `/run` of its own, so that what it pins goes with it: the programs are on the path.
+fn with_run(script: &str) -> Ran {
+    let programs = program("ns-hostname");
+    let directory = std::path::Path::new(programs.get_program())
+        .parent()
+        .expect("it is in a directory");
+    let path = format!(
+        "{}:{}",
+        directory.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let mut command: Command = tool("unshare");
+    let whole = format!("mount -t tmpfs run /run; cd /; {script}");
+    command
+        .args(["--mount", "sh", "-e", "-c", &whole])
+        .env("PATH", path)
+        .ran()
+}
+
+/// Pins a UTS namespace with the host name `pinned` and a network namespace as `web`.
+const PIN: &str = "mkdir /run/utsns /run/netns; touch /run/utsns/web /run/netns/web; \
+    unshare --uts --net sh -c 'hostname pinned; mount --bind /proc/self/ns/uts /run/utsns/web; \
+    mount --bind /proc/self/ns/net /run/netns/web'; ";
+
+fn a_name_gives_each_kind_that_is_pinned_under_it() -> Outcome {
+    needs::root()?;
+    let names = with_run(&format!(
+        "{PIN} ns-hostname -t web; ns-hostname -t name:web; ns-hostname -I -t web"
+    ));
+    assert_eq!(names.ok(), "pinned\npinned\n\n");
+    let set = with_run(&format!(
+        "{PIN} ns-hostname -t web renamed; ns-hostname -t web; hostname"
+    ));
+    assert_eq!(set.ok(), format!("renamed\n{}", tool("hostname").ran().ok()));
+    let error = with_run(&format!("{PIN} ns-mounts -N web")).fails(1);
+    assert_eq!(
+        error,
+        "ns-mounts: no mount namespace is pinned under the name \"web\", only net, uts\n"
+    );
+    let error = with_run(&format!("{PIN} ns-ls -p web")).fails(1);
+    assert_eq!(
+        error,
+        "ns-ls: \"web\" is the name of a namespace, not a process\n"
+    );
+    Ok(())
+}
+
+fn a_name_is_not_mistaken_for_something_else() -> Outcome {
+    needs::root()?;
+    // A name in digits is asked for with its prefix; without it is a PID.
+    let script = "mkdir /run/utsns; touch /run/utsns/4194305; \
+        unshare --uts sh -c 'hostname digits; mount --bind /proc/self/ns/uts /run/utsns/4194305'; ";
+    assert_eq!(
+        with_run(&format!("{script} ns-hostname -t name:4194305")).ok(),
+        "digits\n"
+    );
+    let error = with_run(&format!("{script} ns-hostname -t 4194305")).fails(1);
+    assert_eq!(error, "ns-hostname: process 4194305 does not exist\n");
+    // What stands in the directory of another kind is said to.
+    let script = "mkdir /run/utsns; touch /run/utsns/odd; mount --bind /proc/self/ns/net /run/utsns/odd; ";
+    let error = with_run(&format!("{script} ns-hostname -t odd")).fails(1);
+    assert_eq!(
+        error,
+        "ns-hostname: \"/run/utsns/odd\" is a network namespace, not a UTS namespace\n"
+    );
+    Ok(())
+}
+
+fn a_stale_name_is_called_stale() -> Outcome {
+    needs::root()?;
+    let error = with_run("mkdir /run/utsns; touch /run/utsns/old; ns-hostname -t old").fails(1);
+    assert!(
+        error.starts_with("ns-hostname: \"/run/utsns/old\" is stale: no namespace is mounted on it here\n"),
+        "{error}"
+    );
+    // One of the kinds being stale does not spoil the others.
+    let error = with_run(&format!(
+        "{PIN} umount /run/netns/web; ns-hostname -t web; ns-hostname -t web -I"
+    ));
+    assert_eq!((error.status, error.stdout.as_str()), (1, "pinned\n"));
+    assert!(
+        error.stderr.contains("\"/run/netns/web\" is stale"),
+        "{}",
+        error.stderr
+    );
+    Ok(())
+}
+
+fn an_unknown_name_is_answered_with_those_that_are() -> Outcome {
+    needs::root()?;
+    let error = with_run(&format!("{PIN} touch /run/netns/blue; ns-hostname -t wbe")).fails(1);
+    assert_eq!(
+        error,
+        "ns-hostname: no namespace is pinned under the name \"wbe\"\n  help:  the names are \"blue\" (net), \"web\" (net, uts)\n"
+    );
+    Ok(())
+}
+
+fn what_means_nothing_is_wrong_usage() -> Outcome {
+    for (name, option) in [("ns-hostname", "-t"), ("ns-mounts", "-N"), ("ns-ls", "-p")] {
+        for target in ["", "0", "foo:[1]", "hots:web", "net:[x]"] {
+            let error = program(name).args([option, target]).ran().fails(2);
+            assert!(error.contains(&format!("'{target}'")), "{error}");
+        }
+    }
+    Ok(())
+}
