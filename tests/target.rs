@@ -15,6 +15,7 @@ cases!["target":
     a_stale_name_is_called_stale,
     an_unknown_name_is_answered_with_those_that_are,
     what_means_nothing_is_wrong_usage,
+    pinned_names_can_be_completed,
 ];
 
 /// A process in a UTS and a mount namespace of its own, with this host name.
@@ -215,5 +216,15 @@ fn what_means_nothing_is_wrong_usage() -> Outcome {
             assert!(error.contains(&format!("'{target}'")), "{error}");
         }
     }
+    Ok(())
+}
+
+fn pinned_names_can_be_completed() -> Outcome {
+    needs::root()?;
+    let script = format!("{PIN} touch /run/netns/4711; ns-hostname --complete=targets | head -2");
+    assert_eq!(
+        with_run(&script).ok(),
+        "name:4711\tpinned: net\nweb\tpinned: net, uts\n"
+    );
     Ok(())
 }

@@ -5,10 +5,11 @@ use std::process::Stdio;
 
 use super::{container, names, of};
 use crate::support::case::cases;
-use crate::support::{Outcome, Ran, Run as _, needs};
+use crate::support::{Outcome, Ran, Run as _, needs, tool};
 
 cases!["hostname::file":
     one_name_is_found_among_comments_and_blanks,
+    what_hostname_reads_ours_reads_too,
     what_is_no_file_of_a_name_is_an_error_with_the_files_name,
     pipes_and_stdin_work,
     the_domain_is_set_from_a_file_too,
@@ -55,6 +56,48 @@ fn one_name_is_found_among_comments_and_blanks() -> Outcome {
             (format!("{name}\n"), "corp\n".into()),
             "{text:?}"
         );
+    }
+    Ok(())
+}
+
+fn what_hostname_reads_ours_reads_too() -> Outcome {
+    needs::root()?;
+    needs::installed("hostname")?;
+    let there = container("plain", "plain");
+    let enter = |arguments: &[&str]| {
+        let mut command = tool("nsenter");
+        command
+            .args(["-t", &there.pid.to_string(), "--uts", "--"])
+            .args(arguments)
+            .ran()
+    };
+    // Where they differ hostname(1) is wrong: it takes a line of blanks for a name, the first of two names, and no pipe.
+    for text in [
+        "web-1",
+        "web-1\n",
+        " web-1 \t\n",
+        "web-1\r\n",
+        "# x\n#y\nweb-1\n",
+        "\n\nweb-1\n",
+        "a_b\n",
+        "web #\n",
+        "",
+    ] {
+        let file = tempfile::NamedTempFile::new().expect("a file can be made");
+        std::fs::write(file.path(), text).expect("it is ours");
+        let path = file.path().to_str().expect("its name is text");
+        for boot in [&[][..], &["-b"]] {
+            let theirs = enter(&[&["hostname", "-F", path], boot].concat());
+            let after_theirs = names(there.pid);
+            enter(&["hostname", "plain"]);
+            let ours = of(there.pid, "-F").arg(path).args(boot).ran();
+            assert_eq!(names(there.pid), after_theirs, "{text:?} {boot:?}");
+            assert_eq!(
+                ours.status, theirs.status,
+                "{text:?} {boot:?}: {ours:?} {theirs:?}"
+            );
+            enter(&["hostname", "plain"]);
+        }
     }
     Ok(())
 }

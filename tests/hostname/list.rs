@@ -114,7 +114,7 @@ fn columns_are_chosen_and_each_says_what_it_is_called() -> Outcome {
 fn a_name_cannot_forge_a_line() -> Outcome {
     needs::root()?;
     let there = container("plain", "");
-    // The kernel takes line feeds, and we do not: another program sets it.
+    // Ours takes none of this without --force.
     let mut hostname = tool("nsenter");
     let enter = [
         "-t",
@@ -136,6 +136,17 @@ fn a_name_cannot_forge_a_line() -> Outcome {
     assert_eq!(list("-r -n -o hostname,own"), "x\\x1b[2J\\x090 no\n");
     let rows = rows(&format!("-t {pid}"));
     assert_eq!(rows[0]["hostname"], "x\u{1b}[2J\t0");
+    // domainname(1) takes line feeds too.
+    let mut domainname = tool("nsenter");
+    let enter = ["-t", &pid, "--uts", "domainname", "one\n4026531838 two"];
+    assert_eq!(domainname.args(enter).ran().ok(), "");
+    assert_eq!(list("-n -o domain"), "one\\x0a4026531838 two\n");
+    assert_eq!(list("-n -P -o domain"), "DOMAIN=\"one\\x0a4026531838 two\"\n");
+    assert_eq!(of(there.pid, "-y").ran().bytes, b"one\n4026531838 two\n");
+    assert_eq!(
+        of(there.pid, "--json").ran().json()["domain"],
+        "one\n4026531838 two"
+    );
     Ok(())
 }
 

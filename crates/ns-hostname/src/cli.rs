@@ -8,13 +8,22 @@ use ns_core::cli::{columns, target};
 
 use crate::columns::UtsColumn;
 
+const EXAMPLES: &str = "Examples:
+  ns-hostname --list                        all UTS namespaces with their names
+  ns-hostname -t 4711                       the host name that process 4711 sees
+  ns-hostname -t container:3f2a web-2       rename a container, from outside
+  ns-hostname -t host:web-2 --nis corp      set the NIS domain where the host name is web-2
+  ns-hostname -b -F /etc/hostname           at boot
+  ns-hostname --watch --list --json         tell every change, anywhere";
+
 /// Show or set the host name and NIS domain of any UTS namespace.
 #[derive(Debug, Parser)]
 #[command(
     name = "ns-hostname",
     version,
     infer_long_args = true,
-    args_override_self = true
+    args_override_self = true,
+    after_long_help = EXAMPLES
 )]
 pub struct Cli {
     /// Set this host name; without one the host name is shown

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt as _;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -12,10 +13,10 @@ use crate::error::Doing;
 use crate::mounts::{Mount, MountTable, View};
 use crate::output::escape_for_terminal;
 use crate::process::{command_line, scan};
-use crate::{Error, Result};
+use crate::{Error, Kinds, Result, Target, pins};
 
 /// One value, and what it is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Choice {
     value: Vec<u8>,
     about: String,
@@ -46,7 +47,8 @@ pub(super) fn answer(source: &str) -> io::Result<()> {
 
 fn choices(source: &str) -> Result<Vec<Choice>> {
     match source {
-        "processes" | "targets" => processes(),
+        "processes" => processes(),
+        "targets" => Ok([names()?, processes()?].concat()),
         "filesystems" => filesystems(),
         "mounts" => mount_points(),
         _ => Err(Error::invalid("source", source, "nothing completes from it")),
@@ -76,6 +78,15 @@ fn processes() -> Result<Vec<Choice>> {
         }
     }
     Ok(choices)
+}
+
+/// The names of pinned namespaces, as a target has them.
+fn names() -> Result<Vec<Choice>> {
+    let choice = |(name, kinds): (OsString, Kinds)| Choice {
+        value: Target::Name(name).to_os_string().into_vec(),
+        about: format!("pinned: {kinds}"),
+    };
+    Ok(pins::names()?.into_iter().map(choice).collect())
 }
 
 /// The file systems that this kernel can mount now.
