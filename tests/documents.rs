@@ -4,12 +4,12 @@ use std::path::Path;
 
 use crate::support::case::{Case, case};
 use crate::support::transcript::{self, Session};
-use crate::support::{Outcome, Run as _, program};
+use crate::support::{Outcome, Run as _, needs, program};
 
 /// The documents with sessions, from the root of the checkout.
 const DOCUMENTS: [&str; 1] = ["README.md"];
 
-/// A case for each section of each document, beside those of this module.
+/// A case for each session of each document, beside those of this module.
 pub fn cases() -> Vec<Case> {
     let mut cases = vec![
         case("documents::the_comparison_tells_apart", || {
@@ -22,8 +22,8 @@ pub fn cases() -> Vec<Case> {
         ),
     ];
     for document in DOCUMENTS {
-        for (section, session) in sections(&read(document)) {
-            let name = format!("documents::{document}::{}", section.replace(' ', "_"));
+        for (number, (heading, session)) in (1..).zip(sessions(&read(document))) {
+            let name = format!("documents::{document}::{number}_{}", heading.replace(' ', "_"));
             cases.push(case(&name, move || session.replay()));
         }
     }
@@ -32,6 +32,7 @@ pub fn cases() -> Vec<Case> {
 
 /// The first two commands of the README: this test is part of the second, so that the first is left to try.
 fn the_commands_for_a_fresh_machine() -> Outcome {
+    needs::installed("ps")?;
     let readme = read("README.md");
     let block = readme.split("```sh\n").nth(1).expect("the README has commands");
     let commands: Vec<&str> = block.lines().take_while(|line| *line != "```").collect();
@@ -53,32 +54,32 @@ fn the_commands_for_a_fresh_machine() -> Outcome {
     Ok(())
 }
 
-/// The sessions of a document in Markdown, each with the heading that it stands under: the blocks of `console` under one
-/// heading are one session.
-fn sections(text: &str) -> Vec<(String, Session)> {
-    let mut sections = Vec::new();
-    let mut heading = String::new();
-    let mut lines: Vec<&str> = Vec::new();
-    let mut inside = None;
+/// The sessions of a document in Markdown, each with the heading that it stands under. A block of `console` is one, and
+/// a block of `console continued` goes on with the one before.
+fn sessions(text: &str) -> Vec<(String, Session)> {
+    let mut sessions: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut heading = "";
+    let mut language = None;
     for line in text.lines() {
-        match inside {
-            Some(_) if line == "```" => inside = None,
-            Some("console") => lines.push(line),
-            Some(_) => {}
-            None if line.starts_with("```") => inside = Some(&line[3..]),
-            None if line.starts_with('#') => {
-                if !lines.is_empty() {
-                    sections.push((std::mem::take(&mut heading), Session::parse(lines.drain(..))));
+        match language {
+            None if line.starts_with("```") => {
+                language = line.strip_prefix("```");
+                if language == Some("console") {
+                    sessions.push((heading.to_owned(), Vec::new()));
                 }
-                line.trim_start_matches(['#', ' ']).clone_into(&mut heading);
             }
+            None if line.starts_with('#') => heading = line.trim_start_matches(['#', ' ']),
             None => {}
+            Some(_) if line == "```" => language = None,
+            Some("console" | "console continued") => {
+                let (_, lines) = sessions.last_mut().expect("it goes on with one");
+                lines.push(line);
+            }
+            Some(_) => {}
         }
     }
-    if !lines.is_empty() {
-        sections.push((heading, Session::parse(lines)));
-    }
-    sections
+    let session = |(heading, lines): (String, Vec<&str>)| (heading, Session::parse(lines));
+    sessions.into_iter().map(session).collect()
 }
 
 fn read(document: &str) -> String {

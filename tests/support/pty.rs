@@ -25,7 +25,8 @@ const COLUMNS: NonZero<u16> = NonZero::new(80).expect("it is not 0");
 /// A terminal of 80 by 24. The program at it leads a session and has it as its controlling terminal. When this is
 /// dropped, or the test process dies, the terminal hangs up.
 pub struct Terminal {
-    keyboard: File,
+    /// Only missing while it is dropped.
+    keyboard: Option<File>,
     child: Child,
     screen: vt100::Parser,
     /// What was written and not yet read by [`Terminal::expect`].
@@ -99,7 +100,7 @@ impl Terminal {
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         Ok(Self {
-            keyboard: File::from(master),
+            keyboard: Some(File::from(master)),
             child,
             screen: vt100::Parser::new(ROWS, COLUMNS, 0),
             unread: Vec::new(),
@@ -114,7 +115,7 @@ impl Terminal {
 
     /// The process group that reads the keys now.
     pub fn foreground(&self) -> i32 {
-        tcgetpgrp(&self.keyboard)
+        tcgetpgrp(self.keyboard())
             .expect("it is a terminal")
             .as_raw_nonzero()
             .get()
@@ -122,7 +123,7 @@ impl Terminal {
 
     /// Types these keys: `\r` is Enter, `\t` Tab, `\x03` Control-C, `\x1a` Control-Z, `\x04` Control-D.
     pub fn type_keys(&mut self, keys: &str) {
-        self.keyboard
+        self.keyboard()
             .write_all(keys.as_bytes())
             .expect("a terminal takes keys");
     }
@@ -171,10 +172,8 @@ impl Terminal {
         let since = Instant::now();
         // What it writes has to be read, or it would wait for that.
         while self.read_until(since + PATIENCE) {}
-        let pid = Pid::from_child(&self.child);
-        let pidfd = pidfd_open(pid, PidfdFlags::empty()).expect("a child has a PID until it is waited for");
         assert!(
-            wait_readable(&pidfd, since + PATIENCE),
+            self.has_ended_by(since + PATIENCE),
             "the program does not end; it wrote {:?}",
             String::from_utf8_lossy(&self.unread)
         );
@@ -185,13 +184,37 @@ impl Terminal {
             .expect("it has ended")
     }
 
+    /// Waits until nothing that was started here runs or is about to become another program, as long as a person takes to
+    /// type the next command.
+    #[track_caller]
+    pub fn settle(&self) {
+        let since = Instant::now();
+        while !is_settled(self.pid()) {
+            assert!(
+                since.elapsed() < PATIENCE,
+                "what was started does not come to rest"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn keyboard(&self) -> &File {
+        self.keyboard.as_ref().expect("it is there until this is dropped")
+    }
+
+    fn has_ended_by(&self, deadline: Instant) -> bool {
+        let pid = Pid::from_child(&self.child);
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).expect("a child has a PID until it is waited for");
+        wait_readable(&pidfd, deadline)
+    }
+
     /// Takes in what is written next. False where nothing comes in time, or all have closed the terminal.
     fn read_until(&mut self, deadline: Instant) -> bool {
-        if self.hung_up || !wait_readable(&self.keyboard, deadline) {
+        if self.hung_up || !wait_readable(self.keyboard(), deadline) {
             return false;
         }
         let mut buffer = [0; 4096];
-        match self.keyboard.read(&mut buffer) {
+        match self.keyboard().read(&mut buffer) {
             Ok(count) if count > 0 => {
                 self.screen.process(&buffer[..count]);
                 self.unread.extend_from_slice(&buffer[..count]);
@@ -208,10 +231,26 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // The end of its leader hangs up the session.
-        let _ = self.child.kill();
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        // Hangs up, on which a shell ends what it has in the background too. What does not end on that is killed.
+        drop(self.keyboard.take());
+        if !self.has_ended_by(Instant::now() + PATIENCE / 4) {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
+}
+
+/// Whether this process and all below it sleep, and the last in line are none of ours, which are there to run others.
+fn is_settled(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let mut children = children.split_whitespace().peekable();
+    let ours = stat.contains("(ns-") && children.peek().is_none();
+    state == Some('S') && !ours && children.all(|child| is_settled(child.parse().expect("a PID")))
 }
 
 fn wait_readable(fd: &impl AsFd, deadline: Instant) -> bool {

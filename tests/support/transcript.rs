@@ -30,6 +30,11 @@ pub struct Session {
 /// What the shells of a session end each answer with: nothing else does.
 const PROMPT: &str = "\u{2400} ";
 
+/// Programs that a document may use and a machine may lack.
+const NOT_EVERYWHERE: [&str; 8] = [
+    "findmnt", "hostname", "ip", "ipcmk", "ipcs", "lsns", "ps", "unshare",
+];
+
 impl Session {
     /// Reads the lines of a session: commands after a prompt (`$ ` or `# `, `> ` where one goes on), and what they wrote.
     #[track_caller]
@@ -64,6 +69,16 @@ impl Session {
     /// Does it again, and compares.
     #[track_caller]
     pub fn replay(&self) -> Result<(), Skip> {
+        for step in &self.steps {
+            for word in step
+                .command
+                .split(|c: char| c.is_whitespace() || "|;&()".contains(c))
+            {
+                if NOT_EVERYWHERE.contains(&word) {
+                    needs::installed(word)?;
+                }
+            }
+        }
         let home = tempfile::tempdir().expect("a directory can be made");
         let (mut terminal, names) = self.start(home.path())?;
         terminal.expect(PROMPT);
@@ -71,6 +86,9 @@ impl Session {
         for step in &self.steps {
             terminal.type_keys(&format!("{}\r", step.command.replace('\n', "\r")));
             let mut written = terminal.expect(PROMPT);
+            if step.command.ends_with('&') {
+                terminal.settle();
+            }
             // The shell asks for more of a command that goes on.
             written = written.replace("> ", "");
             for (ours, shown) in &names {
@@ -106,20 +124,22 @@ impl Session {
             .env("SHELL", "/bin/bash")
             .env("HOME", home)
             .current_dir("/");
-        let path =
-            |programs: &std::path::Path| format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs.display());
-        let terminal = if self.of_root {
+        let user = if self.of_root {
             needs::root()?;
-            let programs = super::ran::path_of("ns-ls")
-                .parent()
-                .expect("it is in a directory");
-            Terminal::silent(shell.env("PATH", path(programs)), None)?
+            None
         } else {
-            let user = User::ordinary()?;
+            Some(User::ordinary()?)
+        };
+        let ours = super::ran::path_of("ns-ls").parent();
+        let programs = user.map_or(ours.expect("it is in a directory"), User::programs);
+        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs.display());
+        // A login shell sets its own.
+        std::fs::write(home.join(".profile"), format!("PATH='{path}'\n")).expect("it is ours");
+        if let Some(user) = user {
             names.push((user.name.clone(), "alice"));
             std::os::unix::fs::chown(home, Some(user.id), None).expect("it is ours");
-            Terminal::silent(shell.env("PATH", path(user.programs())), Some(user))?
-        };
+        }
+        let terminal = Terminal::silent(shell.env("PATH", path), user)?;
         Ok((terminal, names))
     }
 }
@@ -190,6 +210,8 @@ impl Bound {
 
 /// A line cut into its numbers and what is between; blanks are one each.
 fn parts(line: &str) -> Vec<String> {
+    // Which terminal it is, is as good as any PID.
+    let line = line.replace("pts/", "pts/0000");
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut parts: Vec<String> = Vec::new();
     for c in line.chars() {

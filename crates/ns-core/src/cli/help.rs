@@ -29,8 +29,21 @@ pub(super) fn print(command: Command, asked: &Error) -> io::Result<()> {
     io::stdout().flush()
 }
 
+/// Where `--help` and `--version` stand, below all other groups.
+const REST: &str = "Help";
+
 /// The command as its help is to be rendered.
-fn prepared(command: Command, long: bool) -> Command {
+fn prepared(mut command: Command, long: bool) -> Command {
+    // Adds what clap itself provides.
+    command.build();
+    if command
+        .get_arguments()
+        .any(|arg| arg.get_help_heading().is_some())
+    {
+        for id in ["help", "version"] {
+            command = command.mut_arg(id, |arg| arg.help_heading(REST));
+        }
+    }
     let mut end = String::new();
     if long {
         for arg in command.get_arguments().filter(|arg| is_explained(arg)) {
