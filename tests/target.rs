@@ -3,13 +3,15 @@
 use std::process::Command;
 
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Ran, Run as _, needs, program, tool};
+use crate::support::{Cgroup, Held, Outcome, Ran, Run as _, needs, program, tool};
 
 cases!["target":
     a_namespace_is_found_by_its_inode,
     a_namespace_is_found_by_its_id,
     a_namespace_is_found_by_its_host_name,
     a_host_name_of_several_names_none,
+    a_unit_is_its_oldest_process,
+    a_container_is_its_oldest_process_by_the_start_of_its_id,
     a_name_gives_each_kind_that_is_pinned_under_it,
     a_name_is_not_mistaken_for_something_else,
     a_stale_name_is_called_stale,
@@ -51,9 +53,7 @@ fn a_namespace_is_found_by_its_inode() -> Outcome {
         format!("ns-hostname: mnt:[{mnt}] is a mount namespace, not a UTS namespace\n")
     );
     let error = hostname(&format!("net:[{uts}]")).fails(1);
-    let words = format!(
-        "ns-hostname: the namespace with the inode {uts} is a UTS namespace, not a network namespace\n"
-    );
+    let words = format!("ns-hostname: uts:[{uts}] is a UTS namespace, not a network namespace\n");
     assert_eq!(error, words);
     let error = hostname("uts:[4026539999999]").fails(1);
     assert!(
@@ -108,6 +108,73 @@ fn a_host_name_of_several_names_none() -> Outcome {
         let choice = format!("uts:[{}] (process {})", there.inode("uts"), there.pid);
         assert!(error.contains(&choice), "{error}");
     }
+    Ok(())
+}
+
+/// A process in the cgroup, and in a UTS namespace of its own with this host name.
+fn member(cgroup: &Cgroup, host: &str) -> Held {
+    Held::new(
+        tool("unshare").arg("--uts"),
+        &format!("{}; hostname {host}", cgroup.join()),
+    )
+}
+
+fn a_unit_is_its_oldest_process() -> Outcome {
+    let name = format!("ns-utils-{}", std::process::id());
+    let cgroup = Cgroup::new(&format!("{name}.slice/{name}.service"))?;
+    let worker = Cgroup::new(&format!("{name}.slice/{name}.service/worker"))?;
+    let oldest = member(&cgroup, "oldest");
+    let younger = member(&worker, "younger");
+    for target in [format!("unit:{name}.service"), format!("unit:{name}")] {
+        assert_eq!(hostname(&target).ok(), "oldest\n");
+    }
+    drop(oldest);
+    assert_eq!(hostname(&format!("unit:{name}")).ok(), "younger\n");
+    let error = hostname(&format!("unit:{}", &name[1..])).fails(1);
+    assert_eq!(
+        error,
+        format!(
+            "ns-hostname: no process is in the unit \"{}.service\"\n  help:  the units are {name}.service\n",
+            &name[1..]
+        )
+    );
+    drop(younger);
+    Ok(())
+}
+
+fn a_container_is_its_oldest_process_by_the_start_of_its_id() -> Outcome {
+    let own = format!("{:08x}", std::process::id());
+    let id = |digit: &str| format!("{own}{digit}{}", "0".repeat(63 - own.len()));
+    let (one, other) = (id("a"), id("b"));
+    let docker = Cgroup::new(&format!("docker{own}.slice/docker-{one}.scope"))?;
+    let podman = Cgroup::new(&format!("podman{own}.slice/libpod-{other}.scope/container"))?;
+    let first = member(&docker, "docker");
+    let second = member(&podman, "podman");
+    for (target, host) in [
+        (format!("container:{one}"), "docker\n"),
+        (format!("container:{own}a"), "docker\n"),
+        (format!("container:{own}b0"), "podman\n"),
+    ] {
+        assert_eq!(hostname(&target).ok(), host);
+    }
+    let error = hostname(&format!("container:{own}")).fails(1);
+    assert!(
+        error.starts_with(&format!(
+            "ns-hostname: 2 containers have an id that starts with \"{own}\": {own}a0"
+        )),
+        "{error}"
+    );
+    let error = hostname("container:xyz").fails(1);
+    assert!(error.contains(&format!("{own}a000")), "{error}");
+    // The programs that take a process take it so.
+    let target = format!("container:{own}a");
+    let inodes = program("ns-ls")
+        .args(["-p", &target, "-n", "-r", "-t", "uts", "-o", "NS"])
+        .ran()
+        .stdout;
+    assert_eq!(inodes, format!("{}\n", first.inode("uts")));
+    assert!(mounts(&target).ok().contains("proc\n"));
+    drop(second);
     Ok(())
 }
 

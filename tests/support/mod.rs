@@ -1,6 +1,7 @@
 //! What the cases share: how one is written, the programs, an ordinary user, processes held in namespaces of their own, terminals.
 
 pub mod case;
+mod cgroup;
 pub mod held;
 pub mod needs;
 mod pty;
@@ -9,6 +10,7 @@ pub mod transcript;
 mod user;
 
 pub use case::{Case, Outcome};
+pub use cgroup::Cgroup;
 pub use held::{Held, inode_of};
 pub use pty::Terminal;
 pub use ran::{Ran, Run, program, tool};

@@ -62,7 +62,7 @@ fn all_addresses(cli: &Cli) -> anyhow::Result<Vec<String>> {
 /// The refusal of what would be wrong from outside, with the command that is right.
 fn only_inside(target: &Target, option: &str) -> anyhow::Error {
     let choice = match target {
-        Target::Process(_) | Target::SameProcess(..) => {
+        Target::Process(_) | Target::SameProcess(..) | Target::Unit(_) | Target::Container(_) => {
             format!("--target {target} --mount --uts --net")
         }
         Target::File(_) | Target::Name(_) | Target::Inode(..) | Target::Id(_) | Target::Host(_) => {

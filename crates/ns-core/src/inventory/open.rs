@@ -4,14 +4,37 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::process::{Pid, Process};
+use crate::process::{Pid, Process, scan};
 use crate::sys::ioctl;
-use crate::{Kind, Namespace};
+use crate::{Error, Kind, Namespace, Result};
 
-use super::descriptors;
 use super::entry::Entry;
 use super::holder::Holder;
 use super::pins::open_below;
+use super::{Inventory, descriptors};
+
+impl Inventory {
+    /// Opens a namespace of the inventory through whatever holds it.
+    ///
+    /// [`Error::NotFound`] where it has gone, or is held only by what cannot be looked into.
+    pub fn open(&self, entry: &Entry) -> Result<Namespace> {
+        if let Some(namespace) = open(&scan()?.proc(), entry) {
+            return Ok(namespace);
+        }
+        // The lowest process has ended, or does not let itself be looked into: why not is said by one that is held.
+        for member in self.members_of(entry.kind, entry.identity.inode) {
+            match Process::open(member.pid).and_then(|process| process.namespace(entry.kind)) {
+                Ok(namespace) if namespace.identity() == entry.identity => return Ok(namespace),
+                Ok(_) | Err(Error::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let (kind, inode) = (entry.kind, entry.identity.inode);
+        Err(Error::NotFound(format!(
+            "{kind}:[{inode}] has gone, or cannot be opened from here"
+        )))
+    }
+}
 
 /// Opens it; `proc` is the open directory `/proc`. `None` where nothing that holds it can be opened: it has gone, or the
 /// kernel refuses.

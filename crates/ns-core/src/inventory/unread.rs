@@ -2,9 +2,7 @@
 
 use nix::errno::Errno;
 
-use rustix::thread::CapabilitySet;
-
-use crate::process::{Files, Pid};
+use crate::process::{Files, Pid, lacking};
 
 /// What could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +35,44 @@ impl Unread {
             }
     }
 
+    /// All of it in words, with what would help: `2 of 70 processes could not be read; as root all of them can be read`.
+    /// `None` where nothing is missing.
+    pub fn words(&self) -> Option<String> {
+        if self.is_nothing() {
+            return None;
+        }
+        let mut parts = Vec::new();
+        match (self.processes, self.first) {
+            (1, Some((pid, errno))) => parts.push(format!(
+                "1 of {} processes could not be read ({pid}: {})",
+                self.of_processes,
+                errno.desc()
+            )),
+            (0, _) => {}
+            (some, _) => parts.push(format!(
+                "{some} of {} processes could not be read",
+                self.of_processes
+            )),
+        }
+        for (count, what) in [
+            (self.descriptors, "the descriptors of {} more"),
+            (self.sockets, "the network namespaces of {} sockets"),
+            (self.mounts, "the mounts of {} mount namespaces"),
+        ] {
+            if count > 0 {
+                parts.push(what.replace("{}", &count.to_string()));
+            }
+        }
+        if self.hidden {
+            parts.push("/proc hides the processes of others (hidepid)".into());
+        }
+        if parts.is_empty() {
+            parts.push("the kernel lists mount namespaces to root only".into());
+        }
+        let help = self.help().map(|help| format!("; {help}")).unwrap_or_default();
+        Some(parts.join(", ") + &help)
+    }
+
     /// What would help, found by looking at the first of them: a capability that it has and the caller lacks, or to be
     /// root.
     pub fn help(&self) -> Option<String> {
@@ -45,16 +81,10 @@ impl Unread {
         if !nix::unistd::geteuid().is_root() {
             return Some(root);
         }
-        // To be looked into by the caller, a process may have no capability that the caller lacks (ptrace(2)).
+        // To be looked into by the caller, a process may have no capability that the caller lacks.
         let proc = std::fs::File::open("/proc").ok()?;
-        let its = Files::of(&proc, pid).status().known()?.permitted()?;
-        let own = Files::of(&proc, Pid::own()).status().known()?.permitted()?;
-        let lacking = CapabilitySet::from_bits_retain(its & !own);
-        let names: Vec<_> = lacking
-            .iter_names()
-            .map(|(name, _)| format!("CAP_{name}"))
-            .collect();
-        (!names.is_empty()).then(|| format!("process {pid} has {}, which the caller lacks", names.join(", ")))
+        let lacking = lacking(&Files::of(&proc, pid).status().known()?)?;
+        (!lacking.is_empty()).then(|| format!("process {pid} has {lacking}, which the caller lacks"))
     }
 
     pub(super) fn count(&mut self, pid: Pid, errno: Errno) {

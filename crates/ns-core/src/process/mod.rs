@@ -20,6 +20,7 @@ pub use held::Process;
 pub use inside::in_namespace;
 pub use links::{Links, parse_link, read_link_for_children, read_links, read_links_of};
 pub use pid::Pid;
+pub(crate) use privacy::lacking;
 pub use scan::{Scan, scan};
 pub use stat::{Stat, command_line, parse_stat};
 pub use status::Status;

@@ -17,7 +17,7 @@ pub(super) fn reason(pid: Pid, its: &Status) -> Option<(String, Option<String>)>
 }
 
 /// The capabilities that it has and the caller lacks, by their names.
-fn lacking(its: &Status) -> Option<String> {
+pub(crate) fn lacking(its: &Status) -> Option<String> {
     let own = rustix::thread::capabilities(None).ok()?.permitted;
     let lacking = CapabilitySet::from_bits_retain(its.permitted()?) - own;
     let names = lacking.iter_names().map(|(name, _)| format!("CAP_{name}"));

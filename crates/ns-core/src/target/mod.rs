@@ -2,6 +2,7 @@
 
 mod choices;
 mod namespaces;
+mod processes;
 mod subject;
 mod text;
 
@@ -30,6 +31,10 @@ pub enum Target {
     Id(u64),
     /// `host:web-1`: the UTS namespace with this host name.
     Host(OsString),
+    /// `unit:nginx.service`: the oldest process of this systemd unit.
+    Unit(String),
+    /// `container:3f2a`: the oldest process of the container whose id starts so.
+    Container(String),
 }
 
 impl Target {
@@ -45,6 +50,8 @@ impl Target {
             Self::Inode(kind, inode) => namespaces::by_inode(*kind, *inode).map(Subject::Namespace),
             Self::Id(id) => namespaces::by_id(*id).map(Subject::Namespace),
             Self::Host(name) => namespaces::by_host_name(name).map(Subject::Namespace),
+            Self::Unit(name) => processes::by_unit(name).map(Subject::Process),
+            Self::Container(id) => processes::by_container(id).map(Subject::Process),
         }
     }
 }

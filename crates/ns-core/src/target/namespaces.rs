@@ -5,79 +5,57 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::choices::list;
 use crate::error::quoted;
-use crate::inventory::{Entry, Facts, Inventory, Question, gather};
-use crate::process::Process;
-use crate::uts::read_each;
+use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use crate::{Error, Gathered, Kind, Kinds, Namespace, Result};
 
 /// The namespace with this inode, of this kind where one is given.
 pub(super) fn by_inode(kind: Option<Kind>, inode: u64) -> Result<Namespace> {
-    let inventory = search(
-        kind.map_or(Kinds::ALL, |kind| [kind].into_iter().collect()),
-        Facts::empty(),
-    )?;
-    if let Some(entry) = inventory
-        .entry(inode)
-        .filter(|entry| kind.is_none_or(|kind| entry.kind == kind))
-    {
-        return open(&inventory, entry);
-    }
-    let Some(kind) = kind else {
-        return Err(missing(
-            &inventory,
-            &format!("no namespace has the inode {inode}"),
-        ));
+    let wanted = |entry: &Entry| entry.identity.inode == inode && kind.is_none_or(|kind| entry.kind == kind);
+    let kinds = kind.map_or(Kinds::ALL, |kind| [kind].into_iter().collect());
+    let inventory = match find(kinds, Facts::empty(), wanted)? {
+        Ok(namespace) => return Ok(namespace),
+        Err(inventory) => inventory,
     };
-    let others = search(Kinds::ALL.without(kind), Facts::empty())?;
-    if let Some(entry) = others.entry(inode) {
-        let (found, wanted) = (entry.kind.a_namespace(), kind.a_namespace());
-        return Err(Error::Unfit(format!(
-            "the namespace with the inode {inode} is {found}, not {wanted}"
-        )));
+    let Some(kind) = kind else {
+        return Err(missing(&inventory, format!("no namespace has the inode {inode}")));
+    };
+    let other = |entry: &Entry| entry.identity.inode == inode;
+    if let Ok(namespace) = find(Kinds::ALL.without(kind), Facts::empty(), other)? {
+        let (found, wanted) = (namespace.kind().a_namespace(), kind.a_namespace());
+        return Err(Error::Unfit(format!("{namespace} is {found}, not {wanted}")));
     }
-    Err(missing(
-        &inventory,
-        &format!("no {} namespace has the inode {inode}", kind.noun()),
-    ))
+    let what = format!("no {} namespace has the inode {inode}", kind.noun());
+    Err(missing(&inventory, what))
 }
 
 /// The namespace with this 64-bit id.
 pub(super) fn by_id(id: u64) -> Result<Namespace> {
-    let inventory = search(Kinds::ALL, Facts::RELATIVES)?;
-    match inventory
-        .entries()
-        .iter()
-        .find(|entry| entry.id() == Gathered::Known(id))
-    {
-        Some(entry) => open(&inventory, entry),
-        None => Err(missing(&inventory, &format!("no namespace has the id {id}"))),
-    }
+    let wanted = |entry: &Entry| entry.id() == Gathered::Known(id);
+    find(Kinds::ALL, Facts::RELATIVES, wanted)?
+        .map_err(|inventory| missing(&inventory, format!("no namespace has the id {id}")))
 }
 
 /// The UTS namespace with this host name.
 pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
-    let inventory = search([Kind::Uts].into_iter().collect(), Facts::empty())?;
-    let names = read_each(inventory.entries(), |entry| open(&inventory, entry))?;
+    // One that no process is in counts as well: all have to be looked at.
+    let inventory = search([Kind::Uts].into_iter().collect(), Places::all(), Facts::HOSTNAME)?;
     let known: Vec<_> = inventory
         .entries()
         .iter()
-        .zip(&names)
-        .filter_map(|(entry, names)| Some((entry, &*names.as_ref().known()?.host)))
+        .filter_map(|entry| Some((entry, entry.host_name.as_ref().known()?)))
         .collect();
     let same: Vec<_> = known
         .iter()
         .filter(|(_, host)| *host == name.as_bytes())
         .collect();
     match *same {
-        [(entry, _)] => open(&inventory, entry),
+        [(entry, _)] => inventory.open(entry),
         [] => {
+            let what = format!("no UTS namespace has the host name {}", quoted(name.as_bytes()));
+            let error = missing(&inventory, what);
             let mut hosts: Vec<_> = known.iter().map(|(_, host)| quoted(host)).collect();
             hosts.sort_unstable();
             hosts.dedup();
-            let error = missing(
-                &inventory,
-                &format!("no UTS namespace has the host name {}", quoted(name.as_bytes())),
-            );
             let cause = error.cause().map(str::to_owned);
             Err(error.explained(cause, Some(format!("the host names are {}", list(hosts)))))
         }
@@ -98,39 +76,38 @@ pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
     }
 }
 
-fn search(kinds: Kinds, facts: Facts) -> Result<Inventory> {
+/// The namespace that is wanted, among those of processes if it is there, else wherever one can be held alive. The
+/// inventory of the whole search where there is none.
+fn find(
+    kinds: Kinds,
+    facts: Facts,
+    wanted: impl Fn(&Entry) -> bool,
+) -> Result<std::result::Result<Namespace, Inventory>> {
+    let quick = search(kinds, Places::PROCESSES, facts)?;
+    if let Some(entry) = quick.entries().iter().find(|entry| wanted(entry)) {
+        return quick.open(entry).map(Ok);
+    }
+    let whole = search(kinds, Places::all(), facts)?;
+    match whole.entries().iter().find(|entry| wanted(entry)) {
+        Some(entry) => whole.open(entry).map(Ok),
+        None => Ok(Err(whole)),
+    }
+}
+
+fn search(kinds: Kinds, places: Places, facts: Facts) -> Result<Inventory> {
     gather(&Question {
         kinds,
+        places,
         facts,
         ..Question::default()
     })
 }
 
-/// Opens it through the first process that is still in it.
-fn open(inventory: &Inventory, entry: &Entry) -> Result<Namespace> {
-    for member in inventory.members_of(entry.kind, entry.identity.inode) {
-        match Process::open(member.pid).and_then(|process| process.namespace(entry.kind)) {
-            Ok(namespace) if namespace.identity() == entry.identity => return Ok(namespace),
-            Ok(_) | Err(Error::NotFound(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Error::NotFound(format!(
-        "{}:[{}] has gone",
-        entry.kind, entry.identity.inode
-    )))
-}
-
 /// That something was not found, and that there may be more than could be looked at.
-fn missing(inventory: &Inventory, what: &str) -> Error {
-    let unread = inventory.unread();
-    let error = Error::NotFound(what.into());
-    if unread.is_nothing() {
-        return error;
+fn missing(inventory: &Inventory, what: String) -> Error {
+    let error = Error::NotFound(what);
+    match inventory.unread().words() {
+        Some(unread) => error.explained(Some(unread), None),
+        None => error,
     }
-    let cause = format!(
-        "{} of {} processes could not be looked at",
-        unread.processes, unread.of_processes
-    );
-    error.explained(Some(cause), unread.help())
 }

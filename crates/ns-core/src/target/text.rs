@@ -13,7 +13,7 @@ use crate::{Error, Kind, Result};
 
 /// What a target is, for a person who wrote something else.
 const GRAMMAR: &str = "it is a PID, PID:INODE, the path of a namespace file with a slash in it, a pinned name, \
-    net:[INODE], the inode alone, :ID or host:NAME";
+    net:[INODE], the inode alone, :ID, host:NAME, unit:NAME or container:ID";
 
 impl Target {
     /// Reads a target: bytes, as a path or a name may be no text.
@@ -34,6 +34,8 @@ impl Target {
             Self::Inode(None, inode) => inode.to_string(),
             Self::Id(id) => format!(":{id}"),
             Self::Host(name) => return prefixed("host:", name.as_bytes()),
+            Self::Unit(name) => format!("unit:{name}"),
+            Self::Container(id) => format!("container:{id}"),
         };
         text.into()
     }
@@ -86,10 +88,18 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The words that say what follows; `None` for any other.
 fn read_prefixed(word: &[u8], rest: &[u8]) -> Option<Result<Target, String>> {
+    let text = |what: &str| match std::str::from_utf8(rest) {
+        Ok(text) if !text.is_empty() && !text.contains(|c: char| c == '/' || c.is_control()) => {
+            Ok(text.to_owned())
+        }
+        _ => Err(format!("{what} stands after the colon")),
+    };
     Some(match word {
         b"name" => read_name(rest),
         b"host" if rest.is_empty() => Err("a host name stands after the colon".into()),
         b"host" => Ok(Target::Host(OsStr::from_bytes(rest).to_owned())),
+        b"unit" => text("the name of a systemd unit").map(Target::Unit),
+        b"container" => text("the start of a container's id").map(Target::Container),
         _ => return None,
     })
 }
@@ -175,6 +185,9 @@ mod tests {
             (":0", Target::Id(0)),
             ("host:web-1", Target::Host("web-1".into())),
             ("host:a:b/c", Target::Host("a:b/c".into())),
+            ("unit:nginx.service", Target::Unit("nginx.service".into())),
+            ("unit:getty@tty1", Target::Unit("getty@tty1".into())),
+            ("container:3f2a", Target::Container("3f2a".into())),
         ] {
             assert_eq!(Target::parse(text), Ok(target), "{text}");
         }
@@ -205,6 +218,10 @@ mod tests {
             "name:a/b",
             "..",
             "host:",
+            "unit:",
+            "unit:a/b",
+            "container:",
+            "container:a\nb",
             "99999999999999999999999",
         ] {
             assert!(Target::parse(text).is_err(), "{text}: {:?}", Target::parse(text));
@@ -245,6 +262,8 @@ mod tests {
             (u64::from(u32::MAX / 2 + 1)..).prop_map(|inode| Target::Inode(None, inode)),
             any::<u64>().prop_map(Target::Id),
             ".{1,20}".prop_map(|name| Target::Host(name.into())),
+            "[^/\\pC]{1,20}".prop_map(Target::Unit),
+            "[^/\\pC]{1,20}".prop_map(Target::Container),
         ]
     }
 

@@ -1,0 +1,53 @@
+//! Cgroups of a case's own, in the hierarchy of cgroup v2.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::case::Skip;
+use super::needs;
+
+/// A cgroup that goes when this is dropped: after the processes in it.
+pub struct Cgroup {
+    /// From the outer to the inner: what was made for it.
+    made: Vec<PathBuf>,
+}
+
+impl Cgroup {
+    /// Makes the cgroup of this path below the top, and what lacks above it: no two cases may share that.
+    pub fn new(path: &str) -> Result<Self, Skip> {
+        needs::root()?;
+        let mounts = fs::read_to_string("/proc/self/mounts").expect("it can be read");
+        let top = mounts
+            .lines()
+            .map(|line| line.split(' ').collect::<Vec<_>>())
+            .find(|fields| fields.get(2) == Some(&"cgroup2"))
+            .map(|fields| PathBuf::from(fields[1]))
+            .ok_or_else(|| Skip::Lacks("cgroup v2 is not mounted".into()))?;
+        let mut cgroup = Self { made: Vec::new() };
+        let mut directory = top;
+        for name in path.split('/') {
+            directory.push(name);
+            if directory.is_dir() {
+                continue;
+            }
+            fs::create_dir(&directory)
+                .map_err(|error| Skip::Lacks(format!("no cgroup can be made: {error}")))?;
+            cgroup.made.push(directory.clone());
+        }
+        Ok(cgroup)
+    }
+
+    /// The words of a shell that put it in the cgroup.
+    pub fn join(&self) -> String {
+        let inner = self.made.last().expect("the path was new");
+        format!("echo $$ >'{}/cgroup.procs'", inner.display())
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        while let Some(directory) = self.made.pop() {
+            let _ = fs::remove_dir(directory);
+        }
+    }
+}
