@@ -1,21 +1,25 @@
 //! The command line of `ns-enter`.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Parser;
 use ns_core::cli::{target, value};
 use ns_core::users::{GroupId, UserId};
-use ns_core::{Kind, Target};
+use ns_core::{Error, Kind, Target};
 
 const NAMESPACES: &str = "Namespaces";
+const DIRECTORIES: &str = "Directories and mounts";
 const IDS: &str = "User and group ids";
 const PROCESS: &str = "The process";
 const SCRIPTS: &str = "For scripts";
 
 const AFTER_HELP: &str = "\
 Examples:
-  ns-enter -t 4711 -a                   a shell in all the namespaces of process 4711
-  ns-enter --net=/run/netns/blue ip a   a program in the network namespace that this file is
+  ns-enter -t 4711                  a shell where process 4711 is: its namespaces, root and directory
+  ns-enter -t 4711 -n ip address    a program in its network namespace only
+  ns-enter --net=blue ip address    the same in one that `ip netns add blue` has made
 
 Without a program, the login shell runs. See ns-enter(1).";
 
@@ -31,15 +35,18 @@ Without a program, the login shell runs. See ns-enter(1).";
     after_help = AFTER_HELP
 )]
 pub struct Cli {
-    /// The process whose namespaces are entered
+    /// The process, pinned name or namespace to enter
+    ///
+    /// Alone it stands for everything in which a process differs from us: its namespaces, its root and its working
+    /// directory. A name stands for all that is pinned under it.
     #[arg(short, long, value_name = "TARGET", value_parser = target(), help_heading = NAMESPACES)]
     pub target: Option<Target>,
 
-    /// Every kind of namespace that is not given otherwise
+    /// Every kind of namespace that the target has and that is not given otherwise
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
-    /// The mount namespace of the target, or this one
+    /// The mount namespace of the target, or of TARGET: a PID, a name, a file, net:[INODE], :ID
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub mount: Option<Option<Target>>,
 
@@ -71,13 +78,45 @@ pub struct Cli {
     #[arg(short = 'T', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub time: Option<Option<Target>>,
 
-    /// Take this uid before the program runs
-    #[arg(short = 'S', long, value_name = "USER", value_parser = value::<UserId>, help_heading = IDS)]
-    pub setuid: Option<UserId>,
+    /// The network namespace of the socket that is descriptor FD of the target
+    #[arg(short = 'N', long, value_name = "FD", value_parser = clap::value_parser!(i32).range(0..), help_heading = NAMESPACES)]
+    pub net_socket: Option<i32>,
 
-    /// Take this gid, and no other groups, before the program runs
-    #[arg(short = 'G', long, value_name = "GROUP", value_parser = value::<GroupId>, help_heading = IDS)]
-    pub setgid: Option<GroupId>,
+    /// The parent of the user namespace: of --user, of the target, or the owner of what else is entered
+    #[arg(long, help_heading = NAMESPACES)]
+    pub user_parent: bool,
+
+    /// Of --pid and --time, the namespaces that the target's children are born in, not its own
+    #[arg(long, help_heading = NAMESPACES)]
+    pub for_children: bool,
+
+    /// Join the cgroups of the target, of version 1 and 2
+    #[arg(short = 'c', long, help_heading = NAMESPACES)]
+    pub join_cgroup: bool,
+
+    /// Make the root of the target, or DIR as we see it, the root
+    #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
+    pub root: Option<Option<PathBuf>>,
+
+    /// Make the working directory of the target, or DIR as we see it, the working directory
+    #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "wdns", help_heading = DIRECTORIES)]
+    pub wd: Option<Option<PathBuf>>,
+
+    /// Make DIR, as it is seen inside, the working directory
+    #[arg(short = 'W', long, value_name = "DIR", help_heading = DIRECTORIES)]
+    pub wdns: Option<PathBuf>,
+
+    /// Mount a /proc, or one on DIR, for the PID namespace, where only the program sees it
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
+    pub mount_proc: Option<Option<PathBuf>>,
+
+    /// Take this uid, or that of the target with `follow`
+    #[arg(short = 'S', long, value_name = "USER", value_parser = id::<UserId>, help_heading = IDS)]
+    pub setuid: Option<Id<UserId>>,
+
+    /// Take this gid, or that of the target with `follow`, and no other groups
+    #[arg(short = 'G', long, value_name = "GROUP", value_parser = id::<GroupId>, help_heading = IDS)]
+    pub setgid: Option<Id<GroupId>>,
 
     /// Keep the ids and groups, where a user namespace is entered
     #[arg(long, help_heading = IDS)]
@@ -86,6 +125,14 @@ pub struct Cli {
     /// Keep the capabilities that are held in the user namespace
     #[arg(long, help_heading = IDS)]
     pub keep_caps: bool,
+
+    /// Run the program with the environment that the target was started with
+    #[arg(short, long, help_heading = PROCESS)]
+    pub env: bool,
+
+    /// Run the program in the SELinux context of the target
+    #[arg(short = 'Z', long, help_heading = PROCESS)]
+    pub follow_context: bool,
 
     /// With --pid, run the program in the old PID namespace; its children are in the other one
     #[arg(short = 'F', long, help_heading = PROCESS)]
@@ -108,6 +155,32 @@ pub struct Cli {
     pub program: Vec<OsString>,
 }
 
+/// The value of `--setuid` and `--setgid`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Id<T> {
+    /// This.
+    Is(T),
+    /// That of the target.
+    Follow,
+}
+
+impl<T> Id<T> {
+    /// The same with another value.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Id<U> {
+        match self {
+            Self::Is(value) => Id::Is(make(value)),
+            Self::Follow => Id::Follow,
+        }
+    }
+}
+
+fn id<T: FromStr<Err = Error>>(text: &str) -> Result<Id<T>, String> {
+    if text == "follow" {
+        return Ok(Id::Follow);
+    }
+    value(text).map(Id::Is)
+}
+
 impl Cli {
     /// What was said of this kind: nothing, that it is entered, and from where.
     pub fn kind(&self, kind: Kind) -> Option<Option<&Target>> {
@@ -122,5 +195,17 @@ impl Cli {
             Kind::Uts => &self.uts,
         };
         option.as_ref().map(Option::as_ref)
+    }
+
+    /// Whether something was said of any kind.
+    pub fn names_kinds(&self) -> bool {
+        self.net_socket.is_some()
+            || self.user_parent
+            || Kind::ALL.iter().any(|kind| self.kind(*kind).is_some())
+    }
+
+    /// Whether there is a target, and not a word on which namespaces of it to enter: then all are that differ from ours.
+    pub fn is_bare(&self) -> bool {
+        self.target.is_some() && !self.all && !self.names_kinds()
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+mod destinations;
 mod plan;
 mod request;
 
@@ -20,10 +21,14 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let (dry_run, json) = (cli.dry_run, cli.json);
-    let plan = plan::plan(&Request::new(cli)?);
+    let request = Request::new(cli)?;
+    let plan = plan::plan(&request);
     if dry_run {
         ns_core::cli::show_plan(&plan, json)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    for note in &request.notes {
+        ns_core::cli::warn(PROGRAM, note);
     }
     let hooks = Hooks {
         explain: ns_core::explain::explain,

@@ -1,63 +1,78 @@
-//! Entering what is there: namespaces in the order in which they can be, then ids that exist in them.
+//! Entering what is there: cgroups, namespaces in the order in which they can be, directories, ids.
 
-use std::os::fd::OwnedFd;
+use std::ffi::CString;
+use std::os::fd::AsFd;
 
-use nix::errno::Errno;
-use nix::unistd::{Gid, Uid};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 
 use super::destination::{Destination, Destinations};
-use super::perform::{self, from_rustix};
+use super::held::Directory;
+use super::ids::Ids;
+use super::perform::from_rustix;
 use super::plan::Plan;
 use super::run::Hooks;
-use super::step::{Step, WantedId};
+use super::step::Step;
 use crate::error::Doing;
-use crate::idmap::{IdKind, IdMap};
 use crate::{Error, Identity, Kind, Result};
 
 /// What was entered so far, and what is needed for the rest.
 pub(super) struct Entering {
     hooks: Hooks,
     joined: Vec<(Kind, Identity)>,
-    /// The caller's `/proc`, where another one, or none, may be found later.
-    proc: Option<OwnedFd>,
-    groups_dropped: bool,
+    ids: Option<Ids>,
+    environment: Option<Vec<CString>>,
 }
 
 impl Entering {
     /// Opens what the steps of the plan need, while it can be opened.
     pub(super) fn prepare(plan: &Plan, hooks: Hooks) -> Result<Self> {
-        let takes = |step: &Step| matches!(step, Step::Take(..));
-        let proc = plan
-            .steps
-            .iter()
-            .any(|(_, step)| takes(step))
-            .then(|| {
-                let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-                rustix::fs::open("/proc", flags, Mode::empty()).doing(|| "open /proc")
-            })
-            .transpose()?;
+        let needs_ids =
+            |step: &Step| matches!(step, Step::Take(..) | Step::TryDropGroups | Step::SetContext(_));
+        let ids = plan.steps.iter().any(|(_, step)| needs_ids(step));
         Ok(Self {
             hooks,
             joined: Vec::new(),
-            proc,
-            groups_dropped: false,
+            ids: ids.then(Ids::prepare).transpose()?,
+            environment: None,
         })
+    }
+
+    /// The environment that was read on the way.
+    pub(super) fn take_environment(&mut self) -> Option<Vec<CString>> {
+        self.environment.take()
     }
 
     /// Does a step of this sort. `None` where it is of another.
     pub(super) fn perform(&mut self, step: &Step) -> Option<Result<()>> {
+        let kernel = |answer: nix::Result<()>| answer.doing(|| step.to_string());
         Some(match step {
+            Step::JoinCgroups(cgroups) => cgroups.join(),
+            Step::Hide => kernel(nix::sys::prctl::set_dumpable(false)),
             Step::TryJoin(destinations) => {
                 self.try_join(destinations);
                 Ok(())
             }
             Step::Join(destinations) => self.join(destinations),
+            Step::EnterRoot(root) => kernel(enter_root(root)),
+            Step::EnterDirectory(directory) => kernel(change_to(directory)),
+            Step::TryDirectory(directory) => self.try_directory(directory),
+            Step::ReadEnvironment(process) => process
+                .environment()
+                .map(|environment| self.environment = Some(environment)),
+            _ => return self.perform_on_ids(step),
+        })
+    }
+
+    fn perform_on_ids(&mut self, step: &Step) -> Option<Result<()>> {
+        let in_user_namespace = self.joined.iter().any(|(kind, _)| *kind == Kind::User);
+        let ids = self.ids.as_mut()?;
+        Some(match step {
             Step::TryDropGroups => {
-                self.groups_dropped = nix::unistd::setgroups(&[]).is_ok();
+                ids.try_drop_groups();
                 Ok(())
             }
-            Step::Take(ids, wanted) => self.take(*ids, *wanted),
+            Step::Take(kind, wanted) => ids.take(*kind, wanted, in_user_namespace, self.hooks.warn),
+            Step::SetContext(context) => ids.set_context(context).doing(|| step.to_string()),
             _ => return None,
         })
     }
@@ -65,7 +80,7 @@ impl Entering {
     /// Joins those that let us in. What keeps us out of the others may change with the user namespace.
     fn try_join(&mut self, destinations: &Destinations) {
         for destination in destinations.iter() {
-            if destination.namespace.enter().is_ok() {
+            if !self.joined.contains(&key(destination)) && destination.namespace.enter().is_ok() {
                 self.joined.push(key(destination));
             }
         }
@@ -74,80 +89,67 @@ impl Entering {
     /// Joins those that were not joined yet.
     fn join(&mut self, destinations: &Destinations) -> Result<()> {
         for destination in destinations.iter() {
-            if !self.joined.contains(&key(destination)) {
-                destination
-                    .namespace
-                    .enter()
-                    .doing(|| format!("join {destination}"))?;
-                self.joined.push(key(destination));
+            if self.joined.contains(&key(destination)) {
+                continue;
             }
+            if let Err(errno) = destination.namespace.enter() {
+                let error = Error::kernel(format!("join {destination}"), errno as i32);
+                let alone = Step::Join(Destinations::new([destination.clone()]));
+                return Err((self.hooks.explain)(&alone, error));
+            }
+            self.joined.push(key(destination));
         }
         Ok(())
     }
 
-    /// Takes an id; with a gid no other groups are left, where the user namespace lets us drop them.
-    fn take(&mut self, ids: IdKind, wanted: WantedId) -> Result<()> {
-        let id = match wanted {
-            WantedId::Is(id) => id,
-            WantedId::Root => self.first_mapped(ids)?,
+    /// The directory that nobody has asked for by name is no reason not to go in.
+    fn try_directory(&self, directory: &Directory) -> Result<()> {
+        let outcome = match change_to(directory) {
+            Ok(()) if is_outside_root() => Err(nix::errno::Errno::EXDEV),
+            outcome => outcome,
         };
-        let done = match ids {
-            IdKind::User => perform::set_uid(Uid::from_raw(id)),
-            IdKind::Group => self.drop_groups().and_then(|()| {
-                let gid = Gid::from_raw(id);
-                nix::unistd::setresgid(gid, gid, gid)
-            }),
+        let Err(errno) = outcome else { return Ok(()) };
+        let text = match errno {
+            nix::errno::Errno::EXDEV => format!("{directory} is outside of its root: going to the root"),
+            errno => format!(
+                "{directory} cannot be entered ({}): going to the root",
+                errno.desc()
+            ),
         };
-        done.doing(|| format!("take {} {id}", ids.name()))
-    }
-
-    /// Where setgroups(2) is denied, for good reason (`user_namespaces(7)`), the groups stay. No caller's fault.
-    fn drop_groups(&mut self) -> nix::Result<()> {
-        match nix::unistd::setgroups(&[]) {
-            Err(Errno::EPERM) if self.groups_dropped || self.in_user_namespace() => Ok(()),
-            answer => answer,
-        }
-    }
-
-    fn in_user_namespace(&self) -> bool {
-        self.joined.iter().any(|(kind, _)| *kind == Kind::User)
-    }
-
-    /// 0, or else the lowest id that there is in the user namespace.
-    fn first_mapped(&self, ids: IdKind) -> Result<u32> {
-        let map = self.own_map(ids)?;
-        let first = map.ranges().iter().map(|range| range.inner).min();
-        let name = ids.name();
-        match first {
-            Some(0) => Ok(0),
-            Some(id) => {
-                let text = format!("{name} 0 is not mapped in the user namespace: taking {name} {id}");
-                (self.hooks.warn)(&Error::Unfit(text));
-                Ok(id)
-            }
-            None => Err(Error::Unfit(format!(
-                "the user namespace has no {name} map: no {name} can be taken"
-            ))
-            .with_help("--preserve-credentials enters it as who you are")),
-        }
-    }
-
-    fn own_map(&self, ids: IdKind) -> Result<IdMap> {
-        let file = format!("self/{}", ids.map_file());
-        let read = || -> nix::Result<Vec<u8>> {
-            let proc = self.proc.as_ref().ok_or(Errno::ENOENT)?;
-            let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-            let file = rustix::fs::openat(proc, &file, flags, Mode::empty()).map_err(from_rustix)?;
-            let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut std::fs::File::from(file), &mut bytes)
-                .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?;
-            Ok(bytes)
-        };
-        let text = read().doing(|| format!("read /proc/{file}"))?;
-        IdMap::parse(&String::from_utf8_lossy(&text))
+        (self.hooks.warn)(&Error::Unfit(text));
+        nix::unistd::chdir("/").doing(|| "change the directory to the root")
     }
 }
 
 fn key(destination: &Destination) -> (Kind, Identity) {
     (destination.namespace.kind(), destination.namespace.identity())
+}
+
+fn change_to(directory: impl AsFd) -> nix::Result<()> {
+    rustix::process::fchdir(directory).map_err(from_rustix)
+}
+
+fn enter_root(root: &Directory) -> nix::Result<()> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let before = rustix::fs::openat(CWD, ".", flags, Mode::empty());
+    // What is the root already takes no privilege to enter.
+    if !root.is_at("/") {
+        change_to(root)?;
+        nix::unistd::chroot(".")?;
+    }
+    let stayed = before.is_ok_and(|before| change_to(&before).is_ok());
+    if !stayed || is_outside_root() {
+        nix::unistd::chdir("/")?;
+    }
+    Ok(())
+}
+
+/// Whether no path leads from the root to the working directory (`getcwd(2)`).
+fn is_outside_root() -> bool {
+    // glibc's getcwd fails there; the kernel's marks it.
+    match rustix::process::getcwd(Vec::new()) {
+        Ok(path) => !path.to_bytes().starts_with(b"/"),
+        // Removed: it is nowhere.
+        Err(_) => true,
+    }
 }

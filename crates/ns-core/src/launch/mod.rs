@@ -1,8 +1,11 @@
 //! From a plan to a running program, and from its end to an exit status.
 
+mod cgroup;
 mod channel;
 mod destination;
 mod enter;
+mod held;
+mod ids;
 mod info;
 mod init;
 mod outside;
@@ -17,7 +20,10 @@ mod step;
 mod terminal;
 mod wait;
 
+pub use cgroup::Cgroups;
 pub use destination::{Destination, Destinations};
+pub use held::{Directory, HeldProcess};
+pub use ids::security_context;
 pub use plan::{Plan, Side};
 pub use program::Program;
 pub use run::{Failure, Hooks, run};

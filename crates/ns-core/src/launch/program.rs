@@ -17,6 +17,8 @@ pub struct Program {
     file: CString,
     arguments: Vec<CString>,
     environment: Vec<CString>,
+    /// Whether it is the shell that nobody has named.
+    is_default: bool,
 }
 
 impl Program {
@@ -34,7 +36,11 @@ impl Program {
             .next()
             .unwrap_or_default();
         let name = OsString::from_vec([b"-", name].concat());
-        Self::with_argument_zero(shell, std::iter::once(name.as_os_str()), environment)
+        let shell = Self::with_argument_zero(shell, std::iter::once(name.as_os_str()), environment)?;
+        Ok(Self {
+            is_default: true,
+            ..shell
+        })
     }
 
     fn with_argument_zero<'a>(
@@ -53,7 +59,22 @@ impl Program {
                 .map(|argument| string(argument.as_bytes()))
                 .collect::<Result<_>>()?,
             environment: environment.into_iter().map(variable).collect::<Result<_>>()?,
+            is_default: false,
         })
+    }
+
+    /// The same with this environment. The login shell is the one that it names, where it names one.
+    #[must_use]
+    pub fn with_environment(&self, environment: Vec<CString>) -> Self {
+        let shell = environment
+            .iter()
+            .find_map(|entry| entry.to_bytes().strip_prefix(b"SHELL="))
+            .filter(|shell| self.is_default && !shell.is_empty());
+        let renamed = shell.and_then(|shell| Self::login_shell(OsStr::from_bytes(shell), Vec::new()).ok());
+        Self {
+            environment,
+            ..renamed.unwrap_or_else(|| self.clone())
+        }
     }
 
     /// The file as it was named.

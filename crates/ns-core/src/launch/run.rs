@@ -28,7 +28,7 @@ use crate::idmap::MapWriter;
 use crate::process::Pid;
 use crate::sys::fork::{Fork, SingleThread, exit, fork, fork_sibling};
 use crate::sys::{ioctl, signals};
-use crate::{Error, Kind};
+use crate::Error;
 
 /// What the executor asks of the program that uses it.
 #[derive(Clone, Copy)]
@@ -148,6 +148,14 @@ impl Launch<'_> {
             let _ = channel.receive();
         }
         Err(failure)
+    }
+
+    /// Whether the id of the mount namespace before has to be known.
+    fn makes_bindable(self) -> bool {
+        self.plan
+            .steps
+            .iter()
+            .any(|(_, step)| *step == Step::MakeBindable)
     }
 
     /// Makes the helper: a grandchild, so that the program has no child that it does not know of.
@@ -277,7 +285,7 @@ impl Inside<'_> {
     fn other_step(&mut self, step: &Step) -> nix::Result<()> {
         match step {
             Step::Unshare(kinds) => {
-                if kinds.contains(Kind::Mnt) {
+                if self.launch.makes_bindable() {
                     self.mount_before = own_mount_id();
                 }
                 nix::sched::unshare(kinds.flags())
@@ -294,7 +302,10 @@ impl Inside<'_> {
             Step::StayAsInit => self.stay_as_init(),
             Step::Execute(program) => {
                 self.hand_over()?;
-                Err(program.execute())
+                Err(match self.entering.take_environment() {
+                    Some(environment) => program.with_environment(environment).execute(),
+                    None => program.execute(),
+                })
             }
             step => perform(step).unwrap_or(Err(Errno::EOPNOTSUPP)),
         }

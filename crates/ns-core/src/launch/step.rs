@@ -4,7 +4,9 @@ use std::ffi::CString;
 use std::fmt;
 use std::path::PathBuf;
 
+use super::cgroup::Cgroups;
 use super::destination::Destinations;
+use super::held::{Directory, HeldProcess};
 use super::program::Program;
 use super::settings::{Clock, ClockOffset, Propagation, Setgroups};
 use super::signal::SignalNumber;
@@ -45,12 +47,27 @@ pub enum Step {
     EnterTime,
     /// Go on in a child: the first process of the new PID namespace.
     ForkFirst,
+    /// Join these cgroups.
+    JoinCgroups(Cgroups),
+    /// Let nobody look into this process who may only look into those of the target (`PR_SET_DUMPABLE`).
+    Hide,
     /// Enter those of these namespaces that let us in, before a user namespace takes away what we may (`setns(2)`).
     TryJoin(Destinations),
     /// Enter these namespaces, those that were not entered yet (`setns(2)`).
     Join(Destinations),
     /// Go on in a child, which is in the PID namespace that was entered.
     ForkInto,
+    /// Make this directory the root, unless it is. The working directory stays where it is inside the new root; else it
+    /// becomes the new root.
+    EnterRoot(Directory),
+    /// Make this directory the working directory.
+    EnterDirectory(Directory),
+    /// The same; where it cannot be, or is outside the root, the root becomes the working directory.
+    TryDirectory(Directory),
+    /// Take the environment of this process, now that it can be read.
+    ReadEnvironment(HeldProcess),
+    /// Run the program in this security context (`/proc/PID/attr/exec`).
+    SetContext(Vec<u8>),
     /// Give up all supplementary groups, where that is allowed.
     TryDropGroups,
     /// Take this uid, or this gid and no other groups, of the user namespace that was entered.
@@ -98,12 +115,14 @@ pub enum Step {
 }
 
 /// An id to take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WantedId {
     /// This.
     Is(u32),
     /// 0, or the first that is mapped where 0 is not.
     Root,
+    /// That of this process, as the user namespace has it.
+    Of(HeldProcess),
 }
 
 impl Step {
@@ -126,6 +145,13 @@ impl Step {
             Self::TryJoin(_) => "try-join",
             Self::Join(_) => "join",
             Self::ForkInto => "fork-into",
+            Self::JoinCgroups(_) => "join-cgroups",
+            Self::Hide => "hide",
+            Self::EnterRoot(_) => "enter-root",
+            Self::EnterDirectory(_) => "enter-directory",
+            Self::TryDirectory(_) => "try-directory",
+            Self::ReadEnvironment(_) => "read-environment",
+            Self::SetContext(_) => "set-context",
             Self::TryDropGroups => "try-drop-groups",
             Self::Take(IdKind::User, _) => "take-uid",
             Self::Take(IdKind::Group, _) => "take-gid",
@@ -172,10 +198,20 @@ impl fmt::Display for Step {
             Self::Join(destinations) => write!(f, "join {destinations}"),
             Self::ForkInto => f.write_str("fork a process of the PID namespace"),
             Self::TryDropGroups => f.write_str("give up all groups, if that is allowed"),
-            Self::Take(ids, WantedId::Is(id)) => write!(f, "take {} {id}", ids.name()),
-            Self::Take(ids, WantedId::Root) => {
-                write!(f, "take {0} 0, or else the first {0} that is mapped", ids.name())
+            Self::JoinCgroups(cgroups) => write!(f, "join {cgroups}"),
+            Self::Hide => f.write_str("hide from the processes inside"),
+            Self::EnterRoot(root) => write!(f, "make {root} the root directory"),
+            Self::EnterDirectory(directory) => write!(f, "change the directory to {directory}"),
+            Self::TryDirectory(directory) => {
+                write!(f, "change the directory to {directory}, or else to the root")
             }
+            Self::ReadEnvironment(process) => write!(f, "read the environment of process {}", process.pid()),
+            Self::SetContext(context) => write!(f, "set the security context {}", quoted(context)),
+            Self::Take(ids, wanted) => match wanted {
+                WantedId::Is(id) => write!(f, "take {} {id}", ids.name()),
+                WantedId::Root => write!(f, "take {0} 0, or else the first {0} that is mapped", ids.name()),
+                WantedId::Of(process) => write!(f, "take the {} of process {}", ids.name(), process.pid()),
+            },
             Self::Pin(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), path(file)),
             Self::Propagate(propagation) => write!(f, "make all mounts {}", propagation.word()),
             Self::LoopbackUp => f.write_str("bring the loopback interface up"),

@@ -1,7 +1,7 @@
 //! The calling process: its ids, its capabilities, its place.
 
 use nix::unistd::{getegid, geteuid, getuid};
-use rustix::thread::CapabilitySet;
+pub use rustix::thread::CapabilitySet;
 
 use crate::Result;
 use crate::error::Doing;

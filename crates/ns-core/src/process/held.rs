@@ -1,15 +1,19 @@
 //! A process, held so that its PID cannot come to mean another one.
 
+use std::ffi::{CString, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{PidfdFlags, pidfd_open};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
-use super::{Pid, Stat, Status, parse_stat, privacy};
+use super::{Pid, Stat, Status, parse_link, parse_stat, privacy};
 use crate::error::Doing;
-use crate::{Error, Kind, Namespace, Result};
+use crate::sys::ioctl;
+use crate::{Error, Gathered, Kind, Namespace, Result};
 
 /// A process held by a pidfd (`pidfd_open(2)`) and by its directory in `/proc`. Neither ever means another process.
 #[derive(Debug)]
@@ -88,6 +92,16 @@ impl Process {
         self.link(kind, kind.for_children().unwrap_or(kind.name()))
     }
 
+    /// The inode of the namespace of this kind that its next children are born in, where there is one yet.
+    pub fn inode_for_children(&self, kind: Kind) -> Gathered<u64> {
+        let name = kind.for_children().unwrap_or(kind.name());
+        match rustix::fs::readlinkat(&self.directory, format!("ns/{name}"), Vec::new()) {
+            Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
+            Err(rustix::io::Errno::NOENT | rustix::io::Errno::SRCH) => Gathered::Absent,
+            Err(errno) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
+        }
+    }
+
     fn link(&self, kind: Kind, name: &str) -> Result<Namespace> {
         let doing = || format!("open the {} namespace of process {}", kind.noun(), self.pid);
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
@@ -116,11 +130,82 @@ impl Process {
         }
     }
 
+    /// The network namespace of a socket that it has open, by its descriptor there (`pidfd_getfd(2)`).
+    pub fn namespace_of_socket(&self, fd: i32) -> Result<Namespace> {
+        let doing = || format!("get descriptor {fd} of process {}", self.pid);
+        let copied = match pidfd_getfd(&self.pidfd, fd, PidfdGetfdFlags::empty()) {
+            Ok(file) => file,
+            Err(rustix::io::Errno::BADF) => {
+                let text = format!("process {} has no descriptor {fd}", self.pid);
+                return Err(Error::NotFound(text));
+            }
+            Err(errno) => {
+                self.check_alive()?;
+                return Err(errno).doing(doing);
+            }
+        };
+        match ioctl::siocgskns(&copied) {
+            Ok(file) => Namespace::from_file(file),
+            Err(Errno::ENOTTY) => Err(Error::Unfit(format!(
+                "descriptor {fd} of process {} is not a socket",
+                self.pid
+            ))),
+            Err(errno) => Err(errno).doing(|| format!("ask descriptor {fd} for its network namespace")),
+        }
+    }
+
+    /// Its root directory.
+    pub fn root(&self) -> Result<OwnedFd> {
+        self.place("root", "root")
+    }
+
+    /// Its working directory.
+    pub fn working_directory(&self) -> Result<OwnedFd> {
+        self.place("cwd", "working")
+    }
+
+    /// The path of its working directory below its root directory; `/` where it is outside of that.
+    pub fn working_path(&self) -> Result<PathBuf> {
+        let path = |link: &str| {
+            let target = rustix::fs::readlinkat(&self.directory, link, Vec::new())
+                .doing(|| format!("read /proc/{}/{link}", self.pid))?;
+            Ok::<_, Error>(PathBuf::from(OsString::from_vec(target.into_bytes())))
+        };
+        let (root, working) = (path("root")?, path("cwd")?);
+        Ok(match working.strip_prefix(root) {
+            Ok(below) => Path::new("/").join(below),
+            Err(_) => "/".into(),
+        })
+    }
+
+    /// Its environment when it was executed (`proc_pid_environ(5)`): entries with an equals sign, in order.
+    pub fn environment(&self) -> Result<Vec<CString>> {
+        let bytes = self.read("environ")?;
+        let entries = bytes
+            .split(|byte| *byte == 0)
+            .filter(|entry| entry.contains(&b'='));
+        // There is no NUL left in them.
+        Ok(entries.filter_map(|entry| CString::new(entry).ok()).collect())
+    }
+
     /// Its `/proc/PID/stat`.
     pub fn stat(&self) -> Result<Stat> {
         let bytes = self.read("stat")?;
         parse_stat(&bytes)
             .ok_or_else(|| Error::invalid("/proc/PID/stat", bytes, "not the fields of proc_pid_stat(5)"))
+    }
+
+    fn place(&self, link: &str, noun: &str) -> Result<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.directory, link, flags, Mode::empty()) {
+            Ok(directory) => Ok(directory),
+            Err(errno) => {
+                self.check_alive()?;
+                Err(errno)
+                    .doing(|| format!("open the {noun} directory of process {}", self.pid))
+                    .map_err(|error| self.explain(error))
+            }
+        }
     }
 
     /// All of a file in its directory: `mountinfo`.

@@ -67,6 +67,11 @@ impl Status {
         self.field("Uid")?.split_ascii_whitespace().nth(1)?.parse().ok()
     }
 
+    /// Its effective gid, as the reader's user namespace sees it.
+    pub fn effective_gid(&self) -> Option<u32> {
+        self.field("Gid")?.split_ascii_whitespace().nth(1)?.parse().ok()
+    }
+
     /// Its PIDs in the PID namespaces it is in, from the reader's to its own (`NSpid`).
     pub fn pids(&self) -> Option<Vec<Pid>> {
         self.field("NSpid")?
@@ -83,13 +88,14 @@ mod tests {
     #[test]
     fn fields_are_found_by_their_names() {
         let status = Status::new(
-            b"Name:\tNSpid:\\n\xff\nUid:\t1000\t1001\t1002\t1003\nNSpid:\t4711\t12\t1\n\
+            b"Name:\tNSpid:\\n\xff\nUid:\t1000\t1001\t1002\t1003\nGid:\t7\t8\t9\t10\nNSpid:\t4711\t12\t1\n\
               CapPrm:\t000001ffffffffff\nCapEff:\t0000000000000003\n"
                 .to_vec(),
         );
         let pids: Vec<_> = status.pids().unwrap().iter().map(|pid| pid.as_raw()).collect();
         assert_eq!(pids, [4711, 12, 1]);
         assert_eq!(status.effective_uid(), Some(1001));
+        assert_eq!(status.effective_gid(), Some(8));
         assert_eq!(status.permitted(), Some(0x1ff_ffff_ffff));
         assert_eq!(status.effective(), Some(3));
     }

@@ -1,0 +1,191 @@
+//! The cgroups of a process, held open for another one to join: those of version 2, and of each hierarchy of version 1
+//! (`cgroups(7)`).
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use nix::errno::Errno;
+use rustix::fs::{Mode, OFlags};
+
+use super::perform::from_rustix;
+use crate::error::{Doing, quoted};
+use crate::mounts::{Mount, MountTable, View};
+use crate::process::{Pid, Process};
+use crate::{Error, Result};
+
+/// The cgroups that the caller is not in yet, by their `cgroup.procs`, open for writing.
+#[derive(Clone, Debug)]
+pub struct Cgroups(Rc<[Cgroup]>);
+
+#[derive(Debug)]
+struct Cgroup {
+    /// As `/proc/PID/cgroup` has it.
+    path: Vec<u8>,
+    members: OwnedFd,
+}
+
+/// A line of `/proc/PID/cgroup`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Membership<'a> {
+    /// The controllers of the hierarchy, or its name; nothing for version 2.
+    hierarchy: &'a [u8],
+    path: &'a [u8],
+}
+
+impl Cgroups {
+    /// Those of this process.
+    pub fn of(process: &Process) -> Result<Self> {
+        let (own, its) = (
+            Process::open(Pid::own())?.read("cgroup")?,
+            process.read("cgroup")?,
+        );
+        let own: Vec<_> = memberships(&own).collect();
+        let differing: Vec<_> = memberships(&its).filter(|one| !own.contains(one)).collect();
+        if differing.is_empty() {
+            return Ok(Self(Rc::new([])));
+        }
+        let text = View::own()?.read()?;
+        let table = MountTable::parse(&text);
+        let open = |membership: &Membership<'_>| {
+            Ok(Cgroup {
+                path: membership.path.to_vec(),
+                members: membership.open(&table)?,
+            })
+        };
+        differing.iter().map(open).collect::<Result<Rc<_>>>().map(Self)
+    }
+
+    /// Whether the caller is in all of them.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Moves the calling process into all of them.
+    pub(super) fn join(&self) -> Result<()> {
+        for cgroup in &*self.0 {
+            // 0 is whoever writes it, in whichever PID namespace.
+            rustix::io::write(&cgroup.members, b"0")
+                .map(|_| ())
+                .doing(|| format!("join the cgroup {}", quoted(&cgroup.path)))?;
+        }
+        Ok(())
+    }
+}
+
+impl PartialEq for Cgroups {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Cgroups {}
+
+/// `the cgroup "/a"`, `the cgroups "/a", "/b"`.
+impl fmt::Display for Cgroups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut paths: Vec<_> = self.0.iter().map(|cgroup| quoted(&cgroup.path)).collect();
+        paths.dedup();
+        let plural = if paths.len() == 1 { "" } else { "s" };
+        write!(f, "the cgroup{plural} {}", paths.join(", "))
+    }
+}
+
+/// The lines of `/proc/PID/cgroup` (`cgroups(7)`): `4:memory:/a`, `0::/a/b`.
+fn memberships(text: &[u8]) -> impl Iterator<Item = Membership<'_>> {
+    text.split(|byte| *byte == b'\n').filter_map(|line| {
+        let mut fields = line.splitn(3, |byte| *byte == b':').skip(1);
+        Some(Membership {
+            hierarchy: fields.next()?,
+            path: fields.next()?,
+        })
+    })
+}
+
+impl Membership<'_> {
+    /// Opens the list of members, for writing.
+    fn open(&self, table: &MountTable<'_>) -> Result<OwnedFd> {
+        let doing = || format!("open the cgroup {}", quoted(self.path));
+        let mut refused = None;
+        for directory in table.mounts().iter().filter_map(|mount| self.directory(mount)) {
+            let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+            match rustix::fs::open(directory.join("cgroup.procs"), flags, Mode::empty()) {
+                Ok(file) => return Ok(file),
+                Err(errno) => refused = Some(from_rustix(errno)),
+            }
+        }
+        match refused {
+            Some(Errno::ENOENT) => Err(Error::NotFound(format!(
+                "the cgroup {} does not exist any more",
+                quoted(self.path)
+            ))),
+            Some(errno) => Err(errno).doing(doing),
+            None => {
+                let hierarchy = match self.hierarchy {
+                    b"" => "cgroup2".into(),
+                    hierarchy => format!("cgroup ({})", String::from_utf8_lossy(hierarchy)),
+                };
+                Err(Error::NotFound(format!(
+                    "the cgroup {} cannot be reached: no {hierarchy} file system with it is mounted here",
+                    quoted(self.path)
+                )))
+            }
+        }
+    }
+
+    /// Where this cgroup is in a mount; `None` where the mount is of another hierarchy, or of another part of it.
+    fn directory(&self, mount: &Mount<'_>) -> Option<PathBuf> {
+        let fs_type: &[u8] = if self.hierarchy.is_empty() {
+            b"cgroup2"
+        } else {
+            b"cgroup"
+        };
+        let controllers = self.hierarchy.split(|byte| *byte == b',');
+        let is_of_this = mount.fs_type.raw() == fs_type
+            && controllers
+                .filter(|one| !one.is_empty())
+                .all(|one| mount.fs_options.contains(one));
+        if !is_of_this {
+            return None;
+        }
+        let (root, target) = (mount.root.decoded(), mount.target.decoded());
+        let below = Path::new(OsStr::from_bytes(self.path)).strip_prefix(OsStr::from_bytes(&root));
+        Some(Path::new(OsStr::from_bytes(&target)).join(below.ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(line: &str, mountinfo: &str) -> Vec<String> {
+        let table = MountTable::parse(mountinfo.as_bytes());
+        let membership = memberships(line.as_bytes()).next().unwrap();
+        let directories = table
+            .mounts()
+            .iter()
+            .filter_map(|mount| membership.directory(mount));
+        directories.map(|path| path.display().to_string()).collect()
+    }
+
+    #[test]
+    fn a_cgroup_is_found_in_the_mounts_of_its_hierarchy() {
+        let mounts = "\
+            30 23 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n\
+            31 23 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+            32 23 0:28 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n\
+            33 23 0:29 /a /mnt/part rw - cgroup cgroup rw,memory\n";
+        assert_eq!(found("0::/x/y", mounts), ["/sys/fs/cgroup/unified/x/y"]);
+        assert_eq!(found("4:cpu,cpuacct:/", mounts), ["/sys/fs/cgroup/cpu,cpuacct/"]);
+        assert_eq!(
+            found("1:name=systemd:/a:b", mounts),
+            ["/sys/fs/cgroup/systemd/a:b"]
+        );
+        assert_eq!(found("5:memory:/a/b", mounts), ["/mnt/part/b"]);
+        assert!(found("5:memory:/ab", mounts).is_empty());
+        assert!(found("6:pids:/", mounts).is_empty());
+    }
+}

@@ -1,0 +1,111 @@
+//! What later steps need of the outside, held open: directories and processes. Two of these are equal when they are the
+//! same one.
+
+use std::fmt;
+use std::ops::Deref;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::rc::Rc;
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, statx};
+
+use crate::Result;
+use crate::error::{Doing, quoted};
+use crate::process::Process;
+
+/// A directory.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    file: Rc<OwnedFd>,
+    name: String,
+}
+
+impl Directory {
+    /// The one with this path.
+    pub fn open(path: &Path) -> Result<Self> {
+        let name = quoted(path.as_os_str().as_bytes());
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let file = rustix::fs::open(path, flags, Mode::empty()).doing(|| format!("open {name}"))?;
+        Ok(Self::new(file, name))
+    }
+
+    /// The root directory of a process.
+    pub fn root_of(process: &Process) -> Result<Self> {
+        let name = format!("the root directory of process {}", process.pid());
+        Ok(Self::new(process.root()?, name))
+    }
+
+    /// The working directory of a process.
+    pub fn working_of(process: &Process) -> Result<Self> {
+        let name = format!("the working directory of process {}", process.pid());
+        Ok(Self::new(process.working_directory()?, name))
+    }
+
+    fn new(file: OwnedFd, name: String) -> Self {
+        Self {
+            file: Rc::new(file),
+            name,
+        }
+    }
+
+    /// Whether this path is the same directory, of the same mount.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
+        let place = |stat: rustix::fs::Statx| {
+            let mount = (stat.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(stat.stx_mnt_id);
+            Some((mount?, stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino))
+        };
+        let own = statx(&*self.file, "", AtFlags::EMPTY_PATH, wanted)
+            .ok()
+            .and_then(place);
+        let other = statx(CWD, path, AtFlags::empty(), wanted).ok().and_then(place);
+        own.is_some() && own == other
+    }
+}
+
+impl AsFd for Directory {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+impl PartialEq for Directory {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.file, &other.file)
+    }
+}
+
+impl Eq for Directory {}
+
+impl fmt::Display for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// A process.
+#[derive(Clone, Debug)]
+pub struct HeldProcess(Rc<Process>);
+
+impl From<Process> for HeldProcess {
+    fn from(process: Process) -> Self {
+        Self(Rc::new(process))
+    }
+}
+
+impl Deref for HeldProcess {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.0
+    }
+}
+
+impl PartialEq for HeldProcess {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for HeldProcess {}

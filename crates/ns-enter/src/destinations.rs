@@ -1,0 +1,236 @@
+//! Which namespaces are entered: those that were asked for and are not ours already, each held open, and the user
+//! namespace that gives the right to enter them where that is what is missing.
+
+use anyhow::Result;
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+use ns_core::explain::explain_closed_process;
+use ns_core::launch::Destination;
+use ns_core::process::{Process, caller};
+use ns_core::target::Subject;
+use ns_core::{Error, Gathered, Identity, Kind, Namespace, Target};
+
+use crate::cli::Cli;
+
+/// The order in which namespaces are entered, but for the user namespace.
+const ORDER: [Kind; 7] = [
+    Kind::Cgroup,
+    Kind::Ipc,
+    Kind::Uts,
+    Kind::Net,
+    Kind::Pid,
+    Kind::Mnt,
+    Kind::Time,
+];
+
+/// A target, held open, and how to speak of a namespace of it: `of process 4711`, `blue`.
+#[derive(Debug)]
+pub struct Held {
+    subject: Subject,
+    place: String,
+}
+
+/// The namespaces to enter.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// The user namespace that gives the right to enter others, where it has to be entered before the one asked for.
+    pub owner: Option<Destination>,
+    /// The user namespace that was asked for.
+    pub user: Option<Destination>,
+    /// The others, in order.
+    pub others: Vec<Destination>,
+    /// The mount namespace that was asked for and is ours: entering it anew leads to its root.
+    pub mount_again: Option<Destination>,
+}
+
+impl Held {
+    /// Finds a target and holds it.
+    pub fn open(target: &Target) -> Result<Self> {
+        Ok(Self::of(target.open()?, target))
+    }
+
+    /// The same where a file in the working directory may be meant, as nsenter(1) has it: a name that is pinned wins.
+    fn open_name_or_file(target: &Target) -> Result<Self> {
+        match (target, target.open()) {
+            (Target::Name(name), Err(Error::NotFound(text))) => match Namespace::open(name) {
+                Ok(namespace) => Ok(Self::of(Subject::Namespace(namespace), target)),
+                Err(Error::NotFound(_)) => Err(Error::NotFound(text).into()),
+                Err(error) => Err(error.into()),
+            },
+            (_, subject) => Ok(Self::of(subject?, target)),
+        }
+    }
+
+    fn of(subject: Subject, target: &Target) -> Self {
+        let place = match subject.process() {
+            Some(process) => format!("of process {}", process.pid()),
+            None => target.to_string(),
+        };
+        Self { subject, place }
+    }
+
+    /// The process that it is.
+    pub fn process(&self) -> Option<&Process> {
+        self.subject.process()
+    }
+
+    /// The process that it is, to be kept.
+    pub fn into_process(self) -> Option<Process> {
+        self.subject.into_process().ok()
+    }
+
+    fn destination(&self, kind: Kind) -> Result<Destination> {
+        let namespace = self.subject.namespace(kind);
+        let namespace = namespace.map_err(|error| match self.process() {
+            Some(process) => explain_closed_process(process, error),
+            None => error,
+        })?;
+        Ok(Destination::new(namespace, &self.place))
+    }
+}
+
+impl Places {
+    /// Finds and opens them.
+    pub fn find(cli: &Cli, target: Option<&Held>) -> Result<Self> {
+        let mut places = Self::default();
+        for kind in ORDER {
+            let Some(destination) = asked_for(cli, target, kind)? else {
+                continue;
+            };
+            if destination.namespace.identity() != Namespace::own(kind)?.identity() {
+                places.others.push(destination);
+            } else if kind == Kind::Mnt && !cli.is_bare() {
+                places.mount_again = Some(destination);
+            }
+        }
+        let user = asked_for(cli, target, Kind::User)?;
+        let user = if cli.user_parent {
+            Some(parent_user(user.as_ref(), target, &places.others)?)
+        } else {
+            user
+        };
+        let own = Namespace::own(Kind::User)?.identity();
+        places.user = user.filter(|user| user.namespace.identity() != own);
+        places.owner = owner_to_enter(&places, own);
+        Ok(places)
+    }
+
+    /// Whether one of this kind is entered.
+    pub fn enters(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::User => self.enters_user(),
+            kind => self.others.iter().any(|one| one.namespace.kind() == kind),
+        }
+    }
+
+    /// Whether a user namespace is entered, asked for or not.
+    pub fn enters_user(&self) -> bool {
+        self.user.is_some() || self.owner.is_some()
+    }
+}
+
+/// The namespace of this kind that was asked for.
+fn asked_for(cli: &Cli, target: Option<&Held>, kind: Kind) -> Result<Option<Destination>> {
+    let needs_target = || target.ok_or_else(|| no_target(&format!("--{}", kind.option())));
+    if let (Kind::Net, Some(fd)) = (kind, cli.net_socket) {
+        let process = process_of(target, "--net-socket")?;
+        let place = format!("of descriptor {fd} of process {}", process.pid());
+        return Ok(Some(Destination::new(process.namespace_of_socket(fd)?, place)));
+    }
+    let (held, named);
+    let held = match cli.kind(kind) {
+        Some(Some(target)) => {
+            named = Held::open_name_or_file(target)?;
+            &named
+        }
+        Some(None) => needs_target()?,
+        None if cli.all || cli.is_bare() => {
+            held = target.filter(|held| held.subject.kinds().contains(kind));
+            let Some(held) = held else { return Ok(None) };
+            held
+        }
+        None => return Ok(None),
+    };
+    if let (true, Some(_), Some(process)) = (cli.for_children, kind.for_children(), held.process()) {
+        let place = format!("of the children of process {}", process.pid());
+        return Ok(Some(Destination::new(
+            process.namespace_for_children(kind)?,
+            place,
+        )));
+    }
+    held.destination(kind).map(Some)
+}
+
+/// The process that an option is about.
+pub fn process_of<'a>(target: Option<&'a Held>, option: &str) -> Result<&'a Process> {
+    let held = target.ok_or_else(|| no_target(option))?;
+    let process = held.process();
+    Ok(process
+        .ok_or_else(|| Error::Unfit(format!("{option} needs a process, and {} is none", held.place)))?)
+}
+
+/// The parent of the user namespace that was asked for, or else of the target's, or else the owner of what is entered.
+fn parent_user(
+    user: Option<&Destination>,
+    target: Option<&Held>,
+    others: &[Destination],
+) -> Result<Destination> {
+    let of_target = match (user, target.and_then(Held::process)) {
+        (None, Some(process)) => {
+            let place = format!("of process {}", process.pid());
+            Some(Destination::new(process.namespace(Kind::User)?, place))
+        }
+        _ => None,
+    };
+    let child = user.or(of_target.as_ref()).or(others.first());
+    let child = child.ok_or_else(|| no_target("--user-parent"))?;
+    match child.namespace.owner() {
+        Gathered::Known(parent) => Ok(Destination::new(parent, format!("above {child}"))),
+        Gathered::Absent => Err(Error::NotFound(format!("{child} has no user namespace above it")).into()),
+        Gathered::Unreadable(errno) => {
+            let error = Error::kernel(format!("look up the user namespace above {child}"), errno as i32);
+            let cause = "it is not below ours: only those are shown";
+            Err(error.explained(Some(cause.into()), None).into())
+        }
+    }
+}
+
+/// The user namespace without which the others stay closed to the caller, who made it: it gives every capability in what
+/// it owns. Of several the one that encloses the rest.
+fn owner_to_enter(places: &Places, own: Identity) -> Option<Destination> {
+    if caller::has(caller::CapabilitySet::SYS_ADMIN) {
+        return None;
+    }
+    let mut outermost: Option<Destination> = None;
+    for destination in &places.others {
+        let Gathered::Known(owner) = destination.namespace.owner() else {
+            continue;
+        };
+        let encloses =
+            |other: &Destination| is_below(&other.namespace, owner.identity()) && owner.identity() != own;
+        if owner.identity() != own && outermost.as_ref().is_none_or(encloses) {
+            outermost = Some(Destination::new(owner, format!("that owns {destination}")));
+        }
+    }
+    let user = places.user.as_ref().map(|user| user.namespace.identity());
+    outermost.filter(|outermost| !user.is_some_and(|user| is_below(&outermost.namespace, user)))
+}
+
+/// Whether this user namespace is the other one, or below it.
+fn is_below(namespace: &Namespace, other: Identity) -> bool {
+    if namespace.identity() == other {
+        return true;
+    }
+    match namespace.parent() {
+        Gathered::Known(parent) => is_below(&parent, other),
+        _ => false,
+    }
+}
+
+/// Wrong usage: an option that is about a target, without one.
+pub fn no_target(option: &str) -> clap::Error {
+    Cli::command().error(
+        ErrorKind::MissingRequiredArgument,
+        format!("{option} needs to know whose: add --target"),
+    )
+}
