@@ -27,6 +27,9 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         ns_core::cli::show_plan(&plan, json)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if request.is_exposed() {
+        launch::run_from_unwritable_copy(PROGRAM)?;
+    }
     for note in &request.notes {
         ns_core::cli::warn(PROGRAM, note);
     }

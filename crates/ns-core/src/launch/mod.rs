@@ -18,6 +18,7 @@ mod settings;
 mod signal;
 mod step;
 mod terminal;
+mod unwritable;
 mod wait;
 
 pub use cgroup::Cgroups;
@@ -30,4 +31,5 @@ pub use run::{Failure, Hooks, run};
 pub use settings::{Clock, ClockOffset, Propagation, Setgroups};
 pub use signal::SignalNumber;
 pub use step::{Step, WantedId};
+pub use unwritable::run_from_unwritable_copy;
 pub use wait::{Ended, mirror};

@@ -23,12 +23,12 @@ use super::signal::SignalNumber;
 use super::step::Step;
 use super::wait::{Ended, Waiter};
 use super::{init, perform::perform};
+use crate::Error;
 use crate::error::Doing;
 use crate::idmap::MapWriter;
 use crate::process::Pid;
 use crate::sys::fork::{Fork, SingleThread, exit, fork, fork_sibling};
 use crate::sys::{ioctl, signals};
-use crate::Error;
 
 /// What the executor asks of the program that uses it.
 #[derive(Clone, Copy)]

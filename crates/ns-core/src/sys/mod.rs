@@ -5,6 +5,7 @@ pub mod fork;
 pub mod interface;
 pub mod ioctl;
 pub mod listns;
+pub mod mount;
 pub mod resolver;
 pub mod signals;
 pub mod statmount;

@@ -1,0 +1,145 @@
+//! Running from a copy of the program that nobody can write to, before going where others may be root.
+//!
+//! A process that enters a container is seen in there, and so is its executable, by `/proc/PID/exe`. Whoever controls the
+//! container may open that file and write to it once it no longer runs: with a script that starts `#!/proc/self/exe` the
+//! program itself comes to be run inside, by a loader of theirs, and keeps the file open beyond its end. The file is then
+//! the one on the disk of the host, and the next to run it is somebody else (CVE-2019-5736, of runc).
+//!
+//! Being hidden (`PR_SET_DUMPABLE`) does not hold, as `execve(2)` makes a process visible again. So the program executes
+//! itself once more before it enters anything, from a file that cannot be written to through any descriptor:
+//!
+//! * a mount of the executable alone, that hangs in no tree and is read-only: opening it to write is `EROFS`. To make it
+//!   writable takes privilege over the mount namespace that it was cloned from, which the container does not have. To
+//!   make it takes privilege too.
+//! * for everyone else a copy in memory (`memfd_create(2)`), sealed: the kernel refuses to write to it, to change its size
+//!   and to take the seals off, whoever asks. It is the caller's file as before, and it is gone with its last process.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, SealFlags};
+use rustix::mount::OpenTreeFlags;
+
+use super::perform::from_rustix;
+use crate::Result;
+use crate::error::Doing;
+use crate::sys::{mount, signals};
+
+/// The executable of this process, whatever its path means by now.
+const OWN: &str = "/proc/self/exe";
+
+/// What keeps a copy in memory as it is.
+const SEALS: SealFlags = SealFlags::WRITE
+    .union(SealFlags::SHRINK)
+    .union(SealFlags::GROW)
+    .union(SealFlags::SEAL);
+
+/// Makes sure that the executable of this process cannot be written to. Where it could be, this does not come back: the
+/// program starts anew, with the same arguments and environment, from a copy that cannot. `name` is what process
+/// listings show.
+pub fn run_from_unwritable_copy(name: &str) -> Result<()> {
+    let doing = || "run from a copy that cannot be written to";
+    if is_unwritable().doing(doing)? {
+        // The copy has no name of its own to be listed by.
+        let name = CString::new(name).unwrap_or_default();
+        return nix::sys::prctl::set_name(&name).doing(doing);
+    }
+    let copy = read_only_mount().or_else(|_| sealed_copy(name)).doing(doing)?;
+    let strings = |texts: Vec<std::ffi::OsString>| -> Vec<CString> {
+        // They came as strings that end with NUL.
+        texts
+            .into_iter()
+            .filter_map(|text| CString::new(text.into_vec()).ok())
+            .collect()
+    };
+    let arguments = strings(std::env::args_os().collect());
+    let environment = strings(
+        std::env::vars_os()
+            .map(|(name, value)| {
+                let mut entry = name;
+                entry.push("=");
+                entry.push(value);
+                entry
+            })
+            .collect(),
+    );
+    // The start of the standard library ignores it; the second start is to find it as the first one did.
+    signals::restore_pipe().doing(doing)?;
+    let Err(errno) = nix::unistd::fexecve(&copy, &arguments, &environment);
+    let _ = signals::ignore(Signal::SIGPIPE);
+    Err(errno).doing(doing)
+}
+
+/// Whether this is one of the two sorts of copy already.
+fn is_unwritable() -> nix::Result<bool> {
+    let file = rustix::fs::open(OWN, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(from_rustix)?;
+    if rustix::fs::fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SEALS)) {
+        return Ok(true);
+    }
+    // A file that is the root of a mount without a place in a tree is at "/". A file system that is read-only may be
+    // made writable again, by those who look after it.
+    let path = rustix::fs::readlink(OWN, Vec::new()).map_err(from_rustix)?;
+    let flags = rustix::fs::fstatvfs(&file).map_err(from_rustix)?.f_flag;
+    Ok(path.to_bytes() == b"/" && flags.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+}
+
+fn read_only_mount() -> nix::Result<OwnedFd> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let tree = rustix::mount::open_tree(CWD, OWN, flags).map_err(from_rustix)?;
+    mount::make_read_only(&tree)?;
+    Ok(tree)
+}
+
+fn sealed_copy(name: &str) -> nix::Result<OwnedFd> {
+    let own = rustix::fs::open(OWN, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(from_rustix)?;
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    // Since Linux 6.3 one says that it is to be executed; before, nobody had to (memfd_create(2)).
+    let copy = match rustix::fs::memfd_create(name, flags | MemfdFlags::EXEC) {
+        Err(rustix::io::Errno::INVAL) => rustix::fs::memfd_create(name, flags),
+        answer => answer,
+    };
+    let copy = copy.map_err(from_rustix)?;
+    copy_all(&own, &copy)?;
+    rustix::fs::fcntl_add_seals(&copy, SEALS).map_err(from_rustix)?;
+    Ok(copy)
+}
+
+fn copy_all(from: impl AsFd, to: impl AsFd) -> nix::Result<()> {
+    let owned = |fd: std::os::fd::BorrowedFd<'_>| fd.try_clone_to_owned().map(File::from);
+    let copy = || -> std::io::Result<u64> {
+        let (mut from, mut to) = (owned(from.as_fd())?, owned(to.as_fd())?);
+        // Inside the kernel, with sendfile(2).
+        std::io::copy(&mut from, &mut to)
+    };
+    copy()
+        .map(|_| ())
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn the_tests_run_from_a_file_that_can_be_written_to() {
+        assert_eq!(is_unwritable(), Ok(false));
+    }
+
+    #[test]
+    fn a_sealed_copy_is_whole_and_stays_as_it_is() {
+        let copy = sealed_copy("copy").unwrap();
+        let length = rustix::fs::fstat(&copy).unwrap().st_size;
+        let own = rustix::fs::stat(OWN).unwrap().st_size;
+        assert_eq!(length, own);
+        let mut file = File::from(copy);
+        assert_eq!(file.write(b"x").unwrap_err().raw_os_error(), Some(libc::EPERM));
+        assert!(file.set_len(0).is_err());
+        assert!(rustix::fs::fcntl_add_seals(&file, SealFlags::empty()).is_err());
+    }
+}
