@@ -4,7 +4,6 @@
 use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use ns_core::explain::explain_closed_process;
 use ns_core::launch::Destination;
 use ns_core::process::{Process, caller};
 use ns_core::target::Subject;
@@ -80,11 +79,7 @@ impl Held {
     }
 
     fn destination(&self, kind: Kind) -> Result<Destination> {
-        let namespace = self.subject.namespace(kind);
-        let namespace = namespace.map_err(|error| match self.process() {
-            Some(process) => explain_closed_process(process, error),
-            None => error,
-        })?;
+        let namespace = self.subject.namespace(kind)?;
         Ok(Destination::new(namespace, &self.place))
     }
 }

@@ -18,7 +18,6 @@ use rustix::thread::CapabilitySet;
 use crate::idmap::MapWriter;
 use crate::launch::Step;
 use crate::{Error, Kind, Namespace};
-pub use entering::explain_closed_process;
 use look::Look;
 
 /// What was found.
@@ -83,9 +82,11 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::Unshare(_), EPERM) => capability::missing(look, CapabilitySet::SYS_ADMIN)
             .map(|finding| finding.help("run it as root, or add --user --map-root-user")),
         (Step::Unshare(_), EINVAL) => restrictions::several_threads(look),
-        (Step::Join(destinations), EPERM) => entering::refused(destinations),
+        (Step::Join(destinations), EPERM) => entering::refused(look, destinations),
         (Step::EnterRoot(_), EPERM) => capability::missing(look, CapabilitySet::SYS_CHROOT),
-        (Step::ForkFirst | Step::ForkInto | Step::StayAsInit, ENOMEM) => restrictions::first_process_gone(look),
+        (Step::ForkFirst | Step::ForkInto | Step::StayAsInit, ENOMEM) => {
+            restrictions::first_process_gone(look)
+        }
         (Step::Map { ids, map, writer }, EPERM | EINVAL) => maps::refused(look, *ids, map, *writer),
         (
             Step::Map {
