@@ -165,6 +165,11 @@ pub enum Id<T> {
 }
 
 impl<T> Id<T> {
+    /// Whether it is the target's.
+    pub fn follows(self) -> bool {
+        matches!(self, Self::Follow)
+    }
+
     /// The same with another value.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Id<U> {
         match self {

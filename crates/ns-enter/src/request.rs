@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::launch::{Cgroups, Directory, HeldProcess, Program, WantedId, security_context};
+use ns_core::process::Process;
 use ns_core::{Gathered, Kind};
 
 use crate::cli::{Cli, Id};
@@ -67,47 +68,26 @@ impl Request {
         let target = cli.target.as_ref().map(Held::open).transpose()?;
         let held = target.as_ref();
         let places = Places::find(cli, held)?;
-        let process = |option: &str| process_of(held, option);
-        let cgroups = cli
-            .join_cgroup
-            .then(|| Ok::<_, anyhow::Error>(Cgroups::of(process("--join-cgroup")?)?))
-            .transpose()?
-            .filter(|cgroups| !cgroups.is_empty());
         let root = root(cli, held)?;
-        let mut working = working(cli, held)?;
-        if let (Some(_), Some(_), Working::Directory(_) | Working::Perhaps(_)) =
-            (&cli.mount_proc, &root, &working)
-        {
-            // Inside a copy of the mounts only the path leads there.
-            if let (None | Some(None), Some(process)) = (&cli.wd, held.and_then(Held::process)) {
-                working = Working::Inside(process.working_path()?);
-            }
+        let working = working(cli, held, root.is_some())?;
+        let cgroups = for_process(cli.join_cgroup, held, "--join-cgroup", |process| {
+            Ok(Cgroups::of(process)?)
+        })?;
+        let context = for_process(cli.follow_context, held, "--follow-context", |process| {
+            Ok(security_context(process)?)
+        })?;
+        // Where it cannot be read yet, it may be inside of the user namespace.
+        let environment = for_process(cli.env, held, "--env", |process| Ok(process.environment()))?;
+        let mut program = ns_core::cli::program(&cli.program, std::env::vars_os().collect())?;
+        if let Some(Ok(environment)) = &environment {
+            program = program.with_environment(environment.clone());
         }
-        let context = match cli.follow_context {
-            true => security_context(process("--follow-context")?)?,
-            false => None,
-        };
-        let program = ns_core::cli::program(&cli.program, std::env::vars_os().collect())?;
-        let read = match cli.env {
-            true => Some(process("--env")?.environment()),
-            false => None,
-        };
-        let program = match &read {
-            Some(Ok(environment)) => program.with_environment(environment.clone()),
-            _ => program,
-        };
+        let follows = [cli.setuid.map(Id::follows), cli.setgid.map(Id::follows)].contains(&Some(true));
+        for_process(follows, held, "follow", |_| Ok(()))?;
         let notes = notes(cli, held, &places)?;
         if let Some(process) = held.and_then(Held::process) {
             // What was opened before it ended is its own; later it could have been another's.
             process.check_alive()?;
-        }
-        let follows = [
-            cli.setuid.map(|id| id == Id::Follow),
-            cli.setgid.map(|id| id == Id::Follow),
-        ]
-        .contains(&Some(true));
-        if follows {
-            process("--setuid=follow")?;
         }
         let process = target.and_then(Held::into_process).map(HeldProcess::from);
         let wanted = |id: Option<Id<u32>>| match id {
@@ -116,7 +96,7 @@ impl Request {
             None => (places.enters_user() && !cli.preserve_credentials).then_some(WantedId::Root),
         };
         Ok(Self {
-            cgroups,
+            cgroups: cgroups.filter(|cgroups| !cgroups.is_empty()),
             root,
             working,
             proc: cli
@@ -125,12 +105,12 @@ impl Request {
                 .map(|on| on.unwrap_or_else(|| "/proc".into())),
             fork: places.enters(Kind::Pid) && !cli.no_fork,
             forward_signals: !cli.no_forward_signals,
+            environment: process.clone().filter(|_| matches!(environment, Some(Err(_)))),
             uid: wanted(cli.setuid.map(|id| id.map(|uid| uid.0))),
             gid: wanted(cli.setgid.map(|id| id.map(|gid| gid.0))),
-            environment: process.clone().filter(|_| matches!(read, Some(Err(_)))),
             places,
             keep_capabilities: cli.keep_caps,
-            context,
+            context: context.flatten(),
             program,
             notes,
         })
@@ -142,6 +122,18 @@ impl Request {
             .into_iter()
             .any(|kind| self.places.enters(kind))
     }
+}
+
+/// What an option needs of the target, which has to be a process for it.
+fn for_process<T>(
+    wanted: bool,
+    target: Option<&Held>,
+    option: &str,
+    get: impl FnOnce(&Process) -> Result<T>,
+) -> Result<Option<T>> {
+    wanted
+        .then(|| process_of(target, option).and_then(get))
+        .transpose()
 }
 
 fn root(cli: &Cli, target: Option<&Held>) -> Result<Option<Directory>> {
@@ -156,15 +148,24 @@ fn root(cli: &Cli, target: Option<&Held>) -> Result<Option<Directory>> {
     })
 }
 
-fn working(cli: &Cli, target: Option<&Held>) -> Result<Working> {
-    Ok(match (&cli.wd, &cli.wdns) {
-        (Some(Some(path)), _) => Working::Directory(Directory::open(path)?),
-        (Some(None), _) => Working::Directory(Directory::working_of(process_of(target, "--wd")?)?),
-        (None, Some(path)) => Working::Inside(path.clone()),
+fn working(cli: &Cli, target: Option<&Held>, has_root: bool) -> Result<Working> {
+    let process = match (&cli.wd, &cli.wdns) {
+        (Some(Some(path)), _) => return Ok(Working::Directory(Directory::open(path)?)),
+        (None, Some(path)) => return Ok(Working::Inside(path.clone())),
+        (Some(None), _) => process_of(target, "--wd")?,
         (None, None) => match target.and_then(Held::process).filter(|_| cli.is_bare()) {
-            Some(process) => Working::Perhaps(Directory::working_of(process)?),
-            None => Working::Default,
+            Some(process) => process,
+            None => return Ok(Working::Default),
         },
+    };
+    if cli.mount_proc.is_some() && has_root {
+        // Into a copy of the mounts only the path leads.
+        return Ok(Working::Inside(process.working_path()?));
+    }
+    let directory = Directory::working_of(process)?;
+    Ok(match cli.wd {
+        Some(_) => Working::Directory(directory),
+        None => Working::Perhaps(directory),
     })
 }
 

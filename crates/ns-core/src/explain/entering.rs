@@ -14,7 +14,7 @@ pub(super) fn refused(look: &Look, destinations: &Destinations) -> Option<Findin
     };
     let namespace = &*destination.namespace;
     if namespace.kind() == Kind::User {
-        return user(namespace);
+        return Some(user(namespace));
     }
     let finding = rights::lacking(look, namespace)?;
     Some(match namespace.owner() {
@@ -30,18 +30,14 @@ fn own_user() -> Option<crate::Identity> {
 }
 
 /// Into a user namespace come those who made it and those with privilege above it.
-fn user(namespace: &Namespace) -> Option<Finding> {
+fn user(namespace: &Namespace) -> Finding {
     let Gathered::Known(uid) = namespace.owner_uid() else {
-        return Some(Finding::new(format!(
-            "{namespace} is not below our user namespace"
-        )));
+        return Finding::new(format!("{namespace} is not below our user namespace"));
     };
     let maker = match UserNames::default().name(uid) {
         Some(name) => format!("{name} (uid {uid})"),
         None => format!("uid {uid}"),
     };
-    Some(
-        Finding::new(format!("{namespace} was made by {maker}"))
-            .help(format!("run ns-enter as {maker} or as root")),
-    )
+    Finding::new(format!("{namespace} was made by {maker}"))
+        .help(format!("run ns-enter as {maker} or as root"))
 }

@@ -83,7 +83,6 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
             .map(|finding| finding.help("run it as root, or add --user --map-root-user")),
         (Step::Unshare(_), EINVAL) => restrictions::several_threads(look),
         (Step::Join(destinations), EPERM) => entering::refused(look, destinations),
-        (Step::EnterRoot(_), EPERM) => capability::missing(look, CapabilitySet::SYS_CHROOT),
         (Step::ForkFirst | Step::ForkInto | Step::StayAsInit, ENOMEM) => {
             restrictions::first_process_gone(look)
         }
@@ -108,7 +107,7 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
         (Step::MountProc(_), EPERM) => mounts::proc(look),
         (Step::PivotRoot(_) | Step::Propagate(_), EPERM) => capability::not_owner(look, Kind::Mnt),
-        (Step::Chroot(_), EPERM) => capability::missing(look, CapabilitySet::SYS_CHROOT),
+        (Step::Chroot(_) | Step::EnterRoot(_), EPERM) => capability::missing(look, CapabilitySet::SYS_CHROOT),
         (Step::Execute(program), ENOENT | EACCES) => program::not_run(program.file(), errno),
         _ => None,
     };
