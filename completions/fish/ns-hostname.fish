@@ -80,8 +80,11 @@ function __ns_hostname_output
         $before 'DOMAIN' 'NIS domain name' \
         $before 'NPROCS' 'number of processes in it' \
         $before 'PID' 'lowest PID in it' \
-        $before 'USER' 'user of PID' \
+        $before 'USER' 'user of PID, or whoever made the namespace\'s user namespace' \
         $before 'COMMAND' 'command line of PID' \
+        $before 'UNIT' 'systemd unit of the oldest process in it' \
+        $before 'CONTAINER' 'id of the container of the oldest process in it' \
+        $before 'NAME' 'name under /run/utsns' \
         $before 'OWNER' 'inode of the user namespace that owns it' \
         $before 'INITIAL' 'whether the system started with it' \
         $before 'SAME' 'other namespaces with the same host name'

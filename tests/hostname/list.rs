@@ -1,14 +1,18 @@
 //! `--list`: every UTS namespace with its names.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{container, container_of, of};
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
 cases!["hostname::list":
     every_namespace_is_listed_with_its_names,
     a_list_can_be_of_some_targets_only,
+    what_no_process_is_in_is_listed_too,
+    units_containers_and_names_are_told,
     namespaces_with_the_same_host_name_are_told,
     columns_are_chosen_and_each_says_what_it_is_called,
     a_name_cannot_forge_a_line,
@@ -66,6 +70,51 @@ fn a_list_can_be_of_some_targets_only() -> Outcome {
     names.sort_unstable();
     assert_eq!(names, ["a", "c"]);
     drop(second);
+    Ok(())
+}
+
+fn what_no_process_is_in_is_listed_too() -> Outcome {
+    needs::root()?;
+    let there = container("held-by-a-descriptor", "corp");
+    let inode = there.inode("uts");
+    let file = std::fs::File::open(there.proc("ns/uts")).expect("root may open it");
+    drop(there);
+    let listed = rows("");
+    assert_eq!(row(&listed, inode)["hostname"], "held-by-a-descriptor");
+    assert_eq!(row(&listed, inode)["nprocs"], 0);
+    assert_eq!(row(&listed, inode)["pid"], Value::Null);
+    drop(file);
+    Ok(())
+}
+
+fn units_containers_and_names_are_told() -> Outcome {
+    let own = format!("{:08x}", std::process::id());
+    let id = format!("{own}c{}", "0".repeat(55));
+    let cgroup = Cgroup::new(&format!("listed{own}.slice/docker-{id}.scope"))?;
+    let there = Held::new(tool("unshare").arg("--uts"), &cgroup.join());
+    let listed = rows("-o NS,UNIT,CONTAINER");
+    assert_eq!(row(&listed, there.inode("uts"))["container"], id);
+    assert_eq!(
+        row(&listed, there.inode("uts"))["unit"],
+        format!("docker-{id}.scope")
+    );
+    // A /run of its own, so that the name goes with it.
+    let script = "mount -t tmpfs run /run; mkdir /run/utsns; touch /run/utsns/web; \
+        unshare --uts sh -c 'hostname pinned-web; mount --bind /proc/self/ns/uts /run/utsns/web'; exec \"$@\"";
+    let mut command = tool("unshare");
+    command.args(["--mount", "sh", "-e", "-c", script, "sh"]);
+    let list = command
+        .arg(program("ns-hostname").get_program())
+        .with("--list --json -o HOSTNAME,NAME")
+        .json();
+    let named = serde_json::json!({"hostname": "pinned-web", "name": ["web"]});
+    assert!(
+        list["namespaces"]
+            .as_array()
+            .expect("it is a list")
+            .contains(&named),
+        "{list}"
+    );
     Ok(())
 }
 
@@ -227,19 +276,15 @@ fn five_hundred_are_visited_by_one_child() -> Outcome {
     };
     assert_eq!(rows.iter().filter(many).count(), 500);
     let log = std::fs::read_to_string(log.path()).expect("strace has written it");
-    let calls = |name: &str| {
-        log.lines()
-            .filter(|line| line.contains(name) && !line.contains("CLONE_THREAD"))
-            .count()
-    };
-    assert_eq!(calls("clone") + calls("fork("), 1, "{log}");
+    let entered: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("setns(") && line.contains("CLONE_NEWUTS"))
+        .collect();
+    // Each line starts with the PID of the caller.
+    let callers: HashSet<_> = entered.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(callers.len(), 1, "{log}");
     // Each is entered once: the work grows with their number and no faster.
-    assert!(
-        calls("setns(") <= rows.len(),
-        "{} of {}",
-        calls("setns("),
-        rows.len()
-    );
+    assert!(entered.len() <= rows.len(), "{} of {}", entered.len(), rows.len());
     drop(there);
     Ok(())
 }

@@ -100,14 +100,15 @@ fn each_name_is_watched() -> Outcome {
     of(there.pid, "web-2").ran().ok();
     let event = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("each line is JSON");
     let inode = there.inode("uts");
+    let id = of(there.pid, "--json").ran().json()["id"].clone();
     assert_eq!(
         event(&both.line()),
-        serde_json::json!({"ns": inode, "name": "hostname", "old": "web-1", "new": "web-2"})
+        serde_json::json!({"ns": inode, "id": id, "name": "hostname", "old": "web-1", "new": "web-2"})
     );
     of(there.pid, "-y corp.two").ran().ok();
     assert_eq!(
         event(&both.line()),
-        serde_json::json!({"ns": inode, "name": "domain", "old": "corp", "new": "corp.two"})
+        serde_json::json!({"ns": inode, "id": id, "name": "domain", "old": "corp", "new": "corp.two"})
     );
     assert_eq!(domain.line(), "corp.two\n");
     Ok(())

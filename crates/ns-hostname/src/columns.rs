@@ -24,6 +24,12 @@ pub enum UtsColumn {
     User,
     /// The command line of that process.
     Command,
+    /// The systemd unit of its oldest process.
+    Unit,
+    /// The container of its oldest process.
+    Container,
+    /// Its names under `/run/utsns`.
+    Name,
     /// The user namespace that owns it.
     Owner,
     /// Whether the system started with it.
@@ -54,10 +60,12 @@ impl UtsColumn {
             | Self::Domain
             | Self::Nprocs
             | Self::Pid
+            | Self::Name
             | Self::Initial
             | Self::Same => Facts::empty(),
             Self::Id | Self::Owner => Facts::RELATIVES,
-            Self::User => Facts::UID,
+            Self::User => Facts::UID | Facts::RELATIVES,
+            Self::Unit | Self::Container => Facts::LEADER | Facts::CGROUP,
             Self::Command => Facts::COMMAND,
         }
     }
@@ -82,8 +90,11 @@ impl Field for UtsColumn {
         (Self::Domain, column("DOMAIN", Align::Left, false, "NIS domain name")),
         (Self::Nprocs, column("NPROCS", Align::Right, false, "number of processes in it")),
         (Self::Pid, column("PID", Align::Right, false, "lowest PID in it")),
-        (Self::User, column("USER", Align::Left, false, "user of PID")),
+        (Self::User, column("USER", Align::Left, false, "user of PID, or whoever made the namespace's user namespace")),
         (Self::Command, column("COMMAND", Align::Left, true, "command line of PID")),
+        (Self::Unit, column("UNIT", Align::Left, false, "systemd unit of the oldest process in it")),
+        (Self::Container, column("CONTAINER", Align::Left, false, "id of the container of the oldest process in it")),
+        (Self::Name, column("NAME", Align::Left, false, "name under /run/utsns")),
         (Self::Owner, column("OWNER", Align::Right, false, "inode of the user namespace that owns it")),
         (Self::Initial, column("INITIAL", Align::Left, false, "whether the system started with it")),
         (Self::Same, column("SAME", Align::Left, true, "other namespaces with the same host name")),

@@ -1,16 +1,17 @@
 //! The list of UTS namespaces with their names.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use ns_core::cli::{warn, width_of_terminal};
-use ns_core::inventory::{Entry, Facts, Inventory, Question, Representative, gather};
+use ns_core::inventory::{Entry, Facts, Inventory, Places, Question, Representative, gather};
 use ns_core::output::{Cell, Field as _, Listing, Row, Shape, Style, choose, write};
-use ns_core::process::Process;
+use ns_core::process::Cgroups;
 use ns_core::users::UserNames;
 use ns_core::uts::{Names, read_each};
-use ns_core::{Error, Gathered, Kind, Namespace};
+use ns_core::{Gathered, Kind, Namespace};
 
 use crate::cli::Cli;
 use crate::columns::UtsColumn;
@@ -26,21 +27,30 @@ pub struct Found {
 pub fn find(facts: Facts) -> anyhow::Result<Found> {
     let inventory = gather(&Question {
         kinds: [Kind::Uts].into_iter().collect(),
+        // No UTS namespace lives through another namespace, and the kernel lists none.
+        places: Places::all() - Places::KIN - Places::KERNEL,
         facts,
         ..Question::default()
     })?;
-    let names = read_each(inventory.entries(), |entry| open(&inventory, entry))?;
-    let inodes = inventory.entries().iter().map(|entry| entry.identity.inode);
+    let entries: Vec<_> = entries_of(&inventory).collect();
+    let names = read_each(&entries, |entry| inventory.open(entry))?;
+    let inodes = entries.iter().map(|entry| entry.identity.inode);
     let names = inodes.zip(names).collect();
     Ok(Found { inventory, names })
 }
 
+/// Mount namespaces are found on the way to what is pinned in them.
+fn entries_of(inventory: &Inventory) -> impl Iterator<Item = &Entry> {
+    inventory.entries().iter().filter(|entry| entry.kind == Kind::Uts)
+}
+
 impl Found {
-    /// The names that could be read, with the inodes of their namespaces.
-    pub fn known(self) -> impl Iterator<Item = (u64, Names)> {
-        self.names
-            .into_iter()
-            .filter_map(|(inode, names)| Some((inode, names.known()?)))
+    /// The names that could be read, with the inode and the 64-bit id of each namespace.
+    pub fn known(&self) -> impl Iterator<Item = (u64, Option<u64>, Names)> {
+        entries_of(&self.inventory).filter_map(|entry| {
+            let names = self.names(entry).known()?.clone();
+            Some((entry.identity.inode, entry.id().known(), names))
+        })
     }
 
     fn names(&self, entry: &Entry) -> Gathered<&Names> {
@@ -52,7 +62,7 @@ impl Found {
     /// The inodes of the namespaces with each host name.
     fn by_host(&self) -> HashMap<&[u8], Vec<u64>> {
         let mut by_host: HashMap<_, Vec<_>> = HashMap::new();
-        for entry in self.inventory.entries() {
+        for entry in entries_of(&self.inventory) {
             if let Gathered::Known(names) = self.names(entry) {
                 by_host
                     .entry(&*names.host)
@@ -62,18 +72,6 @@ impl Found {
         }
         by_host
     }
-}
-
-/// Opens the namespace through the first process that is still in it.
-fn open(inventory: &Inventory, entry: &Entry) -> ns_core::Result<Namespace> {
-    for member in inventory.members_of(Kind::Uts, entry.identity.inode) {
-        match Process::open(member.pid).and_then(|process| process.namespace(Kind::Uts)) {
-            Ok(namespace) if namespace.identity() == entry.identity => return Ok(namespace),
-            Ok(_) | Err(Error::NotFound(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Error::NotFound("nobody is in it any more".into()))
 }
 
 /// Writes the list.
@@ -86,13 +84,10 @@ pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     let facts = columns.iter().map(|column| column.facts());
     let found = find(facts.fold(Facts::empty(), Facts::union))?;
-    let entries: Vec<_> = found
-        .inventory
-        .entries()
-        .iter()
+    let entries: Vec<_> = entries_of(&found.inventory)
         .filter(|entry| asked.is_empty() || asked.contains(&entry.identity))
-        // Gone before it could be entered.
-        .filter(|entry| found.names(entry) != Gathered::Absent)
+        // Its processes have gone before it could be entered.
+        .filter(|entry| entry.processes == 0 || found.names(entry) != Gathered::Absent)
         .collect();
     let missing = missing(&found, &entries);
     show(cli, &columns, &found, &entries, &missing)?;
@@ -129,6 +124,7 @@ fn show(
     let rows = entries.iter().map(|entry| {
         let lowest = entry.lowest;
         let subject = Subject {
+            inventory: &found.inventory,
             entry,
             names: found.names(entry),
             representative: lowest.and_then(|pid| found.inventory.representative(pid)),
@@ -181,21 +177,16 @@ fn style(cli: &Cli) -> Style {
 /// What the list cannot say, a sentence each.
 fn missing(found: &Found, entries: &[&Entry]) -> Vec<String> {
     let mut missing = Vec::new();
-    let unread = found.inventory.unread();
-    if unread.processes > 0 {
-        let help = unread.help().map_or(String::new(), |help| format!("; {help}"));
-        missing.push(format!(
-            "{} of {} processes could not be read{help}",
-            unread.processes, unread.of_processes
-        ));
-    }
+    missing.extend(found.inventory.unread().words());
     for entry in entries {
-        if let Gathered::Unreadable(errno) = found.names(entry) {
-            missing.push(format!(
-                "the names in uts:[{}] could not be read: {}",
-                entry.identity.inode,
+        let inode = entry.identity.inode;
+        match found.names(entry) {
+            Gathered::Known(_) => {}
+            Gathered::Absent => missing.push(format!("what holds uts:[{inode}] could not be opened")),
+            Gathered::Unreadable(errno) => missing.push(format!(
+                "the names in uts:[{inode}] could not be read: {}",
                 errno.desc()
-            ));
+            )),
         }
     }
     missing
@@ -203,6 +194,7 @@ fn missing(found: &Found, entries: &[&Entry]) -> Vec<String> {
 
 /// A namespace, and what its row is made of.
 struct Subject<'a> {
+    inventory: &'a Inventory,
     entry: &'a Entry,
     names: Gathered<&'a Names>,
     representative: Option<&'a Representative>,
@@ -228,11 +220,22 @@ impl<'a> Subject<'a> {
             UtsColumn::Pid => entry.lowest.map_or(Cell::Absent, |pid| {
                 Cell::Number(pid.as_raw().unsigned_abs().into())
             }),
-            UtsColumn::User => self.of_process(|process| {
-                Cell::gathered(process.uid, |uid| Cell::string(&users.name_or_number(uid)))
-            }),
+            UtsColumn::User => {
+                let uid = self
+                    .representative
+                    .map_or(entry.owner_uid(), |process| process.uid);
+                Cell::gathered(uid, |uid| Cell::string(&users.name_or_number(uid)))
+            }
             UtsColumn::Command => self
                 .of_process(|process| Cell::gathered(process.command.as_ref(), |line| Cell::text(&**line))),
+            UtsColumn::Unit => self.of_cgroups(Cgroups::unit),
+            UtsColumn::Container => {
+                self.of_cgroups(|cgroups| cgroups.container().map(|container| container.id))
+            }
+            UtsColumn::Name => {
+                let names = entry.names(self.inventory.own_mount_namespace());
+                Cell::List(names.into_iter().map(Cow::Borrowed).collect())
+            }
             UtsColumn::Owner => Cell::gathered(entry.owner(), |owner| owner.inode.into()),
             UtsColumn::Initial => entry.is_initial().into(),
             UtsColumn::Same => Cell::gathered(self.names, |names| self.same(names)),
@@ -241,6 +244,19 @@ impl<'a> Subject<'a> {
 
     fn of_process(&self, cell: impl FnOnce(&'a Representative) -> Cell<'a>) -> Cell<'a> {
         self.representative.map_or(Cell::Absent, cell)
+    }
+
+    /// What the cgroups of the oldest process tell.
+    fn of_cgroups(&self, text: impl FnOnce(&'a Cgroups) -> Option<&'a [u8]>) -> Cell<'a> {
+        let leader = self
+            .entry
+            .leader
+            .and_then(|pid| self.inventory.representative(pid));
+        leader.map_or(Cell::Absent, |process| {
+            Cell::gathered(process.cgroups.as_ref(), |cgroups| {
+                text(cgroups).map_or(Cell::Absent, Cell::text)
+            })
+        })
     }
 
     /// The other namespaces with this host name.

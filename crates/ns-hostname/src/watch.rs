@@ -15,8 +15,16 @@ use ns_core::{Kind, Namespace};
 use crate::cli::Cli;
 use crate::{list, names_in, namespace_of, show};
 
-/// The names of each namespace that is watched, by its inode.
-type Known = BTreeMap<u64, Names>;
+/// The names of each namespace that is watched.
+type Known = BTreeMap<Key, Names>;
+
+/// Which namespace: its inode, and its 64-bit id where the kernel has one, as an inode is given to another namespace when
+/// its first has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    inode: u64,
+    id: Option<u64>,
+}
 
 /// What is watched.
 enum Scope {
@@ -29,7 +37,7 @@ enum Scope {
 /// A name that is another than before.
 #[derive(Debug, PartialEq, Eq)]
 struct Event<'a> {
-    inode: u64,
+    key: Key,
     what: What,
     /// `None` for a namespace that is new.
     old: Option<&'a [u8]>,
@@ -102,8 +110,18 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
 /// The names as they are now. One whose namespace may not be entered is left out.
 fn read(scope: &Scope) -> anyhow::Result<Known> {
     match scope {
-        Scope::One(namespace, _) => Ok([(namespace.identity().inode, names_in(namespace)?)].into()),
-        Scope::All => Ok(list::find(Facts::empty())?.known().collect()),
+        Scope::One(namespace, _) => {
+            let key = Key {
+                inode: namespace.identity().inode,
+                id: namespace.id().known(),
+            };
+            Ok([(key, names_in(namespace)?)].into())
+        }
+        Scope::All => {
+            let found = list::find(Facts::RELATIVES)?;
+            let known = found.known().map(|(inode, id, names)| (Key { inode, id }, names));
+            Ok(known.collect())
+        }
     }
 }
 
@@ -111,15 +129,15 @@ fn read(scope: &Scope) -> anyhow::Result<Known> {
 /// made; both are told.
 fn events<'a>(before: &'a Known, now: &'a Known) -> Vec<Event<'a>> {
     let mut events = Vec::new();
-    for (inode, new) in now {
-        let old = before.get(inode);
+    for (key, new) in now {
+        let old = before.get(key);
         let names = [
             (What::Hostname, old.map(|old| &*old.host), &*new.host),
             (What::Domain, old.map(|old| &*old.domain), &*new.domain),
         ];
         events.extend(names.into_iter().filter(|(_, old, new)| *old != Some(*new)).map(
             |(what, old, new)| Event {
-                inode: *inode,
+                key: *key,
                 what,
                 old,
                 new,
@@ -139,8 +157,9 @@ const fn column(name: &'static str, align: Align) -> Column {
 }
 
 /// The keys of an event in JSON.
-static COLUMNS: [Column; 4] = [
+static COLUMNS: [Column; 5] = [
     column("NS", Align::Right),
+    column("ID", Align::Right),
     column("NAME", Align::Left),
     column("OLD", Align::Left),
     column("NEW", Align::Left),
@@ -153,7 +172,8 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
         let row = Row {
             depth: 0,
             cells: vec![
-                event.inode.into(),
+                event.key.inode.into(),
+                event.key.id.map_or(Cell::Absent, Cell::Number),
                 Cell::string(event.what.name()),
                 event.old.map_or(Cell::Absent, Cell::text),
                 Cell::text(event.new),
@@ -166,7 +186,7 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
             name => escape_for_raw(name).into_owned(),
         };
         let (old, new) = (name(event.old.unwrap_or_default()), name(event.new));
-        writeln!(out, "{} {} {old} {new}", event.inode, event.what.name())?;
+        writeln!(out, "{} {} {old} {new}", event.key.inode, event.what.name())?;
     } else if (event.what == What::Domain) == cli.nis.is_some() {
         drop(out);
         return Ok(show::write_line(event.new)?);
@@ -178,6 +198,10 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
+    fn key(inode: u64) -> Key {
+        Key { inode, id: None }
+    }
+
     fn known(names: &[(u64, &str, &str)]) -> Known {
         names
             .iter()
@@ -186,7 +210,7 @@ mod tests {
                     host: (*host).into(),
                     domain: (*domain).into(),
                 };
-                (*inode, names)
+                (key(*inode), names)
             })
             .collect()
     }
@@ -197,7 +221,7 @@ mod tests {
         assert_eq!(events(&before, &before), []);
         let now = known(&[(1, "a", "x"), (3, "c", "(none)")]);
         let event = |inode, what, old: Option<&'static str>, new: &'static str| Event {
-            inode,
+            key: key(inode),
             what,
             old: old.map(str::as_bytes),
             new: new.as_bytes(),
