@@ -16,6 +16,7 @@ cases!["target":
     a_name_is_not_mistaken_for_something_else,
     a_stale_name_is_called_stale,
     an_unknown_name_is_answered_with_those_that_are,
+    ns_ls_shows_what_is_in_a_namespace_of_any_spelling,
     what_means_nothing_is_wrong_usage,
     pinned_names_can_be_completed,
 ];
@@ -273,6 +274,49 @@ fn an_unknown_name_is_answered_with_those_that_are() -> Outcome {
         error,
         "ns-hostname: no namespace is pinned under the name \"wbe\"\n  help:  the names are \"blue\" (net), \"web\" (net, uts)\n"
     );
+    Ok(())
+}
+
+fn ns_ls_shows_what_is_in_a_namespace_of_any_spelling() -> Outcome {
+    needs::root()?;
+    let there = container("inside.of-ns-utils");
+    let pid = there.pid.to_string();
+    let id = program("ns-hostname")
+        .args(["-l", "-n", "-o", "ID", "-t", &pid])
+        .ran()
+        .stdout;
+    let inode = there.inode("uts");
+    for target in [
+        inode.to_string(),
+        format!("uts:[{inode}]"),
+        format!(":{}", id.trim()),
+        "host:inside.of-ns-utils".into(),
+        there.proc("ns/uts"),
+        pid.clone(),
+    ] {
+        let inside = program("ns-ls")
+            .args([&target, "-t", "uts", "-J", "-o", "PID"])
+            .ran()
+            .json();
+        assert!(
+            inside.to_string().contains(&format!("{{\"pid\":{pid}}}")),
+            "{target}: {inside}"
+        );
+    }
+    let error = program("ns-ls").arg(&pid).ran().fails(1);
+    assert_eq!(
+        error,
+        format!(
+            "ns-ls: {pid} is a process, which is in namespaces of all kinds\n  help:  choose one with --type\n"
+        )
+    );
+    let error = with_run(&format!("{PIN} ns-ls web")).fails(1);
+    assert_eq!(
+        error,
+        "ns-ls: web is the name of several namespaces: net, uts\n  help:  choose one with --type\n"
+    );
+    let inside = with_run(&format!("{PIN} ns-ls web -t uts"));
+    assert!(inside.stdout.contains("/run/utsns/web"), "{inside:?}");
     Ok(())
 }
 

@@ -13,7 +13,7 @@ function __ns_enter_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --target -S --setuid -G --setgid; and set index (math $index + 1)
+            contains -- $word -t --target -N --net-socket -W --wdns -S --setuid -G --setgid; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
             # have none has it after =, or it is a path.
@@ -21,11 +21,11 @@ function __ns_enter_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --target -S --setuid -G --setgid
+                if contains -- $letter -t --target -N --net-socket -W --wdns -S --setuid -G --setgid
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -m --mount -u --uts -i --ipc -n --net -p --pid -U --user -C --cgroup -T --time; and contains -- "$letters[1]" = /; and break
+                contains -- $letter -m --mount -u --uts -i --ipc -n --net -p --pid -U --user -C --cgroup -T --time -r --root -w --wd --mount-proc; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)
@@ -71,9 +71,9 @@ function __ns_enter_signals
 end
 
 complete -c ns-enter -f
-complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process whose namespaces are entered' -r -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind of namespace that is not given otherwise'
-complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace of the target, or this one' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process, pinned name or namespace to enter' -r -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind of namespace that the target has and that is not given otherwise'
+complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace of the target, or of TARGET: a PID, a name, a file, net:[INODE], :ID' -F -k -a '(__ns_enter_ask targets)'
 complete -c ns-enter -n '__ns_enter_ours' -s u -l uts -d 'The UTS namespace: host name and NIS domain name' -F -k -a '(__ns_enter_ask targets)'
 complete -c ns-enter -n '__ns_enter_ours' -s i -l ipc -d 'The IPC namespace' -F -k -a '(__ns_enter_ask targets)'
 complete -c ns-enter -n '__ns_enter_ours' -s n -l net -d 'The network namespace' -F -k -a '(__ns_enter_ask targets)'
@@ -81,10 +81,20 @@ complete -c ns-enter -n '__ns_enter_ours' -s p -l pid -d 'The PID namespace; the
 complete -c ns-enter -n '__ns_enter_ours' -s U -l user -d 'The user namespace' -F -k -a '(__ns_enter_ask targets)'
 complete -c ns-enter -n '__ns_enter_ours' -s C -l cgroup -d 'The cgroup namespace' -F -k -a '(__ns_enter_ask targets)'
 complete -c ns-enter -n '__ns_enter_ours' -s T -l time -d 'The time namespace' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid before the program runs' -r -f -k -a '(__fish_complete_users)'
-complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, and no other groups, before the program runs' -r -f -k -a '(__fish_complete_groups)'
+complete -c ns-enter -n '__ns_enter_ours' -s N -l net-socket -d 'The network namespace of the socket that is descriptor FD of the target' -r
+complete -c ns-enter -n '__ns_enter_ours' -l user-parent -d 'The parent of the user namespace: of --user, of the target, or the owner of what else is entered'
+complete -c ns-enter -n '__ns_enter_ours' -l for-children -d 'Of --pid and --time, the namespaces that the target\'s children are born in, not its own'
+complete -c ns-enter -n '__ns_enter_ours' -s c -l join-cgroup -d 'Join the cgroups of the target, of version 1 and 2'
+complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the root of the target, or DIR as we see it, the root' -F
+complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Make the working directory of the target, or DIR as we see it, the working directory' -F
+complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Make DIR, as it is seen inside, the working directory' -r -F
+complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc, or one on DIR, for the PID namespace, where only the program sees it' -F
+complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or that of the target with `follow`' -r -f -k -a '(__fish_complete_users)'
+complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or that of the target with `follow`, and no other groups' -r -f -k -a '(__fish_complete_groups)'
 complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups, where a user namespace is entered'
 complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep the capabilities that are held in the user namespace'
+complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Run the program with the environment that the target was started with'
+complete -c ns-enter -n '__ns_enter_ours' -s Z -l follow-context -d 'Run the program in the SELinux context of the target'
 complete -c ns-enter -n '__ns_enter_ours' -s F -l no-fork -d 'With --pid, run the program in the old PID namespace; its children are in the other one'
 complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no signals on: INT and TERM wait until the program ends, others end ns-enter alone'
 complete -c ns-enter -n '__ns_enter_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'

@@ -293,7 +293,7 @@ fn lists_every_holder_of_one_namespace() -> Outcome {
     );
     let error = program("ns-ls").with("4026539999").fails(1);
     assert!(
-        error.starts_with("ns-ls: there is no namespace 4026539999"),
+        error.starts_with("ns-ls: no namespace has the inode 4026539999"),
         "{error}"
     );
     Ok(())

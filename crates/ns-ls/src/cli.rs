@@ -10,7 +10,6 @@ use ns_core::{Kind, Target};
 
 use crate::columns::NsColumn;
 use crate::interval::Interval;
-use crate::operand::Operand;
 use crate::tree::Relation;
 
 const EXAMPLES: &str = "\
@@ -29,9 +28,10 @@ Examples:
 pub struct Cli {
     /// Show the processes in this namespace, then what else holds it
     ///
-    /// Show the processes in this namespace, then what else holds it: an inode, net:[INODE], :ID, a name or a path
-    #[arg(value_name = "NAMESPACE", conflicts_with = "task", value_parser = value::<Operand>)]
-    pub namespace: Option<Operand>,
+    /// Show the processes in this namespace, then what else holds it: an inode, net:[INODE], :ID, a name, a path, and with
+    /// --type a process
+    #[arg(value_name = "NAMESPACE", conflicts_with = "task", value_parser = target())]
+    pub namespace: Option<Target>,
 
     /// Write JSON
     #[arg(short = 'J', long, conflicts_with = "raw")]

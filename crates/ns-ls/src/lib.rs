@@ -19,10 +19,12 @@ mod watch;
 use std::path::Path;
 use std::process::ExitCode;
 
-use ns_core::inventory::{Inventory, Places, gather};
+use ns_core::Error;
+use ns_core::inventory::{Inventory, Places, Question, gather};
 
 use cli::Cli;
 use columns::NsColumn;
+use operand::identity_of;
 use query::Query;
 use records::Records;
 use show::Remark;
@@ -45,16 +47,19 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     if let Some(interval) = cli.watch {
         return watch::watch(&query, interval);
     }
-    let mut inventory = gather(&query.question())?;
-    if let Some(operand) = &cli.namespace {
-        let inode = operand.find(&inventory, query.kinds)?.identity.inode;
-        let mut question = query.question();
-        if question.members_of != Some(inode) {
-            // Only now it is known whose processes are to be described.
-            question.members_of = Some(inode);
-            inventory = gather(&question)?;
-        }
-        let entry = operand.find(&inventory, query.kinds)?;
+    let identity = match &cli.namespace {
+        Some(target) => Some(identity_of(target, query.kinds)?),
+        None => None,
+    };
+    let inventory = gather(&Question {
+        members_of: identity.map(|identity| identity.inode),
+        ..query.question()
+    })?;
+    if let Some((target, identity)) = cli.namespace.as_ref().zip(identity) {
+        let Some(entry) = inventory.entry(identity.inode) else {
+            let why = format!("{target} was found, and is nowhere that was looked at");
+            return Err(Error::NotFound(why).into());
+        };
         inside::show_inside(&query, &inventory, entry, remarks(&inventory))?;
     } else {
         list(&query, &inventory)?;

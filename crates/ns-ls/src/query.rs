@@ -7,7 +7,6 @@ use ns_core::{Error, Gathered, Kind, Kinds, Target};
 
 use crate::cli::Cli;
 use crate::columns::NsColumn;
-use crate::operand::Operand;
 use crate::tree::Relation;
 
 /// What is to be shown, and in which shape.
@@ -75,21 +74,15 @@ impl<'a> Query<'a> {
             // Every namespace has a user namespace above it.
             kinds.insert(Kind::User);
         }
-        let mut facts = self
+        let facts = self
             .wanted()
             .into_iter()
             .fold(Facts::empty(), |facts, column| facts | column.facts());
-        if matches!(self.cli.namespace, Some(Operand::Id(_))) {
-            facts |= Facts::RELATIVES;
-        }
         Question {
             kinds,
             places: self.cli.look | Places::PROCESSES,
             facts,
-            members_of: match self.cli.namespace {
-                Some(Operand::Inode(_, inode)) => Some(inode),
-                _ => None,
-            },
+            members_of: None,
         }
     }
 
