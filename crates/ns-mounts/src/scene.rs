@@ -19,10 +19,9 @@ pub struct Scene<'a> {
     pub namespace: Option<&'a MountNamespace>,
     /// The mounts.
     pub table: MountTable<'a>,
-    /// Which stands on which.
-    pub tree: Tree,
     /// What was looked up for all tables.
     pub shared: &'a Shared,
+    tree: OnceCell<Tree>,
     covers: OnceCell<Covers>,
     statuses: OnceCell<Gathered<Statuses>>,
     spaces: RefCell<HashMap<usize, Gathered<Space>>>,
@@ -40,43 +39,49 @@ impl<'a> Scene<'a> {
     /// Reads the table.
     pub fn of(bytes: &'a [u8], name: &'a str, view: Option<&'a View>, shared: &'a Shared) -> Self {
         let table = MountTable::parse(bytes);
-        let tree = Tree::of(table.mounts());
         Self {
             name,
             view,
             namespace: None,
             table,
-            tree,
             shared,
+            tree: OnceCell::new(),
             covers: OnceCell::new(),
             statuses: OnceCell::new(),
             spaces: RefCell::default(),
         }
     }
 
-    /// Says on stderr what is wrong with the table. What is right in it is shown all the same.
+    /// Says on stderr which lines are no mounts. The others are shown all the same.
     pub fn report(&self) {
-        let name = self.name;
-        let warn = |text: &str| ns_core::cli::warn("ns-mounts", text);
         for flaw in self.table.flaws() {
             if let Some(reason) = flaw.reason {
+                let (line, name) = (flaw.line, self.name);
                 warn(&format!(
-                    "line {} of the table of {name} is left out: {reason}",
-                    flaw.line
+                    "line {line} of the table of {name} is left out: {reason}"
                 ));
             }
         }
-        for id in self.tree.loops() {
-            warn(&format!(
-                "in the table of {name} mount {id} stands on itself, over others: shown as a root"
-            ));
-        }
+    }
+
+    /// Which mount stands on which. Loops are broken, and said on stderr.
+    pub fn tree(&self) -> &Tree {
+        self.tree.get_or_init(|| {
+            let tree = Tree::of(self.table.mounts());
+            for id in tree.loops() {
+                let name = self.name;
+                warn(&format!(
+                    "in the table of {name} mount {id} stands on itself, over others: shown as a root"
+                ));
+            }
+            tree
+        })
     }
 
     /// Which mount hides which.
     pub fn covers(&self) -> &Covers {
         self.covers
-            .get_or_init(|| Covers::of(self.table.mounts(), &self.tree))
+            .get_or_init(|| Covers::of(self.table.mounts(), self.tree()))
     }
 
     /// The mount that hides the one with this index.
@@ -107,6 +112,10 @@ impl<'a> Scene<'a> {
     pub fn inode(&self) -> Gathered<u64> {
         self.view.map_or(Gathered::Absent, View::namespace)
     }
+}
+
+fn warn(text: &str) {
+    ns_core::cli::warn("ns-mounts", text);
 }
 
 impl Shared {

@@ -220,10 +220,10 @@ fn with_submounts(scene: &Scene<'_>, found: &[usize]) -> Vec<usize> {
     for index in found {
         wanted[*index] = true;
     }
-    let nodes = scene.tree.nodes().iter().map(|node| node.index);
+    let nodes = scene.tree().nodes().iter().map(|node| node.index);
     nodes
         .filter(|index| {
-            let above = scene.tree.parent(*index).is_some_and(|parent| wanted[parent]);
+            let above = scene.tree().parent(*index).is_some_and(|parent| wanted[parent]);
             wanted[*index] |= above;
             wanted[*index]
         })

@@ -155,7 +155,7 @@ fn rows<'a>(
     let mut rows = Vec::with_capacity(found.len());
     // Of each mount above the next one: its depth in the whole tree. Those that are left out take no room.
     let mut above: Vec<usize> = Vec::new();
-    for node in scene.tree.nodes() {
+    for node in scene.tree().nodes() {
         while above.last().is_some_and(|depth| *depth >= node.depth) {
             above.pop();
         }

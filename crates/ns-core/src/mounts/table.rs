@@ -31,6 +31,8 @@ impl<'a> MountTable<'a> {
     pub fn parse(bytes: &'a [u8]) -> Self {
         let first = bytes.iter().position(|byte| *byte == b'\n');
         let mut table = Self {
+            // Most lines are shorter than this, and few tables need more room than they first get.
+            mounts: Vec::with_capacity(bytes.len() / 96),
             carriage_returns: first.is_some_and(|end| bytes[..end].ends_with(b"\r")),
             ends_in_break: bytes.ends_with(b"\n"),
             ..Self::default()

@@ -5,6 +5,12 @@ use std::fmt::Write as _;
 
 /// For a table on a terminal: control characters, those that turn or hide text, and bytes that are not UTF-8 as `\xNN`.
 pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        // Nearly every value, and nothing in it to look at.
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return Cow::Borrowed(text);
+        }
+    }
     escape(bytes, |character| character.is_control() || turns(character))
 }
 

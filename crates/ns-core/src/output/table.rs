@@ -24,32 +24,33 @@ pub(super) fn write(
         Some(_) => tree::prefixes(&listing.rows, style.ascii),
         None => Vec::new(),
     };
-    let lines: Vec<Vec<Shown<'_>>> = listing
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(number, row)| {
-            let cells = row.cells.iter().enumerate();
-            let text = |(index, cell)| {
-                let text = Shown::new(text_of(cell));
-                let link = match cell {
-                    Cell::Text(path) if style.links == Some(index) => Some(&path[..]),
-                    _ => None,
-                };
-                match tree {
-                    Some(column) if column == index => Shown { link, ..text }.after(&prefixes[number]),
-                    _ => Shown { link, ..text },
-                }
-            };
-            cells.map(text).collect()
-        })
-        .collect();
+    // Values are made twice, for their widths and to be written: less than keeping them all.
+    let shown = |row: usize, column: usize| {
+        let cell = &listing.rows[row].cells[column];
+        let text = Shown::new(text_of(cell));
+        let link = match cell {
+            Cell::Text(path) if style.links == Some(column) => Some(&path[..]),
+            _ => None,
+        };
+        match prefixes.get(row) {
+            Some(prefix) if tree == Some(column) => Shown { link, ..text }.after(prefix),
+            _ => Shown { link, ..text },
+        }
+    };
     let names = listing
         .columns
         .iter()
         .map(|column| Shown::new(style.name(column)));
     let names: Vec<_> = names.collect();
-    widen(widths, listing, style, names.iter().chain(lines.iter().flatten()));
+    widths.resize(names.len(), 0);
+    for (column, width) in widths.iter_mut().enumerate() {
+        if style.headings {
+            *width = names[column].width.max(*width);
+        }
+        for row in 0..listing.rows.len() {
+            *width = shown(row, column).width.max(*width);
+        }
+    }
     let widths = &fitted(widths.clone(), listing, style);
     // A tree grows from the left, whatever it is made of.
     let align = |(index, column): (usize, &&super::Column)| {
@@ -63,8 +64,11 @@ pub(super) fn write(
     if style.headings && !listing.rows.is_empty() {
         line(out, &aligns, widths, &names)?;
     }
-    for cells in &lines {
-        line(out, &aligns, widths, cells)?;
+    let mut cells = Vec::with_capacity(names.len());
+    for row in 0..listing.rows.len() {
+        cells.clear();
+        cells.extend((0..names.len()).map(|column| shown(row, column)));
+        line(out, &aligns, widths, &cells)?;
     }
     Ok(())
 }
@@ -125,23 +129,6 @@ fn text_of<'a>(cell: &'a Cell<'_>) -> Cow<'a, str> {
     match cell.plain() {
         Cow::Borrowed(bytes) => escape_for_terminal(bytes),
         Cow::Owned(bytes) => Cow::Owned(escape_for_terminal(&bytes).into_owned()),
-    }
-}
-
-/// Makes the columns as wide as the widest of these texts, which come row by row, the headings first.
-fn widen<'t>(
-    widths: &mut Vec<usize>,
-    listing: &Listing<'_>,
-    style: Style,
-    texts: impl Iterator<Item = &'t Shown<'t>>,
-) {
-    let columns = listing.columns.len();
-    widths.resize(columns, 0);
-    for (number, text) in texts.enumerate() {
-        if number >= columns || style.headings {
-            let width = &mut widths[number % columns];
-            *width = text.width.max(*width);
-        }
     }
 }
 
