@@ -78,8 +78,8 @@ pub struct Mount<'a> {
     pub target: Escaped<'a>,
     /// The options of this mount.
     pub vfs_options: Options<'a>,
-    /// The optional fields as they stand, with one blank between.
-    pub optional: &'a [u8],
+    /// The optional fields as they stand, with one blank behind each.
+    tags: &'a [u8],
     /// The type of the file system, with the subtype: `ext4`, `fuse.sshfs`.
     pub fs_type: Escaped<'a>,
     /// What the file system is on, as it was named when it was mounted; it may be empty, and any text.
@@ -99,7 +99,7 @@ impl<'a> Mount<'a> {
         let parent = decimal(fields.next()?).ok_or("the id of the parent is no number")?;
         let device = Device::parse(fields.next()?).ok_or("the device is not MAJOR:MINOR")?;
         let (root, target, vfs_options) = (fields.next()?, fields.next()?, fields.next()?);
-        let optional = fields.up_to_separator()?;
+        let tags = fields.up_to_separator()?;
         let (fs_type, source) = (fields.next()?, fields.next()?);
         Ok(Self {
             id: MountId(id),
@@ -108,7 +108,7 @@ impl<'a> Mount<'a> {
             root: Escaped::new(root),
             target: Escaped::new(target),
             vfs_options: Options::new(vfs_options),
-            optional,
+            tags,
             fs_type: Escaped::new(fs_type),
             source: Escaped::new(source),
             // Some file systems write blanks of their own here.
@@ -116,9 +116,14 @@ impl<'a> Mount<'a> {
         })
     }
 
+    /// The optional fields as they stand, with one blank between.
+    pub fn optional(&self) -> &'a [u8] {
+        self.tags.strip_suffix(b" ").unwrap_or_default()
+    }
+
     /// How mounts and unmounts spread from and to it.
     pub fn propagation(&self) -> Propagation {
-        Propagation::of(self.optional)
+        Propagation::of(self.tags)
     }
 
     /// Whether a part of the file system is mounted only, as bind mounts do and some file systems always.
@@ -130,12 +135,14 @@ impl<'a> Mount<'a> {
     pub(super) fn print(&self, out: &mut Vec<u8>) {
         let (id, parent, device) = (self.id, self.parent, self.device);
         out.extend(format!("{id} {parent} {device}").bytes());
-        let optional = (!self.optional.is_empty()).then_some(self.optional);
-        let fields = [self.root.raw(), self.target.raw(), self.vfs_options.raw()]
-            .into_iter()
-            .chain(optional)
-            .chain([b"-", self.fs_type.raw(), self.source.raw(), self.fs_options.raw()]);
-        for field in fields {
+        for field in [self.root.raw(), self.target.raw(), self.vfs_options.raw()] {
+            out.push(b' ');
+            out.extend(field);
+        }
+        out.push(b' ');
+        out.extend(self.tags);
+        out.push(b'-');
+        for field in [self.fs_type.raw(), self.source.raw(), self.fs_options.raw()] {
             out.push(b' ');
             out.extend(field);
         }
@@ -161,7 +168,7 @@ impl<'a> Fields<'a> {
         loop {
             let before = all.len() - self.0.len();
             if self.next().map_err(|_| "it has no separator \"-\"")? == b"-" {
-                return Ok(&all[..before.saturating_sub(1)]);
+                return Ok(&all[..before]);
             }
         }
     }
@@ -193,7 +200,7 @@ mod tests {
         assert_eq!(mount.root.raw(), b"/mnt1");
         assert_eq!(*mount.target.decoded(), *b"/mnt 2");
         assert_eq!(mount.vfs_options.raw(), b"rw,noatime");
-        assert_eq!(mount.optional, b"master:1 shared:2");
+        assert_eq!(mount.optional(), b"master:1 shared:2");
         assert_eq!(mount.fs_type.raw(), b"ext3");
         assert_eq!(*mount.source.decoded(), *b"/dev/ro#ot");
         assert_eq!(mount.fs_options.raw(), b"rw,errors=continue");
@@ -202,7 +209,7 @@ mod tests {
     #[test]
     fn a_source_may_be_empty_and_optional_fields_may_be_none() {
         let mount = Mount::parse(b"1 1 0:2 / / rw - rootfs  rw").unwrap();
-        assert_eq!((mount.optional, mount.source.raw()), (&b""[..], &b""[..]));
+        assert_eq!((mount.optional(), mount.source.raw()), (&b""[..], &b""[..]));
         assert_eq!(mount.fs_options.raw(), b"rw");
     }
 

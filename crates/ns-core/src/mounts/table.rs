@@ -131,6 +131,16 @@ mod tests {
         assert_eq!(table.mounts()[2].fs_options.raw(), b"rw,upperdir=/x\r");
     }
 
+    #[test]
+    fn an_optional_field_may_be_empty() {
+        for fields in ["", " ", "  ", "shared:1 ", "shared:1  ", " shared:1 "] {
+            let bytes = format!("1 0 0:2 / / rw {fields}- tmpfs none rw\n");
+            let table = MountTable::parse(bytes.as_bytes());
+            assert_eq!(table.mounts().len(), 1);
+            assert_eq!(table.print(), bytes.as_bytes());
+        }
+    }
+
     /// Lines that are nearly those of a table.
     fn nearly() -> impl Strategy<Value = Vec<u8>> {
         let field = prop::sample::select(vec![
@@ -185,7 +195,7 @@ mod tests {
             prop_assert_eq!(mount.target.decoded(), target);
             prop_assert_eq!(mount.source.decoded(), source);
             prop_assert_eq!(mount.root.decoded(), root);
-            prop_assert_eq!(mount.optional, tags.trim_start().as_bytes());
+            prop_assert_eq!(mount.optional(), tags.trim_start().as_bytes());
             prop_assert_eq!(table.print(), line);
         }
     }
