@@ -1,9 +1,8 @@
-//! `ns-mounts`: the mounts of this and of other namespaces.
+//! The main job: the mounts of a process or of a namespace.
 
 use std::os::fd::AsRawFd as _;
 
-use serde_json::Value;
-
+use super::flat;
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
 
@@ -25,18 +24,6 @@ fn held(set_up: &str) -> Result<(Held, tempfile::TempDir), crate::support::case:
     let path = directory.path().display();
     let set_up = format!("set -e; d={path}; mount -t tmpfs ours {path}; {set_up}; set +e");
     Ok((Held::new(tool("unshare").arg("-m"), &set_up), directory))
-}
-
-/// Every object of a tree, with its children taken out.
-fn flat(tree: &Value) -> Vec<Value> {
-    let mut found = Vec::new();
-    for row in tree.as_array().into_iter().flatten() {
-        let mut row = row.clone();
-        let children = row.as_object_mut().and_then(|row| row.remove("children"));
-        found.push(row);
-        found.extend(flat(&children.unwrap_or_default()));
-    }
-    found
 }
 
 fn ones_own_mounts_are_those_of_findmnt() -> Outcome {

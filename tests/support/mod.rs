@@ -13,5 +13,5 @@ pub use case::{Case, Outcome};
 pub use cgroup::Cgroup;
 pub use held::{Held, inode_of};
 pub use pty::Terminal;
-pub use ran::{Ran, Run, program, tool};
+pub use ran::{Ran, Run, path_of, program, tool};
 pub use user::User;

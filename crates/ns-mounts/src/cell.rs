@@ -33,13 +33,16 @@ pub fn cell<'a>(scene: &Scene<'a>, index: usize, show: Show, format: Format) -> 
     match show {
         Show::Target => Cell::Text(mount.target.decoded()),
         Show::Source => source(scene, mount, format),
-        Show::Sources => Cell::List(vec![plain_source(scene, mount, format)]),
+        Show::Sources => match source(scene, mount, format) {
+            Cell::Text(source) => Cell::List(vec![source]),
+            cell => cell,
+        },
         Show::FsType => text(mount.fs_type.decoded()),
         Show::Options => text(merged(mount.vfs_options, mount.fs_options)),
         Show::VfsOptions if format.vfs_all => Cell::string(&vfs_options(mount)),
         Show::VfsOptions => text(mount.vfs_options.decoded()),
         Show::FsOptions => text(mount.fs_options.decoded()),
-        Show::OptFields => text(mount.optional.into()),
+        Show::OptFields => text(mount.optional().into()),
         Show::Propagation => Cell::text(mount.propagation().words().as_bytes()),
         Show::FsRoot => text(mount.root.decoded()),
         Show::Device => Cell::string(&mount.device),

@@ -31,6 +31,10 @@ const PSEUDO: &[&str] = &[
     "drm",
     "efivarfs",
     "fuse",
+    "fuse.gvfsd-fuse",
+    "fuse.lxcfs",
+    "fuse.portal",
+    "fuse.rofiles-fuse",
     "fusectl",
     "guest_memfd",
     "hugetlbfs",
@@ -70,11 +74,10 @@ const REAL: &[&str] = &[
     "smbfs", "squashfs", "sysv", "ubifs", "udf", "ufs", "umsdos", "vfat", "xfs", "zfs", "zonefs",
 ];
 
-/// Whether a type is on no device and no network.
+/// Whether a type is on no device and no network. What a program in user space serves may be either, and is taken for real
+/// but where it is known.
 pub fn is_pseudo(fs_type: &[u8]) -> bool {
-    // Programs in user space are known by the part after the point; all are made up, but those on a device: fuseblk.
-    let base = fs_type.split(|byte| *byte == b'.').next().unwrap_or_default();
-    PSEUDO.iter().any(|pseudo| pseudo.as_bytes() == base)
+    PSEUDO.iter().any(|pseudo| pseudo.as_bytes() == fs_type)
 }
 
 /// The types that a leading "no" can be before: of this kernel, of this table, and of Linux.
@@ -193,10 +196,10 @@ mod tests {
 
     #[test]
     fn what_is_on_nothing_is_known() {
-        for fs_type in ["tmpfs", "fuse.sshfs", "overlay"] {
+        for fs_type in ["tmpfs", "fuse.portal", "overlay"] {
             assert!(is_pseudo(fs_type.as_bytes()), "{fs_type}");
         }
-        for fs_type in ["ext4", "nfs4", "fuseblk", "btrfs", "unheard-of"] {
+        for fs_type in ["ext4", "nfs4", "fuseblk", "fuse.sshfs", "btrfs", "unheard-of"] {
             assert!(!is_pseudo(fs_type.as_bytes()), "{fs_type}");
         }
     }

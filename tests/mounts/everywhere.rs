@@ -1,0 +1,91 @@
+//! `--all-namespaces`: who has it mounted.
+
+use std::os::fd::AsRawFd as _;
+
+use super::{Room, flat};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User, needs, program};
+
+cases!["mounts/everywhere":
+    whoever_has_it_mounted_is_found,
+    a_namespace_without_a_process_is_found,
+    what_cannot_be_read_is_said,
+];
+
+fn whoever_has_it_mounted_is_found() -> Outcome {
+    let room = Room::new("mkdir $d/a; mount -t tmpfs busy $d/a")?;
+    let namespace = crate::support::inode_of(&format!("/proc/{}/ns/mnt", room.shell.pid));
+    let run = |words: &str| program("ns-mounts").arg("--all-namespaces").with(words);
+    let table = run(&format!("-M {}", room.text("a"))).stdout;
+    let (head, row) = table.split_once('\n').expect("two lines");
+    assert_eq!(
+        head.split_whitespace().collect::<Vec<_>>(),
+        ["NS", "TARGET", "SOURCE", "FSTYPE", "OPTIONS", "HOLDERS"]
+    );
+    let row: Vec<_> = row.split_whitespace().collect();
+    assert_eq!(row[..3], [&namespace.to_string(), &room.text("a"), "busy"]);
+    assert_eq!(row[5..], [format!("{}(sh)", room.shell.pid)]);
+    let json = run(&format!("-J -S busy -o NS,TARGET,HOLDERS -M {}", room.text("a"))).json();
+    assert_eq!(json["filesystems"].as_array().map(Vec::len), Some(1), "{json}");
+    assert_eq!(json["filesystems"][0]["ns"], namespace);
+    // A path that is there in one namespace alone is on no mount in the others, and no failure.
+    let json = run(&format!("-J -S busy -T {}", room.text("a"))).json();
+    assert_eq!(json["filesystems"].as_array().map(Vec::len), Some(1), "{json}");
+    Ok(())
+}
+
+fn a_namespace_without_a_process_is_found() -> Outcome {
+    let room = Room::new("true")?;
+    let namespace =
+        std::fs::File::open(format!("/proc/{}/ns/mnt", room.shell.pid)).expect("root may open it");
+    let inode = crate::support::inode_of(&format!(
+        "/proc/{}/fd/{}",
+        std::process::id(),
+        namespace.as_raw_fd()
+    ));
+    let target = room.text("");
+    // Only the open file holds it from here on.
+    drop(room.shell);
+    let json = program("ns-mounts")
+        .with(&format!("--all-namespaces -J -M {target}"))
+        .json();
+    if json["unreadable"]["without-process"].is_string() {
+        return Ok(()); // before Linux 6.12
+    }
+    let rows = flat(&json["filesystems"]);
+    let row = rows.iter().find(|row| row["ns"] == inode).expect("it is found");
+    assert_eq!(
+        (&row["source"], &row["holders"]),
+        (&"ours".into(), &serde_json::json!([]))
+    );
+    drop(namespace);
+    Ok(())
+}
+
+fn what_cannot_be_read_is_said() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    let run = |words: &str| user.program("ns-mounts").arg("--all-namespaces").with(words);
+    let ran = run("-M / -r -n -o TARGET");
+    assert!(
+        ran.status == 0 && ran.stdout.lines().any(|line| line == "/"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stderr.starts_with("ns-mounts: incomplete: ")
+            && ran.stderr.contains("not show the mount namespace")
+            && ran
+                .stderr
+                .contains("without a process could not be looked for: Operation not permitted"),
+        "{}",
+        ran.stderr
+    );
+    let json = run("-J -M /").json();
+    assert!(json["unreadable"]["processes"].as_u64() > Some(0), "{json}");
+    let ran = run("-M / --strict");
+    assert!(
+        ran.status == 1 && ran.stderr.starts_with("ns-mounts: incomplete: "),
+        "{ran:?}"
+    );
+    Ok(())
+}

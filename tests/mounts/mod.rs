@@ -1,0 +1,126 @@
+//! `ns-mounts`: the mounts of this and of other namespaces.
+
+mod basics;
+mod compare;
+mod everywhere;
+mod findmnt;
+mod inside;
+mod propagation;
+mod search;
+mod shell;
+mod shown;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::case::Skip;
+use crate::support::{Case, Ran, Run as _, needs, program};
+use shell::Shell;
+
+/// The cases of `ns-mounts`.
+pub fn cases() -> Vec<Case> {
+    [
+        basics::cases(),
+        compare::cases(),
+        everywhere::cases(),
+        findmnt::cases(),
+        inside::cases(),
+        propagation::cases(),
+        search::cases(),
+        shown::cases(),
+        watch::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A shell in a mount namespace of its own, with a tmpfs of the test's on a directory of the test's: `$d`.
+struct Room {
+    shell: Shell,
+    directory: TempDir,
+}
+
+impl Room {
+    fn new(set_up: &str) -> Result<Self, Skip> {
+        needs::root()?;
+        needs::installed("unshare")?;
+        let directory = tempfile::tempdir().expect("a directory can be made");
+        let shell = Shell::new(Command::new("unshare").arg("-m"));
+        let mut room = Self { shell, directory };
+        room.run("mount -t tmpfs ours $d");
+        room.run(set_up);
+        Ok(room)
+    }
+
+    /// Runs commands in it, all of which are to succeed.
+    #[track_caller]
+    fn run(&mut self, commands: &str) -> String {
+        let directory = self.text("");
+        self.shell.run(&format!("d={directory}\n{commands}"))
+    }
+
+    /// A path below its directory.
+    fn path(&self, below: &str) -> PathBuf {
+        let directory = self.directory.path();
+        if below.is_empty() {
+            directory.to_owned()
+        } else {
+            directory.join(below)
+        }
+    }
+
+    /// The same as text.
+    fn text(&self, below: &str) -> String {
+        self.path(below).to_str().expect("it is text").to_owned()
+    }
+
+    /// The program, asked about it; `$d` in the arguments is its directory.
+    fn asked(&self, words: &str) -> Ran {
+        let directory = self.text("");
+        let words = words
+            .split_whitespace()
+            .map(|word| word.replace("$d", &directory));
+        program("ns-mounts")
+            .arg("-N")
+            .arg(self.shell.pid.to_string())
+            .args(words)
+            .ran()
+    }
+
+    /// The lines of a list of these columns.
+    #[track_caller]
+    fn lines(&self, words: &str, columns: &str) -> Vec<String> {
+        let ran = self.asked(&format!("-r -n -o {columns} {words}"));
+        ran.ok().lines().map(str::to_owned).collect()
+    }
+}
+
+/// Every object of a tree, with its children taken out.
+fn flat(tree: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    for row in tree.as_array().into_iter().flatten() {
+        let mut row = row.clone();
+        let children = row.as_object_mut().and_then(|row| row.remove("children"));
+        found.push(row);
+        found.extend(flat(&children.unwrap_or_default()));
+    }
+    found
+}
+
+/// The directory with saved tables.
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/ns-core/tests/fixtures/mountinfo")
+}
+
+/// The program, asked about a saved table.
+fn saved(name: &str, words: &str) -> Ran {
+    program("ns-mounts")
+        .arg("-F")
+        .arg(fixtures().join(name))
+        .with(words)
+}

@@ -1,0 +1,67 @@
+//! A shell in namespaces of its own that does what it is told, step by step.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A shell. It ends when this is dropped, and when the test process dies: its stdin is closed then.
+pub struct Shell {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    /// Its PID, as we see it.
+    pub pid: i32,
+}
+
+impl Shell {
+    /// Runs `command` with a shell as the program that is appended to it.
+    #[track_caller]
+    pub fn new(command: &mut Command) -> Self {
+        let mut child = command
+            .args(["sh", "-s"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+        let mut shell = Self {
+            stdin: child.stdin.take(),
+            stdout: BufReader::new(child.stdout.take().expect("stdout is a pipe")),
+            child,
+            pid: 0,
+        };
+        let pid = shell.run("echo $PPID");
+        shell.pid = pid.trim().parse().expect("it is a PID");
+        shell
+    }
+
+    /// Runs commands, all of which are to succeed, and gives what they write.
+    #[track_caller]
+    pub fn run(&mut self, commands: &str) -> String {
+        let stdin = self.stdin.as_mut().expect("it is open");
+        let quoted = commands.replace('\'', r"'\''");
+        writeln!(
+            stdin,
+            "sh -ec '{quoted}' </dev/null 2>&1 && echo :ok || echo :failed"
+        )
+        .expect("the shell reads");
+        let mut written = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.stdout.read_line(&mut line).expect("it writes text");
+            match line.as_str() {
+                ":ok\n" => return written,
+                ":failed\n" => panic!("{commands}: {written}"),
+                _ if read == 0 => panic!("the shell has ended: {written}"),
+                line => written += line,
+            }
+        }
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        // The shell ends by itself now; what hides behind a stopped one would not.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

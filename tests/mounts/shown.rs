@@ -1,0 +1,268 @@
+//! How mounts are shown.
+
+use serde_json::Value;
+
+use super::{Room, flat, saved};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, program};
+
+cases!["mounts/shown":
+    hidden_mounts_are_told_in_every_shape,
+    what_hides_a_mount_is_told,
+    a_loop_of_parents_is_broken_and_noted,
+    garbage_is_noted_and_the_rest_is_shown,
+    a_saved_table_has_no_sizes,
+    names_that_are_no_text_do_no_harm,
+    columns_are_listed,
+    every_column_can_be_shown,
+    columns_are_added_and_repeated,
+    names_can_be_those_of_shell_variables,
+    df_leaves_out_what_is_on_nothing,
+    links_can_be_followed,
+    several_tables_make_one_list,
+    a_full_disk_is_an_error_here_too,
+];
+
+fn hidden_mounts_are_told_in_every_shape() -> Outcome {
+    for shape in ["", "-l", "-r", "-P", "-J", "-a", "-J -l"] {
+        let ran = saved("over-mounts", &format!("--shadowed -o SOURCE {shape}"));
+        let text = ran.ok();
+        for (source, shown) in [
+            ("one", true),
+            ("hidden", true),
+            ("two", true),
+            ("three", false),
+            ("seen", false),
+            ("below", true),
+            ("above", false),
+        ] {
+            assert_eq!(text.contains(source), shown, "{shape} {source}: {text}");
+        }
+    }
+    Ok(())
+}
+
+fn what_hides_a_mount_is_told() -> Outcome {
+    assert_eq!(
+        saved("over-mounts", "--shadowed -r -n").ok(),
+        "/a one tmpfs rw 31 33\n/a/deep hidden tmpfs rw 32 33\n/a two tmpfs rw 33 34\n/b/c below tmpfs rw 36 37\n"
+    );
+    let rows = saved("over-mounts", "-J -o SOURCE,VISIBLE,COVERED-BY").json();
+    let rows = flat(&rows["filesystems"]);
+    let seen = |source: &str| {
+        rows.iter()
+            .find(|row| row["source"] == source)
+            .cloned()
+            .unwrap_or_default()
+    };
+    assert_eq!(seen("three")["visible"], true);
+    assert_eq!(seen("three")["covered-by"], Value::Null);
+    assert_eq!(seen("two")["covered-by"], 34);
+    Ok(())
+}
+
+fn a_loop_of_parents_is_broken_and_noted() -> Outcome {
+    let ran = saved("loop", "-a -n -o TARGET,ID");
+    assert_eq!(
+        (ran.status, ran.stdout.as_str()),
+        (
+            0,
+            "/         20\n/a        31\n`-/a/b    32\n  `-/a/b/c 33\n"
+                .replace("/a/b    32", "/a/b     32")
+                .replace("/         20", "/          20")
+                .replace("/a        31", "/a         31")
+                .as_str()
+        )
+    );
+    assert!(ran.stderr.contains("mount 31 stands on itself"), "{}", ran.stderr);
+    assert_eq!(flat(&saved("loop", "-J").json()["filesystems"]).len(), 4);
+    Ok(())
+}
+
+fn garbage_is_noted_and_the_rest_is_shown() -> Outcome {
+    let ran = saved("garbage", "-r -n -o TARGET");
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "/\n/proc\n/sys\n"));
+    let lines: Vec<_> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines[0].starts_with("ns-mounts: line 2 of the table of ")
+            && lines[0].ends_with("is left out: the mount id is no number"),
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].contains("line 5") && lines[1].ends_with("the device is not MAJOR:MINOR"),
+        "{lines:?}"
+    );
+    Ok(())
+}
+
+fn a_saved_table_has_no_sizes() -> Outcome {
+    // The paths are there on this host too, and have sizes: others.
+    let rows = saved(
+        "ordinary",
+        "-J -b -o TARGET,SIZE,USED,AVAIL,USE%,INO.TOTAL,UNIQ-ID -M /",
+    )
+    .json();
+    assert_eq!(
+        rows["filesystems"][0],
+        serde_json::json!({"target": "/", "size": null, "used": null, "avail": null, "use%": null, "ino.total": null, "uniq-id": null})
+    );
+    Ok(())
+}
+
+fn names_that_are_no_text_do_no_harm() -> Outcome {
+    let table = saved("bytes", "");
+    assert!(
+        table.stdout.contains("/bad\\xff\\xfe ") && table.stdout.contains("/esc\\x1b[2J "),
+        "{}",
+        table.stdout
+    );
+    assert!(table.stdout.contains("/café ") && !table.bytes.contains(&0x1b));
+    let raw = saved("escapes", "-r -n -o TARGET,SOURCE").ok();
+    for line in [
+        "/a\\x20b sp\\x20ace",
+        "/tab\\x09bed t\\x09b",
+        "/new\\x0aline n\\x0al",
+        "/back\\x5cslash b\\x5cs",
+    ] {
+        assert!(raw.lines().any(|found| found == line), "{line}: {raw}");
+    }
+    let json = saved("bytes", "-J -l").json();
+    assert_eq!(json["filesystems"][1]["target-bytes"], "2f626164fffe");
+    // A real one.
+    let room = Room::new("n=$(printf 'a\\377b\\nc'); mkdir \"$d/$n\"; mount -t tmpfs odd \"$d/$n\"")?;
+    let name = format!("{}/a\\xffb\\x0ac", room.text(""));
+    assert_eq!(room.lines("-S odd", "TARGET"), [name]);
+    Ok(())
+}
+
+fn columns_are_listed() -> Outcome {
+    let list = program("ns-mounts").with("-H").ok();
+    assert!(list.lines().any(|line| line.starts_with("COVERED-BY ")), "{list}");
+    let json = program("ns-mounts").with("--list-columns -J").json();
+    let columns = json["ns-mounts-columns"].as_array().expect("an array").len();
+    assert_eq!(columns + 1, list.lines().count());
+    Ok(())
+}
+
+fn every_column_can_be_shown() -> Outcome {
+    let list = program("ns-mounts").with("-H -r -n").ok();
+    let rows = saved("ordinary", "--output-all -J -M /home").json();
+    let row = rows["filesystems"][0].as_object().expect("an object");
+    for name in list.lines().filter_map(|line| line.split(' ').next()) {
+        let known = row.contains_key(&name.to_lowercase());
+        assert_eq!(
+            known,
+            !["ACTION", "OLD-TARGET", "OLD-OPTIONS"].contains(&name),
+            "{name}"
+        );
+    }
+    Ok(())
+}
+
+fn columns_are_added_and_repeated() -> Outcome {
+    let table = saved("ordinary", "-o +id,TARGET -M /home").ok();
+    assert!(
+        table.starts_with("TARGET SOURCE    FSTYPE OPTIONS          ID TARGET\n"),
+        "{table}"
+    );
+    assert_eq!(saved("ordinary", "-n -r -o id,ID -M /home").ok(), "27 27\n");
+    Ok(())
+}
+
+fn names_can_be_those_of_shell_variables() -> Outcome {
+    assert_eq!(
+        saved("ordinary", "-P -y -o MAJ:MIN,USE%,FS-OPTIONS -M /home").ok(),
+        "MAJ_MIN=\"8:2\" USE_PCT=\"\" FS_OPTIONS=\"rw,attr2\"\n"
+    );
+    assert_eq!(
+        saved("ordinary", "-r -y -o MAJ:MIN -M /home").ok(),
+        "MAJ_MIN\n8:2\n"
+    );
+    Ok(())
+}
+
+fn df_leaves_out_what_is_on_nothing() -> Outcome {
+    let targets = |words: &str| saved("ordinary", &format!("-r -n {words} -o TARGET")).ok();
+    assert_eq!(
+        targets("-D"),
+        "/\n/dev\n/run\n/home\n/srv/www\n/mnt/nas\n/mnt/ssh\n"
+    );
+    assert_eq!(targets("-D -A").lines().count(), 11);
+    assert!(
+        saved("ordinary", "-D").ok().starts_with("SOURCE"),
+        "df has the source first"
+    );
+    assert!(
+        saved("ordinary", "--dfi")
+            .ok()
+            .contains(" INO.TOTAL INO.USED INO.AVAIL INO.USE% TARGET\n")
+    );
+    Ok(())
+}
+
+fn links_can_be_followed() -> Outcome {
+    let linked = "\u{1b}]8;;file:///proc\u{1b}\\/proc\u{1b}]8;;\u{1b}\\\n";
+    let run = |words: &str| {
+        program("ns-mounts")
+            .with(&format!("-n -l -o TARGET -f -M /proc {words}"))
+            .ok()
+    };
+    assert_eq!(run("--hyperlink=always"), linked);
+    for words in ["--hyperlink", "--hyperlink=never", ""] {
+        assert_eq!(run(words), "/proc\n", "{words}");
+    }
+    // Paths of elsewhere lead nowhere here.
+    assert!(!saved("ordinary", "--hyperlink=always").ok().contains('\u{1b}'));
+    Ok(())
+}
+
+fn several_tables_make_one_list() -> Outcome {
+    let own = std::process::id().to_string();
+    let room = Room::new("true")?;
+    let pid = room.shell.pid.to_string();
+    let list = program("ns-mounts")
+        .args([
+            "-N",
+            &own,
+            "-N",
+            &pid,
+            "-r",
+            "-n",
+            "-o",
+            "TID,TARGET",
+            "-M",
+            "/proc",
+        ])
+        .ran()
+        .ok();
+    for tid in [own, pid] {
+        assert!(list.lines().any(|line| line == format!("{tid} /proc")), "{list}");
+    }
+    let files = super::fixtures();
+    let list = program("ns-mounts")
+        .arg("-F")
+        .arg(files.join("ordinary"))
+        .arg("-F")
+        .arg(files.join("self-parent"))
+        .with("-r -n -o TARGET,SOURCE -M /")
+        .ok();
+    assert_eq!(list, "/ /dev/sda1\n/ rootfs\n");
+    Ok(())
+}
+
+fn a_full_disk_is_an_error_here_too() -> Outcome {
+    for shape in ["", "-J", "-r", "-P"] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("it is there");
+        let ran = program("ns-mounts").stdout(full).with(shape);
+        assert_eq!(
+            (ran.status, ran.stderr.as_str()),
+            (1, "ns-mounts: No space left on device\n"),
+            "{shape}"
+        );
+    }
+    Ok(())
+}
