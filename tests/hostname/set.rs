@@ -366,6 +366,11 @@ fn wrong_usage_is_named_with_its_value() -> Outcome {
         (&["--list", "-o", "NS,COLOUR"], "\"COLOUR\": it is one of NS, "),
         (&["-s", "x"], "'--short' cannot be used with '[NAME]'"),
         (&["-F", "x", "y"], "'--file <FILE>' cannot be used with '[NAME]'"),
+        (
+            &["--watch", "--list", "-t", "1"],
+            "--watch takes --list for all namespaces",
+        ),
+        (&["--watch", "-s"], "'--watch' cannot be used with '--short'"),
         (&["--force"], "--force and --clean are about a NAME"),
         (&["a", "b"], "unexpected argument 'b'"),
     ] {

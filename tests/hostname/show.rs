@@ -8,6 +8,7 @@ use crate::support::{Outcome, Run as _, Terminal, User, needs, program, tool};
 
 cases!["hostname::show":
     shows_what_hostname_shows,
+    the_resolver_is_asked_as_hostname_asks_it,
     the_last_of_the_views_counts,
     shows_the_names_of_another_namespace,
     an_ordinary_user_sees_the_names_of_a_container_of_theirs,
@@ -55,6 +56,56 @@ fn shows_what_hostname_shows() -> Outcome {
         assert_eq!(
             program("ns-hostname").arg(option).ran().ok(),
             tool("domainname").ran().ok()
+        );
+    }
+    Ok(())
+}
+
+fn the_resolver_is_asked_as_hostname_asks_it() -> Outcome {
+    needs::root()?;
+    needs::installed("hostname")?;
+    needs::installed("ip")?;
+    let hosts = tempfile::NamedTempFile::new().expect("a file can be made");
+    let text = "10.1.2.3 web.example.org web www\n10.1.2.4 other.example.org other\n";
+    std::fs::write(hosts.path(), text).expect("it is ours");
+    let script = format!(
+        "mount --bind {} /etc/hosts; hostname \"$1\"; shift; ip link set lo up; \
+         ip link add name v0 type veth peer name v1; ip addr add 10.1.2.3/24 dev v0; ip link set v0 up; \
+         ip addr add 10.1.2.4/24 dev v0; ip addr add 10.1.2.5/24 dev v0; exec \"$@\"",
+        hosts.path().display()
+    );
+    let inside = |program: &std::ffi::OsStr, name: &str, option: &str| {
+        let mut command = tool("unshare");
+        command
+            .args(["--uts", "--mount", "--net", "sh", "-e", "-c", &script, "sh", name])
+            .arg(program)
+            .arg(option)
+            .ran()
+    };
+    let ours = program("ns-hostname");
+    for name in ["web", "web.example.org", "www", "other"] {
+        for option in ["-f", "-d", "-s", "-i", "-I", "-A", "-a"] {
+            let (ours, theirs) = (
+                inside(ours.get_program(), name, option),
+                inside("hostname".as_ref(), name, option),
+            );
+            // hostname(1) ends some lines with a blank.
+            assert_eq!(ours.ok(), theirs.stdout.replace(" \n", "\n"), "{name} {option}");
+        }
+    }
+    assert_eq!(inside(ours.get_program(), "web", "-f").ok(), "web.example.org\n");
+    assert_eq!(inside(ours.get_program(), "web", "-d").ok(), "example.org\n");
+    assert_eq!(inside(ours.get_program(), "web", "-i").ok(), "10.1.2.3\n");
+    assert_eq!(
+        inside(ours.get_program(), "web", "-A").ok(),
+        "web.example.org other.example.org\n"
+    );
+    // Without a server to ask, what the file lacks is not known.
+    for option in ["-f", "-d", "-i", "-a"] {
+        let error = inside(ours.get_program(), "unknown", option).fails(1);
+        assert!(
+            error.starts_with("ns-hostname: cannot resolve \"unknown\": "),
+            "{error}"
         );
     }
     Ok(())

@@ -137,7 +137,7 @@ pub struct Setting {
     pub boot: bool,
 
     /// Take every name that the kernel takes, but for line feeds
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["list", "watch"])]
     pub force: bool,
 
     /// Leave out of the name what does not belong there, and print what was set
@@ -187,6 +187,10 @@ pub struct Listing {
     pub strict: bool,
 
     /// Print the name every time it changes; with --list, every change in any UTS namespace
-    #[arg(long, conflicts_with_all = SHOW)]
+    #[arg(
+        long,
+        conflicts_with_all = SHOW,
+        conflicts_with_all = ["output", "output_all", "noheadings", "raw", "pairs", "notruncate", "strict"]
+    )]
     pub watch: bool,
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use ns_core::cli::warn;
 use ns_core::inventory::Facts;
 use ns_core::output::{Align, Cell, Column, Row, escape_for_raw, write_json_line};
@@ -13,7 +14,7 @@ use ns_core::uts::{Names, Watch, Woken};
 use ns_core::{Kind, Namespace};
 
 use crate::cli::Cli;
-use crate::{list, names_in, namespace_of, show};
+use crate::{list, names_in, namespace_of, show, usage};
 
 /// The names of each namespace that is watched.
 type Known = BTreeMap<Key, Names>;
@@ -96,8 +97,12 @@ pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
 }
 
 fn scope(cli: &Cli) -> anyhow::Result<Scope> {
-    if cli.listing.list {
+    if cli.listing.list && cli.target.is_empty() {
         return Ok(Scope::All);
+    }
+    if cli.listing.list {
+        let error = "--watch takes --list for all namespaces, or --target for one";
+        return Err(usage(ErrorKind::ArgumentConflict, error));
     }
     let [target] = &*cli.target else {
         return Ok(Scope::One(namespace_of(&cli.target)?, None));
