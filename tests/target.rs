@@ -254,6 +254,25 @@ fn a_stale_name_is_called_stale() -> Outcome {
         error.starts_with("ns-hostname: \"/run/utsns/old\" is stale: no namespace is mounted on it here\n"),
         "{error}"
     );
+    // It may be alive in another mount namespace: where, is said, and what is said works.
+    let ran = with_run(
+        "mkdir /run/utsns; touch /run/utsns/web; mkfifo /run/ready /run/end; \
+         unshare --mount --fork --kill-child sh -c 'unshare --uts sh -c \"hostname alive; \
+         mount --bind /proc/self/ns/uts /run/utsns/web\"; echo >/run/ready; read x </run/end' & \
+         read x </run/ready; ns-hostname -t web || ns-hostname -t /proc/$!/root/run/utsns/web; echo >/run/end; wait",
+    );
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "alive\n"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("] is mounted there in mnt:["),
+        "{}",
+        ran.stderr
+    );
+    let help = "  help:  name the file as that process sees it: /proc/";
+    assert!(
+        ran.stderr.contains(help) && ran.stderr.ends_with("/root/run/utsns/web\n"),
+        "{}",
+        ran.stderr
+    );
     // One of the kinds being stale does not spoil the others.
     let error = with_run(&format!(
         "{PIN} umount /run/netns/web; ns-hostname -t web; ns-hostname -t web -I"

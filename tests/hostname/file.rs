@@ -31,7 +31,6 @@ fn from(pid: i32, text: impl AsRef<[u8]>, options: &str) -> Ran {
 }
 
 fn one_name_is_found_among_comments_and_blanks() -> Outcome {
-    needs::root()?;
     let there = container("plain", "corp");
     for (index, text) in [
         "NAME",
@@ -103,7 +102,6 @@ fn what_hostname_reads_ours_reads_too() -> Outcome {
 }
 
 fn what_is_no_file_of_a_name_is_an_error_with_the_files_name() -> Outcome {
-    needs::root()?;
     let there = container("plain", "corp");
     let long = "x".repeat(65);
     for (text, why) in [
@@ -143,7 +141,6 @@ fn what_is_no_file_of_a_name_is_an_error_with_the_files_name() -> Outcome {
 }
 
 fn pipes_and_stdin_work() -> Outcome {
-    needs::root()?;
     let there = container("plain", "corp");
     for (path, name) in [("-", "by-stdin"), ("/dev/stdin", "by-path")] {
         let mut command = of(there.pid, "-F");
@@ -164,7 +161,6 @@ fn pipes_and_stdin_work() -> Outcome {
 }
 
 fn the_domain_is_set_from_a_file_too() -> Outcome {
-    needs::root()?;
     let there = container("plain", "corp");
     assert_eq!(from(there.pid, "  corp_two \n", "-y").ok(), "");
     assert_eq!(names(there.pid), ("plain\n".into(), "corp_two\n".into()));
@@ -174,7 +170,6 @@ fn the_domain_is_set_from_a_file_too() -> Outcome {
 }
 
 fn boot_takes_a_file_that_is_missing_or_empty() -> Outcome {
-    needs::root()?;
     let there = container("plain", "corp");
     assert_eq!(of(there.pid, "-b -F /no/such").ran().ok(), "");
     assert_eq!(from(there.pid, "", "-b").ok(), "");
@@ -193,7 +188,6 @@ fn boot_takes_a_file_that_is_missing_or_empty() -> Outcome {
 }
 
 fn boot_sets_localhost_where_there_is_no_name() -> Outcome {
-    needs::root()?;
     let there = container("plain", "corp");
     for none in ["", "(none)"] {
         for words in ["-b -F /no/such", "-b"] {
@@ -206,7 +200,6 @@ fn boot_sets_localhost_where_there_is_no_name() -> Outcome {
 }
 
 fn boot_alone_or_with_a_name_is_as_hostname_has_it() -> Outcome {
-    needs::root()?;
     let there = container("plain", "corp");
     assert_eq!(of(there.pid, "-b").ran().ok(), "plain\n");
     assert_eq!(of(there.pid, "-b web-1").ran().ok(), "");

@@ -60,7 +60,6 @@ fn every_namespace_is_listed_with_its_names() -> Outcome {
 }
 
 fn a_list_can_be_of_some_targets_only() -> Outcome {
-    needs::root()?;
     let (first, second, third) = (container("a", ""), container("b", ""), container("c", ""));
     let rows = rows(&format!("-t {} -t {}", first.pid, third.proc("ns/uts")));
     let mut names: Vec<_> = rows
@@ -74,7 +73,6 @@ fn a_list_can_be_of_some_targets_only() -> Outcome {
 }
 
 fn what_no_process_is_in_is_listed_too() -> Outcome {
-    needs::root()?;
     let there = container("held-by-a-descriptor", "corp");
     let inode = there.inode("uts");
     let file = std::fs::File::open(there.proc("ns/uts")).expect("root may open it");
@@ -119,7 +117,6 @@ fn units_containers_and_names_are_told() -> Outcome {
 }
 
 fn namespaces_with_the_same_host_name_are_told() -> Outcome {
-    needs::root()?;
     let (first, second) = (
         container("twin-of-ns-utils", ""),
         container("twin-of-ns-utils", ""),
@@ -132,7 +129,6 @@ fn namespaces_with_the_same_host_name_are_told() -> Outcome {
 }
 
 fn columns_are_chosen_and_each_says_what_it_is_called() -> Outcome {
-    needs::root()?;
     let there = container("web-1", "corp");
     let pid = there.pid.to_string();
     let list = |words: &str| {
@@ -290,7 +286,6 @@ fn five_hundred_are_visited_by_one_child() -> Outcome {
 }
 
 fn few_descriptors_are_enough() -> Outcome {
-    needs::root()?;
     let others: Vec<_> = (0..20)
         .map(|number| container(&format!("few-{number}"), ""))
         .collect();

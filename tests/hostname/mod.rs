@@ -8,7 +8,7 @@ mod watch;
 
 use std::process::Command;
 
-use crate::support::{Case, Held, Run as _, User, program, tool};
+use crate::support::{Case, Held, Run as _, User, needs, program, tool};
 
 /// The cases of `ns-hostname`.
 pub fn cases() -> Vec<Case> {
@@ -33,10 +33,14 @@ fn of(pid: i32, words: &str) -> Command {
     command
 }
 
-/// A process in a UTS namespace of its own, with these names.
+/// A process in a UTS namespace of its own, with these names; as an ordinary user, in a user namespace of its own too.
 fn container(host: &str, domain: &str) -> Held {
+    let mut unshare = tool("unshare");
+    if needs::root().is_err() {
+        unshare.arg("--map-root-user");
+    }
     Held::new(
-        tool("unshare").arg("--uts"),
+        unshare.arg("--uts"),
         &format!("hostname '{host}'; domainname '{domain}'"),
     )
 }

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::{container, container_of, of};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, needs, program};
+use crate::support::{Outcome, Run as _, User, program};
 
 cases!["hostname::watch":
     a_line_is_printed_when_the_name_changes,
@@ -79,7 +79,6 @@ impl Drop for Watching {
 }
 
 fn a_line_is_printed_when_the_name_changes() -> Outcome {
-    needs::root()?;
     let (there, other) = (container("web-1", "corp"), container("other", "corp"));
     let mut watching = Watching::start(&mut of(there.pid, ""));
     // Wakes it, and is no news.
@@ -93,7 +92,6 @@ fn a_line_is_printed_when_the_name_changes() -> Outcome {
 }
 
 fn each_name_is_watched() -> Outcome {
-    needs::root()?;
     let there = container("web-1", "corp");
     let mut domain = Watching::start(&mut of(there.pid, "-y"));
     let mut both = Watching::start(&mut of(there.pid, "--json"));
@@ -115,7 +113,6 @@ fn each_name_is_watched() -> Outcome {
 }
 
 fn the_list_is_watched_with_namespaces_that_are_new() -> Outcome {
-    needs::root()?;
     let there = container("web-1", "corp");
     let mut watching = Watching::start(program("ns-hostname").arg("--list"));
     of(there.pid, "--force").arg("web 2").ran().ok();
@@ -135,7 +132,6 @@ fn the_list_is_watched_with_namespaces_that_are_new() -> Outcome {
 }
 
 fn nothing_is_done_while_nothing_changes() -> Outcome {
-    needs::root()?;
     let there = container("web-1", "corp");
     let mut watching = Watching::start(&mut of(there.pid, ""));
     let before = watching.ticks();
@@ -150,7 +146,6 @@ fn nothing_is_done_while_nothing_changes() -> Outcome {
 }
 
 fn it_ends_with_the_process() -> Outcome {
-    needs::root()?;
     let there = container("web-1", "corp");
     let mut watching = Watching::start(&mut of(there.pid, ""));
     drop(there);
@@ -160,7 +155,6 @@ fn it_ends_with_the_process() -> Outcome {
 }
 
 fn it_ends_with_its_reader() -> Outcome {
-    needs::root()?;
     let there = container("web-1", "corp");
     let mut watching = Watching::start(&mut of(there.pid, ""));
     drop(watching.stdout.take());

@@ -1,6 +1,7 @@
 //! Target: how a person names a process or a namespace. Parsed without looking at the system, then found and opened.
 
 mod choices;
+mod elsewhere;
 mod namespaces;
 mod processes;
 mod subject;

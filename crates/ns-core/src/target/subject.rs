@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::choices::list;
+use super::elsewhere;
 use crate::error::quoted;
 use crate::pins::{self, Pin};
 use crate::process::Process;
@@ -36,7 +37,12 @@ impl Pinned {
             return Err(unknown(name));
         }
         if pins.iter().all(|pin| pin.namespace.is_err()) {
-            return Err(pins.remove(0).namespace.unwrap_err());
+            let Pin {
+                kind,
+                path,
+                namespace,
+            } = pins.remove(0);
+            return Err(elsewhere::explain(kind, &path, namespace.unwrap_err()));
         }
         Ok(Self {
             name: name.to_owned(),
@@ -94,7 +100,10 @@ impl Subject {
                 )))
             }
             Self::Pinned(pinned) => match pinned.pins.iter().find(|pin| pin.kind == kind) {
-                Some(pin) => pin.namespace.as_ref().map_err(Clone::clone)?.try_clone(),
+                Some(pin) => match &pin.namespace {
+                    Ok(namespace) => namespace.try_clone(),
+                    Err(error) => Err(elsewhere::explain(kind, &pin.path, error.clone())),
+                },
                 None => Err(Error::Unfit(format!(
                     "no {} namespace is pinned under the name {}, only {}",
                     kind.noun(),

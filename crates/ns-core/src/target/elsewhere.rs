@@ -1,0 +1,52 @@
+//! Where a name that is stale here is alive: a name is a mount, and other mount namespaces have other mounts.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use crate::inventory::{Entry, Holder, Places, Question, gather};
+use crate::{Error, Kind};
+
+/// The error about a stale file, with the mount namespace in which it is none.
+pub(super) fn explain(kind: Kind, path: &Path, error: Error) -> Error {
+    match look(kind, path) {
+        Some((cause, help)) => error.explained(Some(cause), Some(help)),
+        None => error,
+    }
+}
+
+fn look(kind: Kind, path: &Path) -> Option<(String, String)> {
+    let inventory = gather(&Question {
+        kinds: [kind].into_iter().collect(),
+        places: Places::PROCESSES | Places::PINS,
+        ..Question::default()
+    })
+    .ok()?;
+    let own = inventory.own_mount_namespace();
+    let pinned = |entry: &Entry| {
+        entry.holders.iter().find_map(|holder| match holder {
+            Holder::Pin {
+                path: place,
+                mount_namespace,
+                seen_by: Some(pid),
+            } if *mount_namespace != own && **place == *path.as_os_str().as_bytes() => {
+                Some((*mount_namespace, *pid))
+            }
+            _ => None,
+        })
+    };
+    let (entry, (mount_namespace, pid)) = inventory
+        .entries()
+        .iter()
+        .filter(|entry| entry.kind == kind)
+        .find_map(|entry| Some((entry, pinned(entry)?)))?;
+    Some((
+        format!(
+            "{kind}:[{}] is mounted there in mnt:[{mount_namespace}], which process {pid} is in",
+            entry.identity.inode
+        ),
+        format!(
+            "name the file as that process sees it: /proc/{pid}/root{}",
+            path.display()
+        ),
+    ))
+}
