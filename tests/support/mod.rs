@@ -6,6 +6,7 @@ pub mod held;
 pub mod needs;
 mod pty;
 mod ran;
+pub mod running;
 pub mod transcript;
 mod user;
 
@@ -14,4 +15,5 @@ pub use cgroup::Cgroup;
 pub use held::{Held, inode_of};
 pub use pty::Terminal;
 pub use ran::{Ran, Run, path_of, program, tool};
+pub use running::Running;
 pub use user::User;

@@ -1,5 +1,7 @@
 //! From a request to a plan: which steps, in which order, on which side. Pure: the order is tested as data.
 
+use std::path::Path;
+
 use ns_core::Kind;
 use ns_core::idmap::MapWriter;
 use ns_core::launch::{Plan, Propagation, Side, Step};
@@ -105,17 +107,16 @@ fn mounts(request: &Request, plan: &mut Plan) {
             plan.inside(Step::MountBinfmt(binfmt.clone()));
             plan.inside(Step::RegisterInterpreter(line, binfmt.clone()));
         }
-        plan.inside(if pivots {
-            Step::PivotRoot(root.clone())
+        if pivots {
+            pivot(request, root, plan);
         } else {
-            Step::Chroot(root.clone())
-        });
+            plan.inside(Step::Chroot(root.clone()));
+        }
     }
     if let Some(directory) = &request.directory {
         plan.inside(Step::ChangeDirectory(directory.clone()));
     }
-    // While the old root is still there: the kernel wants to see another /proc before it mounts one in a user namespace.
-    if let Some(on) = &request.proc {
+    if let Some(on) = request.proc.as_ref().filter(|_| !pivots) {
         plan.inside(Step::MountProc(on.clone()));
     }
     if let Some(on) = &request.binfmt {
@@ -128,12 +129,21 @@ fn mounts(request: &Request, plan: &mut Plan) {
             plan.inside(Step::RegisterInterpreter(line.clone(), on.clone()));
         }
     }
-    if pivots {
-        plan.inside(Step::DetachOldRoot);
-    }
     if let Some(propagation) = later {
         plan.inside(Step::Propagate(propagation));
     }
+}
+
+/// Another root. Its `/proc` is mounted while the old root is still there: in a user namespace the kernel wants to see
+/// another one before it mounts a new one.
+fn pivot(request: &Request, root: &Path, plan: &mut Plan) {
+    plan.inside(Step::PrepareRoot(root.to_owned()));
+    if let Some(on) = &request.proc {
+        // Relative to the directory that will be the working directory then.
+        let directory = request.directory.as_deref().unwrap_or(Path::new("/"));
+        plan.inside(Step::MountProcBelow(root.to_owned(), directory.join(on)));
+    }
+    plan.inside(Step::PivotRoot(root.to_owned()));
 }
 
 /// The line of an interpreter that is opened when it is registered, where there is another root to come.

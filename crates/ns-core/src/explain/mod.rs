@@ -96,6 +96,15 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
             ENOENT | EACCES,
         ) => Some(maps::no_helper(*ids)),
         (Step::Setgroups(_), EPERM) => credentials::setgroups_fixed(look),
+        (
+            Step::Map {
+                writer: MapWriter::Inside,
+                ..
+            }
+            | Step::Setgroups(_)
+            | Step::SetClock(..),
+            ENOENT,
+        ) => restrictions::no_proc(look),
         (Step::SetGid(gid), EPERM | EINVAL) => credentials::gid(look, *gid, errno),
         (Step::SetUid(uid), EPERM | EINVAL) => credentials::uid(look, *uid, errno),
         (Step::BecomeOwner { .. }, EPERM) => capability::missing(look, CapabilitySet::SETGID)
@@ -105,8 +114,10 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
             .map(|finding| finding.help("add --uts, for a UTS namespace of one's own")),
         (Step::LoopbackUp, EPERM) => capability::not_owner(look, Kind::Net),
         (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
-        (Step::MountProc(_), EPERM) => mounts::proc(look),
-        (Step::PivotRoot(_) | Step::Propagate(_), EPERM) => capability::not_owner(look, Kind::Mnt),
+        (Step::MountProc(_) | Step::MountProcBelow(..), EPERM) => mounts::proc(look),
+        (Step::PrepareRoot(_) | Step::PivotRoot(_) | Step::Propagate(_), EPERM) => {
+            capability::not_owner(look, Kind::Mnt)
+        }
         (Step::Chroot(_) | Step::EnterRoot(_), EPERM) => capability::missing(look, CapabilitySet::SYS_CHROOT),
         (Step::Execute(program), ENOENT | EACCES) => program::not_run(program.file(), errno),
         _ => None,

@@ -100,6 +100,14 @@ pub(super) fn seccomp(look: &Look) -> Option<Finding> {
     })
 }
 
+/// There is no `/proc`.
+pub(super) fn no_proc(look: &Look) -> Option<Finding> {
+    look.status().is_none().then(|| {
+        Finding::new("no proc file system is mounted on /proc here")
+            .help("mount -t proc proc /proc, or --mount-proc where this root was entered")
+    })
+}
+
 /// Another thread shares what is to be changed.
 pub(super) fn several_threads(look: &Look) -> Option<Finding> {
     let threads = look.status()?.threads()?;

@@ -1,7 +1,7 @@
 //! The side that stays where the caller was: writes maps, binds namespaces to files, tells who the program is.
 
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,26 @@ use crate::idmap::MapWriter;
 use crate::idmap::{IdKind, IdMap};
 
 /// The process outside, and what it has made.
-pub(super) struct Outside {
+pub(super) struct Outside<'a> {
     channel: Channel,
     /// The process inside, as it is seen here.
     child: Pid,
     hooks: Hooks,
+    info: Option<&'a OwnedFd>,
+    /// Whether the process inside forks on its way.
+    forks: bool,
+    /// Whether it has done so.
+    followed: bool,
     made: Vec<Made>,
+}
+
+/// What the other side has said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// It is our turn.
+    Go,
+    /// It is another process now.
+    Child,
 }
 
 /// What is taken away again when the program is not started.
@@ -34,12 +48,15 @@ enum Made {
     File(PathBuf),
 }
 
-impl Outside {
-    pub(super) fn new(channel: Channel, child: Pid, hooks: Hooks) -> Self {
+impl<'a> Outside<'a> {
+    pub(super) fn new(channel: Channel, child: Pid, hooks: Hooks, info: Option<&'a OwnedFd>) -> Self {
         Self {
             channel,
             child,
             hooks,
+            info,
+            forks: false,
+            followed: false,
             made: Vec::new(),
         }
     }
@@ -56,6 +73,7 @@ impl Outside {
 
     /// Does the steps of this side, and waits until the program runs. What was made is undone where it does not.
     pub(super) fn walk(&mut self, plan: &Plan) -> Result<(), Failure> {
+        self.forks = plan.steps.iter().any(|(_, step)| step.goes_on_elsewhere());
         self.steps(plan)
             .and_then(|()| self.await_program())
             .inspect_err(|_| self.undo())
@@ -66,8 +84,11 @@ impl Outside {
             if *side == Side::Inside {
                 continue;
             }
+            let forked = plan.steps[..index]
+                .iter()
+                .any(|(_, step)| step.goes_on_elsewhere());
             if index > 0 && plan.steps[index - 1].0 == Side::Inside {
-                self.await_turn()?;
+                self.await_turn(forked)?;
             }
             self.step(step)
                 .map_err(|error| (self.hooks.explain)(step, error))?;
@@ -78,31 +99,51 @@ impl Outside {
         Ok(())
     }
 
-    fn await_turn(&mut self) -> Result<(), Failure> {
-        if self.receive()? { Ok(()) } else { Err(ended()) }
+    /// Waits for the other side's word, and, once it has forked, to be told which process it is now: the two come from two
+    /// processes, in any order.
+    fn await_turn(&mut self, forked: bool) -> Result<(), Failure> {
+        let mut ours = false;
+        while !ours || (forked && !self.followed) {
+            ours |= self.receive()?.ok_or_else(ended)? == Heard::Go;
+        }
+        Ok(())
     }
 
     /// The channel closes without a word when the program is executed.
     fn await_program(&mut self) -> Result<(), Failure> {
-        while self.receive()? {}
+        while self.receive()?.is_some() {}
         Ok(())
     }
 
-    /// Waits for the other side's word. `false` when it has closed the channel.
-    fn receive(&mut self) -> Result<bool, Failure> {
-        loop {
-            let message = self.channel.receive();
-            match message.map_err(|errno| Error::kernel("hear from the process inside", errno as i32))? {
-                None => return Ok(false),
-                Some(Message::Go | Message::Status(_)) => return Ok(true),
-                Some(Message::Failed(failure)) => return Err(failure),
-                Some(Message::Child(pid)) => {
-                    // The one that forked it has nothing left to do.
-                    let _ = waitpid(self.child, None);
-                    self.child = pid.into();
+    /// Waits for a word. `None` when the other side has closed the channel.
+    fn receive(&mut self) -> Result<Option<Heard>, Failure> {
+        let heard = |errno| Error::kernel("hear from the process inside", errno as i32);
+        match self.channel.receive().map_err(heard)? {
+            None => Ok(None),
+            Some(Message::Go | Message::Status(_)) => Ok(Some(Heard::Go)),
+            Some(Message::Child(pid)) => {
+                self.follow(pid);
+                Ok(Some(Heard::Child))
+            }
+            Some(Message::Failed(failure)) => {
+                // Who it was may yet be told. Without a fork the other side waits for us now.
+                while self.forks
+                    && let Ok(Some(message)) = self.channel.receive()
+                {
+                    if let Message::Child(pid) = message {
+                        self.follow(pid);
+                    }
                 }
+                Err(failure)
             }
         }
+    }
+
+    /// The process inside goes on as this one; the one that forked it has nothing left to do.
+    fn follow(&mut self, pid: crate::process::Pid) {
+        let _ = waitpid(self.child, None);
+        self.child = pid.into();
+        self.followed = true;
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Error> {
@@ -132,12 +173,14 @@ impl Outside {
                 std::fs::write(file, line)
                     .map_err(|error| Error::kernel(step.to_string(), error.raw_os_error().unwrap_or(0)))
             }
-            Step::WriteInfo(fd) => {
-                let file = crate::sys::fd::take(*fd).map_err(kernel)?;
+            Step::WriteInfo(_) => {
                 let line = info::line(self.child)?;
-                std::fs::File::from(file)
-                    .write_all(line.as_bytes())
-                    .map_err(|error| Error::kernel(step.to_string(), error.raw_os_error().unwrap_or(0)))
+                let file = self.info.ok_or_else(|| kernel(Errno::EBADF))?;
+                match rustix::io::write(file, line.as_bytes()) {
+                    Ok(length) if length == line.len() => Ok(()),
+                    Ok(_) => Err(kernel(Errno::EIO)),
+                    Err(errno) => Err(kernel(perform::from_rustix(errno))),
+                }
             }
             _ => Err(kernel(Errno::EOPNOTSUPP)),
         }

@@ -1,13 +1,16 @@
 //! Doing the steps that change the process itself: namespaces, mounts, root, credentials. Each is a few system calls.
 
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{Gid, Uid};
-use rustix::fs::{Mode, OFlags};
-use rustix::mount::{MoveMountFlags, OpenTreeFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create, fsmount,
+    fsopen,
+};
 
 use super::step::{Step, c_string};
 use crate::sys::interface;
@@ -39,10 +42,11 @@ pub(super) fn perform(step: &Step) -> Option<nix::Result<()>> {
         }
         Step::DomainName(name) => rustix::system::setdomainname(name).map_err(from_rustix),
         Step::PivotRoot(root) => pivot_root(root),
-        Step::DetachOldRoot => umount2("/", MntFlags::MNT_DETACH),
+        Step::PrepareRoot(root) => prepare_root(root),
         Step::Chroot(root) => nix::unistd::chroot(root).and_then(|()| nix::unistd::chdir("/")),
         Step::ChangeDirectory(directory) => nix::unistd::chdir(directory),
         Step::MountProc(on) => mount_proc(on),
+        Step::MountProcBelow(root, on) => mount_proc_below(root, on),
         Step::MountBinfmt(on) => mount(Some("binfmt_misc"), on, Some("binfmt_misc"), PROC_FLAGS, NONE),
         Step::RegisterInterpreter(line, binfmt) => write(binfmt.join("register"), line),
         Step::SetGid(gid) => set_gid(Gid::from_raw(*gid)),
@@ -124,9 +128,8 @@ pub(super) fn make_bindable(before: u64) -> nix::Result<()> {
     outcome
 }
 
-/// Makes a copy of the tree of mounts at `root` the root, with the old root on top of it: what needs the old root can
-/// still be done, until [`Step::DetachOldRoot`].
-fn pivot_root(root: &Path) -> nix::Result<()> {
+/// Mounts a copy of the tree of mounts at `root` over it: a root has to be a mount.
+fn prepare_root(root: &Path) -> nix::Result<()> {
     let tree = rustix::mount::open_tree(
         rustix::fs::CWD,
         root,
@@ -137,10 +140,41 @@ fn pivot_root(root: &Path) -> nix::Result<()> {
     mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     rustix::mount::move_mount(&tree, "", rustix::fs::CWD, root, flags).map_err(from_rustix)?;
-    rustix::process::fchdir(&tree).map_err(from_rustix)?;
-    mount(NONE, ".", NONE, MsFlags::MS_PRIVATE, NONE)?;
+    mount(NONE, root, NONE, MsFlags::MS_PRIVATE, NONE)
+}
+
+/// Makes the prepared root the root. The old one is on top of it for a moment, and gone before any path is looked up.
+fn pivot_root(root: &Path) -> nix::Result<()> {
+    nix::unistd::chdir(root)?;
     nix::unistd::pivot_root(".", ".")?;
+    umount2(".", MntFlags::MNT_DETACH)?;
     nix::unistd::chdir("/")
+}
+
+/// Mounts proc on a directory of what is to become the root. Whoever filled that tree cannot lead us out of it: links and
+/// dots are followed as they will be with it as the root.
+fn mount_proc_below(root: &Path, on: &Path) -> nix::Result<()> {
+    let path = OFlags::PATH | OFlags::CLOEXEC;
+    let root = rustix::fs::open(root, path | OFlags::DIRECTORY, Mode::empty()).map_err(from_rustix)?;
+    let on =
+        rustix::fs::openat2(&root, on, path, Mode::empty(), ResolveFlags::IN_ROOT).map_err(from_rustix)?;
+    let proc = fsopen("proc", FsOpenFlags::FSOPEN_CLOEXEC).map_err(from_rustix)?;
+    fsconfig_create(&proc).map_err(from_rustix)?;
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let tree = fsmount(&proc, FsMountFlags::FSMOUNT_CLOEXEC, attributes).map_err(from_rustix)?;
+    // As below: nothing is to come out of a shared mount. EINVAL where nothing is mounted yet.
+    let link = format!("/proc/self/fd/{}", on.as_raw_fd());
+    let _ = mount(
+        NONE,
+        link.as_str(),
+        NONE,
+        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+        NONE,
+    );
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
+    rustix::mount::move_mount(&tree, "", &on, "", flags).map_err(from_rustix)
 }
 
 fn mount_proc(on: &Path) -> nix::Result<()> {

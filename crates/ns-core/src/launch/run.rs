@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::wait::waitpid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::channel::{Channel, Message};
@@ -28,7 +29,7 @@ use crate::error::Doing;
 use crate::idmap::MapWriter;
 use crate::process::Pid;
 use crate::sys::fork::{Fork, SingleThread, exit, fork, fork_sibling};
-use crate::sys::{ioctl, signals};
+use crate::sys::{fd, ioctl, signals};
 
 /// What the executor asks of the program that uses it.
 #[derive(Clone, Copy)]
@@ -58,7 +59,20 @@ impl From<Error> for Failure {
 /// latter.
 pub fn run(plan: &Plan, hooks: Hooks) -> Result<Ended, Failure> {
     let thread = SingleThread::check().doing(|| "go on with more than one thread")?;
-    let launch = Launch { plan, hooks, thread };
+    let info = plan.steps.iter().find_map(|(_, step)| match step {
+        Step::WriteInfo(fd) => Some((step, *fd)),
+        _ => None,
+    });
+    // From here on it is not the program's any more.
+    let info = info
+        .map(|(step, fd)| fd::take(fd).doing(|| step.to_string()))
+        .transpose()?;
+    let launch = Launch {
+        plan,
+        hooks,
+        thread,
+        info: info.as_ref(),
+    };
     // An inherited SIG_IGN would have the kernel reap our children.
     signals::restore_default(Signal::SIGCHLD).doing(|| "reset SIGCHLD")?;
     if plan.fork {
@@ -74,6 +88,8 @@ struct Launch<'a> {
     plan: &'a Plan,
     hooks: Hooks,
     thread: SingleThread,
+    /// Where PID and namespaces are told.
+    info: Option<&'a OwnedFd>,
 }
 
 impl Launch<'_> {
@@ -91,7 +107,7 @@ impl Launch<'_> {
         let (from_init, to_parent) = init.unzip();
         let waiter =
             Waiter::prepare(self.plan.forward_signals).doing(|| "prepare to wait for the program")?;
-        match fork(self.thread).doing(|| "fork")? {
+        match self.fork()? {
             Fork::Child => {
                 drop((outer, from_init));
                 let inside = Inside {
@@ -102,12 +118,13 @@ impl Launch<'_> {
                     parent: Some(parent),
                     mask: waiter.mask(),
                     mount_before: None,
+                    kept: None,
                 };
                 inside.in_child()
             }
             Fork::Parent(child) => {
                 drop((inner, to_parent, parent));
-                let mut outside = Outside::new(outer, child, self.hooks);
+                let mut outside = Outside::new(outer, child, self.hooks, self.info);
                 let started = outside.walk(self.plan);
                 let child = outside.child();
                 drop(outside);
@@ -125,6 +142,11 @@ impl Launch<'_> {
         }
     }
 
+    fn fork(self) -> Result<Fork, Error> {
+        let forked = fork(self.thread).doing(|| "fork");
+        forked.map_err(|error| (self.hooks.explain)(&Step::ForkFirst, error))
+    }
+
     /// The caller is inside; what is to be done outside is done by a helper.
     fn in_place(self) -> Result<Ended, Failure> {
         let channel = if self.plan.has_outside() {
@@ -140,6 +162,7 @@ impl Launch<'_> {
             parent: None,
             mask: SigSet::thread_get_mask().doing(|| "read the signal mask")?,
             mount_before: None,
+            kept: None,
         };
         let failure = inside.walk();
         if let Some(channel) = &inside.channel {
@@ -162,11 +185,11 @@ impl Launch<'_> {
     fn helper(self) -> Result<Channel, Failure> {
         let (outer, inner) = Channel::pair().doing(|| "make a channel to the helper")?;
         let own = nix::unistd::getpid();
-        match fork(self.thread).doing(|| "fork")? {
+        match self.fork()? {
             Fork::Child => {
                 drop(inner);
                 if let Ok(Fork::Child) = fork(self.thread) {
-                    let mut outside = Outside::new(outer, own, self.hooks);
+                    let mut outside = Outside::new(outer, own, self.hooks, self.info);
                     if let Err(failure) = outside.walk(self.plan) {
                         outside.tell(failure);
                     }
@@ -196,6 +219,8 @@ struct Inside<'a> {
     mask: SigSet,
     /// The id of the mount namespace we came from.
     mount_before: Option<u64>,
+    /// What would go if nobody held it.
+    kept: Option<OwnedFd>,
 }
 
 impl Inside<'_> {
@@ -297,6 +322,12 @@ impl Inside<'_> {
                 map,
                 writer: MapWriter::Inside,
             } => perform::write(format!("/proc/self/{}", ids.map_file()), map.contents()),
+            Step::RegisterInterpreter(_, binfmt) => {
+                // The kernel forgets the interpreters when nothing is left of the mount, as when another root comes.
+                let flags = OFlags::PATH | OFlags::CLOEXEC;
+                self.kept = Some(rustix::fs::open(binfmt, flags, Mode::empty()).map_err(from_rustix)?);
+                perform(step).unwrap_or(Ok(()))
+            }
             Step::ForkFirst | Step::ForkInto => self.fork_in_place(),
             Step::DieWithParent(signal) => self.die_with_parent(*signal),
             Step::StayAsInit => self.stay_as_init(),

@@ -82,16 +82,18 @@ pub enum Step {
     HostName(Vec<u8>),
     /// Set the NIS domain name.
     DomainName(Vec<u8>),
-    /// Make this directory the root, the old root staying below it for now (`pivot_root(2)`).
+    /// Mount a copy of the tree of mounts at this directory over it, which can become the root.
+    PrepareRoot(PathBuf),
+    /// Make the prepared root the root, and take the old one away (`pivot_root(2)`).
     PivotRoot(PathBuf),
-    /// Take the old root away.
-    DetachOldRoot,
     /// Make this directory the root (`chroot(2)`).
     Chroot(PathBuf),
     /// Make this directory the working directory.
     ChangeDirectory(PathBuf),
     /// Mount the `/proc` of the PID namespace.
     MountProc(PathBuf),
+    /// The same on the second directory as it is below the first, which is yet to become the root.
+    MountProcBelow(PathBuf, PathBuf),
     /// Mount the `binfmt_misc` of the user namespace.
     MountBinfmt(PathBuf),
     /// Register an interpreter: the line, and the mounted `binfmt_misc`.
@@ -126,6 +128,11 @@ pub enum WantedId {
 }
 
 impl Step {
+    /// Whether the steps that follow are done by another process than those before.
+    pub(super) const fn goes_on_elsewhere(&self) -> bool {
+        matches!(self, Self::ForkFirst | Self::ForkInto)
+    }
+
     /// The step in one word, for programs.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -161,10 +168,10 @@ impl Step {
             Self::HostName(_) => "host-name",
             Self::DomainName(_) => "domain-name",
             Self::PivotRoot(_) => "pivot-root",
-            Self::DetachOldRoot => "detach-old-root",
+            Self::PrepareRoot(_) => "prepare-root",
             Self::Chroot(_) => "chroot",
             Self::ChangeDirectory(_) => "chdir",
-            Self::MountProc(_) => "mount-proc",
+            Self::MountProc(_) | Self::MountProcBelow(..) => "mount-proc",
             Self::MountBinfmt(_) => "mount-binfmt",
             Self::RegisterInterpreter(..) => "register-interpreter",
             Self::SetGid(_) => "setgid",
@@ -218,10 +225,13 @@ impl fmt::Display for Step {
             Self::HostName(name) => write!(f, "set the host name {}", quoted(name)),
             Self::DomainName(name) => write!(f, "set the NIS domain name {}", quoted(name)),
             Self::PivotRoot(root) => write!(f, "make {} the root of the mount namespace", path(root)),
-            Self::DetachOldRoot => f.write_str("detach the old root"),
+            Self::PrepareRoot(root) => write!(f, "prepare {} to become the root", path(root)),
             Self::Chroot(root) => write!(f, "make {} the root directory", path(root)),
             Self::ChangeDirectory(directory) => write!(f, "change the directory to {}", path(directory)),
             Self::MountProc(on) => write!(f, "mount proc on {}", path(on)),
+            Self::MountProcBelow(root, on) => {
+                write!(f, "mount proc on {} in the new root {}", path(on), path(root))
+            }
             Self::MountBinfmt(on) => write!(f, "mount binfmt_misc on {}", path(on)),
             Self::RegisterInterpreter(line, _) => write!(f, "register the interpreter {}", quoted(line)),
             Self::SetGid(gid) => write!(f, "take gid {gid} and no other groups"),

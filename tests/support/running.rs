@@ -1,0 +1,112 @@
+//! A program that runs beside the case: it is talked to through pipes, sent signals, and waited for.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{PidfdFlags, pidfd_open};
+
+/// How long a person would wait before calling it hung. Nothing waits that long where all is well.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running program with pipes at its stdin and stdout. Killed when this is dropped.
+pub struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    /// Starts the command.
+    #[track_caller]
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+        let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        Self { child, stdout }
+    }
+
+    /// Its PID.
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).expect("a PID"))
+    }
+
+    /// The next line that it writes, without its end.
+    #[track_caller]
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        if self.stdout.buffer().is_empty() {
+            assert!(readable(self.stdout.get_ref()), "it writes nothing");
+        }
+        self.stdout.read_line(&mut line).expect("it writes text");
+        line.trim_end().to_owned()
+    }
+
+    /// Writes to its stdin.
+    pub fn say(&mut self, text: &str) {
+        let stdin = self.child.stdin.as_mut().expect("stdin is a pipe");
+        stdin.write_all(text.as_bytes()).expect("it reads its stdin");
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).expect("it runs");
+    }
+
+    /// Closes its stdin, waits for its end, and gives its status as a shell has it, the signal it died of, and the rest
+    /// of what it wrote.
+    #[track_caller]
+    pub fn end(mut self) -> (i32, Option<i32>, String) {
+        drop(self.child.stdin.take());
+        self.wait_for_end();
+        let status = self.child.wait().expect("it is our child");
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).expect("it writes text");
+        let signal = status.signal();
+        (
+            status
+                .code()
+                .or(signal.map(|signal| 128 + signal))
+                .expect("it has ended"),
+            signal,
+            rest,
+        )
+    }
+
+    /// Waits for its end without closing its stdin.
+    #[track_caller]
+    pub fn wait_for_end(&self) {
+        assert!(ended(self.pid()), "it does not end");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for the end of a process. False where it does not come. A process that is gone already has ended.
+pub fn ended(pid: Pid) -> bool {
+    let pid = rustix::process::Pid::from_raw(pid.as_raw()).expect("a PID");
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(pidfd) => readable(&pidfd),
+        Err(rustix::io::Errno::SRCH) => true,
+        Err(errno) => panic!("{errno}"),
+    }
+}
+
+fn readable(file: &impl std::os::fd::AsFd) -> bool {
+    let patience = Timespec {
+        tv_sec: PATIENCE.as_secs().cast_signed(),
+        tv_nsec: 0,
+    };
+    poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&patience)) == Ok(1)
+}

@@ -1,0 +1,424 @@
+//! What is said when the kernel refuses: each cause is provoked for real.
+
+use super::{ordinary, script, unshare};
+use crate::support::case::cases;
+use crate::support::{Outcome, Ran, Run as _, User, needs};
+
+cases!["unshare::causes":
+    a_missing_capability_is_named,
+    a_limit_of_the_system_is_named,
+    the_depth_of_nesting_is_limited,
+    a_chroot_is_noticed,
+    a_seccomp_filter_is_noticed,
+    a_missing_line_of_subordinate_ids_is_given,
+    a_missing_or_powerless_helper_is_named,
+    denied_setgroups_are_named,
+    ids_without_a_map_are_named,
+    a_covered_proc_is_named,
+    another_ones_pid_namespace_is_named,
+    inherited_denial_of_setgroups_is_named,
+    a_dead_pid_1_is_named,
+    a_program_that_cannot_run_says_why,
+    where_nothing_is_found_nothing_is_said,
+];
+
+/// Whether the error has these lines, in this order.
+#[track_caller]
+fn says(ran: Ran, status: i32, parts: &[&str]) {
+    let error = ran.fails(status);
+    let mut rest = error.as_str();
+    for part in parts {
+        let at = rest
+            .find(part)
+            .unwrap_or_else(|| panic!("{part:?} is not in {error}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+/// A script run by root of a user namespace of its own, in which `$U` is `ns-unshare`.
+fn nested(options: &str, text: &str) -> Ran {
+    let mut command = unshare();
+    let program = command.get_program().to_owned();
+    script(command.env("U", program), &format!("-r {options}"), text)
+}
+
+fn a_missing_capability_is_named() -> Outcome {
+    User::ordinary()?;
+    for (option, noun) in [
+        ("-n", "a network"),
+        ("-m", "a mount"),
+        ("-u", "a UTS"),
+        ("-p", "a PID"),
+        ("-i", "an IPC"),
+    ] {
+        says(
+            ordinary().with(&format!("{option} echo ran")),
+            1,
+            &[
+                &format!("ns-unshare: cannot create {noun} namespace: Operation not permitted\n"),
+                "  cause: CAP_SYS_ADMIN is missing\n",
+                "  help:  run it as root, or add --user --map-root-user\n",
+            ],
+        );
+    }
+    says(
+        ordinary().with("-S 0 true"),
+        1,
+        &[
+            "cannot take uid 0: Operation not permitted",
+            "cause: CAP_SETUID is missing",
+        ],
+    );
+    says(
+        ordinary().with("-G 0 true"),
+        1,
+        &["cannot take gid 0", "cause: CAP_SETGID is missing"],
+    );
+    says(
+        ordinary().with("-R / true"),
+        1,
+        &[
+            "make \"/\" the root directory",
+            "cause: CAP_SYS_CHROOT is missing",
+        ],
+    );
+    says(
+        ordinary().with("--owner 1:1 true"),
+        1,
+        &["become uid 1", "cause: CAP_SETGID is missing"],
+    );
+    says(
+        ordinary().with("-r --uts=/tmp/ns-utils-test-pin true"),
+        1,
+        &[
+            "bind the UTS namespace",
+            "cause: CAP_SYS_ADMIN is missing",
+            "help:  ",
+        ],
+    );
+    assert!(!std::path::Path::new("/tmp/ns-utils-test-pin").exists());
+    Ok(())
+}
+
+fn a_limit_of_the_system_is_named() -> Outcome {
+    for (kind, option, words) in [
+        ("user", "-U", "a user"),
+        ("uts", "-u", "a UTS"),
+        ("net", "-n", "a network"),
+        ("pid", "-p", "a PID"),
+    ] {
+        says(
+            nested(
+                "",
+                &format!("echo 0 >/proc/sys/user/max_{kind}_namespaces && $U {option} echo ran"),
+            ),
+            1,
+            &[
+                &format!("ns-unshare: cannot create {words} namespace: No space left on device\n"),
+                &format!("  cause: user.max_{kind}_namespaces is 0 here\n"),
+                &format!("  help:  sysctl user.max_{kind}_namespaces=10000, or run without --"),
+            ],
+        );
+    }
+    // One that is reached, not here but in the enclosing user namespace: which of them cannot be told from inside.
+    says(
+        nested(
+            "",
+            "echo 1 >/proc/sys/user/max_user_namespaces && $U -r $U -U echo ran",
+        ),
+        1,
+        &[
+            "No space left on device",
+            "a limit is reached, this one or one of an enclosing user namespace",
+        ],
+    );
+    Ok(())
+}
+
+fn the_depth_of_nesting_is_limited() -> Outcome {
+    let text = "n=$1; [ $n = 0 ] && exec $U -U echo ran; n=$((n-1)); exec $U -r sh -c \"$0\" \"$0\" $n";
+    let mut command = unshare();
+    let program = command.get_program().to_owned();
+    command.env("U", program).env("TEXT", text);
+    says(
+        script(&mut command, "-r", "sh -c \"$TEXT\" \"$TEXT\" 40"),
+        1,
+        &[
+            "cannot create a user namespace: No space left on device",
+            "or the depth of 32",
+        ],
+    );
+    Ok(())
+}
+
+fn a_chroot_is_noticed() -> Outcome {
+    // Into a plain directory anyone can tell, into a mount point root can.
+    let room = "mount -t tmpfs room /mnt; cd /mnt; mkdir plain plain/proc; for d in usr etc; do mkdir $d plain/$d; mount --rbind /$d $d; mount --rbind /$d plain/$d; done
+        for d in . plain; do ln -s usr/bin usr/lib usr/lib64 $d; mkdir -p $d/bin.d; mount --bind \"${U%/*}\" $d/bin.d; done
+        mkdir proc; mount --rbind /proc proc; mount --rbind /proc plain/proc;";
+    let causes = &[
+        "cannot create a user namespace: Operation not permitted",
+        "cause: the caller is in a chroot",
+        "help:  ",
+    ];
+    says(
+        nested(
+            "-m",
+            &format!("{room} chroot /mnt/plain /bin.d/ns-unshare -U echo ran"),
+        ),
+        1,
+        causes,
+    );
+    needs::root()?;
+    let mut command = unshare();
+    let program = command.get_program().to_owned();
+    let text = format!("{room} chroot /mnt /bin.d/ns-unshare -U echo ran");
+    says(script(command.env("U", program), "-m", &text), 1, causes);
+    Ok(())
+}
+
+fn a_seccomp_filter_is_noticed() -> Outcome {
+    let python = needs::installed("python3")?;
+    // unshare(2) is answered with EPERM, everything else allowed: the filter that containers run under, in small.
+    let text = "
+import ctypes, os, struct, sys, platform
+libc = ctypes.CDLL(None, use_errno=True)
+number = {'x86_64': 272, 'aarch64': 97}[platform.machine()]
+code = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+program = b''.join(struct.pack('HBBI', *instruction) for instruction in code)
+buffer = ctypes.create_string_buffer(program)
+fprog = struct.pack('HxxxxxxP', len(code), ctypes.addressof(buffer))
+if len(sys.argv) > 2: libc.prctl(38, 1, 0, 0, 0)
+assert libc.prctl(22, 2, ctypes.create_string_buffer(fprog), 0, 0) == 0, os.strerror(ctypes.get_errno())
+os.execv(sys.argv[1], [sys.argv[1], '-U', 'echo', 'ran'])
+";
+    let mut command = crate::support::tool(python);
+    command
+        .args(["-c", text])
+        .arg(unshare().get_program())
+        .arg("no-new-privileges");
+    says(
+        command.ran(),
+        1,
+        &[
+            "cannot create a user namespace: Operation not permitted",
+            "cause: a seccomp filter is active in this process",
+        ],
+    );
+    Ok(())
+}
+
+fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    let (first, count) = user.subordinate_ids()?;
+    let name = &user.name;
+    // More than the file grants.
+    says(
+        ordinary().with("--map-users=0:5:10 echo ran"),
+        1,
+        &[
+            "newuidmap does not write the uid map 0:5:10: ",
+            &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
+            &format!("help:  as root, add the line {name}:5:10 to /etc/subuid\n"),
+        ],
+    );
+    // Nothing: as root, for whom there is no line, in a user namespace without the capability to do without.
+    needs::root()?;
+    let mut command = unshare();
+    let text = "mount --bind /dev/null /etc/subuid; exec setpriv --reuid=$ID --regid=$ID --clear-groups $U -r --map-auto echo ran";
+    command
+        .env("U", ordinary().get_program())
+        .env("ID", user.id.to_string());
+    says(
+        script(&mut command, "-m", text),
+        1,
+        &[
+            &format!("{name} has no subordinate uids"),
+            &format!("cause: no line of /etc/subuid is for {name}\n"),
+            &format!("help:  as root, add a line such as {name}:100000:65536 to /etc/subuid"),
+        ],
+    );
+    Ok(())
+}
+
+fn a_missing_or_powerless_helper_is_named() -> Outcome {
+    let newuidmap = needs::installed("newuidmap")?;
+    User::ordinary()?;
+    let mut command = ordinary();
+    command.env("PATH", "/var/empty");
+    says(
+        command.with("-r --map-auto /bin/true"),
+        1,
+        &[
+            "cannot run newuidmap: No such file or directory",
+            "cause: newuidmap is not in PATH",
+            "help:  install it (package uidmap",
+        ],
+    );
+    // A copy has lost the bit that makes it root.
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755))
+            .expect("it is ours");
+    }
+    let copy = directory.path().join("newuidmap");
+    std::fs::copy(&newuidmap, &copy).expect("there is room");
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    let mut command = ordinary();
+    command.env("PATH", format!("{}:/usr/bin:/bin", directory.path().display()));
+    says(
+        command.with("-r --map-auto true"),
+        1,
+        &[
+            "newuidmap does not write the uid map",
+            &format!(
+                "cause: {} is neither setuid root nor has file capabilities",
+                copy.display()
+            ),
+            "help:  as root: chmod u+s",
+        ],
+    );
+    Ok(())
+}
+
+fn denied_setgroups_are_named() -> Outcome {
+    User::ordinary()?;
+    says(
+        ordinary().with("-r -G 0 echo ran"),
+        1,
+        &[
+            "cannot take gid 0 and no other groups: Operation not permitted",
+            "cause: setgroups(2) is denied",
+            "help:  map a range of gids",
+        ],
+    );
+    Ok(())
+}
+
+fn ids_without_a_map_are_named() -> Outcome {
+    User::ordinary()?;
+    says(
+        ordinary().with("-r -S 5 echo ran"),
+        1,
+        &[
+            "take uid 5: Invalid argument",
+            "cause: uid 5 is not in the map of this user namespace, 0:",
+        ],
+    );
+    says(
+        ordinary().with("-U -S 5 echo ran"),
+        1,
+        &["cause: this user namespace has no uid map", "help:  map it"],
+    );
+    // Someone without a uid can make no other user namespace.
+    let mut command = ordinary();
+    let program = command.get_program().to_owned();
+    says(
+        script(command.env("U", program), "-U", "$U -U echo ran"),
+        1,
+        &["is not mapped in its own user namespace", "help:  "],
+    );
+    Ok(())
+}
+
+fn a_covered_proc_is_named() -> Outcome {
+    says(
+        nested(
+            "-m -p --mount-proc",
+            "mount -t tmpfs cover /proc/sys; $U -r -m -p --mount-proc echo ran",
+        ),
+        1,
+        &[
+            "cannot mount proc on \"/proc\": Operation not permitted",
+            "cause: parts of /proc are mounted over (\"/proc/sys\")",
+        ],
+    );
+    Ok(())
+}
+
+fn another_ones_pid_namespace_is_named() -> Outcome {
+    User::ordinary()?;
+    says(
+        ordinary().with("-r --mount-proc echo ran"),
+        1,
+        &[
+            "cannot mount proc on \"/proc\": Operation not permitted",
+            "cause: the PID namespace pid:[",
+            "help:  add --pid",
+        ],
+    );
+    Ok(())
+}
+
+fn inherited_denial_of_setgroups_is_named() -> Outcome {
+    says(
+        nested("", "$U -U --setgroups allow echo ran"),
+        1,
+        &[
+            "cannot allow setgroups(2)",
+            "cause: setgroups(2) is denied in this user namespace, for ever",
+        ],
+    );
+    Ok(())
+}
+
+fn a_dead_pid_1_is_named() -> Outcome {
+    // The first child of this shell was PID 1 of the namespace that all further ones would be born in.
+    for who in super::Who::both()? {
+        let mut command = who.unshare();
+        let program = command.get_program().to_owned();
+        let ran = script(
+            command.env("U", program),
+            "-r -p --no-fork",
+            "$U -f true; exec $U -f -u echo ran",
+        );
+        let error = ran.stderr;
+        assert!(error.contains("Cannot allocate memory"), "{error}");
+        assert!(
+            error.contains("has ended, and no process can be born there any more"),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+fn a_program_that_cannot_run_says_why() -> Outcome {
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    let file = directory.path().join("script");
+    std::fs::write(&file, "#!/no/such/interpreter\n").expect("it is ours");
+    let path = file.to_str().expect("ASCII");
+    says(
+        unshare().with(&format!("-U {path}")),
+        126,
+        &[
+            "cannot run",
+            "Permission denied",
+            "cause: it is not executable (mode 0644)",
+            "help:  chmod +x",
+        ],
+    );
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    says(
+        unshare().with(&format!("-U {path}")),
+        127,
+        &["cause: its interpreter \"/no/such/interpreter\" is not there"],
+    );
+    Ok(())
+}
+
+fn where_nothing_is_found_nothing_is_said() -> Outcome {
+    let error = unshare().with("-w /no/such/directory true").fails(1);
+    assert_eq!(
+        error,
+        "ns-unshare: cannot change the directory to \"/no/such/directory\": No such file or directory\n"
+    );
+    Ok(())
+}

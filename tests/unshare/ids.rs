@@ -1,0 +1,283 @@
+//! User and group ids: maps, owners, the ids that the program runs with.
+
+use std::process::Command;
+
+use super::{Who, ordinary, script, unshare};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User, needs};
+
+cases!["unshare::ids":
+    a_single_id_is_mapped,
+    subordinate_ids_go_around_the_callers_own,
+    root_maps_what_it_likes,
+    ranges_that_overlap_are_shown,
+    ids_are_numbers_or_names_and_never_wrap,
+    setgroups_is_allowed_or_denied_before_anything_happens,
+    the_owner_is_the_one_who_is_mapped,
+    capabilities_are_kept,
+    the_maps_of_a_private_machine,
+];
+
+/// The map that the program sees, a range a line.
+fn map_inside(command: &mut Command, options: &str, file: &str) -> String {
+    let text = command.with(&format!("{options} cat /proc/self/{file}")).ok();
+    let lines = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+fn a_single_id_is_mapped() -> Outcome {
+    for who in Who::both()? {
+        let own = who.unshare().with("id -u").ok().trim().to_owned();
+        let group = who.unshare().with("id -g").ok().trim().to_owned();
+        for (options, uid, gid) in [
+            ("-r", "0", "0"),
+            ("-c", own.as_str(), group.as_str()),
+            ("--map-user=7 --map-group 8", "7", "8"),
+            ("--map-user=root --map-group=root", "0", "0"),
+            ("-r --map-user=5", "5", "0"),
+        ] {
+            for fork in ["", "-f", "-p"] {
+                let options = format!("{options} {fork}");
+                let map = map_inside(&mut who.unshare(), &options, "uid_map");
+                assert_eq!(map, format!("{uid} {own} 1"), "{who:?} {options}");
+                let map = map_inside(&mut who.unshare(), &options, "gid_map");
+                assert_eq!(map, format!("{gid} {group} 1"), "{who:?} {options}");
+                let text = script(&mut who.unshare(), &options, "cat /proc/self/setgroups; id -u").ok();
+                assert_eq!(text, format!("deny\n{uid}\n"), "{who:?} {options}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn subordinate_ids_go_around_the_callers_own() -> Outcome {
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    let (first, count) = user.subordinate_ids()?;
+    let id = user.id;
+    let rest = count - id;
+    for (options, wanted) in [
+        ("-r --map-auto", format!("0 {id} 1, 1 {first} {count}")),
+        (
+            "-c --map-auto",
+            format!("{id} {id} 1, 0 {first} {id}, {} {} {rest}", id + 1, first + id),
+        ),
+        ("-c --map-subids", format!("{id} {id} 1, {first} {first} {count}")),
+        ("--map-users=auto --map-groups=auto", format!("0 {first} {count}")),
+        (
+            "--map-users=subids --map-groups=subids",
+            format!("{first} {first} {count}"),
+        ),
+    ] {
+        for fork in ["", "-f", "-p"] {
+            let options = format!("{options} {fork}");
+            for file in ["uid_map", "gid_map"] {
+                assert_eq!(map_inside(&mut ordinary(), &options, file), wanted, "{options}");
+            }
+        }
+        let text = ordinary()
+            .with(&format!("{options} cat /proc/self/setgroups"))
+            .ok();
+        assert_eq!(text, "allow\n", "{options}");
+    }
+    Ok(())
+}
+
+fn root_maps_what_it_likes() -> Outcome {
+    needs::root()?;
+    for (options, wanted) in [
+        ("--map-users=0:1000:1", "0 1000 1"),
+        ("--map-users=1000,0,1", "0 1000 1"),
+        (
+            "--map-users=0:100000:10 --map-users=10:5:1",
+            "0 100000 10, 10 5 1",
+        ),
+        // None is lost: neither the last of a range that goes around the single one, nor of one beside it.
+        (
+            "--map-users=0:100000:10 --map-user=5",
+            "5 0 1, 0 100000 5, 6 100005 5",
+        ),
+        ("--map-users=1:1:5 --map-user=6", "6 0 1, 1 1 5"),
+        ("--map-users=all", "0 0 4294967295"),
+        ("--map-users=all --map-user=0", "0 0 1, 1 1 4294967294"),
+        ("--map-users=4294967294:5:1", "4294967294 5 1"),
+    ] {
+        for fork in ["", "-f"] {
+            let options = format!("{options} --map-groups=all {fork}");
+            assert_eq!(
+                map_inside(&mut unshare(), &options, "uid_map"),
+                wanted,
+                "{options}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn ranges_that_overlap_are_shown() -> Outcome {
+    for (maps, both) in [
+        (
+            "--map-users=0:1000:5 --map-users=4:2000:5",
+            ["0:1000:5", "4:2000:5"],
+        ),
+        (
+            "--map-users=0:1000:5 --map-users=9:1004:1",
+            ["0:1000:5", "9:1004:1"],
+        ),
+    ] {
+        let error = unshare().with(&format!("{maps} true")).fails(1);
+        assert!(
+            both.iter().all(|range| error.contains(range)) && error.contains("overlap"),
+            "{error}"
+        );
+    }
+    for map in [
+        "0:0:4294967296",
+        "4294967295:0:1",
+        "0:4294967290:6",
+        "0:0:0",
+        "0:0",
+        "a:b:c",
+        "nobody",
+    ] {
+        let error = unshare().with(&format!("--map-users={map} true")).fails(2);
+        assert!(error.contains("--map-users") && error.contains(map), "{error}");
+    }
+    Ok(())
+}
+
+fn ids_are_numbers_or_names_and_never_wrap() -> Outcome {
+    for option in ["-S", "-G", "--map-user", "--map-group"] {
+        for id in ["4294967301", "4294967295", "-1", "no-such-name"] {
+            let error = unshare().args([&format!("{option}={id}"), "true"]).ran().fails(2);
+            assert!(error.contains(id), "{option} {id}: {error}");
+        }
+    }
+    needs::root()?;
+    let text = unshare().with("-S nobody -G nogroup id").ok();
+    assert!(
+        text.starts_with("uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup)"),
+        "{text}"
+    );
+    assert_eq!(unshare().with("-G 5 -S 7 id -u").ok(), "7\n");
+    Ok(())
+}
+
+fn setgroups_is_allowed_or_denied_before_anything_happens() -> Outcome {
+    for who in Who::both()? {
+        for options in [
+            "-r --setgroups allow",
+            "--map-group=5 --setgroups=allow",
+            "-c -f --setgroups allow",
+        ] {
+            let error = who.unshare().with(&format!("{options} echo ran")).fails(2);
+            assert!(error.contains("--setgroups"), "{error}");
+        }
+        for options in [
+            "-r --setgroups deny",
+            "-U --setgroups deny",
+            "-c -f --setgroups=deny",
+        ] {
+            let text = who
+                .unshare()
+                .with(&format!("{options} cat /proc/self/setgroups"))
+                .ok();
+            assert_eq!(text, "deny\n", "{who:?} {options}");
+        }
+    }
+    let error = unshare().with("-U --setgroups maybe true").fails(2);
+    assert!(
+        error.contains("--setgroups") && error.contains("maybe"),
+        "{error}"
+    );
+    needs::root()?;
+    let text = script(
+        &mut unshare(),
+        "--map-users=all --map-groups=all --setgroups=deny",
+        "cat /proc/self/setgroups",
+    );
+    assert_eq!(text.ok(), "deny\n");
+    Ok(())
+}
+
+fn the_owner_is_the_one_who_is_mapped() -> Outcome {
+    needs::root()?;
+    for fork in ["", "-f", "-p"] {
+        let text = script(
+            &mut unshare(),
+            &format!("--owner 1234:1235 -r {fork}"),
+            "id -u; id -g; cat /proc/self/uid_map",
+        );
+        let words: Vec<_> = text.ok().split_whitespace().map(str::to_owned).collect();
+        assert_eq!(words, ["0", "0", "0", "1234", "1"], "{fork}");
+        let text = unshare().with(&format!("--owner 1234:1235 -c {fork} id -u")).ok();
+        assert_eq!(text, "1234\n", "{fork}");
+        let map = map_inside(
+            &mut unshare(),
+            &format!("--owner 1234:1235 --map-users=0:1234:9 --map-groups=all {fork}"),
+            "uid_map",
+        );
+        assert_eq!(map, "0 1234 9", "{fork}");
+    }
+    for value in ["1234", "a:b", "1:4294967295", ":"] {
+        let error = unshare().with(&format!("--owner {value} true")).fails(2);
+        assert!(error.contains("--owner"), "{error}");
+    }
+    Ok(())
+}
+
+fn capabilities_are_kept() -> Outcome {
+    let effective = "sed -n 's/^CapEff:[ \t0]*//p' /proc/self/status";
+    for who in Who::both()? {
+        assert_eq!(script(&mut who.unshare(), "-U", effective).ok(), "\n", "{who:?}");
+        assert_eq!(
+            script(&mut who.unshare(), "-c", effective).ok().trim(),
+            if who == Who::Caller && needs::root().is_ok() {
+                "1ffffffffff"
+            } else {
+                ""
+            }
+        );
+        let kept = script(&mut who.unshare(), "-c --keep-caps", effective).ok();
+        assert_eq!(kept, "1ffffffffff\n", "{who:?}");
+    }
+    needs::root()?;
+    // Also when the uid changes, by which ambient capabilities are lost.
+    let kept = script(
+        &mut unshare(),
+        "--map-users=all --map-groups=all -G 7 -S 7 --keep-caps",
+        effective,
+    )
+    .ok();
+    assert_eq!(kept, "1ffffffffff\n");
+    let lost = script(
+        &mut unshare(),
+        "--map-users=all --map-groups=all -G 7 -S 7",
+        effective,
+    )
+    .ok();
+    assert_eq!(lost, "\n");
+    Ok(())
+}
+
+fn the_maps_of_a_private_machine() -> Outcome {
+    let user = User::ordinary()?;
+    let (first, count) = user.subordinate_ids()?;
+    if needs::installed("newuidmap").is_ok() {
+        let wanted = format!("0 {} 1, 1 {first} {count}", user.id);
+        assert_eq!(map_inside(&mut ordinary(), "-a", "uid_map"), wanted);
+    }
+    // Without the helper root alone is mapped, without a word.
+    let mut alone = ordinary();
+    alone.env("PATH", "/var/empty");
+    let text = alone.with("-a /bin/cat /proc/self/gid_map").ok();
+    assert_eq!(
+        text.split_whitespace().collect::<Vec<_>>(),
+        ["0", &user.id.to_string(), "1"]
+    );
+    needs::root()?;
+    assert_eq!(map_inside(&mut unshare(), "-a", "uid_map"), "0 0 4294967295");
+    Ok(())
+}

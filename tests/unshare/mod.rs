@@ -1,0 +1,86 @@
+//! `ns-unshare`: what the new namespaces are, what runs in them, how it ends, and what is said when it does not start.
+
+mod alike;
+mod basics;
+mod causes;
+mod clocks;
+mod ids;
+mod keys;
+mod mounts;
+mod network;
+mod pins;
+mod scripts;
+mod signals;
+mod start;
+
+use std::process::Command;
+
+use crate::support::case::Skip;
+use crate::support::{Case, User, program};
+
+/// All of them.
+pub fn cases() -> Vec<Case> {
+    [
+        alike::cases(),
+        basics::cases(),
+        causes::cases(),
+        clocks::cases(),
+        ids::cases(),
+        keys::cases(),
+        mounts::cases(),
+        network::cases(),
+        pins::cases(),
+        scripts::cases(),
+        signals::cases(),
+        start::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Who runs a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    /// Whoever runs the tests: root, in CI.
+    Caller,
+    /// The ordinary user.
+    Ordinary,
+}
+
+impl Who {
+    /// Both. As an ordinary user it is twice the same.
+    fn both() -> Result<[Self; 2], Skip> {
+        User::ordinary()?;
+        Ok([Self::Caller, Self::Ordinary])
+    }
+
+    /// `ns-unshare` run by them.
+    fn unshare(self) -> Command {
+        match self {
+            Self::Caller => program("ns-unshare"),
+            Self::Ordinary => ordinary(),
+        }
+    }
+}
+
+/// `ns-unshare` run by the ordinary user.
+fn ordinary() -> Command {
+    User::ordinary()
+        .expect("needs were checked")
+        .program("ns-unshare")
+}
+
+/// `ns-unshare` run by the caller.
+fn unshare() -> Command {
+    program("ns-unshare")
+}
+
+/// Appends a script for `sh`.
+fn script(command: &mut Command, options: &str, text: &str) -> crate::support::Ran {
+    use crate::support::Run as _;
+    command
+        .args(options.split_whitespace())
+        .args(["sh", "-c", text])
+        .ran()
+}

@@ -1,0 +1,234 @@
+//! Mount namespaces: propagation, root and working directory, `/proc` and `binfmt_misc`.
+
+use super::{Who, script, unshare};
+use crate::support::case::cases;
+use crate::support::{Outcome, Ran, Run as _, needs};
+
+cases!["unshare::mounts":
+    propagation_is_as_chosen,
+    a_relative_directory_is_inside_of_the_new_root,
+    the_root_of_a_new_mount_namespace_is_pivoted,
+    user_namespaces_nest_below_a_new_root,
+    a_fresh_proc_is_mounted_in_the_new_root,
+    proc_is_mounted_where_it_is_wanted,
+    interpreters_are_registered,
+];
+
+/// Makes a root directory with the system's programs, `/inner` and `/proc`, in a private tmpfs on `/mnt`, and runs the
+/// rest in its mount namespace.
+const ROOM: &str = r#"
+    set -e
+    mount -t tmpfs room /mnt
+    mkdir /mnt/inner /mnt/inner/deep /mnt/proc /mnt/usr /mnt/dev /mnt/tmp
+    mount --rbind /usr /mnt/usr
+    ln -s usr/bin usr/sbin usr/lib usr/lib64 /mnt
+    touch /mnt/dev/null; mount --bind /dev/null /mnt/dev/null
+    mkdir -p "/mnt$BIN"; mount --bind "$BIN" "/mnt$BIN"
+    U=$BIN/ns-unshare
+"#;
+
+/// Runs the script in a mount namespace that has the room.
+fn in_room(who: Who, text: &str) -> Ran {
+    let mut command = who.unshare();
+    let program = std::path::Path::new(command.get_program())
+        .parent()
+        .expect("a path")
+        .to_owned();
+    command.env("BIN", program);
+    script(&mut command, "-r -m", &format!("{ROOM}\n{text}"))
+}
+
+fn propagation_is_as_chosen() -> Outcome {
+    let field = "awk '$5 == \"/\" { for (i = 7; $i != \"-\"; i++) printf \"%s \", $i; print \"\" }' /proc/self/mountinfo";
+    for who in Who::both()? {
+        for (options, starts) in [
+            ("", ""),
+            ("--propagation private", ""),
+            ("--propagation shared", "shared:"),
+            (
+                "--propagation unchanged",
+                if inherited_is_shared() { "shared:" } else { "" },
+            ),
+        ] {
+            let text = script(&mut who.unshare(), &format!("-r -m {options}"), field).ok();
+            let wanted = text.trim().starts_with(starts) && (starts.is_empty() == text.trim().is_empty());
+            // Below a less privileged user namespace what was shared can only be a slave.
+            assert!(
+                wanted || text.starts_with("master:"),
+                "{who:?} {options}: {text:?}"
+            );
+        }
+        let nested = "mount --make-rshared / && \"$BIN\" -m --propagation slave sh -c \"$FIELD\"";
+        let mut command = who.unshare();
+        let program = command.get_program().to_owned();
+        command.env("BIN", program).env("FIELD", field);
+        let text = script(&mut command, "-r -m", nested).ok();
+        assert!(text.starts_with("master:"), "{who:?}: {text:?}");
+    }
+    let error = unshare().with("-m --propagation some true").fails(2);
+    assert!(
+        error.contains("--propagation") && error.contains("unchanged"),
+        "{error}"
+    );
+    Ok(())
+}
+
+/// Whether the mount on `/` is shared where the tests run.
+fn inherited_is_shared() -> bool {
+    let table = std::fs::read_to_string("/proc/self/mountinfo").expect("it is text here");
+    table
+        .lines()
+        .any(|line| line.split(' ').nth(4) == Some("/") && line.contains(" shared:"))
+}
+
+fn a_relative_directory_is_inside_of_the_new_root() -> Outcome {
+    for who in Who::both()? {
+        // With a new mount namespace, and with a chroot.
+        for new in ["-m", ""] {
+            let run = |options: &str| {
+                in_room(
+                    who,
+                    &format!("cd /usr/lib; $U {new} -R /mnt {options} /usr/bin/pwd"),
+                )
+                .ok()
+            };
+            assert_eq!(run("-w inner"), "/inner\n", "{who:?} {new}");
+            assert_eq!(run("-w inner/deep"), "/inner/deep\n", "{who:?} {new}");
+            assert_eq!(run("-w /inner"), "/inner\n", "{who:?} {new}");
+            assert_eq!(run("-w .."), "/\n", "{who:?} {new}");
+            assert_eq!(run("-w inner/../../inner"), "/inner\n", "{who:?} {new}");
+            assert_eq!(run(""), "/\n", "{who:?} {new}");
+            let ran = in_room(who, &format!("$U {new} -R /mnt -w missing pwd"));
+            assert_eq!(
+                ran.fails(1),
+                "ns-unshare: cannot change the directory to \"missing\": No such file or directory\n"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn the_root_of_a_new_mount_namespace_is_pivoted() -> Outcome {
+    for who in Who::both()? {
+        for propagation in ["private", "slave", "shared", "unchanged"] {
+            // The root is the namespace's own, and nothing of the old one is left.
+            let text = in_room(
+                who,
+                &format!(
+                    "$U -m --propagation {propagation} --mount-proc -p -R /mnt sh -c '
+                        grep -c \"^[^ ]* [^ ]* [^ ]* [^ ]* / \" /proc/self/mountinfo; test -e /etc || echo gone'"
+                ),
+            );
+            assert_eq!(text.ok(), "1\ngone\n", "{who:?} {propagation}");
+        }
+        // A directory that is no mount, and one given relative to here.
+        let text = in_room(who, "cd /mnt; $U -m -R . ls -d /inner").ok();
+        assert_eq!(text, "/inner\n", "{who:?}");
+        let error = in_room(who, "$U -m -R /mnt/missing true").fails(1);
+        assert!(
+            error.contains("prepare \"/mnt/missing\" to become the root: No such file"),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+fn user_namespaces_nest_below_a_new_root() -> Outcome {
+    for who in Who::both()? {
+        let text = in_room(
+            who,
+            "$U -m -p --mount-proc -R /mnt $U -U -r --mount-proc -p id -u",
+        )
+        .ok();
+        assert_eq!(text, "0\n", "{who:?}");
+        // In a chroot the kernel refuses, and we say why.
+        let error = in_room(who, "$U -R /mnt $U -U true").fails(1);
+        assert!(
+            error.contains("cannot create a user namespace: Operation not permitted")
+                && (error.contains("cause: the caller is in a chroot") || !error.contains("cause")),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+fn a_fresh_proc_is_mounted_in_the_new_root() -> Outcome {
+    for who in Who::both()? {
+        let text = in_room(
+            who,
+            "$U -m -p --mount-proc -R /mnt sh -c 'echo $$; sh -c \"ls -d /proc/[0-9]*\"; true'",
+        )
+        .ok();
+        assert!(text.starts_with("1\n/proc/1\n/proc/2\n"), "{who:?}: {text}");
+        // The caller's own /proc is as it was.
+        let text = in_room(
+            who,
+            "$U -m -p --mount-proc -R /mnt true; test -d /proc/self/ns && echo $$",
+        )
+        .ok();
+        assert_ne!(text.trim(), "", "{who:?}");
+    }
+    Ok(())
+}
+
+fn proc_is_mounted_where_it_is_wanted() -> Outcome {
+    for who in Who::both()? {
+        let text = in_room(
+            who,
+            "$U -m -p --mount-proc=/mnt/inner sh -c 'sh -c \"ls -d /mnt/inner/[0-9]*\"; true'",
+        )
+        .ok();
+        assert_eq!(text, "/mnt/inner/1\n/mnt/inner/2\n", "{who:?}");
+        let text = in_room(
+            who,
+            "$U -m -p -R /mnt -w inner --mount-proc=deep sh -c 'ls -d /inner/deep/1'",
+        )
+        .ok();
+        assert_eq!(text, "/inner/deep/1\n", "{who:?}");
+    }
+    // Nothing comes out of a shared mount.
+    needs::root()?;
+    let count = || {
+        std::fs::read_to_string("/proc/self/mountinfo")
+            .expect("text")
+            .matches(" /proc ")
+            .count()
+    };
+    let before = count();
+    for propagation in ["private", "shared", "slave", "unchanged"] {
+        let options = format!("-m -p --propagation {propagation} --mount-proc");
+        assert_eq!(script(&mut unshare(), &options, "echo $$").ok(), "1\n");
+        assert_eq!(count(), before, "{propagation}");
+    }
+    Ok(())
+}
+
+fn interpreters_are_registered() -> Outcome {
+    let supported = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
+    if !supported.contains("binfmt_misc") {
+        return Err(crate::support::case::Skip::Lacks(
+            "the kernel has no binfmt_misc".into(),
+        ));
+    }
+    let line = ":tests:E::ns-utils-test::/usr/bin/cat:";
+    for who in Who::both()? {
+        let mut command = who.unshare();
+        command.args(["-r", "-p", "-l", line]);
+        // Run by its ending, the file is printed by its interpreter.
+        let text = script(
+            &mut command,
+            "",
+            "mount -t tmpfs room /mnt; echo hello >/mnt/a.ns-utils-test; chmod +x /mnt/a.ns-utils-test; /mnt/a.ns-utils-test",
+        );
+        assert_eq!(text.ok(), "hello\n", "{who:?}");
+        // With F the interpreter is opened outside of the new root, which has none.
+        let text = in_room(
+            who,
+            "cp /usr/bin/cat /mnt/cat
+             $U -r -m -p --mount-proc -R /mnt -l ':tests:E::ns-utils-test::/mnt/cat:F' sh -c '
+                echo again >/tmp/a.ns-utils-test; chmod +x /tmp/a.ns-utils-test; /tmp/a.ns-utils-test'",
+        );
+        assert_eq!(text.ok(), "again\n", "{who:?}");
+    }
+    Ok(())
+}

@@ -1,0 +1,296 @@
+//! Signals sent to `ns-unshare` while it waits, and its death.
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use super::{Who, ordinary, unshare};
+use crate::support::case::cases;
+use crate::support::running::ended;
+use crate::support::{Outcome, Running, needs};
+
+cases!["unshare::signals":
+    each_signal_reaches_the_program_once,
+    what_pid_1_is_deaf_to_ends_it_all_the_same,
+    a_handler_of_pid_1_is_respected,
+    without_forwarding_signals_are_kept_back,
+    init_passes_signals_on_and_reaps,
+    init_tells_how_the_program_died,
+    the_program_dies_with_us_when_asked,
+    the_program_dies_with_us_also_after_a_change_of_ids,
+    signal_names_and_numbers_are_taken,
+    the_program_stops_and_goes_on_with_us,
+];
+
+/// Says which signals come, until a line does.
+const COUNT: &str = r#"
+    $| = 1;
+    for my $s (qw(INT TERM HUP QUIT USR1 USR2 WINCH CONT)) { $SIG{$s} = sub { print "$s\n" } }
+    print "ready\n"; 1 until defined sysread(STDIN, my $line, 9); print "end\n";
+"#;
+
+const PASSED_ON: [Signal; 8] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGWINCH,
+    Signal::SIGCONT,
+];
+
+fn each_signal_reaches_the_program_once() -> Outcome {
+    let perl = needs::installed("perl")?;
+    for who in Who::both()? {
+        for options in ["-U -f", "-r -p", "-r -p --init"] {
+            let mut command = who.unshare();
+            command.args(options.split(' ')).arg(&perl).args(["-e", COUNT]);
+            let mut running = Running::start(&mut command);
+            assert_eq!(running.line(), "ready");
+            for signal in PASSED_ON {
+                running.signal(signal);
+                assert_eq!(
+                    format!("SIG{}", running.line()),
+                    signal.as_str(),
+                    "{who:?} {options}"
+                );
+            }
+            running.say("end\n");
+            let (status, _, rest) = running.end();
+            assert_eq!((status, rest.as_str()), (0, "end\n"), "{who:?} {options}");
+        }
+    }
+    Ok(())
+}
+
+fn what_pid_1_is_deaf_to_ends_it_all_the_same() -> Outcome {
+    for who in Who::both()? {
+        for signal in [
+            Signal::SIGINT,
+            Signal::SIGTERM,
+            Signal::SIGHUP,
+            Signal::SIGQUIT,
+            Signal::SIGUSR1,
+            Signal::SIGUSR2,
+        ] {
+            // PID 1 is cat, which has no handler for anything.
+            let mut running = Running::start(who.unshare().args(["-r", "-p", "cat"]));
+            running.say("here\n");
+            assert_eq!(running.line(), "here");
+            running.signal(signal);
+            running.wait_for_end();
+            let (status, died_of, _) = running.end();
+            assert_eq!(
+                (status, died_of),
+                (128 + signal as i32, Some(signal as i32)),
+                "{who:?} {signal}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn a_handler_of_pid_1_is_respected() -> Outcome {
+    for (set_up, signal, wanted) in [
+        (
+            "trap 'echo caught; exit 3' TERM",
+            Signal::SIGTERM,
+            (3, "caught\n"),
+        ),
+        ("trap '' TERM", Signal::SIGTERM, (0, "")),
+    ] {
+        let text = format!("{set_up}; echo ready; read -r line; exit 0");
+        let mut running = Running::start(unshare().args(["-r", "-p", "sh", "-c", &text]));
+        assert_eq!(running.line(), "ready");
+        running.signal(signal);
+        if wanted.0 == 3 {
+            running.wait_for_end();
+        }
+        let (status, died_of, rest) = running.end();
+        assert_eq!(
+            (status, died_of, rest.as_str()),
+            (wanted.0, None, wanted.1),
+            "{set_up}"
+        );
+    }
+    Ok(())
+}
+
+fn without_forwarding_signals_are_kept_back() -> Outcome {
+    let perl = needs::installed("perl")?;
+    // INT and TERM wait, and the program does not get them.
+    let mut command = unshare();
+    command
+        .args(["-U", "-f", "--no-forward-signals"])
+        .arg(&perl)
+        .args(["-e", COUNT]);
+    let mut running = Running::start(&mut command);
+    assert_eq!(running.line(), "ready");
+    running.signal(Signal::SIGINT);
+    running.signal(Signal::SIGTERM);
+    running.say("end\n");
+    let (status, _, rest) = running.end();
+    assert_eq!((status, rest.as_str()), (0, "end\n"));
+    // HUP ends us alone: the program reads on.
+    let mut command = unshare();
+    command.args(["-U", "-f", "--no-forward-signals"]);
+    command.args(["sh", "-c", "echo ready; read -r line; echo still here"]);
+    let mut running = Running::start(&mut command);
+    assert_eq!(running.line(), "ready");
+    running.signal(Signal::SIGHUP);
+    running.wait_for_end();
+    running.say("go on\n");
+    assert_eq!(running.line(), "still here");
+    Ok(())
+}
+
+fn init_passes_signals_on_and_reaps() -> Outcome {
+    for who in Who::both()? {
+        // The orphan's parent becomes PID 1, which has to wait for it: no zombie is left.
+        let text = "(sh -c 'sleep 0 & exec true' &) ; wait; sh -c 'exec sh -c \"(true &)\"';
+                    for i in 1 2 3 4 5 6 7 8 9; do ps -e -o stat= | grep -q Z || break; done
+                    ps -e -o pid=,stat=,comm= | grep Z; ps -o comm= -p 1; echo $$";
+        let mut command = who.unshare();
+        let ran = super::script(&mut command, "-r --mount-proc --init", text);
+        assert_eq!(ran.ok(), "ns-unshare\n2\n", "{who:?}");
+    }
+    Ok(())
+}
+
+fn init_tells_how_the_program_died() -> Outcome {
+    for who in Who::both()? {
+        for (text, status, signal) in [
+            ("exit 9", 9, None),
+            ("kill -TERM $$", 143, Some(15)),
+            ("kill -KILL $$", 137, Some(9)),
+            ("kill -SEGV $$", 139, Some(11)),
+        ] {
+            let ran = super::script(&mut who.unshare(), "-r --init", text);
+            assert_eq!((ran.status, ran.signal), (status, signal), "{who:?} {text}");
+        }
+    }
+    Ok(())
+}
+
+/// The PID, as we see it, of the process that the program runs in.
+fn program_of(running: &Running) -> Pid {
+    last_child(running.pid())
+}
+
+/// Kills `ns-unshare` and tells whether its program ended with it.
+fn dies_with(command: &mut std::process::Command) -> bool {
+    let mut running = Running::start(command);
+    assert_eq!(running.line(), "ready");
+    let program = program_of(&running);
+    running.signal(Signal::SIGKILL);
+    ended(program)
+}
+
+/// Says that it runs, and waits for what does not come: the case keeps its stdin open.
+const WAIT: [&str; 3] = ["sh", "-c", "echo ready; read -r line"];
+
+fn the_program_dies_with_us_when_asked() -> Outcome {
+    for who in Who::both()? {
+        for options in [
+            "-U -f --kill-child",
+            "-r -p --kill-child",
+            "-r --init --kill-child",
+            "-U --kill-child=TERM",
+        ] {
+            assert!(
+                dies_with(who.unshare().args(options.split(' ')).args(WAIT)),
+                "{who:?} {options}"
+            );
+        }
+    }
+    // Without the option it goes on.
+    let mut running =
+        Running::start(unshare().args(["-U", "-f", "sh", "-c", "echo ready; read -r line; echo on"]));
+    assert_eq!(running.line(), "ready");
+    running.signal(Signal::SIGKILL);
+    running.wait_for_end();
+    running.say("\n");
+    assert_eq!(running.line(), "on");
+    Ok(())
+}
+
+fn the_program_dies_with_us_also_after_a_change_of_ids() -> Outcome {
+    needs::root()?;
+    for options in [
+        "-f --kill-child -S 1234",
+        "-p --kill-child -G 1234 -S 1234",
+        "--map-users=all --map-groups=all -p --kill-child -S 7 -G 7",
+        "--kill-child -r --keep-caps",
+        "--owner 5:6 -r --kill-child",
+    ] {
+        assert!(
+            dies_with(unshare().args(options.split(' ')).args(WAIT)),
+            "{options}"
+        );
+    }
+    if needs::installed("newuidmap").is_ok() {
+        let options = "-r --map-auto -p --kill-child -S 5 -G 5";
+        assert!(
+            dies_with(ordinary().args(options.split(' ')).args(WAIT)),
+            "{options}"
+        );
+    }
+    Ok(())
+}
+
+fn signal_names_and_numbers_are_taken() -> Outcome {
+    for signal in ["15", "TERM", "SIGTERM", "term", "RTMIN+3", "RTMAX-1", "9"] {
+        let mut command = unshare();
+        command.args(["-U", &format!("--kill-child={signal}")]);
+        assert!(dies_with(command.args(WAIT)), "{signal}");
+    }
+    use crate::support::Run as _;
+    for signal in ["0", "65", "NOSUCH", "-1", ""] {
+        let error = unshare()
+            .args(["-U", &format!("--kill-child={signal}"), "true"])
+            .ran()
+            .fails(2);
+        assert!(error.contains("--kill-child"), "{error}");
+    }
+    Ok(())
+}
+
+fn the_program_stops_and_goes_on_with_us() -> Outcome {
+    // Seen by whoever waits for us, as a shell would.
+    for who in Who::both()? {
+        for options in ["-U -f", "-r -p", "-r --init"] {
+            let mut command = who.unshare();
+            command
+                .args(options.split(' '))
+                .args(["sh", "-c", "echo ready; read -r line; echo on; exit 4"]);
+            let mut running = Running::start(&mut command);
+            assert_eq!(running.line(), "ready");
+            let pid = running.pid();
+            // TSTP is not taken by what is in no session with a shell: STOP is.
+            let stopped = if options.ends_with("--init") {
+                last_child(program_of(&running))
+            } else {
+                program_of(&running)
+            };
+            nix::sys::signal::kill(stopped, Signal::SIGSTOP).expect("it runs");
+            let status = nix::sys::wait::waitpid(pid, Some(nix::sys::wait::WaitPidFlag::WUNTRACED));
+            assert_eq!(
+                status,
+                Ok(nix::sys::wait::WaitStatus::Stopped(pid, Signal::SIGSTOP)),
+                "{who:?} {options}"
+            );
+            running.signal(Signal::SIGCONT);
+            running.say("\n");
+            assert_eq!(running.line(), "on", "{who:?} {options}");
+            assert_eq!(running.end().0, 4, "{who:?} {options}");
+        }
+    }
+    Ok(())
+}
+
+/// The last child: another one may have made it, and not be waited for yet.
+fn last_child(pid: Pid) -> Pid {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it runs");
+    let last = children.split_whitespace().last().expect("it has a child");
+    Pid::from_raw(last.parse().expect("a PID"))
+}

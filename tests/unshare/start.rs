@@ -1,0 +1,160 @@
+//! What the program is started with: descriptors, signals, environment, and the shell that is run without one.
+
+use super::{Who, script, unshare};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User, needs, tool};
+
+cases!["unshare::start":
+    the_program_has_three_descriptors_and_what_the_caller_passed,
+    the_signal_mask_and_dispositions_pass_through,
+    the_environment_can_be_emptied,
+    the_login_shell_is_the_callers,
+    nothing_at_all_is_a_plan_too,
+    it_works_with_few_descriptors,
+];
+
+fn the_program_has_three_descriptors_and_what_the_caller_passed() -> Outcome {
+    for who in Who::both()? {
+        for options in [
+            "-U",
+            "-U -f",
+            "-r -p",
+            "-a",
+            "-r --init",
+            "-r --pid-file /dev/null",
+        ] {
+            let mut shell = match who {
+                Who::Caller => tool("sh"),
+                Who::Ordinary => User::ordinary()?.tool("sh"),
+            };
+            shell.env("U", who.unshare().get_program());
+            // The same with ours and without: 5 is the caller's, as is what the tests were started with.
+            let text = format!("ls /proc/self/fd 5</dev/null; $U {options} ls /proc/self/fd 5</dev/null");
+            let text = shell.args(["-c", &text]).ran().ok();
+            let lines: Vec<_> = text.lines().collect();
+            let (without, with) = lines.split_at(lines.len() / 2);
+            assert!(
+                without.contains(&"5") && without == with,
+                "{who:?} {options}: {text}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn the_signal_mask_and_dispositions_pass_through() -> Outcome {
+    let env = needs::installed("env")?;
+    let fields = "sed -n '/^Sig[BI]/p' /proc/self/status";
+    for settings in [
+        "",
+        "--ignore-signal=PIPE",
+        "--block-signal=TERM",
+        "--ignore-signal=USR1 --default-signal=PIPE",
+    ] {
+        for options in ["-U", "-U -f", "-r -p", "-r --init"] {
+            let mut with = tool(&env);
+            with.args(settings.split_whitespace())
+                .arg(unshare().get_program())
+                .args(options.split(' '));
+            let mut without = tool(&env);
+            without.args(settings.split_whitespace());
+            let inside = with.args(["sh", "-c", fields]).ran().ok();
+            assert_eq!(
+                inside,
+                without.args(["sh", "-c", fields]).ran().ok(),
+                "{settings} {options}"
+            );
+        }
+    }
+    // An ignored SIGCHLD would keep us from waiting; the program gets it as it is by default.
+    let ran = tool(&env)
+        .args(["--ignore-signal=CHLD"])
+        .arg(unshare().get_program())
+        .args(["-U", "-f"])
+        .args(["sh", "-c", "exit 7"])
+        .ran();
+    assert_eq!(ran.status, 7);
+    Ok(())
+}
+
+fn the_environment_can_be_emptied() -> Outcome {
+    let variables = |options: &str| {
+        let mut command = unshare();
+        command
+            .env_clear()
+            .env("A", "1")
+            .env("B", "2=3")
+            .env("C", "")
+            .env("PATH", "/usr/bin:/bin");
+        command.with(&format!("{options} /usr/bin/env")).ok()
+    };
+    assert_eq!(variables("-U --clear-env"), "");
+    assert_eq!(variables("-U --whitelist-env B,C,MISSING"), "B=2=3\nC=\n");
+    assert_eq!(variables("-U"), "A=1\nB=2=3\nC=\nPATH=/usr/bin:/bin\n");
+    // The program is still found, where execvp(3) looks by default.
+    assert_eq!(unshare().with("-U --clear-env env").ok(), "");
+    Ok(())
+}
+
+fn the_login_shell_is_the_callers() -> Outcome {
+    for who in Who::both()? {
+        // $SHELL first.
+        let mut command = who.unshare();
+        let error = command.env("SHELL", "/no/such-shell").with("-U").fails(127);
+        assert!(error.contains("\"/no/such-shell\""), "{error}");
+        // Then that of /etc/passwd: the caller's, not that of nobody, whom a bare -U makes of everyone.
+        let plan = who.unshare().env_remove("SHELL").with("--dry-run -U").ok();
+        let uid = who.unshare().with("id -u").ok();
+        let passwd = std::fs::read_to_string("/etc/passwd").expect("it is text");
+        let entry = passwd
+            .lines()
+            .find(|line| line.split(':').nth(2) == Some(uid.trim()))
+            .expect("there is one");
+        let shell = entry.rsplit(':').next().expect("the last field");
+        assert!(plan.ends_with(&format!("run \"{shell}\"\n")), "{plan}");
+        let plan = who
+            .unshare()
+            .env("SHELL", "/bin/dash")
+            .with("--dry-run -U --clear-env")
+            .ok();
+        assert!(plan.ends_with(&format!("run \"{shell}\"\n")), "{plan}");
+    }
+    // As a login shell it has a hyphen before its name.
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    let shell = directory.path().join("shell");
+    std::fs::copy(needs::installed("cat")?, &shell).expect("there is room");
+    let mut command = unshare();
+    command
+        .env("SHELL", &shell)
+        .arg("-U")
+        .stdin(std::process::Stdio::piped());
+    let mut running = crate::support::Running::start(&mut command);
+    running.say("hello\n");
+    assert_eq!(running.line(), "hello");
+    let name = std::fs::read(format!("/proc/{}/cmdline", running.pid())).expect("it runs");
+    assert_eq!(name, b"-shell\0");
+    Ok(())
+}
+
+fn nothing_at_all_is_a_plan_too() -> Outcome {
+    assert_eq!(unshare().with("echo hello").ok(), "hello\n");
+    assert_eq!(script(&mut unshare(), "-f", "exit 3").status, 3);
+    let plan = unshare().with("--dry-run true").ok();
+    assert_eq!(plan, "self    run \"true\"\n");
+    Ok(())
+}
+
+fn it_works_with_few_descriptors() -> Outcome {
+    for who in Who::both()? {
+        let mut shell = match who {
+            Who::Caller => tool("sh"),
+            Who::Ordinary => User::ordinary()?.tool("sh"),
+        };
+        shell.env("U", who.unshare().get_program());
+        let ran = shell
+            .args(["-c", "ulimit -n 16; $U -a --init sh -c 'exit 6'"])
+            .ran();
+        assert_eq!((ran.status, ran.stderr.as_str()), (6, ""), "{who:?}");
+    }
+    Ok(())
+}
