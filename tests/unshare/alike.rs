@@ -84,7 +84,7 @@ const FOR_ROOT: [&str; 36] = [
     "-R / -w /usr",
     "-R /usr/.. -f",
     "-w /tmp",
-    "-r --setgroups=deny -f",
+    "-U --setgroups=deny -f",
     "-u -f --kill-child=KILL",
     "-i -n -f -w /",
     "-T --monotonic=-5",
