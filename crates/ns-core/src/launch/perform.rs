@@ -6,7 +6,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{Gid, Uid};
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create, fsmount,
     fsopen,
@@ -130,6 +130,9 @@ pub(super) fn make_bindable(before: u64) -> nix::Result<()> {
 
 /// Mounts a copy of the tree of mounts at `root` over it: a root has to be a mount.
 fn prepare_root(root: &Path) -> nix::Result<()> {
+    if is_root(root)? {
+        return Ok(());
+    }
     let tree = rustix::mount::open_tree(
         rustix::fs::CWD,
         root,
@@ -145,10 +148,28 @@ fn prepare_root(root: &Path) -> nix::Result<()> {
 
 /// Makes the prepared root the root. The old one is on top of it for a moment, and gone before any path is looked up.
 fn pivot_root(root: &Path) -> nix::Result<()> {
+    if is_root(root)? {
+        return nix::unistd::chdir("/");
+    }
     nix::unistd::chdir(root)?;
     nix::unistd::pivot_root(".", ".")?;
     umount2(".", MntFlags::MNT_DETACH)?;
     nix::unistd::chdir("/")
+}
+
+/// Whether the root is what it is to become already: there is no other to pivot to.
+fn is_root(path: &Path) -> nix::Result<bool> {
+    let place = |path: &Path| {
+        let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
+        let stat = rustix::fs::statx(rustix::fs::CWD, path, AtFlags::empty(), wanted).map_err(from_rustix)?;
+        Ok((
+            stat.stx_dev_major,
+            stat.stx_dev_minor,
+            stat.stx_ino,
+            stat.stx_mnt_id,
+        ))
+    };
+    Ok(place(path)? == place(Path::new("/"))?)
 }
 
 /// Mounts proc on a directory of what is to become the root. Whoever filled that tree cannot lead us out of it: links and
