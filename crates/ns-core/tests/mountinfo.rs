@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use ns_core::mounts::{Covers, Mount, MountTable, Tree, merged};
+use ns_core::mounts::{Covers, Mount, MountTable, PeerGroup, Tree, merged};
 
 fn directory() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", "mountinfo"]
@@ -112,16 +112,8 @@ fn optional_fields_are_known_in_any_order_and_among_others() {
         for (target, words, shared, master) in found {
             let propagation = mounts[target.as_bytes()].propagation();
             assert_eq!(propagation.words(), *words, "{target}");
-            assert_eq!(
-                propagation.shared.map(|group| group.as_raw()),
-                *shared,
-                "{target}"
-            );
-            assert_eq!(
-                propagation.master.map(|group| group.as_raw()),
-                *master,
-                "{target}"
-            );
+            assert_eq!(propagation.shared.map(PeerGroup::as_raw), *shared, "{target}");
+            assert_eq!(propagation.master.map(PeerGroup::as_raw), *master, "{target}");
         }
     }
 }
@@ -219,9 +211,10 @@ fn options_may_be_longer_than_a_page() {
 
 #[test]
 fn ten_thousand_rows_are_read() {
-    let lines: String = (0..10_000)
+    let lines: Vec<_> = (0..10_000)
         .map(|id| format!("{} 1 0:{id} / /m/{id} rw,relatime - tmpfs tmpfs rw\n", id + 2))
         .collect();
+    let lines = lines.concat();
     let table = MountTable::parse(lines.as_bytes());
     assert_eq!((table.mounts().len(), table.flaws().len()), (10_000, 0));
     assert_eq!(table.print(), lines.as_bytes());

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use nix::errno::Errno;
 
 use super::{MountTable, Peers, View};
-use crate::process::{Pid, Process, parse_stat, scan};
+use crate::process::{Pid, Process, parse_stat, read_links_of, scan};
 use crate::sys::ioctl::{ns_mnt_get_next, ns_mnt_get_prev};
-use crate::{Gathered, Kind, Namespace, Result};
+use crate::{Gathered, Kind, Kinds, Namespace, Result};
 
 /// A mount namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +49,11 @@ pub fn each_namespace<E: From<crate::Error>>(
 ) -> Result<Unread, E> {
     let mut unread = Unread::default();
     let mut by_inode: BTreeMap<u64, Vec<Pid>> = BTreeMap::new();
+    let only = Kinds::from_iter([Kind::Mnt]);
     let mut processes = scan()?;
     while let Some(pid) = processes.next() {
         let pid = pid?;
-        match processes.links(pid).get(Kind::Mnt) {
+        match read_links_of(processes.proc(), pid, None, only).get(Kind::Mnt) {
             Gathered::Known(inode) => by_inode.entry(inode).or_default().push(pid),
             Gathered::Unreadable(_) => unread.processes += 1,
             Gathered::Absent => {}

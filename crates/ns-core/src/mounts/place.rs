@@ -11,6 +11,9 @@ use super::{Device, Mount, MountId, View};
 use crate::error::{Doing, quoted};
 use crate::{Error, Gathered, Result};
 
+/// How a path is opened that nothing is read from.
+const PATH: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+
 /// What a path leads to.
 #[derive(Debug)]
 pub struct Place {
@@ -46,7 +49,7 @@ impl View {
     pub fn place(&self, path: &Path) -> Result<Place> {
         let name = || quoted(path.as_os_str().as_bytes());
         let file = if self.is_own() {
-            rustix::fs::openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
+            rustix::fs::openat(CWD, path, PATH, Mode::empty())
         } else {
             self.open(path)?
         };
@@ -81,21 +84,26 @@ impl View {
     }
 
     /// The room of the file system of a mount; absent where the mount cannot be reached by its path.
+    ///
+    /// Where the caller may not look through the root directory of the view, but sees the same mount at the same path,
+    /// that one is asked: the id of a mount is that of no other on the host.
     pub fn space(&self, mount: &Mount<'_>) -> Gathered<Space> {
         let target = mount.target.decoded();
         let path = Path::new(std::ffi::OsStr::from_bytes(&target));
-        let file = match self.open(path) {
-            Ok(Ok(file)) => file,
-            Ok(Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR)) => return Gathered::Absent,
-            Ok(Err(errno)) => return Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
-            Err(error) => return Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO)),
+        let (file, own) = match self.open(path) {
+            Ok(file) => (file, false),
+            Err(_) => (rustix::fs::openat(CWD, path, PATH, Mode::empty()), true),
         };
-        let answer = Place::of(file).and_then(|place| {
-            let reached = place.mount.is_none_or(|found| found == mount.id);
-            reached.then(|| rustix::fs::fstatvfs(&place.file)).transpose()
+        let answer = file.and_then(Place::of).and_then(|place| match place.mount {
+            Some(found) if found != mount.id => Ok(None),
+            None if own => Ok(None),
+            _ => rustix::fs::fstatvfs(&place.file).map(Some),
         });
         match answer {
-            Ok(answer) => answer.as_ref().map(Space::of).into(),
+            Ok(Some(space)) => Gathered::Known(Space::of(&space)),
+            // What is not the same here may be there all the same.
+            Ok(None) | Err(_) if own => Gathered::Unreadable(Errno::EACCES),
+            Ok(None) | Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Gathered::Absent,
             Err(errno) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
         }
     }
@@ -103,8 +111,7 @@ impl View {
     /// Opens a path from the root directory of the view; no link leads out of it.
     fn open(&self, path: &Path) -> Result<rustix::io::Result<OwnedFd>> {
         let root = self.root()?;
-        let flags = OFlags::PATH | OFlags::CLOEXEC;
-        let answer = rustix::fs::openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT);
+        let answer = rustix::fs::openat2(root, path, PATH, Mode::empty(), ResolveFlags::IN_ROOT);
         Ok(match answer {
             // Before Linux 5.6. Mount points have no symbolic links in them, so that this is no different for them.
             Err(rustix::io::Errno::NOSYS) => {
@@ -114,7 +121,7 @@ impl View {
                 } else {
                     path
                 };
-                rustix::fs::openat(root, path, flags, Mode::empty())
+                rustix::fs::openat(root, path, PATH, Mode::empty())
             }
             answer => answer,
         })

@@ -13,7 +13,7 @@ use rustix::net::{
 };
 
 use crate::error::Doing;
-use crate::process::{Pid, Process, in_child};
+use crate::process::{Pid, Process, in_child, parse_link};
 use crate::{Error, Gathered, Namespace, Result};
 
 /// A table of mounts and the root directory that its mount points start at, both held open: what is asked of a path in the
@@ -26,7 +26,7 @@ pub struct View {
     namespace: Gathered<u64>,
     id: Gathered<u64>,
     table: OwnedFd,
-    root: rustix::io::Result<OwnedFd>,
+    root: Result<OwnedFd>,
 }
 
 impl View {
@@ -45,6 +45,7 @@ impl View {
     pub fn of_process(process: &Process) -> Result<Self> {
         let name = format!("process {}", process.pid());
         let view = Self::through(process.directory(), name, Some(process.pid())).map(|view| Self {
+            root: view.root.map_err(|error| process.explain(error)),
             id: match process.namespace(crate::Kind::Mnt) {
                 Ok(namespace) => namespace.id(),
                 Err(error) => Gathered::Unreadable(error.errno().unwrap_or(nix::errno::Errno::ESRCH)),
@@ -53,7 +54,7 @@ impl View {
         });
         // What an ended process answers is no news: that it has ended is.
         process.check_alive()?;
-        view
+        view.map_err(|error| process.explain(error))
     }
 
     /// What a process would see that entered this mount namespace: a child that does, so that it may have no process.
@@ -97,7 +98,8 @@ impl View {
     fn through(directory: BorrowedFd<'_>, name: String, pid: Option<Pid>) -> Result<Self> {
         let table = open(directory, "mountinfo", OFlags::RDONLY)
             .doing(|| format!("open the table of mounts of {name}"))?;
-        let root = open(directory, "root", OFlags::PATH);
+        let root =
+            open(directory, "root", OFlags::PATH).doing(|| format!("open the root directory of {name}"));
         Ok(Self {
             name,
             pid,
@@ -171,7 +173,7 @@ impl View {
     pub fn root(&self) -> Result<BorrowedFd<'_>> {
         match &self.root {
             Ok(root) => Ok(root.as_fd()),
-            Err(errno) => Err(*errno).doing(|| format!("open the root directory of {}", self.name)),
+            Err(error) => Err(error.clone()),
         }
     }
 }
@@ -179,11 +181,7 @@ impl View {
 /// The number in the link `ns/mnt` of a directory in `/proc`.
 fn namespace_of(directory: BorrowedFd<'_>) -> Gathered<u64> {
     match rustix::fs::readlinkat(directory, "ns/mnt", Vec::new()) {
-        Ok(link) => link
-            .to_str()
-            .ok()
-            .and_then(|link| link.strip_prefix("mnt:[")?.strip_suffix(']')?.parse().ok())
-            .into(),
+        Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
         Err(errno) => Gathered::Unreadable(nix::errno::Errno::from_raw(errno.raw_os_error())),
     }
 }

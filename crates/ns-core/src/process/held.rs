@@ -117,7 +117,7 @@ impl Process {
     }
 
     /// The error with its cause, where the kernel does not let the caller look into the process.
-    fn explain(&self, error: Error) -> Error {
+    pub(crate) fn explain(&self, error: Error) -> Error {
         if error.errno() != Some(Errno::EACCES) {
             return error;
         }
