@@ -12,6 +12,8 @@ cases!["mounts":
     a_namespace_without_a_process_is_seen_from_inside,
     an_ordinary_user_sees_its_own_container,
     propagation_is_shown,
+    a_namespace_has_many_names,
+    what_a_user_may_not_see_is_explained,
     a_target_that_is_none_is_named,
     what_is_asked_for_wrongly_is_named,
 ];
@@ -131,6 +133,43 @@ fn propagation_is_shown() -> Outcome {
     ] {
         assert!(list.lines().any(|found| found == line), "{line}: {list}");
     }
+    Ok(())
+}
+
+fn a_namespace_has_many_names() -> Outcome {
+    let (held, directory) = held("true")?;
+    let target = directory.path().display().to_string();
+    let inode = held.inode("mnt");
+    for name in [
+        held.pid.to_string(),
+        held.proc("ns/mnt"),
+        format!("mnt:[{inode}]"),
+        inode.to_string(),
+    ] {
+        let list = program("ns-mounts")
+            .args(["-N", &name, "-r", "-n", "-o", "SOURCE,NS", "-M", &target])
+            .ran()
+            .ok();
+        assert_eq!(list, format!("ours {inode}\n"), "{name}");
+    }
+    Ok(())
+}
+
+fn what_a_user_may_not_see_is_explained() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    let held = Held::new(&mut tool("env"), "true");
+    let pid = held.pid.to_string();
+    let run = |words: &str| user.program("ns-mounts").args(["-N", &pid]).with(words);
+    // Everyone may see the table, and where a mount is the same as here, its room.
+    let sizes = run("-r -n -o SIZE -M /proc").ok();
+    assert_eq!(sizes, "0\n");
+    let error = run("-T /").fails(1);
+    assert!(
+        error.starts_with(&format!("ns-mounts: cannot open the root directory of process {pid}: Permission denied\n  cause: process {pid} has the uid 0, and this one ")),
+        "{error}"
+    );
+    assert!(error.ends_with("  help:  run it as root\n"), "{error}");
     Ok(())
 }
 

@@ -183,7 +183,17 @@ fn labels_need_no_cache() -> Outcome {
             "{search}"
         );
     }
-    assert_eq!(inside("-C /dev/alias || echo none"), "none\n");
+    let inner = "mkdir $d/l; mount -t tmpfs /dev/alias $d/l";
+    assert_eq!(inside(&format!("-H >/dev/null; {inner}")), "");
+    let mut sources = |words: &str| inside(&format!("-r -n -o SOURCE {words} -M $d/l"));
+    assert_eq!(
+        [sources(""), sources("-c"), sources("-C")],
+        ["/dev/alias\n", "/dev/fake1\n", "/dev/alias\n"]
+    );
+    assert_eq!(
+        inside("-r -n -o TARGET -C /dev/alias"),
+        format!("{target}\n").replace("/a\n", "/l\n")
+    );
     assert_eq!(inside("UUID=other || echo none"), "none\n");
     Ok(())
 }
@@ -200,6 +210,10 @@ fn an_inverted_search_finds_all_others() -> Outcome {
 fn submounts_come_with_their_mounts() -> Outcome {
     assert_eq!(found("-R /sys"), ["/sys", "/sys/fs/cgroup"]);
     assert_eq!(found("-R -T /dev/null"), ["/dev", "/dev/pts"]);
+    let drawn = |words: &str| saved("ordinary", &format!("-a -n -o TARGET {words}")).ok();
+    assert_eq!(drawn("-S cgroup2"), "/sys/fs/cgroup\n");
+    assert_eq!(drawn("--tree -t sysfs,cgroup2"), "/sys\n`-/sys/fs/cgroup\n");
+    assert_eq!(drawn("--tree -D -t ext4,xfs"), "/\n|-/home\n`-/srv/www\n");
     let tree = saved("ordinary", "-J -R /dev").json();
     assert_eq!(tree["filesystems"][0]["children"][0]["target"], "/dev/pts");
     assert_eq!(flat(&tree["filesystems"]).len(), 2);

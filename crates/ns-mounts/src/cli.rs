@@ -10,13 +10,24 @@ use ns_core::output::Filter;
 use crate::column;
 use crate::types::Types;
 
+const EXAMPLES: &str = "Examples:
+  ns-mounts -N 4711 -D                          the room in all that process 4711 has mounted
+  ns-mounts -N container:3f2a -T /data          what /data is on, inside that container
+  ns-mounts --all-namespaces -S /dev/sdb1       who keeps the device busy
+  ns-mounts -Q 'SIZE > 1G and FSTYPE == \"tmpfs\"'
+  ns-mounts --shadowed                          what is hidden by other mounts, and by which
+  ns-mounts --propagation -M /mnt               where a mount made below /mnt shows up
+  ns-mounts --diff 1 4711                       what process 4711 has otherwise than process 1
+  ns-mounts --watch -J                          every change, as one line of JSON";
+
 /// Show, search, compare and watch the mounts of any mount namespace.
 #[derive(Debug, Parser)]
 #[command(
     name = "ns-mounts",
     version,
     infer_long_args = true,
-    args_override_self = true
+    args_override_self = true,
+    after_long_help = EXAMPLES
 )]
 pub struct Cli {
     /// A source device, or a mount point

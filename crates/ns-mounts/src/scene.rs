@@ -95,9 +95,9 @@ impl<'a> Scene<'a> {
             .get_or_init(|| self.view.map_or(Gathered::Absent, View::statuses))
     }
 
-    /// The room of the file system of the mount with this index.
+    /// The room of the file system of the mount with this index; absent where its mount point does not lead to it.
     pub fn space(&self, index: usize) -> Gathered<Space> {
-        let Some(view) = self.view else {
+        let Some(view) = self.view.filter(|_| self.covered_by(index).is_none()) else {
             return Gathered::Absent;
         };
         let mount = &self.table.mounts()[index];

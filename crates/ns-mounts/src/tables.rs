@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use ns_core::explain::explain_in;
 use ns_core::mounts::{Unread, View, each_namespace};
 use ns_core::target::Subject;
 use ns_core::{Kind, Target};
@@ -77,7 +78,10 @@ pub fn saved(file: &Path) -> anyhow::Result<Vec<u8>> {
 pub fn view(target: &Target) -> ns_core::Result<View> {
     match target.open()? {
         Subject::Process(process) => View::of_process(&process),
-        subject => View::of_namespace(&subject.namespace(Kind::Mnt)?),
+        subject => {
+            let namespace = subject.namespace(Kind::Mnt)?;
+            View::of_namespace(&namespace).map_err(|error| explain_in(&namespace, error))
+        }
     }
 }
 
