@@ -6,8 +6,19 @@ use crate::support::case::{Case, case};
 use crate::support::transcript::{self, Session};
 use crate::support::{Outcome, Run as _, needs, program};
 
-/// The documents with sessions, from the root of the checkout.
-const DOCUMENTS: [&str; 1] = ["README.md"];
+/// The documents with sessions, from the root of the checkout: in Markdown, and the prose of manual pages.
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "crates/ns-unshare/ns-unshare.1.in",
+    "crates/ns-enter/ns-enter.1.in",
+    "crates/ns-ls/ns-ls.8.in",
+    "crates/ns-hostname/ns-hostname.1.in",
+    "crates/ns-mounts/ns-mounts.8.in",
+];
+
+/// How a block of a session starts and ends in both.
+const STARTS: [&str; 2] = ["```console", "@SESSION"];
+const ENDS: [&str; 2] = ["```", "@END"];
 
 /// A case for each session of each document, beside those of this module.
 pub fn cases() -> Vec<Case> {
@@ -17,13 +28,18 @@ pub fn cases() -> Vec<Case> {
             Ok(())
         }),
         case(
+            "documents::every_page_has_eight_examples",
+            every_page_has_eight_examples,
+        ),
+        case(
             "documents::the_commands_for_a_fresh_machine",
             the_commands_for_a_fresh_machine,
         ),
     ];
     for document in DOCUMENTS {
-        for (number, (heading, session)) in (1..).zip(sessions(&read(document))) {
-            let name = format!("documents::{document}::{number}_{}", heading.replace(' ', "_"));
+        for (number, (about, session)) in (1..).zip(sessions(&read(document))) {
+            let document = document.rsplit('/').next().unwrap_or(document);
+            let name = format!("documents::{document}::{number}_{}", about.replace(' ', "_"));
             cases.push(case(&name, move || session.replay()));
         }
     }
@@ -54,32 +70,37 @@ fn the_commands_for_a_fresh_machine() -> Outcome {
     Ok(())
 }
 
-/// The sessions of a document in Markdown, each with the heading that it stands under. A block of `console` is one, and
-/// a block of `console continued` goes on with the one before.
+/// The sessions of a document, each with the line before it that says what it is about: a heading or a sentence. A block
+/// of `console` is one, and a block of `console continued` goes on with the one before.
 fn sessions(text: &str) -> Vec<(String, Session)> {
     let mut sessions: Vec<(String, Vec<&str>)> = Vec::new();
-    let mut heading = "";
-    let mut language = None;
+    let mut about = "";
+    let mut inside = false;
     for line in text.lines() {
-        match language {
-            None if line.starts_with("```") => {
-                language = line.strip_prefix("```");
-                if language == Some("console") {
-                    sessions.push((heading.to_owned(), Vec::new()));
-                }
-            }
-            None if line.starts_with('#') => heading = line.trim_start_matches(['#', ' ']),
-            None => {}
-            Some(_) if line == "```" => language = None,
-            Some("console" | "console continued") => {
-                let (_, lines) = sessions.last_mut().expect("it goes on with one");
-                lines.push(line);
-            }
-            Some(_) => {}
+        if inside && ENDS.contains(&line) {
+            inside = false;
+        } else if inside {
+            let (_, lines) = sessions.last_mut().expect("it goes on with one");
+            lines.push(line);
+        } else if STARTS.contains(&line) {
+            inside = true;
+            sessions.push((about.to_owned(), Vec::new()));
+        } else if line == "```console continued" {
+            inside = true;
+        } else if line.starts_with('#') || line.ends_with(':') {
+            about = line.trim_matches(['#', ' ', ':']);
         }
     }
-    let session = |(heading, lines): (String, Vec<&str>)| (heading, Session::parse(lines));
+    let session = |(about, lines): (String, Vec<&str>)| (about, Session::parse(lines));
     sessions.into_iter().map(session).collect()
+}
+
+/// Every page has as many examples as a person needs to see what the program is for.
+fn every_page_has_eight_examples() -> Outcome {
+    for document in &DOCUMENTS[1..] {
+        assert!(sessions(&read(document)).len() >= 8, "{document}");
+    }
+    Ok(())
 }
 
 fn read(document: &str) -> String {

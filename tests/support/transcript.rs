@@ -86,7 +86,7 @@ impl Session {
         for step in &self.steps {
             terminal.type_keys(&format!("{}\r", step.command.replace('\n', "\r")));
             let mut written = terminal.expect(PROMPT);
-            if step.command.ends_with('&') {
+            if step.command.replace("&&", "").contains('&') {
                 terminal.settle();
             }
             // The shell asks for more of a command that goes on.

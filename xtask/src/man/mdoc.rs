@@ -4,11 +4,29 @@
 pub fn text(plain: &str) -> String {
     let paragraphs: Vec<String> = plain
         .split("\n\n")
-        .map(|paragraph| marked(&paragraph.split_whitespace().collect::<Vec<_>>().join(" ")))
+        .map(|paragraph| {
+            let words: Vec<&str> = paragraph.split_whitespace().collect();
+            let lines = sentences(&words.join(" "));
+            lines.lines().map(marked).collect::<Vec<_>>().join("\n")
+        })
         .collect();
     let mut out = paragraphs.join("\n.Pp\n");
     out.push('\n');
     out
+}
+
+/// Each sentence on a line of its own, as mdoc(7) wants it to know where the wider gap goes.
+fn sentences(paragraph: &str) -> String {
+    let mut out = String::new();
+    let mut rest = paragraph;
+    while let Some(at) = rest.find(". ") {
+        let (sentence, others) = rest.split_at(at + 1);
+        let starts = others.trim_start().starts_with(|c: char| c.is_uppercase());
+        out += sentence;
+        out.push(if starts { '\n' } else { ' ' });
+        rest = others.trim_start();
+    }
+    out + rest
 }
 
 /// One line of text that cannot be taken for a request.
@@ -73,6 +91,11 @@ mod tests {
             text("As with --pid (or -p), `a-b` is\nwell-known.\n\n.so what"),
             "As with \\fB\\-\\-pid\\fR (or \\fB\\-p\\fR), \\fBa\\-b\\fR is well-known.\n.Pp\n\\&.so what\n"
         );
+    }
+
+    #[test]
+    fn a_sentence_has_a_line_of_its_own() {
+        assert_eq!(text("One, e.g. two. Three."), "One, e.g. two.\nThree.\n");
     }
 
     #[test]

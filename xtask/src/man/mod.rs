@@ -32,7 +32,30 @@ pub fn pages() -> Result<Vec<Generated>> {
 }
 
 fn prose(path: &str) -> Result<String> {
-    fs::read_to_string(root().join(path)).with_context(|| format!("cannot read {path}"))
+    let text = fs::read_to_string(root().join(path)).with_context(|| format!("cannot read {path}"))?;
+    Ok(with_sessions(&text))
+}
+
+/// The prose with its sessions, which stand between `@SESSION` and `@END` as they are typed and written, as displays.
+fn with_sessions(text: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match line {
+            "@SESSION" => {
+                inside = true;
+                out += ".Bd -literal -offset indent";
+            }
+            "@END" => {
+                inside = false;
+                out += ".Ed";
+            }
+            line if inside => out += &mdoc::literal(line),
+            line => out += line,
+        }
+        out.push('\n');
+    }
+    out
 }
 
 fn finished(page: &str, text: &str) -> Generated {
