@@ -30,7 +30,7 @@ impl Shell {
     }
 
     fn zsh() -> Result<Self, Skip> {
-        let read = "fpath=($COMPLETIONS/zsh $fpath); autoload -Uz compinit; compinit -D -u";
+        let read = "fpath=($COMPLETIONS/zsh $fpath); autoload -Uz compinit; compinit -D -u; zstyle ':completion:*' insert-tab false";
         Self::new("zsh", &["-f", "-i"], read)
     }
 
@@ -88,7 +88,7 @@ impl Shell {
     fn runs(&mut self, line: &str) {
         self.terminal.type_keys(&format!("{line}\r"));
         self.terminal.type_keys("clear; echo re''ady\r");
-        self.terminal.until(|screen| screen.starts_with("ready\n"));
+        self.terminal.until(|screen| screen.starts_with("ready\n>"));
     }
 
     /// Types this and Tab on a line of its own, and waits for the line to end with `line` and nothing more.
