@@ -15,6 +15,8 @@ cases!["completions":
 /// A shell at a terminal that has read our completions.
 struct Shell {
     terminal: Terminal,
+    /// The keys that show a list.
+    tabs: &'static str,
     /// Where it keeps what it thinks it has to.
     _home: tempfile::TempDir,
 }
@@ -75,6 +77,7 @@ impl Shell {
             )
             .current_dir(home.path());
         let mut shell = Self {
+            tabs: if name == "bash" { "\t\t" } else { "\t" },
             terminal: Terminal::new(&shell)?,
             _home: home,
         };
@@ -103,10 +106,10 @@ impl Shell {
         });
     }
 
-    /// Types this and Tab, twice as bash wants it, and waits until the screen shows all of these.
+    /// Types this and Tab, as often as it takes to be shown a list, and waits until the screen shows all of these.
     #[track_caller]
     fn offers(&mut self, typed: &str, choices: &[&str]) {
-        self.terminal.type_keys(&format!("\x15{typed}\t\t"));
+        self.terminal.type_keys(&format!("\x15{typed}{}", self.tabs));
         self.terminal
             .until(|screen| choices.iter().all(|choice| screen.contains(choice)));
     }
