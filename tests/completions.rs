@@ -15,6 +15,8 @@ cases!["completions":
 /// A shell at a terminal that has read our completions.
 struct Shell {
     terminal: Terminal,
+    /// How many lines it has run.
+    lines: usize,
     /// The keys that show a list.
     tabs: &'static str,
     /// Where it keeps what it thinks it has to.
@@ -77,6 +79,7 @@ impl Shell {
             )
             .current_dir(home.path());
         let mut shell = Self {
+            lines: 0,
             tabs: if name == "bash" { "\t\t" } else { "\t" },
             terminal: Terminal::new(&shell)?,
             _home: home,
@@ -90,8 +93,11 @@ impl Shell {
     #[track_caller]
     fn runs(&mut self, line: &str) {
         self.terminal.type_keys(&format!("{line}\r"));
-        self.terminal.type_keys("clear; echo re''ady\r");
-        self.terminal.until(|screen| screen.starts_with("ready\n>"));
+        self.lines += 1;
+        let done = format!("done {}\n>", self.lines);
+        self.terminal
+            .type_keys(&format!("clear; echo do''ne {}\r", self.lines));
+        self.terminal.until(|screen| screen.starts_with(&done));
     }
 
     /// Types this and Tab on a line of its own, and waits for the line to end with `line` and nothing more.
