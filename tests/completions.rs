@@ -166,6 +166,7 @@ fn columns(mut shell: Shell) {
     shell.completes("ns-ls -o COMM", "ns-ls -o COMMAND");
     shell.completes("ns-ls -o PID,COMM", "ns-ls -o PID,COMMAND");
     shell.completes("ns-ls --output=PID,COMM", "ns-ls --output=PID,COMMAND");
+    shell.offers("ns-ls -o PID,N", &["NS", "NPROCS", "NAME"]);
 }
 
 fn processes(mut shell: Shell) {

@@ -8,7 +8,8 @@ __@FUNCTION@_ask() {
         [[ $line == *$'\t'* ]] || help=
         described+=("${word//:/\\:}${help:+:$help}")
     done
-    _describe -V -t "$1" "${1%%[:=]*}" described
+    # In the order in which they come.
+    _describe -t "$1" "$1" described -V "$1"
 }
 
 __@FUNCTION@_ask_or_file() {

@@ -101,7 +101,7 @@ fn list(option: &Opt, words: &[(String, String)], function: &str) -> String {
         let line = format!("{}:{help}", escaped(word, ":\\"));
         let _ = writeln!(text, "        {}", quoted(line.trim_end_matches(':')));
     }
-    text + "    )\n    compset -P '*,'\n    _describe -V value values\n}\n"
+    text + "    )\n    compset -P '*,'\n    _describe -t value value values -V value\n}\n"
 }
 
 /// What completes a value.
@@ -117,8 +117,9 @@ fn action(source: &Source, function: &str) -> String {
         Source::Free => "()".into(),
         Source::Words(list) => format!("(({}))", words(list)),
         Source::List(_) => unreachable!("a list has a function of its own"),
-        Source::Ask(what) => format!("__{function}_ask {what}"),
-        Source::AskOrFile(what) => format!("__{function}_ask_or_file {what}"),
+        // The blank keeps _arguments from putting options of its own before ours.
+        Source::Ask(what) => format!(" __{function}_ask {what}"),
+        Source::AskOrFile(what) => format!(" __{function}_ask_or_file {what}"),
         Source::Files => "_files".into(),
         Source::Directories => "_files -/".into(),
         Source::Users => "_users".into(),
