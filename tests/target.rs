@@ -13,6 +13,7 @@ cases!["target":
     a_unit_is_its_oldest_process,
     a_container_is_its_oldest_process_by_the_start_of_its_id,
     a_name_gives_each_kind_that_is_pinned_under_it,
+    ns_mounts_takes_a_name_and_an_id,
     a_name_is_not_mistaken_for_something_else,
     a_stale_name_is_called_stale,
     an_unknown_name_is_answered_with_those_that_are,
@@ -222,6 +223,42 @@ fn a_name_gives_each_kind_that_is_pinned_under_it() -> Outcome {
     assert_eq!(
         error,
         "ns-ls: \"web\" is the name of a namespace, not a process\n"
+    );
+    Ok(())
+}
+
+fn ns_mounts_takes_a_name_and_an_id() -> Outcome {
+    needs::root()?;
+    needs::installed("taskset")?;
+    // Linux 6.18 binds the file of a mount namespace only in one with a lower id, and each CPU has ids of its own: all of
+    // it happens on one. The namespace is bound from outside of it, as it cannot hold itself.
+    let script = "mkdir /run/mntns; touch /run/mntns/web; mkfifo /run/ready /run/end; mount --make-private /run; \
+        unshare --mount --fork --kill-child sh -c 'mount -t tmpfs of-the-name /mnt; echo x >/run/ready; read x </run/end' & \
+        read x </run/ready; mount --bind /proc/$!/ns/mnt /run/mntns/web; echo >/run/end; wait; \
+        ns-mounts -N web -l -n -o SOURCE | grep of-the-name; \
+        id=$(ns-ls -l -n -r -t mnt -o NAME,ID 2>/dev/null | sed -n 's/^web //p'); \
+        ns-mounts -N :$id -l -n -o SOURCE | grep of-the-name; \
+        ns-mounts -N host:of-nobody 2>&1 || true";
+    let allowed = std::fs::read_to_string("/proc/self/status").expect("it can be read");
+    let allowed = allowed
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+        .expect("it is there");
+    let cpu = allowed.trim().split(['-', ',']).next().expect("there is one");
+    let words = with_run(&format!(
+        "taskset -p -c {cpu} $$ >/dev/null; unshare --mount sh -e -c '{}'",
+        script.replace('\'', "'\\''")
+    ))
+    .ok();
+    let mut lines = words.lines();
+    assert_eq!(
+        (lines.next(), lines.next()),
+        (Some("of-the-name"), Some("of-the-name")),
+        "{words}"
+    );
+    assert!(
+        words.contains("ns-mounts: no UTS namespace has the host name \"of-nobody\""),
+        "{words}"
     );
     Ok(())
 }

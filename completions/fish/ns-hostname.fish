@@ -25,7 +25,7 @@ function __ns_hostname_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -y --nis --yp --domainname; and contains -- "$letters[1]" = /; and break
+                contains -- $letter --nis --yp --domainname; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)
@@ -92,7 +92,8 @@ end
 
 complete -c ns-hostname -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name instead of one\'s own; may be repeated with --list' -r -F -k -a '(__ns_hostname_ask targets)'
-complete -c ns-hostname -n '__ns_hostname_ours' -s y -l nis -l yp -l domainname -d 'Show the NIS domain name, or set it to DOMAIN'
+complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'Show the NIS domain name; with NAME or FILE, set it to that'
+complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'Show the NIS domain name, or set it to DOMAIN'
 complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Say on stderr what was done, and to how many processes'
 complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Answer in JSON'
 complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
@@ -107,7 +108,7 @@ complete -c ns-hostname -n '__ns_hostname_ours' -s b -l boot -d 'For boot script
 complete -c ns-hostname -n '__ns_hostname_ours' -l force -d 'Take every name that the kernel takes, but for line feeds'
 complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Leave out of the name what does not belong there, and print what was set'
 complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: end with status 0 if NAME may be set, else say why not and end with 1' -r
-complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace that a process is in, with its names'
+complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace with its names'
 complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list, with commas between; after a `+`, beside the usual ones' -r -f -k -a '(__ns_hostname_output)'
 complete -c ns-hostname -n '__ns_hostname_ours' -l output-all -d 'Show all columns'
 complete -c ns-hostname -n '__ns_hostname_ours' -s n -l noheadings -d 'Write no line of headings'

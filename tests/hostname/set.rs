@@ -37,6 +37,13 @@ fn sets_the_names_of_another_namespace_and_leaves_ones_own() -> Outcome {
     // hostname(1) takes the option after the name too.
     set("corp.three -y");
     assert_eq!(names(there.pid), ("web-2\n".into(), "corp.three\n".into()));
+    // And takes them in one word.
+    let said = of(there.pid, "-yv corp.three").ran();
+    assert!(
+        said.stderr
+            .ends_with("NIS domain name 'corp.three': set already\n"),
+        "{said:?}"
+    );
     set("web-3 --nis corp.four");
     assert_eq!(names(there.pid), ("web-3\n".into(), "corp.four\n".into()));
     assert_eq!(
@@ -341,7 +348,7 @@ fn a_domain_may_be_any_bytes() -> Outcome {
     }
     let error = of(there.pid, "-y").arg("a\nb").ran().fails(2);
     assert!(
-        error.contains(r"'a\x0ab' for '--nis [<DOMAIN>]': character '\x0a' at 2"),
+        error.contains(r"'a\x0ab' for '--nis': character '\x0a' at 2"),
         "{error}"
     );
     Ok(())
@@ -364,6 +371,10 @@ fn wrong_usage_is_named_with_its_value() -> Outcome {
             "--watch takes --list for all namespaces",
         ),
         (&["--watch", "-s"], "'--watch' cannot be used with '--short'"),
+        (
+            &["--nis", "x", "-s"],
+            "'--nis [<DOMAIN>]' cannot be used with '--short'",
+        ),
         (&["--force"], "--force and --clean are about a NAME"),
         (&["a", "b"], "unexpected argument 'b'"),
     ] {

@@ -109,6 +109,9 @@ fn each_name_is_watched() -> Outcome {
         serde_json::json!({"ns": inode, "id": id, "name": "domain", "old": "corp", "new": "corp.two"})
     );
     assert_eq!(domain.line(), "corp.two\n");
+    of(there.pid, "-y (none)").ran().ok();
+    assert_eq!(event(&both.line())["new"], serde_json::Value::Null);
+    assert_eq!(domain.line(), "(none)\n");
     Ok(())
 }
 

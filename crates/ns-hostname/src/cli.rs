@@ -34,15 +34,19 @@ pub struct Cli {
     #[arg(short, long, value_name = "TARGET", value_parser = target())]
     pub target: Vec<Target>,
 
+    /// Show the NIS domain name; with NAME or FILE, set it to that
+    // A flag, as in hostname(1): `-yv` is -y and -v.
+    #[arg(short = 'y', conflicts_with = "list", overrides_with_all = VIEWS)]
+    pub yp: bool,
+
     /// Show the NIS domain name, or set it to DOMAIN
     #[arg(
-        short = 'y',
         long,
         visible_aliases = ["yp", "domainname"],
         value_name = "DOMAIN",
         num_args = 0..=1,
         conflicts_with = "list",
-        overrides_with_all = VIEWS
+        conflicts_with_all = SHOW
     )]
     pub nis: Option<Option<OsString>>,
 
@@ -67,6 +71,13 @@ pub struct Cli {
     pub listing: Listing,
 }
 
+impl Cli {
+    /// Whether the NIS domain name is meant, and not the host name.
+    pub fn is_about_domain(&self) -> bool {
+        self.yp || self.nis.is_some()
+    }
+}
+
 /// The options that only show something.
 const SHOW: [&str; 7] = [
     "short",
@@ -78,7 +89,7 @@ const SHOW: [&str; 7] = [
     "alias",
 ];
 
-/// Of those and --nis the last one counts.
+/// Of those and -y the last one counts.
 const VIEWS: [&str; 8] = [
     "short",
     "domain",
@@ -87,7 +98,7 @@ const VIEWS: [&str; 8] = [
     "all_ip_addresses",
     "all_fqdns",
     "alias",
-    "nis",
+    "yp",
 ];
 
 /// Other forms of the host name. All but -s and -I ask the resolver, as hostname(1) does.
@@ -154,7 +165,7 @@ pub struct Setting {
 #[command(next_help_heading = "Listing")]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Listing {
-    /// List every UTS namespace that a process is in, with its names
+    /// List every UTS namespace with its names
     #[arg(short, long, conflicts_with_all = SHOW)]
     pub list: bool,
 

@@ -52,7 +52,7 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
         }
     }
     let namespace = namespace_of(&cli.target)?;
-    if cli.setting.boot && change.host.is_none() && cli.nis.is_none() {
+    if cli.setting.boot && change.host.is_none() && !cli.is_about_domain() {
         let host = names_in(&namespace)?.host;
         if host.is_empty() || host == UNSET {
             change.host = Some(DEFAULT.to_vec());
@@ -86,9 +86,10 @@ fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
     let domain = cli.nis.as_ref().and_then(Option::as_ref);
     given.extend(domain.map(|name| argument(What::Domain, name)));
     // hostname(1) takes its options in any place: `corp -y` is `-y corp`, and `-y -F FILE` is about the domain.
-    let what = match &cli.nis {
-        Some(None) => What::Domain,
-        Some(Some(_)) | None => What::Host,
+    let what = if cli.is_about_domain() && domain.is_none() {
+        What::Domain
+    } else {
+        What::Host
     };
     given.extend(cli.name.as_ref().map(|name| argument(what, name)));
     if let Some(path) = &cli.setting.file {
@@ -140,7 +141,7 @@ fn refuse(given: &Given<'_>, why: &str) -> anyhow::Error {
     let name = escape_for_terminal(&given.name);
     let (what, argument) = match given.what {
         What::Host => ("host name", "[NAME]"),
-        What::Domain => ("NIS domain name", "--nis [<DOMAIN>]"),
+        What::Domain => ("NIS domain name", "--nis"),
     };
     match &given.line {
         Some((file, line)) => anyhow!("{file}: invalid {what} '{name}' in line {line}: {why}"),
@@ -153,12 +154,12 @@ fn refuse(given: &Given<'_>, why: &str) -> anyhow::Error {
 
 /// Whether the name of `--check` may be set, and why not.
 pub fn check(cli: &Cli, name: &[u8]) -> anyhow::Result<ExitCode> {
-    let what = if cli.nis.is_some() {
+    let what = if cli.is_about_domain() {
         "NIS domain name"
     } else {
         "host name"
     };
-    let judged = if cli.setting.force || cli.nis.is_some() {
+    let judged = if cli.setting.force || cli.is_about_domain() {
         check_bytes(name)
     } else {
         check_host_name(name)

@@ -28,7 +28,7 @@ impl View {
             (views.all_ip_addresses, Self::AllAddresses),
             (views.all_fqdns, Self::AllFqdns),
             (views.alias, Self::Aliases),
-            (cli.nis.is_some(), Self::Nis),
+            (cli.is_about_domain(), Self::Nis),
         ]
         .into_iter()
         .find_map(|(asked, view)| asked.then_some(view))

@@ -10,7 +10,7 @@ use ns_core::cli::warn;
 use ns_core::inventory::Facts;
 use ns_core::output::{Align, Cell, Column, Row, escape_for_raw, write_json_line};
 use ns_core::process::Process;
-use ns_core::uts::{Names, Watch, Woken};
+use ns_core::uts::{Names, UNSET, Watch, Woken};
 use ns_core::{Kind, Namespace};
 
 use crate::cli::Cli;
@@ -170,6 +170,14 @@ static COLUMNS: [Column; 5] = [
     column("NEW", Align::Left),
 ];
 
+/// A name in JSON, where a domain that was never set is none.
+fn value(what: What, name: &[u8]) -> Cell<'_> {
+    match what {
+        What::Domain if name == UNSET => Cell::Absent,
+        What::Domain | What::Hostname => Cell::text(name),
+    }
+}
+
 /// Writes the event as a line, if it is of those that are asked for.
 fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
@@ -180,8 +188,8 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
                 event.key.inode.into(),
                 event.key.id.map_or(Cell::Absent, Cell::Number),
                 Cell::string(event.what.name()),
-                event.old.map_or(Cell::Absent, Cell::text),
-                Cell::text(event.new),
+                event.old.map_or(Cell::Absent, |old| value(event.what, old)),
+                value(event.what, event.new),
             ],
         };
         write_json_line(&mut out, &COLUMNS.each_ref(), &row)?;
@@ -192,7 +200,7 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
         };
         let (old, new) = (name(event.old.unwrap_or_default()), name(event.new));
         writeln!(out, "{} {} {old} {new}", event.key.inode, event.what.name())?;
-    } else if (event.what == What::Domain) == cli.nis.is_some() {
+    } else if (event.what == What::Domain) == cli.is_about_domain() {
         drop(out);
         return Ok(show::write_line(event.new)?);
     }
