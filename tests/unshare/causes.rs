@@ -283,6 +283,18 @@ fn a_missing_or_powerless_helper_is_named() -> Outcome {
             "help:  as root: chmod u+s",
         ],
     );
+    // Nor is it root where programs may gain no privileges.
+    let setpriv = needs::installed("setpriv")?;
+    let mut command = User::ordinary()?.tool(setpriv);
+    command.arg("--no-new-privs").arg(ordinary().get_program());
+    says(
+        command.with("-r --map-auto true"),
+        1,
+        &[
+            "newuidmap does not write the uid map",
+            "cause: the process may gain no privileges (no_new_privs)",
+        ],
+    );
     Ok(())
 }
 

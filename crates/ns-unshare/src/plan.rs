@@ -171,3 +171,130 @@ fn credentials(request: &Request, plan: &mut Plan) {
         plan.inside(Step::DieWithParent(signal));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn planned(options: &str) -> Plan {
+        let words = ["ns-unshare"]
+            .into_iter()
+            .chain(options.split_whitespace())
+            .chain(["true"]);
+        plan(&Request::new(Cli::try_parse_from(words).unwrap()).unwrap())
+    }
+
+    /// The steps by name, each with the process that does it.
+    fn steps(options: &str) -> Vec<String> {
+        let plan = planned(options);
+        plan.lines()
+            .map(|(process, step)| format!("{process} {}", step.name()))
+            .collect()
+    }
+
+    #[test]
+    fn nothing_is_done_before_the_maps_are_written() {
+        assert_eq!(
+            steps("-r -T --monotonic 1 -n --hostname a -m --mount-proc -p"),
+            [
+                "child unshare",
+                "child setgroups",
+                "child map-uids",
+                "child map-gids",
+                "child set-clock",
+                "child fork",
+                "first loopback-up",
+                "first host-name",
+                "first propagate",
+                "first mount-proc",
+                "first execute",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_fork_the_time_namespace_is_entered() {
+        assert_eq!(steps("-T"), ["self unshare", "self enter-time", "self execute"]);
+        assert_eq!(steps("-T -p"), ["child unshare", "child fork", "first execute"]);
+        assert_eq!(
+            steps("-T -p --no-fork"),
+            ["self unshare", "self enter-time", "self execute"]
+        );
+    }
+
+    #[test]
+    fn files_are_bound_from_outside_when_there_is_a_process() {
+        assert_eq!(
+            steps("--pid=/a --mount=/b"),
+            [
+                "child unshare",
+                "child make-bindable",
+                "child fork",
+                "parent pin",
+                "parent pin",
+                "first propagate",
+                "first execute",
+            ]
+        );
+        assert_eq!(steps("--uts=/a"), ["self unshare", "helper pin", "self execute"]);
+    }
+
+    #[test]
+    fn the_new_root_has_its_proc_before_the_old_one_goes() {
+        let wanted = [
+            "first propagate",
+            "first prepare-root",
+            "first mount-proc",
+            "first pivot-root",
+            "first chdir",
+        ];
+        assert_eq!(steps("-m -p --mount-proc -R /a -w b")[2..7], wanted);
+        assert_eq!(steps("-R /a -w b"), ["self chroot", "self chdir", "self execute"]);
+        // What is shared cannot be pivoted away.
+        let shared = steps("-m --propagation shared -R /a");
+        assert_eq!(
+            shared[1..4],
+            ["self prepare-root", "self pivot-root", "self propagate"]
+        );
+    }
+
+    #[test]
+    fn proc_is_relative_to_the_new_working_directory() {
+        let plan = planned("-m -R /a -w b --mount-proc=c");
+        let below = plan.steps.iter().find_map(|(_, step)| match step {
+            Step::MountProcBelow(root, on) => Some((root.to_str(), on.to_str())),
+            _ => None,
+        });
+        assert_eq!(below, Some((Some("/a"), Some("b/c"))));
+    }
+
+    #[test]
+    fn an_interpreter_that_is_opened_early_is_registered_outside_of_the_new_root() {
+        let early = steps("-r -R /a -l :n:E::x::/bin/cat:F");
+        let at = |name: &str| early.iter().position(|step| step.ends_with(name)).unwrap();
+        assert!(at("register-interpreter") < at("pivot-root"), "{early:?}");
+        let late = steps("-r -R /a -l :n:E::x::/bin/cat:");
+        let at = |name: &str| late.iter().position(|step| step.ends_with(name)).unwrap();
+        assert!(at("register-interpreter") > at("pivot-root"), "{late:?}");
+    }
+
+    #[test]
+    fn the_signal_for_the_death_of_the_parent_comes_after_the_ids() {
+        assert_eq!(
+            steps("-S 1 -G 2 --keep-caps --kill-child --init"),
+            [
+                "child unshare",
+                "child fork",
+                "first setgid",
+                "first setuid",
+                "first keep-capabilities",
+                "first die-with-parent",
+                "first init",
+                "program execute",
+            ]
+        );
+    }
+}

@@ -170,6 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn threads_and_filters_are_read_from_the_status() {
+        let look = |status: &str| {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::create_dir(directory.path().join("self")).unwrap();
+            std::fs::write(directory.path().join("self/status"), status).unwrap();
+            (Look::record(directory.path()), directory)
+        };
+        let (alone, _kept) = look("Name:\tx\nThreads:\t1\nSeccomp:\t0\n");
+        assert_eq!((several_threads(&alone), seccomp(&alone)), (None, None));
+        let (crowd, _kept) = look("Name:\tx\nThreads:\t3\nSeccomp:\t2\n");
+        let cause = several_threads(&crowd).unwrap().cause;
+        assert_eq!(cause, "the process has 3 threads, and may have one only");
+        assert!(seccomp(&crowd).is_some());
+    }
+
+    #[test]
     fn a_table_without_a_root_is_that_of_a_chroot() {
         let look = |table: &str| {
             let directory = tempfile::tempdir().unwrap();
