@@ -42,24 +42,25 @@ struct Elsewhere<T> {
     tid: i32,
     /// What it did.
     made: T,
-    _end: mpsc::Sender<()>,
+    /// What it waits for: the drop of this.
+    end: mpsc::Sender<()>,
 }
 
 fn elsewhere<T: Send + 'static>(
     kinds: CloneFlags,
-    make: impl FnOnce() -> T + Send + 'static,
+    work: impl FnOnce() -> T + Send + 'static,
 ) -> Elsewhere<T> {
     let (tell, told) = mpsc::channel();
     let (end, ended) = mpsc::channel::<()>();
     thread::spawn(move || {
         unshare(kinds).expect("root can unshare");
-        tell.send((nix::unistd::gettid().as_raw(), make()))
+        tell.send((nix::unistd::gettid().as_raw(), work()))
             .expect("it is waited for");
         // Until the other end is dropped.
         let _ = ended.recv();
     });
     let (tid, made) = told.recv().expect("the thread lives");
-    Elsewhere { tid, made, _end: end }
+    Elsewhere { tid, made, end }
 }
 
 /// The row of a namespace, and what it is held by.
@@ -118,8 +119,8 @@ fn finds_a_network_namespace_that_only_a_socket_holds() -> Outcome {
     assert!(held.contains(&words), "{held:?}");
     let inode = *inode;
     // Now the thread goes, and the socket stays.
-    let Elsewhere { tid, made, _end } = there;
-    drop(_end);
+    let Elsewhere { tid, made, end } = there;
+    drop(end);
     while std::path::Path::new(&format!("/proc/self/task/{tid}")).exists() {
         thread::yield_now();
     }
@@ -182,7 +183,7 @@ fn finds_a_namespace_pinned_where_nobody_is() -> Outcome {
     needs::root()?;
     let there = Held::new(
         tool("unshare").arg("--mount"),
-        r#"mount -t tmpfs t /mnt; touch /mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode"#,
+        "mount -t tmpfs t /mnt; touch /mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode",
     );
     let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
     let inode = inode.trim().parse().expect("a number");

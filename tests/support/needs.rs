@@ -13,15 +13,6 @@ pub fn root() -> Result<(), Skip> {
     }
 }
 
-/// To be an ordinary user.
-pub fn no_root() -> Result<(), Skip> {
-    if nix::unistd::geteuid().is_root() {
-        Err(Skip::User("is for an ordinary user"))
-    } else {
-        Ok(())
-    }
-}
-
 /// An installed program of others: the relatives that ours are compared with, shells.
 pub fn installed(name: &str) -> Result<PathBuf, Skip> {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -35,6 +35,9 @@ const NOT_EVERYWHERE: [&str; 8] = [
     "findmnt", "hostname", "ip", "ipcmk", "ipcs", "lsns", "ps", "unshare",
 ];
 
+/// Names of this machine, each with the one that documents have for it.
+type Names = Vec<(String, &'static str)>;
+
 impl Session {
     /// Reads the lines of a session: commands after a prompt (`$ ` or `# `, `> ` where one goes on), and what they wrote.
     #[track_caller]
@@ -110,7 +113,7 @@ impl Session {
     }
 
     /// The shell, and the names of this machine with those that documents have for them.
-    fn start(&self, home: &std::path::Path) -> Result<(Terminal, Vec<(String, &'static str)>), Skip> {
+    fn start(&self, home: &std::path::Path) -> Result<(Terminal, Names), Skip> {
         let host = nix::unistd::gethostname().expect("there is a host name");
         let mut names = vec![(host.to_string_lossy().into_owned(), "host")];
         let mut shell = tool(needs::installed("bash")?);

@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use super::{Who, ordinary, unshare};
 use crate::support::case::cases;
 use crate::support::running::ended;
-use crate::support::{Outcome, Running, needs};
+use crate::support::{Outcome, Run as _, Running, needs};
 
 cases!["unshare::signals":
     each_signal_reaches_the_program_once,
@@ -244,7 +244,6 @@ fn signal_names_and_numbers_are_taken() -> Outcome {
         command.args(["-U", &format!("--kill-child={signal}")]);
         assert!(dies_with(command.args(WAIT)), "{signal}");
     }
-    use crate::support::Run as _;
     for signal in ["0", "65", "NOSUCH", "-1", ""] {
         let error = unshare()
             .args(["-U", &format!("--kill-child={signal}"), "true"])
