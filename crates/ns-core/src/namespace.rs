@@ -81,7 +81,12 @@ impl Namespace {
         }
         let flag = ioctl::ns_get_nstype(&file).doing(|| "ask for the kind of a namespace")?;
         let kind = Kind::from_flag(nix::sched::CloneFlags::from_bits_retain(flag)).ok_or_else(unfit)?;
-        let identity = Identity::of(&file).doing(|| "look at a namespace file")?;
+        Self::known(file, kind).doing(|| "look at a namespace file")
+    }
+
+    /// The one that this open file is, which is one of this kind by the way it was opened.
+    pub(crate) fn known(file: OwnedFd, kind: Kind) -> rustix::io::Result<Self> {
+        let identity = Identity::of(&file)?;
         Ok(Self { file, kind, identity })
     }
 
@@ -118,13 +123,13 @@ impl Namespace {
     /// [`Gathered::Unreadable`] where the owner is not the caller's user namespace or below it: the kernel does not
     /// tell that from the initial user namespace, which nobody owns.
     pub fn owner(&self) -> Gathered<Self> {
-        gathered(ioctl::ns_get_userns(self))
+        gathered(ioctl::ns_get_userns(self), Kind::User)
     }
 
     /// Its parent. [`Gathered::Absent`] for the kinds that have none; for the rest as [`Self::owner`].
     pub fn parent(&self) -> Gathered<Self> {
         match self.kind {
-            Kind::Pid | Kind::User => gathered(ioctl::ns_get_parent(self)),
+            Kind::Pid | Kind::User => gathered(ioctl::ns_get_parent(self), self.kind),
             _ => Gathered::Absent,
         }
     }
@@ -170,10 +175,10 @@ impl fmt::Display for Namespace {
 }
 
 /// What the ioctls for relatives say: `EPERM` means out of the caller's sight, or that there is none.
-fn gathered(answer: nix::Result<OwnedFd>) -> Gathered<Namespace> {
-    match answer.map(Namespace::from_file) {
+fn gathered(answer: nix::Result<OwnedFd>, kind: Kind) -> Gathered<Namespace> {
+    match answer.map(|file| Namespace::known(file, kind)) {
         Ok(Ok(namespace)) => Gathered::Known(namespace),
-        Ok(Err(error)) => Gathered::Unreadable(error.errno().unwrap_or(Errno::EINVAL)),
+        Ok(Err(errno)) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
         Err(errno) => Gathered::Unreadable(errno),
     }
 }

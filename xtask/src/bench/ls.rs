@@ -1,9 +1,12 @@
 //! `ns-ls` beside `lsns`, over many idle processes of which some have namespaces of their own.
 
-use anyhow::Result;
+use std::ffi::OsString;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::contest::{Contestant, alternating, print};
+use super::contest::{Contestant, Standing, alternating, print};
 use super::program;
 use super::room::Room;
 
@@ -11,14 +14,17 @@ use super::room::Room;
 #[derive(Debug, Args)]
 pub struct Options {
     /// Idle processes.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 5000)]
     processes: usize,
     /// How many of them have uts, ipc, net and mnt namespaces of their own.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 500)]
     namespaces: usize,
     /// Runs of each program.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 10)]
     rounds: usize,
+    /// Measure `ns-ls` again with twice the processes, and print how much longer it takes.
+    #[arg(long)]
+    growth: bool,
 }
 
 /// Starts the processes: those with namespaces say so, and only then it is through.
@@ -35,16 +41,53 @@ done | head -n "$2" >/dev/null
 /// Makes the crowd, and lets both list it.
 pub fn run(options: &Options) -> Result<()> {
     let ns_ls = program("ns-ls")?;
-    let numbers = [options.processes.to_string(), options.namespaces.to_string()];
-    let _crowd = Room::new(&[], CROWD, &numbers)?;
+    let _crowd = crowd(options.processes, options.namespaces)?;
+    let bare = [OsString::from("/proc/self/exe"), "bench".into(), "bare-loop".into()];
     let contestants = [
         Contestant::new("lsns", ["lsns"]),
-        Contestant::new("ns-ls", [ns_ls]),
+        everything(&ns_ls),
+        Contestant::new(
+            "ns-ls --look processes",
+            [ns_ls.as_os_str(), "--look".as_ref(), "processes".as_ref()],
+        ),
+        Contestant::new("bare loop", bare),
     ];
     let title = format!(
         "{} processes, {} with namespaces of their own",
-        numbers[0], numbers[1]
+        options.processes, options.namespaces
     );
-    print(&title, &alternating(options.rounds, &contestants)?);
+    let standings = alternating(options.rounds, &contestants)?;
+    print(&title, &standings);
+    let [lsns, everything, processes, bare] = &standings[..] else {
+        unreachable!("as many as there are contestants");
+    };
+    println!("  lsns : ns-ls                          {:.1} : 1", ratio(lsns, everything));
+    println!("  lsns : ns-ls --look processes         {:.1} : 1", ratio(lsns, processes));
+    println!("  ns-ls : bare loop                     {:.2} : 1", ratio(everything, bare));
+    println!("  ns-ls --look processes : bare loop    {:.2} : 1", ratio(processes, bare));
+    if options.growth {
+        grow(options, &ns_ls, everything)?;
+    }
     Ok(())
+}
+
+/// Adds as many processes again.
+fn grow(options: &Options, ns_ls: &Path, before: &Standing) -> Result<()> {
+    let _more = crowd(options.processes, options.namespaces)?;
+    let standings = alternating(options.rounds, &[everything(ns_ls)])?;
+    let after = standings.first().context("one contestant")?;
+    println!("  ns-ls at twice the processes : at once {:.2} : 1", ratio(after, before));
+    Ok(())
+}
+
+fn everything(ns_ls: &Path) -> Contestant {
+    Contestant::new("ns-ls", [ns_ls])
+}
+
+fn crowd(processes: usize, namespaces: usize) -> Result<Room> {
+    Room::new(&[], CROWD, &[processes.to_string(), namespaces.to_string()])
+}
+
+fn ratio(one: &Standing, other: &Standing) -> f64 {
+    one.wall.as_secs_f64() / other.wall.as_secs_f64()
 }

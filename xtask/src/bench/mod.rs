@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the programs beside their relatives, as ratios out of one run.
 
+mod bare;
 mod contest;
 mod ls;
 mod mounts;
@@ -31,6 +32,9 @@ enum What {
     Mounts(mounts::Options),
     /// `ns-unshare` beside `unshare`.
     Unshare(unshare::Options),
+    /// Read what every listing of namespaces has to read, once; `ls` measures itself by it.
+    #[command(hide = true)]
+    BareLoop,
     /// Run one command in silence and print what it took; the others start themselves so.
     #[command(hide = true)]
     One {
@@ -46,6 +50,7 @@ pub fn run(cli: &Cli) -> Result<()> {
         What::Ls(options) => ls::run(options),
         What::Mounts(options) => mounts::run(options),
         What::Unshare(options) => unshare::run(options),
+        What::BareLoop => bare::run(),
         What::One { command } => runner::one(command),
     }
 }

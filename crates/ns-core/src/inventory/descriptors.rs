@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use crate::process::parse_link;
+use crate::process::path::ProcPath;
 use crate::sys::ioctl;
 use crate::{Gathered, Identity, Kind, Kinds};
 
@@ -21,69 +22,132 @@ pub(super) fn counts(proc: BorrowedFd<'_>) -> bool {
 }
 
 /// Looks at the descriptors of a process.
-pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &Member, kinds: Kinds, counted: bool) {
-    let path = format!("{}/fd", member.pid);
-    if counted && rustix::fs::statat(proc, &path, AtFlags::empty()).is_ok_and(|stat| stat.st_size == 0) {
-        return;
-    }
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let entries = match rustix::fs::openat(proc, path, flags, Mode::empty()).and_then(Dir::new) {
-        Ok(entries) => entries,
-        Err(Errno::NOENT | Errno::SRCH) => return,
-        Err(_) => {
-            found.unread.descriptors += 1;
-            return;
-        }
+pub(super) fn look(
+    found: &mut Found,
+    proc: BorrowedFd<'_>,
+    member: &Member,
+    kinds: Kinds,
+    counted: bool,
+) {
+    let mut descriptors = Descriptors {
+        found,
+        member,
+        kinds,
+        pidfd: None,
     };
-    let mut sockets = Sockets { member, pidfd: None };
-    let mut entries = entries;
-    while let Some(Ok(entry)) = entries.next() {
-        let name = entry.file_name();
-        let Some(fd) = name.to_str().ok().and_then(|name| name.parse().ok()) else {
-            continue;
-        };
-        let mut target = [MaybeUninit::uninit(); 64];
-        let Ok(directory) = entries.fd() else { return };
-        let Ok((target, _)) = rustix::fs::readlinkat_raw(directory, name, &mut target) else {
-            continue;
-        };
-        let Some((what, inode)) = parse_link(target) else {
-            continue;
-        };
-        if what == b"socket" {
-            if kinds.contains(Kind::Net) {
-                sockets.look(found, fd, inode);
-            }
-        } else if let Some(kind) = kinds.iter().find(|kind| kind.name().as_bytes() == what) {
-            let pid = member.pid;
-            found.hold(kind, inode, Holder::Descriptor { pid, fd });
+    let mut path = ProcPath::of(member.pid);
+    if counted {
+        let size = rustix::fs::statat(proc, path.to("fd"), AtFlags::empty()).map(|stat| u32::try_from(stat.st_size));
+        match size {
+            Ok(Ok(0)) => return,
+            Ok(Ok(count @ 1..=FEW)) if descriptors.look_at_first(proc, count) => return,
+            _ => {}
         }
     }
+    descriptors.look_at_all(proc, path.to("fd"));
 }
 
-/// The sockets of one process.
-struct Sockets<'a> {
+/// Up to so many are looked for under the lowest numbers, where nearly every process has its own, before the directory
+/// is read.
+const FEW: u32 = 8;
+
+/// What descriptors are of.
+#[derive(Clone, Copy)]
+enum What {
+    Namespace(Kind),
+    Socket,
+}
+
+/// The descriptors of one process.
+struct Descriptors<'a> {
+    found: &'a mut Found,
     member: &'a Member,
-    /// Opened for the first.
+    kinds: Kinds,
+    /// Opened for the first socket.
     pidfd: Option<OwnedFd>,
 }
 
-impl Sockets<'_> {
+impl Descriptors<'_> {
+    /// Looks at those with the lowest numbers; whether they are all that there are.
+    fn look_at_first(&mut self, proc: BorrowedFd<'_>, count: u32) -> bool {
+        let mut path = ProcPath::of(self.member.pid);
+        let mut links = [None; FEW as usize];
+        for fd in 0..count {
+            let mut target = [MaybeUninit::uninit(); 64];
+            match rustix::fs::readlinkat_raw(proc, path.to_descriptor(fd), &mut target) {
+                Ok((target, _)) => links[fd as usize] = self.recognise(target),
+                Err(_) => return false,
+            }
+        }
+        for (fd, link) in (0..count).zip(links) {
+            self.note(fd, link);
+        }
+        true
+    }
+
+    /// Looks at all that the directory lists.
+    fn look_at_all(&mut self, proc: BorrowedFd<'_>, path: &[u8]) {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut entries = match rustix::fs::openat(proc, path, flags, Mode::empty()).and_then(Dir::new) {
+            Ok(entries) => entries,
+            Err(Errno::NOENT | Errno::SRCH) => return,
+            Err(_) => {
+                self.found.unread.descriptors += 1;
+                return;
+            }
+        };
+        while let Some(Ok(entry)) = entries.next() {
+            let name = entry.file_name();
+            let Some(fd) = name.to_str().ok().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            let mut target = [MaybeUninit::uninit(); 64];
+            let Ok(directory) = entries.fd() else { return };
+            if let Ok((target, _)) = rustix::fs::readlinkat_raw(directory, name, &mut target) {
+                self.note(fd, self.recognise(target));
+            }
+        }
+    }
+
+    /// What a descriptor is of, where that is a namespace or a socket, and its inode.
+    fn recognise(&self, link: &[u8]) -> Option<(What, u64)> {
+        let (what, inode) = parse_link(link)?;
+        if what == b"socket" {
+            return self
+                .kinds
+                .contains(Kind::Net)
+                .then_some((What::Socket, inode));
+        }
+        let kind = self.kinds.iter().find(|kind| kind.name().as_bytes() == what)?;
+        Some((What::Namespace(kind), inode))
+    }
+
+    fn note(&mut self, fd: u32, link: Option<(What, u64)>) {
+        let pid = self.member.pid;
+        match link {
+            Some((What::Namespace(kind), inode)) => {
+                self.found.hold(kind, inode, Holder::Descriptor { pid, fd });
+            }
+            Some((What::Socket, inode)) => self.look_at_socket(fd, inode),
+            None => {}
+        }
+    }
+
     /// Notes the network namespace of a socket, where it is not that of its process. A socket that processes share is
     /// looked at once.
-    fn look(&mut self, found: &mut Found, fd: u32, socket: u64) {
-        let namespace = match found.sockets.get(&socket) {
+    fn look_at_socket(&mut self, fd: u32, socket: u64) {
+        let namespace = match self.found.sockets.get(&socket) {
             Some(namespace) => *namespace,
             None => match self.namespace(fd) {
                 Ok(namespace) => {
-                    found.sockets.insert(socket, namespace);
+                    self.found.sockets.insert(socket, namespace);
                     namespace
                 }
                 // Closed meanwhile, or the process has ended.
                 Err(Errno::BADF | Errno::SRCH | Errno::NOENT | Errno::INVAL) => return,
                 Err(_) => {
-                    found.unread.sockets += 1;
-                    found.sockets.insert(socket, None);
+                    self.found.unread.sockets += 1;
+                    self.found.sockets.insert(socket, None);
                     return;
                 }
             },
@@ -92,7 +156,7 @@ impl Sockets<'_> {
             && self.member.links.get(Kind::Net) != Gathered::Known(inode)
         {
             let pid = self.member.pid;
-            found.hold(Kind::Net, inode, Holder::Socket { pid, fd });
+            self.found.hold(Kind::Net, inode, Holder::Socket { pid, fd });
         }
     }
 

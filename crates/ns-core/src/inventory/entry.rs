@@ -131,14 +131,15 @@ pub struct Relatives {
 }
 
 impl Relatives {
-    /// What it says, and its owner, still open.
-    pub(super) fn of(namespace: &Namespace) -> (Self, Gathered<Namespace>) {
+    /// What it says, and its owner, still open. Where not `all` is asked for, of other than user namespaces only their
+    /// place among the others.
+    pub(super) fn of(namespace: &Namespace, all: bool) -> (Self, Gathered<Namespace>) {
         let owner = namespace.owner();
         let is_user = namespace.kind() == Kind::User;
         let owner_uid = match &owner {
             _ if is_user => namespace.owner_uid(),
-            Gathered::Known(owner) => owner.owner_uid(),
-            Gathered::Absent => Gathered::Absent,
+            Gathered::Known(owner) if all => owner.owner_uid(),
+            Gathered::Known(_) | Gathered::Absent => Gathered::Absent,
             Gathered::Unreadable(errno) => Gathered::Unreadable(*errno),
         };
         let above = owner.as_ref().map(Namespace::identity);
@@ -151,7 +152,7 @@ impl Relatives {
             } else {
                 namespace.parent().map(|parent| parent.identity())
             },
-            id: namespace.id(),
+            id: if all { namespace.id() } else { Gathered::Absent },
         };
         (relatives, owner)
     }

@@ -13,8 +13,7 @@ use super::search::Search;
 /// Goes over the lists; `seen` is called for each namespace that was not known before.
 pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut Search, &Namespace)) {
     let mut note = |search: &mut Search, namespace: &Namespace| {
-        let is_new = search.is_new(namespace.identity().inode);
-        if is_new && kinds.contains(namespace.kind()) {
+        if kinds.contains(namespace.kind()) && search.is_new(namespace.identity().inode) {
             search.describe(namespace);
             seen(search, namespace);
         }
@@ -62,7 +61,7 @@ fn mounts(search: &mut Search, note: &mut impl FnMut(&mut Search, &Namespace)) -
             return Err(Errno::EACCES);
         };
         loop {
-            match step(&current).map(Namespace::from_file) {
+            match step(&current).map(|file| Namespace::known(file, Kind::Mnt)) {
                 Ok(Ok(next)) => current = next,
                 // The end; or a kernel without this list, which lacks nothing that was promised.
                 Err(Errno::ENOENT | Errno::ENOTTY) | Ok(Err(_)) => break,

@@ -4,6 +4,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
 
+use crate::process::path::ProcPath;
 use crate::process::{Pid, Process, scan};
 use crate::sys::ioctl;
 use crate::{Error, Kind, Namespace, Result};
@@ -45,7 +46,7 @@ pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
         .filter_map(|holder| through(proc, entry.kind, holder));
     entry
         .lowest
-        .and_then(|pid| file(proc, &format!("{pid}/ns/{}", entry.kind)))
+        .and_then(|pid| file(proc, ProcPath::of(pid).to_namespace(entry.kind.name()), entry.kind))
         .into_iter()
         .chain(ways)
         // A PID may be another process's by now, and a descriptor another file.
@@ -54,10 +55,13 @@ pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
 
 fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {
     match holder {
-        Holder::Thread { pid, tid } => file(proc, &format!("{pid}/task/{tid}/ns/{kind}")),
+        Holder::Thread { pid, tid } => {
+            let mut path = ProcPath::of_thread(*pid, *tid);
+            file(proc, path.to_namespace(kind.name()), kind)
+        }
         Holder::ForChildren { pid } => {
-            let name = kind.for_children()?;
-            file(proc, &format!("{pid}/ns/{name}")).or_else(|| for_children(*pid))
+            let mut path = ProcPath::of(*pid);
+            file(proc, path.to_namespace(kind.for_children()?), kind).or_else(|| for_children(*pid))
         }
         Holder::Descriptor { pid, fd } => fetch(*pid, *fd).and_then(from_file),
         Holder::Socket { pid, fd } => {
@@ -75,10 +79,11 @@ fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {
     }
 }
 
-fn file(proc: &impl AsFd, path: &str) -> Option<Namespace> {
+/// Opens a link in a directory `ns` of `/proc`.
+fn file(proc: &impl AsFd, path: &[u8], kind: Kind) -> Option<Namespace> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::openat(proc, path, flags, Mode::empty()).ok()?;
-    from_file(file)
+    Namespace::known(file, kind).ok()
 }
 
 fn from_file(file: OwnedFd) -> Option<Namespace> {

@@ -21,10 +21,13 @@ pub(super) struct Spot {
     pub pid: Pid,
 }
 
+/// The size of an ordinary table of mounts.
+const TABLE: usize = 1 << 14;
+
 /// Reads the mounts that a process sees.
 pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, spot: Spot, kinds: Kinds) {
     // A thread has a directory of its own in /proc, which is not listed.
-    match Files::of(&proc, spot.pid).read("mountinfo") {
+    match Files::of(&proc, spot.pid).read_with_room("mountinfo", TABLE) {
         Gathered::Known(table) => read(&table, kinds, |kind, inode, path| {
             let holder = Holder::Pin {
                 path,

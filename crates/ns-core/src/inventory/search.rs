@@ -124,7 +124,10 @@ impl Search {
 
     /// Asks a namespace for what it says of itself, and gives its owner.
     pub fn note(&mut self, namespace: &Namespace) -> Gathered<Namespace> {
-        let (relatives, owner) = Relatives::of(namespace);
+        let all = self.question.facts.intersects(Facts::RELATIVES)
+            // Who made it stands for a namespace without processes.
+            || self.entry(namespace.kind(), namespace.identity().inode).lowest.is_none();
+        let (relatives, owner) = Relatives::of(namespace, all);
         self.entry(namespace.kind(), namespace.identity().inode).relatives = Some(relatives);
         owner
     }

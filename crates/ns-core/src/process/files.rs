@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::errno::Errno;
 use rustix::fs::{AtFlags, Mode, OFlags};
 
+use super::path::ProcPath;
 use super::{Cgroups, Pid, Stat, Status, command_line, parse_stat};
 use crate::Gathered;
 
@@ -61,8 +62,7 @@ impl<'a> Files<'a> {
     /// Its effective uid as the owner of its directory; 0 for a process that others may not look into
     /// (`PR_SET_DUMPABLE`).
     pub fn uid(&self) -> Gathered<u32> {
-        let path = self.pid.to_string();
-        match rustix::fs::statat(self.proc, path, AtFlags::SYMLINK_NOFOLLOW) {
+        match rustix::fs::statat(self.proc, ProcPath::of(self.pid).to(""), AtFlags::empty()) {
             Ok(stat) => Gathered::Known(stat.st_uid),
             Err(errno) => refusal(errno),
         }
@@ -70,25 +70,28 @@ impl<'a> Files<'a> {
 
     /// How many threads it has: the directories of its `task`, counted by their links.
     pub fn threads(&self) -> Gathered<u32> {
-        let path = format!("{}/task", self.pid);
-        match rustix::fs::statat(self.proc, path, AtFlags::empty()) {
+        match rustix::fs::statat(self.proc, ProcPath::of(self.pid).to("task"), AtFlags::empty()) {
             // A directory has a link for itself, one from above, and one for each directory in it.
             Ok(stat) => Gathered::Known(u32::try_from(stat.st_nlink).unwrap_or(u32::MAX).saturating_sub(2)),
             Err(errno) => refusal(errno),
         }
     }
 
-    /// All of a file in its directory.
+    /// All of a small file in its directory.
     pub fn read(&self, name: &str) -> Gathered<Vec<u8>> {
+        self.read_with_room(name, 512)
+    }
+
+    /// All of a file in its directory, which may be so large: the kernel fills as much as there is room for.
+    pub fn read_with_room(&self, name: &str, room: usize) -> Gathered<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let path = format!("{}/{name}", self.pid);
-        let file = match rustix::fs::openat(self.proc, path, flags, Mode::empty()) {
+        let file = match rustix::fs::openat(self.proc, ProcPath::of(self.pid).to(name), flags, Mode::empty()) {
             Ok(file) => file,
             Err(errno) => return refusal(errno),
         };
-        let mut bytes = Vec::with_capacity(1024);
+        let mut bytes = Vec::with_capacity(room);
         loop {
-            bytes.reserve(512);
+            bytes.reserve(room / 2);
             match rustix::io::read(&file, rustix::buffer::spare_capacity(&mut bytes)) {
                 Ok(0) => return Gathered::Known(bytes),
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}

@@ -1,13 +1,13 @@
 //! The links of `/proc/PID/ns`, read with `readlinkat(2)` alone: nothing is opened, and no namespace file is made in the
 //! kernel, as `stat(2)` on them would.
 
-use std::io::Write as _;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::errno::Errno;
 
 use super::Pid;
+use super::path::ProcPath;
 use crate::{Gathered, Kind, Kinds};
 
 /// The namespaces that a process or a thread is in, by inode.
@@ -63,10 +63,13 @@ pub fn read_links(proc: impl AsFd, pid: Pid) -> Links {
 /// The same for some of the kinds; the others are absent. With `thread`, those of this thread of the process.
 pub fn read_links_of(proc: impl AsFd, pid: Pid, thread: Option<Pid>, kinds: Kinds) -> Links {
     let proc = proc.as_fd();
-    let mut path = LinkPath::new(pid, thread);
+    let mut path = match thread {
+        Some(thread) => ProcPath::of_thread(pid, thread),
+        None => ProcPath::of(pid),
+    };
     let mut links = Links::NONE;
     for kind in kinds.iter() {
-        match read_link(proc, path.to(kind.name())) {
+        match read_link(proc, path.to_namespace(kind.name())) {
             Gathered::Known(inode) => links.inodes[kind as usize] = inode,
             Gathered::Absent => {}
             Gathered::Unreadable(errno) => {
@@ -84,7 +87,7 @@ pub fn read_links_of(proc: impl AsFd, pid: Pid, thread: Option<Pid>, kinds: Kind
 /// it shows no PID namespace that has no process yet.
 pub fn read_link_for_children(proc: impl AsFd, pid: Pid, kind: Kind) -> Gathered<u64> {
     match kind.for_children() {
-        Some(name) => read_link(proc.as_fd(), LinkPath::new(pid, None).to(name)),
+        Some(name) => read_link(proc.as_fd(), ProcPath::of(pid).to_namespace(name)),
         None => Gathered::Absent,
     }
 }
@@ -107,33 +110,6 @@ pub fn parse_link(link: &[u8]) -> Option<(&[u8], u64)> {
     let digits = link[start + 1..].strip_suffix(b"]")?;
     let inode = std::str::from_utf8(digits).ok()?.parse().ok()?;
     Some((name, inode))
-}
-
-/// `PID/ns/KIND`, made on the stack: a listing reads eight of them for every process there is.
-struct LinkPath {
-    bytes: [u8; 64],
-    prefix: usize,
-}
-
-impl LinkPath {
-    fn new(pid: Pid, thread: Option<Pid>) -> Self {
-        let mut bytes = [0; 64];
-        let room = bytes.len();
-        let mut rest = &mut bytes[..];
-        // The longest PIDs and the longest name take 47 bytes.
-        let _ = match thread {
-            Some(thread) => write!(rest, "{}/task/{}/ns/", pid.as_raw(), thread.as_raw()),
-            None => write!(rest, "{}/ns/", pid.as_raw()),
-        };
-        let prefix = room - rest.len();
-        Self { bytes, prefix }
-    }
-
-    fn to(&mut self, name: &str) -> &[u8] {
-        let end = self.prefix + name.len();
-        self.bytes[self.prefix..end].copy_from_slice(name.as_bytes());
-        &self.bytes[..end]
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod files;
 mod held;
 mod inside;
 mod links;
+pub(crate) mod path;
 mod pid;
 mod privacy;
 mod scan;
