@@ -1,7 +1,10 @@
 //! `ns-ls`: which namespaces it shows, and how.
 
 mod basics;
+mod better;
+mod only_here;
 mod places;
+mod surroundings;
 
 use serde_json::Value;
 
@@ -9,7 +12,16 @@ use crate::support::{Case, Ran};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [basics::cases(), places::cases()].into_iter().flatten().collect()
+    [
+        basics::cases(),
+        better::cases(),
+        only_here::cases(),
+        places::cases(),
+        surroundings::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The rows of its JSON. What it says of processes it may not read is another case's.

@@ -56,7 +56,7 @@ impl<'a> Query<'a> {
             wanted.push(NsColumn::Nprocs);
         }
         if self.cli.watch.is_some() {
-            wanted.push(NsColumn::Ns);
+            wanted.extend([NsColumn::Ns, NsColumn::Id]);
         }
         let mut once = Vec::new();
         for column in wanted {

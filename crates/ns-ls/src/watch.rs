@@ -21,8 +21,8 @@ static EVENT: Column = Column {
     shrinks: false,
 };
 
-/// The rows of one look, by inode.
-type Look = BTreeMap<u64, Vec<Cell<'static>>>;
+/// The rows of one look, by inode and, as inodes are used again, by id.
+type Look = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;
 
 /// Goes on until nobody reads any more.
 pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> {
@@ -32,13 +32,13 @@ pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> 
             return Ok(ExitCode::SUCCESS);
         }
         let now = look(query)?;
-        for (inode, row) in &before {
-            if !now.contains_key(inode) {
+        for (namespace, row) in &before {
+            if !now.contains_key(namespace) {
                 tell(query, "gone", row)?;
             }
         }
-        for (inode, row) in &now {
-            if !before.contains_key(inode) {
+        for (namespace, row) in &now {
+            if !before.contains_key(namespace) {
                 tell(query, "appeared", row)?;
             }
         }
@@ -60,7 +60,8 @@ fn look(query: &Query<'_>) -> anyhow::Result<Look> {
     Ok((0..records.len())
         .filter_map(|record| {
             let inode = records.number(record, NsColumn::Ns)?;
-            Some((inode, records.cells(record, &query.columns)))
+            let id = records.number(record, NsColumn::Id);
+            Some(((inode, id), records.cells(record, &query.columns)))
         })
         .collect())
 }

@@ -34,7 +34,8 @@ pub fn run() -> Result<()> {
         path.extend_from_slice(name);
         path.extend_from_slice(b"/stat");
         let mut stat = [0; 1024];
-        if let Ok(file) = rustix::fs::openat(&proc, &path[..], OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        if let Ok(file) =
+            rustix::fs::openat(&proc, &path[..], OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
         {
             bytes += rustix::io::read(&file, &mut stat).unwrap_or_default();
         }

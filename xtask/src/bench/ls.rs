@@ -42,7 +42,11 @@ done | head -n "$2" >/dev/null
 pub fn run(options: &Options) -> Result<()> {
     let ns_ls = program("ns-ls")?;
     let _crowd = crowd(options.processes, options.namespaces)?;
-    let bare = [OsString::from("/proc/self/exe"), "bench".into(), "bare-loop".into()];
+    let bare = [
+        OsString::from("/proc/self/exe"),
+        "bench".into(),
+        "bare-loop".into(),
+    ];
     let contestants = [
         Contestant::new("lsns", ["lsns"]),
         everything(&ns_ls),
@@ -61,10 +65,22 @@ pub fn run(options: &Options) -> Result<()> {
     let [lsns, everything, processes, bare] = &standings[..] else {
         unreachable!("as many as there are contestants");
     };
-    println!("  lsns : ns-ls                          {:.1} : 1", ratio(lsns, everything));
-    println!("  lsns : ns-ls --look processes         {:.1} : 1", ratio(lsns, processes));
-    println!("  ns-ls : bare loop                     {:.2} : 1", ratio(everything, bare));
-    println!("  ns-ls --look processes : bare loop    {:.2} : 1", ratio(processes, bare));
+    println!(
+        "  lsns : ns-ls                          {:.1} : 1",
+        ratio(lsns, everything)
+    );
+    println!(
+        "  lsns : ns-ls --look processes         {:.1} : 1",
+        ratio(lsns, processes)
+    );
+    println!(
+        "  ns-ls : bare loop                     {:.2} : 1",
+        ratio(everything, bare)
+    );
+    println!(
+        "  ns-ls --look processes : bare loop    {:.2} : 1",
+        ratio(processes, bare)
+    );
     if options.growth {
         grow(options, &ns_ls, everything)?;
     }
@@ -76,7 +92,10 @@ fn grow(options: &Options, ns_ls: &Path, before: &Standing) -> Result<()> {
     let _more = crowd(options.processes, options.namespaces)?;
     let standings = alternating(options.rounds, &[everything(ns_ls)])?;
     let after = standings.first().context("one contestant")?;
-    println!("  ns-ls at twice the processes : at once {:.2} : 1", ratio(after, before));
+    println!(
+        "  ns-ls at twice the processes : at once {:.2} : 1",
+        ratio(after, before)
+    );
     Ok(())
 }
 

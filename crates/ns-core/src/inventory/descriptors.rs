@@ -22,13 +22,7 @@ pub(super) fn counts(proc: BorrowedFd<'_>) -> bool {
 }
 
 /// Looks at the descriptors of a process.
-pub(super) fn look(
-    found: &mut Found,
-    proc: BorrowedFd<'_>,
-    member: &Member,
-    kinds: Kinds,
-    counted: bool,
-) {
+pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &Member, kinds: Kinds, counted: bool) {
     let mut descriptors = Descriptors {
         found,
         member,
@@ -36,15 +30,22 @@ pub(super) fn look(
         pidfd: None,
     };
     let mut path = ProcPath::of(member.pid);
+    let mut seen = 0;
     if counted {
-        let size = rustix::fs::statat(proc, path.to("fd"), AtFlags::empty()).map(|stat| u32::try_from(stat.st_size));
+        let size =
+            rustix::fs::statat(proc, path.to("fd"), AtFlags::empty()).map(|stat| u32::try_from(stat.st_size));
         match size {
             Ok(Ok(0)) => return,
-            Ok(Ok(count @ 1..=FEW)) if descriptors.look_at_first(proc, count) => return,
+            Ok(Ok(count @ 1..=FEW)) => {
+                seen = descriptors.look_at_first(proc, count);
+                if seen == count {
+                    return;
+                }
+            }
             _ => {}
         }
     }
-    descriptors.look_at_all(proc, path.to("fd"));
+    descriptors.look_at_rest(proc, path.to("fd"), seen);
 }
 
 /// Up to so many are looked for under the lowest numbers, where nearly every process has its own, before the directory
@@ -68,25 +69,21 @@ struct Descriptors<'a> {
 }
 
 impl Descriptors<'_> {
-    /// Looks at those with the lowest numbers; whether they are all that there are.
-    fn look_at_first(&mut self, proc: BorrowedFd<'_>, count: u32) -> bool {
+    /// Looks at those with the lowest numbers, as far as there is one after the other, and gives how many.
+    fn look_at_first(&mut self, proc: BorrowedFd<'_>, count: u32) -> u32 {
         let mut path = ProcPath::of(self.member.pid);
-        let mut links = [None; FEW as usize];
         for fd in 0..count {
             let mut target = [MaybeUninit::uninit(); 64];
             match rustix::fs::readlinkat_raw(proc, path.to_descriptor(fd), &mut target) {
-                Ok((target, _)) => links[fd as usize] = self.recognise(target),
-                Err(_) => return false,
+                Ok((target, _)) => self.note(fd, self.recognise(target)),
+                Err(_) => return fd,
             }
         }
-        for (fd, link) in (0..count).zip(links) {
-            self.note(fd, link);
-        }
-        true
+        count
     }
 
-    /// Looks at all that the directory lists.
-    fn look_at_all(&mut self, proc: BorrowedFd<'_>, path: &[u8]) {
+    /// Looks at all that the directory lists, but for so many with the lowest numbers.
+    fn look_at_rest(&mut self, proc: BorrowedFd<'_>, path: &[u8], seen: u32) {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut entries = match rustix::fs::openat(proc, path, flags, Mode::empty()).and_then(Dir::new) {
             Ok(entries) => entries,
@@ -98,7 +95,8 @@ impl Descriptors<'_> {
         };
         while let Some(Ok(entry)) = entries.next() {
             let name = entry.file_name();
-            let Some(fd) = name.to_str().ok().and_then(|name| name.parse().ok()) else {
+            let fd = name.to_str().ok().and_then(|name| name.parse().ok());
+            let Some(fd) = fd.filter(|fd| *fd >= seen) else {
                 continue;
             };
             let mut target = [MaybeUninit::uninit(); 64];
@@ -113,10 +111,7 @@ impl Descriptors<'_> {
     fn recognise(&self, link: &[u8]) -> Option<(What, u64)> {
         let (what, inode) = parse_link(link)?;
         if what == b"socket" {
-            return self
-                .kinds
-                .contains(Kind::Net)
-                .then_some((What::Socket, inode));
+            return self.kinds.contains(Kind::Net).then_some((What::Socket, inode));
         }
         let kind = self.kinds.iter().find(|kind| kind.name().as_bytes() == what)?;
         Some((What::Namespace(kind), inode))

@@ -46,7 +46,13 @@ pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
         .filter_map(|holder| through(proc, entry.kind, holder));
     entry
         .lowest
-        .and_then(|pid| file(proc, ProcPath::of(pid).to_namespace(entry.kind.name()), entry.kind))
+        .and_then(|pid| {
+            file(
+                proc,
+                ProcPath::of(pid).to_namespace(entry.kind.name()),
+                entry.kind,
+            )
+        })
         .into_iter()
         .chain(ways)
         // A PID may be another process's by now, and a descriptor another file.

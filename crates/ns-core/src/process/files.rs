@@ -85,7 +85,8 @@ impl<'a> Files<'a> {
     /// All of a file in its directory, which may be so large: the kernel fills as much as there is room for.
     pub fn read_with_room(&self, name: &str, room: usize) -> Gathered<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(self.proc, ProcPath::of(self.pid).to(name), flags, Mode::empty()) {
+        let file = match rustix::fs::openat(self.proc, ProcPath::of(self.pid).to(name), flags, Mode::empty())
+        {
             Ok(file) => file,
             Err(errno) => return refusal(errno),
         };

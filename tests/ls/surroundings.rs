@@ -1,0 +1,164 @@
+//! Where and while it runs: crowds, processes that come and go, other views of `/proc`, few descriptors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{row, rows};
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, program, tool};
+
+cases!["ls":
+    shows_all_that_lsns_shows,
+    processes_that_come_and_go_make_no_false_row,
+    works_in_a_pid_namespace_with_its_own_proc,
+    says_so_where_proc_hides_processes,
+    needs_few_descriptors,
+];
+
+/// NPROCS and PID of these namespaces.
+fn of_crowd(rows: &[Value], inodes: &BTreeSet<u64>) -> BTreeMap<u64, (Value, Value)> {
+    rows.iter()
+        .filter_map(|row| Some((row["ns"].as_u64()?, row)))
+        .filter(|(inode, _)| inodes.contains(inode))
+        .map(|(inode, row)| (inode, (row["nprocs"].clone(), row["pid"].clone())))
+        .collect()
+}
+
+fn shows_all_that_lsns_shows() -> Outcome {
+    needs::root()?;
+    needs::installed("lsns")?;
+    let crowd: Vec<_> = (0..30)
+        .map(|number| {
+            let kinds: &[&str] = match number % 3 {
+                0 => &["-u", "-i", "-p", "-f", "--kill-child"],
+                1 => &["-n", "-m", "-p", "-f", "--kill-child"],
+                _ => &["-u", "-p", "-f", "--kill-child"],
+            };
+            Held::new(tool("unshare").args(kinds), "sleep 1000 & sleep 1000 &")
+        })
+        .collect();
+    let own = ["uts", "ipc", "net", "mnt", "pid"].map(|kind| inode_of(&format!("/proc/self/ns/{kind}")));
+    let inodes: BTreeSet<u64> = crowd
+        .iter()
+        .flat_map(|held| ["uts", "ipc", "net", "mnt", "pid"].map(|kind| held.inode(kind)))
+        .filter(|inode| !own.contains(inode))
+        .collect();
+    assert_eq!(inodes.len(), 80);
+    let ours = of_crowd(&rows(program("ns-ls").with("-J -o NS,NPROCS,PID")), &inodes);
+    let theirs = of_crowd(&rows(tool("lsns").with("-J -l -o NS,NPROCS,PID")), &inodes);
+    assert_eq!(ours.len(), inodes.len());
+    assert_eq!(ours, theirs);
+    Ok(())
+}
+
+fn processes_that_come_and_go_make_no_false_row() -> Outcome {
+    let user = User::ordinary()?;
+    // Four at a time come and go, some in namespaces of their own; all of them end with the first of their PID namespace.
+    let busy = "while :; do unshare -u true; true | true; (exec sleep 0); done &";
+    let churn: Vec<_> = (0..4)
+        .map(|_| {
+            Held::new(
+                user.tool("unshare").args(["-r", "-p", "-f", "--kill-child"]),
+                busy,
+            )
+        })
+        .collect();
+    let steady = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
+    let inode = steady.inode("uts");
+    for _ in 0..200 {
+        let ran = user
+            .program("ns-ls")
+            .with("-J -o NS,TYPE,NPROCS,PID,PPID,USER,COMMAND,HOLDERS,ONS");
+        assert_eq!(ran.status, 0, "{ran:#?}");
+        let rows = rows(ran);
+        let own = row(&rows, inode);
+        assert_eq!(
+            (own["nprocs"].as_u64(), own["pid"].as_i64()),
+            (Some(1), Some(steady.pid.into()))
+        );
+        for row in rows {
+            // Something holds it; where that is a process, it has a name and a user.
+            assert!(row["holders"].as_u64() > Some(0), "{row}");
+            if row["nprocs"].as_u64() > Some(0) {
+                assert!(
+                    row["pid"].is_u64() && row["command"].is_string() && row["user"].is_string(),
+                    "{row}"
+                );
+            }
+        }
+    }
+    drop(churn);
+    Ok(())
+}
+
+fn works_in_a_pid_namespace_with_its_own_proc() -> Outcome {
+    let user = User::ordinary()?;
+    let program = user.program("ns-ls");
+    let ran = user
+        .tool("unshare")
+        .args(["-r", "-p", "-f", "--mount-proc"])
+        .arg(program.get_program())
+        .args(["-J", "-o", "NS,TYPE,NPROCS,PID,PNS,USER"])
+        .ran();
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let rows = rows(ran);
+    let pid = rows.iter().find(|row| row["type"] == "pid").expect("its own");
+    assert_eq!((pid["nprocs"].as_u64(), pid["pid"].as_u64()), (Some(1), Some(1)));
+    // What is above is out of sight.
+    assert_eq!(pid["pns"], Value::Null);
+    Ok(())
+}
+
+fn says_so_where_proc_hides_processes() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    let program = user.program("ns-ls");
+    let script = r#"mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid "$1" --regid "$1" --clear-groups "$2" -J"#;
+    let ran = tool("unshare")
+        .args(["--mount", "sh", "-c", script, "sh", &user.id.to_string()])
+        .arg(program.get_program())
+        .ran();
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(
+        ran.stderr.contains("incomplete") && ran.stderr.contains("hidepid"),
+        "{}",
+        ran.stderr
+    );
+    let json = ran.json();
+    assert_eq!(json["incomplete"]["hidden"], true);
+    let rows = json["namespaces"].as_array().expect("an array");
+    let visible = row(rows, inode_of("/proc/self/ns/uts"))["nprocs"].as_u64();
+    let all = super::rows(self::program("ns-ls").with("-J -t uts"));
+    let all = row(&all, inode_of("/proc/self/ns/uts"))["nprocs"].as_u64();
+    assert!(visible > Some(0) && visible < all, "{visible:?} of {all:?}");
+    Ok(())
+}
+
+fn needs_few_descriptors() -> Outcome {
+    needs::root()?;
+    let there = Held::new(
+        tool("unshare").args([
+            "--mount",
+            "--user",
+            "--map-root-user",
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "-n",
+            "-p",
+            "-f",
+        ]),
+        "",
+    );
+    let script = r#"ulimit -n 16; exec "$1" -J --output-all"#;
+    let ran = tool("sh").args(["-c", script, "sh"]).arg(path_of("ns-ls")).ran();
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let with_few = rows(ran);
+    let with_many = rows(program("ns-ls").with("-J --output-all"));
+    for kind in ["user", "net", "pid", "mnt"] {
+        let inode = there.inode(kind);
+        assert_eq!(row(&with_few, inode), row(&with_many, inode), "{kind}");
+    }
+    Ok(())
+}
