@@ -6,8 +6,8 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::{row, rows};
-use crate::support::case::{Skip, cases};
-use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+use crate::support::case::cases;
+use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
 cases!["ls":
     shows_names_and_numbers_of_network_namespaces,
@@ -57,40 +57,11 @@ fn shows_names_and_numbers_of_network_namespaces() -> Outcome {
     Ok(())
 }
 
-/// Where the hierarchy of cgroup v2 is mounted.
-fn cgroup2() -> Result<String, Skip> {
-    let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    table
-        .lines()
-        .find(|line| line.contains(" - cgroup2 ") && line.contains(" / /"))
-        .and_then(|line| line.split(' ').nth(4))
-        .map(str::to_owned)
-        .ok_or_else(|| Skip::Lacks("cgroup2 is not mounted".into()))
-}
-
-/// A directory of cgroups that goes with this, once nobody is in it.
-struct Cgroup(String);
-
-impl Drop for Cgroup {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir(&self.0);
-        let above = std::path::Path::new(&self.0).parent();
-        let _ = above.map(std::fs::remove_dir);
-    }
-}
-
 fn shows_unit_container_and_cgroup() -> Outcome {
     needs::root()?;
     let id = "3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c";
-    let slice = format!("{}/nsu{}.slice", cgroup2()?, std::process::id());
-    let cgroup = Cgroup(format!("{slice}/docker-{id}.scope"));
-    if let Err(error) = std::fs::create_dir_all(&cgroup.0) {
-        return Err(Skip::Lacks(format!("no cgroup can be made: {error}")));
-    }
-    let there = Held::new(
-        tool("unshare").arg("--uts"),
-        &format!("echo $$ >{}/cgroup.procs", cgroup.0),
-    );
+    let cgroup = Cgroup::new(&format!("nsu{}.slice/docker-{id}.scope", std::process::id()))?;
+    let there = Held::new(tool("unshare").arg("--uts"), &cgroup.join());
     let row = row(
         &rows(program("ns-ls").with("-J -t uts -o NS,UNIT,CONTAINER,CGROUP")),
         there.inode("uts"),
@@ -100,7 +71,6 @@ fn shows_unit_container_and_cgroup() -> Outcome {
     let path = row["cgroup"].as_str().expect("a text");
     assert!(path.ends_with(&format!(".slice/docker-{id}.scope")), "{path}");
     drop(there);
-    drop(cgroup);
     Ok(())
 }
 

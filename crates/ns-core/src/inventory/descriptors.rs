@@ -32,8 +32,8 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &Member, kin
     let mut path = ProcPath::of(member.pid);
     let mut seen = 0;
     if counted {
-        let size =
-            rustix::fs::statat(proc, path.to("fd"), AtFlags::empty()).map(|stat| u32::try_from(stat.st_size));
+        let size = rustix::fs::statat(proc, path.file("fd"), AtFlags::empty())
+            .map(|stat| u32::try_from(stat.st_size));
         match size {
             Ok(Ok(0)) => return,
             Ok(Ok(count @ 1..=FEW)) => {
@@ -45,7 +45,7 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &Member, kin
             _ => {}
         }
     }
-    descriptors.look_at_rest(proc, path.to("fd"), seen);
+    descriptors.look_at_rest(proc, path.file("fd"), seen);
 }
 
 /// Up to so many are looked for under the lowest numbers, where nearly every process has its own, before the directory
@@ -74,7 +74,7 @@ impl Descriptors<'_> {
         let mut path = ProcPath::of(self.member.pid);
         for fd in 0..count {
             let mut target = [MaybeUninit::uninit(); 64];
-            match rustix::fs::readlinkat_raw(proc, path.to_descriptor(fd), &mut target) {
+            match rustix::fs::readlinkat_raw(proc, path.descriptor(fd), &mut target) {
                 Ok((target, _)) => self.note(fd, self.recognise(target)),
                 Err(_) => return fd,
             }

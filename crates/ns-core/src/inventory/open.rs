@@ -46,13 +46,7 @@ pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
         .filter_map(|holder| through(proc, entry.kind, holder));
     entry
         .lowest
-        .and_then(|pid| {
-            file(
-                proc,
-                ProcPath::of(pid).to_namespace(entry.kind.name()),
-                entry.kind,
-            )
-        })
+        .and_then(|pid| file(proc, ProcPath::of(pid).namespace(entry.kind.name()), entry.kind))
         .into_iter()
         .chain(ways)
         // A PID may be another process's by now, and a descriptor another file.
@@ -63,11 +57,11 @@ fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {
     match holder {
         Holder::Thread { pid, tid } => {
             let mut path = ProcPath::of_thread(*pid, *tid);
-            file(proc, path.to_namespace(kind.name()), kind)
+            file(proc, path.namespace(kind.name()), kind)
         }
         Holder::ForChildren { pid } => {
             let mut path = ProcPath::of(*pid);
-            file(proc, path.to_namespace(kind.for_children()?), kind).or_else(|| for_children(*pid))
+            file(proc, path.namespace(kind.for_children()?), kind).or_else(|| for_children(*pid))
         }
         Holder::Descriptor { pid, fd } => fetch(*pid, *fd).and_then(from_file),
         Holder::Socket { pid, fd } => {

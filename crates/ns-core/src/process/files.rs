@@ -62,7 +62,7 @@ impl<'a> Files<'a> {
     /// Its effective uid as the owner of its directory; 0 for a process that others may not look into
     /// (`PR_SET_DUMPABLE`).
     pub fn uid(&self) -> Gathered<u32> {
-        match rustix::fs::statat(self.proc, ProcPath::of(self.pid).to(""), AtFlags::empty()) {
+        match rustix::fs::statat(self.proc, ProcPath::of(self.pid).file(""), AtFlags::empty()) {
             Ok(stat) => Gathered::Known(stat.st_uid),
             Err(errno) => refusal(errno),
         }
@@ -70,7 +70,7 @@ impl<'a> Files<'a> {
 
     /// How many threads it has: the directories of its `task`, counted by their links.
     pub fn threads(&self) -> Gathered<u32> {
-        match rustix::fs::statat(self.proc, ProcPath::of(self.pid).to("task"), AtFlags::empty()) {
+        match rustix::fs::statat(self.proc, ProcPath::of(self.pid).file("task"), AtFlags::empty()) {
             // A directory has a link for itself, one from above, and one for each directory in it.
             Ok(stat) => Gathered::Known(u32::try_from(stat.st_nlink).unwrap_or(u32::MAX).saturating_sub(2)),
             Err(errno) => refusal(errno),
@@ -85,11 +85,11 @@ impl<'a> Files<'a> {
     /// All of a file in its directory, which may be so large: the kernel fills as much as there is room for.
     pub fn read_with_room(&self, name: &str, room: usize) -> Gathered<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(self.proc, ProcPath::of(self.pid).to(name), flags, Mode::empty())
-        {
-            Ok(file) => file,
-            Err(errno) => return refusal(errno),
-        };
+        let file =
+            match rustix::fs::openat(self.proc, ProcPath::of(self.pid).file(name), flags, Mode::empty()) {
+                Ok(file) => file,
+                Err(errno) => return refusal(errno),
+            };
         let mut bytes = Vec::with_capacity(room);
         loop {
             bytes.reserve(room / 2);

@@ -69,7 +69,7 @@ pub fn read_links_of(proc: impl AsFd, pid: Pid, thread: Option<Pid>, kinds: Kind
     };
     let mut links = Links::NONE;
     for kind in kinds.iter() {
-        match read_link(proc, path.to_namespace(kind.name())) {
+        match read_link(proc, path.namespace(kind.name())) {
             Gathered::Known(inode) => links.inodes[kind as usize] = inode,
             Gathered::Absent => {}
             Gathered::Unreadable(errno) => {
@@ -87,7 +87,7 @@ pub fn read_links_of(proc: impl AsFd, pid: Pid, thread: Option<Pid>, kinds: Kind
 /// it shows no PID namespace that has no process yet.
 pub fn read_link_for_children(proc: impl AsFd, pid: Pid, kind: Kind) -> Gathered<u64> {
     match kind.for_children() {
-        Some(name) => read_link(proc.as_fd(), ProcPath::of(pid).to_namespace(name)),
+        Some(name) => read_link(proc.as_fd(), ProcPath::of(pid).namespace(name)),
         None => Gathered::Absent,
     }
 }

@@ -33,14 +33,14 @@ impl ProcPath {
     }
 
     /// The path of this file, whose name has no more than 36 bytes: those of the kernel's files have.
-    pub fn to(&mut self, name: &str) -> &[u8] {
+    pub fn file(&mut self, name: &str) -> &[u8] {
         let end = self.prefix + name.len();
         self.bytes[self.prefix..end].copy_from_slice(name.as_bytes());
         &self.bytes[..end]
     }
 
     /// The path of this namespace file.
-    pub fn to_namespace(&mut self, name: &str) -> &[u8] {
+    pub fn namespace(&mut self, name: &str) -> &[u8] {
         self.bytes[self.prefix..self.prefix + 3].copy_from_slice(b"ns/");
         let end = self.prefix + 3 + name.len();
         self.bytes[self.prefix + 3..end].copy_from_slice(name.as_bytes());
@@ -48,7 +48,7 @@ impl ProcPath {
     }
 
     /// The path of this descriptor.
-    pub fn to_descriptor(&mut self, fd: u32) -> &[u8] {
+    pub fn descriptor(&mut self, fd: u32) -> &[u8] {
         let room = self.bytes.len() - self.prefix;
         let mut rest = &mut self.bytes[self.prefix..];
         let _ = write!(rest, "fd/{fd}");
@@ -66,13 +66,13 @@ mod tests {
         let pid = Pid::new(i32::MAX).unwrap();
         let mut path = ProcPath::of_thread(pid, pid);
         assert_eq!(
-            path.to_namespace("time_for_children"),
+            path.namespace("time_for_children"),
             b"2147483647/task/2147483647/ns/time_for_children"
         );
         assert_eq!(
-            path.to_descriptor(u32::MAX),
+            path.descriptor(u32::MAX),
             b"2147483647/task/2147483647/fd/4294967295"
         );
-        assert_eq!(ProcPath::of(pid).to("task"), b"2147483647/task");
+        assert_eq!(ProcPath::of(pid).file("task"), b"2147483647/task");
     }
 }
