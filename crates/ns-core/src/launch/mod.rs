@@ -8,6 +8,7 @@ mod held;
 mod ids;
 mod info;
 mod init;
+mod inside;
 mod outside;
 mod perform;
 mod plan;
