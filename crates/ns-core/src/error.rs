@@ -100,6 +100,15 @@ impl Error {
         }
     }
 
+    /// Whether what was named is not there.
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::NotFound(_) => true,
+            Self::Explained { error, .. } => error.is_not_found(),
+            _ => false,
+        }
+    }
+
     /// The cause that was found by looking.
     pub fn cause(&self) -> Option<&str> {
         match self {

@@ -51,10 +51,10 @@ impl Held {
     /// The same where a file in the working directory may be meant, as nsenter(1) has it: a name that is pinned wins.
     fn open_name_or_file(target: &Target) -> Result<Self> {
         match (target, target.open()) {
-            (Target::Name(name), Err(Error::NotFound(text))) => match Namespace::open(name) {
+            (Target::Name(name), Err(pinned)) if pinned.is_not_found() => match Namespace::open(name) {
                 Ok(namespace) => Ok(Self::of(Subject::Namespace(namespace), target)),
-                Err(Error::NotFound(_)) => Err(Error::NotFound(text).into()),
-                Err(error) => Err(error.into()),
+                Err(file) if file.is_not_found() => Err(pinned.into()),
+                Err(file) => Err(file.into()),
             },
             (_, subject) => Ok(Self::of(subject?, target)),
         }

@@ -75,11 +75,12 @@ impl Process {
         let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
         let ended = poll(&mut fds, Some(&rustix::event::Timespec::default()))
             .doing(|| format!("look at process {}", self.pid))?;
-        if ended == 0 {
-            Ok(())
-        } else {
-            Err(Error::NotFound(format!("process {} has ended", self.pid)))
-        }
+        if ended == 0 { Ok(()) } else { Err(self.ended()) }
+    }
+
+    /// Said also of a process that is about to end: it leaves its namespaces and its directories some time before.
+    fn ended(&self) -> Error {
+        Error::NotFound(format!("process {} has ended", self.pid))
     }
 
     /// The namespace of this kind that it is in.
@@ -111,6 +112,9 @@ impl Process {
             Err(errno) => {
                 // What an ended process answers is no news: that it has ended is.
                 self.check_alive()?;
+                if errno == rustix::io::Errno::NOENT && name == kind.name() && Namespace::own(kind).is_ok() {
+                    return Err(self.ended());
+                }
                 Err(errno).doing(doing).map_err(|error| self.explain(error))
             }
         }
@@ -181,11 +185,11 @@ impl Process {
     /// Its environment when it was executed (`proc_pid_environ(5)`): entries with an equals sign, in order.
     pub fn environment(&self) -> Result<Vec<CString>> {
         let bytes = self.read("environ")?;
-        let entries = bytes
-            .split(|byte| *byte == 0)
-            .filter(|entry| entry.contains(&b'='));
-        // There is no NUL left in them.
-        Ok(entries.filter_map(|entry| CString::new(entry).ok()).collect())
+        if bytes.is_empty() {
+            // So is that of a process that is about to end; it has left its namespaces then.
+            self.namespace(Kind::Mnt)?;
+        }
+        Ok(environment_entries(&bytes))
     }
 
     /// Its `/proc/PID/stat`.
@@ -199,6 +203,7 @@ impl Process {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::openat(&self.directory, link, flags, Mode::empty()) {
             Ok(directory) => Ok(directory),
+            Err(rustix::io::Errno::NOENT) => Err(self.ended()),
             Err(errno) => {
                 self.check_alive()?;
                 Err(errno)
@@ -231,6 +236,16 @@ impl AsFd for Process {
     }
 }
 
+/// The entries of an environment that set something; byte for byte, also where a name comes twice.
+fn environment_entries(bytes: &[u8]) -> Vec<CString> {
+    bytes
+        .split(|byte| *byte == 0)
+        .filter(|entry| entry.contains(&b'='))
+        // There is no NUL left in them.
+        .filter_map(|entry| CString::new(entry).ok())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +260,14 @@ mod tests {
             );
         }
         assert_eq!(own.stat().unwrap().pid, Pid::own());
+    }
+
+    #[test]
+    fn an_environment_is_taken_as_it_is() {
+        let entries = environment_entries(b"B=2\0A=\0nothing\0B=3\0\xff=\xfe\0\0=x");
+        let expected: [&std::ffi::CStr; 5] = [c"B=2", c"A=", c"B=3", c"\xff=\xfe", c"=x"];
+        assert_eq!(entries, expected.map(std::ffi::CStr::to_owned));
+        assert!(environment_entries(b"").is_empty());
     }
 
     #[test]

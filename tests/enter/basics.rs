@@ -1,68 +1,13 @@
-//! `ns-enter`: which namespaces the program is in, as whom, how it ends.
+//! Which namespaces the program is in, and how it ends.
 
-use std::process::Command;
-
-use crate::support::case::{Skip, cases};
-use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program};
+use super::{both, in_all, inodes_inside};
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, inode_of, needs, program};
 
 cases!["enter":
     all_the_namespaces_of_a_process, the_chosen_kinds_and_no_others, a_namespace_file, wrong_usage_is_two,
     the_status_is_that_of_the_program,
 ];
-
-const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
-
-/// Makes commands for one of two users.
-struct Who {
-    name: &'static str,
-    user: Option<&'static User>,
-}
-
-impl Who {
-    fn program(&self, name: &str) -> Command {
-        self.user.map_or_else(|| program(name), |user| user.program(name))
-    }
-
-    fn enter(&self) -> Command {
-        self.program("ns-enter")
-    }
-}
-
-/// The caller and the ordinary user. For an ordinary caller that is twice the same.
-fn both() -> Result<[Who; 2], Skip> {
-    let caller = Who {
-        name: "the caller",
-        user: None,
-    };
-    let user = Who {
-        name: "the ordinary user",
-        user: Some(User::ordinary()?),
-    };
-    Ok([caller, user])
-}
-
-/// A process in new namespaces of all kinds, made by ns-unshare, that sees the `/proc` of the caller.
-fn in_all(who: &Who) -> Held {
-    Held::new(
-        who.program("ns-unshare")
-            .args("-U -r -m -p -u -i -n -C -T".split(' ')),
-        "",
-    )
-}
-
-/// The inode of each kind as the program sees it.
-fn inodes_inside(command: &mut Command) -> Vec<(&'static str, u64)> {
-    let text = command
-        .arg("readlink")
-        .args(KINDS.map(|kind| format!("/proc/self/ns/{kind}")))
-        .ran()
-        .ok();
-    let inode = |line: &str| line.split(['[', ']']).nth(1)?.parse().ok();
-    let inodes = text
-        .lines()
-        .map(|line| inode(line).unwrap_or_else(|| panic!("{line}")));
-    KINDS.into_iter().zip(inodes).collect()
-}
 
 fn all_the_namespaces_of_a_process() -> Outcome {
     for who in both()? {

@@ -1,0 +1,56 @@
+//! Targets that die on the way, and PIDs that come to mean others.
+
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User};
+
+cases!["enter": every_entry_is_right_or_fails_cleanly];
+
+/// Runs in a PID namespace with few PIDs: makes targets that live for a moment, and enters each while it dies. The inode
+/// of the pidfd names the target, so that whoever gets its PID next is another one.
+const SCRIPT: &str = r#"
+echo 400 >/proc/sys/kernel/pid_max 2>/dev/null
+own=$(readlink /proc/self/ns/uts)
+work() {
+    made=/tmp/made-$1 said=/tmp/said-$1 seen=/tmp/seen-$1 entered=0 failed=0 wrong=0 round=0
+    while [ $((round += 1)) -le 500 ]; do
+        "$UNSHARE" -u readlink /proc/self/ns/uts >$made &
+        target=$!
+        "$ENTER" -t $target -u readlink /proc/self/ns/uts >$seen 2>$said
+        status=$?
+        wait $target
+        there= inside=
+        read -r there <$made; read -r inside <$seen
+        # Before it has made its namespace it is where its parent is.
+        if [ $status = 0 ] && { [ "$inside" = "$there" ] || [ "$inside" = "$own" ]; }; then entered=$((entered + 1))
+        elif [ $status = 1 ] && grep -qE "process $target (has ended|does not exist)" $said; then failed=$((failed + 1))
+        else wrong=$((wrong + 1)); echo "$status: $inside: $(cat $said)" >&2
+        fi
+    done
+    echo $entered $failed $wrong >/tmp/result-$1
+}
+work 1 & work 2 & wait
+cat /tmp/result-1 /tmp/result-2
+"#;
+
+fn every_entry_is_right_or_fails_cleanly() -> Outcome {
+    let user = User::ordinary()?;
+    let mut command = user.program("ns-unshare");
+    let (unshare, enter) = (user.program("ns-unshare"), user.program("ns-enter"));
+    command
+        .env("UNSHARE", unshare.get_program())
+        .env("ENTER", enter.get_program())
+        .args(["-r", "-m", "-p", "--mount-proc", "sh", "-c"])
+        .arg(format!("mount -t tmpfs none /tmp; {SCRIPT}"));
+    let ran = command.ran();
+    let counts: Vec<u32> = ran
+        .stdout
+        .split_whitespace()
+        .map(|count| count.parse().expect("a number"))
+        .collect();
+    let [entered, failed, wrong, also_entered, also_failed, also_wrong] = *counts else {
+        panic!("{ran:?}")
+    };
+    assert_eq!((wrong, also_wrong), (0, 0), "{ran:?}");
+    assert_eq!(entered + failed + also_entered + also_failed, 1000, "{ran:?}");
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! What cannot be entered: whose it is, what would help, and what has ended.
+
+use std::process::{Command, Stdio};
+
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+
+use super::both;
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+
+cases!["enter":
+    a_closed_namespace_names_its_owner, a_closed_process_names_its_user, a_process_that_has_ended_is_said_to, a_dead_pid_1_is_named,
+    what_is_no_namespace_is_named, an_unknown_name_is_answered_with_what_there_is,
+];
+
+fn a_closed_namespace_names_its_owner() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    // Bound where everyone can open it: a namespace that is closed all the same.
+    let held = Held::new(program("ns-unshare").arg("-n"), "");
+    let name = format!("ns-enter-closed-{}", std::process::id());
+    needs::installed("ip")?;
+    tool("ip")
+        .args(["netns", "attach", &name, &held.pid.to_string()])
+        .ran()
+        .ok();
+    let error = user
+        .program("ns-enter")
+        .args([&format!("--net={name}"), "true"])
+        .ran();
+    tool("ip").args(["netns", "del", &name]).ran().ok();
+    assert_eq!(
+        error.fails(1),
+        format!(
+            "ns-enter: cannot join the network namespace {name}: Operation not permitted\n  \
+             cause: CAP_SYS_ADMIN is missing in user:[{}], to which net:[{}] belongs\n  \
+             help:  run it as root\n",
+            inode_of("/proc/self/ns/user"),
+            held.inode("net")
+        )
+    );
+    Ok(())
+}
+
+fn a_closed_process_names_its_user() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    let held = Held::new(program("ns-unshare").arg("-n"), "");
+    let error = user
+        .program("ns-enter")
+        .with(&format!("-t {} -n true", held.pid))
+        .fails(1);
+    assert_eq!(
+        error,
+        format!(
+            "ns-enter: cannot open the network namespace of process {0}: Permission denied\n  \
+             cause: process {0} has the uid 0, and this one {1}\n  \
+             help:  run it as root\n",
+            held.pid, user.id
+        )
+    );
+    Ok(())
+}
+
+/// A process that has ended and that nobody has waited for.
+fn zombie() -> std::process::Child {
+    let child = Command::new("true").spawn().expect("it is installed");
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a PID"));
+    waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).expect("it is our child");
+    child
+}
+
+fn a_process_that_has_ended_is_said_to() -> Outcome {
+    let mut child = zombie();
+    let pid = child.id();
+    for options in ["-a", "-n -u", "-U", "-r -n", ""] {
+        let error = program("ns-enter")
+            .with(&format!("-t {pid} {options} true"))
+            .fails(1);
+        assert_eq!(error, format!("ns-enter: process {pid} has ended\n"), "{options}");
+    }
+    child.wait().expect("it is our child");
+    let error = program("ns-enter").with(&format!("-t {pid} -a true")).fails(1);
+    assert_eq!(error, format!("ns-enter: process {pid} does not exist\n"));
+    Ok(())
+}
+
+fn a_dead_pid_1_is_named() -> Outcome {
+    for who in both()? {
+        let held = Held::new(
+            who.program("ns-unshare").args(["-r", "-p"]).stderr(Stdio::null()),
+            "",
+        );
+        let inode = held.inode("pid");
+        let open = |kind: &str| std::fs::File::open(held.proc(&format!("ns/{kind}"))).expect("it is ours");
+        let (pid, user) = (open("pid"), open("user"));
+        drop(held);
+        // Through descriptors of this process, which an ordinary user of another uid could not open.
+        if who.user.is_some() && nix::unistd::geteuid().is_root() {
+            continue;
+        }
+        let file = |file: &std::fs::File| {
+            use std::os::fd::AsRawFd as _;
+            format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
+        };
+        let error = who
+            .enter()
+            .args([
+                &format!("--pid={}", file(&pid)),
+                &format!("--user={}", file(&user)),
+                "true",
+            ])
+            .ran()
+            .fails(1);
+        assert!(
+            error.contains("Cannot allocate memory")
+                && error.contains(&format!("cause: PID 1 of pid:[{inode}] has ended")),
+            "{}: {error}",
+            who.name
+        );
+    }
+    Ok(())
+}
+
+fn what_is_no_namespace_is_named() -> Outcome {
+    for (value, text) in [
+        ("/proc/self/status", "\"/proc/self/status\" is not a namespace"),
+        ("/no/such", "\"/no/such\" does not exist"),
+        ("/proc/self/ns/uts", "is a UTS namespace, not a network namespace"),
+    ] {
+        let error = program("ns-enter").with(&format!("--net={value} true")).fails(1);
+        assert!(error.contains(text), "{error}");
+    }
+    Ok(())
+}
+
+fn an_unknown_name_is_answered_with_what_there_is() -> Outcome {
+    for option in ["--net=no-such-name", "-tno-such-name"] {
+        let error = program("ns-enter").with(&format!("{option} true")).fails(1);
+        assert!(
+            error.starts_with("ns-enter: no namespace is pinned under the name \"no-such-name\"\n  help: "),
+            "{error}"
+        );
+    }
+    let error = program("ns-enter")
+        .with("-t host:no-such-host.example true")
+        .fails(1);
+    assert!(
+        error.starts_with("ns-enter: no UTS namespace has the host name")
+            && error.contains("the host names are"),
+        "{error}"
+    );
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! As whom the program runs, and with which environment.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use super::both;
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program};
+
+cases!["enter":
+    the_owner_is_entered_where_that_is_what_is_missing, ids_that_are_not_mapped_fall_back, a_user_namespace_without_a_map,
+    users_and_groups_have_names, the_ids_of_the_target_are_followed, capabilities_are_kept,
+    the_environment_is_that_of_the_target, an_environment_behind_subordinate_ids_is_read,
+];
+
+fn the_owner_is_entered_where_that_is_what_is_missing() -> Outcome {
+    let user = User::ordinary()?;
+    let held = Held::new(user.program("ns-unshare").args(["-r", "-n", "-u"]), "");
+    let file = held.proc("ns/net");
+    for options in [
+        &["-t", &held.pid.to_string(), "-n"][..],
+        &[&format!("--net={file}")],
+        &[&format!("--net={file}"), "--setuid=0"],
+    ] {
+        let seen = user
+            .program("ns-enter")
+            .args(options)
+            .args([
+                "sh",
+                "-c",
+                "id -u; readlink /proc/self/ns/user /proc/self/ns/net /proc/self/ns/uts",
+            ])
+            .ran()
+            .ok();
+        let expected = format!(
+            "0\nuser:[{}]\nnet:[{}]\nuts:[{}]\n",
+            held.inode("user"),
+            held.inode("net"),
+            inode_of("/proc/self/ns/uts")
+        );
+        assert_eq!(seen, expected, "{options:?}");
+    }
+    Ok(())
+}
+
+fn ids_that_are_not_mapped_fall_back() -> Outcome {
+    for who in both()? {
+        let held = Held::new(
+            who.program("ns-unshare")
+                .args(["--map-user=5", "--map-group=6", "-n"]),
+            "",
+        );
+        let pid = held.pid.to_string();
+        let ran = who
+            .enter()
+            .args(["-t", &pid, "-U", "sh", "-c", "id -u; id -g"])
+            .ran();
+        assert_eq!(ran.stdout, "5\n6\n", "{}", who.name);
+        assert_eq!(
+            ran.stderr,
+            "ns-enter: gid 0 is not mapped in the user namespace: taking gid 6\n\
+             ns-enter: uid 0 is not mapped in the user namespace: taking uid 5\n"
+        );
+        let error = who.enter().args(["-t", &pid, "-U", "-S", "7", "true"]).ran();
+        assert_eq!(error.status, 1);
+        assert!(
+            error.stderr.contains(
+                "ns-enter: cannot take uid 7: Invalid argument\n  \
+                 cause: uid 7 is not in the map of the user namespace, 5:"
+            ),
+            "{error:?}"
+        );
+    }
+    Ok(())
+}
+
+fn a_user_namespace_without_a_map() -> Outcome {
+    for who in both()? {
+        let held = Held::new(who.program("ns-unshare").args(["-U", "-n"]), "");
+        let pid = held.pid.to_string();
+        let error = who.enter().args(["-t", &pid, "true"]).ran().fails(1);
+        assert_eq!(
+            error,
+            "ns-enter: the user namespace has no gid map: no gid can be taken\n  \
+             help:  --preserve-credentials enters it as who you are\n",
+            "{}",
+            who.name
+        );
+        let words = ["-t", &pid, "--preserve-credentials", "id", "-u"];
+        assert_eq!(who.enter().args(words).ran().ok(), "65534\n", "{}", who.name);
+    }
+    Ok(())
+}
+
+fn users_and_groups_have_names() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    let held = Held::new(program("ns-unshare").args(["-n"]), "");
+    let pid = held.pid.to_string();
+    let words = ["-t", &pid, "-n", "-S", &user.name, "-G", &user.name, "sh", "-c"];
+    let seen = program("ns-enter")
+        .args(words)
+        .arg("id -u; id -g; id -G")
+        .ran()
+        .ok();
+    assert_eq!(seen, format!("{0}\n{0}\n{0}\n", user.id));
+    // Looked up outside: inside nobody has a name.
+    let hidden = Held::new(program("ns-unshare").arg("-m"), "mount -t tmpfs none /etc");
+    let seen = program("ns-enter")
+        .args(["-t", &hidden.pid.to_string(), "-m", "-S", &user.name, "id", "-u"])
+        .ran()
+        .ok();
+    assert_eq!(seen, format!("{}\n", user.id));
+    let error = program("ns-enter")
+        .args(["-t", &pid, "-n", "-S", "no-such-user", "true"])
+        .ran()
+        .fails(2);
+    assert!(error.contains("there is no such user"), "{error}");
+    // No number wraps.
+    let error = program("ns-enter")
+        .args(["-t", &pid, "-n", "-S", "4294967301", "true"])
+        .ran()
+        .fails(2);
+    assert!(error.contains("4294967301"), "{error}");
+    Ok(())
+}
+
+fn the_ids_of_the_target_are_followed() -> Outcome {
+    needs::root()?;
+    let plain = Held::new(program("ns-unshare").args("-n -S 71 -G 72".split(' ')), "");
+    let seen = program("ns-enter")
+        .with(&format!("-t {} -n -S follow -G follow id -u", plain.pid))
+        .ok();
+    assert_eq!(seen, "71\n");
+    // In the numbers of the user namespace that was entered.
+    let inner = Held::new(
+        program("ns-unshare")
+            .args("-n --map-users=0:100000:100 --map-groups=0:100000:100 -S 7 -G 8".split(' ')),
+        "",
+    );
+    let seen = program("ns-enter")
+        .args(["-t", &inner.pid.to_string(), "-S", "follow", "-G", "follow"])
+        .args(["sh", "-c", "id -u; id -g"])
+        .ran()
+        .ok();
+    assert_eq!(seen, "7\n8\n");
+    let error = program("ns-enter")
+        .with("--net=/proc/self/ns/net -S follow true")
+        .fails(2);
+    assert!(error.contains("--target"), "{error}");
+    Ok(())
+}
+
+fn capabilities_are_kept() -> Outcome {
+    let user = User::ordinary()?;
+    let held = Held::new(user.program("ns-unshare").args(["-c", "-n"]), "");
+    let pid = held.pid.to_string();
+    let effective = |options: &[&str]| {
+        let mut command = user.program("ns-enter");
+        command
+            .args(["-t", &pid, "-U", "--preserve-credentials"])
+            .args(options);
+        let text = command.args(["grep", "CapEff", "/proc/self/status"]).ran().ok();
+        u64::from_str_radix(text.trim_start_matches("CapEff:").trim(), 16).expect("a number")
+    };
+    assert_eq!(effective(&[]), 0);
+    assert_ne!(effective(&["--keep-caps"]), 0);
+    Ok(())
+}
+
+/// What the target is given: twice the same name, an order of its own, and bytes that are no text.
+fn variables() -> [&'static OsStr; 4] {
+    [&b"B=2"[..], b"A=1", b"B_=\xff\n", b"LAST= "].map(OsStr::from_bytes)
+}
+
+const ENVIRONMENT: &[u8] = b"B=2\0A=1\0B_=\xff\n\0LAST= \0";
+
+fn the_environment_is_that_of_the_target() -> Outcome {
+    for who in both()? {
+        let held = Held::new(
+            who.program("ns-unshare")
+                .args(["-r", "-n", "env", "-i"])
+                .args(variables()),
+            "",
+        );
+        let pid = held.pid.to_string();
+        for options in [&["-e"][..], &["-n", "--env"], &["-a", "-e"]] {
+            let ran = who
+                .enter()
+                .args(["-t", &pid])
+                .args(options)
+                .args(["cat", "/proc/self/environ"])
+                .ran();
+            assert_eq!(
+                (ran.status, &*ran.bytes),
+                (0, ENVIRONMENT),
+                "{} {options:?}",
+                who.name
+            );
+        }
+    }
+    Ok(())
+}
+
+fn an_environment_behind_subordinate_ids_is_read() -> Outcome {
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    user.subordinate_ids()?;
+    let held = Held::new(
+        user.program("ns-unshare")
+            .args("-r --map-auto -n -S 5 -G 5 env -i".split(' '))
+            .args(variables()),
+        "",
+    );
+    let pid = held.pid.to_string();
+    // Before the user namespace is entered the kernel refuses.
+    let refused = user.tool("cat").arg(held.proc("environ")).ran();
+    assert_eq!(refused.status, 1, "{refused:?}");
+    let mut enter = user.program("ns-enter");
+    let ran = enter.args(["-t", &pid, "-e", "cat", "/proc/self/environ"]).ran();
+    assert_eq!((ran.status, &*ran.bytes), (0, ENVIRONMENT), "{ran:?}");
+    Ok(())
+}
