@@ -373,10 +373,10 @@ sys.stdin.readline()";
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("it is installed");
-    let mut line = String::new();
+    let mut said = String::new();
     let mut stdout = std::io::BufReader::new(child.stdout.take().expect("it is a pipe"));
-    std::io::BufRead::read_line(&mut stdout, &mut line).expect("it writes text");
-    let (pid, link) = line.trim().split_once(' ').expect("two words");
+    std::io::BufRead::read_line(&mut stdout, &mut said).expect("it writes text");
+    let (pid, link) = said.trim().split_once(' ').expect("two words");
     let run = |fd: &str| {
         program("ns-enter")
             .args(["-t", pid, "-N", fd, "readlink", "/proc/self/ns/net"])
@@ -403,11 +403,11 @@ fn the_parent_of_a_user_namespace() -> Outcome {
             .args(&nested[3..]);
         let held = Held::new(&mut command, "");
         let pid = held.pid.to_string();
-        let links = ["readlink", "/proc/self/ns/user", "/proc/self/ns/net"];
+        let words = ["readlink", "/proc/self/ns/user", "/proc/self/ns/net"];
         let seen = who
             .enter()
             .args(["-t", &pid, "-n", "--user-parent"])
-            .args(links)
+            .args(words)
             .ran()
             .ok();
         let lines: Vec<_> = seen.lines().collect();
