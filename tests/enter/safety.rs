@@ -48,7 +48,7 @@ impl Copy {
 
 /// Waits in the container for a process that runs from `/proc/self/exe`, keeps its executable open beyond its end, and
 /// then writes to it. `/mnt/program` has ns-enter run itself inside, again and again.
-const HOSTILE: &str = r#"
+const HOSTILE: &str = r"
 mount -t proc proc /proc; mount -t tmpfs none /mnt; mkfifo /mnt/go
 printf '#!/proc/self/exe -t1\n' >/mnt/program; chmod 755 /mnt/program
 hunt() {
@@ -62,7 +62,7 @@ hunt() {
 }
 ( hunt 2>/dev/null; echo caught; read go </mnt/go
   if sh -c 'printf hacked >/proc/self/fd/8' 2>/dev/null; then echo written; else echo refused; fi ) &
-"#;
+";
 
 fn the_executable_stays_as_it_is() -> Outcome {
     for who in both()? {
