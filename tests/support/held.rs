@@ -6,7 +6,6 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 /// A process held on a pipe. It ends when this is dropped, and when the test process dies: its stdin is closed then.
 pub struct Held {
     child: Child,
-    #[expect(dead_code, reason = "held open: what it writes later would end it")]
     stdout: BufReader<ChildStdout>,
     /// The PID, as we see it, of the shell that waits.
     pub pid: i32,
@@ -57,6 +56,13 @@ impl Held {
     #[track_caller]
     pub fn inode(&self, kind: &str) -> u64 {
         inode_of(&self.proc(&format!("ns/{kind}")))
+    }
+
+    /// The next line that it writes.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("it writes text");
+        line.trim_end().to_owned()
     }
 }
 
