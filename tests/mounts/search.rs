@@ -42,6 +42,11 @@ fn a_failure_says_what_failed() -> Outcome {
     );
     let error = program("ns-mounts").with("-T /no/such/file").fails(1);
     assert_eq!(error, "ns-mounts: \"/no/such/file\" does not exist\n");
+    let error = program("ns-mounts").args(["-t", ","]).ran().fails(2);
+    assert!(
+        error.contains("invalid value ',' for '--types <TYPES>': it names no type"),
+        "{error}"
+    );
     let error = program("ns-mounts").with("-M / -S x y").fails(2);
     assert!(error.contains("cannot be used with"), "{error}");
     Ok(())

@@ -205,9 +205,11 @@ fn peers<'a>(scene: &Scene<'a>, mount: &Mount<'a>) -> Cell<'a> {
     let Some(shared) = mount.propagation().shared else {
         return Cell::Absent;
     };
+    let Some(group) = scene.shared.peers.get(shared) else {
+        return Cell::Absent;
+    };
     let own = scene.inode().known();
-    let members = scene.shared.peers.get(shared).map(|group| &group.members[..]);
-    let others = members.unwrap_or_default().iter();
+    let others = group.members.iter();
     let others = others.filter(|member| Some(member.namespace) != own || member.id != mount.id);
     let names = others.map(|member| {
         let mut name = Vec::new();

@@ -7,7 +7,7 @@ use ns_core::mounts::Peers;
 use ns_core::output::{self, Field, Listing, Row, Shape, Style};
 
 use crate::cell::{Format, cell};
-use crate::cli::{Cli, Show as Options, When};
+use crate::cli::{Cli, Layout, When};
 use crate::column::{self, Show};
 use crate::scene::{Scene, Shared};
 use crate::{select, tables};
@@ -66,9 +66,9 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
 }
 
 /// Shows what columns there are.
-pub fn list_columns(options: &Options) -> anyhow::Result<ExitCode> {
+pub fn list_columns(layout: &Layout) -> anyhow::Result<ExitCode> {
     let listing = output::list_columns::<Show>("ns-mounts-columns");
-    write(&listing, plain_style(options, None, false))?;
+    write(&listing, plain_style(layout, None, false))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -102,13 +102,13 @@ pub fn columns(cli: &Cli, default: &[Show]) -> ns_core::Result<Vec<Show>> {
 }
 
 /// How values are written.
-pub fn format(options: &Options) -> Format {
+pub fn format(layout: &Layout) -> Format {
     Format {
-        bytes: options.bytes,
-        no_root: options.nofsroot,
-        canonical: options.canonicalize,
-        evaluate: options.evaluate,
-        vfs_all: options.vfs_all,
+        bytes: layout.bytes,
+        no_root: layout.nofsroot,
+        canonical: layout.canonicalize,
+        evaluate: layout.evaluate,
+        vfs_all: layout.vfs_all,
     }
 }
 
@@ -175,19 +175,19 @@ pub fn write(listing: &Listing<'_>, style: Style) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn style(options: &Options, columns: &[Show], tree: bool, own: bool) -> Style {
+fn style(layout: &Layout, columns: &[Show], tree: bool, own: bool) -> Style {
     let target = columns.iter().position(|show| *show == Show::Target);
-    let when = options.hyperlink.unwrap_or(When::Never);
+    let when = layout.hyperlink.unwrap_or(When::Never);
     let links = own && (when == When::Always || (when == When::Auto && io::stdout().is_terminal()));
     Style {
         links: target.filter(|_| links),
-        ..plain_style(options, target.filter(|_| tree), tree)
+        ..plain_style(layout, target.filter(|_| tree), tree)
     }
 }
 
 /// The style for rows of any kind; `column` is the one that a tree is drawn in.
-pub fn plain_style(options: &Options, column: Option<usize>, tree: bool) -> Style {
-    let shape = match (options.json, options.raw, options.pairs, column) {
+pub fn plain_style(layout: &Layout, column: Option<usize>, tree: bool) -> Style {
+    let shape = match (layout.json, layout.raw, layout.pairs, column) {
         (true, ..) => Shape::Json,
         (_, true, ..) => Shape::Raw,
         (_, _, true, _) => Shape::Pairs,
@@ -196,10 +196,10 @@ pub fn plain_style(options: &Options, column: Option<usize>, tree: bool) -> Styl
     };
     Style {
         shape,
-        headings: !options.noheadings,
-        ascii: options.ascii,
-        shell_names: options.shell,
-        width: if options.notruncate {
+        headings: !layout.noheadings,
+        ascii: layout.ascii,
+        shell_names: layout.shell,
+        width: if layout.notruncate {
             None
         } else {
             ns_core::cli::width_of_terminal()

@@ -1,7 +1,6 @@
 //! Types of file systems: lists of them, and what is known of each.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::str::FromStr;
 
 use ns_core::mounts::{Mount, MountTable};
@@ -111,11 +110,15 @@ impl Known {
 pub struct Types(Vec<String>);
 
 impl FromStr for Types {
-    type Err = Infallible;
+    type Err = String;
 
-    fn from_str(list: &str) -> Result<Self, Infallible> {
+    fn from_str(list: &str) -> Result<Self, String> {
         let items = list.split(',').filter(|item| !item.is_empty());
-        Ok(Self(items.map(str::to_owned).collect()))
+        let items: Vec<_> = items.map(str::to_owned).collect();
+        if items.is_empty() {
+            return Err("it names no type".into());
+        }
+        Ok(Self(items))
     }
 }
 
