@@ -166,7 +166,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s a -l ascii -d 'Draw the tree with
 complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Sizes in bytes'
 complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'In the manner of df(1)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'In the manner of df -i'
-complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'No [directory] after the source'
+complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'No directory in brackets after the source'
 complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Sources without symbolic links'
 complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare paths as they stand'
 complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Devices for LABEL=, UUID=, PARTLABEL= and PARTUUID='

@@ -52,7 +52,7 @@ pub struct Cli {
 
     /// How it is shown.
     #[command(flatten)]
-    pub show: Show,
+    pub show: Layout,
 
     /// What is left to findmnt(8).
     #[command(flatten)]
@@ -232,7 +232,7 @@ pub enum Action {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "How it is shown")]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-pub struct Show {
+pub struct Layout {
     /// Columns, with commas between; after a leading "+" they are added to the default ones
     #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns::<column::Show>())]
     pub output: Option<String>,
@@ -289,7 +289,7 @@ pub struct Show {
     #[arg(short = 'I', long, conflicts_with = "df")]
     pub dfi: bool,
 
-    /// No [directory] after the source
+    /// No directory in brackets after the source
     #[arg(short = 'v', long)]
     pub nofsroot: bool,
 
