@@ -1,4 +1,8 @@
 //! The command line of `ns-ls`.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments on options are their help, where brackets are brackets"
+)]
 
 use std::path::PathBuf;
 

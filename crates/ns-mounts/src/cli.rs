@@ -1,4 +1,8 @@
 //! The command line of `ns-mounts`: the letters of findmnt(8), with their meaning there.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments on options are their help, where brackets are brackets"
+)]
 
 use std::ffi::OsString;
 use std::path::PathBuf;
