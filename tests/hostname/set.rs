@@ -6,6 +6,7 @@ use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
 
 cases!["hostname::set":
     sets_the_names_of_another_namespace_and_leaves_ones_own,
+    sets_ones_own_names_in_place,
     sets_a_namespace_that_only_a_file_holds,
     sets_the_name_of_a_namespace_that_is_shared,
     an_ordinary_user_sets_the_names_of_a_container_of_theirs,
@@ -50,6 +51,30 @@ fn sets_the_names_of_another_namespace_and_leaves_ones_own() -> Outcome {
         (tool("hostname").ran().ok(), tool("domainname").ran().ok()),
         before
     );
+    Ok(())
+}
+
+fn sets_ones_own_names_in_place() -> Outcome {
+    let before = tool("hostname").ran().ok();
+    let mut unshare = tool("unshare");
+    let ours = program("ns-hostname");
+    let script = "\"$1\" web-1 --nis corp && hostname && domainname && \"$1\" -t $$ web-2 && \"$1\" -v web-3 && hostname";
+    let ran = unshare
+        .args(["--map-root-user", "--uts", "sh", "-c", script, "sh"])
+        .arg(ours.get_program())
+        .ran();
+    assert_eq!(
+        (ran.status, ran.stdout.as_str()),
+        (0, "web-1\ncorp\nweb-3\n"),
+        "{ran:?}"
+    );
+    // The shell; the program that says so does not count itself.
+    assert!(
+        ran.stderr.contains("]: host name 'web-3': changed for 1 process"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(tool("hostname").ran().ok(), before);
     Ok(())
 }
 
