@@ -7,6 +7,7 @@ use ns_core::Target;
 use ns_core::cli::{columns, target};
 
 use crate::columns::UtsColumn;
+use crate::which::Which;
 
 const EXAMPLES: &str = "Examples:
   ns-hostname --list                        all UTS namespaces with their names
@@ -72,9 +73,13 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Whether the NIS domain name is meant, and not the host name.
-    pub fn is_about_domain(&self) -> bool {
-        self.yp || self.nis.is_some()
+    /// Which name is meant where the options do not say both.
+    pub fn which(&self) -> Which {
+        if self.yp || self.nis.is_some() {
+            Which::Domain
+        } else {
+            Which::Host
+        }
     }
 }
 

@@ -1,15 +1,18 @@
 //! `ns-hostname`: show or set the host name and NIS domain of any UTS namespace.
 #![forbid(unsafe_code)]
 
+mod cells;
 pub mod cli;
 mod columns;
 mod file;
+mod found;
 mod list;
-mod row;
+mod one;
 mod set;
 mod show;
 mod view;
 mod watch;
+mod which;
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;

@@ -8,27 +8,21 @@ use anyhow::{anyhow, bail};
 use clap::error::ErrorKind;
 use ns_core::cli::warn;
 use ns_core::explain::explain_in;
+use ns_core::inventory::{Question, gather};
 use ns_core::output::escape_for_terminal;
-use ns_core::process::scan;
 use ns_core::uts::{Change, Flaw, UNSET, check_bytes, check_host_name, clean};
-use ns_core::{Gathered, Kind, Namespace};
+use ns_core::{Kind, Namespace};
 
 use crate::cli::{Cli, Setting};
+use crate::which::Which;
 use crate::{file, names_in, namespace_of, show, usage};
 
 /// What a machine is called before it has a name, by hostname(1) as by systemd.
 const DEFAULT: &[u8] = b"localhost";
 
-/// Which of the names.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
-    Host,
-    Domain,
-}
-
 /// A name that is to be set, and where it stands: in an argument, or in a line of a file.
 struct Given<'a> {
-    what: What,
+    which: Which,
     name: Cow<'a, [u8]>,
     line: Option<(String, usize)>,
 }
@@ -46,13 +40,13 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
     let mut change = Change::default();
     for given in given {
         let name = accept(&cli.setting, &given)?;
-        match given.what {
-            What::Host => change.host = Some(name),
-            What::Domain => change.domain = Some(name),
+        match given.which {
+            Which::Host => change.host = Some(name),
+            Which::Domain => change.domain = Some(name),
         }
     }
     let namespace = namespace_of(&cli.target)?;
-    if cli.setting.boot && change.host.is_none() && !cli.is_about_domain() {
+    if cli.setting.boot && change.host.is_none() && cli.which() == Which::Host {
         let host = names_in(&namespace)?.host;
         if host.is_empty() || host == UNSET {
             change.host = Some(DEFAULT.to_vec());
@@ -77,26 +71,26 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
 
 /// The names in the arguments and in the file.
 fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
-    let argument = |what, name: &'_ std::ffi::OsString| Given {
-        what,
+    let argument = |which, name: &'_ std::ffi::OsString| Given {
+        which,
         name: Cow::Owned(name.as_bytes().to_vec()),
         line: None,
     };
     let mut given = Vec::new();
     let domain = cli.nis.as_ref().and_then(Option::as_ref);
-    given.extend(domain.map(|name| argument(What::Domain, name)));
+    given.extend(domain.map(|name| argument(Which::Domain, name)));
     // hostname(1) takes its options in any place: `corp -y` is `-y corp`, and `-y -F FILE` is about the domain.
-    let what = if cli.is_about_domain() && domain.is_none() {
-        What::Domain
+    let which = if domain.is_some() {
+        Which::Host
     } else {
-        What::Host
+        cli.which()
     };
-    given.extend(cli.name.as_ref().map(|name| argument(what, name)));
+    given.extend(cli.name.as_ref().map(|name| argument(which, name)));
     if let Some(path) = &cli.setting.file {
         let found = file::read(path, cli.setting.boot)?;
         match found.name {
             Some((name, line)) => given.push(Given {
-                what,
+                which,
                 name: name.into(),
                 line: Some((found.file, line)),
             }),
@@ -110,15 +104,15 @@ fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
 /// The name as it is to be set.
 fn accept(setting: &Setting, given: &Given<'_>) -> anyhow::Result<Vec<u8>> {
     let name = &*given.name;
-    if given.what == What::Host && setting.clean {
+    if given.which == Which::Host && setting.clean {
         let clean = clean(name);
         if clean.is_empty() {
             return Err(refuse(given, "nothing in it belongs in a host name"));
         }
         return Ok(clean);
     }
-    let judged = match given.what {
-        What::Host if !setting.force => check_host_name(name).map_err(|flaw| with_help(&flaw)),
+    let judged = match given.which {
+        Which::Host if !setting.force => check_host_name(name).map_err(|flaw| with_help(&flaw)),
         _ => check_bytes(name).map_err(|flaw| flaw.to_string()),
     };
     match judged {
@@ -139,10 +133,7 @@ fn with_help(flaw: &Flaw) -> String {
 
 fn refuse(given: &Given<'_>, why: &str) -> anyhow::Error {
     let name = escape_for_terminal(&given.name);
-    let (what, argument) = match given.what {
-        What::Host => ("host name", "[NAME]"),
-        What::Domain => ("NIS domain name", "--nis"),
-    };
+    let (what, argument) = (given.which.noun(), given.which.argument());
     match &given.line {
         Some((file, line)) => anyhow!("{file}: invalid {what} '{name}' in line {line}: {why}"),
         None => usage(
@@ -154,19 +145,17 @@ fn refuse(given: &Given<'_>, why: &str) -> anyhow::Error {
 
 /// Whether the name of `--check` may be set, and why not.
 pub fn check(cli: &Cli, name: &[u8]) -> anyhow::Result<ExitCode> {
-    let what = if cli.is_about_domain() {
-        "NIS domain name"
-    } else {
-        "host name"
-    };
-    let judged = if cli.setting.force || cli.is_about_domain() {
-        check_bytes(name)
-    } else {
-        check_host_name(name)
+    let judged = match cli.which() {
+        Which::Host if !cli.setting.force => check_host_name(name),
+        Which::Host | Which::Domain => check_bytes(name),
     };
     match judged {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(flaw) => bail!("invalid {what} '{}': {flaw}", escape_for_terminal(name)),
+        Err(flaw) => bail!(
+            "invalid {} '{}': {flaw}",
+            cli.which().noun(),
+            escape_for_terminal(name)
+        ),
     }
 }
 
@@ -175,10 +164,14 @@ fn tell(change: &Change, anything: bool, namespace: &Namespace) -> anyhow::Resul
     if *change == Change::default() {
         return Ok(());
     }
-    let names = [("host name", &change.host), ("NIS domain name", &change.domain)];
-    let names = names
-        .into_iter()
-        .filter_map(|(what, name)| Some(format!("{what} '{}'", escape_for_terminal(name.as_ref()?))));
+    let names = [(Which::Host, &change.host), (Which::Domain, &change.domain)];
+    let names = names.into_iter().filter_map(|(which, name)| {
+        Some(format!(
+            "{} '{}'",
+            which.noun(),
+            escape_for_terminal(name.as_ref()?)
+        ))
+    });
     let names = names.collect::<Vec<_>>().join(", ");
     let initial = if namespace.is_initial() {
         " (the initial UTS namespace)"
@@ -196,25 +189,20 @@ fn tell(change: &Change, anything: bool, namespace: &Namespace) -> anyhow::Resul
 
 /// How many processes are in the namespace.
 fn members(namespace: &Namespace) -> anyhow::Result<String> {
-    let (mut members, mut unread) = (0_usize, 0);
-    let mut scan = scan()?;
-    while let Some(pid) = scan.next() {
-        match scan.links(pid?).get(Kind::Uts) {
-            Gathered::Known(inode) if inode == namespace.identity().inode => members += 1,
-            Gathered::Known(_) | Gathered::Absent => {}
-            Gathered::Unreadable(_) => unread += 1,
-        }
-    }
+    let inventory = gather(&Question {
+        kinds: [Kind::Uts].into_iter().collect(),
+        ..Question::default()
+    })?;
+    let entry = inventory.entry(namespace.identity().inode);
     // This process is none of those that the name is for.
     let own = Namespace::own(Kind::Uts)?.identity() == namespace.identity();
-    let members = members.saturating_sub(usize::from(own));
-    let plural = |count| if count == 1 { "process" } else { "processes" };
-    let text = format!("changed for {members} {}", plural(members));
-    if unread == 0 {
-        return Ok(text);
-    }
-    Ok(format!(
-        "{text}; {unread} more {} could not be looked at",
-        plural(unread)
-    ))
+    let members = entry
+        .map_or(0, |entry| entry.processes)
+        .saturating_sub(own.into());
+    let plural = if members == 1 { "process" } else { "processes" };
+    let text = format!("changed for {members} {plural}");
+    Ok(match inventory.unread().words() {
+        None => text,
+        Some(unread) => format!("{text}; {unread}"),
+    })
 }

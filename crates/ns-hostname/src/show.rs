@@ -1,6 +1,7 @@
 //! Showing one name.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ use ns_core::{Kind, Target};
 
 use crate::cli::Cli;
 use crate::view::View;
-use crate::{names_in, namespace_of, row, usage};
+use crate::{names_in, namespace_of, one, usage};
 
 /// Writes what is asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -22,7 +23,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         return Err(only_inside(target, option));
     }
     if cli.json {
-        row::write_json(&namespace_of(&cli.target)?)?;
+        one::write_json(&namespace_of(&cli.target)?)?;
     } else if let Some(text) = text(cli, view)? {
         write_line(&text)?;
     }
@@ -46,7 +47,8 @@ fn text(cli: &Cli, view: View) -> anyhow::Result<Option<Vec<u8>>> {
         View::AllFqdns => {
             let mut names: Vec<_> = addresses()?.iter().filter_map(name_of).collect();
             // Several addresses may have one name.
-            names.dedup();
+            let mut seen = HashSet::new();
+            names.retain(|name| seen.insert(name.clone()));
             Some(names.join(&b' '))
         }
         View::Aliases => Some(Resolved::own()?.aliases().join(&b' ')),

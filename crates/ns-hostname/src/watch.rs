@@ -14,7 +14,8 @@ use ns_core::uts::{Names, UNSET, Watch, Woken};
 use ns_core::{Kind, Namespace};
 
 use crate::cli::Cli;
-use crate::{list, names_in, namespace_of, show, usage};
+use crate::which::Which;
+use crate::{found, names_in, namespace_of, show, usage};
 
 /// The names of each namespace that is watched.
 type Known = BTreeMap<Key, Names>;
@@ -39,26 +40,10 @@ enum Scope {
 #[derive(Debug, PartialEq, Eq)]
 struct Event<'a> {
     key: Key,
-    what: What,
+    which: Which,
     /// `None` for a namespace that is new.
     old: Option<&'a [u8]>,
     new: &'a [u8],
-}
-
-/// Which of the names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
-    Hostname,
-    Domain,
-}
-
-impl What {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Hostname => "hostname",
-            Self::Domain => "domain",
-        }
-    }
 }
 
 /// Prints changes until the process that was named has ended, or nobody reads them.
@@ -123,7 +108,7 @@ fn read(scope: &Scope) -> anyhow::Result<Known> {
             Ok([(key, names_in(namespace)?)].into())
         }
         Scope::All => {
-            let found = list::find(Facts::RELATIVES)?;
+            let found = found::find(Facts::RELATIVES)?;
             let known = found.known().map(|(inode, id, names)| (Key { inode, id }, names));
             Ok(known.collect())
         }
@@ -136,18 +121,17 @@ fn events<'a>(before: &'a Known, now: &'a Known) -> Vec<Event<'a>> {
     let mut events = Vec::new();
     for (key, new) in now {
         let old = before.get(key);
-        let names = [
-            (What::Hostname, old.map(|old| &*old.host), &*new.host),
-            (What::Domain, old.map(|old| &*old.domain), &*new.domain),
-        ];
-        events.extend(names.into_iter().filter(|(_, old, new)| *old != Some(*new)).map(
-            |(what, old, new)| Event {
-                key: *key,
-                what,
-                old,
-                new,
-            },
-        ));
+        for which in Which::ALL {
+            let (old, new) = (old.map(|old| which.of(old)), which.of(new));
+            if old != Some(new) {
+                events.push(Event {
+                    key: *key,
+                    which,
+                    old,
+                    new,
+                });
+            }
+        }
     }
     events
 }
@@ -171,10 +155,10 @@ static COLUMNS: [Column; 5] = [
 ];
 
 /// A name in JSON, where a domain that was never set is none.
-fn value(what: What, name: &[u8]) -> Cell<'_> {
-    match what {
-        What::Domain if name == UNSET => Cell::Absent,
-        What::Domain | What::Hostname => Cell::text(name),
+fn value(which: Which, name: &[u8]) -> Cell<'_> {
+    match which {
+        Which::Domain if name == UNSET => Cell::Absent,
+        Which::Domain | Which::Host => Cell::text(name),
     }
 }
 
@@ -187,9 +171,9 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
             cells: vec![
                 event.key.inode.into(),
                 event.key.id.map_or(Cell::Absent, Cell::Number),
-                Cell::string(event.what.name()),
-                event.old.map_or(Cell::Absent, |old| value(event.what, old)),
-                value(event.what, event.new),
+                Cell::string(event.which.key()),
+                event.old.map_or(Cell::Absent, |old| value(event.which, old)),
+                value(event.which, event.new),
             ],
         };
         write_json_line(&mut out, &COLUMNS.each_ref(), &row)?;
@@ -199,8 +183,8 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
             name => escape_for_raw(name).into_owned(),
         };
         let (old, new) = (name(event.old.unwrap_or_default()), name(event.new));
-        writeln!(out, "{} {} {old} {new}", event.key.inode, event.what.name())?;
-    } else if (event.what == What::Domain) == cli.is_about_domain() {
+        writeln!(out, "{} {} {old} {new}", event.key.inode, event.which.key())?;
+    } else if event.which == cli.which() {
         drop(out);
         return Ok(show::write_line(event.new)?);
     }
@@ -233,18 +217,18 @@ mod tests {
         let before = known(&[(1, "a", "(none)"), (2, "b", "corp")]);
         assert_eq!(events(&before, &before), []);
         let now = known(&[(1, "a", "x"), (3, "c", "(none)")]);
-        let event = |inode, what, old: Option<&'static str>, new: &'static str| Event {
+        let event = |inode, which, old: Option<&'static str>, new: &'static str| Event {
             key: key(inode),
-            what,
+            which,
             old: old.map(str::as_bytes),
             new: new.as_bytes(),
         };
         assert_eq!(
             events(&before, &now),
             [
-                event(1, What::Domain, Some("(none)"), "x"),
-                event(3, What::Hostname, None, "c"),
-                event(3, What::Domain, None, "(none)"),
+                event(1, Which::Domain, Some("(none)"), "x"),
+                event(3, Which::Host, None, "c"),
+                event(3, Which::Domain, None, "(none)"),
             ]
         );
     }
