@@ -90,6 +90,12 @@ fn wrong_usage_is_two() -> Outcome {
         ("-t -a true", "--target"),
         ("-t 47:11x -a true", "47:11x"),
         ("--no-such-option", "--no-such-option"),
+        ("-t 1 -p -F --mount-proc true", "--no-fork"),
+        ("-t 1 -w -W / true", "--wdns"),
+        ("-n/proc/self/ns/net -r true", "--root"),
+        ("-n/proc/self/ns/net -e true", "--env"),
+        ("-n/proc/self/ns/net -c true", "--join-cgroup"),
+        ("-N 3 true", "--net-socket"),
         ("-S no-such-user -t 1 true", "no-such-user"),
     ] {
         let error = program("ns-enter").with(arguments).fails(2);

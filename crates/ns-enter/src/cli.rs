@@ -19,13 +19,13 @@ const IDS: &str = "User and group ids";
 const PROCESS: &str = "The process";
 const SCRIPTS: &str = "For scripts";
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   ns-enter -t 4711                  a shell where process 4711 is: its namespaces, root and directory
   ns-enter -t 4711 -n ip address    a program in its network namespace only
   ns-enter --net=blue ip address    the same in one that `ip netns add blue` has made
 
-Without a program, the login shell runs. See ns-enter(1).";
+Without a program, the login shell runs.";
 
 /// Run a program in existing namespaces.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -36,7 +36,7 @@ Without a program, the login shell runs. See ns-enter(1).";
     infer_long_args = true,
     args_override_self = true,
     override_usage = "ns-enter [OPTIONS] [PROGRAM [ARGUMENT]...]",
-    after_help = AFTER_HELP
+    after_long_help = EXAMPLES
 )]
 pub struct Cli {
     /// The process, pinned name or namespace to enter
@@ -114,11 +114,11 @@ pub struct Cli {
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub mount_proc: Option<Option<PathBuf>>,
 
-    /// Take this uid, or that of the target with `follow`
+    /// Take this uid, or that of the target with "follow"
     #[arg(short = 'S', long, value_name = "USER", value_parser = id::<UserId>, help_heading = IDS)]
     pub setuid: Option<Id<UserId>>,
 
-    /// Take this gid, or that of the target with `follow`, and no other groups
+    /// Take this gid, or that of the target with "follow", and no other groups
     #[arg(short = 'G', long, value_name = "GROUP", value_parser = id::<GroupId>, help_heading = IDS)]
     pub setgid: Option<Id<GroupId>>,
 

@@ -11,15 +11,16 @@ use ns_core::{Error, Gathered, Identity, Kind, Namespace, Target};
 
 use crate::cli::Cli;
 
-/// The order in which namespaces are entered, but for the user namespace.
+/// The order in which namespaces are entered, but for the user namespace. Mounts last: until then what goes wrong can be
+/// looked into, and after it the files are somebody else's.
 const ORDER: [Kind; 7] = [
     Kind::Cgroup,
     Kind::Ipc,
     Kind::Uts,
     Kind::Net,
     Kind::Pid,
-    Kind::Mnt,
     Kind::Time,
+    Kind::Mnt,
 ];
 
 /// A target, held open, and how to speak of a namespace of it: `of process 4711`, `blue`.

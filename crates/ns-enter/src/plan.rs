@@ -103,3 +103,119 @@ fn credentials(request: &Request, plan: &mut Plan) {
         plan.inside(Step::KeepCapabilities);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use ns_core::Namespace;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    /// The steps for these options, about this process, as if all of its namespaces but those left out were others.
+    fn steps(options: &str, ours: &[Kind]) -> Vec<&'static str> {
+        let own = std::process::id().to_string();
+        let words = ["ns-enter", "-t", &own]
+            .into_iter()
+            .chain(options.split_whitespace());
+        let cli = Cli::try_parse_from(words.chain(["true"])).unwrap();
+        let mut request = Request::new(&cli).unwrap();
+        let all = cli.all || cli.is_bare();
+        for kind in Kind::ALL {
+            if ours.contains(&kind) || !(all || cli.kind(kind).is_some()) {
+                continue;
+            }
+            let destination = Destination::new(Namespace::own(kind).unwrap(), "of a test");
+            if kind == Kind::User {
+                request.places.user = Some(destination);
+            } else {
+                request.places.others.push(destination);
+            }
+        }
+        request.places.mount_again = None;
+        request.fork = request.places.enters(Kind::Pid) && !cli.no_fork;
+        if request.places.enters_user() && !cli.preserve_credentials {
+            request.uid.get_or_insert(ns_core::launch::WantedId::Root);
+            request.gid.get_or_insert(ns_core::launch::WantedId::Root);
+        }
+        plan(&request).lines().map(|(_, step)| step.name()).collect()
+    }
+
+    #[test]
+    fn one_pass_without_a_user_namespace_and_two_with() {
+        assert_eq!(steps("-n", &[]), ["join", "execute"]);
+        assert_eq!(steps("-p -F", &[]), ["hide", "join", "execute"]);
+        assert_eq!(
+            steps("-U -n", &[]),
+            [
+                "hide",
+                "try-drop-groups",
+                "try-join",
+                "join",
+                "join",
+                "take-gid",
+                "take-uid",
+                "execute"
+            ]
+        );
+        assert_eq!(
+            steps("-U --preserve-credentials", &[]),
+            ["hide", "join", "execute"]
+        );
+    }
+
+    #[test]
+    fn what_is_ours_is_skipped() {
+        assert_eq!(steps("-a", &Kind::ALL), ["execute"]);
+        assert_eq!(steps("", &Kind::ALL), ["enter-root", "try-directory", "execute"]);
+    }
+
+    #[test]
+    fn directories_come_after_the_namespaces_and_ids_after_the_fork() {
+        let user = [Kind::User];
+        assert_eq!(
+            steps("-a -r -w -S 5", &user),
+            [
+                "hide",
+                "join",
+                "enter-root",
+                "enter-directory",
+                "fork-into",
+                "take-uid",
+                "execute"
+            ]
+        );
+        assert_eq!(
+            steps("-m -W /tmp --keep-caps", &user),
+            ["hide", "join", "chdir", "keep-capabilities", "execute"]
+        );
+    }
+
+    #[test]
+    fn a_proc_is_mounted_in_a_copy_and_in_the_child() {
+        let expected = [
+            "hide",
+            "join",
+            "unshare",
+            "propagate",
+            "fork-into",
+            "mount-proc",
+            "execute",
+        ];
+        assert_eq!(steps("-p --mount-proc", &[]), expected);
+        assert_eq!(
+            steps("-p -m -r --mount-proc", &[]),
+            [
+                "hide",
+                "join",
+                "enter-directory",
+                "unshare",
+                "propagate",
+                "chroot",
+                "fork-into",
+                "mount-proc",
+                "execute"
+            ]
+        );
+    }
+}

@@ -65,6 +65,10 @@ impl Request {
         if cli.target.is_none() && !cli.names_kinds() {
             return Err(nothing(cli).into());
         }
+        if cli.no_fork && cli.mount_proc.is_some() {
+            let text = "--mount-proc shows the PID namespace that it is mounted in, and with --no-fork that is the old one";
+            return Err(Cli::command().error(ErrorKind::ArgumentConflict, text).into());
+        }
         let target = cli.target.as_ref().map(Held::open).transpose()?;
         let held = target.as_ref();
         let places = Places::find(cli, held)?;

@@ -42,6 +42,23 @@ impl Entering {
         self.environment.take()
     }
 
+    /// Whether what is at `/proc` now is the kernel's: in another mount namespace it may be anything, a FIFO that never
+    /// ends among it.
+    fn has_proc(&self) -> bool {
+        use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
+        !self.joined.iter().any(|(kind, _)| *kind == Kind::Mnt)
+            || statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)
+    }
+
+    /// The error with what is found of its cause, where that can be looked for.
+    pub(super) fn explain(&self, step: &Step, error: Error) -> Error {
+        if self.has_proc() {
+            (self.hooks.explain)(step, error)
+        } else {
+            error
+        }
+    }
+
     /// Does a step of this sort. `None` where it is of another.
     pub(super) fn perform(&mut self, step: &Step) -> Option<Result<()>> {
         let kernel = |answer: nix::Result<()>| answer.doing(|| step.to_string());
@@ -95,7 +112,7 @@ impl Entering {
             if let Err(errno) = destination.namespace.enter() {
                 let error = Error::kernel(format!("join {destination}"), errno as i32);
                 let alone = Step::Join(Destinations::new([destination.clone()]));
-                return Err((self.hooks.explain)(&alone, error));
+                return Err(self.explain(&alone, error));
             }
             self.joined.push(key(destination));
         }

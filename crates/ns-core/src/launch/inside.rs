@@ -88,7 +88,7 @@ impl Inside<'_> {
             }
             if let Err(error) = self.step(step) {
                 let errno = error.errno();
-                let error = (self.launch.hooks.explain)(step, error);
+                let error = self.entering.explain(step, error);
                 if *step == Step::LoopbackUp {
                     (self.launch.hooks.warn)(&error);
                 } else {

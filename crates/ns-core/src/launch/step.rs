@@ -201,7 +201,7 @@ impl fmt::Display for Step {
             Self::SetClock(clock, offset) => write!(f, "set the {} clock {offset}", clock.word()),
             Self::EnterTime => f.write_str("enter the new time namespace"),
             Self::ForkFirst => f.write_str("fork the first process of the PID namespace"),
-            Self::TryJoin(destinations) => write!(f, "join what lets us in of {destinations}"),
+            Self::TryJoin(destinations) => write!(f, "join, where that is allowed from here, {destinations}"),
             Self::Join(destinations) => write!(f, "join {destinations}"),
             Self::ForkInto => f.write_str("fork a process of the PID namespace"),
             Self::TryDropGroups => f.write_str("give up all groups, if that is allowed"),
