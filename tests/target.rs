@@ -15,6 +15,7 @@ cases!["target":
     a_name_gives_each_kind_that_is_pinned_under_it,
     ns_mounts_takes_a_name_and_an_id,
     a_name_is_not_mistaken_for_something_else,
+    what_was_perhaps_meant_is_said,
     a_stale_name_is_called_stale,
     an_unknown_name_is_answered_with_those_that_are,
     ns_ls_shows_what_is_in_a_namespace_of_any_spelling,
@@ -273,7 +274,10 @@ fn a_name_is_not_mistaken_for_something_else() -> Outcome {
         "digits\n"
     );
     let error = with_run(&format!("{script} ns-hostname -t 4194305")).fails(1);
-    assert_eq!(error, "ns-hostname: process 4194305 does not exist\n");
+    assert_eq!(
+        error,
+        "ns-hostname: process 4194305 does not exist\n  help:  there is a name in these digits: name:4194305\n"
+    );
     // What stands in the directory of another kind is said to.
     let script = "mkdir /run/utsns; touch /run/utsns/odd; mount --bind /proc/self/ns/net /run/utsns/odd; ";
     let error = with_run(&format!("{script} ns-hostname -t odd")).fails(1);
@@ -281,6 +285,28 @@ fn a_name_is_not_mistaken_for_something_else() -> Outcome {
         error,
         "ns-hostname: \"/run/utsns/odd\" is a network namespace, not a UTS namespace\n"
     );
+    Ok(())
+}
+
+fn what_was_perhaps_meant_is_said() -> Outcome {
+    needs::root()?;
+    let there = container("meant.of-ns-utils");
+    let error = hostname("meant.of-ns-utils").fails(1);
+    assert_eq!(
+        error,
+        "ns-hostname: no namespace is pinned under the name \"meant.of-ns-utils\"\n  \
+         help:  there is host:meant.of-ns-utils\n"
+    );
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let file = directory.path().join("ns");
+    std::os::unix::fs::symlink(there.proc("ns/uts"), file).expect("it is ours");
+    let mut command = program("ns-hostname");
+    let error = command
+        .args(["-t", "ns"])
+        .current_dir(directory.path())
+        .ran()
+        .fails(1);
+    assert!(error.ends_with("  help:  there is \"./ns\"\n"), "{error}");
     Ok(())
 }
 

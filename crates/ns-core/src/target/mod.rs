@@ -2,6 +2,7 @@
 
 mod choices;
 mod elsewhere;
+mod meant;
 mod namespaces;
 mod processes;
 mod subject;
@@ -44,7 +45,9 @@ impl Target {
     /// [`Error::NotFound`] where there is none, [`Error::Ambiguous`] where there are several.
     pub fn open(&self) -> Result<Subject> {
         match self {
-            Self::Process(pid) => Process::open(*pid).map(Subject::Process),
+            Self::Process(pid) => Process::open(*pid)
+                .map(Subject::Process)
+                .map_err(|error| meant::instead_of_pid(*pid, error)),
             Self::SameProcess(pid, inode) => same_process(*pid, *inode).map(Subject::Process),
             Self::File(path) => Namespace::open(path).map(Subject::Namespace),
             Self::Name(name) => Pinned::find(name).map(Subject::Pinned),

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::choices::list;
-use super::elsewhere;
+use super::{elsewhere, meant};
 use crate::error::quoted;
 use crate::pins::{self, Pin};
 use crate::process::Process;
@@ -62,6 +62,11 @@ fn unknown(name: &OsStr) -> Error {
         "no namespace is pinned under the name {}",
         quoted(name.as_bytes())
     ));
+    let meant = meant::instead_of_name(name);
+    if !meant.is_empty() {
+        let meant = list(meant.iter().map(ToString::to_string));
+        return error.with_help(format!("there is {meant}"));
+    }
     let names = pins::names().unwrap_or_default();
     if names.is_empty() {
         return error.with_help("there are no pinned namespaces; a process is named by its PID, a file by a path with a slash in it");

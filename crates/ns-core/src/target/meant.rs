@@ -1,0 +1,36 @@
+//! What else a target could have been that names nothing: other spellings of the same text that do.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::Target;
+use crate::process::Pid;
+use crate::{Error, pins};
+
+/// The spellings under which there is something with this name, where nothing is pinned under it.
+pub(super) fn instead_of_name(name: &OsStr) -> Vec<Target> {
+    let mut spellings = vec![
+        Target::File(Path::new(".").join(name)),
+        Target::Host(name.to_owned()),
+    ];
+    if let Some(text) = name.to_str() {
+        spellings.extend([Target::Unit(text.into()), Target::Container(text.into())]);
+    }
+    // Several are something too: the error about them says more.
+    spellings.retain(|target| matches!(target.open(), Ok(_) | Err(Error::Ambiguous(_))));
+    spellings
+}
+
+/// The error about a process that is not there, where its PID is a name.
+pub(super) fn instead_of_pid(pid: Pid, error: Error) -> Error {
+    if !matches!(error, Error::NotFound(_)) {
+        return error;
+    }
+    let name = OsString::from(pid.to_string());
+    match pins::find(&name) {
+        Ok(pins) if !pins.is_empty() => {
+            error.with_help(format!("there is a name in these digits: {}", Target::Name(name)))
+        }
+        _ => error,
+    }
+}
