@@ -12,11 +12,13 @@ cases!["unshare::keys":
     the_modes_of_a_killed_program_are_set_back,
     the_modes_that_a_program_leaves_are_kept,
     the_end_of_the_terminal_ends_the_program,
+    the_terminal_is_left_to_who_has_it,
 ];
 
 /// Scripts that the shell has as variables. What is typed before a program says that it runs may come while the shell still
 /// has the terminal in modes of its own.
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
+    ("FIFO", "echo re''ady; read -r line <$F"),
     ("CAT", "echo re''ady; exec cat"),
     (
         "COUNT",
@@ -191,6 +193,36 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
             crate::support::running::ended(nix::unistd::Pid::from_raw(pid)),
             "{options}"
         );
+    }
+    Ok(())
+}
+
+fn the_terminal_is_left_to_who_has_it() -> Outcome {
+    for options in ["-r -p", "-r --init", "-U -f"] {
+        let directory = tempfile::tempdir().expect("there is room in /tmp");
+        let fifo = directory.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("there is room in /tmp");
+        let mut terminal = shell(Who::Caller)?;
+        let shell = terminal.foreground();
+        run(
+            &mut terminal,
+            &format!("export F={}; $U {options} sh -c \"$FIFO\"", fifo.display()),
+        );
+        terminal.expect("ready\r\n");
+        assert_ne!(terminal.foreground(), shell);
+        terminal.type_keys("\x1a");
+        terminal.expect("prompt> ");
+        run(&mut terminal, "bg");
+        terminal.expect("prompt> ");
+        // It ends in the background, killed, which is when modes are set back.
+        run(
+            &mut terminal,
+            "kill -9 $(cat /proc/$!/task/$!/children); wait; echo en''ded",
+        );
+        terminal.expect("ended\r\n");
+        terminal.expect("prompt> ");
+        assert_eq!(terminal.foreground(), shell, "{options}");
+        assert_eq!(status(&mut terminal), "0", "{options}");
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::os::fd::OwnedFd;
 
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, killpg, sigprocmask};
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 use rustix::fs::{Mode, OFlags};
@@ -31,9 +32,13 @@ impl Terminal {
         tcgetpgrp(&self.file).ok()
     }
 
-    /// Takes the turn back: the group that the program gave it to may be gone, and nobody could read any more.
+    /// Takes the turn back where the program gave it to a group that is gone: nobody could read any more. Where others have
+    /// it, as the shell that has put us into the background, it is theirs.
     pub(super) fn take_back(&self) {
-        self.give(getpgrp());
+        let gone = |group: &Pid| killpg(*group, None) == Err(Errno::ESRCH);
+        if self.turn().as_ref().is_some_and(gone) {
+            self.give(getpgrp());
+        }
     }
 
     /// Gives the turn to another process group.
@@ -42,8 +47,11 @@ impl Terminal {
         let _ = tcsetpgrp(&self.file, group);
     }
 
-    /// Sets the modes back: a program that was killed could not do it itself.
+    /// Sets the modes back, where it is our turn: a program that was killed could not do it itself.
     pub(super) fn reset_modes(&self) {
+        if self.turn() != Some(getpgrp()) {
+            return;
+        }
         let _held = Hold::start();
         let _ = tcsetattr(&self.file, SetArg::TCSADRAIN, &self.modes);
     }

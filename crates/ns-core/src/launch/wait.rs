@@ -118,9 +118,6 @@ impl Waiter {
     fn stop(&self, state: &mut State, signal: Signal) -> nix::Result<()> {
         let signal = state.meant.take().unwrap_or(signal);
         let turn = self.terminal.as_ref().and_then(Terminal::turn);
-        if let Some(terminal) = &self.terminal {
-            terminal.take_back();
-        }
         // Held back while we wait, these do what they do by default for this moment.
         let set = SigSet::from(signal);
         kill(getpid(), signal)?;
