@@ -21,6 +21,7 @@ cases!["mounts/shown":
     df_leaves_out_what_is_on_nothing,
     links_can_be_followed,
     several_tables_make_one_list,
+    only_what_counts_has_statistics,
     a_full_disk_is_an_error_here_too,
 ];
 
@@ -272,6 +273,23 @@ fn several_tables_make_one_list() -> Outcome {
         .with("-r -n -o TARGET,SOURCE -M /")
         .ok();
     assert_eq!(list, "/ /dev/sda1\n/ rootfs\n");
+    Ok(())
+}
+
+fn only_what_counts_has_statistics() -> Outcome {
+    let counts = std::fs::read("/proc/self/mountstats").expect("it can be read");
+    let counts = String::from_utf8_lossy(&counts).contains(" statvers=");
+    let ran = program("ns-mounts").with("--stats");
+    assert_eq!(
+        (ran.status, ran.stdout.is_empty()),
+        (i32::from(!counts), !counts),
+        "{ran:?}"
+    );
+    let error = program("ns-mounts").with("--stats -N /proc/self/ns/mnt").fails(1);
+    assert!(
+        error.ends_with("has no counters of its own: name a process in it\n"),
+        "{error}"
+    );
     Ok(())
 }
 
