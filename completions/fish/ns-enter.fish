@@ -89,8 +89,8 @@ complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the root of the 
 complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Make the working directory of the target, or DIR as we see it, the working directory' -F
 complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Make DIR, as it is seen inside, the working directory' -r -F
 complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc, or one on DIR, for the PID namespace, where only the program sees it' -F
-complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or that of the target with `follow`' -r -f -k -a '(__fish_complete_users)'
-complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or that of the target with `follow`, and no other groups' -r -f -k -a '(__fish_complete_groups)'
+complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or that of the target with "follow"' -r -f -k -a '(__fish_complete_users)'
+complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or that of the target with "follow", and no other groups' -r -f -k -a '(__fish_complete_groups)'
 complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups, where a user namespace is entered'
 complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep the capabilities that are held in the user namespace'
 complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Run the program with the environment that the target was started with'
