@@ -152,6 +152,8 @@ fn the_depth_of_nesting_is_limited() -> Outcome {
 }
 
 fn a_chroot_is_noticed() -> Outcome {
+    let chroot = needs::installed("chroot")?;
+    let chroot = chroot.display();
     // Into a plain directory anyone can tell, into a mount point root can.
     let room = "mount -t tmpfs room /mnt; cd /mnt; mkdir plain plain/proc; for d in usr etc; do mkdir $d plain/$d; mount --rbind /$d $d; mount --rbind /$d plain/$d; done
         for d in . plain; do ln -s usr/bin usr/lib usr/lib64 $d; mkdir -p $d/bin.d; mount --bind \"${U%/*}\" $d/bin.d; done
@@ -164,7 +166,7 @@ fn a_chroot_is_noticed() -> Outcome {
     says(
         nested(
             "-m",
-            &format!("{room} chroot /mnt/plain /bin.d/ns-unshare -U echo ran"),
+            &format!("{room} {chroot} /mnt/plain /bin.d/ns-unshare -U echo ran"),
         ),
         1,
         causes,
@@ -172,7 +174,7 @@ fn a_chroot_is_noticed() -> Outcome {
     needs::root()?;
     let mut command = unshare();
     let program = command.get_program().to_owned();
-    let text = format!("{room} chroot /mnt /bin.d/ns-unshare -U echo ran");
+    let text = format!("{room} {chroot} /mnt /bin.d/ns-unshare -U echo ran");
     says(script(command.env("U", program), "-m", &text), 1, causes);
     Ok(())
 }
