@@ -55,7 +55,6 @@ impl Search {
                 member.threads = stat.threads;
                 member.descent = Some((stat.parent, stat.started));
             }
-            processes::look_for_children(found, proc, &member, kinds);
             if places.contains(Places::THREADS) {
                 threads::look(found, proc, &mut member, kinds);
             }

@@ -2,7 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use crate::process::{Files, Pid, Process, read_link_for_children, read_links_of};
+use crate::process::{Files, LinkDirectory, Pid, Process};
 use crate::sys::ioctl;
 use crate::{Gathered, Identity, Kind, Kinds};
 
@@ -11,7 +11,8 @@ use super::members::{Found, Member};
 
 /// Looks at one process. `None` where it is gone, or where it does not let itself be looked into.
 pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, pid: Pid, kinds: Kinds) -> Option<Member> {
-    let links = read_links_of(proc, pid, None, kinds);
+    let directory = LinkDirectory::open(proc, pid, None);
+    let links = directory.links(kinds);
     let mut member = Member {
         pid,
         links,
@@ -29,11 +30,12 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, pid: Pid, kinds: Kin
         member.threads = Files::of(&proc, pid).threads().known()?;
     }
     found.unread.of_processes += 1;
+    look_for_children(found, &directory, &member, kinds);
     Some(member)
 }
 
 /// The namespaces that the next children of this process are born in, where they are others than its own.
-pub(super) fn look_for_children(found: &mut Found, proc: BorrowedFd<'_>, member: &Member, kinds: Kinds) {
+fn look_for_children(found: &mut Found, directory: &LinkDirectory, member: &Member, kinds: Kinds) {
     for kind in [Kind::Pid, Kind::Time] {
         let Gathered::Known(own) = member.links.get(kind) else {
             continue;
@@ -41,7 +43,7 @@ pub(super) fn look_for_children(found: &mut Found, proc: BorrowedFd<'_>, member:
         if !kinds.contains(kind) {
             continue;
         }
-        let inode = match read_link_for_children(proc, member.pid, kind) {
+        let inode = match directory.for_children(kind) {
             Gathered::Known(inode) => Some(inode),
             // /proc shows no PID namespace before its first process. A zombie has no children to come.
             Gathered::Absent if kind == Kind::Pid => pid_namespace_without_process(member.pid),

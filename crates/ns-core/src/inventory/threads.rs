@@ -4,7 +4,7 @@ use std::os::fd::BorrowedFd;
 
 use rustix::fs::{Dir, Mode, OFlags};
 
-use crate::process::{Files, Pid, read_links_of};
+use crate::process::{Files, LinkDirectory, Pid};
 use crate::{Gathered, Kinds};
 
 use super::holder::Holder;
@@ -24,7 +24,7 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &mut Member,
         if tid == member.pid {
             continue;
         }
-        let links = read_links_of(proc, member.pid, Some(tid), kinds);
+        let links = LinkDirectory::open(proc, member.pid, Some(tid)).links(kinds);
         for (kind, inode) in links.known() {
             if member.links.get(kind) != Gathered::Known(inode) {
                 found.hold(kind, inode, Holder::Thread { pid: member.pid, tid });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nix::errno::Errno;
 
 use super::{MountTable, Peers, View};
-use crate::process::{Pid, Process, parse_stat, read_links_of, scan};
+use crate::process::{LinkDirectory, Pid, Process, parse_stat, scan};
 use crate::sys::ioctl::{ns_mnt_get_next, ns_mnt_get_prev};
 use crate::{Gathered, Kind, Kinds, Namespace, Result};
 
@@ -53,7 +53,10 @@ pub fn each_namespace<E: From<crate::Error>>(
     let mut processes = scan()?;
     while let Some(pid) = processes.next() {
         let pid = pid?;
-        match read_links_of(processes.proc(), pid, None, only).get(Kind::Mnt) {
+        match LinkDirectory::open(processes.proc(), pid, None)
+            .links(only)
+            .get(Kind::Mnt)
+        {
             Gathered::Known(inode) => by_inode.entry(inode).or_default().push(pid),
             Gathered::Unreadable(_) => unread.processes += 1,
             Gathered::Absent => {}

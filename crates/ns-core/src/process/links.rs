@@ -2,9 +2,10 @@
 //! kernel, as `stat(2)` on them would.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
+use rustix::fs::{Mode, OFlags};
 
 use super::Pid;
 use super::path::ProcPath;
@@ -53,49 +54,79 @@ impl Links {
     }
 }
 
-/// Reads the links of the process or thread `pid`; `proc` is the open directory `/proc`.
+/// Reads the links of the process `pid`; `proc` is the open directory `/proc`.
 ///
 /// What a process lacks is absent: all of them once it is gone, all but `user` and `pid` for a zombie.
 pub fn read_links(proc: impl AsFd, pid: Pid) -> Links {
-    read_links_of(proc, pid, None, Kinds::ALL)
+    LinkDirectory::open(proc, pid, None).links(Kinds::ALL)
 }
 
-/// The same for some of the kinds; the others are absent. With `thread`, those of this thread of the process.
-pub fn read_links_of(proc: impl AsFd, pid: Pid, thread: Option<Pid>, kinds: Kinds) -> Links {
-    let proc = proc.as_fd();
-    let mut path = match thread {
-        Some(thread) => ProcPath::of_thread(pid, thread),
-        None => ProcPath::of(pid),
-    };
-    let mut links = Links::NONE;
-    for kind in kinds.iter() {
-        match read_link(proc, path.namespace(kind.name())) {
-            Gathered::Known(inode) => links.inodes[kind as usize] = inode,
-            Gathered::Absent => {}
-            Gathered::Unreadable(errno) => {
-                // The kernel asks the same question for each: may the caller look into this process?
-                links.refused = kinds;
-                links.errno = errno;
-                break;
+/// A directory `ns` of `/proc`, open: the links are looked up from there, not each from the top.
+#[derive(Debug)]
+pub struct LinkDirectory(Gathered<OwnedFd>);
+
+impl LinkDirectory {
+    /// That of a process, or of one of its threads; `proc` is the open directory `/proc`.
+    pub fn open(proc: impl AsFd, pid: Pid, thread: Option<Pid>) -> Self {
+        let mut path = match thread {
+            Some(thread) => ProcPath::of_thread(pid, thread),
+            None => ProcPath::of(pid),
+        };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Self(answer(rustix::fs::openat(
+            proc,
+            path.file("ns"),
+            flags,
+            Mode::empty(),
+        )))
+    }
+
+    /// The links of these kinds; the others are absent.
+    pub fn links(&self, kinds: Kinds) -> Links {
+        let mut links = Links::NONE;
+        for kind in kinds.iter() {
+            match self.read(kind.name()) {
+                Gathered::Known(inode) => links.inodes[kind as usize] = inode,
+                Gathered::Absent => {}
+                Gathered::Unreadable(errno) => {
+                    // The kernel asks the same question for each: may the caller look into this process?
+                    links.refused = kinds;
+                    links.errno = errno;
+                    break;
+                }
             }
         }
+        links
     }
-    links
+
+    /// The inode of the namespace of this kind that the next children of the process are born in, where the kernel shows
+    /// it: it shows no PID namespace that has no process yet.
+    pub fn for_children(&self, kind: Kind) -> Gathered<u64> {
+        match kind.for_children() {
+            Some(name) => self.read(name),
+            None => Gathered::Absent,
+        }
+    }
+
+    fn read(&self, name: &str) -> Gathered<u64> {
+        let directory = match &self.0 {
+            Gathered::Known(directory) => directory,
+            Gathered::Absent => return Gathered::Absent,
+            Gathered::Unreadable(errno) => return Gathered::Unreadable(*errno),
+        };
+        let mut target = [MaybeUninit::uninit(); 64];
+        match answer(rustix::fs::readlinkat_raw(directory, name, &mut target)) {
+            Gathered::Known((link, _)) => parse_link(link).map(|(_, inode)| inode).into(),
+            Gathered::Absent => Gathered::Absent,
+            Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
+        }
+    }
 }
 
-/// The inode of the namespace of this kind that the next children of the process are born in, where the kernel shows it:
-/// it shows no PID namespace that has no process yet.
-pub fn read_link_for_children(proc: impl AsFd, pid: Pid, kind: Kind) -> Gathered<u64> {
-    match kind.for_children() {
-        Some(name) => read_link(proc.as_fd(), ProcPath::of(pid).namespace(name)),
-        None => Gathered::Absent,
-    }
-}
-
-fn read_link(proc: BorrowedFd<'_>, path: &[u8]) -> Gathered<u64> {
-    let mut target = [MaybeUninit::uninit(); 64];
-    match rustix::fs::readlinkat_raw(proc, path, &mut target) {
-        Ok((link, _)) => parse_link(link).map(|(_, inode)| inode).into(),
+/// What the kernel's answer about a process means: it is gone or lacks that, or the caller may not look into it.
+fn answer<T>(answer: rustix::io::Result<T>) -> Gathered<T> {
+    match answer {
+        Ok(value) => Gathered::Known(value),
         Err(errno) => match Errno::from_raw(errno.raw_os_error()) {
             Errno::ENOENT | Errno::ESRCH | Errno::EINVAL => Gathered::Absent,
             errno => Gathered::Unreadable(errno),
@@ -120,7 +151,7 @@ mod tests {
     fn the_links_are_those_that_std_reads() {
         let proc = std::fs::File::open("/proc").unwrap();
         for thread in [None, Some(Pid::own())] {
-            let links = read_links_of(&proc, Pid::own(), thread, Kinds::ALL);
+            let links = LinkDirectory::open(&proc, Pid::own(), thread).links(Kinds::ALL);
             for kind in Kind::ALL {
                 let link = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
                 let Gathered::Known(inode) = links.get(kind) else {
@@ -135,7 +166,7 @@ mod tests {
     #[test]
     fn only_the_kinds_that_are_asked_for_are_read() {
         let proc = std::fs::File::open("/proc").unwrap();
-        let links = read_links_of(&proc, Pid::own(), None, [Kind::Net].into_iter().collect());
+        let links = LinkDirectory::open(&proc, Pid::own(), None).links([Kind::Net].into_iter().collect());
         let known: Vec<_> = links.known().map(|(kind, _)| kind).collect();
         assert_eq!(known, [Kind::Net]);
     }
@@ -143,14 +174,12 @@ mod tests {
     #[test]
     fn children_are_born_in_the_namespaces_of_their_parent_unless_it_said_otherwise() {
         let proc = std::fs::File::open("/proc").unwrap();
-        let links = read_links(&proc, Pid::own());
+        let directory = LinkDirectory::open(&proc, Pid::own(), None);
+        let links = directory.links(Kinds::ALL);
         for kind in [Kind::Pid, Kind::Time] {
-            assert_eq!(read_link_for_children(&proc, Pid::own(), kind), links.get(kind));
+            assert_eq!(directory.for_children(kind), links.get(kind));
         }
-        assert_eq!(
-            read_link_for_children(&proc, Pid::own(), Kind::Net),
-            Gathered::Absent
-        );
+        assert_eq!(directory.for_children(Kind::Net), Gathered::Absent);
     }
 
     #[test]
@@ -158,8 +187,11 @@ mod tests {
         let proc = std::fs::File::open("/proc").unwrap();
         let links = read_links(&proc, Pid::new(i32::MAX).unwrap());
         assert!(Kind::ALL.iter().all(|kind| links.get(*kind) == Gathered::Absent));
-        let thread = Pid::new(i32::MAX);
-        assert_eq!(read_links_of(&proc, thread.unwrap(), thread, Kinds::ALL), links);
+        let pid = Pid::new(i32::MAX).unwrap();
+        assert_eq!(
+            LinkDirectory::open(&proc, pid, Some(pid)).links(Kinds::ALL),
+            links
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub use child::in_child;
 pub use files::Files;
 pub use held::Process;
 pub use inside::in_namespace;
-pub use links::{Links, parse_link, read_link_for_children, read_links, read_links_of};
+pub use links::{LinkDirectory, Links, parse_link, read_links};
 pub use pid::Pid;
 pub(crate) use privacy::lacking;
 pub use scan::{Scan, scan};
