@@ -158,9 +158,10 @@ fn draws_trees() -> Outcome {
     let below = children(&by_owner, inode_of("/proc/self/ns/user"));
     let own = row(below.as_array().expect("an array"), there.inode("user"));
     row(own["children"].as_array().expect("an array"), there.inode("uts"));
-    let by_parent = json("-J -T=parent -o NS");
-    let below = children(&by_parent, inode_of("/proc/self/ns/user"));
-    row(below.as_array().expect("an array"), there.inode("user"));
+    for words in ["-J -T=parent -o NS", "-JTparent -o NS"] {
+        let below = children(&json(words), inode_of("/proc/self/ns/user"));
+        row(below.as_array().expect("an array"), there.inode("user"));
+    }
     // A list has no children, and a table draws them.
     row(&json("-J -l"), there.inode("uts"));
     row(&json("-J"), there.inode("uts"));

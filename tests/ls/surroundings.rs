@@ -12,6 +12,7 @@ cases!["ls":
     shows_all_that_lsns_shows,
     processes_that_come_and_go_make_no_false_row,
     works_in_a_pid_namespace_with_its_own_proc,
+    takes_no_pid_of_another_proc_for_one_of_its_own,
     says_so_where_proc_hides_processes,
     needs_few_descriptors,
 ];
@@ -107,6 +108,33 @@ fn works_in_a_pid_namespace_with_its_own_proc() -> Outcome {
     assert_eq!((pid["nprocs"].as_u64(), pid["pid"].as_u64()), (Some(1), Some(1)));
     // What is above is out of sight.
     assert_eq!(pid["pns"], Value::Null);
+    Ok(())
+}
+
+fn takes_no_pid_of_another_proc_for_one_of_its_own() -> Outcome {
+    needs::root()?;
+    // In a PID namespace with the /proc of the one above.
+    let ran = tool("unshare")
+        .args(["--pid", "--fork"])
+        .arg(path_of("ns-ls"))
+        .args(["-J", "-o", "NS,TYPE,NPROCS,PID,HELD-BY"])
+        .ran();
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let rows = rows(ran);
+    let uts = row(&rows, inode_of("/proc/self/ns/uts"));
+    let held = uts["held-by"].as_array().expect("an array");
+    assert!(
+        held.iter().all(|text| !text.to_string().contains("socket")),
+        "{uts}"
+    );
+    // Its own PID namespace is held by itself, under the PID that /proc shows.
+    let own = rows
+        .iter()
+        .filter(|row| row["type"] == "pid" && row["nprocs"] == 1);
+    assert!(
+        own.clone().all(|row| row["pid"].as_u64() > Some(1)) && own.count() > 0,
+        "{rows:#?}"
+    );
     Ok(())
 }
 

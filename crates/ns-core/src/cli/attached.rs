@@ -2,7 +2,8 @@
 //!
 //! clap wants an equals sign there (`-n=/path`), or it takes what follows for more options. So one is put in before clap
 //! reads the arguments, where what follows cannot be an option: where it begins with no letter. `-unC` stays what it
-//! looks like, `-u -n -C`, while getopt(3) makes it `--uts=nC`.
+//! looks like, `-u -n -C`, while getopt(3) makes it `--uts=nC`. But a word that the option offers to choose is that word:
+//! `-Tparent`.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -96,7 +97,7 @@ fn short(command: &Command, argument: OsString) -> (Reading, OsString) {
             Takes::Value if rest.is_empty() => return (Reading::Value, argument),
             Takes::Value => return (Reading::Options, argument),
             Takes::Perhaps => match rest.first() {
-                Some(first) if !first.is_ascii_alphabetic() => {
+                Some(first) if !first.is_ascii_alphabetic() || is_choice(option, rest) => {
                     let equals: &[u8] = if *first == b'=' { b"" } else { b"=" };
                     let spelled = [&bytes[..=place], equals, rest].concat();
                     return (Reading::Options, OsString::from_vec(spelled));
@@ -106,6 +107,12 @@ fn short(command: &Command, argument: OsString) -> (Reading, OsString) {
         }
     }
     (Reading::Options, argument)
+}
+
+/// Whether this is one of the values that the option has to choose from.
+fn is_choice(option: Option<&Arg>, value: &[u8]) -> bool {
+    let choices = option.map(Arg::get_possible_values).unwrap_or_default();
+    choices.iter().any(|choice| choice.get_name().as_bytes() == value)
 }
 
 fn takes(arg: &Arg) -> Takes {
@@ -137,6 +144,7 @@ mod tests {
         Command::new("x")
             .arg(perhaps('n', "net"))
             .arg(perhaps('C', "cgroup"))
+            .arg(perhaps('b', "by").value_parser(["name", "size"]))
             .arg(perhaps('r', "root"))
             .arg(Arg::new("target").short('t').long("target"))
             .arg(
@@ -159,6 +167,12 @@ mod tests {
         assert_eq!(spelled("-an./x -r/"), "-an=./x -r=/");
         assert_eq!(spelled("-n4711 -n:12"), "-n=4711 -n=:12");
         assert_eq!(spelled("-n=/x"), "-n=/x");
+    }
+
+    #[test]
+    fn a_word_that_is_offered_is_no_letters() {
+        assert_eq!(spelled("-nthe -bsize -absize"), "-nthe -b=size -ab=size");
+        assert_eq!(spelled("-bsizes"), "-bsizes");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
-use crate::process::parse_link;
 use crate::process::path::ProcPath;
+use crate::process::{Pid, parse_link};
 use crate::sys::ioctl;
 use crate::{Gathered, Identity, Kind, Kinds};
 
@@ -16,22 +16,50 @@ use super::holder::Holder;
 use super::members::{Found, Member};
 
 /// Whether the kernel counts the descriptors of a process in the size of its directory (Linux 6.2 and later).
-pub(super) fn counts(proc: BorrowedFd<'_>) -> bool {
+fn counts(proc: BorrowedFd<'_>) -> bool {
     // The caller has some open.
     rustix::fs::statat(proc, "self/fd", AtFlags::empty()).is_ok_and(|stat| stat.st_size > 0)
 }
 
+/// What is the same for all processes.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings {
+    /// Whether the kernel counts the descriptors of a process.
+    counted: bool,
+    /// Whether a PID in `/proc` is one to the caller: not so in a PID namespace without a `/proc` of its own, where
+    /// `pidfd_open(2)` would take another process.
+    pub same_pids: bool,
+}
+
+impl Surroundings {
+    /// Looks at those of the caller.
+    pub fn of_caller(proc: BorrowedFd<'_>) -> Self {
+        let own = rustix::fs::readlinkat(proc, "self", Vec::new());
+        Self {
+            counted: counts(proc),
+            same_pids: own.is_ok_and(|own| own.to_bytes() == Pid::own().to_string().as_bytes()),
+        }
+    }
+}
+
 /// Looks at the descriptors of a process.
-pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &Member, kinds: Kinds, counted: bool) {
+pub(super) fn look(
+    found: &mut Found,
+    proc: BorrowedFd<'_>,
+    member: &Member,
+    kinds: Kinds,
+    surroundings: Surroundings,
+) {
     let mut descriptors = Descriptors {
         found,
         member,
         kinds,
+        surroundings,
         pidfd: None,
     };
     let mut path = ProcPath::of(member.pid);
     let mut seen = 0;
-    if counted {
+    if surroundings.counted {
         let size = rustix::fs::statat(proc, path.file("fd"), AtFlags::empty())
             .map(|stat| u32::try_from(stat.st_size));
         match size {
@@ -64,6 +92,7 @@ struct Descriptors<'a> {
     found: &'a mut Found,
     member: &'a Member,
     kinds: Kinds,
+    surroundings: Surroundings,
     /// Opened for the first socket.
     pidfd: Option<OwnedFd>,
 }
@@ -156,6 +185,9 @@ impl Descriptors<'_> {
     }
 
     fn namespace(&mut self, fd: u32) -> rustix::io::Result<Option<u64>> {
+        if !self.surroundings.same_pids {
+            return Err(Errno::OPNOTSUPP);
+        }
         let socket = fetch(&mut self.pidfd, self.member.pid, fd)?;
         match ioctl::siocgskns(&socket) {
             Ok(namespace) => Ok(Some(Identity::of(&namespace)?.inode)),
@@ -167,11 +199,7 @@ impl Descriptors<'_> {
 }
 
 /// A copy of a descriptor of another process (`pidfd_getfd(2)`); the pidfd is opened where there is none yet.
-pub(super) fn fetch(
-    pidfd: &mut Option<OwnedFd>,
-    pid: crate::process::Pid,
-    fd: u32,
-) -> rustix::io::Result<OwnedFd> {
+pub(super) fn fetch(pidfd: &mut Option<OwnedFd>, pid: Pid, fd: u32) -> rustix::io::Result<OwnedFd> {
     let pidfd = match pidfd {
         Some(pidfd) => pidfd,
         None => pidfd.insert(pidfd_open(pid.to_rustix(), PidfdFlags::empty())?),

@@ -9,6 +9,7 @@ use crate::process::{Files, Pid, scan};
 use crate::uts::read_each;
 use crate::{Error, Gathered, Kind, Result};
 
+use super::descriptors::Surroundings;
 use super::entry::Entry;
 use super::holder::Holder;
 use super::members::Found;
@@ -46,9 +47,9 @@ impl Search {
         let places = self.question.places;
         let descent = self.question.facts.intersects(Facts::LEADER);
         let proc = self.proc.as_fd();
-        let counted = descriptors::counts(proc);
+        let surroundings = Surroundings::of_caller(proc);
         let parts = crew::share(&pids, |found: &mut Found, pid| {
-            let Some(mut member) = processes::look(found, proc, pid, kinds) else {
+            let Some(mut member) = processes::look(found, proc, pid, kinds, surroundings.same_pids) else {
                 return;
             };
             if descent && let Gathered::Known(stat) = Files::of(&proc, pid).stat() {
@@ -59,7 +60,7 @@ impl Search {
                 threads::look(found, proc, &mut member, kinds);
             }
             if places.contains(Places::DESCRIPTORS) {
-                descriptors::look(found, proc, &member, kinds, counted);
+                descriptors::look(found, proc, &member, kinds, surroundings);
             }
             found.members.push(member);
         });

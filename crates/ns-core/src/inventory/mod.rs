@@ -106,3 +106,49 @@ impl Inventory {
         &self.unread
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kinds, Namespace};
+
+    #[test]
+    fn the_caller_is_found_in_its_own_namespaces() {
+        let question = Question {
+            facts: Facts::RELATIVES | Facts::COMMAND | Facts::UID | Facts::LEADER | Facts::CGROUP,
+            places: Places::all(),
+            ..Question::default()
+        };
+        let inventory = gather(&question).unwrap();
+        let own = inventory.member(Pid::own()).unwrap();
+        for kind in Kind::ALL {
+            let identity = Namespace::own(kind).unwrap().identity();
+            let entry = inventory.entry(identity.inode).unwrap();
+            assert_eq!((entry.kind, entry.identity), (kind, identity));
+            assert!(entry.processes > 0 && entry.threads >= entry.processes);
+            let lowest = inventory.representative(entry.lowest.unwrap()).unwrap();
+            assert!(lowest.command.clone().known().is_some());
+            let leader = inventory.representative(entry.leader.unwrap()).unwrap();
+            assert!(leader.cgroups.clone().known().is_some());
+            let mut members = inventory.members_of(kind, identity.inode);
+            assert!(members.any(|member| member.pid == own.pid));
+            assert_eq!(inventory.open(entry).unwrap().identity(), identity);
+        }
+        assert!(inventory.entries().is_sorted_by_key(|entry| entry.identity.inode));
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_read() {
+        let question = Question {
+            kinds: [Kind::Uts].into_iter().collect::<Kinds>(),
+            ..Question::default()
+        };
+        let inventory = gather(&question).unwrap();
+        assert!(inventory.entries().iter().all(|entry| entry.kind == Kind::Uts));
+        for entry in inventory.entries() {
+            assert!(entry.relatives.is_none() && entry.leader.is_none() && entry.threads == 0);
+            let lowest = inventory.representative(entry.lowest.unwrap()).unwrap();
+            assert_eq!(lowest.command, crate::Gathered::Absent);
+        }
+    }
+}

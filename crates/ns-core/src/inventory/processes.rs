@@ -9,8 +9,14 @@ use crate::{Gathered, Identity, Kind, Kinds};
 use super::holder::Holder;
 use super::members::{Found, Member};
 
-/// Looks at one process. `None` where it is gone, or where it does not let itself be looked into.
-pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, pid: Pid, kinds: Kinds) -> Option<Member> {
+/// Looks at one process; `same_pids` says whether its PID is one to the caller too. `None` where it is gone, or where it does not let itself be looked into.
+pub(super) fn look(
+    found: &mut Found,
+    proc: BorrowedFd<'_>,
+    pid: Pid,
+    kinds: Kinds,
+    same_pids: bool,
+) -> Option<Member> {
     let directory = LinkDirectory::open(proc, pid, None);
     let links = directory.links(kinds);
     let mut member = Member {
@@ -30,12 +36,18 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, pid: Pid, kinds: Kin
         member.threads = Files::of(&proc, pid).threads().known()?;
     }
     found.unread.of_processes += 1;
-    look_for_children(found, &directory, &member, kinds);
+    look_for_children(found, &directory, &member, kinds, same_pids);
     Some(member)
 }
 
 /// The namespaces that the next children of this process are born in, where they are others than its own.
-fn look_for_children(found: &mut Found, directory: &LinkDirectory, member: &Member, kinds: Kinds) {
+fn look_for_children(
+    found: &mut Found,
+    directory: &LinkDirectory,
+    member: &Member,
+    kinds: Kinds,
+    same_pids: bool,
+) {
     for kind in [Kind::Pid, Kind::Time] {
         let Gathered::Known(own) = member.links.get(kind) else {
             continue;
@@ -46,7 +58,7 @@ fn look_for_children(found: &mut Found, directory: &LinkDirectory, member: &Memb
         let inode = match directory.for_children(kind) {
             Gathered::Known(inode) => Some(inode),
             // /proc shows no PID namespace before its first process. A zombie has no children to come.
-            Gathered::Absent if kind == Kind::Pid => pid_namespace_without_process(member.pid),
+            Gathered::Absent if kind == Kind::Pid && same_pids => pid_namespace_without_process(member.pid),
             _ => None,
         };
         if let Some(inode) = inode
