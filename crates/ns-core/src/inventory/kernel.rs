@@ -8,9 +8,11 @@ use nix::errno::Errno;
 use crate::sys::{ioctl, listns};
 use crate::{Kind, Kinds, Namespace};
 
+use super::question::Places;
 use super::search::Search;
 
-/// Goes over the lists; `seen` is called for each namespace that was not known before.
+/// Goes over the lists; `seen` is called for each namespace that was not known before. Where the kernel does not show
+/// them, as to others than root, this place was not looked at.
 pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut Search, &Namespace)) {
     let mut note = |search: &mut Search, namespace: &Namespace| {
         if kinds.contains(namespace.kind()) && search.is_new(namespace.identity().inode) {
@@ -21,11 +23,11 @@ pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut 
     match all(search, &mut note) {
         Err(Errno::ENOSYS) if kinds.contains(Kind::Mnt) => {
             if mounts(search, &mut note).is_err() {
-                search.unread.kernel = true;
+                search.question.places.remove(Places::KERNEL);
             }
         }
         Err(Errno::ENOSYS) | Ok(()) => {}
-        Err(_) => search.unread.kernel = true,
+        Err(_) => search.question.places.remove(Places::KERNEL),
     }
 }
 

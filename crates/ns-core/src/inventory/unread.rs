@@ -19,8 +19,6 @@ pub struct Unread {
     pub sockets: usize,
     /// Mount namespaces whose mounts cannot be read.
     pub mounts: usize,
-    /// Whether the mount namespaces that nobody here is in may be missing, as the kernel lists them to root only.
-    pub kernel: bool,
     /// Whether `/proc` leaves out the processes of others (`hidepid`).
     pub hidden: bool,
 }
@@ -55,9 +53,12 @@ impl Unread {
             )),
         }
         for (count, what) in [
-            (self.descriptors, "the descriptors of {} more"),
-            (self.sockets, "the network namespaces of {} sockets"),
-            (self.mounts, "the mounts of {} mount namespaces"),
+            (self.descriptors, "the descriptors of {} more could not be read"),
+            (
+                self.sockets,
+                "the network namespaces of {} sockets could not be told",
+            ),
+            (self.mounts, "the mounts of {} mount namespaces could not be read"),
         ] {
             if count > 0 {
                 parts.push(what.replace("{}", &count.to_string()));
@@ -65,9 +66,6 @@ impl Unread {
         }
         if self.hidden {
             parts.push("/proc hides the processes of others (hidepid)".into());
-        }
-        if parts.is_empty() {
-            parts.push("the kernel lists mount namespaces to root only".into());
         }
         let help = self.help().map(|help| format!("; {help}")).unwrap_or_default();
         Some(parts.join(", ") + &help)
@@ -98,7 +96,6 @@ impl Unread {
         self.descriptors += other.descriptors;
         self.sockets += other.sockets;
         self.mounts += other.mounts;
-        self.kernel |= other.kernel;
         self.hidden |= other.hidden;
         self.processes += other.processes;
         self.of_processes += other.of_processes;
