@@ -37,8 +37,9 @@ pub(super) fn by_id(id: u64) -> Result<Namespace> {
 
 /// The UTS namespace with this host name.
 pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
-    // One that no process is in counts as well: all have to be looked at.
-    let inventory = search([Kind::Uts].into_iter().collect(), Places::all(), Facts::HOSTNAME)?;
+    // One that no process is in counts as well. None lives through another, and the kernel lists none.
+    let places = Places::all() - Places::KIN - Places::KERNEL;
+    let inventory = search([Kind::Uts].into_iter().collect(), places, Facts::HOSTNAME)?;
     let known: Vec<_> = inventory
         .entries()
         .iter()
