@@ -2,83 +2,36 @@
 
 use super::{Who, both};
 use crate::support::case::{Skip, cases};
-use crate::support::{Held, Outcome, Terminal, needs, tool};
+use crate::support::{Held, Outcome, Shell};
 
 cases!["enter":
     control_c_ends_the_program, control_z_stops_and_fg_goes_on, a_script_can_read_its_terminal_afterwards,
     the_end_of_the_terminal_ends_the_program, signals_are_passed_on, an_old_proc_is_hinted_at,
 ];
 
-/// What the shell has as variables: what is typed may be echoed before a program runs, and is not to be mistaken for it.
-const SCRIPTS: [(&str, &str); 2] = [
-    ("CAT", "echo re''ady; exec cat"),
-    (
-        "INTERACTIVE",
-        "PS1=inner: $E $O bash --norc -i; echo af''ter; read -r line; echo read:$line",
-    ),
-];
+/// What the shell has as a variable: what is typed is echoed, and is not to be mistaken for what a program says.
+const INTERACTIVE: &str = "PS1=inner: $E $O bash --norc -i; echo af''ter; read -r line; echo read:$line";
 
 /// A process in a user and a PID namespace.
 fn target(who: &Who) -> Held {
     Held::new(who.program("ns-unshare").args(["-r", "-p"]), "")
 }
 
-/// An interactive shell at a terminal, in which `$E` is `ns-enter` into the target.
-fn shell(who: &Who, held: &Held) -> Result<Terminal, Skip> {
-    let bash = needs::installed("bash")?;
-    let mut command = match who.user {
-        Some(user) => user.tool(&bash),
-        None => tool(&bash),
-    };
+/// A shell in which `$E` is `ns-enter` into the target.
+fn shell(who: &Who, held: &Held) -> Result<Shell, Skip> {
     let enter = who.enter();
     let words = format!("{} -t {} -U -p", enter.get_program().to_string_lossy(), held.pid);
-    command
-        .args(["--norc", "--noprofile", "-i"])
-        .env("E", words)
-        .env("PS1", "prompt> ")
-        .env("HISTFILE", "/dev/null")
-        .envs(SCRIPTS);
-    let mut terminal = match who.user {
-        Some(user) => Terminal::of_user(user, &command)?,
-        None => Terminal::new(&command)?,
-    };
-    terminal.expect("prompt> ");
-    Ok(terminal)
-}
-
-fn run(terminal: &mut Terminal, line: &str) {
-    terminal.type_keys(&format!("{line}\r"));
-    terminal.expect("\n");
-}
-
-fn run_cat(terminal: &mut Terminal, before: &str) {
-    run(terminal, &format!("{before}$E sh -c \"$CAT\""));
-    terminal.expect("ready\r\n");
-    answers(terminal, "one");
-}
-
-/// Types a word at cat, which is seen as it is typed and as it comes back.
-fn answers(terminal: &mut Terminal, word: &str) {
-    terminal.type_keys(&format!("{word}\r"));
-    terminal.expect(&format!("{word}\r\n{word}\r\n"));
-}
-
-fn status(terminal: &mut Terminal) -> String {
-    run(terminal, "echo status=$?=");
-    terminal.expect("status=");
-    let status = terminal.expect("=");
-    terminal.expect("prompt> ");
-    status
+    Shell::start(who.user, &[("E", &words), ("INTERACTIVE", INTERACTIVE)])
 }
 
 fn control_c_ends_the_program() -> Outcome {
     for who in both()? {
         let held = target(&who);
-        let mut terminal = shell(&who, &held)?;
-        run_cat(&mut terminal, "");
-        terminal.type_keys("\x03");
-        terminal.expect("prompt> ");
-        assert_eq!(status(&mut terminal), "130", "{}", who.name);
+        let mut shell = shell(&who, &held)?;
+        shell.run_cat("$E");
+        shell.0.type_keys("\x03");
+        shell.prompt();
+        assert_eq!(shell.status(), "130", "{}", who.name);
     }
     Ok(())
 }
@@ -86,17 +39,17 @@ fn control_c_ends_the_program() -> Outcome {
 fn control_z_stops_and_fg_goes_on() -> Outcome {
     for who in both()? {
         let held = target(&who);
-        let mut terminal = shell(&who, &held)?;
-        run_cat(&mut terminal, "");
-        terminal.type_keys("\x1a");
-        terminal.expect("Stopped");
-        terminal.expect("prompt> ");
-        run(&mut terminal, "fg");
-        terminal.expect("CAT\"\r\n");
-        answers(&mut terminal, "two");
-        terminal.type_keys("\x04");
-        terminal.expect("prompt> ");
-        assert_eq!(status(&mut terminal), "0", "{}", who.name);
+        let mut shell = shell(&who, &held)?;
+        shell.run_cat("$E");
+        shell.0.type_keys("\x1a");
+        shell.0.expect("Stopped");
+        shell.prompt();
+        shell.run("fg");
+        shell.0.expect("CAT\"\r\n");
+        shell.answers("two");
+        shell.0.type_keys("\x04");
+        shell.prompt();
+        assert_eq!(shell.status(), "0", "{}", who.name);
     }
     Ok(())
 }
@@ -104,15 +57,15 @@ fn control_z_stops_and_fg_goes_on() -> Outcome {
 fn a_script_can_read_its_terminal_afterwards() -> Outcome {
     for who in both()? {
         let held = target(&who);
-        let mut terminal = shell(&who, &held)?;
+        let mut shell = shell(&who, &held)?;
         // Not interactive: this shell shares its process group with ns-enter, and the one inside takes another.
-        run(&mut terminal, "sh -c \"$INTERACTIVE\"");
-        terminal.expect("inner:");
-        terminal.type_keys("exit\r");
-        terminal.expect("after");
-        terminal.type_keys("hello\r");
-        terminal.expect("read:hello");
-        terminal.expect("prompt> ");
+        shell.run("sh -c \"$INTERACTIVE\"");
+        shell.0.expect("inner:");
+        shell.0.type_keys("exit\r");
+        shell.0.expect("after");
+        shell.0.type_keys("hello\r");
+        shell.0.expect("read:hello");
+        shell.prompt();
     }
     Ok(())
 }
@@ -120,10 +73,10 @@ fn a_script_can_read_its_terminal_afterwards() -> Outcome {
 fn the_end_of_the_terminal_ends_the_program() -> Outcome {
     for who in both()? {
         let held = target(&who);
-        let mut terminal = shell(&who, &held)?;
-        run_cat(&mut terminal, "exec ");
-        let program = child_of(terminal.pid());
-        drop(terminal);
+        let mut shell = shell(&who, &held)?;
+        shell.run_cat("exec $E");
+        let program = child_of(shell.0.pid());
+        drop(shell);
         assert!(ends(&program), "{}: {program:?} lives on", who.name);
     }
     Ok(())
@@ -194,15 +147,15 @@ fn signals_are_passed_on() -> Outcome {
 fn an_old_proc_is_hinted_at() -> Outcome {
     let who = &both()?[0];
     let held = target(who);
-    let mut terminal = shell(who, &held)?;
-    run(&mut terminal, "$E true");
-    let text = terminal.expect("prompt> ");
+    let mut shell = shell(who, &held)?;
+    shell.run("$E true");
+    let text = shell.prompt();
     assert!(
         text.contains("/proc shows the PID namespace that was left: --mount-proc"),
         "{text}"
     );
-    run(&mut terminal, "$E --mount-proc true; echo do''ne");
-    let text = terminal.expect("done");
+    shell.run("$E --mount-proc true; echo do''ne");
+    let text = shell.0.expect("done");
     assert!(!text.contains("/proc shows"), "{text}");
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod needs;
 mod pty;
 mod ran;
 pub mod running;
+mod shell;
 pub mod transcript;
 mod user;
 
@@ -16,4 +17,5 @@ pub use held::{Held, inode_of};
 pub use pty::Terminal;
 pub use ran::{Ran, Run, path_of, program, tool};
 pub use running::Running;
+pub use shell::Shell;
 pub use user::User;

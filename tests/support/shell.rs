@@ -1,0 +1,68 @@
+//! An interactive shell at a terminal, as a person has one, and the programs that are run from it.
+
+use super::case::Skip;
+use super::{Terminal, User, needs, tool};
+
+/// A shell that waits for a command line.
+pub struct Shell(pub Terminal);
+
+/// Waits for keys once it has said that it is there. What is typed before may come while the shell still has the terminal in
+/// modes of its own.
+const CAT: &str = "echo re''ady; exec cat";
+
+impl Shell {
+    /// The shell of this user, or of the caller, with these variables besides.
+    pub fn start(user: Option<&User>, variables: &[(&str, &str)]) -> Result<Self, Skip> {
+        let bash = needs::installed("bash")?;
+        let mut command = match user {
+            Some(user) => user.tool(&bash),
+            None => tool(&bash),
+        };
+        command
+            .args(["--norc", "--noprofile", "-i"])
+            .envs(variables.iter().copied());
+        command
+            .env("PS1", "prompt> ")
+            .env("HISTFILE", "/dev/null")
+            .env("CAT", CAT);
+        let mut terminal = match user {
+            Some(user) => Terminal::of_user(user, &command)?,
+            None => Terminal::new(&command)?,
+        };
+        terminal.expect("prompt> ");
+        Ok(Self(terminal))
+    }
+
+    /// Types a command line and waits for its echo.
+    pub fn run(&mut self, line: &str) {
+        self.0.type_keys(&format!("{line}\r"));
+        self.0.expect("\n");
+    }
+
+    /// Runs `cat` by this command, and waits until it answers.
+    pub fn run_cat(&mut self, command: &str) {
+        self.run(&format!("{command} sh -c \"$CAT\""));
+        self.0.expect("ready\r\n");
+        self.answers("one");
+    }
+
+    /// Types a word at `cat`, which is seen as it is typed and as it comes back.
+    pub fn answers(&mut self, word: &str) {
+        self.0.type_keys(&format!("{word}\r"));
+        self.0.expect(&format!("{word}\r\n{word}\r\n"));
+    }
+
+    /// Waits until the shell asks for the next command line.
+    pub fn prompt(&mut self) -> String {
+        self.0.expect("prompt> ")
+    }
+
+    /// Asks for the status of the last command.
+    pub fn status(&mut self) -> String {
+        self.run("echo status=$?=");
+        self.0.expect("status=");
+        let status = self.0.expect("=");
+        self.prompt();
+        status
+    }
+}
