@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_ours_is_skipped() {
         assert_eq!(steps("-a", &Kind::ALL), ["execute"]);
-        assert_eq!(steps("", &Kind::ALL), ["enter-root", "try-directory", "execute"]);
+        assert_eq!(steps("", &Kind::ALL), ["execute"]);
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Request {
         let target = cli.target.as_ref().map(Held::open).transpose()?;
         let held = target.as_ref();
         let places = Places::find(cli, held)?;
-        let root = root(cli, held)?;
+        let root = root(cli, held, places.enters(Kind::Mnt))?;
         let working = working(cli, held, root.is_some())?;
         let cgroups = for_process(cli.join_cgroup, held, "--join-cgroup", |process| {
             Ok(Cgroups::of(process)?)
@@ -140,14 +140,16 @@ fn for_process<T>(
         .transpose()
 }
 
-fn root(cli: &Cli, target: Option<&Held>) -> Result<Option<Directory>> {
+fn root(cli: &Cli, target: Option<&Held>, other_mounts: bool) -> Result<Option<Directory>> {
     Ok(match &cli.root {
         Some(Some(path)) => Some(Directory::open(path)?),
         Some(None) => Some(Directory::root_of(process_of(target, "--root")?)?),
+        // In another mount namespace it shows only in there whether that is the root anyway.
         None if cli.is_bare() => target
             .and_then(Held::process)
             .map(Directory::root_of)
-            .transpose()?,
+            .transpose()?
+            .filter(|root| other_mounts || !root.is_at("/")),
         None => None,
     })
 }
@@ -169,6 +171,7 @@ fn working(cli: &Cli, target: Option<&Held>, has_root: bool) -> Result<Working> 
     let directory = Directory::working_of(process)?;
     Ok(match cli.wd {
         Some(_) => Working::Directory(directory),
+        None if directory.is_at(".") => Working::Default,
         None => Working::Perhaps(directory),
     })
 }

@@ -49,8 +49,8 @@ impl Directory {
         }
     }
 
-    /// Whether this path is the same directory, of the same mount.
-    pub(super) fn is_at(&self, path: &str) -> bool {
+    /// Whether this path is the same directory, of the same mount, as the caller sees it.
+    pub fn is_at(&self, path: &str) -> bool {
         let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
         let place = |stat: rustix::fs::Statx| {
             let mount = (stat.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(stat.stx_mnt_id);
