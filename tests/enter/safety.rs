@@ -10,7 +10,7 @@ use crate::support::{Held, Outcome, Run as _, needs, tool};
 
 cases!["enter":
     the_executable_stays_as_it_is, nothing_of_the_target_is_touched_on_the_way, no_descriptor_is_left_open,
-    signals_are_as_they_were,
+    signals_are_as_they_were, sixteen_descriptors_are_enough,
 ];
 
 /// A copy of `ns-enter` that belongs to whoever runs it: what they may write to, a target of theirs may want to.
@@ -243,6 +243,35 @@ fn signals_are_as_they_were() -> Outcome {
             for options in ["-n -U", "-a"] {
                 assert_eq!(masks(options, before), plain, "{} {options} {before:?}", who.name);
             }
+        }
+    }
+    Ok(())
+}
+
+fn sixteen_descriptors_are_enough() -> Outcome {
+    let bash = needs::installed("bash")?;
+    for who in both()? {
+        let held = in_all(&who);
+        let target = ["-t", &held.pid.to_string()];
+        for options in [
+            &["-a"][..],
+            &[],
+            &["-a", "-r", "-w", "-c", "-e"],
+            &["--mount-proc"],
+        ] {
+            // Whoever runs the tests may have left some open.
+            let script = "for fd in {3..15}; do eval \"exec $fd>&-\"; done; ulimit -n 16; exec \"$@\"";
+            let mut command = who.program(bash.to_str().expect("it is ASCII"));
+            let seen = command
+                .args(["-c", script, "bash"])
+                .arg(who.enter().get_program())
+                .args(target)
+                .args(options)
+                .args(["readlink", "/proc/self/ns/net"])
+                .ran()
+                .ok();
+            let net = format!("net:[{}]\n", held.inode("net"));
+            assert_eq!(seen, net, "{} {options:?}", who.name);
         }
     }
     Ok(())

@@ -4,10 +4,10 @@
 use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use ns_core::launch::Destination;
-use ns_core::process::{Process, caller};
+use ns_core::launch::{Destination, HeldProcess};
+use ns_core::process::caller;
 use ns_core::target::Subject;
-use ns_core::{Error, Gathered, Identity, Kind, Namespace, Target};
+use ns_core::{Error, Gathered, Identity, Kind, Kinds, Namespace, Target};
 
 use crate::cli::Cli;
 
@@ -26,8 +26,14 @@ const ORDER: [Kind; 7] = [
 /// A target, held open, and how to speak of a namespace of it: `of process 4711`, `blue`.
 #[derive(Debug)]
 pub struct Held {
-    subject: Subject,
+    what: What,
     place: String,
+}
+
+#[derive(Debug)]
+enum What {
+    Process(HeldProcess),
+    Namespaces(Subject),
 }
 
 /// The namespaces to enter.
@@ -62,26 +68,38 @@ impl Held {
     }
 
     fn of(subject: Subject, target: &Target) -> Self {
-        let place = match subject.process() {
-            Some(process) => format!("of process {}", process.pid()),
-            None => target.to_string(),
-        };
-        Self { subject, place }
+        match subject {
+            Subject::Process(process) => Self {
+                place: format!("of process {}", process.pid()),
+                what: What::Process(process.into()),
+            },
+            subject => Self {
+                place: target.to_string(),
+                what: What::Namespaces(subject),
+            },
+        }
     }
 
     /// The process that it is.
-    pub fn process(&self) -> Option<&Process> {
-        self.subject.process()
+    pub fn process(&self) -> Option<&HeldProcess> {
+        match &self.what {
+            What::Process(process) => Some(process),
+            What::Namespaces(_) => None,
+        }
     }
 
-    /// The process that it is, to be kept.
-    pub fn into_process(self) -> Option<Process> {
-        self.subject.into_process().ok()
+    fn kinds(&self) -> Kinds {
+        match &self.what {
+            What::Process(_) => Kinds::ALL,
+            What::Namespaces(subject) => subject.kinds(),
+        }
     }
 
     fn destination(&self, kind: Kind) -> Result<Destination> {
-        let namespace = self.subject.namespace(kind)?;
-        Ok(Destination::new(namespace, &self.place))
+        Ok(match &self.what {
+            What::Process(process) => Destination::of_process(process, kind)?,
+            What::Namespaces(subject) => Destination::new(subject.namespace(kind)?, &self.place),
+        })
     }
 }
 
@@ -93,7 +111,7 @@ impl Places {
             let Some(destination) = asked_for(cli, target, kind)? else {
                 continue;
             };
-            if destination.namespace.identity() != Namespace::own(kind)?.identity() {
+            if destination.identity() != Namespace::own(kind)?.identity() {
                 places.others.push(destination);
             } else if kind == Kind::Mnt && !cli.is_bare() {
                 places.mount_again = Some(destination);
@@ -106,7 +124,7 @@ impl Places {
             user
         };
         let own = Namespace::own(Kind::User)?.identity();
-        places.user = user.filter(|user| user.namespace.identity() != own);
+        places.user = user.filter(|user| user.identity() != own);
         places.owner = owner_to_enter(&places, own);
         Ok(places)
     }
@@ -115,7 +133,7 @@ impl Places {
     pub fn enters(&self, kind: Kind) -> bool {
         match kind {
             Kind::User => self.enters_user(),
-            kind => self.others.iter().any(|one| one.namespace.kind() == kind),
+            kind => self.others.iter().any(|one| one.kind() == kind),
         }
     }
 
@@ -141,7 +159,7 @@ fn asked_for(cli: &Cli, target: Option<&Held>, kind: Kind) -> Result<Option<Dest
         }
         Some(None) => needs_target()?,
         None if cli.all || cli.is_bare() => {
-            held = target.filter(|held| held.subject.kinds().contains(kind));
+            held = target.filter(|held| held.kinds().contains(kind));
             let Some(held) = held else { return Ok(None) };
             held
         }
@@ -158,7 +176,7 @@ fn asked_for(cli: &Cli, target: Option<&Held>, kind: Kind) -> Result<Option<Dest
 }
 
 /// The process that an option is about.
-pub fn process_of<'a>(target: Option<&'a Held>, option: &str) -> Result<&'a Process> {
+pub fn process_of<'a>(target: Option<&'a Held>, option: &str) -> Result<&'a HeldProcess> {
     let held = target.ok_or_else(|| no_target(option))?;
     let process = held.process();
     Ok(process
@@ -172,15 +190,12 @@ fn parent_user(
     others: &[Destination],
 ) -> Result<Destination> {
     let of_target = match (user, target.and_then(Held::process)) {
-        (None, Some(process)) => {
-            let place = format!("of process {}", process.pid());
-            Some(Destination::new(process.namespace(Kind::User)?, place))
-        }
+        (None, Some(process)) => Some(Destination::of_process(process, Kind::User)?),
         _ => None,
     };
     let child = user.or(of_target.as_ref()).or(others.first());
     let child = child.ok_or_else(|| no_target("--user-parent"))?;
-    match child.namespace.owner() {
+    match child.open()?.owner() {
         Gathered::Known(parent) => Ok(Destination::new(parent, format!("above {child}"))),
         Gathered::Absent => Err(Error::NotFound(format!("{child} has no user namespace above it")).into()),
         Gathered::Unreadable(errno) => {
@@ -199,20 +214,25 @@ fn owner_to_enter(places: &Places, own: Identity) -> Option<Destination> {
     }
     let mut outermost: Option<Destination> = None;
     for destination in &places.others {
-        let Gathered::Known(owner) = destination.namespace.owner() else {
+        let Ok(Gathered::Known(owner)) = destination.open().map(|namespace| namespace.owner()) else {
             continue;
         };
-        let encloses =
-            |other: &Destination| is_below(&other.namespace, owner.identity()) && owner.identity() != own;
+        let encloses = |other: &Destination| is_at_or_below(other, owner.identity());
         if owner.identity() != own && outermost.as_ref().is_none_or(encloses) {
             outermost = Some(Destination::new(owner, format!("that owns {destination}")));
         }
     }
-    let user = places.user.as_ref().map(|user| user.namespace.identity());
-    outermost.filter(|outermost| !user.is_some_and(|user| is_below(&outermost.namespace, user)))
+    let user = places.user.as_ref().map(|user| user.identity());
+    outermost.filter(|outermost| !user.is_some_and(|user| is_at_or_below(outermost, user)))
 }
 
 /// Whether this user namespace is the other one, or below it.
+fn is_at_or_below(destination: &Destination, other: Identity) -> bool {
+    destination
+        .open()
+        .is_ok_and(|namespace| is_below(&namespace, other))
+}
+
 fn is_below(namespace: &Namespace, other: Identity) -> bool {
     if namespace.identity() == other {
         return true;

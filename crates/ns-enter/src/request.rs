@@ -93,7 +93,7 @@ impl Request {
             // What was opened before it ended is its own; later it could have been another's.
             process.check_alive()?;
         }
-        let process = target.and_then(Held::into_process).map(HeldProcess::from);
+        let process = held.and_then(Held::process).cloned();
         let wanted = |id: Option<Id<u32>>| match id {
             Some(Id::Is(id)) => Some(WantedId::Is(id)),
             Some(Id::Follow) => process.clone().map(WantedId::Of),
@@ -136,7 +136,7 @@ fn for_process<T>(
     get: impl FnOnce(&Process) -> Result<T>,
 ) -> Result<Option<T>> {
     wanted
-        .then(|| process_of(target, option).and_then(get))
+        .then(|| process_of(target, option).and_then(|process| get(process)))
         .transpose()
 }
 
@@ -147,7 +147,7 @@ fn root(cli: &Cli, target: Option<&Held>, other_mounts: bool) -> Result<Option<D
         // In another mount namespace it shows only in there whether that is the root anyway.
         None if cli.is_bare() => target
             .and_then(Held::process)
-            .map(Directory::root_of)
+            .map(|process| Directory::root_of(process))
             .transpose()?
             .filter(|root| other_mounts || !root.is_at("/")),
         None => None,

@@ -3,34 +3,97 @@
 use std::fmt;
 use std::rc::Rc;
 
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, getrlimit};
+
+use super::held::HeldProcess;
 use super::step::in_words;
-use crate::{Kinds, Namespace};
+use crate::error::Doing;
+use crate::{Identity, Kind, Kinds, Namespace, Result};
 
 /// A namespace to enter, and how to speak of it.
 #[derive(Clone, Debug)]
 pub struct Destination {
-    /// The namespace. It lives as long as this does.
-    pub namespace: Rc<Namespace>,
-    /// Where it was found, to stand after "the network namespace": `of process 4711`.
-    pub place: String,
+    kind: Kind,
+    identity: Identity,
+    way: Way,
+    place: String,
+}
+
+/// By what a namespace is held.
+#[derive(Clone, Debug)]
+enum Way {
+    /// Itself: it lives as long as this does.
+    Open(Rc<Namespace>),
+    /// The process that is in it: one descriptor for all of its namespaces.
+    Through(HeldProcess),
 }
 
 impl Destination {
-    /// A namespace that was found in this place.
+    /// A namespace, and where it was found, to stand after "the network namespace": `of process 4711`.
     pub fn new(namespace: Namespace, place: impl Into<String>) -> Self {
         Self {
-            namespace: Rc::new(namespace),
+            kind: namespace.kind(),
+            identity: namespace.identity(),
+            way: Way::Open(Rc::new(namespace)),
             place: place.into(),
         }
     }
+
+    /// The namespace of this kind that a process is in. With the usual number of descriptors it is held open; with few it
+    /// is entered through the process, if that lives so long.
+    pub fn of_process(process: &HeldProcess, kind: Kind) -> Result<Self> {
+        let namespace = process.namespace(kind)?;
+        let destination = Self::new(namespace, format!("of process {}", process.pid()));
+        let few = getrlimit(Resource::RLIMIT_NOFILE).is_ok_and(|(soft, _)| soft < MANY);
+        Ok(if few {
+            Self {
+                way: Way::Through(process.clone()),
+                ..destination
+            }
+        } else {
+            destination
+        })
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Which it is.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The namespace itself.
+    pub fn open(&self) -> Result<Rc<Namespace>> {
+        match &self.way {
+            Way::Open(namespace) => Ok(Rc::clone(namespace)),
+            Way::Through(process) => process.namespace(self.kind).map(Rc::new),
+        }
+    }
+
+    /// Puts the calling process in (`setns(2)`).
+    pub(super) fn enter(&self) -> Result<()> {
+        let entered = match &self.way {
+            Way::Open(namespace) => namespace.enter(),
+            Way::Through(process) => match nix::sched::setns(&**process, self.kind.flag()) {
+                Err(Errno::ESRCH) => return Err(process.ended()),
+                answer => answer,
+            },
+        };
+        entered.doing(|| format!("join {self}"))
+    }
 }
+
+/// More than are needed for the namespaces, and all else.
+const MANY: u64 = 64;
 
 /// The same namespace, found in the same place.
 impl PartialEq for Destination {
     fn eq(&self, other: &Self) -> bool {
-        self.namespace.kind() == other.namespace.kind()
-            && self.namespace.identity() == other.namespace.identity()
-            && self.place == other.place
+        (self.kind, self.identity, &self.place) == (other.kind, other.identity, &other.place)
     }
 }
 
@@ -39,7 +102,7 @@ impl Eq for Destination {}
 /// `the network namespace of process 4711`.
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {} namespace {}", self.namespace.kind().noun(), self.place)
+        write!(f, "the {} namespace {}", self.kind.noun(), self.place)
     }
 }
 
@@ -60,9 +123,7 @@ impl Destinations {
 
     /// Their kinds.
     pub fn kinds(&self) -> Kinds {
-        self.iter()
-            .map(|destination| destination.namespace.kind())
-            .collect()
+        self.iter().map(Destination::kind).collect()
     }
 }
 
@@ -73,7 +134,7 @@ impl fmt::Display for Destinations {
             .0
             .chunk_by(|one, other| one.place == other.place)
             .map(|chunk| {
-                let kinds = in_words(chunk.iter().map(|one| one.namespace.kind()));
+                let kinds = in_words(chunk.iter().map(Destination::kind));
                 let plural = if chunk.len() == 1 { "" } else { "s" };
                 format!("the {kinds} namespace{plural} {}", chunk[0].place)
             });

@@ -97,7 +97,7 @@ impl Entering {
     /// Joins those that let us in. What keeps us out of the others may change with the user namespace.
     fn try_join(&mut self, destinations: &Destinations) {
         for destination in destinations.iter() {
-            if !self.joined.contains(&key(destination)) && destination.namespace.enter().is_ok() {
+            if !self.joined.contains(&key(destination)) && destination.enter().is_ok() {
                 self.joined.push(key(destination));
             }
         }
@@ -109,8 +109,7 @@ impl Entering {
             if self.joined.contains(&key(destination)) {
                 continue;
             }
-            if let Err(errno) = destination.namespace.enter() {
-                let error = Error::kernel(format!("join {destination}"), errno as i32);
+            if let Err(error) = destination.enter() {
                 let alone = Step::Join(Destinations::new([destination.clone()]));
                 return Err(self.explain(&alone, error));
             }
@@ -139,7 +138,7 @@ impl Entering {
 }
 
 fn key(destination: &Destination) -> (Kind, Identity) {
-    (destination.namespace.kind(), destination.namespace.identity())
+    (destination.kind(), destination.identity())
 }
 
 fn change_to(directory: impl AsFd) -> nix::Result<()> {

@@ -79,7 +79,7 @@ impl Process {
     }
 
     /// Said also of a process that is about to end: it leaves its namespaces and its directories some time before.
-    fn ended(&self) -> Error {
+    pub(crate) fn ended(&self) -> Error {
         Error::NotFound(format!("process {} has ended", self.pid))
     }
 
