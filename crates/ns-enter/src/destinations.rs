@@ -222,7 +222,7 @@ fn owner_to_enter(places: &Places, own: Identity) -> Option<Destination> {
             outermost = Some(Destination::new(owner, format!("that owns {destination}")));
         }
     }
-    let user = places.user.as_ref().map(|user| user.identity());
+    let user = places.user.as_ref().map(Destination::identity);
     outermost.filter(|outermost| !user.is_some_and(|user| is_at_or_below(outermost, user)))
 }
 
