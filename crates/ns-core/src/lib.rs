@@ -1,7 +1,7 @@
 //! Linux namespaces: find, open, make, enter and describe them.
 //!
 //! The one crate of ns-utils that opens `/proc` or makes a system call. It prints nothing and never ends the process;
-//! the programs do. Read from top to bottom: a module uses those above it, never one below.
+//! the programs do. Read from top to bottom: a module uses those in the groups above its own, never one below.
 
 #[allow(
     unsafe_code,
@@ -15,19 +15,23 @@ mod kind;
 mod namespace;
 
 pub mod idmap;
-pub mod inventory;
-pub mod launch;
+pub mod output;
+pub mod users;
+
+pub mod process;
+
 pub mod mounts;
 pub mod net;
-pub mod output;
 pub mod pins;
-pub mod process;
 pub mod uts;
+
+pub mod inventory;
 
 pub mod target;
 
+pub mod launch;
+
 pub mod explain;
-pub mod users;
 
 #[cfg(feature = "cli")]
 pub mod cli;
