@@ -16,7 +16,7 @@ use rustix::net::{
 use serde_json::{Value, json};
 
 use super::{row, rows};
-use crate::support::case::cases;
+use crate::support::case::{Skip, cases};
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
 cases!["ls":
@@ -27,6 +27,7 @@ cases!["ls":
     finds_a_time_namespace_of_the_next_children,
     finds_a_namespace_pinned_in_another_mount_namespace,
     finds_a_namespace_pinned_where_nobody_is,
+    finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned,
     finds_a_user_namespace_with_nothing_but_a_child,
     finds_a_mount_namespace_that_nothing_readable_holds,
     looks_only_where_it_is_told_to,
@@ -202,6 +203,27 @@ fn finds_a_namespace_pinned_where_nobody_is() -> Outcome {
     let row = held_by(inode, &[format!("pin /mnt/uts in mnt:[{mnt}]")]);
     assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
     drop(file);
+    Ok(())
+}
+
+fn finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned() -> Outcome {
+    needs::root()?;
+    // Linux 6.18 binds a mount namespace only where its id came out higher than that of the one it is bound in.
+    let there = Held::new(
+        tool("unshare").arg("--mount"),
+        r#"mount -t tmpfs t /mnt; touch /mnt/m; for try in 1 2 3 4 5 6 7 8 9; do
+             unshare --mount=/mnt/m sh -c 'mount -t tmpfs t /media; touch /media/u;
+               unshare --uts=/media/u true; stat -L -c %i /media/u >/mnt/inode' 2>/dev/null && break
+           done"#,
+    );
+    let read = |path: &str| std::fs::read_to_string(there.proc(path)).unwrap_or_default();
+    let Ok(inode) = read("root/mnt/inode").trim().parse() else {
+        return Err(Skip::Lacks("the kernel binds no mount namespace here".into()));
+    };
+    let pin = std::fs::metadata(there.proc("root/mnt/m")).expect("it is there");
+    let mnt = std::os::unix::fs::MetadataExt::ino(&pin);
+    held_by(inode, &[format!("pin /media/u in mnt:[{mnt}]")]);
+    held_by(mnt, &[format!("pin /mnt/m in mnt:[{}]", there.inode("mnt"))]);
     Ok(())
 }
 

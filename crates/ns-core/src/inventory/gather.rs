@@ -30,7 +30,8 @@ pub fn gather(question: &Question) -> Result<Inventory> {
     search.look_at_pins(&mut read);
     search.look_at_kernel(&mut read);
     // What the kernel listed may have been pinned in mount namespaces that are new.
-    search.look_at_pins(&mut read);
+    let closed = search.look_at_pins(&mut read);
+    search.unread.mounts += closed;
     search.describe_all();
     search.drop_dead();
     kin::hold_parents(&mut search);
@@ -70,11 +71,17 @@ impl Search {
         Ok(())
     }
 
-    /// Reads the mounts of every mount namespace that has not been `read` yet, again until nothing new appears.
-    fn look_at_pins(&mut self, read: &mut HashSet<u64>) {
+    /// Reads the mounts of every mount namespace that has not been `read` yet, again until nothing new appears; gives how
+    /// many could not be opened, which the kernel may yet show.
+    fn look_at_pins(&mut self, read: &mut HashSet<u64>) -> usize {
         if !self.question.places.contains(Places::PINS) {
-            return;
+            return 0;
         }
+        let unread = |entry: &Entry| entry.kind == Kind::Mnt && !read.contains(&entry.identity.inode);
+        if !self.entries.iter().any(unread) {
+            return 0;
+        }
+        let mut closed = Vec::new();
         let kinds = self.question.kinds_to_read();
         let mut witnesses = self.witnesses();
         loop {
@@ -90,7 +97,10 @@ impl Search {
                 }
             }
             if spots.is_empty() && deserted.is_empty() {
-                return;
+                for inode in &closed {
+                    read.remove(inode);
+                }
+                return closed.len();
             }
             let proc = self.proc.as_fd();
             let parts = crew::share(&spots, |found: &mut Found, spot| {
@@ -101,9 +111,7 @@ impl Search {
                 let entry = self.entry(Kind::Mnt, inode).clone();
                 match open(&self.proc, &entry) {
                     Some(namespace) => pins::look_into(self, &namespace, kinds),
-                    // What was described when it was found has been looked into then.
-                    None if entry.relatives.is_some() => {}
-                    None => self.unread.mounts += 1,
+                    None => closed.push(inode),
                 }
             }
         }
@@ -143,7 +151,8 @@ impl Search {
         let pinned = self.question.places.contains(Places::PINS);
         kernel::look(self, kinds, |search, namespace| {
             let inode = namespace.identity().inode;
-            search.entry(namespace.kind(), inode).listed = true;
+            let entry = search.entry(namespace.kind(), inode);
+            entry.listed |= !entry.is_held();
             if namespace.kind() == Kind::Mnt && pinned && read.insert(inode) {
                 pins::look_into(search, namespace, kinds);
             }

@@ -11,14 +11,17 @@ use crate::{Kind, Kinds, Namespace};
 use super::question::Places;
 use super::search::Search;
 
-/// Goes over the lists; `seen` is called for each namespace that was not known before. Where the kernel does not show
+/// Goes over the lists; `seen` is called for each namespace in them. Where the kernel does not show
 /// them, as to others than root, this place was not looked at.
 pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut Search, &Namespace)) {
     let mut note = |search: &mut Search, namespace: &Namespace| {
-        if kinds.contains(namespace.kind()) && search.is_new(namespace.identity().inode) {
-            search.describe(namespace);
-            seen(search, namespace);
+        if !kinds.contains(namespace.kind()) {
+            return;
         }
+        if search.is_new(namespace.identity().inode) {
+            search.describe(namespace);
+        }
+        seen(search, namespace);
     };
     match all(search, &mut note) {
         Err(Errno::ENOSYS) if kinds.contains(Kind::Mnt) => {
