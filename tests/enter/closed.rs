@@ -11,7 +11,7 @@ use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, to
 
 cases!["enter":
     a_closed_namespace_names_its_owner, a_closed_process_names_its_user, a_process_that_has_ended_is_said_to, a_dead_pid_1_is_named,
-    what_is_no_namespace_is_named, an_unknown_name_is_answered_with_what_there_is,
+    memory_that_is_not_executed_is_named, what_is_no_namespace_is_named, an_unknown_name_is_answered_with_what_there_is,
 ];
 
 fn a_closed_namespace_names_its_owner() -> Outcome {
@@ -120,6 +120,40 @@ fn a_dead_pid_1_is_named() -> Outcome {
             who.name
         );
     }
+    Ok(())
+}
+
+/// An ordinary user enters from a copy in memory, which a PID namespace may forbid to execute.
+fn memory_that_is_not_executed_is_named() -> Outcome {
+    needs::root()?;
+    let setpriv = needs::installed("setpriv")?;
+    let user = User::ordinary()?;
+    let (enter, unshare) = (user.program("ns-enter"), user.program("ns-unshare"));
+    let bash = needs::installed("bash")?;
+    // Ends with its PID 1, which is in the end ns-enter.
+    let script = r#"
+        echo 2 >/proc/sys/vm/memfd_noexec || exit 3
+        exec "$0" --reuid=$1 --regid=$1 --clear-groups "$4" -c '
+            read -r pid < <("$1" -r -n sh -c "echo \$\$; exec sleep 1000"); exec "$0" -t $pid -a true' "$2" "$3""#;
+    let ran = program("ns-unshare")
+        .args(["-m", "-p", "--mount-proc", "sh", "-c", script])
+        .arg(setpriv)
+        .arg(user.id.to_string())
+        .args([enter.get_program(), unshare.get_program(), bash.as_os_str()])
+        .ran();
+    if ran.status == 3 {
+        return Err(crate::support::case::Skip::Lacks(
+            "there is no vm.memfd_noexec".into(),
+        ));
+    }
+    assert!(
+        ran.stderr.ends_with(
+            "ns-enter: cannot run from a copy that cannot be written to: Permission denied\n  \
+             cause: vm.memfd_noexec is 2: files in memory may not be executed here\n  \
+             help:  sysctl vm.memfd_noexec=1, or run it as root\n"
+        ),
+        "{ran:?}"
+    );
     Ok(())
 }
 

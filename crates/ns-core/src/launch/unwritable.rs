@@ -25,9 +25,9 @@ use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, SealFlags};
 use rustix::mount::OpenTreeFlags;
 
 use super::perform::from_rustix;
-use crate::Result;
 use crate::error::Doing;
 use crate::sys::{mount, signals};
+use crate::{Error, Result};
 
 /// The executable of this process, whatever its path means by now.
 const OWN: &str = "/proc/self/exe";
@@ -48,7 +48,8 @@ pub fn run_from_unwritable_copy(name: &str) -> Result<()> {
         let name = CString::new(name).unwrap_or_default();
         return nix::sys::prctl::set_name(&name).doing(doing);
     }
-    let copy = read_only_mount().or_else(|_| sealed_copy(name)).doing(doing)?;
+    let copy = read_only_mount().or_else(|_| sealed_copy(name)).doing(doing);
+    let copy = copy.map_err(without_executable_memory)?;
     let strings = |texts: Vec<std::ffi::OsString>| -> Vec<CString> {
         // They came as strings that end with NUL.
         texts
@@ -72,6 +73,18 @@ pub fn run_from_unwritable_copy(name: &str) -> Result<()> {
     let Err(errno) = nix::unistd::fexecve(&copy, &arguments, &environment);
     let _ = signals::ignore(Signal::SIGPIPE);
     Err(errno).doing(doing)
+}
+
+/// The error with its cause, where it is that files in memory may not be executed here.
+fn without_executable_memory(error: Error) -> Error {
+    let switch = std::fs::read_to_string("/proc/sys/vm/memfd_noexec").unwrap_or_default();
+    if error.errno() != Some(Errno::EACCES) || switch.trim() != "2" {
+        return error;
+    }
+    error.explained(
+        Some("vm.memfd_noexec is 2: files in memory may not be executed here".into()),
+        Some("sysctl vm.memfd_noexec=1, or run it as root".into()),
+    )
 }
 
 /// Whether this is one of the two sorts of copy already.
