@@ -10,6 +10,7 @@ cases!["mounts/everywhere":
     whoever_has_it_mounted_is_found,
     a_namespace_without_a_process_is_found,
     what_cannot_be_read_is_said,
+    values_that_cannot_be_read_are_counted,
 ];
 
 fn whoever_has_it_mounted_is_found() -> Outcome {
@@ -86,6 +87,37 @@ fn what_cannot_be_read_is_said() -> Outcome {
     assert!(
         ran.status == 1 && ran.stderr.starts_with("ns-mounts: incomplete: "),
         "{ran:?}"
+    );
+    Ok(())
+}
+
+fn values_that_cannot_be_read_are_counted() -> Outcome {
+    let room = Room::new("true")?;
+    let user = User::ordinary()?;
+    let pid = room.shell.pid.to_string();
+    let target = room.text("");
+    let run = |words: &str| {
+        let mut command = user.program("ns-mounts");
+        command.args(["-N", &pid, "-M", &target]).with(words)
+    };
+    let ran = run("-r -n -o SOURCE,SIZE,UUID");
+    assert_eq!(
+        (ran.status, ran.stdout.as_str(), ran.stderr.as_str()),
+        (
+            0,
+            "ours ? \n",
+            "ns-mounts: incomplete: 1 value could not be read\n"
+        )
+    );
+    let json = run("-J -o SIZE,USED").json();
+    assert_eq!(
+        (&json["filesystems"][0]["size"], &json["unreadable"]["values"]),
+        (&serde_json::Value::Null, &2.into())
+    );
+    let ran = run("--strict -o SIZE");
+    assert_eq!(
+        (ran.status, ran.stderr.as_str()),
+        (1, "ns-mounts: incomplete: 1 value could not be read\n")
     );
     Ok(())
 }

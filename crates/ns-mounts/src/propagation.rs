@@ -57,7 +57,7 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
         name: "propagation",
         columns: Show::ALL.iter().map(|(_, column)| column).collect(),
         rows: Vec::new(),
-        remarks: tables::remarks(&unread),
+        remarks: tables::remarks(&unread, 0),
     };
     add(&peers, &tops, &mut listing.rows);
     let found = !listing.rows.is_empty();
@@ -68,7 +68,7 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
         show::write(&listing, show::plain_style(&cli.show, Some(0), tree))?;
     }
-    tables::report(&unread, &cli.whose)?;
+    tables::report(&unread, 0, &cli.whose)?;
     Ok(if found {
         ExitCode::SUCCESS
     } else {

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use ns_core::mounts::Peers;
-use ns_core::output::{self, Field, Listing, Row, Shape, Style};
+use ns_core::output::{self, Cell, Field, Listing, Row, Shape, Style};
 
 use crate::cell::{Format, cell};
 use crate::cli::{Cli, Layout, When};
@@ -28,7 +28,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     };
     let single = tables::is_single(&cli.whose);
     let tree = is_tree(cli);
-    let mut shown = false;
+    let (mut shown, mut missing) = (false, 0);
     let seen = tables::each(cli, &shared, |scene| {
         let found = select::select(cli, scene)?;
         let rows = rows(scene, &found, &columns, tree, format(&cli.show));
@@ -36,11 +36,13 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
             return Ok(());
         }
         shown = true;
+        let cells = rows.iter().flat_map(|row| &row.cells);
+        missing += cells.filter(|cell| matches!(cell, Cell::Unreadable)).count();
         if single {
             // Borrowed from the table: nothing is copied.
             let listing = Listing {
                 rows,
-                remarks: tables::remarks(&unread),
+                remarks: tables::remarks(&unread, missing),
                 columns: listing.columns.clone(),
                 ..listing
             };
@@ -54,10 +56,10 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         unread = seen;
     }
     if !single && shown {
-        listing.remarks = tables::remarks(&unread);
+        listing.remarks = tables::remarks(&unread, missing);
         write(&listing, style(&cli.show, &columns, tree, false))?;
     }
-    tables::report(&unread, &cli.whose)?;
+    tables::report(&unread, missing, &cli.whose)?;
     Ok(if shown {
         ExitCode::SUCCESS
     } else {

@@ -85,8 +85,8 @@ pub fn view(target: &Target) -> ns_core::Result<View> {
     }
 }
 
-/// Says on stderr what could not be read; with `--strict` it is a failure.
-pub fn report(unread: &Unread, whose: &Whose) -> anyhow::Result<()> {
+/// Says on stderr what could not be read, and how many values are missing for it; with `--strict` it is a failure.
+pub fn report(unread: &Unread, values: usize, whose: &Whose) -> anyhow::Result<()> {
     let mut parts = Vec::new();
     let plural = |count: usize, one: &str, many: &str| match count {
         1 => format!("1 {one}"),
@@ -105,6 +105,10 @@ pub fn report(unread: &Unread, whose: &Whose) -> anyhow::Result<()> {
             "mount namespaces without a process could not be looked for: {why}"
         ));
     }
+    if values > 0 {
+        let what = plural(values, "value", "values");
+        parts.push(format!("{what} could not be read"));
+    }
     if parts.is_empty() {
         return Ok(());
     }
@@ -115,13 +119,14 @@ pub fn report(unread: &Unread, whose: &Whose) -> anyhow::Result<()> {
 }
 
 /// The same for JSON, beside the rows.
-pub fn remarks(unread: &Unread) -> Vec<(&'static str, serde_json::Value)> {
-    if unread.is_empty() {
+pub fn remarks(unread: &Unread, values: usize) -> Vec<(&'static str, serde_json::Value)> {
+    if unread.is_empty() && values == 0 {
         return Vec::new();
     }
     let value = json!({
         "processes": unread.processes,
         "namespaces": unread.namespaces,
+        "values": values,
         "without-process": unread.why_none_without_process(),
     });
     vec![("unreadable", value)]
