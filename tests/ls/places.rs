@@ -211,10 +211,10 @@ fn finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned() ->
     // Linux 6.18 binds a mount namespace only where its id came out higher than that of the one it is bound in.
     let there = Held::new(
         tool("unshare").arg("--mount"),
-        r#"mount -t tmpfs t /mnt; touch /mnt/m; for try in 1 2 3 4 5 6 7 8 9; do
+        r"mount -t tmpfs t /mnt; touch /mnt/m; for try in 1 2 3 4 5 6 7 8 9; do
              unshare --mount=/mnt/m sh -c 'mount -t tmpfs t /media; touch /media/u;
                unshare --uts=/media/u true; stat -L -c %i /media/u >/mnt/inode' 2>/dev/null && break
-           done"#,
+           done",
     );
     let read = |path: &str| std::fs::read_to_string(there.proc(path)).unwrap_or_default();
     let Ok(inode) = read("root/mnt/inode").trim().parse() else {
