@@ -97,10 +97,54 @@ pub fn tree(records: &Records, relation: Relation) -> Vec<Place> {
         }
     }
     let mut places = Vec::with_capacity(records.len());
-    let mut rest: Vec<Place> = roots.into_iter().rev().map(|root| (root, 0)).collect();
-    while let Some((record, depth)) = rest.pop() {
-        places.push((record, depth));
-        rest.extend(children[record].iter().rev().map(|child| (*child, depth + 1)));
+    let mut placed = vec![false; records.len()];
+    // In a list that was saved some may be the ancestors of each other: they come last, the first of them as a root.
+    for root in roots.into_iter().chain(0..records.len()) {
+        let mut rest: Vec<Place> = vec![(root, 0)];
+        while let Some((record, depth)) = rest.pop() {
+            if std::mem::replace(&mut placed[record], true) {
+                continue;
+            }
+            places.push((record, depth));
+            rest.extend(children[record].iter().rev().map(|child| (*child, depth + 1)));
+        }
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(parents: &[Option<u64>]) -> Records {
+        let row = |(number, parent): (u64, &Option<u64>)| {
+            vec![Cell::Number(number), parent.map_or(Cell::Absent, Cell::Number)]
+        };
+        let rows = (1..).zip(parents).map(row).collect();
+        Records::new(vec![NsColumn::Ns, NsColumn::Ons], rows)
+    }
+
+    #[test]
+    fn children_follow_their_parents() {
+        let records = records(&[None, Some(1), Some(4), Some(1), Some(9)]);
+        assert_eq!(
+            tree(&records, Relation::Owner),
+            [(0, 0), (1, 1), (3, 1), (2, 2), (4, 0)]
+        );
+    }
+
+    #[test]
+    fn what_is_its_own_ancestor_is_shown_once() {
+        let records = records(&[Some(2), Some(1), Some(2), Some(4)]);
+        assert_eq!(tree(&records, Relation::Owner), [(3, 0), (0, 0), (1, 1), (2, 2)]);
+    }
+
+    #[test]
+    fn missing_ancestors_are_found_up_to_the_top() {
+        let all = records(&[None, Some(1), Some(2), Some(3)]);
+        let mut some = all.clone();
+        some.retain(|_, record| record == 3);
+        let missing = missing(&some, Relation::Owner, |inode| all.find(NsColumn::Ns, inode));
+        assert_eq!(missing.len(), 3);
+    }
 }
