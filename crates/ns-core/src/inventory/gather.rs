@@ -10,7 +10,7 @@ use crate::uts::read_each;
 use crate::{Error, Gathered, Kind, Result};
 
 use super::descriptors::Surroundings;
-use super::entry::Entry;
+use super::entry::{Entry, Relatives};
 use super::holder::Holder;
 use super::members::Found;
 use super::open::open;
@@ -184,17 +184,31 @@ impl Search {
         let asked = self.question.kinds;
         let kin = self.question.places.contains(Places::KIN);
         let relatives = self.question.facts.intersects(Facts::RELATIVES | Facts::NETNSID);
-        // New ones may be added on the way, and are described then.
-        for number in 0..self.entries.len() {
-            let entry = &self.entries[number];
+        let needed = |entry: &Entry| {
             // Who made it stands for a namespace without processes.
             let creator = entry.lowest.is_none() && self.question.facts.contains(Facts::UID);
-            let needed = (relatives || creator) && asked.contains(entry.kind)
+            (relatives || creator) && asked.contains(entry.kind)
                 || kin && asked.contains(Kind::User)
-                || kin && asked.contains(Kind::Pid) && entry.kind == Kind::Pid;
-            if !needed || entry.relatives.is_some() {
+                || kin && asked.contains(Kind::Pid) && entry.kind == Kind::Pid
+        };
+        let numbers: Vec<usize> = (0..self.entries.len())
+            .filter(|number| needed(&self.entries[*number]) && self.entries[*number].relatives.is_none())
+            .collect();
+        if !self.question.facts.contains(Facts::NETNSID) {
+            self.ask_all(&numbers);
+        }
+        for number in numbers {
+            let entry = &self.entries[number];
+            let unknown_kin = [entry.owner(), entry.parent()]
+                .into_iter()
+                .filter_map(Gathered::known)
+                .any(|above| self.is_new(above.inode));
+            if entry.relatives.is_some() && !(kin && unknown_kin) {
                 continue;
             }
+            // What it says is to be noted on the way up.
+            self.entries[number].relatives = None;
+            let entry = &self.entries[number];
             if let Some(namespace) = open(&self.proc, entry) {
                 self.describe(&namespace);
             } else {
@@ -203,6 +217,21 @@ impl Search {
             }
         }
         gone
+    }
+
+    /// Asks these namespaces what they say of themselves, shared among threads.
+    fn ask_all(&mut self, numbers: &[usize]) {
+        let (proc, entries) = (self.proc.as_fd(), &self.entries);
+        let parts = crew::share(numbers, |found: &mut Vec<(usize, Relatives)>, number| {
+            let entry = &entries[number];
+            if let Some(namespace) = open(&proc, entry) {
+                let (relatives, _) = Relatives::of(&namespace, self.asks_all(entry.lowest));
+                found.push((number, relatives));
+            }
+        });
+        for (number, relatives) in parts.into_iter().flatten() {
+            self.entries[number].relatives = Some(relatives);
+        }
     }
 
     /// Reads what is asked for of the processes that stand for namespaces, and gives those that have gone.

@@ -122,11 +122,16 @@ impl Search {
         self.entry(Kind::Net, namespace.identity().inode).netnsid = netnsid;
     }
 
+    /// Whether more is asked of a namespace than its place among the others: also of one without processes, as who made it
+    /// stands for it.
+    pub fn asks_all(&self, lowest: Option<Pid>) -> bool {
+        self.question.facts.intersects(Facts::RELATIVES) || lowest.is_none()
+    }
+
     /// Asks a namespace for what it says of itself, and gives its owner.
     pub fn note(&mut self, namespace: &Namespace) -> Gathered<Namespace> {
-        let all = self.question.facts.intersects(Facts::RELATIVES)
-            // Who made it stands for a namespace without processes.
-            || self.entry(namespace.kind(), namespace.identity().inode).lowest.is_none();
+        let lowest = self.entry(namespace.kind(), namespace.identity().inode).lowest;
+        let all = self.asks_all(lowest);
         let (relatives, owner) = Relatives::of(namespace, all);
         self.entry(namespace.kind(), namespace.identity().inode).relatives = Some(relatives);
         owner
