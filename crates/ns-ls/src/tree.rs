@@ -97,12 +97,12 @@ pub fn tree(records: &Records, relation: Relation) -> Vec<Place> {
         }
     }
     let mut places = Vec::with_capacity(records.len());
-    let mut placed = vec![false; records.len()];
+    let mut done = vec![false; records.len()];
     // In a list that was saved some may be the ancestors of each other: they come last, the first of them as a root.
     for root in roots.into_iter().chain(0..records.len()) {
         let mut rest: Vec<Place> = vec![(root, 0)];
         while let Some((record, depth)) = rest.pop() {
-            if std::mem::replace(&mut placed[record], true) {
+            if std::mem::replace(&mut done[record], true) {
                 continue;
             }
             places.push((record, depth));
