@@ -7,6 +7,7 @@ mod closed;
 mod comfort;
 mod ids;
 mod keys;
+mod names;
 mod safety;
 
 use std::process::Command;
@@ -24,6 +25,7 @@ pub fn cases() -> Vec<Case> {
         comfort::cases(),
         ids::cases(),
         keys::cases(),
+        names::cases(),
         safety::cases(),
     ]
     .into_iter()
