@@ -206,27 +206,39 @@ fn tells_what_appears_and_what_goes() -> Outcome {
         .spawn()
         .expect("it runs");
     let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
-    let mut event = |expected: &Value| loop {
-        let line = lines.next().expect("it goes on").expect("it is text");
-        if serde_json::from_str::<Value>(&line).expect("a line is JSON") == *expected {
-            return;
+    let (tell, told) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        // Until the case asks for no more.
+        while let Some(Ok(line)) = lines.next() {
+            if tell.send(line).is_err() {
+                break;
+            }
         }
+    });
+    let comes = |expected: &Value, patience| {
+        while let Ok(line) = told.recv_timeout(patience) {
+            if serde_json::from_str::<Value>(&line).expect("a line is JSON") == *expected {
+                return true;
+            }
+        }
+        false
     };
-    // It looks from some moment on: the process before last may have come before.
-    let mut there = Vec::new();
+    let moment = std::time::Duration::from_secs(1);
+    // It looks from some moment on: what is there before does not appear.
     let first = loop {
-        there.push(Held::new(user.tool("unshare").args(["-r", "-u"]), ""));
-        if there.len() > 3 {
-            break there.pop().expect("there are several");
+        let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
+        let event = json!({"event": "appeared", "ns": there.inode("uts"), "pid": there.pid});
+        if comes(&event, moment) {
+            break there;
         }
-        std::thread::sleep(std::time::Duration::from_millis(200));
     };
-    let (inode, pid) = (first.inode("uts"), first.pid);
-    event(&json!({"event": "appeared", "ns": inode, "pid": pid}));
+    let event = json!({"event": "gone", "ns": first.inode("uts"), "pid": first.pid});
     drop(first);
-    event(&json!({"event": "gone", "ns": inode, "pid": pid}));
-    drop(lines);
+    assert!(comes(&event, 20 * moment));
     // Nobody reads any more: it ends, and says nothing of it.
+    drop(told);
+    drop(Held::new(user.tool("unshare").args(["-r", "-u"]), ""));
+    reader.join().expect("it ends");
     assert!(watch.wait().expect("it ends").success());
     let error = program("ns-ls").with("--watch=soon").fails(2);
     assert!(error.contains("--watch") && error.contains("soon"), "{error}");

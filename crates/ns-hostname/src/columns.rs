@@ -1,7 +1,7 @@
 //! The columns of the list, and what has to be found out for each.
 
 use ns_core::inventory::Facts;
-use ns_core::output::{Align, Column, Field};
+use ns_core::output::{Column, Field};
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,32 +71,23 @@ impl UtsColumn {
     }
 }
 
-const fn column(name: &'static str, align: Align, shrinks: bool, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align,
-        shrinks,
-    }
-}
-
 impl Field for UtsColumn {
     #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
-        (Self::Ns, column("NS", Align::Right, false, "inode of the namespace")),
-        (Self::Id, column("ID", Align::Right, false, "64-bit id of the namespace, never used again")),
-        (Self::Own, column("OWN", Align::Left, false, "whether it is the caller's own")),
-        (Self::Hostname, column("HOSTNAME", Align::Left, false, "host name")),
-        (Self::Domain, column("DOMAIN", Align::Left, false, "NIS domain name")),
-        (Self::Nprocs, column("NPROCS", Align::Right, false, "number of processes in it")),
-        (Self::Pid, column("PID", Align::Right, false, "lowest PID in it")),
-        (Self::User, column("USER", Align::Left, false, "user of PID, or whoever made the namespace's user namespace")),
-        (Self::Command, column("COMMAND", Align::Left, true, "command line of PID")),
-        (Self::Unit, column("UNIT", Align::Left, false, "systemd unit of the oldest process in it")),
-        (Self::Container, column("CONTAINER", Align::Left, false, "id of the container of the oldest process in it")),
-        (Self::Name, column("NAME", Align::Left, false, "name under /run/utsns")),
-        (Self::Owner, column("OWNER", Align::Right, false, "inode of the user namespace that owns it")),
-        (Self::Initial, column("INITIAL", Align::Left, false, "whether the system started with it")),
-        (Self::Same, column("SAME", Align::Left, true, "other namespaces with the same host name")),
+        (Self::Ns, Column::number("NS", "inode of the namespace")),
+        (Self::Id, Column::number("ID", "64-bit id of the namespace, never used again")),
+        (Self::Own, Column::text("OWN", "whether it is the caller's own")),
+        (Self::Hostname, Column::text("HOSTNAME", "host name")),
+        (Self::Domain, Column::text("DOMAIN", "NIS domain name")),
+        (Self::Nprocs, Column::number("NPROCS", "number of processes in it")),
+        (Self::Pid, Column::number("PID", "lowest PID in it")),
+        (Self::User, Column::text("USER", "user of PID, or whoever made the namespace's user namespace")),
+        (Self::Command, Column::wide("COMMAND", "command line of PID")),
+        (Self::Unit, Column::text("UNIT", "systemd unit of the oldest process in it")),
+        (Self::Container, Column::text("CONTAINER", "id of the container of the oldest process in it")),
+        (Self::Name, Column::text("NAME", "name under /run/utsns")),
+        (Self::Owner, Column::number("OWNER", "inode of the user namespace that owns it")),
+        (Self::Initial, Column::text("INITIAL", "whether the system started with it")),
+        (Self::Same, Column::wide("SAME", "other namespaces with the same host name")),
     ];
 }

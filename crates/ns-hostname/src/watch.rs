@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use ns_core::cli::warn;
 use ns_core::inventory::Facts;
-use ns_core::output::{Align, Cell, Column, Row, escape_for_raw, write_json_line};
+use ns_core::output::{Cell, Column, Row, escape_for_raw, write_json_line};
 use ns_core::process::Process;
 use ns_core::uts::{Names, UNSET, Watch, Woken};
 use ns_core::{Kind, Namespace};
@@ -136,22 +136,13 @@ fn events<'a>(before: &'a Known, now: &'a Known) -> Vec<Event<'a>> {
     events
 }
 
-const fn column(name: &'static str, align: Align) -> Column {
-    Column {
-        name,
-        about: "",
-        align,
-        shrinks: false,
-    }
-}
-
 /// The keys of an event in JSON.
 static COLUMNS: [Column; 5] = [
-    column("NS", Align::Right),
-    column("ID", Align::Right),
-    column("NAME", Align::Left),
-    column("OLD", Align::Left),
-    column("NEW", Align::Left),
+    Column::number("NS", ""),
+    Column::number("ID", ""),
+    Column::text("NAME", ""),
+    Column::text("OLD", ""),
+    Column::text("NEW", ""),
 ];
 
 /// A name in JSON, where a domain that was never set is none.

@@ -1,7 +1,7 @@
 //! The columns of a listing of namespaces, and what has to be found out for each.
 
 use ns_core::inventory::Facts;
-use ns_core::output::{Align, Column, Field};
+use ns_core::output::{Column, Field};
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,64 +108,37 @@ impl NsColumn {
     }
 }
 
-const fn number(name: &'static str, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align: Align::Right,
-        shrinks: false,
-    }
-}
-
-const fn text(name: &'static str, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align: Align::Left,
-        shrinks: false,
-    }
-}
-
-const fn long(name: &'static str, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align: Align::Left,
-        shrinks: true,
-    }
-}
-
 impl Field for NsColumn {
     #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
-        (Self::Ns, number("NS", "inode of the namespace")),
-        (Self::Type, text("TYPE", "kind of namespace")),
-        (Self::Path, text("PATH", "path of the namespace file of PID")),
-        (Self::Nprocs, number("NPROCS", "number of processes in the namespace")),
-        (Self::Pid, number("PID", "lowest PID in the namespace")),
-        (Self::Ppid, number("PPID", "parent of PID")),
-        (Self::Command, long("COMMAND", "command line of PID")),
-        (Self::Uid, number("UID", "uid of PID, or of the namespace's creator")),
-        (Self::User, text("USER", "user of PID, or the namespace's creator")),
-        (Self::Netnsid, text("NETNSID", "number of a network namespace in the caller's")),
-        (Self::Nsfs, long("NSFS", "where the namespace file is mounted")),
-        (Self::Pns, number("PNS", "inode of the parent namespace")),
-        (Self::Ons, number("ONS", "inode of the owning user namespace")),
-        (Self::Id, number("ID", "64-bit id of the namespace, never used again")),
-        (Self::Name, text("NAME", "name under /run/netns and the like")),
-        (Self::Holders, number("HOLDERS", "number of what keeps the namespace alive")),
-        (Self::HeldBy, long("HELD-BY", "what keeps the namespace alive, in words")),
-        (Self::Threads, number("THREADS", "number of threads in the namespace")),
-        (Self::Leader, number("LEADER", "oldest process at the top of the namespace's tree")),
-        (Self::Inpid, text("INPID", "PIDs of LEADER, from outside to inside")),
-        (Self::Unit, text("UNIT", "systemd unit of LEADER")),
-        (Self::Container, text("CONTAINER", "id of the container of LEADER")),
-        (Self::Cgroup, long("CGROUP", "cgroup of LEADER")),
-        (Self::Hostname, text("HOSTNAME", "host name of a UTS namespace")),
-        (Self::Creator, text("CREATOR", "user who made the owning user namespace")),
-        (Self::Uidmap, long("UIDMAP", "uid map of a user namespace")),
-        (Self::Depth, number("DEPTH", "how many parents a user or PID namespace has")),
-        (Self::Initial, text("INITIAL", "whether the system started with the namespace")),
-        (Self::Caps, long("CAPS", "capabilities of the process of --caps in the namespace")),
+        (Self::Ns, Column::number("NS", "inode of the namespace")),
+        (Self::Type, Column::text("TYPE", "kind of namespace")),
+        (Self::Path, Column::text("PATH", "path of the namespace file of PID")),
+        (Self::Nprocs, Column::number("NPROCS", "number of processes in the namespace")),
+        (Self::Pid, Column::number("PID", "lowest PID in the namespace")),
+        (Self::Ppid, Column::number("PPID", "parent of PID")),
+        (Self::Command, Column::wide("COMMAND", "command line of PID")),
+        (Self::Uid, Column::number("UID", "uid of PID, or of the namespace's creator")),
+        (Self::User, Column::text("USER", "user of PID, or the namespace's creator")),
+        (Self::Netnsid, Column::text("NETNSID", "number of a network namespace in the caller's")),
+        (Self::Nsfs, Column::wide("NSFS", "where the namespace file is mounted")),
+        (Self::Pns, Column::number("PNS", "inode of the parent namespace")),
+        (Self::Ons, Column::number("ONS", "inode of the owning user namespace")),
+        (Self::Id, Column::number("ID", "64-bit id of the namespace, never used again")),
+        (Self::Name, Column::text("NAME", "name under /run/netns and the like")),
+        (Self::Holders, Column::number("HOLDERS", "number of what keeps the namespace alive")),
+        (Self::HeldBy, Column::wide("HELD-BY", "what keeps the namespace alive, in words")),
+        (Self::Threads, Column::number("THREADS", "number of threads in the namespace")),
+        (Self::Leader, Column::number("LEADER", "oldest process at the top of the namespace's tree")),
+        (Self::Inpid, Column::text("INPID", "PIDs of LEADER, from outside to inside")),
+        (Self::Unit, Column::text("UNIT", "systemd unit of LEADER")),
+        (Self::Container, Column::text("CONTAINER", "id of the container of LEADER")),
+        (Self::Cgroup, Column::wide("CGROUP", "cgroup of LEADER")),
+        (Self::Hostname, Column::text("HOSTNAME", "host name of a UTS namespace")),
+        (Self::Creator, Column::text("CREATOR", "user who made the owning user namespace")),
+        (Self::Uidmap, Column::wide("UIDMAP", "uid map of a user namespace")),
+        (Self::Depth, Column::number("DEPTH", "how many parents a user or PID namespace has")),
+        (Self::Initial, Column::text("INITIAL", "whether the system started with the namespace")),
+        (Self::Caps, Column::wide("CAPS", "capabilities of the process of --caps in the namespace")),
     ];
 }

@@ -1,6 +1,6 @@
 //! The columns: their names, and what they say.
 
-use ns_core::output::{Align, Column, Field};
+use ns_core::output::{Column, Field};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,45 +101,45 @@ pub const EVENTS: &[Show] = &[
 impl Field for Show {
     #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
-        (S::Target, text("TARGET", "mount point")),
-        (S::Source, wide("SOURCE", "source, with [the directory] where only a part of it is mounted")),
-        (S::FsType, text("FSTYPE", "type of the file system")),
-        (S::Options, wide("OPTIONS", "all mount options")),
-        (S::VfsOptions, wide("VFS-OPTIONS", "options of this mount")),
-        (S::FsOptions, wide("FS-OPTIONS", "options of the file system, for all its mounts")),
-        (S::OptFields, text("OPT-FIELDS", "optional fields of mountinfo")),
-        (S::Propagation, text("PROPAGATION", "shared or private, slave, unbindable")),
-        (S::FsRoot, wide("FSROOT", "directory of the file system that is mounted")),
-        (S::Device, text("MAJ:MIN", "device number")),
-        (S::Id, number("ID", "mount id")),
-        (S::Parent, number("PARENT", "id of the mount that it is mounted on")),
-        (S::UniqueId, number("UNIQ-ID", "id that no other mount ever has")),
-        (S::Tid, number("TID", "process whose table it is")),
-        (S::Namespace, number("NS", "mount namespace")),
-        (S::Holders, wide("HOLDERS", "processes that brought the namespace up or entered it")),
-        (S::Master, number("MASTER", "peer group that it gets mounts from")),
-        (S::Peers, wide("PEERS", "other mounts that share mounts with it, in every namespace")),
-        (S::Visible, text("VISIBLE", "whether the mount point leads to it")),
-        (S::CoveredBy, number("COVERED-BY", "id of the mount that hides it")),
-        (S::IdMap, wide("IDMAP", "how it maps user and group ids")),
-        (S::Size, number("SIZE", "size of the file system")),
-        (S::Used, number("USED", "how much of it is in use")),
-        (S::Available, number("AVAIL", "how much of it is left for an ordinary user")),
-        (S::UsePercent, number("USE%", "how much of it is in use, in percent")),
-        (S::Inodes, number("INO.TOTAL", "number of files that it can hold")),
-        (S::InodesUsed, number("INO.USED", "number of files that it holds")),
-        (S::InodesAvailable, number("INO.AVAIL", "number of files that can still be made")),
-        (S::InodesPercent, number("INO.USE%", "how many of them are in use, in percent")),
-        (S::Uuid, text("UUID", "UUID of the file system")),
-        (S::Label, text("LABEL", "label of the file system")),
-        (S::PartUuid, text("PARTUUID", "UUID of the partition")),
-        (S::PartLabel, text("PARTLABEL", "label of the partition")),
-        (S::Sources, wide("SOURCES", "all sources, as a list")),
-        (S::Frequency, number("FREQ", "always empty: a field of fstab(5)")),
-        (S::Pass, number("PASSNO", "always empty: a field of fstab(5)")),
-        (S::Action, text("ACTION", "what has happened, with --watch")),
-        (S::OldTarget, text("OLD-TARGET", "mount point before it was moved, with --watch")),
-        (S::OldOptions, wide("OLD-OPTIONS", "options before they were changed, with --watch")),
+        (S::Target, Column::text("TARGET", "mount point")),
+        (S::Source, Column::wide("SOURCE", "source, with [the directory] where only a part of it is mounted")),
+        (S::FsType, Column::text("FSTYPE", "type of the file system")),
+        (S::Options, Column::wide("OPTIONS", "all mount options")),
+        (S::VfsOptions, Column::wide("VFS-OPTIONS", "options of this mount")),
+        (S::FsOptions, Column::wide("FS-OPTIONS", "options of the file system, for all its mounts")),
+        (S::OptFields, Column::text("OPT-FIELDS", "optional fields of mountinfo")),
+        (S::Propagation, Column::text("PROPAGATION", "shared or private, slave, unbindable")),
+        (S::FsRoot, Column::wide("FSROOT", "directory of the file system that is mounted")),
+        (S::Device, Column::text("MAJ:MIN", "device number")),
+        (S::Id, Column::number("ID", "mount id")),
+        (S::Parent, Column::number("PARENT", "id of the mount that it is mounted on")),
+        (S::UniqueId, Column::number("UNIQ-ID", "id that no other mount ever has")),
+        (S::Tid, Column::number("TID", "process whose table it is")),
+        (S::Namespace, Column::number("NS", "mount namespace")),
+        (S::Holders, Column::wide("HOLDERS", "processes that brought the namespace up or entered it")),
+        (S::Master, Column::number("MASTER", "peer group that it gets mounts from")),
+        (S::Peers, Column::wide("PEERS", "other mounts that share mounts with it, in every namespace")),
+        (S::Visible, Column::text("VISIBLE", "whether the mount point leads to it")),
+        (S::CoveredBy, Column::number("COVERED-BY", "id of the mount that hides it")),
+        (S::IdMap, Column::wide("IDMAP", "how it maps user and group ids")),
+        (S::Size, Column::number("SIZE", "size of the file system")),
+        (S::Used, Column::number("USED", "how much of it is in use")),
+        (S::Available, Column::number("AVAIL", "how much of it is left for an ordinary user")),
+        (S::UsePercent, Column::number("USE%", "how much of it is in use, in percent")),
+        (S::Inodes, Column::number("INO.TOTAL", "number of files that it can hold")),
+        (S::InodesUsed, Column::number("INO.USED", "number of files that it holds")),
+        (S::InodesAvailable, Column::number("INO.AVAIL", "number of files that can still be made")),
+        (S::InodesPercent, Column::number("INO.USE%", "how many of them are in use, in percent")),
+        (S::Uuid, Column::text("UUID", "UUID of the file system")),
+        (S::Label, Column::text("LABEL", "label of the file system")),
+        (S::PartUuid, Column::text("PARTUUID", "UUID of the partition")),
+        (S::PartLabel, Column::text("PARTLABEL", "label of the partition")),
+        (S::Sources, Column::wide("SOURCES", "all sources, as a list")),
+        (S::Frequency, Column::number("FREQ", "always empty: a field of fstab(5)")),
+        (S::Pass, Column::number("PASSNO", "always empty: a field of fstab(5)")),
+        (S::Action, Column::text("ACTION", "what has happened, with --watch")),
+        (S::OldTarget, Column::text("OLD-TARGET", "mount point before it was moved, with --watch")),
+        (S::OldOptions, Column::wide("OLD-OPTIONS", "options before they were changed, with --watch")),
     ];
 }
 
@@ -147,29 +147,5 @@ impl Show {
     /// Whether it is only known while a table is watched.
     pub fn is_of_events(self) -> bool {
         matches!(self, S::Action | S::OldTarget | S::OldOptions)
-    }
-}
-
-const fn text(name: &'static str, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align: Align::Left,
-        shrinks: false,
-    }
-}
-
-/// A text that may be cut where a terminal has no room for it.
-const fn wide(name: &'static str, about: &'static str) -> Column {
-    Column {
-        shrinks: true,
-        ..text(name, about)
-    }
-}
-
-const fn number(name: &'static str, about: &'static str) -> Column {
-    Column {
-        align: Align::Right,
-        ..text(name, about)
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use ns_core::Target;
 use ns_core::mounts::{Aspect, Difference, Mount, View, differences, merged};
-use ns_core::output::{Align, Cell, Column, Field, Listing, Row};
+use ns_core::output::{Cell, Column, Field, Listing, Row};
 
 use crate::cli::Cli;
 use crate::scene::{Scene, Shared};
@@ -23,20 +23,20 @@ enum Show {
 
 impl Field for Show {
     const ALL: &'static [(Self, Column)] = &[
-        (Self::Change, text("CHANGE", "only-a, only-b, or what differs")),
-        (Self::Target, text("TARGET", "mount point")),
-        (Self::First, text("A", "what it is in the first namespace")),
-        (Self::Second, text("B", "what it is in the second namespace")),
+        (
+            Self::Change,
+            Column::text("CHANGE", "only-a, only-b, or what differs"),
+        ),
+        (Self::Target, Column::text("TARGET", "mount point")),
+        (
+            Self::First,
+            Column::text("A", "what it is in the first namespace"),
+        ),
+        (
+            Self::Second,
+            Column::text("B", "what it is in the second namespace"),
+        ),
     ];
-}
-
-const fn text(name: &'static str, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align: Align::Left,
-        shrinks: false,
-    }
 }
 
 /// One side of the comparison.

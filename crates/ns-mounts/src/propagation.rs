@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use ns_core::mounts::{Member, PeerGroup, Peers};
-use ns_core::output::{Align, Cell, Column, Field, Listing, Row, escape_for_terminal};
+use ns_core::output::{Cell, Column, Field, Listing, Row, escape_for_terminal};
 
 use crate::cli::Cli;
 use crate::scene::Shared;
@@ -26,24 +26,15 @@ enum Show {
 impl Field for Show {
     #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
-        (Self::Mount, column("MOUNT", Align::Left, "mount point, below its peer group")),
-        (Self::Role, column("ROLE", Align::Left, "peer: gets mounts and passes them on; slave: gets them only")),
-        (Self::Group, column("GROUP", Align::Right, "peer group")),
-        (Self::Master, column("MASTER", Align::Right, "peer group that it gets mounts from")),
-        (Self::Namespace, column("NS", Align::Right, "mount namespace")),
-        (Self::Id, column("ID", Align::Right, "mount id")),
-        (Self::Source, column("SOURCE", Align::Left, "source")),
-        (Self::FsType, column("FSTYPE", Align::Left, "type of the file system")),
+        (Self::Mount, Column::text("MOUNT", "mount point, below its peer group")),
+        (Self::Role, Column::text("ROLE", "peer: gets mounts and passes them on; slave: gets them only")),
+        (Self::Group, Column::number("GROUP", "peer group")),
+        (Self::Master, Column::number("MASTER", "peer group that it gets mounts from")),
+        (Self::Namespace, Column::number("NS", "mount namespace")),
+        (Self::Id, Column::number("ID", "mount id")),
+        (Self::Source, Column::text("SOURCE", "source")),
+        (Self::FsType, Column::text("FSTYPE", "type of the file system")),
     ];
-}
-
-const fn column(name: &'static str, align: Align, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align,
-        shrinks: false,
-    }
 }
 
 /// Shows the groups of the mounts that are asked for, or all of them.

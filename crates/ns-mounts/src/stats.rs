@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use ns_core::Kind;
 use ns_core::mounts::{Statistics, parse_stats};
-use ns_core::output::{Align, Cell, Column, Field, Listing, Row};
+use ns_core::output::{Cell, Column, Field, Listing, Row};
 use ns_core::process::{Pid, Process};
 use ns_core::target::Subject;
 
@@ -29,26 +29,17 @@ enum Show {
 impl Field for Show {
     #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
-        (Self::Target, column("TARGET", Align::Left, "mount point")),
-        (Self::Source, column("SOURCE", Align::Left, "source")),
-        (Self::FsType, column("FSTYPE", Align::Left, "type of the file system")),
-        (Self::Age, column("AGE", Align::Right, "seconds since it was mounted")),
-        (Self::Read, column("READ", Align::Right, "bytes read from the server")),
-        (Self::Written, column("WRITTEN", Align::Right, "bytes written to the server")),
-        (Self::Operations, column("OPS", Align::Right, "operations")),
-        (Self::Repeated, column("RETRANS", Align::Right, "operations that were sent again")),
-        (Self::TimedOut, column("TIMEOUTS", Align::Right, "operations that had no answer in time")),
-        (Self::Milliseconds, column("MS/OP", Align::Right, "milliseconds until an answer, on average")),
+        (Self::Target, Column::text("TARGET", "mount point")),
+        (Self::Source, Column::text("SOURCE", "source")),
+        (Self::FsType, Column::text("FSTYPE", "type of the file system")),
+        (Self::Age, Column::number("AGE", "seconds since it was mounted")),
+        (Self::Read, Column::number("READ", "bytes read from the server")),
+        (Self::Written, Column::number("WRITTEN", "bytes written to the server")),
+        (Self::Operations, Column::number("OPS", "operations")),
+        (Self::Repeated, Column::number("RETRANS", "operations that were sent again")),
+        (Self::TimedOut, Column::number("TIMEOUTS", "operations that had no answer in time")),
+        (Self::Milliseconds, Column::number("MS/OP", "milliseconds until an answer, on average")),
     ];
-}
-
-const fn column(name: &'static str, align: Align, about: &'static str) -> Column {
-    Column {
-        name,
-        about,
-        align,
-        shrinks: false,
-    }
 }
 
 /// Shows the counters of every mount that has any; the status is 1 where none has.

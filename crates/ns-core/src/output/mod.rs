@@ -110,6 +110,38 @@ pub struct Column {
     pub shrinks: bool,
 }
 
+impl Column {
+    /// A column of numbers.
+    pub const fn number(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            align: Align::Right,
+            shrinks: false,
+        }
+    }
+
+    /// A column of texts that are shown whole.
+    pub const fn text(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            align: Align::Left,
+            shrinks: false,
+        }
+    }
+
+    /// A column of texts that may be cut where a terminal has no room for them.
+    pub const fn wide(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            align: Align::Left,
+            shrinks: true,
+        }
+    }
+}
+
 /// Where the values of a column stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
