@@ -13,7 +13,7 @@ cases!["enter":
 
 /// A process with a root of its own, in which there is `/mnt/inside`, and with `/usr` as its working directory.
 fn in_chroot(who: &Who) -> Held {
-    let enter = "mount --rbind / /mnt && mount -t tmpfs none /mnt/mnt && : >/mnt/mnt/inside && exec chroot /mnt \"$@\"";
+    let enter = "mount --rbind / /mnt && mount -t tmpfs none /mnt/mnt && : >/mnt/mnt/inside && PATH=$PATH:/usr/sbin:/sbin exec chroot /mnt \"$@\"";
     let mut command = who.program("ns-unshare");
     command.args(["-r", "-m", "-n", "sh", "-c", enter, "sh"]);
     Held::new(&mut command, "cd /usr")

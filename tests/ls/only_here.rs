@@ -216,7 +216,8 @@ fn tells_what_appears_and_what_goes() -> Outcome {
         }
     });
     let comes = |expected: &Value, patience| {
-        while let Ok(line) = told.recv_timeout(patience) {
+        let until = std::time::Instant::now() + patience;
+        while let Ok(line) = told.recv_timeout(until.saturating_duration_since(std::time::Instant::now())) {
             if serde_json::from_str::<Value>(&line).expect("a line is JSON") == *expected {
                 return true;
             }
@@ -237,8 +238,9 @@ fn tells_what_appears_and_what_goes() -> Outcome {
     assert!(comes(&event, 20 * moment));
     // Nobody reads any more: it ends, and says nothing of it.
     drop(told);
-    drop(Held::new(user.tool("unshare").args(["-r", "-u"]), ""));
+    let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     reader.join().expect("it ends");
+    drop(there);
     assert!(watch.wait().expect("it ends").success());
     let error = program("ns-ls").with("--watch=soon").fails(2);
     assert!(error.contains("--watch") && error.contains("soon"), "{error}");
