@@ -21,6 +21,7 @@ cases!["target":
     ns_ls_shows_what_is_in_a_namespace_of_any_spelling,
     what_means_nothing_is_wrong_usage,
     pinned_names_can_be_completed,
+    ns_enter_takes_every_spelling,
 ];
 
 /// A process in a UTS and a mount namespace of its own, with this host name.
@@ -419,5 +420,44 @@ fn pinned_names_can_be_completed() -> Outcome {
         with_run(&script).ok(),
         "name:4711\tpinned: net\nweb\tpinned: net, uts\n"
     );
+    Ok(())
+}
+
+fn ns_enter_takes_every_spelling() -> Outcome {
+    let own = format!("{:08x}", std::process::id());
+    let cgroup = Cgroup::new(&format!("enter{own}.slice/enter{own}.service"))?;
+    let scope = Cgroup::new(&format!("enter{own}.slice/docker-{own}{}.scope", "e".repeat(56)))?;
+    let unit = member(&cgroup, &format!("unit-{own}"));
+    let container = member(&scope, &format!("container-{own}"));
+    let inode = unit.inode("uts");
+    for (target, host) in [
+        (format!("unit:enter{own}"), "unit"),
+        (format!("unit:enter{own}.service"), "unit"),
+        (format!("container:{own}e"), "container"),
+        (format!("host:unit-{own}"), "unit"),
+        (format!("uts:[{inode}]"), "unit"),
+        (inode.to_string(), "unit"),
+        (unit.proc("ns/uts"), "unit"),
+    ] {
+        for option in [format!("--target={target}"), format!("--uts={target}")] {
+            let name = program("ns-enter").args([&option, "hostname"]).ran().ok();
+            assert_eq!(name, format!("{host}-{own}\n"), "{option}");
+        }
+    }
+    drop(container);
+    // Every kind that is pinned under a name, and one of them.
+    let links = "readlink /proc/self/ns/uts /proc/self/ns/net";
+    let inside = with_run(&format!(
+        "{PIN} stat -L -c %i /run/utsns/web /run/netns/web; ns-enter -t web {links}; ns-enter --net=name:web {links}; {links}"
+    ))
+    .ok();
+    let written: Vec<_> = inside.lines().collect();
+    let link = |kind: &str, inode: &str| format!("{kind}:[{inode}]");
+    assert_eq!(
+        written[2..4],
+        [link("uts", written[0]), link("net", written[1])],
+        "{inside}"
+    );
+    assert_eq!(written[4..6], [written[6], &link("net", written[1])], "{inside}");
     Ok(())
 }

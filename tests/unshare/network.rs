@@ -6,7 +6,7 @@ use crate::support::Run as _;
 use crate::support::case::cases;
 use crate::support::needs;
 
-cases!["unshare::network": the_loopback_interface_is_up, names_are_set_in_the_new_namespace_only, names_are_checked];
+cases!["unshare::network": the_loopback_interface_is_up, a_loopback_interface_that_stays_down_is_a_warning, names_are_set_in_the_new_namespace_only, names_are_checked];
 
 fn the_loopback_interface_is_up() -> Outcome {
     let ip = needs::installed("ip")?;
@@ -60,5 +60,20 @@ fn names_are_checked() -> Outcome {
         .ran()
         .fails(2);
     assert!(error.contains("--domainname") && error.contains("64"), "{error}");
+    Ok(())
+}
+
+fn a_loopback_interface_that_stays_down_is_a_warning() -> Outcome {
+    let strace = needs::installed("strace")?;
+    for options in ["-r", "-r -p"] {
+        // The call that sets the flags is the second of its kind, and is refused.
+        let mut command = crate::support::tool(&strace);
+        command.args(["-f", "-o", "/dev/null", "-e", "inject=ioctl:error=EPERM:when=2"]);
+        command.arg(unshare().get_program());
+        let ran = command.with(&format!("{options} -n --no-forward-signals echo ran"));
+        assert_eq!((ran.status, ran.stdout.as_str()), (0, "ran\n"), "{ran:?}");
+        let warning = "ns-unshare: cannot bring the loopback interface up: Operation not permitted\n";
+        assert!(ran.stderr.starts_with(warning), "{ran:?}");
+    }
     Ok(())
 }
