@@ -2,7 +2,7 @@
 
 use super::{Who, both};
 use crate::support::case::{Skip, cases};
-use crate::support::{Held, Outcome, Shell};
+use crate::support::{Held, Outcome, Shell, needs};
 
 cases!["enter":
     control_c_ends_the_program, control_z_stops_and_fg_goes_on, a_script_can_read_its_terminal_afterwards,
@@ -105,6 +105,7 @@ fn ends(pidfd: &std::os::fd::OwnedFd) -> bool {
 fn signals_are_passed_on() -> Outcome {
     use nix::sys::signal::{Signal, kill};
     use std::io::BufRead as _;
+    needs::installed("bash")?;
     for who in both()? {
         let held = target(&who);
         let pid = held.pid.to_string();
@@ -117,12 +118,13 @@ fn signals_are_passed_on() -> Outcome {
         ] {
             let name = signal.as_str();
             let script = format!(
-                "trap 'echo got; exit 9' {}; echo ready; while :; do read -r line || exit 8; done",
+                // A signal that comes just before it waits for input is seen when the time is up.
+                "trap 'echo got; exit 9' {}; echo ready; until read -rt .1 line || (($? < 128)); do :; done; exit 8",
                 &name[3..]
             );
             let mut child = who
                 .enter()
-                .args(["-t", &pid, "-U", "-p", "sh", "-c", &script])
+                .args(["-t", &pid, "-U", "-p", "bash", "-c", &script])
                 .stdin(std::process::Stdio::piped())
                 .stdout(std::process::Stdio::piped())
                 .spawn()

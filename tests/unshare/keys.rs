@@ -20,7 +20,8 @@ const SCRIPTS: [(&str, &str); 4] = [
     ("FIFO", "echo re''ady; read -r line <$F"),
     (
         "COUNT",
-        "n=0; trap 'n=$((n+1)); echo got $n' INT; echo re''ady; while ! read -r l; do :; done; echo end $n",
+        // A signal that comes just before it waits for input is seen when the time is up.
+        "n=0; trap 'n=$((n+1)); echo got $n' INT; echo re''ady; while ! read -rt .1 l; do :; done; echo end $n",
     ),
     (
         "INTERACTIVE",
