@@ -15,6 +15,7 @@ mod enter;
 mod hostname;
 mod ls;
 mod mounts;
+mod pins;
 mod support;
 mod target;
 mod terminal;
@@ -34,6 +35,7 @@ fn main() -> std::process::ExitCode {
         hostname::cases(),
         ls::cases(),
         mounts::cases(),
+        pins::cases(),
         target::cases(),
         terminal::cases(), unshare::cases()];
     libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()

@@ -7,16 +7,19 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgAction, Parser};
-use ns_core::cli::value;
+use ns_core::cli::{target, value};
 use ns_core::idmap::MapRequest;
 use ns_core::launch::{ClockOffset, Propagation, Setgroups, SignalNumber};
 use ns_core::users::{GroupId, UserId};
-use ns_core::{Kind, uts};
+use ns_core::{Kind, Target, uts};
 
+use crate::names::{Unpin, name_to_pin};
 use crate::single_ids::SingleIds;
 
 const NAMESPACES: &str = "Namespaces";
+const NAMES: &str = "Names";
 const IDS: &str = "User and group ids";
 const MOUNTS: &str = "Mounts and directories";
 const PROCESS: &str = "The process";
@@ -28,6 +31,51 @@ Examples:
   ns-unshare -r -n ip link              run a program as root without root, with a network of its own
 
 Without a program, the login shell runs.";
+
+/// The options that make no sense where nothing is made.
+const MAKING: [&str; 36] = [
+    "all",
+    "monotonic",
+    "boottime",
+    "hostname",
+    "domainname",
+    "no_loopback",
+    "map-user",
+    "map-group",
+    "map-root-user",
+    "map-current-user",
+    "map_users",
+    "map_groups",
+    "map_auto",
+    "map_subids",
+    "owner",
+    "setgroups",
+    "setuid",
+    "setgid",
+    "keep_caps",
+    "mount_proc",
+    "mount_binfmt",
+    "load_interp",
+    "propagation",
+    "root",
+    "wd",
+    "fork",
+    "no_fork",
+    "kill_child",
+    "forward_signals",
+    "no_forward_signals",
+    "init",
+    "clear_env",
+    "whitelist_env",
+    "pid_file",
+    "info_fd",
+    "program",
+];
+
+/// Those that say what is to have a name.
+const NAMING: [&str; 10] = [
+    "pin", "from", "mount", "uts", "ipc", "net", "pid", "user", "cgroup", "time",
+];
 
 /// Run a program in new namespaces.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -99,6 +147,22 @@ pub struct Cli {
     /// Leave the loopback interface of a new network namespace down
     #[arg(long, help_heading = NAMESPACES)]
     pub no_loopback: bool,
+
+    /// Pin the new namespaces as NAME, so that they stay when no process is in them any more
+    ///
+    /// Those of the network as ip-netns(8) does it. Without a program nothing is run: the namespaces are made, set up and
+    /// kept.
+    #[arg(long, value_name = "NAME", value_parser = OsStringValueParser::new().try_map(|name| name_to_pin(&name)), help_heading = NAMES)]
+    pub pin: Option<OsString>,
+
+    /// With --pin, pin the namespaces of TARGET: those that differ from ours, or those of the kinds that are named
+    #[arg(long, value_name = "TARGET", value_parser = target(), requires = "pin", conflicts_with_all = MAKING, help_heading = NAMES)]
+    pub from: Option<Target>,
+
+    /// Remove the name PIN, also one that ip-netns(8) has given; of one kind only where it is written KIND:NAME
+    #[arg(long, value_name = "PIN", value_parser = OsStringValueParser::new().try_map(|name| Unpin::parse(&name)),
+        conflicts_with_all = MAKING, conflicts_with_all = NAMING, action = ArgAction::Append, help_heading = NAMES)]
+    pub unpin: Vec<Unpin>,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "its options carry their own")]
@@ -273,4 +337,25 @@ fn domain_name(text: &str) -> Result<OsString, String> {
     uts::check_bytes(text.as_bytes())
         .map(|()| text.into())
         .map_err(|flaw| flaw.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_option_goes_with_names_or_does_not() {
+        let command = Cli::command();
+        let known: Vec<_> = MAKING
+            .iter()
+            .chain(&NAMING)
+            .chain(&["unpin", "dry_run", "json"])
+            .collect();
+        for id in command.get_arguments().map(clap::Arg::get_id) {
+            assert!(known.iter().any(|known| **known == id), "{id}");
+        }
+        command.debug_assert();
+    }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod names;
 mod plan;
 mod request;
 pub mod single_ids;
@@ -21,7 +22,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let (dry_run, json) = (cli.dry_run, cli.json);
-    let plan = plan::plan(&Request::new(cli)?);
+    let plan = match names::plan(&cli, request::kinds(&cli))? {
+        Some(plan) => plan,
+        None => plan::plan(&Request::new(cli)?),
+    };
     if dry_run {
         ns_core::cli::show_plan(&plan, json)?;
         return Ok(ExitCode::SUCCESS);

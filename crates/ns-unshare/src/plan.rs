@@ -18,6 +18,10 @@ pub fn plan(request: &Request) -> Plan {
     namespaces(request, &mut plan);
     surroundings(request, &mut plan);
     mounts(request, &mut plan);
+    // When all is set up, so that who waits for the name finds it so; and while we may still look at the process.
+    if let Some(name) = &request.name {
+        plan.outside(Step::PinNew(name.clone(), request.kinds));
+    }
     credentials(request, &mut plan);
     if request.init {
         plan.inside(Step::StayAsInit);
@@ -28,7 +32,10 @@ pub fn plan(request: &Request) -> Plan {
     if let Some(fd) = request.info_fd {
         plan.outside(Step::WriteInfo(fd));
     }
-    plan.inside(Step::Execute(request.program.clone()));
+    plan.inside(match &request.program {
+        Some(program) => Step::Execute(program.clone()),
+        None => Step::End,
+    });
     plan
 }
 
@@ -40,7 +47,8 @@ fn namespaces(request: &Request, plan: &mut Plan) {
     if !request.kinds.is_empty() {
         plan.inside(Step::Unshare(request.kinds));
     }
-    if request.pins.iter().any(|(kind, _)| *kind == Kind::Mnt) {
+    let names_it = request.name.is_some() && request.kinds.contains(Kind::Mnt);
+    if names_it || request.pins.iter().any(|(kind, _)| *kind == Kind::Mnt) {
         plan.inside(Step::MakeBindable);
     }
     // Before the gid map: with a map in place it can no longer be denied.
@@ -240,6 +248,22 @@ mod tests {
             ]
         );
         assert_eq!(steps("--uts=/a"), ["self unshare", "helper pin", "self execute"]);
+    }
+
+    #[test]
+    fn a_name_is_given_when_all_is_set_up() {
+        assert_eq!(
+            steps("--pin x -m -n -S 1"),
+            [
+                "self unshare",
+                "self make-bindable",
+                "self loopback-up",
+                "self propagate",
+                "helper pin",
+                "self setuid",
+                "self execute",
+            ]
+        );
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Request {
     pub kinds: Kinds,
     /// The files that they are bound to.
     pub pins: Vec<(Kind, PathBuf)>,
+    /// The name that they are pinned as.
+    pub name: Option<OsString>,
     /// Whether the program runs in a child.
     pub fork: bool,
     /// Whether signals are passed on to it.
@@ -70,8 +72,8 @@ pub struct Request {
     pub pid_file: Option<PathBuf>,
     /// Where PID and namespaces are told.
     pub info_fd: Option<i32>,
-    /// The program.
-    pub program: Program,
+    /// The program. Without one the namespaces are made for their name.
+    pub program: Option<Program>,
 }
 
 impl Request {
@@ -81,7 +83,11 @@ impl Request {
         contradictions(&cli, kinds)?;
         let first = kinds.contains(Kind::Pid) && !cli.no_fork;
         let (maps, deny) = maps(&cli)?;
-        let program = program(&cli)?;
+        let program = if cli.pin.is_some() && cli.program.is_empty() {
+            None
+        } else {
+            Some(program(&cli)?)
+        };
         let pins = Kind::ALL
             .into_iter()
             .filter_map(|kind| Some((kind, cli.kind(kind)??.clone())))
@@ -99,6 +105,7 @@ impl Request {
         Ok(Self {
             kinds,
             pins,
+            name: cli.pin,
             fork: cli.fork || first || cli.kill_child.is_some() || cli.forward_signals,
             forward_signals: !cli.no_forward_signals,
             owner: cli.owner,
@@ -133,7 +140,7 @@ impl Request {
 }
 
 /// The kinds that were asked for, and those that other options imply.
-fn kinds(cli: &Cli) -> Kinds {
+pub fn kinds(cli: &Cli) -> Kinds {
     if cli.all {
         return Kinds::ALL;
     }
@@ -203,12 +210,35 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
             );
         }
     }
+    if cli.pin.is_some() {
+        if kinds.is_empty() {
+            let text = "--pin: there is nothing to pin: add --net, --uts or another kind, or --from TARGET";
+            return refuse(ErrorKind::MissingRequiredArgument, text);
+        }
+        if cli.program.is_empty() {
+            named_without_program(cli, kinds)?;
+        }
+    }
     if cli.setgroups == Some(Setgroups::Allow) && gid_is_single(cli) {
         return conflict(
             "--setgroups=allow: with a single gid in the map the kernel takes deny only; map a range with --map-groups",
         );
     }
     Ok(())
+}
+
+/// Refuses what needs a process, where there is to be none.
+fn named_without_program(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
+    let text = if kinds.contains(Kind::Pid) {
+        "--pin: a PID namespace ends with its first process, so that it takes a program: sleep infinity, for example"
+    } else if cli.pid_file.is_some() {
+        "--pid-file needs a program: with --pin alone nothing is run"
+    } else if cli.info_fd.is_some() {
+        "--info-fd needs a program: with --pin alone nothing is run"
+    } else {
+        return Ok(());
+    };
+    Err(Cli::command().error(ErrorKind::MissingRequiredArgument, text))
 }
 
 /// Whether the gid map is that of the caller's own gid alone.

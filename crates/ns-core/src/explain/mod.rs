@@ -114,6 +114,9 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
             .map(|finding| finding.help("add --uts, for a UTS namespace of one's own")),
         (Step::LoopbackUp, EPERM) => capability::not_owner(look, Kind::Net),
         (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
+        (Step::PinNew(..) | Step::PinExisting(..) | Step::Unpin(..), EPERM | EACCES) => {
+            mounts::names(look, errno)
+        }
         (Step::MountProc(_) | Step::MountProcBelow(..), EPERM) => mounts::proc(look),
         (Step::PrepareRoot(_) | Step::PivotRoot(_) | Step::Propagate(_), EPERM) => {
             capability::not_owner(look, Kind::Mnt)

@@ -40,6 +40,22 @@ pub(super) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<
     )
 }
 
+/// No name was given or taken away: that takes mounts, and a directory of root's.
+pub(super) fn names(look: &Look, errno: Errno) -> Option<Finding> {
+    use std::os::unix::fs::MetadataExt as _;
+    if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
+        return Some(finding.help("a name is a mount below /run: run it as root"));
+    }
+    let owner = std::fs::metadata("/run").ok()?.uid();
+    let own = nix::unistd::geteuid().as_raw();
+    (errno == Errno::EACCES && owner != own).then(|| {
+        Finding::new(format!(
+            "/run belongs to uid {owner}, and this is uid {own} of a user namespace"
+        ))
+        .help("in a mount namespace of one's own: mount -t tmpfs run /run")
+    })
+}
+
 /// The mount that a path is on: the last of those whose target leads to it.
 fn mount_of<'a, 'b>(mounts: &'b [Mount<'a>], path: &[u8]) -> Option<&'b Mount<'a>> {
     let leads = |target: &[u8]| {

@@ -334,6 +334,6 @@ fn a_thread(entry: &Entry) -> Option<Pid> {
 
 /// Whether `/proc` leaves out the processes of others: then the caller does not see its own PID 1.
 fn hides_processes(proc: &impl AsFd) -> bool {
-    let first = Pid::new(1).map(|pid| Files::of(proc, pid).uid());
+    let first = Some(Files::of(proc, Pid::INIT).uid());
     first == Some(Gathered::Absent)
 }

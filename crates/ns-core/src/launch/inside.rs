@@ -9,13 +9,13 @@ use rustix::fs::{Mode, OFlags};
 
 use super::channel::{Channel, Message};
 use super::enter::Entering;
-use super::init;
 use super::perform::{self, from_rustix, perform};
 use super::plan::Side;
 use super::program;
 use super::run::{Failure, Launch};
 use super::signal::SignalNumber;
 use super::step::Step;
+use super::{init, names};
 use crate::Error;
 use crate::error::Doing;
 use crate::idmap::MapWriter;
@@ -120,6 +120,9 @@ impl Inside<'_> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Error> {
+        if let Some(outcome) = names::perform(step, self.launch.hooks) {
+            return outcome;
+        }
         match self.entering.perform(step) {
             Some(outcome) => outcome,
             None => self.other_step(step).doing(|| step.to_string()),
@@ -157,6 +160,7 @@ impl Inside<'_> {
                     None => program.execute(),
                 })
             }
+            Step::End => exit(0),
             step => perform(step).unwrap_or(Err(Errno::EOPNOTSUPP)),
         }
     }

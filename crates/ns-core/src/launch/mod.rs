@@ -9,6 +9,7 @@ mod ids;
 mod info;
 mod init;
 mod inside;
+mod names;
 mod outside;
 mod perform;
 mod plan;

@@ -14,10 +14,10 @@ use super::channel::{Channel, Message};
 use super::plan::{Plan, Side};
 use super::run::{Failure, Hooks};
 use super::step::Step;
-use super::{info, perform};
-use crate::Error;
+use super::{info, names, perform};
 use crate::idmap::MapWriter;
 use crate::idmap::{IdKind, IdMap};
+use crate::{Error, Namespace, pins};
 
 /// The process outside, and what it has made.
 pub(super) struct Outside<'a> {
@@ -46,6 +46,7 @@ enum Heard {
 enum Made {
     Mount(PathBuf),
     File(PathBuf),
+    Name(pins::Made),
 }
 
 impl<'a> Outside<'a> {
@@ -162,9 +163,15 @@ impl<'a> Outside<'a> {
             } => self.have_mapped(*ids, map),
             Step::Pin(kind, file) => {
                 self.make_file(file).map_err(kernel)?;
-                let link = format!("/proc/{}/ns/{kind}", self.child);
-                perform::bind(&link, file).map_err(kernel)?;
+                let namespace = Namespace::open(format!("/proc/{}/ns/{kind}", self.child))
+                    .map_err(|error| error.errno().map_or(error, kernel))?;
+                pins::bind(&namespace, file).map_err(kernel)?;
                 self.made.push(Made::Mount(file.clone()));
+                Ok(())
+            }
+            Step::PinNew(name, kinds) => {
+                let made = names::pin_new(name, *kinds, self.child, self.hooks)?;
+                self.made.extend(made.into_iter().map(Made::Name));
                 Ok(())
             }
             Step::WritePidFile(file) => {
@@ -232,10 +239,11 @@ impl<'a> Outside<'a> {
     fn undo(&mut self) {
         for made in self.made.drain(..).rev() {
             // There is nobody to tell that it could not be: what went wrong before is what counts.
-            let _ = match made {
-                Made::Mount(path) => umount2(&path, MntFlags::MNT_DETACH),
-                Made::File(path) => nix::unistd::unlink(&path),
-            };
+            match made {
+                Made::Mount(path) => drop(umount2(&path, MntFlags::MNT_DETACH)),
+                Made::File(path) => drop(nix::unistd::unlink(&path)),
+                Made::Name(name) => drop(name.undo()),
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use rustix::mount::{
     fsopen,
 };
 
-use super::step::{Step, c_string};
+use super::step::Step;
 use crate::sys::interface;
 use crate::{Kind, Kinds};
 
@@ -229,9 +229,4 @@ fn keep_capabilities() -> nix::Result<()> {
         rustix::thread::configure_capability_in_ambient_set(capability, true).map_err(from_rustix)?;
     }
     Ok(())
-}
-
-/// Binds a file to another.
-pub(super) fn bind(from: &str, to: &Path) -> nix::Result<()> {
-    mount(Some(c_string(from)?.as_c_str()), to, NONE, MsFlags::MS_BIND, NONE)
 }

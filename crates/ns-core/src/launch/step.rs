@@ -1,6 +1,6 @@
 //! A step of a plan: data that says what is done, and in which words.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -74,6 +74,12 @@ pub enum Step {
     Take(IdKind, WantedId),
     /// Bind the namespace of this kind to a file.
     Pin(Kind, PathBuf),
+    /// Give the new namespaces of these kinds this name.
+    PinNew(OsString, Kinds),
+    /// Give these namespaces this name.
+    PinExisting(OsString, Destinations),
+    /// Take this name away from the namespaces of these kinds.
+    Unpin(OsString, Kinds),
     /// Set the propagation of all mounts (`mount_namespaces(7)`).
     Propagate(Propagation),
     /// Bring the loopback interface up.
@@ -114,6 +120,8 @@ pub enum Step {
     WriteInfo(i32),
     /// Become the program.
     Execute(Program),
+    /// End without a program: what was made is kept by its names.
+    End,
 }
 
 /// An id to take.
@@ -162,7 +170,8 @@ impl Step {
             Self::TryDropGroups => "try-drop-groups",
             Self::Take(IdKind::User, _) => "take-uid",
             Self::Take(IdKind::Group, _) => "take-gid",
-            Self::Pin(..) => "pin",
+            Self::Pin(..) | Self::PinNew(..) | Self::PinExisting(..) => "pin",
+            Self::Unpin(..) => "unpin",
             Self::Propagate(_) => "propagate",
             Self::LoopbackUp => "loopback-up",
             Self::HostName(_) => "host-name",
@@ -182,6 +191,7 @@ impl Step {
             Self::WritePidFile(_) => "write-pid-file",
             Self::WriteInfo(_) => "write-info",
             Self::Execute(_) => "execute",
+            Self::End => "end",
         }
     }
 }
@@ -220,6 +230,17 @@ impl fmt::Display for Step {
                 WantedId::Of(process) => write!(f, "take the {} of process {}", ids.name(), process.pid()),
             },
             Self::Pin(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), path(file)),
+            Self::PinNew(name, kinds) => write!(f, "pin the {} as {}", namespaces(*kinds), name_of(name)),
+            Self::PinExisting(name, namespaces) => write!(f, "pin {namespaces} as {}", name_of(name)),
+            Self::Unpin(name, Kinds::ALL) => write!(f, "remove the name {}", name_of(name)),
+            Self::Unpin(name, kinds) => {
+                write!(
+                    f,
+                    "remove the name {} of the {}",
+                    name_of(name),
+                    namespaces(*kinds)
+                )
+            }
             Self::Propagate(propagation) => write!(f, "make all mounts {}", propagation.word()),
             Self::LoopbackUp => f.write_str("bring the loopback interface up"),
             Self::HostName(name) => write!(f, "set the host name {}", quoted(name)),
@@ -242,6 +263,7 @@ impl fmt::Display for Step {
             Self::WritePidFile(file) => write!(f, "write the PID to {}", path(file)),
             Self::WriteInfo(fd) => write!(f, "write PID and namespaces to descriptor {fd}"),
             Self::Execute(program) => write!(f, "run {}", quoted(program.file().to_bytes())),
+            Self::End => f.write_str("end"),
         }
     }
 }
@@ -252,8 +274,18 @@ fn new_namespaces(kinds: Kinds) -> String {
     match (one.next(), one.next()) {
         (None, _) => "no namespaces".into(),
         (Some(kind), None) => kind.a_namespace(),
-        _ => format!("{} namespaces", in_words(kinds.iter())),
+        _ => namespaces(kinds),
     }
+}
+
+/// `user namespace`, `mount, PID and user namespaces`.
+fn namespaces(kinds: Kinds) -> String {
+    let plural = if kinds.iter().count() == 1 { "" } else { "s" };
+    format!("{} namespace{plural}", in_words(kinds.iter()))
+}
+
+fn name_of(name: &OsStr) -> String {
+    quoted(name.as_bytes())
 }
 
 /// `mount, PID and user`.

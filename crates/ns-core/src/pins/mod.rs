@@ -1,6 +1,12 @@
 //! Names of namespaces: bind mounts of their files below `/run`, which keep them alive. Those of network namespaces are
 //! those of `ip-netns(8)`.
 
+mod directory;
+mod make;
+mod occupant;
+mod reach;
+mod remove;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
@@ -9,6 +15,11 @@ use rustix::fs::{Dir, FileType, Mode, OFlags};
 
 use crate::error::{Doing, quoted};
 use crate::{Error, Kind, Kinds, Namespace, Result};
+
+pub(crate) use make::bind;
+pub use make::{Made, make};
+pub use reach::limits;
+pub use remove::remove;
 
 /// The most bytes of a name: `NAME_MAX` of the file systems.
 const NAME_MAX: usize = 255;
@@ -71,8 +82,10 @@ pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
 fn stale(path: &std::path::Path) -> Error {
     let file = quoted(path.as_os_str().as_bytes());
     Error::Unfit(format!("{file} is stale: no namespace is mounted on it here")).with_help(
-        "its namespace has gone, or is mounted in another mount namespace only; the file can be removed"
-            .to_string(),
+        format!(
+            "its namespace has gone, or is mounted in another mount namespace only; ns-unshare --unpin {} removes the file",
+            path.file_name().unwrap_or_default().display()
+        ),
     )
 }
 

@@ -11,6 +11,9 @@ use crate::Error;
 pub struct Pid(NonZero<i32>);
 
 impl Pid {
+    /// The first process of the PID namespace that `/proc` shows.
+    pub const INIT: Self = Self(rustix::process::Pid::INIT.as_raw_nonzero());
+
     /// The caller's own.
     pub fn own() -> Self {
         rustix::process::getpid().into()

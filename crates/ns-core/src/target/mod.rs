@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use crate::process::{Pid, Process};
 use crate::{Error, Kind, Namespace, Result};
 
+pub(crate) use subject::unknown_name;
 pub use subject::{Pinned, Subject};
 
 /// A process or a namespace, as it was named.

@@ -34,7 +34,7 @@ impl Pinned {
     pub(super) fn find(name: &OsStr) -> Result<Self> {
         let mut pins = pins::find(name)?;
         if pins.is_empty() {
-            return Err(unknown(name));
+            return Err(unknown_name(name));
         }
         if pins.iter().all(|pin| pin.namespace.is_err()) {
             let Pin {
@@ -57,7 +57,7 @@ impl Pinned {
 }
 
 /// That there is no such name, with the names that there are.
-fn unknown(name: &OsStr) -> Error {
+pub(crate) fn unknown_name(name: &OsStr) -> Error {
     let error = Error::NotFound(format!(
         "no namespace is pinned under the name {}",
         quoted(name.as_bytes())

@@ -1,0 +1,59 @@
+//! Names of namespaces: those of what was made are given by the process outside, which has the mounts of the caller.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use nix::unistd::Pid;
+
+use super::run::Hooks;
+use super::step::Step;
+use crate::error::quoted;
+use crate::pins::{self, Made};
+use crate::target::unknown_name;
+use crate::{Error, Kinds, Namespace, Result};
+
+/// Pins the namespaces of these kinds that a process is in.
+pub(super) fn pin_new(name: &OsStr, kinds: Kinds, process: Pid, hooks: Hooks) -> Result<Vec<Made>> {
+    let made = pins::make(name, kinds, |kind| {
+        Namespace::open(format!("/proc/{process}/ns/{kind}"))
+    })?;
+    warn_of_limits(kinds, hooks);
+    Ok(made)
+}
+
+/// Does a step that is about what has been made already. `None` where it is of another sort.
+pub(super) fn perform(step: &Step, hooks: Hooks) -> Option<Result<()>> {
+    match step {
+        Step::PinExisting(name, namespaces) => {
+            let open = |kind| {
+                let mut of_it = namespaces.iter().filter(|one| one.kind() == kind);
+                let one = of_it.next().ok_or_else(|| Error::NotFound(step.to_string()))?;
+                one.open()?.try_clone()
+            };
+            let made = pins::make(name, namespaces.kinds(), open);
+            Some(made.map(|_| warn_of_limits(namespaces.kinds(), hooks)))
+        }
+        Step::Unpin(name, kinds) => Some(unpin(name, *kinds)),
+        _ => None,
+    }
+}
+
+fn unpin(name: &OsStr, kinds: Kinds) -> Result<()> {
+    let removed = pins::remove(name, kinds)?;
+    if !removed.is_empty() {
+        return Ok(());
+    }
+    if kinds == Kinds::ALL {
+        return Err(unknown_name(name));
+    }
+    let name = quoted(name.as_bytes());
+    Err(Error::NotFound(format!(
+        "no {kinds} namespace is pinned under the name {name}"
+    )))
+}
+
+fn warn_of_limits(kinds: Kinds, hooks: Hooks) {
+    if let Some(limits) = pins::limits(kinds) {
+        (hooks.warn)(&Error::Unfit(limits));
+    }
+}

@@ -1,0 +1,108 @@
+//! Giving a name to namespaces: all of them or none, by the protocol of `ip-netns(8)`.
+
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MsFlags, mount};
+
+use super::directory;
+use super::directory::{lock, prepare};
+use super::occupant::Occupant;
+use super::remove::take_away;
+use crate::error::{Doing, quoted};
+use crate::{Error, Identity, Kind, Kinds, Namespace, Result};
+
+/// A name that was given to one namespace.
+#[derive(Debug)]
+pub struct Made {
+    kind: Kind,
+    path: PathBuf,
+    identity: Identity,
+}
+
+impl Made {
+    /// Takes it back, unless it is another's by now.
+    pub fn undo(self) -> Result<()> {
+        let _locked = lock([self.kind].into_iter().collect())?;
+        self.undo_locked()
+    }
+
+    fn undo_locked(self) -> Result<()> {
+        match Occupant::of(&self.path)? {
+            occupant @ Occupant::Namespace(identity) if identity == self.identity => {
+                take_away(&self.path, occupant)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Pins namespaces of these kinds under the name; `open` gives the one of each kind. The name of a stale file can be had
+/// anew.
+///
+/// [`Error::Unfit`] where the name is taken.
+pub fn make(name: &OsStr, kinds: Kinds, open: impl Fn(Kind) -> Result<Namespace>) -> Result<Vec<Made>> {
+    let _locked = prepare(kinds)?;
+    let mut made: Vec<Made> = Vec::new();
+    for kind in kinds.iter() {
+        match open(kind).and_then(|namespace| make_one(name, &namespace)) {
+            Ok(one) => made.push(one),
+            Err(error) => {
+                for one in made.into_iter().rev() {
+                    // What went wrong before is what counts.
+                    let _ = one.undo_locked();
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(made)
+}
+
+fn make_one(name: &OsStr, namespace: &Namespace) -> Result<Made> {
+    let kind = namespace.kind();
+    let path = directory(kind).join(name);
+    let bare = name.display();
+    let (name, file) = (quoted(name.as_bytes()), quoted(path.as_os_str().as_bytes()));
+    let doing = || format!("pin the {} namespace as {name}", kind.noun());
+    match Occupant::of(&path)? {
+        // Mode 0, as ip has it: there is nothing in it for anybody.
+        Occupant::Nobody => {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o000);
+            options.open(&path).doing(doing)?;
+        }
+        Occupant::Stale => {}
+        Occupant::Namespace(_) | Occupant::Link => {
+            let taken = format!("the name {name} is taken: {file} is there already");
+            return Err(Error::Unfit(taken).with_help(format!(
+                "take another, or remove that one: ns-unshare --unpin {bare}"
+            )));
+        }
+        Occupant::Other(what) => {
+            let other = format!("{name} cannot be the name of a namespace: {file} is {what}");
+            return Err(Error::Unfit(other));
+        }
+    }
+    // Last, so that who waits for the name finds it ready.
+    if let Err(errno) = bind(namespace, &path) {
+        let _ = nix::unistd::unlink(&path);
+        return Err(errno).doing(doing);
+    }
+    Ok(Made {
+        kind,
+        path,
+        identity: namespace.identity(),
+    })
+}
+
+/// Binds a namespace to a file (`MS_BIND` of `mount(2)`).
+pub(crate) fn bind(namespace: &Namespace, file: &Path) -> nix::Result<()> {
+    let open = format!("/proc/self/fd/{}", namespace.as_fd().as_raw_fd());
+    let none = None::<&str>;
+    mount(Some(open.as_str()), file, none, MsFlags::MS_BIND, none)
+}

@@ -1,0 +1,94 @@
+//! What stands at the place of a name.
+
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FileType, StatxFlags, statx};
+
+use crate::error::{Doing, quoted};
+use crate::{Error, Identity, Namespace, Result};
+use std::os::unix::ffi::OsStrExt as _;
+
+/// What stands at the place of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occupant {
+    /// Nothing: the name is free.
+    Nobody,
+    /// An empty file on which no namespace is mounted here: one is yet to be, or one was.
+    Stale,
+    /// A namespace.
+    Namespace(Identity),
+    /// A link to the file of a namespace, which may have gone.
+    Link,
+    /// Something that no name is made of, in words that stand after "it is".
+    Other(&'static str),
+}
+
+impl Occupant {
+    /// Looks.
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let doing = || format!("look at {}", quoted(path.as_os_str().as_bytes()));
+        let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+        let stat = match statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, wanted) {
+            Err(rustix::io::Errno::NOENT) => return Ok(Self::Nobody),
+            answer => answer.doing(doing)?,
+        };
+        let is_link = match FileType::from_raw_mode(stat.stx_mode.into()) {
+            FileType::Symlink => true,
+            FileType::RegularFile => false,
+            FileType::Directory => return Ok(Self::Other("a directory")),
+            _ => return Ok(Self::Other("no plain file")),
+        };
+        match (Namespace::open(path), is_link) {
+            (Ok(_) | Err(Error::NotFound(_)), true) => Ok(Self::Link),
+            (Ok(namespace), false) => Ok(Self::Namespace(namespace.identity())),
+            (Err(Error::Unfit(_)), true) => Ok(Self::Other("a link to what is no namespace")),
+            (Err(Error::Unfit(_)), false) => {
+                let directory = path.parent().unwrap_or(Path::new("/"));
+                let around = statx(CWD, directory, AtFlags::empty(), wanted).doing(doing)?;
+                Ok(if stat.stx_mnt_id != around.stx_mnt_id {
+                    Self::Other("a place where something else is mounted")
+                } else if stat.stx_size > 0 {
+                    Self::Other("a file with content")
+                } else {
+                    Self::Stale
+                })
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn only_an_empty_file_is_stale() {
+        let directory = tempfile::tempdir().unwrap();
+        let of = |name: &str| Occupant::of(&directory.path().join(name)).unwrap();
+        assert_eq!(of("a"), Occupant::Nobody);
+        std::fs::write(directory.path().join("a"), "").unwrap();
+        assert_eq!(of("a"), Occupant::Stale);
+        std::fs::write(directory.path().join("a"), "x").unwrap();
+        assert_eq!(of("a"), Occupant::Other("a file with content"));
+        std::fs::create_dir(directory.path().join("b")).unwrap();
+        assert_eq!(of("b"), Occupant::Other("a directory"));
+    }
+
+    #[test]
+    fn a_link_is_a_name_where_it_leads_to_a_namespace_or_nowhere() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = |name: &str, to: &str| {
+            let path = directory.path().join(name);
+            symlink(to, &path).unwrap();
+            Occupant::of(&path).unwrap()
+        };
+        assert_eq!(link("alive", "/proc/self/ns/net"), Occupant::Link);
+        assert_eq!(link("gone", "/proc/4194305/ns/net"), Occupant::Link);
+        assert_eq!(
+            link("other", "/proc/self/status"),
+            Occupant::Other("a link to what is no namespace")
+        );
+    }
+}

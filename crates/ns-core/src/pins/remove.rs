@@ -1,0 +1,60 @@
+//! Removing names: also those that `ip netns add` has made, and stale ones.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::mount::{MntFlags, umount2};
+
+use super::directory;
+use super::directory::lock;
+use super::occupant::Occupant;
+use crate::error::{Doing, quoted};
+use crate::{Error, Kinds, Result};
+
+/// Removes the name of the namespaces of these kinds, and says of which there was one. Where one of its files is none of
+/// ours none is removed.
+///
+/// The namespaces live on where something else holds them.
+pub fn remove(name: &OsStr, kinds: Kinds) -> Result<Kinds> {
+    let _locked = lock(kinds)?;
+    let mut found = Vec::new();
+    for kind in kinds.iter() {
+        let path = directory(kind).join(name);
+        match Occupant::of(&path)? {
+            Occupant::Nobody => {}
+            Occupant::Other(what) => {
+                let file = quoted(path.as_os_str().as_bytes());
+                return Err(Error::Unfit(format!(
+                    "{file} is not the name of a namespace, and stays: it is {what}"
+                )));
+            }
+            occupant => found.push((kind, path, occupant)),
+        }
+    }
+    for (_, path, occupant) in &found {
+        take_away(path, *occupant)?;
+    }
+    Ok(found.into_iter().map(|(kind, ..)| kind).collect())
+}
+
+/// Takes away what stands at the place of a name.
+pub(super) fn take_away(path: &Path, occupant: Occupant) -> Result<()> {
+    let doing = || format!("remove {}", quoted(path.as_os_str().as_bytes()));
+    let mut occupant = occupant;
+    // As often as it is mounted.
+    while let Occupant::Namespace(_) = occupant {
+        match umount2(path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW) {
+            Ok(()) => {}
+            // Somebody who keeps to no protocol was faster.
+            Err(Errno::EINVAL | Errno::ENOENT) => break,
+            Err(errno) => return Err(errno).doing(doing),
+        }
+        occupant = Occupant::of(path)?;
+    }
+    match nix::unistd::unlink(path) {
+        Ok(()) | Err(Errno::ENOENT) => Ok(()),
+        Err(errno) => Err(errno).doing(doing),
+    }
+}

@@ -1,0 +1,107 @@
+//! Names of namespaces: given, known to all programs and to `ip netns`, taken away, and what is left when somebody is
+//! killed on the way. Each case has a `/run` of its own, in a mount namespace of its own.
+
+mod beside;
+mod names;
+mod remove;
+mod storm;
+
+use std::process::Command;
+
+use crate::support::case::Skip;
+use crate::support::{Case, Held, Ran, Run as _, User, path_of, program};
+
+/// All of them.
+pub fn cases() -> Vec<Case> {
+    [names::cases(), remove::cases(), beside::cases(), storm::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A mount namespace whose `/run` is empty. Nothing of it stays.
+struct Room {
+    held: Held,
+    owner: Option<&'static User>,
+}
+
+impl Room {
+    /// Of root's: skipped for others.
+    fn of_root() -> Result<Self, Skip> {
+        crate::support::needs::root()?;
+        Ok(Self::new(program("ns-unshare").arg("-m"), None))
+    }
+
+    /// Of an ordinary user, who is root of a user namespace in it.
+    fn of_user() -> Result<Self, Skip> {
+        let user = User::ordinary()?;
+        let mut unshare = user.program("ns-unshare");
+        Ok(Self::new(unshare.args(["-r", "-m"]), Some(user)))
+    }
+
+    fn new(unshare: &mut Command, owner: Option<&'static User>) -> Self {
+        let held = Held::new(unshare, "mount -t tmpfs run /run");
+        Self { held, owner }
+    }
+
+    /// A shell in it that runs this, and finds our programs.
+    fn command(&self, script: &str) -> Command {
+        let mut enter = match self.owner {
+            Some(user) => user.program("ns-enter"),
+            None => program("ns-enter"),
+        };
+        let programs = match self.owner {
+            Some(user) => user.programs(),
+            None => path_of("ns-ls").parent().expect("it is in a directory"),
+        };
+        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs.display());
+        let pid = self.held.pid.to_string();
+        enter
+            .args(["-t", &pid, "-m"])
+            .args(self.owner.map(|_| "-U"))
+            .args(["bash", "-c", script])
+            .env("PATH", path);
+        enter
+    }
+
+    /// What the script does in it.
+    #[track_caller]
+    fn sh(&self, script: &str) -> Ran {
+        self.command(script).ran()
+    }
+
+    /// What the script writes, where it succeeds: that nobody outside sees the names is said on stderr, and more is not.
+    #[track_caller]
+    fn ok(&self, script: &str) -> String {
+        let ran = self.sh(script);
+        let said = |line: &str| line.contains(" are visible in this mount namespace (mnt:[");
+        assert!(
+            ran.status == 0 && ran.stderr.lines().all(said),
+            "{script}: {ran:#?}"
+        );
+        ran.stdout
+    }
+
+    /// The names, with the kind of each: `net/web uts/web`.
+    #[track_caller]
+    fn names(&self) -> String {
+        let list = self.ok(
+            "cd /run; for file in *ns/*; do [[ -e $file || -L $file ]] && echo \"${file/ns\\//\\/}\"; done; true",
+        );
+        list.lines().collect::<Vec<_>>().join(" ")
+    }
+
+    /// How often something is mounted below the directories of names.
+    #[track_caller]
+    fn mounts(&self) -> usize {
+        let table = self.ok("cat /proc/self/mountinfo");
+        let is_name = |line: &&str| {
+            let target = line.split(' ').nth(4).unwrap_or_default();
+            let below = target
+                .strip_prefix("/run/")
+                .and_then(|rest| rest.split_once("ns/"));
+            below.is_some()
+        };
+        table.lines().filter(is_name).count()
+    }
+}

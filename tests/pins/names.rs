@@ -1,0 +1,287 @@
+//! Giving names: to what is made, and to what is there already.
+
+use super::Room;
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, Running, User, program};
+
+cases!["pins::names":
+    every_kind_has_its_place,
+    what_was_set_up_is_kept,
+    a_program_lives_beside_the_name,
+    nothing_is_named_when_something_fails,
+    wrong_usage_is_refused,
+    the_plan_says_what_is_named,
+    a_process_that_runs_gives_its_namespaces,
+    all_programs_know_the_name,
+    who_may_not_is_told_why,
+    who_sees_the_name_is_said,
+];
+
+const OF_USER: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+
+fn rooms() -> Result<Vec<Room>, crate::support::case::Skip> {
+    let mut rooms = vec![Room::of_user()?];
+    rooms.extend(Room::of_root().ok());
+    Ok(rooms)
+}
+
+fn every_kind_has_its_place() -> Outcome {
+    for room in rooms()? {
+        // The one of the PID namespace ends with its program, and stays for as long as it is named.
+        room.ok("ns-unshare --pin web -r -C -i -m -n -p -T -u true");
+        assert_eq!(
+            room.names(),
+            "cgroup/web ipc/web mnt/web net/web pid/web time/web user/web uts/web"
+        );
+        for kind in OF_USER {
+            let query = format!("ns-ls -n -r -o TYPE -Q \"NS == $(stat -c %i /run/{kind}ns/web)\"");
+            let kind_there = room.sh(&query).stdout;
+            assert_eq!(kind_there.trim(), kind);
+        }
+        let table = room.ok("grep -E ' /[a-z]+ns /run/[a-z]+ns ' /proc/self/mountinfo");
+        assert_eq!(table.lines().count(), 8, "{table}");
+        let mut peers: Vec<_> = Vec::new();
+        for line in table.lines() {
+            let shared = line.split(' ').find(|word| word.starts_with("shared:"));
+            // The kernel binds no mount namespace on a mount that has peers.
+            assert_eq!(shared.is_none(), line.contains("/run/mntns "), "{line}");
+            peers.extend(shared);
+        }
+        peers.sort_unstable();
+        peers.dedup();
+        assert_eq!(peers.len(), 7, "each has peers of its own: {table}");
+        // Named once each, and not once more below a peer of /run.
+        assert_eq!(room.mounts(), 8);
+    }
+    Ok(())
+}
+
+fn what_was_set_up_is_kept() -> Outcome {
+    for room in rooms()? {
+        room.ok("ns-unshare --pin web -u -n -m --hostname kept");
+        assert_eq!(room.ok("ns-enter -t web hostname"), "kept\n");
+        assert_eq!(
+            room.ok("ns-enter -t web cat /sys/class/net/lo/operstate /proc/net/dev | grep -c :"),
+            "1\n"
+        );
+        let up = room.ok("ns-enter --net=web ip -o link show up");
+        assert_eq!(up.lines().count(), 1, "lo is up: {up}");
+    }
+    Ok(())
+}
+
+fn a_program_lives_beside_the_name() -> Outcome {
+    for room in rooms()? {
+        let mut running = Running::start(&mut room.command(
+            "exec 2>/dev/null ns-unshare --pin web -u -p --mount-proc sh -c 'echo ready; read -r line; exit 7'",
+        ));
+        assert_eq!(running.line(), "ready");
+        assert_eq!(room.names(), "mnt/web pid/web uts/web");
+        // Who enters is beside the program: PID 1 is the shell.
+        assert_eq!(room.ok("ns-enter -t web cat /proc/1/comm"), "sh\n");
+        running.say("\n");
+        let (status, ..) = running.end();
+        assert_eq!(status, 7);
+        // What lives without a process is still to be entered; a PID namespace is not.
+        room.ok("ns-enter --uts=web true");
+        let error = room.sh("ns-enter --pid=web true").fails(1);
+        assert!(error.contains("cause: "), "{error}");
+        room.ok("ns-unshare --unpin web");
+        assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    }
+    Ok(())
+}
+
+fn nothing_is_named_when_something_fails() -> Outcome {
+    for room in rooms()? {
+        for (options, status) in [
+            ("-u -n /no/such/program", 127),
+            ("-u -n /", 126),
+            ("-u -m -R /no/such/directory true", 1),
+            ("-u -w /no/such/directory true", 1),
+            ("-u --pid-file /no/such/directory/file true", 1),
+        ] {
+            room.sh(&format!("ns-unshare --pin web {options}")).fails(status);
+            assert_eq!((room.names().as_str(), room.mounts()), ("", 0), "{options}");
+        }
+        // All or none: the last of three is taken.
+        room.ok("ns-unshare --pin web -u");
+        let error = room.sh("ns-unshare --pin web -u -n -i true").fails(1);
+        assert!(
+            error.contains("the name \"web\" is taken: \"/run/utsns/web\" is there already"),
+            "{error}"
+        );
+        assert_eq!(room.names(), "uts/web");
+    }
+    Ok(())
+}
+
+fn wrong_usage_is_refused() -> Outcome {
+    for (options, said) in [
+        ("--pin web", "there is nothing to pin"),
+        ("--pin web -p", "a PID namespace ends with its first process"),
+        ("--pin web -a", "a PID namespace ends with its first process"),
+        ("--pin web -n --pid-file /x", "--pid-file needs a program"),
+        ("--pin web -n --info-fd 1", "--info-fd needs a program"),
+        ("--pin a/b -n", "has no slash"),
+        ("--pin .. -n", "directory"),
+        ("--from 1", "--pin"),
+        ("--pin web --from 1 --hostname x", "--hostname"),
+        ("--pin web --from 1 true", "cannot be used with"),
+        ("--unpin web --net", "--net"),
+        ("--unpin web --pin web", "--pin"),
+        ("--unpin web true", "cannot be used with"),
+        ("--unpin net:", "a name is not empty"),
+    ] {
+        let error = program("ns-unshare").with(options).fails(2);
+        assert!(error.contains(said), "{options}: {error}");
+    }
+    Ok(())
+}
+
+fn the_plan_says_what_is_named() -> Outcome {
+    let held = Held::new(User::ordinary()?.program("ns-unshare").args(["-r", "-u"]), "");
+    let from = format!("--pin web --from {}", held.pid);
+    for (options, plan) in [
+        (
+            "--pin web -u",
+            "self    create a UTS namespace\nhelper  pin the UTS namespace as \"web\"\nself    end\n".to_owned(),
+        ),
+        (
+            "--unpin web --unpin net:db",
+            "self    remove the name \"web\"\nself    remove the name \"db\" of the network namespace\nself    end\n"
+                .to_owned(),
+        ),
+        (
+            &from,
+            format!(
+                "self    pin the user and UTS namespaces of process {} as \"web\"\nself    end\n",
+                held.pid
+            ),
+        ),
+    ] {
+        let shown = User::ordinary()?
+            .program("ns-unshare")
+            .with(&format!("--dry-run {options}"));
+        assert_eq!(shown.ok(), plan, "{options}");
+    }
+    Ok(())
+}
+
+fn a_process_that_runs_gives_its_namespaces() -> Outcome {
+    for room in rooms()? {
+        let mut running = Running::start(
+            &mut room.command("exec ns-unshare -u -n --hostname moon sh -c 'echo $$; read -r line'"),
+        );
+        let pid = running.line();
+        room.ok(&format!("ns-unshare --pin all --from {pid}"));
+        assert_eq!(room.names(), "net/all uts/all");
+        room.ok(&format!("ns-unshare --pin one --from {pid} --net"));
+        room.ok(&format!("ns-unshare --pin own --from {pid} --ipc"));
+        let inode = room.ok(&format!("readlink /proc/{pid}/ns/uts"));
+        room.ok(&format!("ns-unshare --pin two --from {}", inode.trim()));
+        running.say("\n");
+        running.end();
+        assert_eq!(room.names(), "ipc/own net/all net/one uts/all uts/two");
+        assert_eq!(room.ok("ns-enter --uts=two hostname"), "moon\n");
+        assert_eq!(
+            room.ok("stat -c %i /run/netns/all"),
+            room.ok("stat -c %i /run/netns/one")
+        );
+        let error = room.sh("ns-unshare --pin none --from $$").fails(1);
+        assert!(error.contains("differs from the caller's"), "{error}");
+        room.sh("ns-unshare --pin none --from 4194304").fails(1);
+    }
+    Ok(())
+}
+
+fn all_programs_know_the_name() -> Outcome {
+    for room in rooms()? {
+        // A name that could be read as a PID, and one that would break a line.
+        for (typed, target) in [
+            ("web", "web"),
+            ("'a b'", "'a b'"),
+            ("7", "name:7"),
+            ("$'a\\nb'", "$'a\\nb'"),
+        ] {
+            room.ok(&format!("ns-unshare --pin {typed} -u -n -m --hostname moon -w /"));
+            for (command, answer) in [
+                ("ns-enter -t {} hostname", "moon"),
+                ("ns-enter --uts={} hostname", "moon"),
+                ("ns-hostname -t {}", "moon"),
+                ("ns-mounts -N {} -n -o TARGET /proc", "/proc"),
+            ] {
+                let command = command.replace("{}", target);
+                assert_eq!(room.ok(&command).trim(), answer, "{command}");
+            }
+            let holders = room.sh(&format!("ns-ls -t net {target}"));
+            assert!(holders.stdout.starts_with("pin /run/netns/"), "{holders:#?}");
+            room.ok(&format!("ns-unshare --unpin name:{typed}"));
+        }
+        room.ok("ns-unshare --pin web -n");
+        let list = room.sh("ns-ls -J -t net -o NS,NAME");
+        let inode: u64 = room
+            .ok("stat -c %i /run/netns/web")
+            .trim()
+            .parse()
+            .expect("a number");
+        let list = list.json();
+        let rows = list["namespaces"].as_array().expect("a list");
+        let row = rows.iter().find(|row| row["ns"] == inode).expect("it is listed");
+        assert!(row["name"].to_string().contains("\"web\""), "{row}");
+        // A name whose namespace has gone is called stale by all of them, and fails no list.
+        room.ok("umount /run/netns/web");
+        for command in [
+            "ns-enter -t web true",
+            "ns-enter --net=web true",
+            "ns-ls web",
+            "ns-mounts -N web",
+            "ns-hostname -t web",
+            "ns-unshare --pin x --from web",
+        ] {
+            let error = room.sh(command).fails(1);
+            assert!(error.contains("is stale"), "{command}: {error}");
+        }
+        assert_eq!(room.sh("ns-ls -t net").status, 0);
+    }
+    Ok(())
+}
+
+fn who_may_not_is_told_why() -> Outcome {
+    let user = User::ordinary()?;
+    let error = user
+        .program("ns-unshare")
+        .with("-r --pin web-of-nobody -n true")
+        .fails(1);
+    assert!(
+        error.contains("cause: CAP_SYS_ADMIN is missing") && error.contains("below /run"),
+        "{error}"
+    );
+    let error = user
+        .program("ns-unshare")
+        .args(["-r", "-m", "ns-unshare", "--pin", "web-of-nobody", "-u"])
+        .env("PATH", user.programs())
+        .ran()
+        .fails(1);
+    assert!(
+        error.contains("cause: /run belongs to uid 65534") && error.contains("mount -t tmpfs run /run"),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn who_sees_the_name_is_said() -> Outcome {
+    for room in rooms()? {
+        let said = room.sh("ns-unshare --pin web -n -u true");
+        assert_eq!(said.status, 0, "{said:#?}");
+        let namespace = room.ok("readlink /proc/self/ns/mnt");
+        assert_eq!(
+            said.stderr,
+            format!(
+                "ns-unshare: names in /run/netns, /run/utsns are visible in this mount namespace ({}) and in copies of it, not in that of process 1\n",
+                namespace.trim()
+            )
+        );
+    }
+    Ok(())
+}

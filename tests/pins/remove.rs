@@ -1,0 +1,115 @@
+//! Taking names away.
+
+use super::Room;
+use crate::support::case::cases;
+use crate::support::{Outcome, User};
+
+cases!["pins::remove":
+    all_of_a_name_or_one,
+    what_is_stale_is_cleared_up,
+    what_is_no_name_stays,
+    a_link_goes_and_what_it_leads_to_stays,
+    what_is_mounted_twice_goes_twice,
+    an_ordinary_user_takes_nothing_away,
+];
+
+fn all_of_a_name_or_one() -> Outcome {
+    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+        room.ok("ns-unshare --pin web -u -n -m; ns-unshare --pin db -n");
+        room.ok("ns-unshare --unpin net:web");
+        assert_eq!(room.names(), "mnt/web net/db uts/web");
+        room.ok("ns-unshare --unpin web --unpin net:db");
+        assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+        room.ok("ns-unshare --pin web -u");
+        let error = room.sh("ns-unshare --unpin net:web").fails(1);
+        assert!(
+            error.contains("no net namespace is pinned under the name \"web\""),
+            "{error}"
+        );
+        let error = room.sh("ns-unshare --unpin wbe").fails(1);
+        assert!(error.contains("the names are \"web\" (uts)"), "{error}");
+    }
+    Ok(())
+}
+
+fn what_is_stale_is_cleared_up() -> Outcome {
+    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+        room.ok("ns-unshare --pin web -u -n; umount /run/netns/web /run/utsns/web");
+        room.ok("ns-unshare --unpin web");
+        assert_eq!(room.names(), "");
+        // A new one may have the name of a stale one.
+        room.ok("ns-unshare --pin web -u; umount /run/utsns/web; ns-unshare --pin web -u --hostname new");
+        assert_eq!(room.ok("ns-enter -t web hostname"), "new\n");
+        assert_eq!(room.mounts(), 1);
+    }
+    Ok(())
+}
+
+fn what_is_no_name_stays() -> Outcome {
+    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+        room.ok("ns-unshare --pin web -u; mkdir /run/netns");
+        for (make, what) in [
+            ("echo content >$F", "a file with content"),
+            ("mkdir $F", "a directory"),
+            ("mkfifo $F", "no plain file"),
+            ("ln -s /etc/passwd $F", "a link to what is no namespace"),
+            (
+                "touch $F; touch /run/empty; mount --bind /run/empty $F",
+                "a place where something else is mounted",
+            ),
+        ] {
+            room.ok(&format!("F=/run/netns/web; {make}"));
+            let error = room.sh("ns-unshare --unpin web").fails(1);
+            assert!(
+                error.contains(&format!("and stays: it is {what}")),
+                "{make}: {error}"
+            );
+            // Neither does the name of the other kind go.
+            assert_eq!(room.names(), "net/web uts/web", "{make}");
+            let error = room.sh("ns-unshare --pin web -n true").fails(1);
+            assert!(error.contains(what), "{make}: {error}");
+            room.ok("umount /run/netns/web 2>/dev/null; rm -r /run/netns/web");
+        }
+        room.ok("ns-unshare --unpin web");
+    }
+    Ok(())
+}
+
+fn a_link_goes_and_what_it_leads_to_stays() -> Outcome {
+    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+        room.ok("ns-unshare --pin web -n; ln -s /run/netns/web /run/netns/alias; ln -s /proc/4194305/ns/net /run/netns/gone");
+        // It is a name as well.
+        assert_eq!(
+            room.ok("ns-enter --net=alias readlink /proc/self/ns/net"),
+            room.ok("ns-enter --net=web readlink /proc/self/ns/net")
+        );
+        room.ok("ns-unshare --unpin alias --unpin gone");
+        assert_eq!((room.names().as_str(), room.mounts()), ("net/web", 1));
+    }
+    Ok(())
+}
+
+fn what_is_mounted_twice_goes_twice() -> Outcome {
+    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+        room.ok("ns-unshare --pin web -n; mount --bind /proc/self/ns/net /run/netns/web");
+        assert_eq!(room.mounts(), 2);
+        room.ok("ns-unshare --unpin web");
+        assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    }
+    Ok(())
+}
+
+fn an_ordinary_user_takes_nothing_away() -> Outcome {
+    let room = Room::of_root()?;
+    room.ok("ns-unshare --pin web -n");
+    let unshare = User::ordinary()?.programs().join("ns-unshare");
+    let error = room
+        .sh(&format!(
+            "setpriv --reuid=48711 --regid=48711 --clear-groups {} --unpin web",
+            unshare.display()
+        ))
+        .fails(1);
+    assert!(error.contains("cause: CAP_SYS_ADMIN is missing"), "{error}");
+    assert_eq!((room.names().as_str(), room.mounts()), ("net/web", 1));
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Many at once, and some of them killed: no name is lost, none is doubled, and what is left can be cleared up.
+
+use std::process::Stdio;
+
+use super::Room;
+use crate::support::case::cases;
+use crate::support::{Outcome, needs};
+
+cases!["pins::storm":
+    fifty_names_at_once,
+    one_name_fifty_times_at_once,
+    made_and_removed_at_once,
+    killed_on_the_way,
+];
+
+/// Runs them all at once, and counts those that succeed.
+#[track_caller]
+fn at_once(room: &Room, scripts: impl IntoIterator<Item = String>) -> usize {
+    let children: Vec<_> = scripts
+        .into_iter()
+        .map(|script| {
+            let mut command = room.command(&script);
+            command.stdout(Stdio::null()).stderr(Stdio::piped());
+            command.spawn().expect("it can be run")
+        })
+        .collect();
+    let outputs = children
+        .into_iter()
+        .map(|child| child.wait_with_output().expect("it is our child"));
+    outputs
+        .filter(|output| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            // Who comes too late is told so, and nothing else goes wrong.
+            let late = said.contains("is taken") || said.contains("no namespace is pinned under");
+            assert!(output.status.success() || late, "{said}");
+            output.status.success()
+        })
+        .count()
+}
+
+fn fifty_names_at_once() -> Outcome {
+    let room = Room::of_root()?;
+    let scripts = (0..50).map(|number| format!("exec ns-unshare --pin n{number} -n -u"));
+    assert_eq!(at_once(&room, scripts), 50);
+    assert_eq!(room.names().split(' ').count(), 100);
+    assert_eq!(room.mounts(), 100);
+    let inodes = room.ok("stat -c %i /run/netns/* /run/utsns/* | sort -u | wc -l");
+    assert_eq!(inodes, "100\n", "each has its own");
+    let scripts = (0..50).map(|number| format!("exec ns-unshare --unpin n{number}"));
+    assert_eq!(at_once(&room, scripts), 50);
+    assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    Ok(())
+}
+
+fn one_name_fifty_times_at_once() -> Outcome {
+    let room = Room::of_root()?;
+    let same = || (0..50).map(|_| "exec ns-unshare --pin one -n -u".to_owned());
+    assert_eq!(at_once(&room, same()), 1);
+    assert_eq!((room.names().as_str(), room.mounts()), ("net/one uts/one", 2));
+    let scripts = (0..50).map(|_| "exec ns-unshare --unpin one".to_owned());
+    assert_eq!(at_once(&room, scripts), 1);
+    assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    Ok(())
+}
+
+fn made_and_removed_at_once() -> Outcome {
+    let room = Room::of_root()?;
+    let scripts = (0..50).map(|number| {
+        let name = number % 3;
+        if number % 2 == 0 {
+            format!("ns-unshare --pin n{name} -n -u")
+        } else {
+            format!("ns-unshare --unpin n{name}")
+        }
+    });
+    at_once(&room, scripts);
+    // Of each name both kinds are there, or none: mounted once.
+    for name in 0..3 {
+        let there = room.ok(&format!("ls /run/netns /run/utsns | grep -cx n{name}; true"));
+        assert!(["0\n", "2\n"].contains(&there.as_str()), "{there}");
+    }
+    let names = room.names();
+    assert_eq!(names.split_whitespace().count(), room.mounts(), "{names}");
+    Ok(())
+}
+
+/// Each system call of the protocol is the last one of whoever makes the name, once.
+fn killed_on_the_way() -> Outcome {
+    needs::installed("strace")?;
+    let room = Room::of_root()?;
+    let calls =
+        "mkdir,openat,flock,mount,statx,fstatfs,ioctl,readlink,socketpair,unshare,sendmsg,recvfrom,getpid";
+    let mut killed = 0;
+    for point in 1..200 {
+        let ran = room.sh(&format!(
+            "strace -f -qq -o /dev/null -e trace={calls} -e inject={calls}:signal=KILL:when={point} ns-unshare --pin web -n -u"
+        ));
+        if ran.status == 0 && !ran.stderr.contains("has ended") {
+            break;
+        }
+        killed += 1;
+        let names = room.names();
+        for name in names.split_whitespace() {
+            let (kind, _) = name.split_once('/').expect("a kind and a name");
+            let file = format!("/run/{kind}ns/web");
+            // It works, or it is stale and says so.
+            let enter = room.sh(&format!("ns-enter --{kind}=web true"));
+            assert!(
+                enter.status == 0 || enter.stderr.contains("is stale"),
+                "{point}: {enter:#?}"
+            );
+            let mounted = room.ok(&format!("grep -c ' {file} ' /proc/self/mountinfo; true"));
+            assert!(["0\n", "1\n"].contains(&mounted.as_str()), "{point}: {mounted}");
+        }
+        // Of odd ones the next --pin clears up, of even ones the next --unpin.
+        if point % 2 == 1 && room.mounts() == 0 {
+            room.ok("ns-unshare --pin web -n -u; ns-enter --net=web true");
+        }
+        if !room.names().is_empty() {
+            room.ok("ns-unshare --unpin web");
+        }
+        assert_eq!((room.names().as_str(), room.mounts()), ("", 0), "{point}");
+        // The directory in its first state again.
+        if point % 4 == 0 {
+            room.ok("umount /run/netns /run/utsns 2>/dev/null; rmdir /run/*ns 2>/dev/null; true");
+        }
+    }
+    assert!(killed >= 20, "{killed}");
+    Ok(())
+}
