@@ -71,34 +71,34 @@ function __ns_enter_signals
 end
 
 complete -c ns-enter -f
-complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process, pinned name or namespace to enter' -r -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind of namespace that the target has and that is not given otherwise'
-complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace of the target, or of TARGET: a PID, a name, a file, net:[INODE], :ID' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process, name or namespace to enter' -r -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind that is not given otherwise'
+complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace' -F -k -a '(__ns_enter_ask targets)'
 complete -c ns-enter -n '__ns_enter_ours' -s u -l uts -d 'The UTS namespace: host name and NIS domain name' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s i -l ipc -d 'The IPC namespace' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s n -l net -d 'The network namespace' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s p -l pid -d 'The PID namespace; the program runs in a child, which is in it' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s U -l user -d 'The user namespace' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s C -l cgroup -d 'The cgroup namespace' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s T -l time -d 'The time namespace' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s N -l net-socket -d 'The network namespace of the socket that is descriptor FD of the target' -r
-complete -c ns-enter -n '__ns_enter_ours' -l user-parent -d 'The parent of the user namespace: of --user, of the target, or the owner of what else is entered'
-complete -c ns-enter -n '__ns_enter_ours' -l for-children -d 'Of --pid and --time, the namespaces that the target\'s children are born in, not its own'
-complete -c ns-enter -n '__ns_enter_ours' -s c -l join-cgroup -d 'Join the cgroups of the target, of version 1 and 2'
-complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the root of the target, or DIR as we see it, the root' -F
-complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Make the working directory of the target, or DIR as we see it, the working directory' -F
-complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Make DIR, as it is seen inside, the working directory' -r -F
-complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc, or one on DIR, for the PID namespace, where only the program sees it' -F
-complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or that of the target with "follow"' -r -f -k -a '(__fish_complete_users)'
-complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or that of the target with "follow", and no other groups' -r -f -k -a '(__fish_complete_groups)'
-complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups, where a user namespace is entered'
-complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep the capabilities that are held in the user namespace'
-complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Run the program with the environment that the target was started with'
-complete -c ns-enter -n '__ns_enter_ours' -s Z -l follow-context -d 'Run the program in the SELinux context of the target'
-complete -c ns-enter -n '__ns_enter_ours' -s F -l no-fork -d 'With --pid, run the program in the old PID namespace; its children are in the other one'
-complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no signals on: INT and TERM wait until the program ends, others end ns-enter alone'
+complete -c ns-enter -n '__ns_enter_ours' -s i -l ipc -d 'The IPC namespace: System V IPC, message queues' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s n -l net -d 'The network namespace: interfaces and routes' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s p -l pid -d 'The PID namespace' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s U -l user -d 'The user namespace: ids and capabilities' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s C -l cgroup -d 'The cgroup namespace: the root of /proc/PID/cgroup' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s T -l time -d 'The time namespace: monotonic and boot-time clock' -F -k -a '(__ns_enter_ask targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s N -l net-socket -d 'The network namespace of the target\'s socket FD' -r
+complete -c ns-enter -n '__ns_enter_ours' -l user-parent -d 'The parent of the user namespace'
+complete -c ns-enter -n '__ns_enter_ours' -l for-children -d 'With --pid and --time, those of new children'
+complete -c ns-enter -n '__ns_enter_ours' -s c -l join-cgroup -d 'Join the cgroups of the target'
+complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the target\'s root, or DIR, the root' -F
+complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Start in the target\'s working directory, or in DIR' -F
+complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Start in DIR as it is seen inside' -r -F
+complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc for the PID namespace' -F
+complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or with "follow" the target\'s' -r -f -k -a '(__fish_complete_users)'
+complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or with "follow" the target\'s' -r -f -k -a '(__fish_complete_groups)'
+complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups'
+complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep the capabilities that are held inside'
+complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Take the environment that the target started with'
+complete -c ns-enter -n '__ns_enter_ours' -s Z -l follow-context -d 'Take the SELinux context of the target'
+complete -c ns-enter -n '__ns_enter_ours' -s F -l no-fork -d 'With --pid, stay in the old PID namespace'
+complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no signals on to the program'
 complete -c ns-enter -n '__ns_enter_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
-complete -c ns-enter -n '__ns_enter_ours' -l json -d 'Show it as JSON'
+complete -c ns-enter -n '__ns_enter_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-enter -n '__ns_enter_ours' -s V -l version -d 'Print version'
 complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
 complete -c ns-enter -n '__ns_enter_operand' -k -a '(__ns_enter_command)'

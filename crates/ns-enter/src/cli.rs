@@ -20,12 +20,11 @@ const PROCESS: &str = "The process";
 const SCRIPTS: &str = "For scripts";
 
 const EXAMPLES: &str = "\
-Examples:
-  ns-enter -t 4711                  a shell where process 4711 is: its namespaces, root and directory
-  ns-enter -t 4711 -n ip address    a program in its network namespace only
-  ns-enter --net=blue ip address    the same in one that `ip netns add blue` has made
+Without a program, the login shell runs.
 
-Without a program, the login shell runs.";
+Examples:
+  ns-enter -t 4711                  a shell where process 4711 is, all the way
+  ns-enter --net=blue ip address    in the network that `ip netns add blue` made";
 
 /// Run a program in existing namespaces.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -39,18 +38,23 @@ Without a program, the login shell runs.";
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
-    /// The process, pinned name or namespace to enter
+    /// The process, name or namespace to enter
     ///
     /// Alone it stands for everything in which a process differs from us: its namespaces, its root and its working
-    /// directory. A name stands for all that is pinned under it.
+    /// directory. A name stands for all that is pinned under it. A TARGET is a PID, a path, a pinned name, net:[INODE],
+    /// :ID, host:NAME, unit:NAME, container:ID or more; see ns-utils(7).
     #[arg(short, long, value_name = "TARGET", value_parser = target(), help_heading = NAMESPACES)]
     pub target: Option<Target>,
 
-    /// Every kind of namespace that the target has and that is not given otherwise
+    /// Every kind that is not given otherwise
+    ///
+    /// Kinds of which the target has the namespace that we are in are left out.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
-    /// The mount namespace of the target, or of TARGET: a PID, a name, a file, net:[INODE], :ID
+    /// The mount namespace
+    ///
+    /// Of the target or, here and for all kinds, of TARGET.
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub mount: Option<Option<Target>>,
 
@@ -58,91 +62,118 @@ pub struct Cli {
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub uts: Option<Option<Target>>,
 
-    /// The IPC namespace
+    /// The IPC namespace: System V IPC, message queues
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub ipc: Option<Option<Target>>,
 
-    /// The network namespace
+    /// The network namespace: interfaces and routes
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub net: Option<Option<Target>>,
 
-    /// The PID namespace; the program runs in a child, which is in it
+    /// The PID namespace
+    ///
+    /// The program runs in a child, which is in it.
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub pid: Option<Option<Target>>,
 
-    /// The user namespace
+    /// The user namespace: ids and capabilities
     #[arg(short = 'U', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub user: Option<Option<Target>>,
 
-    /// The cgroup namespace
+    /// The cgroup namespace: the root of /proc/PID/cgroup
     #[arg(short = 'C', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub cgroup: Option<Option<Target>>,
 
-    /// The time namespace
+    /// The time namespace: monotonic and boot-time clock
     #[arg(short = 'T', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub time: Option<Option<Target>>,
 
-    /// The network namespace of the socket that is descriptor FD of the target
+    /// The network namespace of the target's socket FD
+    ///
+    /// FD is the number of a descriptor of the target.
     #[arg(short = 'N', long, value_name = "FD", value_parser = clap::value_parser!(i32).range(0..), help_heading = NAMESPACES)]
     pub net_socket: Option<i32>,
 
-    /// The parent of the user namespace: of --user, of the target, or the owner of what else is entered
+    /// The parent of the user namespace
+    ///
+    /// Of --user, of the target, or the owner of what else is entered.
     #[arg(long, help_heading = NAMESPACES)]
     pub user_parent: bool,
 
-    /// Of --pid and --time, the namespaces that the target's children are born in, not its own
+    /// With --pid and --time, those of new children
+    ///
+    /// The namespaces that the target's children are born in, where these are not its own.
     #[arg(long, help_heading = NAMESPACES)]
     pub for_children: bool,
 
-    /// Join the cgroups of the target, of version 1 and 2
+    /// Join the cgroups of the target
+    ///
+    /// Of version 1 and 2.
     #[arg(short = 'c', long, help_heading = NAMESPACES)]
     pub join_cgroup: bool,
 
-    /// Make the root of the target, or DIR as we see it, the root
+    /// Make the target's root, or DIR, the root
+    ///
+    /// DIR is looked up before anything is entered.
     #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub root: Option<Option<PathBuf>>,
 
-    /// Make the working directory of the target, or DIR as we see it, the working directory
+    /// Start in the target's working directory, or in DIR
+    ///
+    /// DIR is looked up before anything is entered.
     #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "wdns", help_heading = DIRECTORIES)]
     pub wd: Option<Option<PathBuf>>,
 
-    /// Make DIR, as it is seen inside, the working directory
+    /// Start in DIR as it is seen inside
     #[arg(short = 'W', long, value_name = "DIR", help_heading = DIRECTORIES)]
     pub wdns: Option<PathBuf>,
 
-    /// Mount a /proc, or one on DIR, for the PID namespace, where only the program sees it
+    /// Mount a /proc for the PID namespace
+    ///
+    /// On /proc or DIR, where only the program sees it.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub mount_proc: Option<Option<PathBuf>>,
 
-    /// Take this uid, or that of the target with "follow"
+    /// Take this uid, or with "follow" the target's
     #[arg(short = 'S', long, value_name = "USER", value_parser = id::<UserId>, help_heading = IDS)]
     pub setuid: Option<Id<UserId>>,
 
-    /// Take this gid, or that of the target with "follow", and no other groups
+    /// Take this gid, or with "follow" the target's
+    ///
+    /// All other groups are dropped.
     #[arg(short = 'G', long, value_name = "GROUP", value_parser = id::<GroupId>, help_heading = IDS)]
     pub setgid: Option<Id<GroupId>>,
 
-    /// Keep the ids and groups, where a user namespace is entered
+    /// Keep the ids and groups
+    ///
+    /// In a user namespace that is entered the program is otherwise uid 0 and gid 0, or has the first ids that are
+    /// mapped.
     #[arg(long, help_heading = IDS)]
     pub preserve_credentials: bool,
 
-    /// Keep the capabilities that are held in the user namespace
+    /// Keep the capabilities that are held inside
+    ///
+    /// The program has those that ns-enter has in the user namespace, as any uid.
     #[arg(long, help_heading = IDS)]
     pub keep_caps: bool,
 
-    /// Run the program with the environment that the target was started with
+    /// Take the environment that the target started with
     #[arg(short, long, help_heading = PROCESS)]
     pub env: bool,
 
-    /// Run the program in the SELinux context of the target
+    /// Take the SELinux context of the target
     #[arg(short = 'Z', long, help_heading = PROCESS)]
     pub follow_context: bool,
 
-    /// With --pid, run the program in the old PID namespace; its children are in the other one
+    /// With --pid, stay in the old PID namespace
+    ///
+    /// The children of the program are in the other one.
     #[arg(short = 'F', long, help_heading = PROCESS)]
     pub no_fork: bool,
 
-    /// Pass no signals on: INT and TERM wait until the program ends, others end ns-enter alone
+    /// Pass no signals on to the program
+    ///
+    /// INT and TERM wait until the program ends, others end ns-enter alone.
     #[arg(long, help_heading = PROCESS)]
     pub no_forward_signals: bool,
 
@@ -150,7 +181,7 @@ pub struct Cli {
     #[arg(long, help_heading = SCRIPTS)]
     pub dry_run: bool,
 
-    /// Show it as JSON
+    /// With --dry-run, write JSON
     #[arg(long, requires = "dry_run", help_heading = SCRIPTS)]
     pub json: bool,
 

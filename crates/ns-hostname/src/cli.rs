@@ -9,13 +9,12 @@ use ns_core::cli::{columns, target};
 use crate::columns::UtsColumn;
 use crate::which::Which;
 
+const WHICH: &str = "Which name";
+const WRITTEN: &str = "What is written";
+
 const EXAMPLES: &str = "Examples:
-  ns-hostname --list                        all UTS namespaces with their names
-  ns-hostname -t 4711                       the host name that process 4711 sees
-  ns-hostname -t container:3f2a web-2       rename a container, from outside
-  ns-hostname -t host:web-2 --nis corp      set the NIS domain where the host name is web-2
-  ns-hostname -b -F /etc/hostname           at boot
-  ns-hostname --watch --list --json         tell every change, anywhere";
+  ns-hostname --list                     all UTS namespaces with their names
+  ns-hostname -t container:3f2a web-2    rename a container from outside";
 
 /// Show or set the host name and NIS domain of any UTS namespace.
 #[derive(Debug, Parser)]
@@ -27,37 +26,36 @@ const EXAMPLES: &str = "Examples:
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
-    /// Set this host name; without one the host name is shown
+    /// Set this host name; without it the name is shown
     #[arg(value_name = "NAME", conflicts_with_all = SHOW, conflicts_with_all = ["file", "list", "watch", "check"])]
     pub name: Option<OsString>,
 
-    /// The UTS namespace of this process, file or name instead of one's own; may be repeated with --list
-    #[arg(short, long, value_name = "TARGET", value_parser = target())]
+    /// The UTS namespace of this process, file or name
+    ///
+    /// Instead of one's own; see ns-utils(7). May be repeated with --list.
+    #[arg(short, long, value_name = "TARGET", value_parser = target(), help_heading = WHICH)]
     pub target: Vec<Target>,
 
-    /// Show the NIS domain name; with NAME or FILE, set it to that
+    /// The NIS domain name, not the host name
+    ///
+    /// It is shown or, with NAME or FILE, set.
     // A flag, as in hostname(1): `-yv` is -y and -v.
-    #[arg(short = 'y', conflicts_with = "list", overrides_with_all = VIEWS)]
+    #[arg(short = 'y', conflicts_with = "list", overrides_with_all = VIEWS, help_heading = WHICH)]
     pub yp: bool,
 
-    /// Show the NIS domain name, or set it to DOMAIN
+    /// The NIS domain name
+    ///
+    /// It is shown, or set to DOMAIN.
     #[arg(
         long,
         visible_aliases = ["yp", "domainname"],
         value_name = "DOMAIN",
         num_args = 0..=1,
         conflicts_with = "list",
-        conflicts_with_all = SHOW
+        conflicts_with_all = SHOW,
+        help_heading = WHICH
     )]
     pub nis: Option<Option<OsString>>,
-
-    /// Say on stderr what was done, and to how many processes
-    #[arg(short, long)]
-    pub verbose: bool,
-
-    /// Answer in JSON
-    #[arg(short = 'J', long, conflicts_with_all = SHOW, conflicts_with = "check")]
-    pub json: bool,
 
     /// Another form of the name.
     #[command(flatten)]
@@ -70,6 +68,16 @@ pub struct Cli {
     /// Many namespaces, or one for some time.
     #[command(flatten)]
     pub listing: Listing,
+
+    /// Say what was done, and to how many processes
+    ///
+    /// On stderr.
+    #[arg(short, long, help_heading = WRITTEN)]
+    pub verbose: bool,
+
+    /// Write JSON
+    #[arg(short = 'J', long, conflicts_with_all = SHOW, conflicts_with = "check", help_heading = WRITTEN)]
+    pub json: bool,
 }
 
 impl Cli {
@@ -115,19 +123,23 @@ pub struct Views {
     #[arg(short, long, overrides_with_all = VIEWS)]
     pub short: bool,
 
-    /// Show the DNS domain: what follows the first dot of the FQDN; with --target, of the host name
+    /// Show the DNS domain
+    ///
+    /// What follows the first dot of the FQDN; with --target, of the host name.
     #[arg(short, long, overrides_with_all = VIEWS)]
     pub domain: bool,
 
-    /// Show the FQDN, the name that the resolver has for the host name
+    /// Show the FQDN, as the resolver has it
     #[arg(short, long, visible_alias = "long", overrides_with_all = VIEWS)]
     pub fqdn: bool,
 
-    /// Show the addresses that the host name resolves to
+    /// Show the addresses that the name resolves to
     #[arg(short, long, overrides_with_all = VIEWS)]
     pub ip_address: bool,
 
-    /// Show the addresses of the network interfaces; with --target, of those in its network namespace
+    /// Show the addresses of the network interfaces
+    ///
+    /// With --target, of those in its network namespace.
     #[arg(short = 'I', long, overrides_with_all = VIEWS)]
     pub all_ip_addresses: bool,
 
@@ -135,7 +147,7 @@ pub struct Views {
     #[arg(short = 'A', long, overrides_with_all = VIEWS)]
     pub all_fqdns: bool,
 
-    /// Show the other names that the resolver has for the host name
+    /// Show the other names that the resolver has
     #[arg(short, long, overrides_with_all = VIEWS)]
     pub alias: bool,
 }
@@ -144,11 +156,15 @@ pub struct Views {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Setting")]
 pub struct Setting {
-    /// Set the name that stands in FILE, or with -y the NIS domain name; `-` is stdin
+    /// Set the name that stands in FILE
+    ///
+    /// With -y, the NIS domain name. A dash is stdin.
     #[arg(short = 'F', long, value_name = "FILE", conflicts_with_all = SHOW, conflicts_with_all = ["list", "watch", "check"])]
     pub file: Option<OsString>,
 
-    /// For boot scripts: FILE may be missing or empty; `localhost` is set then, where no name was set before
+    /// For boot scripts: FILE may be missing or empty
+    ///
+    /// Where no name was set before, `localhost` is set then.
     #[arg(short, long, conflicts_with_all = ["list", "watch", "check"])]
     pub boot: bool,
 
@@ -156,11 +172,15 @@ pub struct Setting {
     #[arg(long, conflicts_with_all = ["list", "watch"])]
     pub force: bool,
 
-    /// Leave out of the name what does not belong there, and print what was set
+    /// Leave out what does not belong in a host name
+    ///
+    /// What was set is printed.
     #[arg(long, conflicts_with_all = ["force", "list", "watch", "check"])]
     pub clean: bool,
 
-    /// Set nothing: end with status 0 if NAME may be set, else say why not and end with 1
+    /// Set nothing: say whether NAME may be set
+    ///
+    /// The status is 0 if it may, else 1, and what is wrong is said.
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with_all = SHOW, conflicts_with_all = ["list", "watch"])]
     pub check: Option<OsString>,
 }
@@ -174,7 +194,9 @@ pub struct Listing {
     #[arg(short, long, conflicts_with_all = SHOW)]
     pub list: bool,
 
-    /// The columns of the list, with commas between; after a `+`, beside the usual ones
+    /// Show these columns
+    ///
+    /// With commas between, in capitals or not; after a `+`, beside the usual ones.
     #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = columns::<UtsColumn>())]
     pub output: Option<String>,
 
@@ -186,7 +208,9 @@ pub struct Listing {
     #[arg(short, long, requires = "list")]
     pub noheadings: bool,
 
-    /// Write raw values with a space between, what is unsafe in them as \xNN
+    /// Write values with one space between
+    ///
+    /// What is unsafe in them, blanks too, as \xNN.
     #[arg(short, long, requires = "list", conflicts_with_all = ["json", "pairs"])]
     pub raw: bool,
 
@@ -198,11 +222,15 @@ pub struct Listing {
     #[arg(short = 'u', long, requires = "list")]
     pub notruncate: bool,
 
-    /// End with status 1 where the list is incomplete
+    /// Fail where not everything could be read
+    ///
+    /// The status is 1 then; otherwise that is only said on stderr.
     #[arg(long, requires = "list")]
     pub strict: bool,
 
-    /// Print the name every time it changes; with --list, every change in any UTS namespace
+    /// Print the name every time it changes
+    ///
+    /// With --list, every change in any UTS namespace.
     #[arg(
         long,
         conflicts_with_all = SHOW,

@@ -16,110 +16,122 @@ use crate::columns::NsColumn;
 use crate::interval::Interval;
 use crate::tree::Relation;
 
+const WHICH: &str = "Which namespaces";
+const WHERE: &str = "Where they are looked for";
+const SHOWN: &str = "How it is shown";
+
 const EXAMPLES: &str = "\
 Examples:
-  ns-ls -t net                      network namespaces, with their names and numbers
-  ns-ls 4026532281                  the processes in a namespace, and all else that holds it
   ns-ls -p $$ -o +UNIT,CONTAINER    what this shell is in
-  ns-ls -T -o +CREATOR,UIDMAP       a tree by ownership
-  ns-ls -Q 'NPROCS == 0' -o NS,TYPE,HELD-BY
-  ns-ls --watch=2 -t mnt            mount namespaces as they come and go";
+  ns-ls -P -o NS,TYPE,HELD-BY       what is held by no process, but by what";
 
 /// List namespaces and what keeps them alive.
 #[allow(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Parser)]
 #[command(name = "ns-ls", version, infer_long_args = true, args_override_self = true, after_long_help = EXAMPLES)]
 pub struct Cli {
-    /// Show the processes in this namespace, then what else holds it
+    /// Show the processes in it, and what else holds it
     ///
-    /// Show the processes in this namespace, then what else holds it: an inode, net:[INODE], :ID, a name, a path, and with
-    /// --type a process
+    /// An inode, net:[INODE], :ID, a name, a path, and with --type a process.
     #[arg(value_name = "NAMESPACE", conflicts_with = "task", value_parser = target())]
     pub namespace: Option<Target>,
 
-    /// Write JSON
-    #[arg(short = 'J', long, conflicts_with = "raw")]
-    pub json: bool,
+    /// Only namespaces of this kind
+    ///
+    /// May be repeated, or have several with commas between.
+    #[arg(short = 't', long = "type", value_name = "KIND", value_delimiter = ',', action = clap::ArgAction::Append,
+          value_parser = value::<Kind>, help_heading = WHICH)]
+    pub kinds: Vec<Kind>,
 
-    /// Write a flat list, not a tree
-    #[arg(short, long, conflicts_with = "tree")]
-    pub list: bool,
+    /// Only the namespaces that this process is in
+    #[arg(short = 'p', long, value_name = "PID", value_parser = target(), help_heading = WHICH)]
+    pub task: Option<Target>,
 
-    /// Write no line of headings
-    #[arg(short, long)]
-    pub noheadings: bool,
+    /// Only namespaces without processes
+    #[arg(short = 'P', long, conflicts_with = "task", help_heading = WHICH)]
+    pub persistent: bool,
 
-    /// The columns to show, with commas between; after a `+`, beside the usual ones
-    #[arg(short, long, value_name = "COLUMNS", value_parser = columns::<NsColumn>())]
+    /// Only those that the expression holds for
+    ///
+    /// Columns, numbers and texts compared with == != < > =~, joined by and, or, not: 'NPROCS == 0 and TYPE == "net"'.
+    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = value::<Filter<NsColumn>>, help_heading = WHICH)]
+    pub filter: Option<Filter<NsColumn>>,
+
+    /// Where to look; all where nothing is said
+    ///
+    /// Processes, threads, descriptors, pins (mounted namespace files), kin (parents and owners), kernel (what it lists
+    /// itself), all; with commas between. At processes it looks always.
+    #[arg(long, value_name = "PLACES", default_value = "all", hide_default_value = true, value_parser = value::<Places>, help_heading = WHERE)]
+    pub look: Places,
+
+    /// List what `ns-ls -J --output-all` saved
+    ///
+    /// A dash is stdin.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["namespace", "task", "caps", "look", "watch"], help_heading = WHERE)]
+    pub input: Option<PathBuf>,
+
+    /// Fail where not everything could be read
+    ///
+    /// The status is 1 then; otherwise that is only said on stderr.
+    #[arg(long, help_heading = WHERE)]
+    pub strict: bool,
+
+    /// Show these columns
+    ///
+    /// With commas between, in capitals or not; after a `+`, beside the usual ones.
+    #[arg(short, long, value_name = "COLUMNS", value_parser = columns::<NsColumn>(), help_heading = SHOWN)]
     pub output: Option<String>,
 
     /// Show all columns
-    #[arg(long)]
+    #[arg(long, help_heading = SHOWN)]
     pub output_all: bool,
 
-    /// Only namespaces without processes
-    #[arg(short = 'P', long, conflicts_with = "task")]
-    pub persistent: bool,
+    /// Write a list, not a tree
+    #[arg(short, long, conflicts_with = "tree", help_heading = SHOWN)]
+    pub list: bool,
 
-    /// Only the namespaces that this process is in
-    #[arg(short = 'p', long, value_name = "PID", value_parser = target())]
-    pub task: Option<Target>,
-
-    /// Only the rows that this expression holds for
-    ///
-    /// Only the rows that this expression holds for: columns, numbers and texts compared with == != < > =~, joined by
-    /// and, or, not
-    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = value::<Filter<NsColumn>>)]
-    pub filter: Option<Filter<NsColumn>>,
-
-    /// Write raw values with a space between, what is unsafe in them as \xNN
-    #[arg(short, long)]
-    pub raw: bool,
-
-    /// Only namespaces of this kind; may be repeated
-    #[arg(short = 't', long = "type", value_name = "KIND", value_delimiter = ',', action = clap::ArgAction::Append,
-          value_parser = value::<Kind>)]
-    pub kinds: Vec<Kind>,
-
-    /// Draw a tree of the namespaces by their owners, their parents or their processes
+    /// Draw a tree by owner, parent or process
     #[arg(short = 'T', long, value_name = "BY", num_args = 0..=1, require_equals = true,
-          default_missing_value = "owner")]
+          default_missing_value = "owner", help_heading = SHOWN)]
     pub tree: Option<By>,
 
-    /// Do not cut values to the width of the terminal
-    #[arg(short = 'u', long)]
+    /// Write JSON
+    #[arg(short = 'J', long, conflicts_with = "raw", help_heading = SHOWN)]
+    pub json: bool,
+
+    /// Write values with one space between
+    ///
+    /// What is unsafe in them, blanks too, as \xNN.
+    #[arg(short, long, help_heading = SHOWN)]
+    pub raw: bool,
+
+    /// Write no line of headings
+    #[arg(short, long, help_heading = SHOWN)]
+    pub noheadings: bool,
+
+    /// Cut nothing off to fit into the terminal
+    #[arg(short = 'u', long, help_heading = SHOWN)]
     pub notruncate: bool,
 
     /// Accepted: no value is ever more than a line
-    #[arg(short = 'W', long)]
+    #[arg(short = 'W', long, help_heading = SHOWN)]
     pub nowrap: bool,
 
-    /// List the columns
-    #[arg(short = 'H', long)]
-    pub list_columns: bool,
-
-    /// Show in CAPS the capabilities that this process has in each namespace
-    #[arg(long, value_name = "PID", value_parser = target())]
+    /// Show what capabilities PID has in each
+    ///
+    /// In the column CAPS.
+    #[arg(long, value_name = "PID", value_parser = target(), help_heading = SHOWN)]
     pub caps: Option<Target>,
 
-    /// List what `ns-ls -J --output-all` saved; - for stdin
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["namespace", "task", "caps", "look", "watch"])]
-    pub input: Option<PathBuf>,
+    /// List the columns
+    #[arg(short = 'H', long, help_heading = SHOWN)]
+    pub list_columns: bool,
 
-    /// Where to look: processes, threads, descriptors, pins, kin, kernel, all
+    /// Go on, and write what appears and what goes
     ///
-    /// Where to look, with commas between: processes, threads, descriptors, pins (mounted namespace files), kin (parents
-    /// and owners), kernel (what it lists itself), all. Processes are looked at always
-    #[arg(long, value_name = "PLACES", default_value = "all", hide_default_value = true, value_parser = value::<Places>)]
-    pub look: Places,
-
-    /// Fail where not everything could be read
-    #[arg(long)]
-    pub strict: bool,
-
-    /// Go on, and write what appears and what goes; look every SECONDS
+    /// Looks every SECONDS, or every second.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "1",
-          conflicts_with_all = ["namespace", "tree", "strict"], value_parser = value::<Interval>)]
+          conflicts_with_all = ["namespace", "tree", "strict"], value_parser = value::<Interval>, help_heading = SHOWN)]
     pub watch: Option<Interval>,
 }
 

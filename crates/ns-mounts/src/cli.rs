@@ -15,14 +15,8 @@ use crate::column;
 use crate::types::Types;
 
 const EXAMPLES: &str = "Examples:
-  ns-mounts -N 4711 -D                          the room in all that process 4711 has mounted
-  ns-mounts -N container:3f2a -T /data          what /data is on, inside that container
-  ns-mounts --all-namespaces -S /dev/sdb1       who keeps the device busy
-  ns-mounts -Q 'SIZE > 1G and FSTYPE == \"tmpfs\"'
-  ns-mounts --shadowed                          what is hidden by other mounts, and by which
-  ns-mounts --propagation -M /mnt               where a mount made below /mnt shows up
-  ns-mounts --diff 1 4711                       what process 4711 has otherwise than process 1
-  ns-mounts --watch -J                          every change, as one line of JSON";
+  ns-mounts -N container:3f2a -T /data       what /data is on in that container
+  ns-mounts --all-namespaces -S /dev/sdb1    who keeps the device busy";
 
 /// Show, search, compare and watch the mounts of any mount namespace.
 #[derive(Debug, Parser)]
@@ -34,7 +28,7 @@ const EXAMPLES: &str = "Examples:
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
-    /// A source device, or a mount point
+    /// A source, or else a mount point
     #[arg(value_name = "DEVICE|MOUNTPOINT", conflicts_with_all = ["source", "target", "mountpoint"])]
     pub operand: Option<OsString>,
 
@@ -67,7 +61,9 @@ pub struct Cli {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Whose mounts")]
 pub struct Whose {
-    /// Those that this process or mount namespace sees; may be given again
+    /// Those that this process or namespace sees
+    ///
+    /// May be given again; see ns-utils(7).
     #[arg(short = 'N', long = "task", value_name = "TARGET", value_parser = ns_core::cli::target())]
     pub tasks: Vec<Target>,
 
@@ -75,16 +71,22 @@ pub struct Whose {
     #[arg(long, conflicts_with_all = ["tasks", "files"])]
     pub all_namespaces: bool,
 
-    /// Those of a saved mountinfo file; may be given again
+    /// Those of a saved mountinfo file
+    ///
+    /// May be given again.
     #[arg(short = 'F', long = "tab-file", value_name = "FILE", conflicts_with = "tasks")]
     pub files: Vec<PathBuf>,
 
-    /// Those of the kernel, as everywhere but with -F; from listmount(2) where that is asked for
+    /// Those of the kernel: the default
+    ///
+    /// From listmount(2) where that is asked for.
     #[arg(short, long, value_name = "FROM", num_args = 0..=1, require_equals = true,
         default_missing_value = "mountinfo", conflicts_with = "files")]
     pub kernel: Option<Kernel>,
 
-    /// Fail where something could not be read, instead of saying so
+    /// Fail where not everything could be read
+    ///
+    /// The status is 1 then; otherwise that is only said on stderr.
     #[arg(long)]
     pub strict: bool,
 }
@@ -92,9 +94,9 @@ pub struct Whose {
 /// Where the kernel's table is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kernel {
-    /// `/proc/PID/mountinfo`.
+    /// From /proc/PID/mountinfo.
     Mountinfo,
-    /// `listmount(2)` and `statmount(2)`.
+    /// From listmount(2) and statmount(2).
     Listmount,
 }
 
@@ -103,7 +105,9 @@ pub enum Kernel {
 #[command(next_help_heading = "Which mounts")]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Which {
-    /// With this source: a device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=
+    /// With this source
+    ///
+    /// A device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=.
     #[arg(short = 'S', long, value_name = "SOURCE")]
     pub source: Option<OsString>,
 
@@ -115,15 +119,21 @@ pub struct Which {
     #[arg(short = 'M', long, value_name = "PATH")]
     pub mountpoint: Option<PathBuf>,
 
-    /// Of these types, with commas between; none of them after a leading "no" or "!"
+    /// Of these types, with commas between
+    ///
+    /// After a leading "no" or "!", of none of them.
     #[arg(short, long, value_name = "TYPES")]
     pub types: Option<Types>,
 
-    /// With all of these options; "no" or "!" before one: without it, "+": as it stands
+    /// With all of these options
+    ///
+    /// With commas between. A leading "no" or "!": without it; "+": as it stands.
     #[arg(short = 'O', long, value_name = "OPTIONS")]
     pub options: Option<OsString>,
 
-    /// For which this holds, such as 'FSTYPE == "tmpfs" and SIZE > 1G'
+    /// For which this expression holds
+    ///
+    /// Such as 'FSTYPE == "tmpfs" and SIZE > 1G'.
     #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = ns_core::cli::value::<Filter<column::Show>>)]
     pub filter: Option<Filter<column::Show>>,
 
@@ -135,19 +145,19 @@ pub struct Which {
     #[arg(long, value_name = "ID")]
     pub uniq_id: Option<u64>,
 
-    /// On devices and networks only
+    /// Only those on devices and networks
     #[arg(long, conflicts_with = "pseudo")]
     pub real: bool,
 
-    /// On no device and no network only
+    /// Only those on no device and no network
     #[arg(long)]
     pub pseudo: bool,
 
-    /// Hidden by others only, and by which
+    /// Only those that others hide, and which do
     #[arg(long)]
     pub shadowed: bool,
 
-    /// The last at each mount point only
+    /// Only the last at each mount point
     #[arg(short = 'U', long)]
     pub uniq: bool,
 
@@ -155,7 +165,7 @@ pub struct Which {
     #[arg(short, long)]
     pub invert: bool,
 
-    /// The first that is found only
+    /// Only the first that is found
     #[arg(short, long)]
     pub first_only: bool,
 
@@ -169,7 +179,7 @@ pub struct Which {
     )]
     pub direction: Direction,
 
-    /// With all that is mounted below them
+    /// And all that is mounted below them
     #[arg(short = 'R', long)]
     pub submounts: bool,
 
@@ -181,9 +191,9 @@ pub struct Which {
 /// From which end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Direction {
-    /// From the first.
+    /// What was mounted first comes first.
     Forward,
-    /// From the last.
+    /// What was mounted last comes first.
     Backward,
 }
 
@@ -191,16 +201,22 @@ pub enum Direction {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Other questions")]
 pub struct Ask {
-    /// How the mounts of two namespaces, or saved tables, differ; status 1 where they do
+    /// Show how the mounts of A and B differ
+    ///
+    /// Two namespaces or saved tables. The status is 1 where they differ.
     #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = ns_core::cli::target(),
         conflicts_with_all = ["tasks", "files", "all_namespaces", "propagation", "watch", "stats", "operand"])]
     pub diff: Option<Vec<Target>>,
 
-    /// Where mounts made below these show up: peer groups, and who listens to whom
+    /// Show where mounts made below these show up
+    ///
+    /// Peer groups, and who gets mounts from whom.
     #[arg(long, conflicts_with_all = ["watch", "stats", "files"])]
     pub propagation: bool,
 
-    /// Tell what happens, one event a line: mount, umount, remount, move
+    /// Tell what happens, one event a line
+    ///
+    /// ACTIONS are mount, umount, remount and move, with commas between; all of them where none is named.
     #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", num_args = 0..=1,
         require_equals = true, default_missing_value = "mount,umount,remount,move", value_delimiter = ',',
         conflicts_with_all = ["files", "all_namespaces", "stats"])]
@@ -210,7 +226,7 @@ pub struct Ask {
     #[arg(short = 'w', long, value_name = "TIME", requires = "watch")]
     pub timeout: Option<u64>,
 
-    /// What file systems count, where they do (NFS)
+    /// Show what file systems count, where they do (NFS)
     #[arg(long, conflicts_with = "files")]
     pub stats: bool,
 
@@ -222,13 +238,13 @@ pub struct Ask {
 /// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Action {
-    /// Mounted.
+    /// Something was mounted.
     Mount,
-    /// Unmounted.
+    /// Something was unmounted.
     Umount,
-    /// Other options.
+    /// Its options were changed.
     Remount,
-    /// Another mount point.
+    /// It was moved to another mount point.
     Move,
 }
 
@@ -237,39 +253,43 @@ pub enum Action {
 #[command(next_help_heading = "How it is shown")]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Layout {
-    /// Columns, with commas between; after a leading "+" they are added to the default ones
+    /// Show these columns
+    ///
+    /// With commas between, in capitals or not; after a `+`, beside the usual ones.
     #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns::<column::Show>())]
     pub output: Option<String>,
 
-    /// Every column
+    /// Show all columns
     #[arg(long)]
     pub output_all: bool,
 
-    /// A list instead of a tree
+    /// Write a list, not a tree
     #[arg(short, long)]
     pub list: bool,
 
-    /// A tree where a list is the default
+    /// Draw a tree where a list is the default
     #[arg(long)]
     pub tree: bool,
 
-    /// JSON
+    /// Write JSON
     #[arg(short = 'J', long, conflicts_with_all = ["raw", "pairs"])]
     pub json: bool,
 
-    /// Values with one space between, what is unsafe in them as \xNN
+    /// Write values with one space between
+    ///
+    /// What is unsafe in them, blanks too, as \xNN.
     #[arg(short, long, conflicts_with = "pairs")]
     pub raw: bool,
 
-    /// NAME="value"
+    /// Write NAME="value"
     #[arg(short = 'P', long)]
     pub pairs: bool,
 
-    /// Names of columns that are names of shell variables too
+    /// Name columns as shell variables can be named
     #[arg(short = 'y', long)]
     pub shell: bool,
 
-    /// No line of headings
+    /// Write no line of headings
     #[arg(short, long)]
     pub noheadings: bool,
 
@@ -281,23 +301,23 @@ pub struct Layout {
     #[arg(short, long)]
     pub ascii: bool,
 
-    /// Sizes in bytes
+    /// Show sizes in bytes
     #[arg(short, long)]
     pub bytes: bool,
 
-    /// In the manner of df(1)
+    /// Show sizes, as df(1) does
     #[arg(short = 'D', long)]
     pub df: bool,
 
-    /// In the manner of df -i
+    /// Show numbers of files, as df -i does
     #[arg(short = 'I', long, conflicts_with = "df")]
     pub dfi: bool,
 
-    /// No directory in brackets after the source
+    /// Show no directory in brackets after the source
     #[arg(short = 'v', long)]
     pub nofsroot: bool,
 
-    /// Sources without symbolic links
+    /// Show sources without symbolic links
     #[arg(short, long, conflicts_with = "nocanonicalize")]
     pub canonicalize: bool,
 
@@ -305,7 +325,9 @@ pub struct Layout {
     #[arg(short = 'C', long, conflicts_with = "evaluate")]
     pub nocanonicalize: bool,
 
-    /// Devices for LABEL=, UUID=, PARTLABEL= and PARTUUID=
+    /// Show devices for LABEL=, UUID= and the like
+    ///
+    /// Also for PARTLABEL= and PARTUUID=.
     #[arg(short, long)]
     pub evaluate: bool,
 
@@ -321,11 +343,11 @@ pub struct Layout {
 /// When to write links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// On a terminal.
+    /// Where stdout is a terminal.
     Auto,
-    /// Always.
+    /// Wherever stdout goes.
     Always,
-    /// Never.
+    /// Nowhere.
     Never,
 }
 

@@ -26,11 +26,11 @@ const PROCESS: &str = "The process";
 const SCRIPTS: &str = "For scripts";
 
 const AFTER_HELP: &str = "\
-Examples:
-  ns-unshare -a                         a root shell in a private machine, also as an ordinary user
-  ns-unshare -r -n ip link              run a program as root without root, with a network of its own
+Without a program, the login shell runs.
 
-Without a program, the login shell runs.";
+Examples:
+  ns-unshare -a            a root shell in a private machine, also for a user
+  ns-unshare -r -n make    build as root without root, and without a network";
 
 /// The options that make no sense where nothing is made.
 const MAKING: [&str; 36] = [
@@ -89,50 +89,60 @@ const NAMING: [&str; 10] = [
     after_long_help = AFTER_HELP
 )]
 pub struct Cli {
-    /// New namespaces of all eight kinds: a private machine in one option
+    /// New namespaces of all eight kinds
     ///
-    /// Implies --fork and --mount-proc. Maps root and the subordinate ids when run by an ordinary user, every id to
-    /// itself when run by root.
+    /// A private machine in one option. Implies --fork and --mount-proc. Maps root and the subordinate ids when run by
+    /// an ordinary user, every id to itself when run by root.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
-    /// A new mount namespace, bound to FILE where one is given
+    /// New mount namespace
+    ///
+    /// With FILE, here and for all kinds, it is bound to that file, which keeps it alive and leads to it.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub mount: Option<Option<PathBuf>>,
 
-    /// A new UTS namespace: host name and NIS domain name
+    /// New UTS namespace: host name and NIS domain name
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub uts: Option<Option<PathBuf>>,
 
-    /// A new IPC namespace
+    /// New IPC namespace: System V IPC, message queues
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub ipc: Option<Option<PathBuf>>,
 
-    /// A new network namespace
+    /// New network namespace: interfaces and routes
+    ///
+    /// Its loopback interface is up.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub net: Option<Option<PathBuf>>,
 
-    /// A new PID namespace, with the program as PID 1; implies --fork
+    /// New PID namespace, the program as PID 1
+    ///
+    /// Implies --fork.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub pid: Option<Option<PathBuf>>,
 
-    /// A new user namespace
+    /// New user namespace: ids and capabilities
     #[arg(short = 'U', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub user: Option<Option<PathBuf>>,
 
-    /// A new cgroup namespace
+    /// New cgroup namespace: the root of /proc/PID/cgroup
     #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub cgroup: Option<Option<PathBuf>>,
 
-    /// A new time namespace
+    /// New time namespace: monotonic and boot-time clock
     #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub time: Option<Option<PathBuf>>,
 
-    /// Seconds by which the monotonic clock is ahead (fractions and negative numbers work); needs --time
+    /// Set the monotonic clock ahead by SECONDS
+    ///
+    /// Fractions and negative numbers work. Needs --time.
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = value::<ClockOffset>, help_heading = NAMESPACES)]
     pub monotonic: Option<ClockOffset>,
 
-    /// Seconds by which the boot-time clock is ahead; needs --time
+    /// Set the boot-time clock ahead by SECONDS
+    ///
+    /// Fractions and negative numbers work. Needs --time.
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = value::<ClockOffset>, help_heading = NAMESPACES)]
     pub boottime: Option<ClockOffset>,
 
@@ -144,7 +154,9 @@ pub struct Cli {
     #[arg(long, value_name = "NAME", value_parser = domain_name, help_heading = NAMESPACES)]
     pub domainname: Option<OsString>,
 
-    /// Leave the loopback interface of a new network namespace down
+    /// Leave the loopback interface down
+    ///
+    /// Otherwise that of a new network namespace is brought up.
     #[arg(long, help_heading = NAMESPACES)]
     pub no_loopback: bool,
 
@@ -168,23 +180,32 @@ pub struct Cli {
     #[expect(missing_docs, reason = "its options carry their own")]
     pub single: SingleIds,
 
-    /// Map a range of uids: INNER:OUTER:COUNT, auto, subids or all; implies --user
+    /// Map a range of uids; implies --user
+    ///
+    /// MAP is INNER:OUTER:COUNT, auto (the subordinate ids, from 0 on), subids (the subordinate ids, each to itself) or
+    /// all (every id that is mapped here, each to itself). May be repeated.
     #[arg(long, value_name = "MAP", value_parser = value::<MapRequest>, action = ArgAction::Append, help_heading = IDS)]
     pub map_users: Vec<MapRequest>,
 
-    /// Map a range of gids: INNER:OUTER:COUNT, auto, subids or all; implies --user
+    /// Map a range of gids; implies --user
+    ///
+    /// MAP is as for --map-users.
     #[arg(long, value_name = "MAP", value_parser = value::<MapRequest>, action = ArgAction::Append, help_heading = IDS)]
     pub map_groups: Vec<MapRequest>,
 
-    /// Map the subordinate ids from 0 on: --map-users=auto --map-groups=auto
+    /// Map the subordinate ids from 0 on
+    ///
+    /// This is --map-users=auto --map-groups=auto.
     #[arg(long, help_heading = IDS)]
     pub map_auto: bool,
 
-    /// Map the subordinate ids to themselves: --map-users=subids --map-groups=subids
+    /// Map the subordinate ids to themselves
+    ///
+    /// This is --map-users=subids --map-groups=subids.
     #[arg(long, help_heading = IDS)]
     pub map_subids: bool,
 
-    /// Who is to own the new user namespace; implies --user
+    /// Owner of the new user namespace; implies --user
     #[arg(long, value_name = "UID:GID", value_parser = owner, help_heading = IDS)]
     pub owner: Option<(u32, u32)>,
 
@@ -196,35 +217,46 @@ pub struct Cli {
     #[arg(short = 'S', long, value_name = "USER", value_parser = value::<UserId>, help_heading = IDS)]
     pub setuid: Option<UserId>,
 
-    /// Take this gid, and no other groups, before the program runs
+    /// Take this gid and drop all other groups
     #[arg(short = 'G', long, value_name = "GROUP", value_parser = value::<GroupId>, help_heading = IDS)]
     pub setgid: Option<GroupId>,
 
-    /// Keep the capabilities that are held in the new user namespace
+    /// Keep the capabilities that are held inside
+    ///
+    /// The program has those that ns-unshare has in the new user namespace, as any uid.
     #[arg(long, help_heading = IDS)]
     pub keep_caps: bool,
 
-    /// Mount a new /proc, or one on DIR; implies --mount
+    /// Mount a new /proc, or one on DIR
+    ///
+    /// Implies --mount.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = MOUNTS)]
     pub mount_proc: Option<Option<PathBuf>>,
 
-    /// Mount a new binfmt_misc on DIR or /proc/sys/fs/binfmt_misc; implies --mount and --user
+    /// Mount a new binfmt_misc
+    ///
+    /// On DIR, or on /proc/sys/fs/binfmt_misc. Implies --mount and --user.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = MOUNTS)]
     pub mount_binfmt: Option<Option<PathBuf>>,
 
-    /// Register an interpreter, as a line for binfmt_misc; implies --mount-binfmt
+    /// Register an interpreter with binfmt_misc
+    ///
+    /// LINE is what binfmt_misc takes: :NAME:TYPE:OFFSET:MAGIC:MASK:INTERPRETER:FLAGS. Implies --mount-binfmt.
     #[arg(short, long, value_name = "LINE", help_heading = MOUNTS)]
     pub load_interp: Option<OsString>,
 
-    /// How the mounts of a new mount namespace are tied to ours: private, slave, shared or unchanged
-    #[arg(long, value_name = "PROPAGATION", value_parser = propagation, help_heading = MOUNTS)]
+    /// How mounts of the new namespace are tied to ours
+    ///
+    /// private, the default: not at all. slave: what is mounted later on shared mounts here shows up there as well.
+    /// shared: also the other way. unchanged: as each mount is tied to others here.
+    #[arg(long, value_name = "TYPE", value_parser = propagation, help_heading = MOUNTS)]
     pub propagation: Option<Tie>,
 
     /// Make DIR the root directory
     #[arg(short = 'R', long, value_name = "DIR", help_heading = MOUNTS)]
     pub root: Option<PathBuf>,
 
-    /// Make DIR, inside of the new root, the working directory
+    /// Make DIR, inside the root, the working directory
     #[arg(short, long, value_name = "DIR", help_heading = MOUNTS)]
     pub wd: Option<PathBuf>,
 
@@ -232,23 +264,33 @@ pub struct Cli {
     #[arg(short, long, overrides_with = "no_fork", help_heading = PROCESS)]
     pub fork: bool,
 
-    /// With --pid, run the program in the old PID namespace; its first child is PID 1
+    /// With --pid, stay in the old PID namespace
+    ///
+    /// The first child of the program is PID 1 of the new one.
     #[arg(long, overrides_with = "fork", help_heading = PROCESS)]
     pub no_fork: bool,
 
-    /// Send the program SIGNAL (KILL) when ns-unshare ends; implies --fork
+    /// Kill the program when ns-unshare ends
+    ///
+    /// With SIGNAL, by that and not by KILL. Implies --fork.
     #[arg(long, value_name = "SIGNAL", num_args = 0..=1, require_equals = true, value_parser = value::<SignalNumber>, help_heading = PROCESS)]
     pub kill_child: Option<Option<SignalNumber>>,
 
-    /// Pass signals on to the program, as is done by default; implies --fork
+    /// Pass signals on to the program: the default
+    ///
+    /// Implies --fork.
     #[arg(long, overrides_with = "no_forward_signals", help_heading = PROCESS)]
     pub forward_signals: bool,
 
-    /// Pass no signals on: INT and TERM wait until the program ends, others end ns-unshare alone
+    /// Pass no signals on
+    ///
+    /// INT and TERM wait until the program ends, others end ns-unshare alone.
     #[arg(long, overrides_with = "forward_signals", help_heading = PROCESS)]
     pub no_forward_signals: bool,
 
-    /// Run a small init as PID 1, which reaps orphans; implies --pid
+    /// Run a small init as PID 1, which reaps orphans
+    ///
+    /// Implies --pid.
     #[arg(long, help_heading = PROCESS)]
     pub init: bool,
 
@@ -256,15 +298,21 @@ pub struct Cli {
     #[arg(long, help_heading = PROCESS)]
     pub clear_env: bool,
 
-    /// Run the program with these environment variables only
-    #[arg(long, value_name = "NAME,...", help_heading = PROCESS)]
+    /// Run it with these environment variables only
+    ///
+    /// NAMES have commas between. One that is not set is left out.
+    #[arg(long, value_name = "NAMES", help_heading = PROCESS)]
     pub whitelist_env: Option<OsString>,
 
-    /// Write to FILE the PID of the process whose end ends the namespaces
+    /// Write a PID to FILE
+    ///
+    /// That of the process whose end ends the namespaces, as it is outside of them.
     #[arg(long, value_name = "FILE", help_heading = SCRIPTS)]
     pub pid_file: Option<PathBuf>,
 
-    /// Write a JSON object with PID and namespaces to the open descriptor FD
+    /// Write PID and namespaces to descriptor FD
+    ///
+    /// One JSON object, when the program is about to run; ns-utils(7) has its fields.
     #[arg(long, value_name = "FD", help_heading = SCRIPTS)]
     pub info_fd: Option<i32>,
 
@@ -272,7 +320,7 @@ pub struct Cli {
     #[arg(long, help_heading = SCRIPTS)]
     pub dry_run: bool,
 
-    /// Show it as JSON
+    /// With --dry-run, write JSON
     #[arg(long, requires = "dry_run", help_heading = SCRIPTS)]
     pub json: bool,
 

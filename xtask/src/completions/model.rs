@@ -171,7 +171,7 @@ fn source(arg: &Arg) -> Source {
         "USER" | "UID" => Source::Users,
         "GROUP" | "GID" => Source::Groups,
         "SIGNAL" | "SIG" => Source::Signals,
-        "PROPAGATION" => words(&["private", "slave", "shared", "unchanged"]),
+        "TYPE" => words(&["private", "slave", "shared", "unchanged"]),
         "MAP" => words(&["auto", "subids", "all"]),
         "PID" => Source::Ask("processes"),
         "TARGET" => Source::AskOrFile("targets"),

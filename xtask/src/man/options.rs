@@ -42,7 +42,7 @@ pub fn section(program: &Program) -> String {
 fn item(option: &Arg) -> String {
     let mut out = format!(".It {}\n", spellings(option));
     let help = option.get_long_help().or(option.get_help()).unwrap_or_default();
-    out += &mdoc::text(&ended(&help.to_string()));
+    out += &mdoc::text(&in_sentences(&help.to_string()));
     let values: Vec<PossibleValue> = option
         .get_possible_values()
         .into_iter()
@@ -81,15 +81,15 @@ fn spellings(option: &Arg) -> String {
     out
 }
 
-/// Help leaves out the full stop of its first line; a page has sentences.
-fn ended(help: &str) -> String {
+/// Help leaves out the full stop of its first line, and says the rest below it; a page has sentences in a paragraph.
+fn in_sentences(help: &str) -> String {
     let (first, rest) = help.split_once("\n\n").unwrap_or((help, ""));
     let stop = if first.ends_with(['.', ':', '!', '?']) {
         ""
     } else {
         "."
     };
-    format!("{first}{stop}\n\n{rest}").trim_end().to_owned()
+    format!("{first}{stop} {rest}").trim_end().to_owned()
 }
 
 /// The values that there are: in one sentence, or a list where one of them has an explanation.

@@ -1,5 +1,5 @@
-//! How help reads. `-h`: every option in a line. `--help`: all that is to say about each, the values with a meaning of
-//! their own (the columns), the examples, and where there is more.
+//! How help reads. `-h`: every option in a line. `--help`: all that is to say about each, an idea a line, the values with
+//! a meaning of their own (the columns), two examples, and where there is more.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -52,13 +52,14 @@ fn prepared(mut command: Command, long: bool) -> Command {
         if let Some(examples) = command.get_after_long_help() {
             let _ = write!(end, "{examples}\n\n");
         }
-        let _ = write!(end, "The manual says more: man {}", command.get_name());
-    } else {
         let _ = write!(
             end,
-            "With examples: {} --help. The manual: man {0}",
-            command.get_name()
+            "See {}({}) and ns-utils(7).",
+            command.get_name(),
+            section(&command)
         );
+    } else {
+        let _ = write!(end, "More, with examples: {} --help", command.get_name());
     }
     command
         .mut_args(|arg| {
@@ -68,11 +69,41 @@ fn prepared(mut command: Command, long: bool) -> Command {
                 arg
             };
             match arg.get_long_help().cloned() {
-                Some(text) if long => arg.help(text),
+                Some(text) if long => arg.help(an_idea_a_line(&text.to_string())),
                 _ => arg,
             }
         })
         .after_help(end)
+}
+
+/// The section of the manual that a command's page is in: where findmnt(8) and lsns(8) are, or else where all can run it.
+fn section(command: &Command) -> u8 {
+    match command.get_name() {
+        "ns-ls" | "ns-mounts" => 8,
+        _ => 1,
+    }
+}
+
+/// What is said in paragraphs of sentences, each sentence in a line of its own.
+fn an_idea_a_line(text: &str) -> String {
+    let mut out = String::new();
+    for paragraph in text.split("\n\n") {
+        let mut rest = paragraph;
+        while let Some(at) = rest.find(". ") {
+            let (sentence, others) = (&rest[..at], &rest[at + 2..]);
+            out += sentence;
+            out += if others.starts_with(char::is_uppercase) {
+                "\n"
+            } else {
+                ". "
+            };
+            rest = others;
+        }
+        out += rest.strip_suffix('.').unwrap_or(rest);
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out
 }
 
 /// Whether the values of this option are explained one by one, in a list of their own.
@@ -113,7 +144,7 @@ mod tests {
     struct Cli {
         /// Order
         ///
-        /// The order of what there is not.
+        /// The order of what there is not. Of none, e.g. nothing.
         #[arg(long)]
         by: Option<By>,
     }
@@ -129,9 +160,13 @@ mod tests {
     fn long_help_explains_values_and_ends_with_examples() {
         let text = prepared(Cli::command(), true).render_help().to_string();
         let end = "Values of --by:\n  size  How large it is\n  name\n\nExamples:\n  ns-none --by size\n\n\
-                   The manual says more: man ns-none\n";
+                   See ns-none(1) and ns-utils(7).\n";
         assert!(text.ends_with(end), "{text}");
-        assert!(text.contains("The order of what there is not."), "{text}");
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert!(
+            lines.contains(&"The order of what there is not") && lines.contains(&"Of none, e.g. nothing"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -141,6 +176,6 @@ mod tests {
             !text.contains("size") && !text.contains("what there is not"),
             "{text}"
         );
-        assert!(text.ends_with("With examples: ns-none --help. The manual: man ns-none\n"));
+        assert!(text.ends_with("More, with examples: ns-none --help\n"));
     }
 }
