@@ -7,13 +7,14 @@ use crate::support::transcript::{self, Session};
 use crate::support::{Outcome, Run as _, needs, program};
 
 /// The documents with sessions, from the root of the checkout: in Markdown, and the prose of manual pages.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "crates/ns-unshare/ns-unshare.1.in",
     "crates/ns-enter/ns-enter.1.in",
     "crates/ns-ls/ns-ls.8.in",
     "crates/ns-hostname/ns-hostname.1.in",
     "crates/ns-mounts/ns-mounts.8.in",
+    "crates/ns-core/ns-utils.7.in",
 ];
 
 /// How a block of a session starts and ends in both.

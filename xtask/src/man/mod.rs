@@ -44,7 +44,7 @@ fn with_sessions(text: &str) -> String {
         match line {
             "@SESSION" => {
                 inside = true;
-                out += ".Bd -literal -offset indent";
+                out += ".Bd -literal -offset 2n";
             }
             "@END" => {
                 inside = false;
