@@ -15,6 +15,7 @@ mod enter;
 mod hostname;
 mod ls;
 mod mounts;
+mod pages;
 mod pins;
 mod support;
 mod target;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
         ls::cases(),
         mounts::cases(),
         pins::cases(),
+        pages::cases(),
         target::cases(),
         terminal::cases(), unshare::cases()];
     libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()

@@ -118,4 +118,4 @@ complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name ever
 complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Say what was done, and to how many processes'
 complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Write JSON'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'
-complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'

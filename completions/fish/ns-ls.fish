@@ -125,4 +125,4 @@ complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show what capabilities PID has i
 complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the columns'
 complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Go on, and write what appears and what goes'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'
-complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'

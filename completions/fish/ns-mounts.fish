@@ -173,5 +173,5 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Show devices fo
 complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Spell out the defaults in VFS-OPTIONS'
 complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Make mount points links that a terminal can follow' -f -k -a 'auto\\t\'Where stdout is a terminal\' always\\t\'Wherever stdout goes\' never\\t\'Nowhere\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
-complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
 complete -c ns-mounts -n '__ns_mounts_operand' -k -f -a 'DEVICE MOUNTPOINT'

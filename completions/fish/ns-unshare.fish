@@ -85,9 +85,9 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time 
 complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name; implies --uts' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l domainname -d 'Set the NIS domain name; implies --uts' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-loopback -d 'Leave the loopback interface down'
-complete -c ns-unshare -n '__ns_unshare_ours' -l pin -d 'Pin the new namespaces as NAME, so that they stay when no process is in them any more' -r
-complete -c ns-unshare -n '__ns_unshare_ours' -l from -d 'With --pin, pin the namespaces of TARGET: those that differ from ours, or those of the kinds that are named' -r -F -k -a '(__ns_unshare_ask targets)'
-complete -c ns-unshare -n '__ns_unshare_ours' -l unpin -d 'Remove the name PIN, also one that ip-netns(8) has given; of one kind only where it is written KIND:NAME' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l pin -d 'Pin the new namespaces under NAME' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l from -d 'With --pin, pin the namespaces of TARGET' -r -F -k -a '(__ns_unshare_ask targets)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l unpin -d 'Remove a pinned name' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -s r -l map-root-user -d 'Be root inside: --map-user=0 --map-group=0'
 complete -c ns-unshare -n '__ns_unshare_ours' -s c -l map-current-user -d 'Be oneself inside: map uid and gid to themselves'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-user -d 'Map the caller\'s uid to this one; implies --user' -r -f -k -a '(__fish_complete_users)'
@@ -111,7 +111,7 @@ complete -c ns-unshare -n '__ns_unshare_ours' -s f -l fork -d 'Run the program i
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-fork -d 'With --pid, stay in the old PID namespace'
 complete -c ns-unshare -n '__ns_unshare_ours' -l kill-child -d 'Kill the program when ns-unshare ends' -f -k -a '(__ns_unshare_signals)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l forward-signals -d 'Pass signals on to the program: the default'
-complete -c ns-unshare -n '__ns_unshare_ours' -l no-forward-signals -d 'Pass no signals on'
+complete -c ns-unshare -n '__ns_unshare_ours' -l no-forward-signals -d 'Pass no signals on to the program'
 complete -c ns-unshare -n '__ns_unshare_ours' -l init -d 'Run a small init as PID 1, which reaps orphans'
 complete -c ns-unshare -n '__ns_unshare_ours' -l clear-env -d 'Run the program with an empty environment'
 complete -c ns-unshare -n '__ns_unshare_ours' -l whitelist-env -d 'Run it with these environment variables only' -r
@@ -120,5 +120,5 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write PID and names
 complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
 complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-unshare -n '__ns_unshare_ours' -s V -l version -d 'Print version'
-complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
 complete -c ns-unshare -n '__ns_unshare_operand' -k -a '(__ns_unshare_command)'

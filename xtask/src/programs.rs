@@ -27,7 +27,8 @@ pub fn all() -> Vec<Program> {
         // Adds what clap itself provides, and passes on what holds for all.
         command.build();
         command = command.mut_arg("help", |help| {
-            help.help("Print the options, a line each; --help says more than -h")
+            let text = "Print the options, a line each; with --help all about them, and examples";
+            help.help(text).long_help(text)
         });
         Program {
             name,

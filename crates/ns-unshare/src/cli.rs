@@ -160,18 +160,22 @@ pub struct Cli {
     #[arg(long, help_heading = NAMESPACES)]
     pub no_loopback: bool,
 
-    /// Pin the new namespaces as NAME, so that they stay when no process is in them any more
+    /// Pin the new namespaces under NAME
     ///
-    /// Those of the network as ip-netns(8) does it. Without a program nothing is run: the namespaces are made, set up and
-    /// kept.
+    /// They stay when no process is in them any more. Those of the network are pinned as ip-netns(8) does it. Without a program
+    /// nothing is run: the namespaces are made, set up and kept.
     #[arg(long, value_name = "NAME", value_parser = OsStringValueParser::new().try_map(|name| name_to_pin(&name)), help_heading = NAMES)]
     pub pin: Option<OsString>,
 
-    /// With --pin, pin the namespaces of TARGET: those that differ from ours, or those of the kinds that are named
+    /// With --pin, pin the namespaces of TARGET
+    ///
+    /// Those that differ from ours, or those of the kinds that are named.
     #[arg(long, value_name = "TARGET", value_parser = target(), requires = "pin", conflicts_with_all = MAKING, help_heading = NAMES)]
     pub from: Option<Target>,
 
-    /// Remove the name PIN, also one that ip-netns(8) has given; of one kind only where it is written KIND:NAME
+    /// Remove a pinned name
+    ///
+    /// PIN is a name, or KIND:NAME for one kind only. Names that ip-netns(8) has given are removed too.
     #[arg(long, value_name = "PIN", value_parser = OsStringValueParser::new().try_map(|name| Unpin::parse(&name)),
         conflicts_with_all = MAKING, conflicts_with_all = NAMING, action = ArgAction::Append, help_heading = NAMES)]
     pub unpin: Vec<Unpin>,
@@ -282,7 +286,7 @@ pub struct Cli {
     #[arg(long, overrides_with = "no_forward_signals", help_heading = PROCESS)]
     pub forward_signals: bool,
 
-    /// Pass no signals on
+    /// Pass no signals on to the program
     ///
     /// INT and TERM wait until the program ends, others end ns-unshare alone.
     #[arg(long, overrides_with = "forward_signals", help_heading = PROCESS)]

@@ -101,7 +101,9 @@ fn choices(values: &[PossibleValue]) -> String {
             .collect();
         return format!("One of {}.\n", names.join(", "));
     }
-    let mut out = String::from(".Bl -tag -width Ds -compact\n");
+    // As wide as the longest, so that none needs a line of its own.
+    let widest = values.iter().map(|value| value.get_name().len()).max();
+    let mut out = format!(".Bl -tag -width {}n -compact\n", widest.unwrap_or(0));
     for value in values {
         let _ = writeln!(out, ".It Cm {}", mdoc::word(value.get_name()));
         out += &mdoc::text(&value.get_help().unwrap_or_default().to_string());

@@ -54,7 +54,7 @@ fn answer(program: &str, error: &clap::Error) -> ExitCode {
         return printed(program, error.print().and_then(|()| io::stdout().flush()));
     }
     let text = error.render();
-    let text = if io::stderr().is_terminal() {
+    let text = if io::stderr().is_terminal() && !is_plain() {
         text.ansi().to_string()
     } else {
         text.to_string()
@@ -64,6 +64,11 @@ fn answer(program: &str, error: &clap::Error) -> ExitCode {
     // Nothing is left to do where stderr cannot be written to.
     let _ = io::stderr().write_all(text.as_bytes());
     ExitCode::from(USAGE)
+}
+
+/// Whether no colours are wanted, as help has none then either.
+fn is_plain() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Prints the values that a completion script asks for.

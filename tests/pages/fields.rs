@@ -1,0 +1,250 @@
+//! The fields of JSON that ns-utils(7) lists: those that come are those, of these types.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::{Map, Value};
+
+use super::{Item, lists};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, Running, User, needs, path_of, program, tool};
+
+cases!["pages::fields":
+    rows_have_the_fields_that_are_listed,
+    what_is_missing_has_the_fields_that_are_listed,
+    changes_of_names_have_the_fields_that_are_listed,
+    differences_have_the_fields_that_are_listed,
+    peer_groups_have_the_fields_that_are_listed,
+    statistics_have_the_fields_that_are_listed,
+    the_info_has_the_fields_that_are_listed,
+];
+
+/// The types that each field may have, by name.
+type Types = BTreeMap<String, BTreeSet<String>>;
+
+/// The types of a list; what is "as above" has those of the list that came before.
+fn types(items: Vec<Item>, above: &mut HashMap<String, BTreeSet<String>>) -> Types {
+    let mut types = Types::new();
+    for item in items {
+        let words = item.text.split([':', ';']).next().unwrap_or_default().trim();
+        for name in item.names {
+            let some: BTreeSet<String> = if words == "as above" {
+                above[&name].clone()
+            } else {
+                words
+                    .replace(" or ", ", ")
+                    .split(", ")
+                    .map(str::to_owned)
+                    .collect()
+            };
+            // Said of sizes in a second half.
+            let also = (item.text.contains("a number with") || ["used", "avail"].contains(&name.as_str()))
+                .then(|| "number".to_owned());
+            above.insert(name.clone(), some.clone());
+            types.insert(name, some.into_iter().chain(also).collect());
+        }
+    }
+    for (name, some) in &types {
+        for word in some {
+            let known = ["number", "string", "boolean", "strings", "objects", "null"];
+            assert!(known.contains(&word.as_str()), "{name}: {word:?} is no type");
+        }
+    }
+    types
+}
+
+/// The lists below the comments that start so, each with what follows that in the comment.
+fn listed(mark: &str) -> Vec<(String, Types)> {
+    let mut above = HashMap::new();
+    lists(mark)
+        .into_iter()
+        .map(|(command, items)| (command, types(items, &mut above)))
+        .collect()
+}
+
+fn only(mark: &str) -> Types {
+    listed(mark).remove(0).1
+}
+
+/// Compares an object with a list.
+#[track_caller]
+fn compare(object: &Map<String, Value>, types: &Types) {
+    let came: BTreeSet<&str> = object
+        .keys()
+        .map(String::as_str)
+        .filter(|key| *key != "children")
+        .collect();
+    let listed: BTreeSet<&str> = types.keys().map(String::as_str).collect();
+    assert_eq!(came, listed, "what comes is not what is listed");
+    for (key, value) in object.iter().filter(|(key, _)| *key != "children") {
+        let name = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(items) if items.iter().all(Value::is_string) => "strings",
+            Value::Array(items) if items.iter().all(Value::is_object) => "objects",
+            Value::Array(_) | Value::Object(_) => "something else",
+        };
+        assert!(types[key].contains(name), "{key} is {name}: {value}");
+    }
+    if let Some(children) = object.get("children").and_then(Value::as_array) {
+        for child in children {
+            compare(child.as_object().expect("a row is an object"), types);
+        }
+    }
+}
+
+/// Compares all rows of an answer; there is one at least.
+#[track_caller]
+fn compare_rows(answer: &Value, types: &Types) {
+    let answer = answer.as_object().expect("it is an object");
+    let rows = [
+        "namespaces",
+        "filesystems",
+        "differences",
+        "propagation",
+        "statistics",
+        "steps",
+    ]
+    .iter()
+    .find_map(|name| answer.get(*name));
+    match rows.and_then(Value::as_array) {
+        Some(rows) => {
+            assert!(!rows.is_empty(), "there are no rows to compare");
+            for row in rows {
+                compare(row.as_object().expect("a row is an object"), types);
+            }
+        }
+        // A row alone.
+        None => compare(answer, types),
+    }
+}
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The list of the rows of a command.
+fn of(command: &str) -> Types {
+    let lists = listed("fields:");
+    let found = lists.into_iter().find(|(words, _)| words == command);
+    found.unwrap_or_else(|| panic!("{command} is not listed")).1
+}
+
+/// The commands that can be run as they stand. The others need something to show.
+fn rows_have_the_fields_that_are_listed() -> Outcome {
+    let user = User::ordinary()?;
+    let mut count = 0;
+    for (command, types) in listed("fields:") {
+        if ["--diff", "--propagation", "--stats"]
+            .iter()
+            .any(|option| command.contains(option))
+        {
+            continue;
+        }
+        let (name, words) = command.split_once(' ').expect("a program and its arguments");
+        // What one may not see is null; without that, the others come.
+        for mut program in [program(name), user.program(name)] {
+            let ran = program.args(words.split(' ')).ran();
+            assert_eq!(ran.status, 0, "{command}: {}", ran.stderr);
+            compare_rows(&value(&ran.stdout), &types);
+        }
+        count += 1;
+    }
+    assert_eq!(count, 5, "the page lists others");
+    let bytes = program("ns-mounts").with("-J -l -b --output-all -M /");
+    compare_rows(&value(&bytes.stdout), &of("ns-mounts -J -l --output-all"));
+    Ok(())
+}
+
+fn what_is_missing_has_the_fields_that_are_listed() -> Outcome {
+    let user = User::ordinary()?;
+    let answer = value(&user.program("ns-ls").arg("-J").ran().stdout);
+    compare(
+        answer["incomplete"].as_object().expect("much is missing"),
+        &only("incomplete:"),
+    );
+    assert!(answer["not-looked"].is_array(), "{answer}");
+    let answer = value(&user.program("ns-mounts").with("-J --all-namespaces -M /").stdout);
+    compare(
+        answer["unreadable"].as_object().expect("much is missing"),
+        &only("unreadable:"),
+    );
+    Ok(())
+}
+
+fn changes_of_names_have_the_fields_that_are_listed() -> Outcome {
+    User::ordinary()?;
+    let ours = path_of("ns-hostname").display();
+    let script = format!("exec {ours} --watch -v -J 2>&1");
+    let mut watch = Running::start(program("ns-unshare").args(["-r", "-u", "sh", "-c", &script]));
+    let line = watch.line();
+    assert!(line.contains("watching"), "{line}");
+    let pid = watch.pid().to_string();
+    program("ns-hostname").args(["-t", &pid, "changed"]).ran().ok();
+    let types = only("events:");
+    compare(
+        value(&watch.line()).as_object().expect("an event is an object"),
+        &types,
+    );
+    Ok(())
+}
+
+/// What this script writes in a mount namespace of its own, with a new mount on `/mnt`.
+fn with_a_mount(script: &str) -> String {
+    let ours = path_of("ns-mounts").display().to_string();
+    let script = format!(
+        "mount -t tmpfs scratch /mnt && {}",
+        script.replace("ns-mounts", &ours)
+    );
+    let ran = program("ns-unshare")
+        .args(["-r", "-m", "sh", "-c", &script])
+        .ran();
+    assert!(ran.status <= 1, "{ran:?}");
+    ran.stdout
+}
+
+fn differences_have_the_fields_that_are_listed() -> Outcome {
+    // One side has a mount more, and one other options.
+    let answer = with_a_mount(
+        "cat /proc/self/mountinfo >/mnt/a; mount -t tmpfs more /srv; mount -o remount,noexec /mnt; \
+         ns-mounts -J --diff /mnt/a $$",
+    );
+    compare_rows(&value(&answer), &of("ns-mounts --diff -J"));
+    Ok(())
+}
+
+fn peer_groups_have_the_fields_that_are_listed() -> Outcome {
+    let answer = with_a_mount("mount --make-shared /mnt; ns-mounts --propagation -J -M /mnt");
+    compare_rows(&value(&answer), &of("ns-mounts --propagation -J"));
+    Ok(())
+}
+
+/// No machine has an NFS mount to count on: the counters are those of a file over those of the process.
+fn statistics_have_the_fields_that_are_listed() -> Outcome {
+    let counters = include_str!("mountstats");
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let file = directory.path().join("mountstats");
+    std::fs::write(&file, counters).expect("it can be written");
+    for option in ["", "-b"] {
+        let script = format!(
+            "mount --bind {} /proc/$$/mountstats && ns-mounts -N $$ --stats -J {option}",
+            file.display()
+        );
+        compare_rows(&value(&with_a_mount(&script)), &of("ns-mounts --stats -J"));
+    }
+    Ok(())
+}
+
+fn the_info_has_the_fields_that_are_listed() -> Outcome {
+    let ours = path_of("ns-unshare").display();
+    let shell = needs::installed("sh")?;
+    let script = format!("{ours} -r --info-fd 3 true 3>&1");
+    let answer = value(&tool(shell).args(["-c", &script]).ran().ok());
+    compare(answer.as_object().expect("it is an object"), &only("info:"));
+    for namespace in answer["namespaces"].as_array().expect("a list") {
+        let keys: Vec<&String> = namespace.as_object().expect("an object").keys().collect();
+        assert_eq!(keys, ["id", "ns", "type"]);
+    }
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! What ns-utils(7) lists beside JSON: targets, kinds, names, statuses, and what is left out of the relatives.
+
+use std::collections::BTreeSet;
+
+use super::{COMMON, lists, read};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User, needs, program, tool};
+
+cases!["pages::listed":
+    every_spelling_of_a_target_is_one,
+    every_form_of_a_target_is_listed,
+    the_kinds_are_those_that_there_are,
+    the_statuses_are_those_that_come,
+    every_option_of_unshare_is_here,
+    every_option_of_nsenter_is_here,
+    every_option_of_lsns_is_here,
+    every_option_of_findmnt_is_here_or_left_out,
+    every_option_of_hostname_is_here,
+    options_in_common_are_those_of_several,
+];
+
+/// The spellings of the list.
+fn targets() -> Vec<String> {
+    let mut lists = lists("targets");
+    let (_, items) = lists.remove(0);
+    items.into_iter().flat_map(|item| item.names).collect()
+}
+
+fn every_spelling_of_a_target_is_one() -> Outcome {
+    for target in targets() {
+        let ran = program("ns-hostname").args(["-t", &target]).ran();
+        // Nothing of that name is there; 2 were for what can be no target.
+        assert_eq!(ran.status, 1, "{target}: {ran:?}");
+    }
+    Ok(())
+}
+
+/// The other way round: what the programs say that a target is.
+fn every_form_of_a_target_is_listed() -> Outcome {
+    let error = program("ns-hostname").args(["-t", "0"]).ran().fails(2);
+    let (_, forms) = error.split_once("it is a ").expect("the error says what it is");
+    let forms = forms.lines().next().expect("a line");
+    let targets = targets();
+    for word in forms.replace(" or ", ", ").split(", ") {
+        let listed = match word {
+            "PID" => targets.iter().any(|target| target.parse::<u32>().is_ok()),
+            "PID:INODE" => targets.contains(&"4711:9001".to_owned()),
+            "the inode alone" => read(COMMON).contains("a number over 2147483647 is the inode"),
+            "a pinned name" => targets.contains(&"blue".to_owned()),
+            ":ID" => targets.iter().any(|target| target.starts_with(':')),
+            word if word.contains("path") => targets.iter().any(|target| target.starts_with('/')),
+            word => {
+                let start = word.split_inclusive(['[', ':']).next().expect("a word");
+                targets.iter().any(|target| target.starts_with(start))
+            }
+        };
+        assert!(listed, "{word} is not among {targets:?}");
+    }
+    Ok(())
+}
+
+fn the_kinds_are_those_that_there_are() -> Outcome {
+    let error = program("ns-ls").args(["-t", "nosuch"]).ran().fails(2);
+    let (_, kinds) = error.split_once("it is one of ").expect("the error lists them");
+    let kinds: Vec<&str> = kinds.lines().next().expect("a line").split(", ").collect();
+    let page = read(COMMON);
+    let (_, rest) = page.split_once(".\\\" kinds\n").expect("the page lists them");
+    let listed: Vec<&str> = rest
+        .lines()
+        .take(3)
+        .flat_map(|line| line.split([' ', ',']))
+        .collect();
+    let listed: Vec<&str> = listed
+        .into_iter()
+        .filter(|word| word.len() > 2 && word.chars().all(char::is_lowercase) && *word != "and")
+        .collect();
+    assert_eq!(listed, kinds);
+    for kind in kinds.iter().filter(|kind| **kind != "net") {
+        assert!(page.contains(&format!("/run/{kind}ns")), "{kind}");
+    }
+    Ok(())
+}
+
+/// Each status of the list comes, and no other.
+fn the_statuses_are_those_that_come() -> Outcome {
+    let user = User::ordinary()?;
+    let mut come = BTreeSet::new();
+    for (name, words, status) in [
+        ("ns-ls", "-Q NPROCS>1000000000", 0),
+        ("ns-ls", "999999999:1", 1),
+        ("ns-ls", "--strict", 1),
+        ("ns-ls", "--nosuch", 2),
+        ("ns-ls", "-t nosuch", 2),
+        ("ns-ls", "-J -r", 2),
+        ("ns-mounts", "-M /", 0),
+        ("ns-mounts", "-M /nosuch", 1),
+        ("ns-mounts", "--diff /proc/self/mountinfo /proc/self/mountinfo", 0),
+        ("ns-mounts", "--diff /proc/self/mountinfo /etc/hostname", 1),
+        ("ns-mounts", "-N 0", 2),
+        ("ns-hostname", "--check a-b", 0),
+        ("ns-hostname", "--check a_b", 1),
+        ("ns-hostname", "a_b", 2),
+        ("ns-unshare", "-r true", 0),
+        ("ns-unshare", "-m true", 1),
+        ("ns-unshare", "--nosuch", 2),
+        ("ns-unshare", "-r /etc/passwd", 126),
+        ("ns-unshare", "-r /nosuch", 127),
+        ("ns-enter", "-t 999999999 true", 1),
+        ("ns-enter", "-t 0 true", 2),
+        ("ns-enter", "-n=/proc/self/ns/net /etc/passwd", 126),
+        ("ns-enter", "-n=/proc/self/ns/net /nosuch", 127),
+    ] {
+        let ran = user.program(name).args(words.split(' ')).ran();
+        assert_eq!(ran.status, status, "{name} {words}: {ran:?}");
+        come.insert(status);
+    }
+    let (_, items) = lists("statuses").remove(0);
+    let listed: Vec<i32> = items
+        .iter()
+        .flat_map(|item| &item.names)
+        .map(|name| name.parse().expect("a number"))
+        .collect();
+    assert_eq!(listed, come.into_iter().collect::<Vec<_>>());
+    Ok(())
+}
+
+/// The options that a help text has at the start of its lines.
+fn options(help: &str) -> BTreeSet<String> {
+    let mut options = BTreeSet::new();
+    for line in help.lines() {
+        let text = line.trim_start();
+        if !text.starts_with('-') {
+            continue;
+        }
+        for word in text.split("  ").next().unwrap_or(text).split([',', ' ', '|']) {
+            let option = word.split(['[', '=', '<']).next().unwrap_or(word);
+            let option = option.trim_end_matches('.');
+            if option.len() > 1 && option.starts_with('-') {
+                options.insert(option.to_owned());
+            }
+        }
+    }
+    options
+}
+
+/// Every option of the relative is one of ours, or in this list.
+fn all_are_here(relative: &str, ours: &str, left_out: &[String]) -> Outcome {
+    let relative = needs::installed(relative)?;
+    let theirs = tool(&relative).arg("--help").ran();
+    let theirs = options(&(theirs.stdout + &theirs.stderr));
+    assert!(theirs.len() > 10, "{}: {theirs:?}", relative.display());
+    let help = program(ours).arg("--help").ran().ok();
+    let mut known = options(&help);
+    // Aliases stand behind what they are for.
+    known.extend(
+        help.split([' ', '[', ']', ',', '\n'])
+            .filter(|word| word.starts_with("--"))
+            .map(str::to_owned),
+    );
+    for option in theirs {
+        let left = left_out.contains(&option);
+        assert!(
+            known.contains(&option) != left,
+            "{option} of {} is left out: {left}",
+            relative.display()
+        );
+        if left {
+            let error = program(ours).arg(&option).ran().fails(2);
+            assert!(error.contains("/etc/fstab"), "{error}");
+        }
+    }
+    Ok(())
+}
+
+fn every_option_of_unshare_is_here() -> Outcome {
+    all_are_here("unshare", "ns-unshare", &[])
+}
+
+fn every_option_of_nsenter_is_here() -> Outcome {
+    all_are_here("nsenter", "ns-enter", &[])
+}
+
+fn every_option_of_lsns_is_here() -> Outcome {
+    all_are_here("lsns", "ns-ls", &[])
+}
+
+fn every_option_of_hostname_is_here() -> Outcome {
+    all_are_here("hostname", "ns-hostname", &[])
+}
+
+fn every_option_of_findmnt_is_here_or_left_out() -> Outcome {
+    let page = read(COMMON).replace("\\-", "-");
+    let (_, rest) = page
+        .split_once(".\\\" left out of findmnt\n")
+        .expect("the page says what is left out");
+    let words = rest.lines().take(3).flat_map(|line| line.split(' '));
+    let letters = words.filter(|word| !matches!(*word, ".Fl" | "," | "and"));
+    let left_out: Vec<String> = letters.map(|word| format!("-{word}")).collect();
+    assert_eq!(left_out.len(), 7, "{left_out:?}");
+    all_are_here("findmnt", "ns-mounts", &left_out)
+}
+
+/// The list of options in common: each is in two programs at least, with those letters.
+fn options_in_common_are_those_of_several() -> Outcome {
+    let page = read(COMMON).replace("\\-", "-");
+    let (_, rest) = page.split_once("\n.Sh OPTIONS\n").expect("there are options");
+    let (list, _) = rest.split_once("\n.El\n").expect("in a list");
+    let items: Vec<Vec<&str>> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix(".It Fl "))
+        .map(|line| {
+            line.split(" Ar ")
+                .next()
+                .unwrap_or(line)
+                .split(" , Fl ")
+                .collect()
+        })
+        .collect();
+    assert!(items.len() >= 10, "{items:?}");
+    for spellings in items {
+        let spellings: Vec<String> = spellings.iter().map(|spelling| format!("-{spelling}")).collect();
+        let has = |name: &str| {
+            let known = options(&program(name).arg("--help").ran().ok());
+            spellings.iter().all(|spelling| known.contains(spelling))
+        };
+        let names = ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "ns-mounts"];
+        let count = names.into_iter().filter(|name| has(name)).count();
+        assert!(count > 1, "{spellings:?} are in {count} of the programs");
+    }
+    Ok(())
+}
