@@ -16,7 +16,6 @@ cases!["pages::listed":
     every_option_of_lsns_is_here,
     every_option_of_findmnt_is_here_or_left_out,
     every_option_of_hostname_is_here,
-    options_in_common_are_those_of_several,
 ];
 
 /// The spellings of the list.
@@ -198,34 +197,4 @@ fn every_option_of_findmnt_is_here_or_left_out() -> Outcome {
     let left_out: Vec<String> = letters.map(|word| format!("-{word}")).collect();
     assert_eq!(left_out.len(), 7, "{left_out:?}");
     all_are_here("findmnt", "ns-mounts", &left_out)
-}
-
-/// The list of options in common: each is in two programs at least, with those letters.
-fn options_in_common_are_those_of_several() -> Outcome {
-    let page = read(COMMON).replace("\\-", "-");
-    let (_, rest) = page.split_once("\n.Sh OPTIONS\n").expect("there are options");
-    let (list, _) = rest.split_once("\n.El\n").expect("in a list");
-    let items: Vec<Vec<&str>> = list
-        .lines()
-        .filter_map(|line| line.strip_prefix(".It Fl "))
-        .map(|line| {
-            line.split(" Ar ")
-                .next()
-                .unwrap_or(line)
-                .split(" , Fl ")
-                .collect()
-        })
-        .collect();
-    assert!(items.len() >= 10, "{items:?}");
-    for spellings in items {
-        let spellings: Vec<String> = spellings.iter().map(|spelling| format!("-{spelling}")).collect();
-        let has = |name: &str| {
-            let known = options(&program(name).arg("--help").ran().ok());
-            spellings.iter().all(|spelling| known.contains(spelling))
-        };
-        let names = ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "ns-mounts"];
-        let count = names.into_iter().filter(|name| has(name)).count();
-        assert!(count > 1, "{spellings:?} are in {count} of the programs");
-    }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask man`: the pages, from the prose beside each program and the program's own arguments.
 
+mod common;
 mod mdoc;
 mod options;
 
@@ -27,7 +28,9 @@ pub fn pages() -> Result<Vec<Generated>> {
         pages.push(finished(&page, &text));
     }
     let page = "ns-utils.7";
-    pages.push(finished(page, &prose(&format!("crates/ns-core/{page}.in"))?));
+    let text = prose(&format!("crates/ns-core/{page}.in"))?;
+    common::check(&text).with_context(|| format!("the prose of {page}"))?;
+    pages.push(finished(page, &text));
     Ok(pages)
 }
 
