@@ -17,6 +17,7 @@ use ns_core::{Kind, Target, uts};
 
 use crate::names::{Unpin, name_to_pin};
 use crate::single_ids::SingleIds;
+use crate::veth::{VethSpec, veth_spec};
 
 const NAMESPACES: &str = "Namespaces";
 const NAMES: &str = "Names";
@@ -33,13 +34,14 @@ Examples:
   ns-unshare -r -n make    build as root without root, and without a network";
 
 /// The options that make no sense where nothing is made.
-const MAKING: [&str; 36] = [
+const MAKING: [&str; 37] = [
     "all",
     "monotonic",
     "boottime",
     "hostname",
     "domainname",
     "no_loopback",
+    "veth",
     "map-user",
     "map-group",
     "map-root-user",
@@ -159,6 +161,20 @@ pub struct Cli {
     /// Otherwise that of a new network namespace is brought up.
     #[arg(long, help_heading = NAMESPACES)]
     pub no_loopback: bool,
+
+    /// Tie the new network namespace to another by a pair of interfaces: NAME, or KEY=VALUE,...; implies --net
+    ///
+    /// Both ends come up, and go with the namespace. The keys are:
+    /// name, that of the interface inside;
+    /// addr, its address with the length of the prefix (10.7.0.2/24, fd00::2/64), as often as there are addresses;
+    /// gw, the gateway of the default route, one for IPv4 and one for IPv6;
+    /// mac, its hardware address;
+    /// mtu, the MTU of both ends;
+    /// peer, the name of the other end (the first free of veth0, veth1, ...);
+    /// peer-addr, as addr;
+    /// peer-netns, the network namespace that the other end is in, as TARGET (the caller's).
+    #[arg(long, value_name = "SPEC", value_parser = veth_spec(), action = ArgAction::Append, help_heading = NAMESPACES)]
+    pub veth: Vec<VethSpec>,
 
     /// Pin the new namespaces under NAME
     ///

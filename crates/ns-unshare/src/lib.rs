@@ -6,6 +6,7 @@ pub mod names;
 mod plan;
 mod request;
 pub mod single_ids;
+pub mod veth;
 
 use std::process::ExitCode;
 

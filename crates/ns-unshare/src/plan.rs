@@ -1,10 +1,11 @@
 //! From a request to a plan: which steps, in which order, on which side. Pure: the order is tested as data.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use ns_core::Kind;
 use ns_core::idmap::MapWriter;
-use ns_core::launch::{Plan, Propagation, Side, Step};
+use ns_core::launch::{Plan, Propagation, Side, Step, VethEnd};
 
 use crate::request::Request;
 
@@ -88,6 +89,11 @@ fn namespaces(request: &Request, plan: &mut Plan) {
 
 /// What the new namespaces hold when the program finds them.
 fn surroundings(request: &Request, plan: &mut Plan) {
+    for veth in &request.veth {
+        plan.outside(Step::CreateVeth(Rc::clone(veth)));
+        plan.outside(Step::SetUpVeth(Rc::clone(veth), VethEnd::Peer));
+        plan.outside(Step::SetUpVeth(Rc::clone(veth), VethEnd::New));
+    }
     if request.loopback {
         plan.inside(Step::LoopbackUp);
     }
@@ -248,6 +254,29 @@ mod tests {
             ]
         );
         assert_eq!(steps("--uts=/a"), ["self unshare", "helper pin", "self execute"]);
+    }
+
+    #[test]
+    fn a_pair_is_made_outside_when_there_is_a_process_and_its_maps() {
+        assert_eq!(
+            steps("-r --veth eth0 --veth eth1 -p"),
+            [
+                "child unshare",
+                "child setgroups",
+                "child map-uids",
+                "child map-gids",
+                "child fork",
+                "parent create-veth",
+                "parent set-up-peer",
+                "parent set-up-veth",
+                "parent create-veth",
+                "parent set-up-peer",
+                "parent set-up-veth",
+                "first loopback-up",
+                "first execute",
+            ]
+        );
+        assert_eq!(steps("--veth eth0 --no-loopback")[1], "helper create-veth");
     }
 
     #[test]

@@ -3,17 +3,19 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
-use ns_core::launch::{Clock, ClockOffset, Program, Propagation, Setgroups, SignalNumber};
+use ns_core::launch::{Clock, ClockOffset, Program, Propagation, Setgroups, SignalNumber, Veth};
 use ns_core::process::caller;
 use ns_core::users::UserNames;
 use ns_core::{Kind, Kinds};
 
 use crate::cli::{Cli, Tie};
 use crate::single_ids::SingleId;
+use crate::veth;
 
 /// A map of uids or gids, and who writes it.
 pub type Map = (IdKind, IdMap, MapWriter);
@@ -44,6 +46,8 @@ pub struct Request {
     pub propagation: Option<Propagation>,
     /// Whether the loopback interface is brought up.
     pub loopback: bool,
+    /// The pairs of interfaces to other network namespaces.
+    pub veth: Vec<Rc<Veth>>,
     /// The host name.
     pub host_name: Option<Vec<u8>>,
     /// The NIS domain name.
@@ -120,6 +124,7 @@ impl Request {
                 _ => None,
             },
             loopback: kinds.contains(Kind::Net) && !cli.no_loopback,
+            veth: veth::resolve(cli.veth)?,
             host_name: cli.hostname.map(OsString::into_vec),
             domain_name: cli.domainname.map(OsString::into_vec),
             root: cli.root,
@@ -154,6 +159,7 @@ pub fn kinds(cli: &Cli) -> Kinds {
             maps_ids(cli) || cli.mount_binfmt.is_some() || cli.load_interp.is_some(),
         ),
         (Kind::Uts, cli.hostname.is_some() || cli.domainname.is_some()),
+        (Kind::Net, !cli.veth.is_empty()),
         (Kind::Pid, cli.init),
     ];
     let said = Kind::ALL.into_iter().filter(|kind| cli.kind(*kind).is_some());
@@ -186,6 +192,9 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
                 return refuse(ErrorKind::MissingRequiredArgument, &text);
             }
         }
+    }
+    if let Some(text) = veth::contradiction(&cli.veth) {
+        return conflict(&text);
     }
     if cli.no_fork {
         if cli.init {

@@ -6,8 +6,9 @@ use serde_json::json;
 use crate::process::{Pid, Process};
 use crate::{Error, Kind, Result};
 
-/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…]}`; ids are null where the kernel has none.
-pub(super) fn line(pid: RawPid) -> Result<String> {
+/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"veth":[{"name":…,"peer":…},…]}`; ids are null
+/// where the kernel has none.
+pub(super) fn line(pid: RawPid, veth: &serde_json::Value) -> Result<String> {
     let pid = Pid::new(pid.as_raw()).ok_or_else(|| Error::NotFound("there is no program".into()))?;
     let process = Process::open(pid)?;
     let namespaces = Kind::ALL.map(|kind| {
@@ -17,6 +18,11 @@ pub(super) fn line(pid: RawPid) -> Result<String> {
         };
         json!({"type": kind.name(), "ns": inode, "id": id})
     });
-    let object = json!({"pid": pid.as_raw(), "pidfd-inode": process.inode()?, "namespaces": namespaces});
+    let object = json!({
+        "pid": pid.as_raw(),
+        "pidfd-inode": process.inode()?,
+        "namespaces": namespaces,
+        "veth": veth,
+    });
     Ok(format!("{object}\n"))
 }

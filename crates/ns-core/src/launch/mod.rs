@@ -11,6 +11,8 @@ mod init;
 mod inside;
 mod names;
 mod outside;
+#[cfg(feature = "net")]
+mod pairs;
 mod perform;
 mod plan;
 mod program;
@@ -21,6 +23,7 @@ mod signal;
 mod step;
 mod terminal;
 mod unwritable;
+mod veth;
 mod wait;
 
 pub use cgroup::Cgroups;
@@ -34,4 +37,5 @@ pub use settings::{Clock, ClockOffset, Propagation, Setgroups};
 pub use signal::SignalNumber;
 pub use step::{Step, WantedId};
 pub use unwritable::run_from_unwritable_copy;
+pub use veth::{Veth, VethEnd};
 pub use wait::{Ended, mirror};

@@ -31,6 +31,8 @@ pub(super) struct Outside<'a> {
     /// Whether it has done so.
     followed: bool,
     made: Vec<Made>,
+    #[cfg(feature = "net")]
+    pairs: super::pairs::Pairs,
 }
 
 /// What the other side has said.
@@ -59,6 +61,8 @@ impl<'a> Outside<'a> {
             forks: false,
             followed: false,
             made: Vec::new(),
+            #[cfg(feature = "net")]
+            pairs: super::pairs::Pairs::default(),
         }
     }
 
@@ -148,6 +152,10 @@ impl<'a> Outside<'a> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Error> {
+        #[cfg(feature = "net")]
+        if let Some(outcome) = self.pairs.perform(step, self.child) {
+            return outcome;
+        }
         let kernel = |errno: Errno| Error::kernel(step.to_string(), errno as i32);
         match step {
             Step::Map {
@@ -181,7 +189,11 @@ impl<'a> Outside<'a> {
                     .map_err(|error| Error::kernel(step.to_string(), error.raw_os_error().unwrap_or(0)))
             }
             Step::WriteInfo(_) => {
-                let line = info::line(self.child)?;
+                #[cfg(feature = "net")]
+                let veth = self.pairs.json();
+                #[cfg(not(feature = "net"))]
+                let veth = serde_json::json!([]);
+                let line = info::line(self.child, &veth)?;
                 let file = self.info.ok_or_else(|| kernel(Errno::EBADF))?;
                 match rustix::io::write(file, line.as_bytes()) {
                     Ok(length) if length == line.len() => Ok(()),
@@ -237,6 +249,8 @@ impl<'a> Outside<'a> {
 
     /// Takes away what was made, the last first.
     fn undo(&mut self) {
+        #[cfg(feature = "net")]
+        self.pairs.undo();
         for made in self.made.drain(..).rev() {
             // There is nobody to tell that it could not be: what went wrong before is what counts.
             match made {

@@ -3,6 +3,7 @@
 use std::ffi::{CString, OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::cgroup::Cgroups;
 use super::destination::Destinations;
@@ -10,6 +11,7 @@ use super::held::{Directory, HeldProcess};
 use super::program::Program;
 use super::settings::{Clock, ClockOffset, Propagation, Setgroups};
 use super::signal::SignalNumber;
+use super::veth::{Veth, VethEnd};
 use crate::error::quoted;
 use crate::idmap::{IdKind, IdMap, MapWriter};
 use crate::{Kind, Kinds};
@@ -84,6 +86,10 @@ pub enum Step {
     Propagate(Propagation),
     /// Bring the loopback interface up.
     LoopbackUp,
+    /// Make a pair of interfaces between the new network namespace and another.
+    CreateVeth(Rc<Veth>),
+    /// Bring one end of the pair up, with its addresses and routes.
+    SetUpVeth(Rc<Veth>, VethEnd),
     /// Set the host name.
     HostName(Vec<u8>),
     /// Set the NIS domain name.
@@ -174,6 +180,9 @@ impl Step {
             Self::Unpin(..) => "unpin",
             Self::Propagate(_) => "propagate",
             Self::LoopbackUp => "loopback-up",
+            Self::CreateVeth(_) => "create-veth",
+            Self::SetUpVeth(_, VethEnd::New) => "set-up-veth",
+            Self::SetUpVeth(_, VethEnd::Peer) => "set-up-peer",
             Self::HostName(_) => "host-name",
             Self::DomainName(_) => "domain-name",
             Self::PivotRoot(_) => "pivot-root",
@@ -243,6 +252,8 @@ impl fmt::Display for Step {
             }
             Self::Propagate(propagation) => write!(f, "make all mounts {}", propagation.word()),
             Self::LoopbackUp => f.write_str("bring the loopback interface up"),
+            Self::CreateVeth(veth) => write!(f, "create {}", veth.pair()),
+            Self::SetUpVeth(veth, end) => write!(f, "bring {}", veth.up(*end)),
             Self::HostName(name) => write!(f, "set the host name {}", quoted(name)),
             Self::DomainName(name) => write!(f, "set the NIS domain name {}", quoted(name)),
             Self::PivotRoot(root) => write!(f, "make {} the root of the mount namespace", path(root)),

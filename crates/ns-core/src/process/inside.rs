@@ -1,8 +1,14 @@
 //! Work done inside a namespace, in a child, so that the caller stays where it is.
 
-use std::io::Write as _;
+use std::io::{IoSlice, IoSliceMut, Write as _};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+};
 
 use super::in_child;
 use crate::error::Doing;
@@ -41,6 +47,49 @@ pub fn in_namespace(
         [_, errno] => Err(refused(errno)).doing(|| format!("enter {namespace} to {doing}")),
         _ => Err(Errno::EIO).doing(|| format!("{doing} in {namespace}")),
     }
+}
+
+/// Opens something in a child that has entered the namespace, as [`in_namespace`] has it, and gives it to the caller: a
+/// socket belongs to the network namespace in which it was made, whoever uses it.
+pub fn open_in_namespace(
+    namespace: &Namespace,
+    doing: &str,
+    open: impl FnOnce() -> nix::Result<OwnedFd>,
+) -> Result<OwnedFd> {
+    let (kind, flags) = (SocketType::SEQPACKET, SocketFlags::CLOEXEC);
+    let (ours, theirs) = rustix::net::socketpair(AddressFamily::UNIX, kind, flags, None)
+        .doing(|| "make a channel to a child")?;
+    in_namespace(namespace, doing, || {
+        let file = open()?;
+        send(theirs.as_fd(), file.as_fd())
+            .map(|()| Vec::new())
+            .map_err(|errno| Errno::from_raw(errno.raw_os_error()))
+    })?;
+    drop(theirs);
+    receive(ours.as_fd())
+        .and_then(|file| file.ok_or(rustix::io::Errno::BADMSG))
+        .doing(|| format!("{doing} in {namespace}"))
+}
+
+/// Sends a descriptor (`SCM_RIGHTS` of `unix(7)`), with a byte for it to go with.
+fn send(to: BorrowedFd<'_>, file: BorrowedFd<'_>) -> rustix::io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let files = [file];
+    control.push(SendAncillaryMessage::ScmRights(&files));
+    rustix::net::sendmsg(to, &[IoSlice::new(b"f")], &mut control, SendFlags::empty()).map(|_| ())
+}
+
+fn receive(from: BorrowedFd<'_>) -> rustix::io::Result<Option<OwnedFd>> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    rustix::net::recvmsg(from, &mut [IoSliceMut::new(&mut byte)], &mut control, flags)?;
+    Ok(control.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut files) => files.next(),
+        _ => None,
+    }))
 }
 
 /// What the first byte that the child writes is about.

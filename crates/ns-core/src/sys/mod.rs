@@ -6,6 +6,8 @@ pub mod interface;
 pub mod ioctl;
 pub mod listns;
 pub mod mount;
+#[cfg(feature = "net")]
+pub mod netlink;
 pub mod resolver;
 pub mod signals;
 pub mod statmount;

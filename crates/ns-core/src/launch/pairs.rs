@@ -1,0 +1,142 @@
+//! The veth pairs that a plan asks for: made, set up, and taken away again.
+
+use std::rc::Rc;
+
+use nix::errno::Errno;
+use nix::unistd::Pid;
+use serde_json::json;
+
+use super::step::Step;
+use super::veth::{Veth, VethEnd};
+use crate::error::Doing;
+use crate::net::{End, InterfaceAddress, RtSocket};
+use crate::{Kind, Namespace, Result};
+
+/// The pairs that were made.
+#[derive(Default)]
+pub(super) struct Pairs(Vec<Pair>);
+
+/// One of them. The sockets are those of the two network namespaces.
+struct Pair {
+    veth: Rc<Veth>,
+    new: Socket,
+    peer: Socket,
+    peer_name: String,
+}
+
+/// A socket, and the number there of our end.
+struct Socket {
+    socket: RtSocket,
+    index: u32,
+}
+
+impl Pairs {
+    /// Does a step of this sort, where the new namespaces are those of `child`. `None` where it is of another.
+    pub(super) fn perform(&mut self, step: &Step, child: Pid) -> Option<Result<()>> {
+        Some(match step {
+            Step::CreateVeth(veth) => self.create(step, veth, child),
+            Step::SetUpVeth(veth, end) => match self.0.iter_mut().find(|pair| pair.veth == *veth) {
+                Some(pair) => pair.set_up(*end),
+                None => Err(Errno::ENODEV).doing(|| step.to_string()),
+            },
+            _ => return None,
+        })
+    }
+
+    /// `[{"name":"eth0","peer":"veth0"}]`.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let pair = |pair: &Pair| json!({"name": pair.veth.name.as_str(), "peer": pair.peer_name});
+        self.0.iter().map(pair).collect()
+    }
+
+    fn create(&mut self, step: &Step, veth: &Rc<Veth>, child: Pid) -> Result<()> {
+        let doing = || step.to_string();
+        let namespace = Namespace::open(format!("/proc/{child}/ns/{}", Kind::Net))?;
+        let mut peer = match &veth.peer_namespace {
+            Some(namespace) => RtSocket::open_in(&*namespace.open()?)?,
+            None => RtSocket::open()?,
+        };
+        let mut new = RtSocket::open_in(&namespace)?;
+        let here = End {
+            name: veth.peer.as_ref(),
+            hardware: None,
+        };
+        let there = End {
+            name: Some(&veth.name),
+            hardware: veth.hardware,
+        };
+        peer.create_veth(&here, &there, &namespace, veth.mtu)
+            .doing(doing)?;
+        let ends = new.link_named(&veth.name).and_then(|end| {
+            let tied_to = end.tied_to.ok_or(Errno::ENODEV)?;
+            Ok((end, peer.link_numbered(tied_to)?))
+        });
+        let (end, peer_end) = ends
+            .inspect_err(|_| {
+                let _ = new.remove(&veth.name);
+            })
+            .doing(doing)?;
+        self.0.push(Pair {
+            veth: Rc::clone(veth),
+            new: Socket {
+                socket: new,
+                index: end.index,
+            },
+            peer: Socket {
+                socket: peer,
+                index: peer_end.index,
+            },
+            peer_name: peer_end.name,
+        });
+        Ok(())
+    }
+
+    /// Takes away what was made, and has it gone when this comes back: the kernel takes its time for the interfaces of a
+    /// namespace that ends.
+    pub(super) fn undo(&mut self) {
+        for mut pair in self.0.drain(..).rev() {
+            let _ = pair.new.socket.remove(&pair.veth.name);
+        }
+    }
+}
+
+impl Pair {
+    fn set_up(&mut self, end: VethEnd) -> Result<()> {
+        let veth = Rc::clone(&self.veth);
+        match end {
+            VethEnd::Peer => self.peer.set_up(&self.peer_name, &veth.peer_addresses),
+            VethEnd::New => {
+                let name = veth.name.as_str();
+                self.new.set_up(name, &veth.addresses)?;
+                for gateway in &veth.gateways {
+                    self.new
+                        .socket
+                        .add_default_route(self.new.index, *gateway)
+                        .doing(|| format!("route by default through {name} and the gateway {gateway}"))?;
+                }
+                // Nothing gets through an end before the kernel has noticed that the other one is up, which it does a
+                // little later, or when somebody asks.
+                for end in [&mut self.new, &mut self.peer] {
+                    end.socket
+                        .link_numbered(end.index)
+                        .doing(|| format!("look at {name} and its peer"))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Socket {
+    fn set_up(&mut self, name: &str, addresses: &[InterfaceAddress]) -> Result<()> {
+        self.socket
+            .bring_up(self.index)
+            .doing(|| format!("bring {name} up"))?;
+        for address in addresses {
+            self.socket
+                .add_address(self.index, *address)
+                .doing(|| format!("give {name} the address {address}"))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! A pair of virtual Ethernet interfaces between the new network namespace and another (`veth(4)`): what is asked for, and
+//! making it.
+//!
+//! All of it is done outside: who may create the pair is who has rights to both namespaces, and inside of a new user
+//! namespace nobody has them to the other one.
+
+use std::net::IpAddr;
+
+use super::destination::Destination;
+use crate::net::{HardwareAddress, InterfaceAddress, InterfaceName};
+
+/// A pair to make: one end in the new network namespace, and its peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Veth {
+    /// The name of the end in the new network namespace.
+    pub name: InterfaceName,
+    /// Its hardware address; one at random where there is none.
+    pub hardware: Option<HardwareAddress>,
+    /// Its addresses.
+    pub addresses: Vec<InterfaceAddress>,
+    /// The gateways of the default routes through it.
+    pub gateways: Vec<IpAddr>,
+    /// The most bytes of a packet, of both ends.
+    pub mtu: Option<u32>,
+    /// The name of the peer. Without one the kernel takes the first of `veth0`, `veth1`, … that is free.
+    pub peer: Option<InterfaceName>,
+    /// The addresses of the peer.
+    pub peer_addresses: Vec<InterfaceAddress>,
+    /// The network namespace that the peer is in; the caller's where there is none.
+    pub peer_namespace: Option<Destination>,
+}
+
+/// One of the two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VethEnd {
+    /// The one in the new network namespace.
+    New,
+    /// The other one.
+    Peer,
+}
+
+impl Veth {
+    /// `the veth pair eth0 in the new network namespace, vh0 in the caller's, with the MTU 1400`.
+    pub(super) fn pair(&self) -> String {
+        let peer = match &self.peer {
+            Some(peer) => peer.to_string(),
+            None => "the first free of veth0, veth1, …".into(),
+        };
+        let place = match &self.peer_namespace {
+            Some(namespace) => namespace.to_string(),
+            None => "the caller's".into(),
+        };
+        let mtu = self.mtu.map(|mtu| format!("the MTU {mtu}"));
+        let hardware = self
+            .hardware
+            .map(|hardware| format!("the hardware address {hardware}"));
+        let more = with(mtu.into_iter().chain(hardware));
+        let comma = if more.is_empty() { "" } else { "," };
+        format!(
+            "the veth pair {} in the new network namespace, {peer} in {place}{comma}{more}",
+            self.name
+        )
+    }
+
+    /// `eth0 up with the address 10.7.0.2/24 and the gateway 10.7.0.1`.
+    pub(super) fn up(&self, end: VethEnd) -> String {
+        let (addresses, gateways) = match end {
+            VethEnd::New => (&self.addresses, self.gateways.as_slice()),
+            VethEnd::Peer => (&self.peer_addresses, [].as_slice()),
+        };
+        let name = match (end, &self.peer) {
+            (VethEnd::New, _) => self.name.to_string(),
+            (VethEnd::Peer, Some(peer)) => peer.to_string(),
+            (VethEnd::Peer, None) => format!("the peer of {}", self.name),
+        };
+        let addresses = addresses.iter().map(|address| format!("the address {address}"));
+        let gateways = gateways.iter().map(|gateway| format!("the gateway {gateway}"));
+        format!("{name} up{}", with(addresses.chain(gateways)))
+    }
+}
+
+/// ` with this, that and the other`; nothing for nothing.
+fn with(what: impl Iterator<Item = String>) -> String {
+    let what: Vec<_> = what.collect();
+    match what.split_last() {
+        None => String::new(),
+        Some((only, [])) => format!(" with {only}"),
+        Some((last, rest)) => format!(" with {} and {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn veth() -> Veth {
+        Veth {
+            name: "eth0".parse().unwrap(),
+            hardware: None,
+            addresses: Vec::new(),
+            gateways: Vec::new(),
+            mtu: None,
+            peer: None,
+            peer_addresses: Vec::new(),
+            peer_namespace: None,
+        }
+    }
+
+    #[test]
+    fn a_pair_reads_as_a_sentence() {
+        assert_eq!(
+            veth().pair(),
+            "the veth pair eth0 in the new network namespace, the first free of veth0, veth1, … in the caller's"
+        );
+        assert_eq!(veth().up(VethEnd::New), "eth0 up");
+        assert_eq!(veth().up(VethEnd::Peer), "the peer of eth0 up");
+        let all = Veth {
+            hardware: Some("02:00:00:00:00:01".parse().unwrap()),
+            addresses: vec!["10.7.0.2/24".parse().unwrap(), "fd00::2/64".parse().unwrap()],
+            gateways: vec!["10.7.0.1".parse().unwrap()],
+            mtu: Some(1400),
+            peer: Some("vh0".parse().unwrap()),
+            peer_addresses: vec!["10.7.0.1/24".parse().unwrap()],
+            ..veth()
+        };
+        assert_eq!(
+            all.pair(),
+            "the veth pair eth0 in the new network namespace, vh0 in the caller's, \
+             with the MTU 1400 and the hardware address 02:00:00:00:00:01"
+        );
+        assert_eq!(
+            all.up(VethEnd::New),
+            "eth0 up with the address 10.7.0.2/24, the address fd00::2/64 and the gateway 10.7.0.1"
+        );
+        assert_eq!(all.up(VethEnd::Peer), "vh0 up with the address 10.7.0.1/24");
+    }
+}

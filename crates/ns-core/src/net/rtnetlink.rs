@@ -1,0 +1,103 @@
+//! Requests to the kernel about a network namespace, each with its answer (`rtnetlink(7)`).
+
+use std::io;
+use std::os::fd::AsFd as _;
+
+use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use nix::errno::Errno;
+
+use crate::error::Doing;
+use crate::process::open_in_namespace;
+use crate::sys::netlink;
+use crate::{Kind, Namespace, Result};
+
+const OPEN: &str = "open a netlink socket";
+
+/// A socket of one network namespace. What is asked for on it, is done there.
+pub(crate) struct RtSocket {
+    socket: Socket,
+    sequence: u32,
+}
+
+impl RtSocket {
+    /// One of the caller's own network namespace.
+    pub(crate) fn open() -> Result<Self> {
+        connected().map(Self::of).doing(|| OPEN)
+    }
+
+    /// One of another network namespace, opened in a child that goes there.
+    ///
+    /// It serves the caller by what the caller may, not by what that child may: who made two user namespaces has all
+    /// rights to the network namespaces of both, and inside of either no rights to that of the other.
+    pub(crate) fn open_in(namespace: &Namespace) -> Result<Self> {
+        if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
+            return Self::open();
+        }
+        let socket = open_in_namespace(namespace, OPEN, || {
+            let socket = connected().map_err(|error| errno(&error))?;
+            Ok(socket
+                .as_fd()
+                .try_clone_to_owned()
+                .map_err(|error| errno(&error))?)
+        })?;
+        Ok(Self::of(netlink::socket(socket)))
+    }
+
+    fn of(socket: Socket) -> Self {
+        Self { socket, sequence: 0 }
+    }
+
+    /// Asks for something, which the answer is.
+    pub(crate) fn ask(&mut self, question: RouteNetlinkMessage) -> nix::Result<RouteNetlinkMessage> {
+        match self.exchange(question, 0)? {
+            NetlinkPayload::InnerMessage(answer) => Ok(answer),
+            NetlinkPayload::Error(error) => Err(Errno::from_raw(error.raw_code().abs())),
+            _ => Err(Errno::EBADMSG),
+        }
+    }
+
+    /// Has something done, with these flags besides that of a request (`netlink(7)`).
+    pub(crate) fn have(&mut self, order: RouteNetlinkMessage, flags: u16) -> nix::Result<()> {
+        match self.exchange(order, flags | NLM_F_ACK)? {
+            NetlinkPayload::Error(error) if error.raw_code() == 0 => Ok(()),
+            NetlinkPayload::Error(error) => Err(Errno::from_raw(error.raw_code().abs())),
+            _ => Err(Errno::EBADMSG),
+        }
+    }
+
+    fn exchange(
+        &mut self,
+        message: RouteNetlinkMessage,
+        flags: u16,
+    ) -> nix::Result<NetlinkPayload<RouteNetlinkMessage>> {
+        self.sequence += 1;
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST | flags;
+        header.sequence_number = self.sequence;
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        self.socket.send(&bytes, 0).map_err(|error| errno(&error))?;
+        let (answer, _) = self.socket.recv_from_full().map_err(|error| errno(&error))?;
+        let answer =
+            NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer).map_err(|_| Errno::EBADMSG)?;
+        if answer.header.sequence_number == self.sequence {
+            Ok(answer.payload)
+        } else {
+            Err(Errno::EBADMSG)
+        }
+    }
+}
+
+fn connected() -> io::Result<Socket> {
+    let socket = Socket::new(NETLINK_ROUTE)?;
+    socket.connect(&SocketAddr::new(0, 0))?;
+    Ok(socket)
+}
+
+fn errno(error: &io::Error) -> Errno {
+    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
+}

@@ -1,0 +1,331 @@
+//! The value of `--veth`: `eth0`, or `name=eth0,addr=10.7.0.2/24,peer=vh0`.
+
+use std::ffi::{OsStr, OsString};
+use std::net::{IpAddr, Ipv6Addr};
+use std::os::unix::ffi::OsStrExt as _;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use ns_core::launch::{Destination, Veth};
+use ns_core::net::{HardwareAddress, InterfaceAddress, InterfaceName};
+use ns_core::{Error, Kind, Namespace, Target};
+
+/// A pair of interfaces, as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VethSpec {
+    name: InterfaceName,
+    rest: Rest,
+}
+
+/// All but the name, which need not be said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rest {
+    hardware: Option<HardwareAddress>,
+    addresses: Vec<InterfaceAddress>,
+    gateways: Vec<IpAddr>,
+    mtu: Option<u32>,
+    peer: Option<InterfaceName>,
+    peer_addresses: Vec<InterfaceAddress>,
+    peer_netns: Option<Target>,
+}
+
+/// The MTUs that the kernel takes for a veth interface.
+const MTU: std::ops::RangeInclusive<u32> = 68..=65535;
+
+/// The least MTU of an interface with IPv6 (RFC 8200, 5).
+const MTU_OF_IPV6: u32 = 1280;
+
+const KEYS: &str = "name, addr, gw, mac, mtu, peer, peer-addr and peer-netns";
+
+/// Reads a [`VethSpec`] for clap, from bytes: a target may be a path, which may be no text.
+pub fn veth_spec() -> impl TypedValueParser<Value = VethSpec> {
+    OsStringValueParser::new().try_map(|text: OsString| VethSpec::parse(&text))
+}
+
+impl VethSpec {
+    fn parse(text: &OsStr) -> Result<Self, String> {
+        let mut name = None;
+        let mut rest = Rest::default();
+        for (index, part) in text.as_bytes().split(|byte| *byte == b',').enumerate() {
+            let (key, value) = match part.iter().position(|byte| *byte == b'=') {
+                Some(at) => (&part[..at], &part[at + 1..]),
+                None if index == 0 => (&b"name"[..], part),
+                None => return Err(format!("{}: it is KEY=VALUE", shown(part))),
+            };
+            let taken = match key {
+                b"name" => text_of(value)
+                    .and_then(inner_name)
+                    .and_then(|value| once(&mut name, value)),
+                _ => rest.take(key, value),
+            };
+            taken.map_err(|why| format!("{}={}: {why}", shown(key), shown(value)))?;
+        }
+        rest.check()?;
+        let name = name.ok_or("the name of the interface inside is missing: name=eth0")?;
+        Ok(Self { name, rest })
+    }
+}
+
+impl Rest {
+    fn take(&mut self, key: &[u8], value: &[u8]) -> Result<(), String> {
+        if key == b"peer-netns" {
+            let target = Target::parse(OsStr::from_bytes(value)).map_err(why)?;
+            return once(&mut self.peer_netns, target);
+        }
+        let text = text_of(value);
+        match key {
+            b"peer" => once(&mut self.peer, parsed(text?)?),
+            b"mac" => once(&mut self.hardware, parsed(text?)?),
+            b"mtu" => once(&mut self.mtu, mtu(text?)?),
+            b"addr" => another(&mut self.addresses, parsed(text?)?),
+            b"peer-addr" => another(&mut self.peer_addresses, parsed(text?)?),
+            b"gw" => {
+                let gateway: IpAddr = text?.parse().map_err(|_| "it is an IPv4 or IPv6 address")?;
+                let family = if gateway.is_ipv4() { "IPv4" } else { "IPv6" };
+                if self
+                    .gateways
+                    .iter()
+                    .any(|other| other.is_ipv4() == gateway.is_ipv4())
+                {
+                    return Err(format!("there is a gateway for {family} already"));
+                }
+                self.gateways.push(gateway);
+                Ok(())
+            }
+            _ => Err(format!("there is no such key: the keys are {KEYS}")),
+        }
+    }
+
+    /// Whether it goes together.
+    fn check(&self) -> Result<(), String> {
+        for gateway in &self.gateways {
+            let reaches = |address: &InterfaceAddress| address.reaches(*gateway);
+            if !is_link_local(*gateway) && !self.addresses.iter().any(reaches) {
+                return Err(format!(
+                    "gw={gateway}: it is in the network of no addr, and cannot be reached"
+                ));
+            }
+        }
+        let mut all = self.addresses.iter().chain(&self.peer_addresses);
+        if let (Some(mtu), Some(address)) = (
+            self.mtu.filter(|mtu| *mtu < MTU_OF_IPV6),
+            all.find(|address| address.address.is_ipv6()),
+        ) {
+            return Err(format!(
+                "mtu={mtu}: IPv6, as in {address}, takes {MTU_OF_IPV6} or more"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// One that every IPv6 interface reaches.
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if Ipv6Addr::is_unicast_link_local(&address))
+}
+
+/// The bytes of the value, as text: clap escapes what it shows.
+fn shown(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+fn text_of(value: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(value).map_err(|_| "it is no UTF-8".into())
+}
+
+fn once<T>(place: &mut Option<T>, value: T) -> Result<(), String> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err("it is given twice".into()),
+    }
+}
+
+fn another<T: PartialEq>(places: &mut Vec<T>, value: T) -> Result<(), String> {
+    if places.contains(&value) {
+        return Err("it is given twice".into());
+    }
+    places.push(value);
+    Ok(())
+}
+
+fn inner_name(text: &str) -> Result<InterfaceName, String> {
+    if text == "lo" {
+        return Err("every network namespace has an interface of that name".into());
+    }
+    parsed(text)
+}
+
+fn mtu(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|mtu| MTU.contains(mtu) && !text.starts_with('+'))
+        .ok_or_else(|| format!("it is a number from {} to {}", MTU.start(), MTU.end()))
+}
+
+fn parsed<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(why)
+}
+
+/// What was wrong with it: the text itself is named already.
+fn why(error: Error) -> String {
+    match error {
+        Error::Invalid { why, .. } => why,
+        error => error.to_string(),
+    }
+}
+
+/// What several of them have that only one can, where there is such a thing.
+pub fn contradiction(specs: &[VethSpec]) -> Option<String> {
+    for (index, spec) in specs.iter().enumerate() {
+        for other in &specs[..index] {
+            if spec.name == other.name {
+                return Some(format!("--veth: there are two with name={}", spec.name));
+            }
+            if spec.rest.peer.is_some()
+                && spec.rest.peer == other.rest.peer
+                && spec.rest.peer_netns == other.rest.peer_netns
+            {
+                let name = spec.rest.peer.as_ref().map_or("", InterfaceName::as_str);
+                return Some(format!("--veth: there are two with peer={name}"));
+            }
+            for gateway in &spec.rest.gateways {
+                let same = |other: &&IpAddr| other.is_ipv4() == gateway.is_ipv4();
+                if let Some(other) = other.rest.gateways.iter().find(same) {
+                    return Some(format!(
+                        "--veth: gw={other} and gw={gateway}: there is one default route for each of IPv4 and IPv6"
+                    ));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Finds and opens what they name.
+pub fn resolve(specs: Vec<VethSpec>) -> Result<Vec<Rc<Veth>>, Error> {
+    specs.into_iter().map(VethSpec::resolve).collect()
+}
+
+impl VethSpec {
+    fn resolve(self) -> Result<Rc<Veth>, Error> {
+        let Self { name, rest } = self;
+        let peer_namespace = rest.peer_netns.as_ref().map(peer_namespace).transpose()?;
+        Ok(Rc::new(Veth {
+            name,
+            hardware: rest.hardware,
+            addresses: rest.addresses,
+            gateways: rest.gateways,
+            mtu: rest.mtu,
+            peer: rest.peer,
+            peer_addresses: rest.peer_addresses,
+            peer_namespace: peer_namespace.flatten(),
+        }))
+    }
+}
+
+/// The network namespace of a target; none where that is the caller's.
+fn peer_namespace(target: &Target) -> Result<Option<Destination>, Error> {
+    let subject = target.open()?;
+    let namespace = subject.namespace(Kind::Net)?;
+    if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
+        return Ok(None);
+    }
+    let place = match subject.process() {
+        Some(process) => format!("of process {}", process.pid()),
+        None => target.to_string(),
+    };
+    Ok(Some(Destination::new(namespace, place)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<VethSpec, String> {
+        VethSpec::parse(text.as_ref())
+    }
+
+    #[test]
+    fn a_name_alone_is_enough() {
+        assert_eq!(parse("eth0"), parse("name=eth0"));
+        let spec = parse("eth0,addr=10.7.0.2/24,peer=vh0").unwrap();
+        assert_eq!(
+            (spec.name.as_str(), spec.rest.peer.unwrap().as_str()),
+            ("eth0", "vh0")
+        );
+        assert_eq!(spec.rest.addresses[0].to_string(), "10.7.0.2/24");
+    }
+
+    #[test]
+    fn every_key_is_taken() {
+        let spec = parse(
+            "name=eth0,addr=10.7.0.2/24,addr=fd00::2/64,gw=10.7.0.1,gw=fe80::1,mac=02:00:00:00:00:01,mtu=1400,\
+             peer=vh0,peer-addr=10.7.0.1/24,peer-addr=fd00::1/64,peer-netns=/run/netns/a=b",
+        )
+        .unwrap();
+        assert_eq!(
+            (spec.rest.addresses.len(), spec.rest.peer_addresses.len()),
+            (2, 2)
+        );
+        assert_eq!(spec.rest.gateways.len(), 2);
+        assert_eq!(spec.rest.mtu, Some(1400));
+        assert_eq!(spec.rest.peer_netns, Some(Target::File("/run/netns/a=b".into())));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, part) in [
+            ("", "name=: it is empty"),
+            ("addr=10.7.0.2/24", "name=eth0"),
+            ("eth0,colour=red", "colour=red: there is no such key"),
+            ("eth0,eth1", "eth1: it is KEY=VALUE"),
+            ("eth0,", "it is KEY=VALUE"),
+            ("eth0,name=eth1", "name=eth1: it is given twice"),
+            ("eth0,addr=10.7.0.2", "addr=10.7.0.2: it is ADDRESS/LENGTH"),
+            ("eth0,addr=10.7.0.2/24,addr=10.7.0.2/24", "given twice"),
+            ("eth0,addr=10.7.0.2/33", "from 0 to 32"),
+            (
+                "eth0,peer-addr=x/1",
+                "peer-addr=x/1: that is no IPv4 or IPv6 address",
+            ),
+            ("eth0,gw=10.7.0.1", "gw=10.7.0.1: it is in the network of no addr"),
+            (
+                "eth0,addr=10.7.0.2/24,gw=10.7.0.1,gw=10.7.0.3",
+                "gw=10.7.0.3: there is a gateway for IPv4",
+            ),
+            ("eth0,gw=x", "gw=x: it is an IPv4 or IPv6 address"),
+            ("eth0,mac=1:2", "mac=1:2: it is six bytes"),
+            ("eth0,mtu=67", "mtu=67: it is a number from 68 to 65535"),
+            ("eth0,mtu=+68", "from 68 to 65535"),
+            (
+                "eth0,mtu=1000,addr=fd00::2/64",
+                "mtu=1000: IPv6, as in fd00::2/64, takes 1280",
+            ),
+            ("eth0,peer=a/b", "peer=a/b: it has a slash"),
+            (
+                "sixteen_bytes_is",
+                "name=sixteen_bytes_is: it has more than 15 bytes",
+            ),
+            ("a b", "name=a b: it has a blank"),
+            ("lo", "name=lo: every network namespace"),
+            ("eth0,peer-netns=", "peer-netns=: "),
+        ] {
+            let why = parse(text).unwrap_err();
+            assert!(why.contains(part), "{text}: {why}");
+        }
+        let why = VethSpec::parse(OsStr::from_bytes(b"eth0,peer=\xff")).unwrap_err();
+        assert_eq!(why, "peer=\\xff: it is no UTF-8");
+    }
+
+    #[test]
+    fn two_cannot_have_the_same() {
+        let of = |texts: [&str; 2]| contradiction(&texts.map(|text| parse(text).unwrap()));
+        assert_eq!(of(["eth0", "eth1"]), None);
+        assert!(of(["eth0", "eth0"]).unwrap().contains("name=eth0"));
+        assert!(of(["a,peer=c", "b,peer=c"]).unwrap().contains("peer=c"));
+        assert_eq!(of(["a,peer=c", "b,peer=c,peer-netns=blue"]), None);
+        let gateways = of(["a,addr=10.7.0.2/24,gw=10.7.0.1", "b,addr=10.8.0.2/24,gw=10.8.0.1"]);
+        assert!(gateways.unwrap().contains("gw=10.7.0.1 and gw=10.8.0.1"));
+    }
+}
