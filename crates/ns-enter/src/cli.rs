@@ -134,6 +134,13 @@ pub struct Cli {
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub mount_proc: Option<Option<PathBuf>>,
 
+    /// Give the program the files of /etc/netns/NAME, over those in /etc, and the /sys of the network namespace NAME
+    ///
+    /// As ip netns exec does: NAME is that of --net, and the mounts are the program's own. Those below /sys stay. A file
+    /// that /etc has no counterpart of is left out, with a warning.
+    #[arg(long, help_heading = DIRECTORIES)]
+    pub etc: bool,
+
     /// Take this uid, or with "follow" the target's
     #[arg(short = 'S', long, value_name = "USER", value_parser = id::<UserId>, help_heading = IDS)]
     pub setuid: Option<Id<UserId>>,

@@ -3,6 +3,7 @@
 
 pub mod cli;
 mod destinations;
+mod etc;
 mod plan;
 mod request;
 

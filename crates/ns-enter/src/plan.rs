@@ -68,9 +68,9 @@ fn alone(destination: &Destination) -> Destinations {
 
 /// Root and working directory, in a copy of the mounts where one is changed.
 fn directories(request: &Request, plan: &mut Plan) {
-    match (&request.root, &request.proc) {
-        (Some(root), None) => plan.inside(Step::EnterRoot(root.clone())),
-        (root, Some(_)) => {
+    match (&request.root, request.proc.is_some() || request.etc.is_some()) {
+        (Some(root), false) => plan.inside(Step::EnterRoot(root.clone())),
+        (root, true) => {
             // The copy has the working directory in it, and the root of the namespace, but no other directory that
             // was opened before.
             if let Some(root) = root {
@@ -82,7 +82,13 @@ fn directories(request: &Request, plan: &mut Plan) {
                 plan.inside(Step::Chroot(".".into()));
             }
         }
-        (None, None) => {}
+        (None, false) => {}
+    }
+    if let Some(etc) = &request.etc {
+        plan.inside(Step::MountSys);
+        for (from, on) in &etc.0 {
+            plan.inside(Step::Bind(from.clone(), on.clone()));
+        }
     }
     match &request.working {
         Working::Default => {}

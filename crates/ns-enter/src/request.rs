@@ -12,6 +12,7 @@ use ns_core::{Gathered, Kind};
 
 use crate::cli::{Cli, Id};
 use crate::destinations::{Held, Places, no_target, process_of};
+use crate::etc::{self, Etc};
 
 /// Everything that a plan is made from.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Request {
     pub working: Working,
     /// Where `/proc` is mounted.
     pub proc: Option<PathBuf>,
+    /// What is bound over what in `/etc`, where that is asked for.
+    pub etc: Option<Etc>,
     /// Whether the program runs in a child.
     pub fork: bool,
     /// Whether signals are passed on to it.
@@ -72,6 +75,7 @@ impl Request {
         let target = cli.target.as_ref().map(Held::open).transpose()?;
         let held = target.as_ref();
         let places = Places::find(cli, held)?;
+        let etc = etc::find(cli, &places)?;
         let root = root(cli, held, places.enters(Kind::Mnt))?;
         let working = working(cli, held, root.is_some())?;
         let cgroups = for_process(cli.join_cgroup, held, "--join-cgroup", |process| {
@@ -107,6 +111,7 @@ impl Request {
                 .mount_proc
                 .clone()
                 .map(|on| on.unwrap_or_else(|| "/proc".into())),
+            etc,
             fork: places.enters(Kind::Pid) && !cli.no_fork,
             forward_signals: !cli.no_forward_signals,
             environment: process.clone().filter(|_| matches!(environment, Some(Err(_)))),
@@ -156,6 +161,8 @@ fn root(cli: &Cli, target: Option<&Held>, other_mounts: bool) -> Result<Option<D
 
 fn working(cli: &Cli, target: Option<&Held>, has_root: bool) -> Result<Working> {
     let process = match (&cli.wd, &cli.wdns) {
+        // Into a copy of the mounts only the path leads.
+        (Some(Some(path)), _) if cli.etc => return Ok(Working::Inside(path.clone())),
         (Some(Some(path)), _) => return Ok(Working::Directory(Directory::open(path)?)),
         (None, Some(path)) => return Ok(Working::Inside(path.clone())),
         (Some(None), _) => process_of(target, "--wd")?,
@@ -164,8 +171,7 @@ fn working(cli: &Cli, target: Option<&Held>, has_root: bool) -> Result<Working> 
             None => return Ok(Working::Default),
         },
     };
-    if cli.mount_proc.is_some() && has_root {
-        // Into a copy of the mounts only the path leads.
+    if cli.etc || (cli.mount_proc.is_some() && has_root) {
         return Ok(Working::Inside(process.working_path()?));
     }
     let directory = Directory::working_of(process)?;

@@ -1,5 +1,7 @@
 //! Why a namespace cannot be entered (`setns(2)`): whose it is, and what would help.
 
+use rustix::thread::CapabilitySet;
+
 use super::look::Look;
 use super::{Finding, rights};
 use crate::launch::Destinations;
@@ -16,7 +18,7 @@ pub(super) fn refused(look: &Look, destinations: &Destinations) -> Option<Findin
     if namespace.kind() == Kind::User {
         return Some(user(namespace));
     }
-    let finding = rights::lacking(look, namespace)?;
+    let finding = rights::lacking(look, namespace, CapabilitySet::SYS_ADMIN)?;
     Some(match namespace.owner() {
         Gathered::Known(owner) if Some(owner.identity()) != own_user() => finding.help(format!(
             "run ns-enter as that user or as root, or enter {owner} too: --user={owner}"

@@ -5,6 +5,7 @@ mod capability;
 mod credentials;
 mod entering;
 mod limits;
+mod links;
 mod look;
 mod maps;
 mod mounts;
@@ -65,7 +66,8 @@ pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
         return error;
     }
     let look = Look::around();
-    match rights::lacking(&look, namespace).or_else(|| restrictions::seccomp(&look)) {
+    let lacking = rights::lacking(&look, namespace, CapabilitySet::SYS_ADMIN);
+    match lacking.or_else(|| restrictions::seccomp(&look)) {
         Some(Finding { cause, help }) => error.explained(Some(cause), help),
         None => error,
     }
@@ -73,7 +75,7 @@ pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
 
 /// Looks for the cause, the likeliest places first.
 fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
-    use Errno::{EACCES, EINVAL, ENOENT, ENOMEM, ENOSPC, EPERM, ERANGE, EUSERS};
+    use Errno::{EACCES, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC, EPERM, ERANGE, EUSERS};
     let found = match (step, errno) {
         (Step::Unshare(kinds), ENOSPC | EUSERS) => limits::reached(look, *kinds),
         (Step::Unshare(kinds), EPERM) if kinds.contains(Kind::User) => restrictions::in_chroot(look)
@@ -112,8 +114,12 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::SetClock(clock, _), ERANGE) => limits::clock(look, *clock),
         (Step::HostName(_) | Step::DomainName(_), EPERM) => capability::not_owner(look, Kind::Uts)
             .map(|finding| finding.help("add --uts, for a UTS namespace of one's own")),
-        (Step::LoopbackUp, EPERM) => capability::not_owner(look, Kind::Net),
+        (Step::LoopbackUp | Step::MountSys, EPERM) => capability::not_owner(look, Kind::Net),
+        (Step::CreateVeth(veth), EPERM) => links::refused(look, veth),
+        (Step::CreateVeth(veth), EEXIST) => links::taken(veth),
         (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
+        (Step::Bind(_, on), ENOENT) => mounts::nothing_there(on),
+
         (Step::PinNew(..) | Step::PinExisting(..) | Step::Unpin(..), EPERM | EACCES) => {
             mounts::names(look, errno)
         }

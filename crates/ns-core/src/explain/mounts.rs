@@ -71,6 +71,21 @@ fn mount_of<'a, 'b>(mounts: &'b [Mount<'a>], path: &[u8]) -> Option<&'b Mount<'a
         .max_by_key(|mount| mount.target.decoded().len())
 }
 
+/// Nothing is at the path that something was to be bound over.
+pub(super) fn nothing_there(on: &Path) -> Option<Finding> {
+    let name = quoted(on.as_os_str().as_bytes());
+    if on.exists() {
+        return None;
+    }
+    Some(match std::fs::read_link(on) {
+        Ok(target) => Finding::new(format!(
+            "{name} is a link to {}, which does not exist",
+            quoted(target.as_os_str().as_bytes())
+        )),
+        Err(_) => Finding::new(format!("{name} does not exist")).help(format!("touch {}", on.display())),
+    })
+}
+
 /// No `/proc` was mounted.
 pub(super) fn proc(look: &Look) -> Option<Finding> {
     let pid = Namespace::own(Kind::Pid).ok()?;

@@ -7,8 +7,8 @@ use super::capability;
 use super::look::Look;
 use crate::{Gathered, Kind, Namespace};
 
-/// Why the caller may not enter the namespace, or change what is in it.
-pub(super) fn lacking(look: &Look, namespace: &Namespace) -> Option<Finding> {
+/// Why the caller may not enter the namespace, or change what is in it, where that takes this capability.
+pub(super) fn lacking(look: &Look, namespace: &Namespace, capability: CapabilitySet) -> Option<Finding> {
     let own = Namespace::own(Kind::User).ok()?;
     let owner = match namespace.owner() {
         Gathered::Known(owner) => owner,
@@ -22,7 +22,7 @@ pub(super) fn lacking(look: &Look, namespace: &Namespace) -> Option<Finding> {
         Gathered::Absent => return None,
     };
     if owner.identity() == own.identity() {
-        let Finding { cause, .. } = capability::missing(look, CapabilitySet::SYS_ADMIN)?;
+        let Finding { cause, .. } = capability::missing(look, capability)?;
         let cause = format!("{cause} in {owner}, to which {namespace} belongs");
         return Some(Finding::new(cause).help("run it as root"));
     }

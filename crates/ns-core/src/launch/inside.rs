@@ -89,7 +89,7 @@ impl Inside<'_> {
             if let Err(error) = self.step(step) {
                 let errno = error.errno();
                 let error = self.entering.explain(step, error);
-                if *step == Step::LoopbackUp {
+                if step.may_fail(errno) {
                     (self.launch.hooks.warn)(&error);
                 } else {
                     let status = if matches!(step, Step::Execute(_)) {

@@ -21,6 +21,7 @@ mod run;
 mod settings;
 mod signal;
 mod step;
+mod sysfs;
 mod terminal;
 mod unwritable;
 mod veth;

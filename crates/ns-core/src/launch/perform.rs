@@ -13,6 +13,7 @@ use rustix::mount::{
 };
 
 use super::step::Step;
+use super::sysfs;
 use crate::sys::interface;
 use crate::{Kind, Kinds};
 
@@ -47,6 +48,9 @@ pub(super) fn perform(step: &Step) -> Option<nix::Result<()>> {
         Step::ChangeDirectory(directory) => nix::unistd::chdir(directory),
         Step::MountProc(on) => mount_proc(on),
         Step::MountProcBelow(root, on) => mount_proc_below(root, on),
+        Step::MountSys => sysfs::mount(),
+        // With what is mounted below, which a user namespace may not leave out.
+        Step::Bind(from, on) => mount(Some(from), on, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE),
         Step::MountBinfmt(on) => mount(Some("binfmt_misc"), on, Some("binfmt_misc"), PROC_FLAGS, NONE),
         Step::RegisterInterpreter(line, binfmt) => write(binfmt.join("register"), line),
         Step::SetGid(gid) => set_gid(Gid::from_raw(*gid)),

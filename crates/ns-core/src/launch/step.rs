@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use nix::errno::Errno;
+
 use super::cgroup::Cgroups;
 use super::destination::Destinations;
 use super::held::{Directory, HeldProcess};
@@ -106,6 +108,10 @@ pub enum Step {
     MountProc(PathBuf),
     /// The same on the second directory as it is below the first, which is yet to become the root.
     MountProcBelow(PathBuf, PathBuf),
+    /// Mount the sysfs of the network namespace on `/sys`, and keep the mounts below it.
+    MountSys,
+    /// Bind what the first path leads to over the second.
+    Bind(PathBuf, PathBuf),
     /// Mount the `binfmt_misc` of the user namespace.
     MountBinfmt(PathBuf),
     /// Register an interpreter: the line, and the mounted `binfmt_misc`.
@@ -145,6 +151,16 @@ impl Step {
     /// Whether the steps that follow are done by another process than those before.
     pub(super) const fn goes_on_elsewhere(&self) -> bool {
         matches!(self, Self::ForkFirst | Self::ForkInto)
+    }
+
+    /// Whether the program runs also where the step fails with this: the person is told.
+    pub(super) fn may_fail(&self, errno: Option<Errno>) -> bool {
+        match self {
+            Self::LoopbackUp | Self::MountSys => true,
+            // There is nothing to bind over.
+            Self::Bind(..) => errno == Some(Errno::ENOENT),
+            _ => false,
+        }
     }
 
     /// The step in one word, for programs.
@@ -190,6 +206,8 @@ impl Step {
             Self::Chroot(_) => "chroot",
             Self::ChangeDirectory(_) => "chdir",
             Self::MountProc(_) | Self::MountProcBelow(..) => "mount-proc",
+            Self::MountSys => "mount-sys",
+            Self::Bind(..) => "bind",
             Self::MountBinfmt(_) => "mount-binfmt",
             Self::RegisterInterpreter(..) => "register-interpreter",
             Self::SetGid(_) => "setgid",
@@ -264,6 +282,8 @@ impl fmt::Display for Step {
             Self::MountProcBelow(root, on) => {
                 write!(f, "mount proc on {} in the new root {}", path(on), path(root))
             }
+            Self::MountSys => f.write_str("mount sysfs on \"/sys\", and keep the mounts below it"),
+            Self::Bind(from, on) => write!(f, "bind {} over {}", path(from), path(on)),
             Self::MountBinfmt(on) => write!(f, "mount binfmt_misc on {}", path(on)),
             Self::RegisterInterpreter(line, _) => write!(f, "register the interpreter {}", quoted(line)),
             Self::SetGid(gid) => write!(f, "take gid {gid} and no other groups"),

@@ -24,7 +24,7 @@ pub(crate) struct RtSocket {
 impl RtSocket {
     /// One of the caller's own network namespace.
     pub(crate) fn open() -> Result<Self> {
-        connected().map(Self::of).doing(|| OPEN)
+        Socket::new(NETLINK_ROUTE).map(Self::of).doing(|| OPEN)
     }
 
     /// One of another network namespace, opened in a child that goes there.
@@ -36,7 +36,7 @@ impl RtSocket {
             return Self::open();
         }
         let socket = open_in_namespace(namespace, OPEN, || {
-            let socket = connected().map_err(|error| errno(&error))?;
+            let socket = Socket::new(NETLINK_ROUTE).map_err(|error| errno(&error))?;
             Ok(socket
                 .as_fd()
                 .try_clone_to_owned()
@@ -80,7 +80,10 @@ impl RtSocket {
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
         message.serialize(&mut bytes);
-        self.socket.send(&bytes, 0).map_err(|error| errno(&error))?;
+        // To a named receiver: otherwise the kernel asks for the rights of whoever opened the socket besides ours.
+        self.socket
+            .send_to(&bytes, &SocketAddr::new(0, 0), 0)
+            .map_err(|error| errno(&error))?;
         let (answer, _) = self.socket.recv_from_full().map_err(|error| errno(&error))?;
         let answer =
             NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer).map_err(|_| Errno::EBADMSG)?;
@@ -90,12 +93,6 @@ impl RtSocket {
             Err(Errno::EBADMSG)
         }
     }
-}
-
-fn connected() -> io::Result<Socket> {
-    let socket = Socket::new(NETLINK_ROUTE)?;
-    socket.connect(&SocketAddr::new(0, 0))?;
-    Ok(socket)
 }
 
 fn errno(error: &io::Error) -> Errno {

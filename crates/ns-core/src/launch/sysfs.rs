@@ -1,0 +1,91 @@
+//! The `/sys` of another network namespace: a new sysfs in the place of the old one, below it the mounts that were there.
+
+use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MntFlags, umount2};
+use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxFlags, statvfs, statx};
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create, fsmount,
+    fsopen, move_mount, open_tree,
+};
+
+use super::perform::from_rustix;
+use crate::mounts::{MountId, MountTable};
+
+const SYS: &str = "/sys";
+
+/// Mounts the sysfs of the network namespace on `/sys`. Nothing is changed where the kernel does not give one.
+pub(super) fn mount() -> nix::Result<()> {
+    let sysfs = sysfs().map_err(from_rustix)?;
+    let bytes = std::fs::read("/proc/self/mountinfo")
+        .map_err(|error| nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?;
+    let table = MountTable::parse(&bytes);
+    let old = mount_at(Path::new(SYS)).map_err(from_rustix)?;
+    let below = mounts_below(&table, old)?;
+    // In a user namespace the old one may be locked, and stays below the new one.
+    if table
+        .mounts()
+        .iter()
+        .any(|mount| mount.id == old && mount.target.decoded().as_ref() == SYS.as_bytes())
+    {
+        let _ = umount2(SYS, MntFlags::MNT_DETACH);
+    }
+    attach(&sysfs, Path::new(SYS))?;
+    // One that has no place any more does not take the others with it.
+    below
+        .iter()
+        .map(|(target, tree)| attach(tree, target))
+        .fold(Ok(()), Result::and)
+}
+
+/// A sysfs that is mounted nowhere yet, and no more writable than the one that is there.
+fn sysfs() -> rustix::io::Result<OwnedFd> {
+    let file_system = fsopen("sysfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_create(&file_system)?;
+    let mut attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    if statvfs(SYS)?.f_flag.contains(StatVfsMountFlags::RDONLY) {
+        attributes |= MountAttrFlags::MOUNT_ATTR_RDONLY;
+    }
+    fsmount(&file_system, FsMountFlags::FSMOUNT_CLOEXEC, attributes)
+}
+
+/// Copies of the mounts right below this one, each with the mounts below it, and where they were.
+fn mounts_below(table: &MountTable<'_>, old: MountId) -> nix::Result<Vec<(PathBuf, OwnedFd)>> {
+    let mut below = Vec::new();
+    for mount in table.mounts().iter().filter(|mount| mount.parent == old) {
+        let target = mount.target.decoded();
+        let target = Path::new(OsStr::from_bytes(&target));
+        // What is covered by another is not seen now, and need not be later.
+        let is_seen = || mount_at(target).is_ok_and(|top| top == mount.id || is_above(table, top, mount.id));
+        if target.starts_with(SYS) && target != Path::new(SYS) && is_seen() {
+            let flags = OpenTreeFlags::OPEN_TREE_CLONE
+                | OpenTreeFlags::AT_RECURSIVE
+                | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+            let tree = open_tree(CWD, target, flags).map_err(from_rustix)?;
+            below.push((target.to_owned(), tree));
+        }
+    }
+    Ok(below)
+}
+
+/// Whether the one mount is mounted on the other, or on one that is.
+fn is_above(table: &MountTable<'_>, one: MountId, other: MountId) -> bool {
+    let parent = table.mounts().iter().find(|mount| mount.id == one);
+    parent.is_some_and(|mount| {
+        mount.parent == other || (mount.parent != one && is_above(table, mount.parent, other))
+    })
+}
+
+/// The mount that a path leads to.
+fn mount_at(path: &Path) -> rustix::io::Result<MountId> {
+    statx(CWD, path, AtFlags::NO_AUTOMOUNT, StatxFlags::MNT_ID).map(|stat| MountId::new(stat.stx_mnt_id))
+}
+
+fn attach(tree: &OwnedFd, target: &Path) -> nix::Result<()> {
+    move_mount(tree, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).map_err(from_rustix)
+}

@@ -1,0 +1,70 @@
+//! The files that a named network namespace has in the place of those in `/etc` (`ip-netns(8)`).
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+use ns_core::{Kind, Target, pins};
+
+use crate::cli::Cli;
+use crate::destinations::Places;
+
+/// What is bound over what.
+#[derive(Debug)]
+pub struct Etc(pub Vec<(PathBuf, PathBuf)>);
+
+/// What `--etc` asks for; none where it was not given.
+pub fn find(cli: &Cli, places: &Places) -> Result<Option<Etc>> {
+    if !cli.etc {
+        return Ok(None);
+    }
+    let name = name(cli)?;
+    if cli.mount.is_some() || cli.root.is_some() || places.enters(Kind::Mnt) {
+        let text =
+            "--etc changes the mounts that we see, and goes with no other mount namespace or root directory";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, text).into());
+    }
+    let directory = Path::new("/etc/netns").join(name);
+    let entries = entries(&directory).with_context(|| format!("cannot read {}", directory.display()))?;
+    Ok(Some(Etc(entries)))
+}
+
+/// The name of the network namespace that is entered.
+fn name(cli: &Cli) -> Result<&OsStr, clap::Error> {
+    let of_target = cli.all || cli.is_bare();
+    let target = match &cli.net {
+        Some(Some(target)) => Some(target),
+        Some(None) => cli.target.as_ref(),
+        None => cli.target.as_ref().filter(|_| of_target),
+    };
+    match target {
+        Some(Target::Name(name))
+            if cli.net_socket.is_none() && pins::directory(Kind::Net).join(name).exists() =>
+        {
+            Ok(name)
+        }
+        _ => Err(Cli::command().error(
+            ErrorKind::MissingRequiredArgument,
+            "--etc needs the name of a network namespace: --net=NAME, as ip netns has it",
+        )),
+    }
+}
+
+/// The entries of the directory, in order of their names; none where it does not exist.
+fn entries(directory: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+    let read = match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read?,
+    };
+    let mut names = read
+        .map(|entry| Ok(entry?.file_name()))
+        .collect::<io::Result<Vec<_>>>()?;
+    names.sort_unstable();
+    Ok(names
+        .into_iter()
+        .map(|name| (directory.join(&name), Path::new("/etc").join(&name)))
+        .collect())
+}
