@@ -25,6 +25,9 @@ mod unshare;
 use libtest_mimic::Arguments;
 
 fn main() -> std::process::ExitCode {
+    if let Some(done) = support::traffic::helper() {
+        return done;
+    }
     let arguments = Arguments::from_args();
     // One a line: modules are added side by side.
     #[rustfmt::skip]

@@ -5,6 +5,7 @@ mod beside;
 mod churn;
 mod closed;
 mod comfort;
+mod etc;
 mod ids;
 mod keys;
 mod names;
@@ -23,6 +24,7 @@ pub fn cases() -> Vec<Case> {
         churn::cases(),
         closed::cases(),
         comfort::cases(),
+        etc::cases(),
         ids::cases(),
         keys::cases(),
         names::cases(),

@@ -8,6 +8,7 @@ mod pty;
 mod ran;
 pub mod running;
 mod shell;
+pub mod traffic;
 pub mod transcript;
 mod user;
 

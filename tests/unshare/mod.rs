@@ -12,6 +12,7 @@ mod pins;
 mod scripts;
 mod signals;
 mod start;
+mod veth;
 
 use std::process::Command;
 
@@ -33,6 +34,7 @@ pub fn cases() -> Vec<Case> {
         scripts::cases(),
         signals::cases(),
         start::cases(),
+        veth::cases(),
     ]
     .into_iter()
     .flatten()

@@ -40,7 +40,7 @@ pub enum VethEnd {
 }
 
 impl Veth {
-    /// `the veth pair eth0 in the new network namespace, vh0 in the caller's, with the MTU 1400`.
+    /// `the veth pair eth0 in the new network namespace and vh0 in the caller's, with the MTU 1400`.
     pub(super) fn pair(&self) -> String {
         let peer = match &self.peer {
             Some(peer) => peer.to_string(),
@@ -57,7 +57,7 @@ impl Veth {
         let more = with(mtu.into_iter().chain(hardware));
         let comma = if more.is_empty() { "" } else { "," };
         format!(
-            "the veth pair {} in the new network namespace, {peer} in {place}{comma}{more}",
+            "the veth pair {} in the new network namespace and {peer} in {place}{comma}{more}",
             self.name
         )
     }
@@ -110,7 +110,7 @@ mod tests {
     fn a_pair_reads_as_a_sentence() {
         assert_eq!(
             veth().pair(),
-            "the veth pair eth0 in the new network namespace, the first free of veth0, veth1 and so on in the caller's"
+            "the veth pair eth0 in the new network namespace and the first free of veth0, veth1 and so on in the caller's"
         );
         assert_eq!(veth().up(VethEnd::New), "eth0 up");
         assert_eq!(veth().up(VethEnd::Peer), "the peer of eth0 up");
@@ -125,7 +125,7 @@ mod tests {
         };
         assert_eq!(
             all.pair(),
-            "the veth pair eth0 in the new network namespace, vh0 in the caller's, \
+            "the veth pair eth0 in the new network namespace and vh0 in the caller's, \
              with the MTU 1400 and the hardware address 02:00:00:00:00:01"
         );
         assert_eq!(

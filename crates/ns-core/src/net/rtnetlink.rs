@@ -37,10 +37,7 @@ impl RtSocket {
         }
         let socket = open_in_namespace(namespace, OPEN, || {
             let socket = Socket::new(NETLINK_ROUTE).map_err(|error| errno(&error))?;
-            Ok(socket
-                .as_fd()
-                .try_clone_to_owned()
-                .map_err(|error| errno(&error))?)
+            socket.as_fd().try_clone_to_owned().map_err(|error| errno(&error))
         })?;
         Ok(Self::of(netlink::socket(socket)))
     }

@@ -1,0 +1,227 @@
+//! `--etc`: what a named network namespace has for its programs, beside `ip netns exec`.
+//!
+//! Each case has a mount namespace of its own, with a `/run` and an `/etc` that are its own too: nothing is made outside.
+
+use super::{Who, both};
+use crate::support::case::{Skip, cases};
+use crate::support::{Outcome, Ran, Run as _, needs};
+
+cases!["enter::etc":
+    it_is_what_ip_netns_exec_gives,
+    the_mounts_below_sys_stay,
+    it_is_off_unless_asked,
+    an_entry_without_a_counterpart_is_a_warning,
+    a_sysfs_that_cannot_be_mounted_is_a_warning,
+    the_working_directory_is_in_it,
+    what_does_not_go_together_is_refused,
+    the_plan_shows_it,
+];
+
+/// Makes the surroundings, with a network namespace `blue` in it, and an interface there.
+const ROOM: &str = "set -e
+    mount -t tmpfs run /run; mount -t tmpfs etc /etc
+    echo 'nameserver 192.0.2.1' >/etc/resolv.conf; echo outside >/etc/hosts; mkdir /etc/dir /etc/netns
+    ip netns add blue; ip -n blue link add dummy-blue type veth peer name other-blue
+    mkdir /etc/netns/blue /etc/netns/blue/dir
+    echo 'nameserver 192.0.2.2' >/etc/netns/blue/resolv.conf; echo blue >/etc/netns/blue/dir/file
+    ";
+
+/// Runs a script as root of the room, with `$E` for `ns-enter`.
+fn in_room(who: &Who, script: &str) -> Result<Ran, Skip> {
+    needs::installed("ip")?;
+    let mut command = who.program("ns-unshare");
+    command.env("E", who.program("ns-enter").get_program());
+    let mut path = std::env::var("PATH").unwrap_or_default();
+    path.push_str(":/usr/sbin:/sbin");
+    command.env("PATH", path);
+    Ok(command
+        .args(["-r", "-m", "-n", "sh", "-c", &format!("{ROOM}{script}")])
+        .ran())
+}
+
+/// What a program sees of what differs.
+const LOOK: &str = "cat /etc/resolv.conf /etc/hosts; ls /etc/dir /sys/class/net; readlink /proc/self/ns/net";
+
+fn it_is_what_ip_netns_exec_gives() -> Outcome {
+    for who in both()? {
+        let ran = in_room(
+            &who,
+            &format!("$E --net=blue --etc sh -c '{LOOK}'; echo ==; ip netns exec blue sh -c '{LOOK}'"),
+        )?;
+        let text = ran.ok();
+        let (ours, theirs) = text.split_once("==\n").expect("both have run");
+        assert_eq!(ours, theirs, "{}", who.name);
+        for part in ["nameserver 192.0.2.2", "outside", "file", "dummy-blue"] {
+            assert!(ours.contains(part), "{}: {part}: {ours}", who.name);
+        }
+        // Outside all is as it was, and the mounts of the two do not show.
+        let after = in_room(
+            &who,
+            "before=$(cat /proc/self/mountinfo); $E --net=blue --etc true
+            [ \"$before\" = \"$(cat /proc/self/mountinfo)\" ]; cat /etc/resolv.conf",
+        )?;
+        assert_eq!(after.ok(), "nameserver 192.0.2.1\n", "{}", who.name);
+    }
+    Ok(())
+}
+
+fn the_mounts_below_sys_stay() -> Outcome {
+    let look = "ls /sys/fs/cgroup; cat /sys/fs/bpf/kept /sys/fs/bpf/below/kept";
+    for who in both()? {
+        let text = in_room(
+            &who,
+            &format!(
+                "mount -t tmpfs a /sys/fs/bpf; echo one >/sys/fs/bpf/kept; mkdir /sys/fs/bpf/below
+                mount -t tmpfs b /sys/fs/bpf/below; echo two >/sys/fs/bpf/below/kept
+                {look}; echo ==; $E --net=blue --etc sh -c '{look}'; echo ==
+                ip netns exec blue ls /sys/fs/cgroup /sys/fs/bpf"
+            ),
+        )?
+        .ok();
+        let parts: Vec<_> = text.split("==\n").collect();
+        assert_eq!(parts[0], parts[1], "{}", who.name);
+        assert!(parts[0].ends_with("one\ntwo\n"), "{text}");
+        assert!(
+            parts[0].lines().count() > 2,
+            "there is no cgroup file system: {text}"
+        );
+        // Where the other has lost them.
+        assert_eq!(parts[2], "/sys/fs/bpf:\n\n/sys/fs/cgroup:\n", "{}", who.name);
+    }
+    Ok(())
+}
+
+fn it_is_off_unless_asked() -> Outcome {
+    for who in both()? {
+        let text = in_room(&who, "$E --net=blue cat /etc/resolv.conf")?.ok();
+        assert_eq!(text, "nameserver 192.0.2.1\n", "{}", who.name);
+        // And where there is nothing for the namespace, it gives what there is.
+        let text = in_room(
+            &who,
+            "ip netns add red; $E --net=red --etc sh -c 'cat /etc/resolv.conf; ls /sys/class/net'",
+        )?;
+        assert_eq!(text.ok(), "nameserver 192.0.2.1\nlo\n", "{}", who.name);
+    }
+    Ok(())
+}
+
+fn an_entry_without_a_counterpart_is_a_warning() -> Outcome {
+    for who in both()? {
+        let ran = in_room(
+            &who,
+            "touch /etc/netns/blue/new /etc/netns/blue/link; ln -s /no/such/file /etc/link
+            $E --net=blue --etc cat /etc/resolv.conf",
+        )?;
+        assert_eq!(
+            (ran.status, ran.stdout.as_str()),
+            (0, "nameserver 192.0.2.2\n"),
+            "{ran:#?}"
+        );
+        assert_eq!(
+            ran.stderr,
+            "ns-enter: cannot bind \"/etc/netns/blue/link\" over \"/etc/link\": No such file or directory\n  \
+             cause: \"/etc/link\" is a link to \"/no/such/file\", which does not exist\n\
+             ns-enter: cannot bind \"/etc/netns/blue/new\" over \"/etc/new\": No such file or directory\n  \
+             cause: \"/etc/new\" does not exist\n  \
+             help:  touch /etc/new\n"
+        );
+        // What is there and cannot be bound is an error: the program would run with the wrong files.
+        let ran = in_room(&who, "mkdir /etc/netns/blue/hosts; $E --net=blue --etc echo ran")?;
+        let error = ran.fails(1);
+        assert!(error.contains("over \"/etc/hosts\": Not a directory"), "{error}");
+    }
+    Ok(())
+}
+
+fn a_sysfs_that_cannot_be_mounted_is_a_warning() -> Outcome {
+    for who in both()? {
+        // The caller's own, which does not belong to this user namespace.
+        let mut command = who.program("ns-unshare");
+        command
+            .env("E", who.program("ns-enter").get_program())
+            .args(["-r", "-m", "sh", "-c"])
+            .arg(
+                "set -e; mount -t tmpfs run /run; mount -t tmpfs etc /etc; mkdir -p /run/netns /etc/netns/ours
+                touch /run/netns/ours /etc/resolv.conf; mount --bind /proc/self/ns/net /run/netns/ours
+                echo blue >/etc/netns/ours/resolv.conf; $E --net=ours --etc sh -c 'cat /etc/resolv.conf; ls -d /sys/class/net'",
+            );
+        let ran = command.ran();
+        assert_eq!(
+            (ran.status, ran.stdout.as_str()),
+            (0, "blue\n/sys/class/net\n"),
+            "{ran:#?}"
+        );
+        let warning = "ns-enter: cannot mount sysfs on \"/sys\", and keep the mounts below it: Operation not permitted\n  cause: net:[";
+        assert!(ran.stderr.starts_with(warning), "{ran:#?}");
+        assert!(
+            ran.stderr
+                .contains("belongs to a user namespace that encloses this one"),
+            "{ran:#?}"
+        );
+    }
+    Ok(())
+}
+
+fn the_working_directory_is_in_it() -> Outcome {
+    for who in both()? {
+        for option in ["--wd=/etc", "--wdns=/etc"] {
+            let text = in_room(&who, &format!("$E --net=blue --etc {option} cat resolv.conf"))?.ok();
+            assert_eq!(text, "nameserver 192.0.2.2\n", "{}: {option}", who.name);
+        }
+        let text = in_room(&who, "cd /etc; $E --net=blue --etc cat resolv.conf")?.ok();
+        assert_eq!(text, "nameserver 192.0.2.2\n", "{}", who.name);
+    }
+    Ok(())
+}
+
+fn what_does_not_go_together_is_refused() -> Outcome {
+    for who in both()? {
+        for (options, part) in [
+            ("--net=/run/netns/blue", "needs the name of a network namespace"),
+            ("-t $$", "needs the name of a network namespace"),
+            (
+                "-t $$ -u --net=blue --root=/",
+                "goes with no other mount namespace or root directory",
+            ),
+            (
+                "--net=blue --mount=/proc/self/ns/mnt",
+                "goes with no other mount namespace",
+            ),
+        ] {
+            let error = in_room(&who, &format!("exec $E --etc {options} echo ran"))?.fails(2);
+            assert!(
+                error.contains("--etc") && error.contains(part),
+                "{options}: {error}"
+            );
+        }
+        // A name by way of --target is one too.
+        for options in ["-t blue", "-t blue -n", "-a -t blue"] {
+            let text = in_room(&who, &format!("$E --etc {options} cat /etc/resolv.conf"))?.ok();
+            assert_eq!(text, "nameserver 192.0.2.2\n", "{}: {options}", who.name);
+        }
+    }
+    Ok(())
+}
+
+fn the_plan_shows_it() -> Outcome {
+    for who in both()? {
+        let text = in_room(&who, "$E --net=blue --etc --dry-run true")?.ok();
+        let lines: Vec<_> = text
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "self join the network namespace blue",
+                "self create a mount namespace",
+                "self make all mounts slave",
+                "self mount sysfs on \"/sys\", and keep the mounts below it",
+                "self bind \"/etc/netns/blue/dir\" over \"/etc/dir\"",
+                "self bind \"/etc/netns/blue/resolv.conf\" over \"/etc/resolv.conf\"",
+                "self run \"true\"",
+            ]
+        );
+    }
+    Ok(())
+}

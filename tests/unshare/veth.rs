@@ -1,0 +1,508 @@
+//! Pairs of interfaces between network namespaces. All of it is between namespaces that a case has made: what stands for the
+//! caller's is one of them.
+
+use std::process::Command;
+
+use super::Who;
+use crate::support::case::{Skip, cases};
+use crate::support::traffic;
+use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
+
+cases!["unshare::veth":
+    a_pair_carries_traffic,
+    a_pair_goes_with_the_namespace,
+    every_key_does_what_it_says,
+    the_kernel_finds_a_free_name,
+    several_pairs_can_be_made,
+    the_peer_can_be_where_a_target_says,
+    a_pair_needs_no_child,
+    what_was_made_is_undone_when_something_fails,
+    a_missing_right_is_explained,
+    a_taken_name_is_explained,
+    what_is_wrong_is_named,
+    a_plan_is_shown_and_nothing_made,
+];
+
+/// A network namespace that stands for the caller's, and who works there.
+struct Place {
+    who: Who,
+    held: Held,
+}
+
+/// How the second namespace is made, seen from the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// In there, with the rights that are held there.
+    Inside,
+    /// In there, in a user namespace below that one.
+    Below,
+    /// From outside, in a user namespace beside that one, by who has made both.
+    Beside,
+}
+
+const WAYS: [Way; 3] = [Way::Inside, Way::Below, Way::Beside];
+
+impl Place {
+    fn new(who: Who) -> Self {
+        let held = Held::new(who.unshare().args(["-r", "-n"]), "");
+        Self { who, held }
+    }
+
+    /// By the caller and by the ordinary user.
+    fn both() -> Result<[Self; 2], Skip> {
+        Ok(Who::both()?.map(Self::new))
+    }
+
+    /// One of the five, run by whom the place is of.
+    fn program(&self, name: &str) -> Command {
+        match self.who {
+            Who::Caller => program(name),
+            Who::Ordinary => User::ordinary().expect("needs were checked").program(name),
+        }
+    }
+
+    /// Runs a program in the namespaces of this process: as root of the user namespace, also where it is another one's.
+    fn inside(&self, pid: i32) -> Command {
+        let mut enter = self.program("ns-enter");
+        enter.args(["-t", &pid.to_string(), "-U", "-n"]);
+        enter
+    }
+
+    /// Runs a program of the tests' own in the network namespace of this process.
+    fn helper(pid: i32) -> Command {
+        let mut enter = program("ns-enter");
+        enter.args(["-t", &pid.to_string(), "-n"]);
+        enter
+    }
+
+    /// `ns-unshare` in the place.
+    fn unshare(&self) -> Command {
+        let mut command = self.inside(self.held.pid);
+        command.arg(self.program("ns-unshare").get_program());
+        command
+    }
+
+    /// Makes a namespace with this pair to the place.
+    fn tied(&self, way: Way, spec: &str) -> Held {
+        let mut command = match way {
+            Way::Inside | Way::Below => self.unshare(),
+            Way::Beside => self.program("ns-unshare"),
+        };
+        let spec = match way {
+            Way::Inside | Way::Below => spec.to_owned(),
+            Way::Beside => format!("{spec},peer-netns={}", self.held.pid),
+        };
+        command.args(["--veth", &spec]);
+        if way != Way::Inside {
+            command.arg("-r");
+        }
+        Held::new(&mut command, "")
+    }
+
+    /// The interfaces of the place, but for the loopback.
+    fn interfaces(&self) -> Vec<String> {
+        interfaces(self.inside(self.held.pid))
+    }
+}
+
+/// The interfaces of the network namespace in which the command runs a program.
+fn interfaces(mut inside: Command) -> Vec<String> {
+    let text = inside.args(["cat", "/proc/net/dev"]).ran().ok();
+    let mut names: Vec<_> = text
+        .lines()
+        .filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned()))
+        .filter(|name| name != "lo")
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+const BOTH_FAMILIES: &str = "name=eth0,addr=10.7.0.2/24,addr=fd00:7::2/64,gw=10.7.0.1,gw=fd00:7::1,\
+                             peer=vh0,peer-addr=10.7.0.1/24,peer-addr=fd00:7::1/64";
+
+fn a_pair_carries_traffic() -> Outcome {
+    let ping = needs::installed("ping");
+    for place in Place::both()? {
+        for way in WAYS {
+            let other = place.tied(way, BOTH_FAMILIES);
+            let ends = [place.held.pid, other.pid];
+            for (address, [receiver, sender]) in [
+                ("10.7.0.2", [ends[1], ends[0]]),
+                ("10.7.0.1", ends),
+                ("[fd00:7::2]", [ends[1], ends[0]]),
+                ("[fd00:7::1]", ends),
+            ] {
+                traffic::transfer(Place::helper(receiver), Place::helper(sender), address);
+            }
+            for address in ["10.7.0.1", "fd00:7::1"] {
+                if let Ok(ping) = &ping {
+                    let ran = place
+                        .inside(other.pid)
+                        .arg(ping)
+                        .with(&format!("-c 1 -W 5 {address}"));
+                    assert_eq!(ran.status, 0, "{way:?}: {ran:#?}");
+                }
+            }
+            drop(other);
+            traffic::await_end_of(Place::helper(place.held.pid), "vh0");
+        }
+    }
+    ping.map(|_| ())
+}
+
+fn a_pair_goes_with_the_namespace() -> Outcome {
+    let own = interfaces(tool("env"));
+    let mounts = std::fs::read("/proc/self/mountinfo").expect("it is there").len();
+    for place in Place::both()? {
+        let other = place.tied(Way::Beside, "eth0,peer=vh0");
+        assert_eq!(interfaces(place.inside(other.pid)), ["eth0"]);
+        assert_eq!(place.interfaces(), ["vh0"]);
+        assert_eq!(interfaces(tool("env")), own);
+        // With either of the two.
+        let pid = other.pid;
+        drop(place);
+        traffic::await_end_of(Place::helper(pid), "eth0");
+    }
+    assert_eq!(
+        std::fs::read("/proc/self/mountinfo").expect("it is there").len(),
+        mounts
+    );
+    Ok(())
+}
+
+fn every_key_does_what_it_says() -> Outcome {
+    let ip = needs::installed("ip")?;
+    for place in Place::both()? {
+        let other = place.tied(
+            Way::Inside,
+            &format!("{BOTH_FAMILIES},addr=192.0.2.2/32,mtu=1400,mac=02:00:5E:00:53:01"),
+        );
+        let shown = |pid, words: &str| {
+            let text = place.inside(pid).arg(&ip).with(words).ok();
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let link = shown(other.pid, "-o link show eth0");
+        for part in ["mtu 1400", "link/ether 02:00:5e:00:53:01", "UP,LOWER_UP"] {
+            assert!(link.contains(part), "{part}: {link}");
+        }
+        let peer = shown(place.held.pid, "-o link show vh0");
+        assert!(
+            peer.contains("mtu 1400") && peer.contains("UP,LOWER_UP"),
+            "{peer}"
+        );
+        assert!(!peer.contains("02:00:5e:00:53:01"), "{peer}");
+        let addresses = shown(other.pid, "-o address show dev eth0");
+        for part in ["inet 10.7.0.2/24", "inet 192.0.2.2/32", "inet6 fd00:7::2/64"] {
+            assert!(addresses.contains(part), "{part}: {addresses}");
+        }
+        // It can be used from the first moment on.
+        assert!(
+            !addresses.contains("fd00:7::2/64 scope global tentative"),
+            "{addresses}"
+        );
+        let addresses = shown(place.held.pid, "-o address show dev vh0");
+        for part in ["inet 10.7.0.1/24", "inet6 fd00:7::1/64"] {
+            assert!(addresses.contains(part), "{part}: {addresses}");
+        }
+        assert!(shown(other.pid, "route show default").starts_with("default via 10.7.0.1 dev eth0"));
+        assert!(shown(other.pid, "-6 route show default").starts_with("default via fd00:7::1 dev eth0"));
+        assert_eq!(shown(place.held.pid, "route show default"), "");
+    }
+    Ok(())
+}
+
+fn the_kernel_finds_a_free_name() -> Outcome {
+    let bash = needs::installed("bash")?;
+    for place in Place::both()? {
+        let first = place.tied(Way::Inside, "eth0");
+        assert_eq!(place.interfaces(), ["veth0"]);
+        // Which it was, is told.
+        let script = "\"$@\" --veth eth0 --info-fd 3 true 3>&1";
+        let mut command = place.inside(place.held.pid);
+        command.arg(&bash).args(["-c", script, "bash"]);
+        command.arg(place.program("ns-unshare").get_program());
+        let told = command.ran().json();
+        assert_eq!(
+            told["veth"],
+            serde_json::json!([{"name": "eth0", "peer": "veth1"}]),
+            "{told}"
+        );
+        drop(first);
+    }
+    Ok(())
+}
+
+fn several_pairs_can_be_made() -> Outcome {
+    for place in Place::both()? {
+        let mut command = place.unshare();
+        command.args(["--veth", "a,peer=va", "--veth", "name=b,peer=vb", "-p"]);
+        let other = Held::new(&mut command, "");
+        assert_eq!(interfaces(place.inside(other.pid)), ["a", "b"]);
+        assert_eq!(place.interfaces(), ["va", "vb"]);
+    }
+    Ok(())
+}
+
+fn the_peer_can_be_where_a_target_says() -> Outcome {
+    for place in Place::both()? {
+        let pid = place.held.pid;
+        for target in [
+            pid.to_string(),
+            format!("/proc/{pid}/ns/net"),
+            format!("net:[{}]", place.held.inode("net")),
+        ] {
+            let mut command = place.program("ns-unshare");
+            command.args(["-r", "--veth", &format!("eth0,peer=vh0,peer-netns={target}")]);
+            let other = Held::new(&mut command, "");
+            assert_eq!(place.interfaces(), ["vh0"], "{target}");
+            drop(other);
+            traffic::await_end_of(Place::helper(pid), "vh0");
+        }
+        // It is found before anything is made.
+        let error = place
+            .program("ns-unshare")
+            .with("-r --veth eth0,peer-netns=no-such-name-of-ns-utils echo ran")
+            .fails(1);
+        assert!(error.contains("no-such-name-of-ns-utils"), "{error}");
+        let error = place
+            .program("ns-unshare")
+            .with(&format!("-r --veth eth0,peer-netns=/proc/{pid}/ns/uts echo ran"))
+            .fails(1);
+        assert!(error.contains("not a network namespace"), "{error}");
+    }
+    Ok(())
+}
+
+fn a_pair_needs_no_child() -> Outcome {
+    for place in Place::both()? {
+        for options in ["", "-f", "-p", "-p --no-fork", "-r", "--init", "-S 0 --keep-caps"] {
+            let mut command = place.unshare();
+            command.args(["--veth", "eth0,addr=10.7.0.2/24"]);
+            command.args(options.split_whitespace());
+            assert_eq!(interfaces(command), ["eth0"], "{options}");
+        }
+    }
+    Ok(())
+}
+
+fn what_was_made_is_undone_when_something_fails() -> Outcome {
+    let failures = [
+        ("/no/such/program", 127),
+        ("/etc/passwd", 126),
+        ("--wd /no/such/directory echo ran", 1),
+        ("--info-fd 77 echo ran", 1),
+        ("--pid-file /no/such/directory/file echo ran", 1),
+        // The first of two that was made goes too; the second as it is made, and as it is set up.
+        ("--veth b,peer=lo{AT} echo ran", 1),
+        ("--veth b,peer-addr=ff02::1/64{AT} echo ran", 1),
+        ("--veth b,addr=ff02::1/64{AT} echo ran", 1),
+    ];
+    for place in Place::both()? {
+        let at = format!(",peer-netns={}", place.held.pid);
+        for (way, at) in [(Way::Below, ""), (Way::Beside, at.as_str())] {
+            for fork in ["--no-fork", "-f"] {
+                for (options, status) in failures {
+                    let mut command = match way {
+                        Way::Beside => place.program("ns-unshare"),
+                        _ => place.unshare(),
+                    };
+                    command.args([
+                        fork,
+                        "-r",
+                        "--veth",
+                        &format!("eth0,addr=10.7.0.2/24,peer=vh0{at}"),
+                    ]);
+                    let ran = command.with(&options.replace("{AT}", at));
+                    assert_eq!(
+                        (ran.status, ran.stdout.as_str()),
+                        (status, ""),
+                        "{options}: {ran:#?}"
+                    );
+                    // At once: nothing is waited for.
+                    let left = place.interfaces();
+                    assert!(left.is_empty(), "{way:?} {fork} {options}: {left:?}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the error has these, in this order.
+#[track_caller]
+fn says(error: &str, parts: &[&str]) {
+    let mut rest = error;
+    for part in parts {
+        let at = rest
+            .find(part)
+            .unwrap_or_else(|| panic!("{part:?} is not in {error}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+fn a_missing_right_is_explained() -> Outcome {
+    let ordinary = User::ordinary()?;
+    let nested = ordinary.program("ns-unshare");
+    let nested = nested.get_program().to_str().expect("a path of ASCII").to_owned();
+    let before = interfaces(tool("env"));
+    for (options, cause) in [
+        (
+            "-r -n --veth eth0 echo ran".to_owned(),
+            "cause: for the network namespace of the peer, CAP_NET_ADMIN is missing in user:[",
+        ),
+        (
+            format!("-r {nested} --veth eth0 echo ran"),
+            "belongs to a user namespace that encloses this one",
+        ),
+    ] {
+        let error = ordinary.program("ns-unshare").with(&options).fails(1);
+        says(
+            &error,
+            &[
+                "ns-unshare: cannot create the veth pair eth0 in the new network namespace and ",
+                " in the caller's: Operation not permitted\n",
+                cause,
+                "\n  help:  run it as root, or make both network namespaces in one user namespace",
+            ],
+        );
+    }
+    assert_eq!(interfaces(tool("env")), before);
+    // Somebody else's, which can be opened and not entered.
+    needs::root()?;
+    let roots = Held::new(program("ns-unshare").arg("-n"), "");
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    let file = directory.path().join("net");
+    std::fs::write(&file, "").expect("we are root");
+    let script = "chmod 755 \"${1%/*}\" && mount --bind \"/proc/$2/ns/net\" \"$1\" && shift 2 && exec \"$@\"";
+    let mut command = program("ns-unshare");
+    command.args(["-m", "sh", "-c", script, "sh"]);
+    command.arg(&file).arg(roots.pid.to_string());
+    command.args(["setpriv", "--clear-groups"]).args([
+        format!("--reuid={}", ordinary.id),
+        format!("--regid={}", ordinary.id),
+    ]);
+    command.arg(&nested).args(["-r", "--veth"]);
+    command
+        .arg(format!("eth0,peer-netns={}", file.display()))
+        .args(["echo", "ran"]);
+    needs::installed("setpriv")?;
+    says(
+        &command.ran().fails(1),
+        &[
+            "ns-unshare: cannot enter net:[",
+            "Operation not permitted\n",
+            "cause: for the network namespace of the peer, CAP_NET_ADMIN is missing in user:[",
+        ],
+    );
+    Ok(())
+}
+
+fn a_taken_name_is_explained() -> Outcome {
+    for place in Place::both()? {
+        let _other = place.tied(Way::Inside, "eth0,peer=vh0");
+        let error = place.unshare().with("--veth eth0,peer=vh0 echo ran").fails(1);
+        let beside = format!("-r --veth eth0,peer=vh0,peer-netns={} echo ran", place.held.pid);
+        let beside = place.program("ns-unshare").with(&beside).fails(1);
+        for error in [error, beside] {
+            says(
+                &error,
+                &[
+                    "cannot create the veth pair eth0 in the new network namespace and vh0 in ",
+                    ": File exists\n",
+                    &format!(
+                        "cause: net:[{}] has an interface vh0 already\n",
+                        place.held.inode("net")
+                    ),
+                    "help:  choose another name with peer=",
+                ],
+            );
+        }
+        assert_eq!(place.interfaces(), ["vh0"]);
+    }
+    Ok(())
+}
+
+fn what_is_wrong_is_named() -> Outcome {
+    for (spec, part) in [
+        ("", "name=: it is empty"),
+        ("addr=10.7.0.2/24", "the name of the interface inside is missing"),
+        ("eth0,colour=red", "colour=red: there is no such key"),
+        (
+            "sixteen_bytes_is",
+            "name=sixteen_bytes_is: it has more than 15 bytes",
+        ),
+        ("eth0,peer=a/b", "peer=a/b: it has a slash in it"),
+        ("a b", "name=a b: it has a blank in it"),
+        (
+            "eth0,addr=10.7.0.300/24",
+            "addr=10.7.0.300/24: that is no IPv4 or IPv6 address",
+        ),
+        (
+            "eth0,peer-addr=fd00::1",
+            "peer-addr=fd00::1: it is ADDRESS/LENGTH",
+        ),
+        ("eth0,gw=10.7.0.1", "gw=10.7.0.1: it is in the network of no addr"),
+        ("eth0,mac=02:00", "mac=02:00: it is six bytes"),
+        ("eth0,mtu=9", "mtu=9: it is a number from 68 to 65535"),
+        ("eth0,peer-netns=", "peer-netns=: "),
+    ] {
+        let error = program("ns-unshare")
+            .args(["-r", "--veth", spec, "echo", "ran"])
+            .ran()
+            .fails(2);
+        assert!(
+            error.contains("--veth") && error.contains(part),
+            "{spec}: {error}"
+        );
+    }
+    let error = program("ns-unshare")
+        .with("-r --veth eth0 --veth eth0 echo ran")
+        .fails(2);
+    assert!(error.contains("there are two with name=eth0"), "{error}");
+    Ok(())
+}
+
+fn a_plan_is_shown_and_nothing_made() -> Outcome {
+    let text = program("ns-unshare")
+        .with("--dry-run --veth eth0,addr=10.7.0.2/24,gw=10.7.0.1,mtu=1400 --veth b,peer=vb,peer-addr=fd00::1/64 true")
+        .ok();
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "self create a network namespace",
+            "helper create the veth pair eth0 in the new network namespace and the first free of veth0, veth1 and so on in the caller's, with the MTU 1400",
+            "helper bring the peer of eth0 up",
+            "helper bring eth0 up with the address 10.7.0.2/24 and the gateway 10.7.0.1",
+            "helper create the veth pair b in the new network namespace and vb in the caller's",
+            "helper bring vb up with the address fd00::1/64",
+            "helper bring b up",
+            "self bring the loopback interface up",
+            "self run \"true\"",
+        ]
+    );
+    let json = program("ns-unshare")
+        .with("--dry-run --json --veth eth0 true")
+        .json();
+    let steps: Vec<_> = json["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .filter_map(|step| step["step"].as_str())
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "unshare",
+            "create-veth",
+            "set-up-peer",
+            "set-up-veth",
+            "loopback-up",
+            "execute"
+        ]
+    );
+    Ok(())
+}
