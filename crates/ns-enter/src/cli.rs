@@ -134,10 +134,11 @@ pub struct Cli {
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub mount_proc: Option<Option<PathBuf>>,
 
-    /// Give the program the files of /etc/netns/NAME, over those in /etc, and the /sys of the network namespace NAME
+    /// With --net=NAME, have its /etc/netns/NAME and /sys
     ///
-    /// As ip netns exec does: NAME is that of --net, and the mounts are the program's own. Those below /sys stay. A file
-    /// that /etc has no counterpart of is left out, with a warning.
+    /// As ip netns exec does: what is in /etc/netns/NAME is bound over what has the same name in /etc, and the sysfs of the
+    /// network namespace is mounted on /sys, where only the program sees it. The mounts below /sys stay. A file that
+    /// /etc has no counterpart of is left out, with a warning.
     #[arg(long, help_heading = DIRECTORIES)]
     pub etc: bool,
 

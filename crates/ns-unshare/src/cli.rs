@@ -162,17 +162,18 @@ pub struct Cli {
     #[arg(long, help_heading = NAMESPACES)]
     pub no_loopback: bool,
 
-    /// Tie the new network namespace to another by a pair of interfaces: NAME, or KEY=VALUE,...; implies --net
+    /// Tie the network namespace to another
     ///
-    /// Both ends come up, and go with the namespace. The keys are:
+    /// By a pair of interfaces, which come up, and go with the namespace; implies --net. SPEC is the name of the interface
+    /// inside, or KEY=VALUE,... with the keys
     /// name, that of the interface inside;
     /// addr, its address with the length of the prefix (10.7.0.2/24, fd00::2/64), as often as there are addresses;
     /// gw, the gateway of the default route, one for IPv4 and one for IPv6;
     /// mac, its hardware address;
     /// mtu, the MTU of both ends;
-    /// peer, the name of the other end (the first free of veth0, veth1, ...);
+    /// peer, the name of the other end (without it the first free of veth0, veth1, ...);
     /// peer-addr, as addr;
-    /// peer-netns, the network namespace that the other end is in, as TARGET (the caller's).
+    /// peer-netns, the network namespace that the other end is in, as a TARGET (without it the caller's).
     #[arg(long, value_name = "SPEC", value_parser = veth_spec(), action = ArgAction::Append, help_heading = NAMESPACES)]
     pub veth: Vec<VethSpec>,
 
