@@ -16,9 +16,11 @@ cases!["unshare::veth":
     several_pairs_can_be_made,
     the_peer_can_be_where_a_target_says,
     a_pair_needs_no_child,
+    a_named_namespace_keeps_its_pair,
     what_was_made_is_undone_when_something_fails,
     a_missing_right_is_explained,
     a_taken_name_is_explained,
+    a_kernel_without_ipv6_is_explained,
     what_is_wrong_is_named,
     a_plan_is_shown_and_nothing_made,
 ];
@@ -418,6 +420,49 @@ fn a_taken_name_is_explained() -> Outcome {
             );
         }
         assert_eq!(place.interfaces(), ["vh0"]);
+    }
+    Ok(())
+}
+
+fn a_kernel_without_ipv6_is_explained() -> Outcome {
+    for place in Place::both()? {
+        let off = "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6";
+        place.inside(place.held.pid).args(["sh", "-c", off]).ran().ok();
+        let error = place
+            .unshare()
+            .with("--veth eth0,peer=vh0,peer-addr=fd00:7::1/64 echo ran")
+            .fails(1);
+        says(
+            &error,
+            &[
+                "ns-unshare: cannot give vh0 the address fd00:7::1/64: Permission denied\n",
+                "  cause: net.ipv6.conf.default.disable_ipv6 is 1 here\n",
+                "  help:  sysctl net.ipv6.conf.default.disable_ipv6=0, or leave out the IPv6 address\n",
+            ],
+        );
+        assert!(place.interfaces().is_empty());
+        place
+            .unshare()
+            .with("--veth eth0,peer=vh0,peer-addr=10.7.0.1/24 true")
+            .ok();
+    }
+    Ok(())
+}
+
+fn a_named_namespace_keeps_its_pair() -> Outcome {
+    needs::installed("mount")?;
+    for place in Place::both()? {
+        let script = "mount -t tmpfs run /run && \"$U\" --pin blue --veth eth0,peer=vh0 2>/dev/null &&
+            \"$E\" --net=blue cat /proc/net/dev && cat /proc/net/dev && \"$U\" --unpin blue";
+        let mut command = place.unshare();
+        command
+            .env("U", place.program("ns-unshare").get_program())
+            .env("E", place.program("ns-enter").get_program())
+            .args(["-m", "sh", "-c", script]);
+        let text = command.ran().ok();
+        let count = |name: &str| text.lines().filter(|line| line.trim().starts_with(name)).count();
+        assert_eq!((count("eth0:"), count("vh0:")), (1, 1), "{text}");
+        traffic::await_end_of(Place::helper(place.held.pid), "vh0");
     }
     Ok(())
 }

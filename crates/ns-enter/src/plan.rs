@@ -117,9 +117,18 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
+    use crate::etc::Etc;
 
     /// The steps for these options, about this process, as if all of its namespaces but those left out were others.
     fn steps(options: &str, ours: &[Kind]) -> Vec<&'static str> {
+        names(&request(options, ours))
+    }
+
+    fn names(request: &Request) -> Vec<&'static str> {
+        plan(request).lines().map(|(_, step)| step.name()).collect()
+    }
+
+    fn request(options: &str, ours: &[Kind]) -> Request {
         let own = std::process::id().to_string();
         let words = ["ns-enter", "-t", &own]
             .into_iter()
@@ -144,7 +153,27 @@ mod tests {
             request.uid.get_or_insert(ns_core::launch::WantedId::Root);
             request.gid.get_or_insert(ns_core::launch::WantedId::Root);
         }
-        plan(&request).lines().map(|(_, step)| step.name()).collect()
+        request
+    }
+
+    #[test]
+    fn files_for_a_name_are_bound_in_the_one_copy_of_the_mounts() {
+        let mut request = request("-n -p --mount-proc", &[]);
+        request.etc = Some(Etc(vec![("/etc/netns/a/hosts".into(), "/etc/hosts".into())]));
+        assert_eq!(
+            names(&request),
+            [
+                "hide",
+                "join",
+                "unshare",
+                "propagate",
+                "mount-sys",
+                "bind",
+                "fork-into",
+                "mount-proc",
+                "execute",
+            ]
+        );
     }
 
     #[test]

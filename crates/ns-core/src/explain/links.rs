@@ -6,7 +6,7 @@ use rustix::thread::CapabilitySet;
 
 use super::look::Look;
 use super::{Finding, rights};
-use crate::launch::Veth;
+use crate::launch::{Veth, VethEnd};
 use crate::process::in_namespace;
 use crate::{Kind, Namespace};
 
@@ -39,6 +39,19 @@ pub(super) fn taken(veth: &Veth) -> Option<Finding> {
     there.then(|| {
         Finding::new(format!("{namespace} has an interface {name} already"))
             .help("choose another name with peer=, or leave it out: the kernel takes one that is free")
+    })
+}
+
+/// The address of the peer is refused.
+pub(super) fn no_ipv6(look: &Look, veth: &Veth, end: VethEnd) -> Option<Finding> {
+    // The settings that show are those of the caller's network namespace.
+    if end == VethEnd::New || veth.peer_namespace.is_some() {
+        return None;
+    }
+    let name = "net.ipv6.conf.default.disable_ipv6";
+    (look.sysctl(name)? != 0).then(|| {
+        Finding::new(format!("{name} is 1 here"))
+            .help(format!("sysctl {name}=0, or leave out the IPv6 address"))
     })
 }
 

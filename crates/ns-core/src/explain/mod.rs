@@ -117,6 +117,7 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::LoopbackUp | Step::MountSys, EPERM) => capability::not_owner(look, Kind::Net),
         (Step::CreateVeth(veth), EPERM) => links::refused(look, veth),
         (Step::CreateVeth(veth), EEXIST) => links::taken(veth),
+        (Step::SetUpVeth(veth, end), EACCES) => links::no_ipv6(look, veth, *end),
         (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
         (Step::Bind(_, on), ENOENT) => mounts::nothing_there(on),
 
