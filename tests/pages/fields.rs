@@ -239,12 +239,14 @@ fn statistics_have_the_fields_that_are_listed() -> Outcome {
 fn the_info_has_the_fields_that_are_listed() -> Outcome {
     let ours = path_of("ns-unshare").display();
     let shell = needs::installed("sh")?;
-    let script = format!("{ours} -r --info-fd 3 true 3>&1");
+    let script = format!("{ours} -r -n {ours} --veth eth0 --info-fd 3 true 3>&1");
     let answer = value(&tool(shell).args(["-c", &script]).ran().ok());
     compare(answer.as_object().expect("it is an object"), &only("info:"));
     for namespace in answer["namespaces"].as_array().expect("a list") {
         let keys: Vec<&String> = namespace.as_object().expect("an object").keys().collect();
         assert_eq!(keys, ["id", "ns", "type"]);
     }
+    let pair = serde_json::json!([{"name": "eth0", "peer": "veth0"}]);
+    assert_eq!(answer["interfaces"], pair);
     Ok(())
 }

@@ -225,7 +225,7 @@ fn the_kernel_finds_a_free_name() -> Outcome {
         command.arg(place.program("ns-unshare").get_program());
         let told = command.ran().json();
         assert_eq!(
-            told["veth"],
+            told["interfaces"],
             serde_json::json!([{"name": "eth0", "peer": "veth1"}]),
             "{told}"
         );

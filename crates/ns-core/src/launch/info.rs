@@ -6,9 +6,9 @@ use serde_json::json;
 use crate::process::{Pid, Process};
 use crate::{Error, Kind, Result};
 
-/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"veth":[{"name":…,"peer":…},…]}`; ids are null
-/// where the kernel has none.
-pub(super) fn line(pid: RawPid, veth: &serde_json::Value) -> Result<String> {
+/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"interfaces":[{"name":…,"peer":…},…]}`; ids
+/// are null where the kernel has none.
+pub(super) fn line(pid: RawPid, interfaces: &serde_json::Value) -> Result<String> {
     let pid = Pid::new(pid.as_raw()).ok_or_else(|| Error::NotFound("there is no program".into()))?;
     let process = Process::open(pid)?;
     let namespaces = Kind::ALL.map(|kind| {
@@ -22,7 +22,7 @@ pub(super) fn line(pid: RawPid, veth: &serde_json::Value) -> Result<String> {
         "pid": pid.as_raw(),
         "pidfd-inode": process.inode()?,
         "namespaces": namespaces,
-        "veth": veth,
+        "interfaces": interfaces,
     });
     Ok(format!("{object}\n"))
 }

@@ -190,10 +190,10 @@ impl<'a> Outside<'a> {
             }
             Step::WriteInfo(_) => {
                 #[cfg(feature = "net")]
-                let veth = self.pairs.json();
+                let interfaces = self.pairs.json();
                 #[cfg(not(feature = "net"))]
-                let veth = serde_json::json!([]);
-                let line = info::line(self.child, &veth)?;
+                let interfaces = serde_json::json!([]);
+                let line = info::line(self.child, &interfaces)?;
                 let file = self.info.ok_or_else(|| kernel(Errno::EBADF))?;
                 match rustix::io::write(file, line.as_bytes()) {
                     Ok(length) if length == line.len() => Ok(()),
