@@ -14,6 +14,7 @@ function __ns_enter_rest
             break
         else if string match -q -- '--*' $word
             contains -- $word -t --target -N --net-socket -W --wdns -S --setuid -G --setgid; and set index (math $index + 1)
+            contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
             # have none has it after =, or it is a path.
@@ -54,15 +55,39 @@ function __ns_enter_command
     complete -C (string join ' ' -- (string escape -- $rest[1..-2]) $rest[-1])
 end
 
-# The choices that the program itself knows.
-function __ns_enter_ask
-    set -l program (commandline -opc)[1]
-    $program --complete=$argv[1] 2>/dev/null
+# The value up to the cursor, as the program will get it; nothing where it is in the word of its letter.
+function __ns_enter_value
+    set -l word (commandline -ct | string replace -r -- '^--[^=]*=' '' | string replace -r -- '^-[^-].*' '')
+    set -l plain (string unescape -- $word; or printf '%s\n' $word)
+    printf '%s\n' "$plain"
 end
 
-# What stands before the last comma in a list, and that comma; one empty word where there is none.
+# The choices that the program itself knows, for the value $argv[2] where there is one.
+function __ns_enter_ask
+    set -l program (commandline -opc)[1]
+    set -q argv[2]; or set -a argv (__ns_enter_value)
+    $program --complete=$argv[1] "$argv[2]" 2>/dev/null
+end
+
+function __ns_enter_ask_list
+    set -l before (__ns_enter_before_comma)
+    set -l word (string replace -- "$before" '' (__ns_enter_value))
+    set -l answers (__ns_enter_ask $argv[1] "$word")
+    printf '%s\n' $before$answers
+end
+
+function __ns_enter_ask_or_file
+    set -l word (__ns_enter_value)
+    if string match -q -- '*/*' $word; and not string match -q -- 'host:*' $word
+        __fish_complete_path $word
+    else
+        __ns_enter_ask $argv[1] "$word"
+    end
+end
+
+# What stands before the last comma in a list, and that comma; where there is none a plus sign, or one empty word.
 function __ns_enter_before_comma
-    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^(?:.*,|\+)')
     printf '%s\n' "$before"
 end
 
@@ -71,35 +96,34 @@ function __ns_enter_signals
 end
 
 complete -c ns-enter -f
-complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process, name or namespace to enter' -r -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind that is not given otherwise'
-complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s u -l uts -d 'The UTS namespace: host name and NIS domain name' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s i -l ipc -d 'The IPC namespace: System V IPC, message queues' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s n -l net -d 'The network namespace: interfaces and routes' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s p -l pid -d 'The PID namespace' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s U -l user -d 'The user namespace: ids and capabilities' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s C -l cgroup -d 'The cgroup namespace: the root of /proc/PID/cgroup' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s T -l time -d 'The time namespace: monotonic and boot-time clock' -F -k -a '(__ns_enter_ask targets)'
-complete -c ns-enter -n '__ns_enter_ours' -s N -l net-socket -d 'The network namespace of the target\'s socket FD' -r
-complete -c ns-enter -n '__ns_enter_ours' -l user-parent -d 'The parent of the user namespace'
-complete -c ns-enter -n '__ns_enter_ours' -l for-children -d 'With --pid and --time, those of new children'
-complete -c ns-enter -n '__ns_enter_ours' -s c -l join-cgroup -d 'Join the cgroups of the target'
-complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the target\'s root, or DIR, the root' -F
-complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Start in the target\'s working directory, or in DIR' -F
-complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Start in DIR as it is seen inside' -r -F
-complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc for the PID namespace' -F
-complete -c ns-enter -n '__ns_enter_ours' -l etc -d 'With --net=NAME, have its /etc/netns/NAME and /sys'
-complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or with "follow" the target\'s' -r -f -k -a '(__fish_complete_users)'
-complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or with "follow" the target\'s' -r -f -k -a '(__fish_complete_groups)'
-complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups'
-complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep the capabilities that are held inside'
-complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Take the environment that the target started with'
-complete -c ns-enter -n '__ns_enter_ours' -s Z -l follow-context -d 'Take the SELinux context of the target'
-complete -c ns-enter -n '__ns_enter_ours' -s F -l no-fork -d 'With --pid, stay in the old PID namespace'
-complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no signals on to the program'
+complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process, pinned name or namespace to enter' -r -f -k -a '(__ns_enter_ask_or_file targets)'
+complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind of namespace that the target has and that is not given otherwise'
+complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace of the target, or of TARGET: a PID, a name, a file, net:[INODE], :ID' -f -k -a '(__ns_enter_ask_or_file targets:mnt)'
+complete -c ns-enter -n '__ns_enter_ours' -s u -l uts -d 'The UTS namespace: host name and NIS domain name' -f -k -a '(__ns_enter_ask_or_file targets:uts)'
+complete -c ns-enter -n '__ns_enter_ours' -s i -l ipc -d 'The IPC namespace' -f -k -a '(__ns_enter_ask_or_file targets:ipc)'
+complete -c ns-enter -n '__ns_enter_ours' -s n -l net -d 'The network namespace' -f -k -a '(__ns_enter_ask_or_file targets:net)'
+complete -c ns-enter -n '__ns_enter_ours' -s p -l pid -d 'The PID namespace; the program runs in a child, which is in it' -f -k -a '(__ns_enter_ask_or_file targets:pid)'
+complete -c ns-enter -n '__ns_enter_ours' -s U -l user -d 'The user namespace' -f -k -a '(__ns_enter_ask_or_file targets:user)'
+complete -c ns-enter -n '__ns_enter_ours' -s C -l cgroup -d 'The cgroup namespace' -f -k -a '(__ns_enter_ask_or_file targets:cgroup)'
+complete -c ns-enter -n '__ns_enter_ours' -s T -l time -d 'The time namespace' -f -k -a '(__ns_enter_ask_or_file targets:time)'
+complete -c ns-enter -n '__ns_enter_ours' -s N -l net-socket -d 'The network namespace of the socket that is descriptor FD of the target' -r
+complete -c ns-enter -n '__ns_enter_ours' -l user-parent -d 'The parent of the user namespace: of --user, of the target, or the owner of what else is entered'
+complete -c ns-enter -n '__ns_enter_ours' -l for-children -d 'Of --pid and --time, the namespaces that the target\'s children are born in, not its own'
+complete -c ns-enter -n '__ns_enter_ours' -s c -l join-cgroup -d 'Join the cgroups of the target, of version 1 and 2'
+complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the root of the target, or DIR as we see it, the root' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Make the working directory of the target, or DIR as we see it, the working directory' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Make DIR, as it is seen inside, the working directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc, or one on DIR, for the PID namespace, where only the program sees it' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or that of the target with "follow"' -r -f -k -a '(__fish_complete_users) follow'
+complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or that of the target with "follow", and no other groups' -r -f -k -a '(__fish_complete_groups) follow'
+complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups, where a user namespace is entered'
+complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep the capabilities that are held in the user namespace'
+complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Run the program with the environment that the target was started with'
+complete -c ns-enter -n '__ns_enter_ours' -s Z -l follow-context -d 'Run the program in the SELinux context of the target'
+complete -c ns-enter -n '__ns_enter_ours' -s F -l no-fork -d 'With --pid, run the program in the old PID namespace; its children are in the other one'
+complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no signals on: INT and TERM wait until the program ends, others end ns-enter alone'
 complete -c ns-enter -n '__ns_enter_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
-complete -c ns-enter -n '__ns_enter_ours' -l json -d 'With --dry-run, write JSON'
+complete -c ns-enter -n '__ns_enter_ours' -l json -d 'Show it as JSON'
 complete -c ns-enter -n '__ns_enter_ours' -s V -l version -d 'Print version'
-complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
 complete -c ns-enter -n '__ns_enter_operand' -k -a '(__ns_enter_command)'

@@ -14,6 +14,7 @@ function __ns_hostname_rest
             break
         else if string match -q -- '--*' $word
             contains -- $word -t --target -F --file --check -o --output; and set index (math $index + 1)
+            contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
             # have none has it after =, or it is a path.
@@ -54,15 +55,39 @@ function __ns_hostname_command
     complete -C (string join ' ' -- (string escape -- $rest[1..-2]) $rest[-1])
 end
 
-# The choices that the program itself knows.
-function __ns_hostname_ask
-    set -l program (commandline -opc)[1]
-    $program --complete=$argv[1] 2>/dev/null
+# The value up to the cursor, as the program will get it; nothing where it is in the word of its letter.
+function __ns_hostname_value
+    set -l word (commandline -ct | string replace -r -- '^--[^=]*=' '' | string replace -r -- '^-[^-].*' '')
+    set -l plain (string unescape -- $word; or printf '%s\n' $word)
+    printf '%s\n' "$plain"
 end
 
-# What stands before the last comma in a list, and that comma; one empty word where there is none.
+# The choices that the program itself knows, for the value $argv[2] where there is one.
+function __ns_hostname_ask
+    set -l program (commandline -opc)[1]
+    set -q argv[2]; or set -a argv (__ns_hostname_value)
+    $program --complete=$argv[1] "$argv[2]" 2>/dev/null
+end
+
+function __ns_hostname_ask_list
+    set -l before (__ns_hostname_before_comma)
+    set -l word (string replace -- "$before" '' (__ns_hostname_value))
+    set -l answers (__ns_hostname_ask $argv[1] "$word")
+    printf '%s\n' $before$answers
+end
+
+function __ns_hostname_ask_or_file
+    set -l word (__ns_hostname_value)
+    if string match -q -- '*/*' $word; and not string match -q -- 'host:*' $word
+        __fish_complete_path $word
+    else
+        __ns_hostname_ask $argv[1] "$word"
+    end
+end
+
+# What stands before the last comma in a list, and that comma; where there is none a plus sign, or one empty word.
 function __ns_hostname_before_comma
-    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^(?:.*,|\+)')
     printf '%s\n' "$before"
 end
 
@@ -91,31 +116,31 @@ function __ns_hostname_output
 end
 
 complete -c ns-hostname -f
-complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name' -r -F -k -a '(__ns_hostname_ask targets)'
-complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'The NIS domain name, not the host name'
-complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'The NIS domain name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name instead of one\'s own; may be repeated with --list' -r -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
+complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'Show the NIS domain name; with NAME or FILE, set it to that'
+complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'Show the NIS domain name, or set it to DOMAIN'
+complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Say on stderr what was done, and to how many processes'
+complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Answer in JSON'
 complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
-complete -c ns-hostname -n '__ns_hostname_ours' -s d -l domain -d 'Show the DNS domain'
-complete -c ns-hostname -n '__ns_hostname_ours' -s f -l fqdn -l long -d 'Show the FQDN, as the resolver has it'
-complete -c ns-hostname -n '__ns_hostname_ours' -s i -l ip-address -d 'Show the addresses that the name resolves to'
-complete -c ns-hostname -n '__ns_hostname_ours' -s I -l all-ip-addresses -d 'Show the addresses of the network interfaces'
+complete -c ns-hostname -n '__ns_hostname_ours' -s d -l domain -d 'Show the DNS domain: what follows the first dot of the FQDN; with --target, of the host name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s f -l fqdn -l long -d 'Show the FQDN, the name that the resolver has for the host name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s i -l ip-address -d 'Show the addresses that the host name resolves to'
+complete -c ns-hostname -n '__ns_hostname_ours' -s I -l all-ip-addresses -d 'Show the addresses of the network interfaces; with --target, of those in its network namespace'
 complete -c ns-hostname -n '__ns_hostname_ours' -s A -l all-fqdns -d 'Show the names that those addresses resolve to'
-complete -c ns-hostname -n '__ns_hostname_ours' -s a -l alias -d 'Show the other names that the resolver has'
-complete -c ns-hostname -n '__ns_hostname_ours' -s F -l file -d 'Set the name that stands in FILE' -r -F
-complete -c ns-hostname -n '__ns_hostname_ours' -s b -l boot -d 'For boot scripts: FILE may be missing or empty'
+complete -c ns-hostname -n '__ns_hostname_ours' -s a -l alias -d 'Show the other names that the resolver has for the host name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s F -l file -d 'Set the name that stands in FILE, or with -y the NIS domain name; `-` is stdin' -r -F
+complete -c ns-hostname -n '__ns_hostname_ours' -s b -l boot -d 'For boot scripts: FILE may be missing or empty; `localhost` is set then, where no name was set before'
 complete -c ns-hostname -n '__ns_hostname_ours' -l force -d 'Take every name that the kernel takes, but for line feeds'
-complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Leave out what does not belong in a host name'
-complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: say whether NAME may be set' -r
+complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Leave out of the name what does not belong there, and print what was set'
+complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: end with status 0 if NAME may be set, else say why not and end with 1' -r
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace with its names'
-complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_hostname_output)'
+complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'The columns of the list, with commas between; after a `+`, beside the usual ones' -r -f -k -a '(__ns_hostname_output)'
 complete -c ns-hostname -n '__ns_hostname_ours' -l output-all -d 'Show all columns'
 complete -c ns-hostname -n '__ns_hostname_ours' -s n -l noheadings -d 'Write no line of headings'
-complete -c ns-hostname -n '__ns_hostname_ours' -s r -l raw -d 'Write values with one space between'
+complete -c ns-hostname -n '__ns_hostname_ours' -s r -l raw -d 'Write raw values with a space between, what is unsafe in them as \\xNN'
 complete -c ns-hostname -n '__ns_hostname_ours' -s P -l pairs -d 'Write NAME="value"'
 complete -c ns-hostname -n '__ns_hostname_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
-complete -c ns-hostname -n '__ns_hostname_ours' -l strict -d 'Fail where not everything could be read'
-complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name every time it changes'
-complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Say what was done, and to how many processes'
-complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Write JSON'
+complete -c ns-hostname -n '__ns_hostname_ours' -l strict -d 'End with status 1 where the list is incomplete'
+complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name every time it changes; with --list, every change in any UTS namespace'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'
-complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'

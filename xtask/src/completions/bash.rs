@@ -15,7 +15,11 @@ pub fn script(model: &Model) -> String {
     for option in &model.options {
         if let Some(value) = &option.value {
             let spellings: Vec<_> = option.spellings().collect();
-            let kind = if value.optional { "attached" } else { "next" };
+            let kind = match value.words {
+                _ if value.optional => "attached".to_owned(),
+                1 => "next".to_owned(),
+                several => format!("next{several}"),
+            };
             let _ = writeln!(
                 values,
                 "        {}) echo '{kind} {}' ;;",
@@ -49,16 +53,19 @@ fn source(source: &Source) -> String {
         let words: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
         words.join(" ")
     };
+    let also = |kind: &str, also: Option<&str>| format!("{kind}:{}", also.unwrap_or_default());
     match source {
         Source::Free => "free".into(),
         Source::Words(list) => format!("words:{}", words(list)),
         Source::List(list) => format!("list:{}", words(list)),
+        Source::Keys(list) => format!("keys:{}", words(list)),
         Source::Ask(what) => format!("ask:{what}"),
+        Source::AskList(what) => format!("ask-list:{what}"),
         Source::AskOrFile(what) => format!("ask-or-file:{what}"),
         Source::Files => "file".into(),
         Source::Directories => "directory".into(),
-        Source::Users => "user".into(),
-        Source::Groups => "group".into(),
+        Source::Users(word) => also("user", *word),
+        Source::Groups(word) => also("group", *word),
         Source::Signals => "signal".into(),
     }
 }

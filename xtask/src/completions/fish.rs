@@ -18,6 +18,12 @@ pub fn script(model: &Model) -> String {
         .filter(|option| option.takes_the_next_word())
         .flat_map(Opt::spellings)
         .collect();
+    let takes_two: Vec<&str> = model
+        .options
+        .iter()
+        .filter(|option| option.value.as_ref().is_some_and(|value| value.words == 2))
+        .flat_map(Opt::spellings)
+        .collect();
     let attached: Vec<&str> = model
         .options
         .iter()
@@ -27,10 +33,21 @@ pub fn script(model: &Model) -> String {
     let mut lines = String::new();
     let mut lists = String::new();
     for option in &model.options {
-        if let Some(Source::List(words)) = option.value.as_ref().map(|value| &value.source) {
-            lists += &list(option, words, &function);
+        match option.value.as_ref().map(|value| &value.source) {
+            Some(Source::List(words)) => lists += &list(option, words, &function, ""),
+            Some(Source::Keys(words)) => lists += &list(option, words, &function, "="),
+            _ => {}
         }
         let _ = writeln!(lines, "complete -c {name} {}", line(option, &function));
+        if let Some(value) = option.value.as_ref().filter(|value| value.words == 2) {
+            for spelling in option.spellings() {
+                let _ = writeln!(
+                    lines,
+                    "complete -c {name} -n 'test \"$(commandline -opc)[-2]\" = {spelling}' {}",
+                    arguments(&value.source, &function, true)
+                );
+            }
+        }
     }
     let operands = match &model.operands {
         Operands::None => String::new(),
@@ -47,6 +64,7 @@ pub fn script(model: &Model) -> String {
     format!("# fish completion for {name}. {NOTE}\n\n{COMMON}{lists}\ncomplete -c {name} -f\n{lines}")
         .replace("@FUNCTION@", &function)
         .replace("@TAKES@", &takes.join(" "))
+        .replace("@TAKES_TWO@", &takes_two.join(" "))
         .replace("@ATTACHED@", &attached.join(" "))
         .replace("@COMMAND@", if command { "1" } else { "0" })
 }
@@ -66,7 +84,7 @@ fn line(option: &Opt, function: &str) -> String {
             line += " -r";
         }
         let arguments = match value.source {
-            Source::List(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
+            Source::List(_) | Source::Keys(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
             _ => arguments(&value.source, function, true),
         };
         if !arguments.is_empty() {
@@ -76,14 +94,20 @@ fn line(option: &Opt, function: &str) -> String {
     line
 }
 
-/// The function for a value that is a list with commas between: what follows the last of them is completed.
-fn list(option: &Opt, words: &[(String, String)], function: &str) -> String {
+/// The function for a value that is a list with commas between: what follows the last of them is completed. `with` stands
+/// behind each word.
+fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) -> String {
     let mut text = format!(
         "\nfunction __{function}_{}\n    set -l before (__{function}_before_comma)\n    printf '%s%s\\t%s\\n'",
         option.function()
     );
     for (word, help) in words {
-        let _ = write!(text, " \\\n        $before {} {}", quoted(word), quoted(help));
+        let _ = write!(
+            text,
+            " \\\n        $before {}{with} {}",
+            quoted(word),
+            quoted(help)
+        );
     }
     text + "\nend\n"
 }
@@ -107,13 +131,20 @@ fn arguments(source: &Source, function: &str, keep: bool) -> String {
     match source {
         Source::Free => String::new(),
         Source::Words(list) => format!("-f {order}-a {}", quoted(&words(list))),
-        Source::List(_) => unreachable!("a list has a function of its own"),
+        Source::List(_) | Source::Keys(_) => unreachable!("a list has a function of its own"),
         Source::Ask(what) => format!("-f {order}-a '(__{function}_ask {what})'"),
-        Source::AskOrFile(what) => format!("-F {order}-a '(__{function}_ask {what})'"),
+        Source::AskList(what) => format!("-f {order}-a '(__{function}_ask_list {what})'"),
+        Source::AskOrFile(what) => format!("-f {order}-a '(__{function}_ask_or_file {what})'"),
         Source::Files => "-F".into(),
         Source::Directories => format!("-f {order}-a '(__fish_complete_directories (commandline -ct))'"),
-        Source::Users => format!("-f {order}-a '(__fish_complete_users)'"),
-        Source::Groups => format!("-f {order}-a '(__fish_complete_groups)'"),
+        Source::Users(also) => format!(
+            "-f {order}-a '(__fish_complete_users) {}'",
+            also.unwrap_or_default()
+        ),
+        Source::Groups(also) => format!(
+            "-f {order}-a '(__fish_complete_groups) {}'",
+            also.unwrap_or_default()
+        ),
         Source::Signals => format!("-f {order}-a '(__{function}_signals)'"),
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, ValueHint};
 use ns_core::Kind;
+use ns_core::inventory::Places;
 
 use crate::programs::Program;
 
@@ -37,6 +38,8 @@ pub struct Value {
     pub optional: bool,
     /// Whether it has to be in the same word as the option.
     pub attached: bool,
+    /// How many words it is.
+    pub words: usize,
     /// Where the shell gets the choices from.
     pub source: Source,
 }
@@ -57,20 +60,24 @@ pub enum Source {
     Free,
     /// These words, each with what it means.
     Words(Vec<(String, String)>),
-    /// Some of these words, with commas between.
+    /// Some of these words, with commas between, after a `+` where there is one.
     List(Vec<(String, String)>),
+    /// The same, and each has a value of its own behind a `=`.
+    Keys(Vec<(String, String)>),
     /// The program itself: `--complete=` this.
-    Ask(&'static str),
-    /// The program itself, or a path.
-    AskOrFile(&'static str),
+    Ask(String),
+    /// The same, with commas between.
+    AskList(String),
+    /// The program itself, or a path where there is a slash.
+    AskOrFile(String),
     /// Paths.
     Files,
     /// Paths of directories.
     Directories,
-    /// User names.
-    Users,
-    /// Group names.
-    Groups,
+    /// User names, or this word.
+    Users(Option<&'static str>),
+    /// Group names, or this word.
+    Groups(Option<&'static str>),
     /// Signal names.
     Signals,
 }
@@ -82,18 +89,18 @@ impl Model {
         let operands = match positional {
             None => Operands::None,
             Some(arg) if runs_a_command(arg) => Operands::Command,
-            Some(arg) => Operands::Words(source(arg)),
+            Some(arg) => Operands::Words(source(program.name, arg)),
         };
         Self {
             name: program.name.into(),
-            options: program.options().map(Opt::new).collect(),
+            options: program.options().map(|arg| Opt::new(program.name, arg)).collect(),
             operands,
         }
     }
 }
 
 impl Opt {
-    fn new(arg: &Arg) -> Self {
+    fn new(program: &str, arg: &Arg) -> Self {
         let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();
         let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
         let help = arg.get_help().unwrap_or_default().to_string();
@@ -110,7 +117,8 @@ impl Opt {
                 name: name(),
                 optional: arg.get_num_args().is_some_and(|count| count.min_values() == 0),
                 attached: arg.is_require_equals_set(),
-                source: source(arg),
+                source: source(program, arg),
+                words: arg.get_num_args().map_or(1, |count| count.max_values()),
             }),
             repeats: matches!(arg.get_action(), ArgAction::Append | ArgAction::Count),
         }
@@ -139,7 +147,7 @@ fn runs_a_command(arg: &Arg) -> bool {
 }
 
 /// By what clap knows of the values, and else by their name, which the programs use alike.
-fn source(arg: &Arg) -> Source {
+fn source(program: &str, arg: &Arg) -> Source {
     let values: Vec<(String, String)> = arg
         .get_possible_values()
         .iter()
@@ -150,34 +158,62 @@ fn source(arg: &Arg) -> Source {
         })
         .collect();
     let names = arg.get_value_names().unwrap_or_default();
-    let is_named = |name: &str| names.first().is_some_and(|first| first == name);
+    let name = names.first().map(clap::builder::Str::as_str).unwrap_or_default();
+    let list = arg.get_value_delimiter() == Some(',');
     if !values.is_empty() && arg.get_action().takes_values() {
-        return if arg.get_value_delimiter() == Some(',') || is_named("COLUMNS") {
+        return if list || name == "COLUMNS" {
             Source::List(values)
         } else {
             Source::Words(values)
         };
     }
-    match arg.get_value_hint() {
-        ValueHint::AnyPath | ValueHint::FilePath | ValueHint::ExecutablePath => return Source::Files,
-        ValueHint::DirPath => return Source::Directories,
-        ValueHint::Username => return Source::Users,
-        _ => {}
-    }
-    match names.first().map(clap::builder::Str::as_str).unwrap_or_default() {
+    let ask = |what: &str| Source::Ask(what.to_owned());
+    match name {
+        "KIND" if list => Source::List(kinds()),
         "KIND" => Source::Words(kinds()),
-        "FILE" | "PATH" => Source::Files,
+        "PLACES" => Source::List(places()),
         "DIR" => Source::Directories,
-        "USER" | "UID" => Source::Users,
-        "GROUP" | "GID" => Source::Groups,
+        "USER" | "UID" => Source::Users(followed(program, arg)),
+        "GROUP" | "GID" => Source::Groups(followed(program, arg)),
         "SIGNAL" | "SIG" => Source::Signals,
         "TYPE" => words(&["private", "slave", "shared", "unchanged"]),
         "MAP" => words(&["auto", "subids", "all"]),
-        "PID" => Source::Ask("processes"),
-        "TARGET" => Source::AskOrFile("targets"),
+        "TYPES" => Source::AskList("filesystems".into()),
+        "SPEC" => Source::Keys(keys()),
+        "PID" => ask("processes"),
+        "PIN" => ask("names"),
+        "KIND:NAME" => ask("pins"),
+        "SOURCE" => ask("sources"),
+        "MOUNTPOINT" => ask("mounts"),
+        "DEVICE|MOUNTPOINT" => ask("mounted"),
+        "NAMESPACE" => Source::AskOrFile("namespaces".into()),
+        "TARGET" | "A" => Source::AskOrFile(targets(program, arg)),
+        "FILE" | "PATH" => Source::Files,
         choice if choice.contains('|') => words(&choice.split('|').collect::<Vec<_>>()),
-        _ => Source::Free,
+        _ => match arg.get_value_hint() {
+            ValueHint::AnyPath | ValueHint::FilePath | ValueHint::ExecutablePath => Source::Files,
+            ValueHint::DirPath => Source::Directories,
+            ValueHint::Username => Source::Users(None),
+            _ => Source::Free,
+        },
     }
+}
+
+/// What the program offers as a target: of the kind that the option, or else the program, is for.
+fn targets(program: &str, arg: &Arg) -> String {
+    let of_option = arg.get_long().and_then(|long| long.parse::<Kind>().ok());
+    let kind = of_option.or(match program {
+        "ns-hostname" => Some(Kind::Uts),
+        "ns-mounts" => Some(Kind::Mnt),
+        _ => None,
+    });
+    kind.map_or_else(|| "targets".into(), |kind| format!("targets:{kind}"))
+}
+
+/// The word that stands for the id of the target, where there is a target.
+fn followed(program: &str, arg: &Arg) -> Option<&'static str> {
+    let takes_ids = matches!(arg.get_long(), Some("setuid" | "setgid"));
+    (program == "ns-enter" && takes_ids).then_some("follow")
 }
 
 fn words(words: &[&str]) -> Source {
@@ -187,6 +223,28 @@ fn words(words: &[&str]) -> Source {
 
 /// The kinds of namespaces.
 fn kinds() -> Vec<(String, String)> {
-    let word = |kind: &Kind| (kind.name().to_owned(), String::new());
+    let word = |kind: &Kind| (kind.name().to_owned(), format!("{} namespaces", kind.noun()));
     Kind::ALL.iter().map(word).collect()
+}
+
+/// The places where namespaces are looked for.
+fn places() -> Vec<(String, String)> {
+    let names = Places::all().names().chain(["all".into()]);
+    names.map(|name| (name, String::new())).collect()
+}
+
+/// What is said of a pair of virtual network interfaces.
+fn keys() -> Vec<(String, String)> {
+    [
+        ("name", "the interface inside"),
+        ("addr", "its address, with the length of the prefix"),
+        ("gw", "the address of the gateway"),
+        ("peer", "the interface outside"),
+        ("peer-addr", "the address of that"),
+        ("peer-netns", "the network namespace of that"),
+        ("mtu", "the largest packet, in bytes"),
+        ("mac", "the hardware address"),
+    ]
+    .map(|(key, help)| (key.to_owned(), help.to_owned()))
+    .into()
 }

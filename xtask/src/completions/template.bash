@@ -1,76 +1,179 @@
-# How the option $1 takes its value, and from where: "next" is the next word, "attached" follows it in the same.
+# How the option $1 takes its value, and from where: "next" is the next word, "next2" the next two, "attached" follows it
+# in the same word.
 __@FUNCTION@_value() {
     case $1 in
         @VALUES@
     esac
 }
 
-# Puts the choices for the value $2 from the source $1 into COMPREPLY.
+# The text $1 as a program gets it, into `value`; into `quote` the mark that is open at its end, and into `start` how much
+# of the value readline leaves as it is: for it a word begins behind a quote, and behind the marks in COMP_WORDBREAKS.
+__@FUNCTION@_unquote() {
+    local text=$1 char
+    value= quote= start=0
+    while [[ -n $text ]]; do
+        char=${text:0:1} text=${text:1}
+        case $quote$char in
+            \\ | \"\\)
+                # Between double quotes a backslash is one, but for these.
+                [[ -n $quote && '\"$`' != *"${text:0:1}"* ]] && value+=$char
+                value+=${text:0:1} text=${text:1}
+                ;;
+            \' | \") quote=$char start=${#value} ;;
+            "''" | '""') quote= start=${#value} ;;
+            [=:@])
+                value+=$char
+                [[ $COMP_WORDBREAKS == *"$char"* ]] && start=${#value}
+                ;;
+            *) value+=$char ;;
+        esac
+    done
+}
+
+# The value $1 as the shell takes it where the mark `quote` is open, into REPLY.
+__@FUNCTION@_quoted() {
+    REPLY=$1
+    case $quote in
+        \') REPLY=${REPLY//\'/\'\\\'\'} ;;
+        \")
+            REPLY=${REPLY//\\/\\\\} REPLY=${REPLY//\"/\\\"}
+            REPLY=${REPLY//\$/\\\$} REPLY=${REPLY//\`/\\\`}
+            ;;
+        *) [[ $REPLY == *[!a-zA-Z0-9_./:=@%+,-]* ]] && printf -v REPLY %q "$REPLY" ;;
+    esac
+}
+
+# Asks the program for the values of the source $1 that may begin with $2.
+__@FUNCTION@_ask() {
+    local word about
+    while IFS=$'\t' read -r word about; do
+        [[ $word == "$2"* ]] && choices+=("$word") abouts+=("$about")
+    done < <(exec "${words[0]/#\~\//$HOME/}" "--complete=$1" "$2" 2>/dev/null)
+}
+
+# Puts the choices from the source $1 into COMPREPLY, where the word up to the cursor is $2 and the value begins behind its
+# first $3 characters.
 __@FUNCTION@_choices() {
-    local source=$1 cur=$2 before= word help
+    local source=$1 value quote start word before= files= IFS=$' \t\n'
+    local -a choices=() abouts=()
+    __@FUNCTION@_unquote "$2"
+    local whole=$value cur=${value:$3}
     case $source in
-        words:*) COMPREPLY=($(compgen -W "${source#*:}" -- "$cur")) ;;
-        list:*)
-            # Only what follows the last comma is completed.
+        *list:* | keys:*)
+            # What follows the last comma is completed, or the plus sign before the first.
             [[ $cur == *,* ]] && before=${cur%,*},
-            COMPREPLY=($(compgen -P "$before" -W "${source#*:}" -- "${cur##*,}"))
+            [[ -z $before && $cur == +* ]] && before=+
+            cur=${cur#"$before"}
             compopt -o nospace
             ;;
-        ask:* | ask-or-file:*)
-            while IFS=$'\t' read -r word help; do
-                [[ $word == "$cur"* ]] || continue
-                # A list that is only looked at has room for explanations.
-                if [[ $COMP_TYPE == 63 && -n $help ]]; then
-                    COMPREPLY+=("$word  ($help)")
-                else
-                    COMPREPLY+=("$word")
-                fi
-            done < <("$__@FUNCTION@_program" "--complete=${source#*:}" 2>/dev/null)
-            # A single choice is put in the line.
-            ((${#COMPREPLY[@]} == 1)) && COMPREPLY=("${COMPREPLY[0]%%  (*}")
-            if [[ $source == ask-or-file:* && $cur == */* ]]; then
-                compopt -o filenames
-                COMPREPLY+=($(compgen -f -- "$cur"))
+    esac
+    case $source in
+        words:*)
+            for word in ${source#*:}; do
+                [[ $word == "$cur"* ]] && choices+=("$word")
+            done
+            ;;
+        list:* | keys:*)
+            for word in ${source#*:}; do
+                [[ $source == keys:* ]] && word+==
+                [[ ${word,,} == "${cur,,}"* ]] && choices+=("$word")
+            done
+            ;;
+        ask:* | ask-list:*) __@FUNCTION@_ask "${source#*:}" "$cur" ;;
+        ask-or-file:*)
+            if [[ $cur == */* && $cur != host:* ]]; then
+                files=-f
+            else
+                __@FUNCTION@_ask "${source#*:}" "$cur"
             fi
-            compopt -o nosort
             ;;
-        file)
-            compopt -o filenames
-            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        file) files=-f ;;
+        directory) files=-d ;;
+        user:* | group:*)
+            mapfile -t choices < <(compgen -A "${source%%:*}" -- "$cur")
+            word=${source#*:}
+            [[ -n $word && $word == "$cur"* ]] && choices+=("$word")
             ;;
-        directory)
-            compopt -o filenames
-            mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-            ;;
-        user) COMPREPLY=($(compgen -u -- "$cur")) ;;
-        group) COMPREPLY=($(compgen -g -- "$cur")) ;;
         signal)
-            COMPREPLY=($(compgen -A signal -- "SIG${cur#SIG}"))
-            [[ $cur == SIG* ]] || COMPREPLY=("${COMPREPLY[@]#SIG}")
+            mapfile -t choices < <(compgen -A signal -- "SIG${cur#SIG}")
+            [[ $cur == SIG* ]] || choices=("${choices[@]#SIG}")
             ;;
     esac
-    # For readline a word ends at = and :, where it is left so: only what follows them is to be replaced.
-    local whole=$3$cur breaks=${COMP_WORDBREAKS//[^=:]/}
-    local ends=
-    [[ -n $breaks && $whole == *[$breaks]* ]] && ends=${whole%"${whole##*[$breaks]}"}
-    COMPREPLY=("${COMPREPLY[@]/#/$3}")
-    COMPREPLY=("${COMPREPLY[@]#"$ends"}")
+    # What the line has before a choice, and is part of the same value.
+    before=${whole:0:${#whole}-${#cur}}
+    if [[ -n $files ]]; then
+        # These are quoted by readline itself.
+        compopt -o filenames
+        mapfile -t choices < <(compgen $files -- "$cur")
+        choices=("${choices[@]/#/$before}")
+        COMPREPLY=("${choices[@]:${#choices[@]}}")
+        for word in "${choices[@]}"; do
+            COMPREPLY+=("${word:start}")
+        done
+        return
+    fi
+    [[ $source == ask* ]] && compopt -o nosort 2>/dev/null
+    local index
+    for index in "${!choices[@]}"; do
+        word=$before${choices[index]}
+        __@FUNCTION@_quoted "${word:start}"
+        # A list that is only looked at has room for what they are.
+        if [[ $COMP_TYPE == @(63|33) && ${#choices[@]} -gt 1 && -n ${abouts[index]} ]]; then
+            REPLY+="  (${abouts[index]})"
+        fi
+        COMPREPLY+=("$REPLY")
+    done
+}
+
+# Completes the command whose name is the word `index`.
+__@FUNCTION@_command() {
+    # Where it begins among the words that readline made.
+    local raw=${pieces[index]} function
+    if declare -F _comp_command_offset >/dev/null; then
+        _comp_command_offset "$raw"
+    elif declare -F _command_offset >/dev/null; then
+        _command_offset "$raw"
+    elif ((index == cword)); then
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -c -- "$cur"; [[ $cur == */* ]] && compgen -f -- "$cur")
+    elif function=$(complete -p -- "${words[index]##*/}" 2>/dev/null) && [[ $function == *' -F '* ]]; then
+        function=${function#* -F }
+        local COMP_LINE=${COMP_LINE:offsets[index]} COMP_POINT=$((COMP_POINT - offsets[index]))
+        local -a from=("${COMP_WORDS[@]:raw}")
+        local -a COMP_WORDS=("${from[@]}")
+        local COMP_CWORD=$((COMP_CWORD - raw))
+        "${function%% *}" "${words[index]}" "$cur" "${words[cword - 1]}"
+    else
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi
 }
 
 _@FUNCTION@() {
-    local cur=${COMP_WORDS[COMP_CWORD]} cword=$COMP_CWORD __@FUNCTION@_program=$1
-    local -a words=("${COMP_WORDS[@]}")
-    # Words as the program will get them, where bash-completion is there to join what readline cut.
-    if declare -F _comp_get_words >/dev/null; then
-        _comp_get_words -n =: cur words cword
-    elif declare -F _get_comp_words_by_ref >/dev/null; then
-        _get_comp_words_by_ref -n =: cur words cword
-    fi
+    # The words as the program will get them, up to the cursor: readline cuts them at = : and @ too. With each, where it
+    # begins among those of readline and in the line.
+    local line=${COMP_LINE:0:COMP_POINT} raw piece blank joined=
+    local -a words=() pieces=() offsets=()
+    for ((raw = 0; raw <= COMP_CWORD; raw++)); do
+        piece=${COMP_WORDS[raw]} blank=${line%%[![:space:]]*}
+        line=${line#"$blank"}
+        ((raw == COMP_CWORD)) && piece=$line
+        if ((raw)) && [[ -z $blank && ( $piece == [=:@]* || -n $joined ) ]]; then
+            words[${#words[@]} - 1]+=$piece
+        else
+            pieces+=("$raw") offsets+=("$((COMP_POINT - ${#line}))") words+=("$piece")
+        fi
+        joined=
+        [[ $piece == *[=:@] ]] && joined=1
+        line=${line#"$piece"}
+    done
+    local cword=$((${#words[@]} - 1))
+    local cur=${words[cword]}
     COMPREPLY=()
 
     local operands='@OPERANDS@' index=1 word letters value pending= only_operands=
     while ((index < cword)); do
-        word=${words[index]} pending=
+        word=${words[index]} pending= value=
         if [[ -n $only_operands || $word != -?* ]]; then
             [[ $operands == command ]] && break
         elif [[ $word == -- ]]; then
@@ -92,35 +195,31 @@ _@FUNCTION@() {
                 [[ $value == attached* && $letters == [=/]* ]] && break
             done
         fi
+        [[ $value == next2* && -n $pending ]] && ((index++))
         ((index++))
     done
 
     if ((index > cword)); then
-        __@FUNCTION@_choices "$pending" "$cur" ''
+        __@FUNCTION@_choices "$pending" "$cur" 0
     elif [[ $operands == command && ( $index -lt $cword || -n $only_operands || $cur != -* ) ]]; then
-        # The command begins at this word, of those that readline made.
-        local raw=0 rest
-        for word in "${words[@]:0:index}"; do
-            rest=$word
-            while [[ -n $rest ]] && ((raw < COMP_CWORD)); do
-                rest=${rest#"${COMP_WORDS[raw]}"}
-                ((raw++))
-            done
-        done
-        if declare -F _comp_command_offset >/dev/null; then
-            _comp_command_offset "$raw"
-        elif declare -F _command_offset >/dev/null; then
-            _command_offset "$raw"
-        else
-            compopt -o filenames
-            COMPREPLY=($(compgen -c -f -- "$cur"))
-        fi
+        __@FUNCTION@_command
     elif [[ -n $only_operands || $cur != -* ]]; then
-        __@FUNCTION@_choices "$operands" "$cur" ''
+        __@FUNCTION@_choices "$operands" "$cur" 0
     elif [[ $cur == --*=* ]]; then
-        value=$(__@FUNCTION@_value "${cur%%=*}")
-        __@FUNCTION@_choices "${value#* }" "${cur#*=}" "${cur%%=*}="
+        word=${cur%%=*}=
+        value=$(__@FUNCTION@_value "${word%=}")
+        __@FUNCTION@_choices "${value#* }" "$cur" "${#word}"
+    elif [[ $cur == -[!-]?* ]]; then
+        # A value in the word of its letter.
+        letters=${cur#-} value=
+        while [[ -n $letters && $value != next* && ( $value != attached* || $letters != =* ) ]]; do
+            value=$(__@FUNCTION@_value "-${letters:0:1}")
+            letters=${letters:1}
+        done
+        [[ $value == attached* && $letters != =* ]] && return
+        letters=${letters#=}
+        [[ -n $value ]] && __@FUNCTION@_choices "${value#* }" "$cur" "$((${#cur} - ${#letters}))"
     else
-        COMPREPLY=($(compgen -W '@OPTIONS@' -- "$cur"))
+        mapfile -t COMPREPLY < <(compgen -W '@OPTIONS@' -- "$cur")
     fi
 } && complete -F _@FUNCTION@ @NAME@

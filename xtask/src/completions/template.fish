@@ -12,6 +12,7 @@ function __@FUNCTION@_rest
             break
         else if string match -q -- '--*' $word
             contains -- $word @TAKES@; and set index (math $index + 1)
+            contains -- $word @TAKES_TWO@; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
             # have none has it after =, or it is a path.
@@ -52,15 +53,39 @@ function __@FUNCTION@_command
     complete -C (string join ' ' -- (string escape -- $rest[1..-2]) $rest[-1])
 end
 
-# The choices that the program itself knows.
-function __@FUNCTION@_ask
-    set -l program (commandline -opc)[1]
-    $program --complete=$argv[1] 2>/dev/null
+# The value up to the cursor, as the program will get it; nothing where it is in the word of its letter.
+function __@FUNCTION@_value
+    set -l word (commandline -ct | string replace -r -- '^--[^=]*=' '' | string replace -r -- '^-[^-].*' '')
+    set -l plain (string unescape -- $word; or printf '%s\n' $word)
+    printf '%s\n' "$plain"
 end
 
-# What stands before the last comma in a list, and that comma; one empty word where there is none.
+# The choices that the program itself knows, for the value $argv[2] where there is one.
+function __@FUNCTION@_ask
+    set -l program (commandline -opc)[1]
+    set -q argv[2]; or set -a argv (__@FUNCTION@_value)
+    $program --complete=$argv[1] "$argv[2]" 2>/dev/null
+end
+
+function __@FUNCTION@_ask_list
+    set -l before (__@FUNCTION@_before_comma)
+    set -l word (string replace -- "$before" '' (__@FUNCTION@_value))
+    set -l answers (__@FUNCTION@_ask $argv[1] "$word")
+    printf '%s\n' $before$answers
+end
+
+function __@FUNCTION@_ask_or_file
+    set -l word (__@FUNCTION@_value)
+    if string match -q -- '*/*' $word; and not string match -q -- 'host:*' $word
+        __fish_complete_path $word
+    else
+        __@FUNCTION@_ask $argv[1] "$word"
+    end
+end
+
+# What stands before the last comma in a list, and that comma; where there is none a plus sign, or one empty word.
 function __@FUNCTION@_before_comma
-    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^.*,')
+    set -l before (commandline -ct | string replace -r -- '^--[^=]*=' '' | string match -r -- '^(?:.*,|\+)')
     printf '%s\n' "$before"
 end
 

@@ -33,7 +33,8 @@ pub fn script(model: &Model) -> String {
         .options
         .iter()
         .filter_map(|option| match &option.value.as_ref()?.source {
-            Source::List(words) => Some(list(option, words, &function)),
+            Source::List(words) => Some(list(option, words, &function, "")),
+            Source::Keys(words) => Some(list(option, words, &function, " -S =")),
             _ => None,
         })
         .collect();
@@ -75,11 +76,11 @@ fn specs(option: &Opt, function: &str) -> Vec<String> {
         return spec(&both, "").into_iter().collect();
     };
     let action = match value.source {
-        Source::List(_) => format!("__{function}_{}", option.function()),
+        Source::List(_) | Source::Keys(_) => format!(" __{function}_{}", option.function()),
         _ => action(&value.source, function),
     };
     let colons = if value.optional { "::" } else { ":" };
-    let argument = format!("{colons}{}:{action}", escaped(&value.name, ":\\"));
+    let argument = format!("{colons}{}:{action}", escaped(&value.name, ":\\")).repeat(value.words);
     if value.attached {
         // The letter alone: with a value zsh would take the letters behind it for that.
         let letter = spec(&option.shorts, "");
@@ -91,17 +92,26 @@ fn specs(option: &Opt, function: &str) -> Vec<String> {
     spec(&both, &argument).into_iter().collect()
 }
 
-/// The function for a value that is a list with commas between: what follows the last of them is completed.
-fn list(option: &Opt, words: &[(String, String)], function: &str) -> String {
+/// The function for a value that is a list with commas between: what follows the last of them is completed. `with` says
+/// what is put behind a word.
+fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) -> String {
     let mut text = format!(
-        "\n__{function}_{}() {{\n    local -a values=(\n",
+        "\n__{function}_{}() {{\n    local -a choices=(\n",
         option.function()
     );
     for (word, help) in words {
-        let line = format!("{}:{help}", escaped(word, ":\\"));
-        let _ = writeln!(text, "        {}", quoted(line.trim_end_matches(':')));
+        let line = format!("{word}\t{help}");
+        let _ = writeln!(
+            text,
+            "        $'{}'",
+            line.replace('\\', "\\\\")
+                .replace('\'', "\\'")
+                .replace('\t', "\\t")
+        );
     }
-    text + "    )\n    compset -P '*,'\n    _describe -t value value values -V value\n}\n"
+    text + &format!(
+        "    )\n    __{function}_behind_comma\n    __{function}_offer value -M 'm:{{a-zA-Z}}={{A-Za-z}}'{with}\n}}\n"
+    )
 }
 
 /// What completes a value.
@@ -112,18 +122,23 @@ fn action(source: &Source, function: &str) -> String {
         };
         words.iter().map(word).collect::<Vec<_>>().join(" ")
     };
+    let also = |action: &str, also: Option<&str>| match also {
+        None => action.to_owned(),
+        Some(word) => format!(r#"{{{action}; compadd "$expl[@]" - {word}}}"#),
+    };
     match source {
         // Not a blank, which would show a message and keep options from being put in the line.
         Source::Free => "()".into(),
         Source::Words(list) => format!("(({}))", words(list)),
-        Source::List(_) => unreachable!("a list has a function of its own"),
+        Source::List(_) | Source::Keys(_) => unreachable!("a list has a function of its own"),
         // The blank keeps _arguments from putting options of its own before ours.
-        Source::Ask(what) => format!(" __{function}_ask {what}"),
-        Source::AskOrFile(what) => format!(" __{function}_ask_or_file {what}"),
+        Source::Ask(what) => format!(" __{function}_ask {}", escaped(what, ":")),
+        Source::AskList(what) => format!(" __{function}_ask_list {}", escaped(what, ":")),
+        Source::AskOrFile(what) => format!(" __{function}_ask_or_file {}", escaped(what, ":")),
         Source::Files => "_files".into(),
         Source::Directories => "_files -/".into(),
-        Source::Users => "_users".into(),
-        Source::Groups => "_groups".into(),
+        Source::Users(word) => also("_users", *word),
+        Source::Groups(word) => also("_groups", *word),
         Source::Signals => "_signals -s".into(),
     }
 }

@@ -24,8 +24,8 @@ where
     let command = C::command();
     let program = command.get_name().to_owned();
     let program = program.as_str();
-    if let Some(source) = complete::asked(std::env::args_os()) {
-        return answer_shell(program, &source);
+    if let Some(question) = complete::asked(std::env::args_os()) {
+        return answer_shell(program, &question);
     }
     let cli = match help::parse::<C>() {
         Ok(cli) => cli,
@@ -72,8 +72,8 @@ fn is_plain() -> bool {
 }
 
 /// Prints the values that a completion script asks for.
-fn answer_shell(program: &str, source: &str) -> ExitCode {
-    printed(program, complete::answer(source))
+fn answer_shell(program: &str, question: &complete::Question) -> ExitCode {
+    printed(program, complete::answer(question))
 }
 
 /// The status after something was printed: that nobody reads it any more is no failure.

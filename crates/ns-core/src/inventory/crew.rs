@@ -14,7 +14,7 @@ const MOST_THREADS: usize = 2;
 const PORTION: usize = 32;
 
 /// Does the work on every item, a process each, and gives what each thread has made of its part.
-pub(super) fn share<T: Default + Send, I: Copy + Sync>(
+pub(crate) fn share<T: Default + Send, I: Copy + Sync>(
     items: &[I],
     work: impl Fn(&mut T, I) + Sync,
 ) -> Vec<T> {

@@ -26,6 +26,8 @@ use crate::Kind;
 use crate::process::Pid;
 
 pub use capabilities::{Capabilities, capabilities_in};
+#[cfg(feature = "cli")]
+pub(crate) use crew::share;
 pub use entry::{Entry, Relatives};
 pub use gather::gather;
 pub use holder::{Holder, Sort};

@@ -1,0 +1,206 @@
+//! What the completion scripts ask of a program: `--complete=SOURCE WORD` lists the values that there are now, one a line,
+//! with what it is behind a tab. It is the scripts' own, and in no help.
+//!
+//! WORD is what stands there already, and says which sorts of values are worth looking for: the shell itself leaves out
+//! those that do not begin so, by rules of its own.
+
+mod mounts;
+mod namespaces;
+mod processes;
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::ffi::OsStringExt as _;
+
+use crate::output::escape_for_terminal;
+use crate::{Error, Kind, Kinds, Result};
+
+/// How much of what a value is tells it from others, in characters: the list is to fit in a terminal.
+const WIDTH: usize = 60;
+
+/// What a script asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    source: String,
+    word: Vec<u8>,
+}
+
+/// The question, where these arguments are one and nothing else.
+pub(super) fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<Question> {
+    let mut arguments = arguments.into_iter().skip(1);
+    let first = arguments.next()?;
+    let source = first.to_str()?.strip_prefix("--complete=")?.to_owned();
+    let word = arguments.next().unwrap_or_default().into_vec();
+    arguments.next().is_none().then_some(Question { source, word })
+}
+
+/// Writes the values that were asked for.
+pub(super) fn answer(question: &Question) -> io::Result<()> {
+    let choices = choices(&question.source, Word(&question.word)).map_err(io::Error::other)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    for Choice { value, about } in choices {
+        // What a line cannot show as it is, nobody can choose from one.
+        if *escape_for_terminal(&value).as_bytes() == *value {
+            out.write_all(&value)?;
+            writeln!(out, "\t{about}")?;
+        }
+    }
+    out.flush()
+}
+
+fn choices(source: &str, word: Word<'_>) -> Result<Vec<Choice>> {
+    let (source, kinds) = match source.split_once(':') {
+        Some((source, kind)) => (source, [kind.parse::<Kind>()?].into_iter().collect()),
+        None => (source, Kinds::ALL),
+    };
+    match source {
+        "processes" => processes::choices(word),
+        "namespaces" => namespaces::choices(kinds, word),
+        "targets" => {
+            let mut choices = namespaces::choices(kinds, word)?;
+            choices.extend(processes::choices(word)?);
+            Ok(choices)
+        }
+        "names" => namespaces::names(),
+        "pins" => namespaces::pins(),
+        "filesystems" => mounts::filesystems(word),
+        "mounts" => mounts::points(),
+        "sources" => mounts::sources(),
+        "mounted" => Ok([mounts::points()?, mounts::sources()?].concat()),
+        _ => Err(Error::invalid("source", source, "nothing completes from it")),
+    }
+}
+
+/// One value, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Choice {
+    value: Vec<u8>,
+    about: String,
+}
+
+impl Choice {
+    /// What it is may be any bytes: what does not fit in a line of a terminal is cut off or written out.
+    fn new(value: impl Into<Vec<u8>>, about: impl AsRef<[u8]>) -> Self {
+        let about = escape_for_terminal(about.as_ref());
+        Self {
+            value: value.into(),
+            about: about.chars().take(WIDTH).collect(),
+        }
+    }
+}
+
+/// What stands there already.
+#[derive(Clone, Copy, Debug)]
+struct Word<'a>(&'a [u8]);
+
+impl<'a> Word<'a> {
+    /// Whether it is the start of a value that begins so, as far as it goes.
+    fn may_begin(self, prefix: &str) -> bool {
+        let shorter = self.0.len().min(prefix.len());
+        self.0[..shorter] == prefix.as_bytes()[..shorter]
+    }
+
+    /// The same for a number. Those are many: the shell is given only what begins with the word.
+    fn may_be_of(self, number: &str) -> bool {
+        number.as_bytes().starts_with(self.0)
+    }
+
+    /// What stands before a colon at its end or farther in, where that is a number.
+    fn number_before_colon(self) -> Option<&'a str> {
+        let colon = self.0.iter().position(|byte| *byte == b':')?;
+        let number = std::str::from_utf8(&self.0[..colon]).ok()?;
+        (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
+    }
+
+    /// Whether it is the start of a number, with a digit at least.
+    fn is_digits(self) -> bool {
+        !self.0.is_empty() && self.may_be_digits()
+    }
+
+    /// Whether it is nothing yet, or the start of a number.
+    fn may_be_digits(self) -> bool {
+        self.0.iter().all(u8::is_ascii_digit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Namespace, Target};
+
+    #[test]
+    fn the_question_is_alone() {
+        let asked = |words: &[&str]| asked(words.iter().map(OsString::from));
+        let question = |source: &str, word: &str| {
+            Some(Question {
+                source: source.into(),
+                word: word.into(),
+            })
+        };
+        assert_eq!(asked(&["ns-ls", "--complete=mounts"]), question("mounts", ""));
+        assert_eq!(
+            asked(&["ns-ls", "--complete=mounts", "x"]),
+            question("mounts", "x")
+        );
+        assert_eq!(asked(&["ns-ls", "--complete=mounts", "x", "y"]), None);
+        assert_eq!(asked(&["ns-ls", "--complete"]), None);
+        assert_eq!(asked(&["ns-ls"]), None);
+    }
+
+    fn values(source: &str, word: &str) -> Vec<String> {
+        choices(source, Word(word.as_bytes()))
+            .unwrap()
+            .into_iter()
+            .map(|choice| String::from_utf8_lossy(&choice.value).into_owned())
+            .collect()
+    }
+
+    /// A process that is there beside this one, which does not offer itself.
+    fn parent() -> String {
+        std::os::unix::process::parent_id().to_string()
+    }
+
+    #[test]
+    fn what_there_is_can_be_chosen() {
+        let has = |source, word, value: &str| values(source, word).iter().any(|known| known == value);
+        assert!(has("processes", "", &parent()));
+        assert!(!has("processes", "", &std::process::id().to_string()));
+        assert!(has("filesystems", "", "tmpfs") && !has("filesystems", "", "notmpfs"));
+        assert!(has("filesystems", "no", "notmpfs") && has("filesystems", "!", "!tmpfs"));
+        assert!(has("mounts", "", "/proc"));
+        let own = Namespace::own(Kind::Uts).unwrap().identity().inode;
+        assert!(has("targets", "ut", &format!("uts:[{own}]")));
+        assert!(has("namespaces:uts", "4", &own.to_string()));
+        assert!(!has("targets:net", "ut", &format!("uts:[{own}]")));
+        assert!(choices("nothing", Word(b"")).is_err());
+        assert!(choices("targets:nothing", Word(b"")).is_err());
+    }
+
+    #[test]
+    fn all_targets_that_are_offered_are_ones() {
+        // Not host names: they are read by a child, which a test with its threads cannot have.
+        for word in ["4", "name:", ":", "net:[", "unit:", "container:", "c"] {
+            for value in values("targets", word) {
+                assert!(Target::parse(&value).is_ok(), "{word}: {value}");
+            }
+        }
+        let pid = parent();
+        let same = values("processes", &format!("{pid}:"));
+        assert_eq!(same.len(), 1, "{same:?}");
+        assert!(Target::parse(&same[0]).unwrap().open().is_ok());
+    }
+
+    #[test]
+    fn a_word_says_which_sorts_are_worth_looking_for() {
+        let digits = values("targets", "4");
+        assert!(digits.iter().all(|value| value.starts_with('4')), "{digits:?}");
+        assert!(values("targets", "/run/netns/").is_empty());
+    }
+
+    #[test]
+    fn what_a_value_is_cannot_move_the_cursor() {
+        let choice = Choice::new("1", b"sh -c \x1b[2J\n$(touch x)");
+        assert_eq!(choice.about, r"sh -c \x1b[2J\x0a$(touch x)");
+        assert_eq!(Choice::new("1", [b'x'; 100]).about.len(), WIDTH);
+    }
+}

@@ -1,0 +1,184 @@
+//! Namespaces as values: by the names they are pinned under, by host name, by inode and by id.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+
+use super::{Choice, Word};
+use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
+use crate::{Gathered, Kind, Kinds, Namespace, Result, Target, pins};
+
+/// Those of these kinds: the names that people gave before the numbers that they did not.
+pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
+    // With a slash it is a path, which the shell knows better, or a host name.
+    let is_path = word.0.contains(&b'/');
+    let mut choices = if is_path {
+        Vec::new()
+    } else {
+        targets(kinds, word)?
+    };
+    let links = Kind::ALL
+        .into_iter()
+        .filter(|kind| kinds.contains(*kind) && word.may_begin(&format!("{kind}:[")));
+    let links: Kinds = links.collect();
+    let hosts = kinds.contains(Kind::Uts) && word.may_begin("host:");
+    let ids = word.may_begin(":") && !word.0.is_empty();
+    // Bare inodes are another spelling of what is offered as a link where nothing is typed yet.
+    let inodes = word.is_digits();
+    let mut looked_at = if ids || inodes { kinds } else { links };
+    let mut facts = Facts::COMMAND;
+    if hosts {
+        looked_at.insert(Kind::Uts);
+        facts |= Facts::HOSTNAME;
+    }
+    if ids {
+        facts |= Facts::RELATIVES;
+    }
+    if looked_at.is_empty() {
+        return Ok(choices);
+    }
+    // Not where else one can be held alive: that takes longer than a person waits for a Tab.
+    let inventory = gather(&Question {
+        kinds: looked_at,
+        places: Places::PROCESSES,
+        facts,
+        ..Question::default()
+    })?;
+    let mut pinned = pinned(looked_at)?;
+    if hosts {
+        choices.extend(host_names(&inventory));
+    }
+    let spelling = |kind: Kind, inode: u64, id: Option<u64>| {
+        if ids {
+            id.map(Target::Id)
+        } else if inodes {
+            word.may_be_of(&inode.to_string())
+                .then_some(Target::Inode(None, inode))
+        } else {
+            links.contains(kind).then_some(Target::Inode(Some(kind), inode))
+        }
+    };
+    for entry in inventory
+        .entries()
+        .iter()
+        .filter(|entry| looked_at.contains(entry.kind))
+    {
+        let (kind, inode) = (entry.kind, entry.identity.inode);
+        let pinned = pinned.remove(&(kind, inode));
+        let names = pinned.map_or_else(Vec::new, |pinned| pinned.names);
+        if let Some(target) = spelling(kind, inode, entry.id().known()) {
+            choices.push(choice(&target, &about(&inventory, entry, &names)));
+        }
+    }
+    // Those that no process is in.
+    for ((kind, inode), Pinned { namespace, names }) in pinned {
+        if let Some(target) = spelling(kind, inode, namespace.id().known()) {
+            choices.push(choice(&target, &[kind.noun().as_bytes(), &names].concat()));
+        }
+    }
+    Ok(choices)
+}
+
+/// A namespace that has names, with a blank before each.
+struct Pinned {
+    namespace: Namespace,
+    names: Vec<u8>,
+}
+
+/// The namespaces of these kinds that have a name, by kind and inode.
+fn pinned(kinds: Kinds) -> Result<BTreeMap<(Kind, u64), Pinned>> {
+    let mut pinned = BTreeMap::new();
+    for (name, of) in pins::names()? {
+        if of.iter().all(|kind| !kinds.contains(kind)) {
+            continue;
+        }
+        for pin in pins::find(&name)? {
+            if let Ok(namespace) = pin.namespace
+                && kinds.contains(pin.kind)
+            {
+                let identity = namespace.identity();
+                let names = Vec::new();
+                let pinned = pinned
+                    .entry((pin.kind, identity.inode))
+                    .or_insert(Pinned { namespace, names });
+                pinned.names.push(b' ');
+                pinned.names.extend_from_slice(name.as_bytes());
+            }
+        }
+    }
+    Ok(pinned)
+}
+
+/// The names of pinned namespaces, as a target has them: with `name:` where they need it, or it is typed already.
+fn targets(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
+    let spelt_out = word.0.starts_with(b"name:");
+    let known = pins::names()?.into_iter().filter_map(|(name, of)| {
+        let wanted: Kinds = of.iter().filter(|kind| kinds.contains(*kind)).collect();
+        let target = if spelt_out {
+            [b"name:", &*name.into_vec()].concat()
+        } else {
+            Target::Name(name).to_os_string().into_vec()
+        };
+        (!wanted.is_empty()).then(|| Choice::new(target, format!("pinned: {wanted}")))
+    });
+    Ok(known.collect())
+}
+
+/// The names of pinned namespaces, as they are.
+pub(super) fn names() -> Result<Vec<Choice>> {
+    let choice = |(name, kinds): (OsString, Kinds)| Choice::new(name.into_vec(), format!("pinned: {kinds}"));
+    Ok(pins::names()?.into_iter().map(choice).collect())
+}
+
+/// The same with the kind before each, `net:blue`.
+pub(super) fn pins() -> Result<Vec<Choice>> {
+    let choices = |(name, kinds): (OsString, Kinds)| {
+        let name = name.into_vec();
+        let choice = |kind: Kind| {
+            let value = [kind.name().as_bytes(), b":", &name].concat();
+            Choice::new(value, format!("the {} namespace", kind.noun()))
+        };
+        kinds.iter().map(choice).collect::<Vec<_>>()
+    };
+    Ok(pins::names()?.into_iter().flat_map(choices).collect())
+}
+
+/// The host names that are those of one UTS namespace.
+fn host_names(inventory: &Inventory) -> Vec<Choice> {
+    let mut known: Vec<(&[u8], &Entry)> = inventory
+        .entries()
+        .iter()
+        .filter_map(|entry| match &entry.host_name {
+            Gathered::Known(name) if !name.is_empty() => Some((&**name, entry)),
+            _ => None,
+        })
+        .collect();
+    known.sort_unstable_by_key(|(name, _)| *name);
+    let one_of_a_name = |same: &&[(&[u8], &Entry)]| same.len() == 1;
+    known
+        .chunk_by(|(one, _), (other, _)| one == other)
+        .filter(one_of_a_name)
+        .map(|same| {
+            let (name, entry) = same[0];
+            let target = Target::Host(OsString::from_vec(name.to_vec()));
+            choice(&target, &about(inventory, entry, b""))
+        })
+        .collect()
+}
+
+fn choice(target: &Target, about: &[u8]) -> Choice {
+    Choice::new(target.to_os_string().into_vec(), about)
+}
+
+/// Its kind, its names, and the process with the lowest PID in it.
+fn about(inventory: &Inventory, entry: &Entry, names: &[u8]) -> Vec<u8> {
+    let mut about = [entry.kind.noun().as_bytes(), names].concat();
+    let process = entry.lowest.and_then(|pid| inventory.representative(pid));
+    if let Some(process) = process
+        && let Gathered::Known(command) = &process.command
+    {
+        about.extend_from_slice(format!(": {} ", process.pid).as_bytes());
+        about.extend_from_slice(command);
+    }
+    about
+}
