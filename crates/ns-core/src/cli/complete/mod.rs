@@ -57,7 +57,14 @@ fn choices(source: &str, word: Word<'_>) -> Result<Vec<Choice>> {
         "processes" => processes::choices(word),
         "namespaces" => namespaces::choices(kinds, word),
         "targets" => {
-            let mut choices = namespaces::choices(kinds, word)?;
+            // A number so short is a PID. What names a namespace of no matter which kind is looked for once it has begun:
+            // with the processes it would be more than one can choose from, and read in time.
+            let only_names = kinds == Kinds::ALL && word.0.is_empty() || word.is_digits() && word.0.len() < 8;
+            let mut choices = if only_names {
+                namespaces::named(kinds, word)?
+            } else {
+                namespaces::choices(kinds, word)?
+            };
             choices.extend(processes::choices(word)?);
             Ok(choices)
         }

@@ -10,13 +10,7 @@ use crate::{Gathered, Kind, Kinds, Namespace, Result, Target, pins};
 
 /// Those of these kinds: the names that people gave before the numbers that they did not.
 pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
-    // With a slash it is a path, which the shell knows better, or a host name.
-    let is_path = word.0.contains(&b'/');
-    let mut choices = if is_path {
-        Vec::new()
-    } else {
-        targets(kinds, word)?
-    };
+    let mut choices = named(kinds, word)?;
     let links = Kind::ALL
         .into_iter()
         .filter(|kind| kinds.contains(*kind) && word.may_begin(&format!("{kind}:[")));
@@ -109,8 +103,13 @@ fn pinned(kinds: Kinds) -> Result<BTreeMap<(Kind, u64), Pinned>> {
     Ok(pinned)
 }
 
-/// The names of pinned namespaces, as a target has them: with `name:` where they need it, or it is typed already.
-fn targets(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
+/// The names under which some of these kinds are pinned, as a target has them: with `name:` where they need it, or it is
+/// typed already.
+pub(super) fn named(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
+    // With a slash it is a path, which the shell knows better, or a host name.
+    if word.0.contains(&b'/') {
+        return Ok(Vec::new());
+    }
     let spelt_out = word.0.starts_with(b"name:");
     let known = pins::names()?.into_iter().filter_map(|(name, of)| {
         let wanted: Kinds = of.iter().filter(|kind| kinds.contains(*kind)).collect();

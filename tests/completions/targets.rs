@@ -1,0 +1,108 @@
+//! TARGET in its spellings, and what others may have given a name to.
+
+use super::in_each_shell;
+use super::shell::Shell;
+use crate::support::{Cgroup, Outcome};
+
+in_each_shell! {
+    processes in bash, plain_bash, zsh, fish;
+    names in bash, plain_bash, zsh, fish;
+    namespaces in bash, plain_bash, zsh, fish;
+    host_names in bash, plain_bash, zsh, fish;
+    units_and_containers in bash, plain_bash, zsh, fish;
+    hostile_names in bash, plain_bash, zsh, fish;
+}
+
+fn processes(mut shell: Shell) -> Outcome {
+    shell.runs("sleep 1000 &");
+    // The command stands beside the PID, so that one knows which it is.
+    shell.offers("ns-ls -p ", &["sleep 1000"]);
+    shell.offers("ns-ls --caps=", &["sleep 1000"]);
+    shell.runs("true");
+    shell.offers("ns-enter -t ", &["sleep 1000", "blue"]);
+    shell.runs("true");
+    shell.offers("ns-mounts --diff 1 ", &["sleep 1000"]);
+    // One process for ever.
+    shell.takes("ns-enter -t 1:", ":", "echo entered", "entered");
+    Ok(())
+}
+
+fn names(mut shell: Shell) -> Outcome {
+    shell.completes("ns-enter -t bl", "ns-enter -t blue");
+    shell.completes("ns-enter --target=bl", "ns-enter --target=blue");
+    shell.completes("ns-enter --net=bl", "ns-enter --net=blue");
+    shell.completes("ns-enter --net=name:bl", "ns-enter --net=name:blue");
+    shell.completes("ns-ls bl", "ns-ls blue");
+    Ok(())
+}
+
+fn namespaces(mut shell: Shell) -> Outcome {
+    let net = shell.net();
+    let most = &net[..net.len() - 1];
+    shell.takes("ns-enter -t ne", &net, "echo entered", "entered");
+    shell.takes("ns-enter --net=ne", &net, "echo entered", "entered");
+    shell.takes("ns-enter --net='net:[", &net, " echo entered", "entered");
+    shell.takes(
+        &format!("ns-enter --net=net:\\[{most}"),
+        &net,
+        "echo entered",
+        "entered",
+    );
+    shell.takes(&format!("ns-enter -t {most}"), &net, "-n echo entered", "entered");
+    shell.takes(&format!("ns-ls -no TYPE {most}"), &net, "| head -n 1", "net");
+    // Which it is stands beside it.
+    shell.runs("true");
+    shell.offers("ns-ls -n \"", &["network blue"]);
+    Ok(())
+}
+
+fn host_names(mut shell: Shell) -> Outcome {
+    shell.completes("ns-hostname -t ho", "ns-hostname -t host:web-7");
+    shell.completes("ns-hostname --target=host:we", "ns-hostname --target=host:web-7");
+    shell.completes("ns-enter --uts=host:", "ns-enter --uts=host:web-7");
+    shell.takes("ns-hostname -t ho", "web-7", "", "web-7");
+    Ok(())
+}
+
+fn units_and_containers(mut shell: Shell) -> Outcome {
+    let own = format!("{:08x}", std::process::id());
+    let shells = std::sync::atomic::AtomicUsize::new(0);
+    let _ = shells;
+    let name = format!("tab{own}{}", shell.net());
+    let cgroup = Cgroup::new(&format!("{name}.slice/{name}@tty1.service"))?;
+    let id = format!("{:a>64}", shell.net());
+    let container = Cgroup::new(&format!("{name}.slice/docker-{id}.scope"))?;
+    shell.runs(&format!(
+        "sh -c \"{}; exec sleep 1000\" &",
+        cgroup.join().replace('$', "\\$")
+    ));
+    shell.runs(&format!(
+        "sh -c \"{}; exec sleep 1000\" &",
+        container.join().replace('$', "\\$")
+    ));
+    let unit = format!("ns-enter -t unit:{name}@tty1.service");
+    shell.completes("ns-enter -t unit:tab", &unit);
+    shell.completes(&format!("ns-enter -t unit:{name}@t"), &unit);
+    shell.completes(
+        "ns-enter -t cont",
+        &format!("ns-enter -t container:{}", &id[..12]),
+    );
+    drop(shell);
+    Ok(())
+}
+
+/// Whoever may pin a namespace or run a process chooses what is offered.
+fn hostile_names(mut shell: Shell) -> Outcome {
+    shell.runs("bash -c 'exec -a \"\\$(touch owned)\\`touch owned\\`\"$'\\''\\e[2J\\n'\\''end sleep 1000' &");
+    let screen = shell.offers(
+        "ns-enter -t ",
+        &["(touch owned)`touch owned`\\x1b[2J\\x0aend 1000", "blue"],
+    );
+    assert!(screen.contains("> ns-enter -t "), "{screen}");
+    // What would move the cursor is not offered; what a shell would run is quoted.
+    shell.takes("ns-enter --net=ev", "touch", "echo entered", "entered");
+    shell.takes("ns-enter --net=\"ev", "touch", " echo entered", "entered");
+    shell.takes("ns-enter --net='ev", "touch", " echo entered", "entered");
+    assert!(!shell.file("owned").exists());
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! Options, their values, and the command that follows them.
+
+use super::in_each_shell;
+use super::shell::Shell;
+use crate::support::Outcome;
+
+in_each_shell! {
+    options in bash, plain_bash, zsh, fish;
+    command in bash, plain_bash, zsh, fish;
+    columns in bash, plain_bash, zsh, fish;
+    lists in bash, plain_bash, zsh, fish;
+    words in bash, plain_bash, zsh, fish;
+    ids_and_signals in bash, plain_bash, zsh, fish;
+    files in bash, plain_bash, zsh, fish;
+    mounts in bash, plain_bash, zsh, fish;
+}
+
+fn options(mut shell: Shell) -> Outcome {
+    shell.completes("ns-ls --output-", "ns-ls --output-all");
+    shell.completes("ns-hostname --domainn", "ns-hostname --domainname");
+    shell.completes("ns-mounts --notr", "ns-mounts --notruncate");
+    Ok(())
+}
+
+/// What follows the options is the program's, as without us.
+fn command(mut shell: Shell) -> Outcome {
+    shell.completes("ns-unshare --fork getco", "ns-unshare --fork getconf");
+    shell.completes("ns-unshare -- getco", "ns-unshare -- getconf");
+    shell.completes("ns-unshare -S root getco", "ns-unshare -S root getconf");
+    shell.completes("ns-enter -t host:web-7 getco", "ns-enter -t host:web-7 getconf");
+    shell.completes("ns-enter --net=blue getco", "ns-enter --net=blue getconf");
+    shell.completes(
+        "ns-unshare -rnw / ns-ls --notr",
+        "ns-unshare -rnw / ns-ls --notruncate",
+    );
+    shell.completes(
+        "ns-unshare -r -- ns-mounts --notr",
+        "ns-unshare -r -- ns-mounts --notruncate",
+    );
+    shell.completes(
+        "ns-unshare -r -- ns-enter --net=blue ns-ls -o PID,COMM",
+        "ns-unshare -r -- ns-enter --net=blue ns-ls -o PID,COMMAND",
+    );
+    Ok(())
+}
+
+fn columns(mut shell: Shell) -> Outcome {
+    shell.completes("ns-ls -o COMM", "ns-ls -o COMMAND");
+    shell.completes("ns-ls -o comm", "ns-ls -o COMMAND");
+    shell.completes("ns-ls -o +COMM", "ns-ls -o +COMMAND");
+    shell.completes("ns-ls -o PID,COMM", "ns-ls -o PID,COMMAND");
+    shell.completes("ns-ls --output=PID,COMM", "ns-ls --output=PID,COMMAND");
+    shell.completes("ns-ls --output=+PID,COMM", "ns-ls --output=+PID,COMMAND");
+    shell.offers("ns-ls -o PID,N", &["NS", "NPROCS", "NAME"]);
+    Ok(())
+}
+
+fn lists(mut shell: Shell) -> Outcome {
+    shell.completes("ns-ls -t net,ut", "ns-ls -t net,uts");
+    shell.completes("ns-ls --look processes,de", "ns-ls --look processes,descriptors");
+    shell.completes("ns-mounts --watch=mount,umo", "ns-mounts --watch=mount,umount");
+    shell.completes("ns-mounts -t tmpfs,sysf", "ns-mounts -t tmpfs,sysfs");
+    shell.completes("ns-mounts -t notmpf", "ns-mounts -t notmpfs");
+    shell.completes(
+        "ns-mounts --types=notmpfs,sysf",
+        "ns-mounts --types=notmpfs,sysfs",
+    );
+    Ok(())
+}
+
+fn words(mut shell: Shell) -> Outcome {
+    shell.completes("ns-unshare --propagation sl", "ns-unshare --propagation slave");
+    shell.completes("ns-unshare --propagation=sl", "ns-unshare --propagation=slave");
+    shell.completes("ns-unshare --setgroups al", "ns-unshare --setgroups allow");
+    shell.completes("ns-unshare --map-users=sub", "ns-unshare --map-users=subids");
+    shell.completes("ns-ls --tree=ow", "ns-ls --tree=owner");
+    Ok(())
+}
+
+fn ids_and_signals(mut shell: Shell) -> Outcome {
+    shell.completes("ns-unshare -S daem", "ns-unshare -S daemon");
+    shell.completes("ns-unshare --setgid=daem", "ns-unshare --setgid=daemon");
+    shell.completes("ns-enter -S daem", "ns-enter -S daemon");
+    shell.completes("ns-enter -S follo", "ns-enter -S follow");
+    shell.completes("ns-enter --setgid=follo", "ns-enter --setgid=follow");
+    shell.completes("ns-unshare --kill-child=WIN", "ns-unshare --kill-child=WINCH");
+    Ok(())
+}
+
+fn files(mut shell: Shell) -> Outcome {
+    shell.completes("ns-enter --net=/run/netns/bl", "ns-enter --net=/run/netns/blue");
+    shell.completes("ns-enter -t /run/netns/bl", "ns-enter -t /run/netns/blue");
+    shell.completes("ns-ls /run/netns/bl", "ns-ls /run/netns/blue");
+    shell.completes("ns-mounts --tab-file=ne", "ns-mounts --tab-file=net");
+    shell.runs("mkdir 'in here' no; touch nothing");
+    shell.completes("ns-unshare --root=no", "ns-unshare --root=no/");
+    shell.takes(
+        "ns-unshare -r -w in",
+        r"in\ here/",
+        "pwd | sed s,.*/,,",
+        "in here",
+    );
+    Ok(())
+}
+
+fn mounts(mut shell: Shell) -> Outcome {
+    shell.completes("ns-mounts -M /pro", "ns-mounts -M /proc");
+    shell.takes("ns-mounts -no TARGET /run/a", "b", "", "/run/a b");
+    shell.takes("ns-mounts -no TARGET --mountpoint='/run/a", "b", "", "/run/a b");
+    shell.takes("ns-mounts -no TARGET -M \"/run/a", "b", "", "/run/a b");
+    shell.takes("ns-mounts -no TARGET -M /run/a\\ ", "b", "", "/run/a b");
+    Ok(())
+}
