@@ -13,7 +13,7 @@ mount -t tmpfs tmpfs /run
 mkdir -p /run/netns '/run/a b'
 pin() { touch "/run/netns/$1"; mount --bind /proc/self/ns/net "/run/netns/$1"; }
 pin blue
-pin 'evil$(touch owned)`touch owned`;"'
+pin 'evil"$(touch owned)`touch owned`;x'
 pin "$(printf 'evil\033[2Jend')"
 pin "$(printf 'evil\nline')"
 mount -t tmpfs tmpfs '/run/a b'
@@ -95,7 +95,8 @@ impl Shell {
             .current_dir(home.path());
         let mut shell = Self {
             lines: 0,
-            tabs: if name == "bash" { "\t\t" } else { "\t" },
+            // bash puts in the line what is common to all before it lists them.
+            tabs: if name == "bash" { "\t\t\t" } else { "\t" },
             terminal: Terminal::new(&shell)?,
             home,
         };
@@ -117,7 +118,7 @@ impl Shell {
     /// Runs this, and waits until it is done; the screen is empty then.
     #[track_caller]
     pub fn runs(&mut self, line: &str) {
-        self.terminal.type_keys(&format!("{line}\r"));
+        self.terminal.type_keys(&format!("\x15{line}\r"));
         self.lines += 1;
         let done = format!("done {}\n>", self.lines);
         self.terminal

@@ -97,7 +97,7 @@ fn files(mut shell: Shell) -> Outcome {
     shell.takes(
         "ns-unshare -r -w in",
         r"in\ here/",
-        "pwd | sed s,.*/,,",
+        " sh -c 'echo ${PWD##*/}'",
         "in here",
     );
     Ok(())

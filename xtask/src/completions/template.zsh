@@ -14,8 +14,8 @@ __@FUNCTION@_offer() {
     local -i index
     for ((index = 1; index <= ${#values}; index++)); do
         if [[ -n $abouts[index] ]]; then
-            choice="${(r:width:)values[index]}  -- $abouts[index]"
-            shown+=("${choice:0:COLUMNS - 1}")
+            choice="${(mr:width:)values[index]}  -- $abouts[index]"
+            shown+=("${choice[1,COLUMNS - 1]}")
             one_a_line=(-l)
         else
             shown+=("$values[index]")
@@ -34,8 +34,9 @@ __@FUNCTION@_ask() {
     __@FUNCTION@_offer "${1%%:*}"
 }
 
+# The same in a list: what is completed follows the last comma.
 __@FUNCTION@_ask_list() {
-    __@FUNCTION@_behind_comma
+    compset -P '*,'
     __@FUNCTION@_ask "$1"
 }
 
@@ -45,11 +46,6 @@ __@FUNCTION@_ask_or_file() {
     else
         __@FUNCTION@_ask "$1"
     fi
-}
-
-# What is completed follows the last comma, or the plus sign before the first.
-__@FUNCTION@_behind_comma() {
-    compset -P '*,' || compset -P '+'
 }
 @LISTS@
 _@FUNCTION@() {

@@ -92,8 +92,8 @@ fn specs(option: &Opt, function: &str) -> Vec<String> {
     spec(&both, &argument).into_iter().collect()
 }
 
-/// The function for a value that is a list with commas between: what follows the last of them is completed. `with` says
-/// what is put behind a word.
+/// The function for a value that is a list with commas between: what follows the last of them, or a `+`, is completed.
+/// `with` says what is put behind a word.
 fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) -> String {
     let mut text = format!(
         "\n__{function}_{}() {{\n    local -a choices=(\n",
@@ -109,9 +109,11 @@ fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) ->
                 .replace('\t', "\\t")
         );
     }
-    text + &format!(
-        "    )\n    __{function}_behind_comma\n    __{function}_offer value -M 'm:{{a-zA-Z}}={{A-Za-z}}'{with}\n}}\n"
-    )
+    let _ = write!(
+        text,
+        "    )\n    compset -P '*,' || compset -P +\n    __{function}_offer value -M 'm:{{a-zA-Z}}={{A-Za-z}}'{with}\n}}\n"
+    );
+    text
 }
 
 /// What completes a value.
