@@ -103,7 +103,8 @@ fn everything(ns_ls: &Path) -> Contestant {
     Contestant::new("ns-ls", [ns_ls])
 }
 
-fn crowd(processes: usize, namespaces: usize) -> Result<Room> {
+/// So many idle processes, some with uts, ipc, net and mnt namespaces of their own.
+pub(super) fn crowd(processes: usize, namespaces: usize) -> Result<Room> {
     Room::new(&[], CROWD, &[processes.to_string(), namespaces.to_string()])
 }
 

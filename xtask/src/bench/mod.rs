@@ -1,6 +1,7 @@
-//! `cargo xtask bench`: the programs beside their relatives, as ratios out of one run.
+//! `cargo xtask bench`: the programs beside their relatives, as ratios out of one run, and what a Tab takes.
 
 mod bare;
+mod complete;
 mod contest;
 mod ls;
 mod mounts;
@@ -26,6 +27,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// What completion asks of the programs.
+    Complete(complete::Options),
     /// `ns-ls` beside `lsns`.
     Ls(ls::Options),
     /// `ns-mounts` beside `findmnt`.
@@ -47,6 +50,7 @@ enum What {
 /// Measures what is asked for, and prints it.
 pub fn run(cli: &Cli) -> Result<()> {
     match &cli.what {
+        What::Complete(options) => complete::run(options),
         What::Ls(options) => ls::run(options),
         What::Mounts(options) => mounts::run(options),
         What::Unshare(options) => unshare::run(options),

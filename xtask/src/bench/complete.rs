@@ -1,0 +1,78 @@
+//! What a Tab takes: the programs list the values that there are, over many idle processes.
+
+use std::ffi::OsStr;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+
+use super::contest::{Contestant, alternating, print};
+use super::ls::crowd;
+use super::program;
+
+/// What a person does not notice, in milliseconds.
+const LIMIT: f64 = 50.0;
+
+/// The arguments of `cargo xtask bench complete`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Idle processes.
+    #[arg(long, default_value_t = 1000)]
+    processes: usize,
+    /// How many of them have uts, ipc, net and mnt namespaces of their own.
+    #[arg(long, default_value_t = 100)]
+    namespaces: usize,
+    /// Runs for each source.
+    #[arg(long, default_value_t = 21)]
+    rounds: usize,
+    /// Fail where one takes more than 50 ms.
+    #[arg(long)]
+    strict: bool,
+}
+
+/// The sources, and what is typed already where it makes a difference.
+const QUESTIONS: &[(&str, &str)] = &[
+    ("targets", ""),
+    ("targets", "4"),
+    ("targets", "40265318"),
+    ("targets", "net:["),
+    ("targets", "host:"),
+    ("targets", ":"),
+    ("targets", "unit:"),
+    ("targets:net", ""),
+    ("targets:uts", ""),
+    ("processes", ""),
+    ("namespaces", ""),
+    ("names", ""),
+    ("pins", ""),
+    ("filesystems", ""),
+    ("mounts", ""),
+    ("sources", ""),
+    ("mounted", ""),
+];
+
+/// Makes the crowd, and asks for each source in turn.
+pub fn run(options: &Options) -> Result<()> {
+    let ns_enter = program("ns-enter")?;
+    let _crowd = crowd(options.processes, options.namespaces)?;
+    let contestants: Vec<_> = QUESTIONS
+        .iter()
+        .map(|(source, word)| {
+            let question = format!("--complete={source}");
+            Contestant::new(
+                &format!("{source} {word}"),
+                [ns_enter.as_os_str(), question.as_ref(), OsStr::new(word)],
+            )
+        })
+        .collect();
+    let standings = alternating(options.rounds, &contestants)?;
+    let title = format!(
+        "{} processes, {} with namespaces of their own",
+        options.processes, options.namespaces
+    );
+    print(&title, &standings);
+    for standing in standings.iter().filter(|_| options.strict) {
+        let took = standing.wall.as_secs_f64() * 1e3;
+        ensure!(took <= LIMIT, "{} takes {took:.1} ms", standing.name);
+    }
+    Ok(())
+}
