@@ -13,7 +13,7 @@ function __ns_ls_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -o --output -p --task -Q --filter -t --type --caps --input --look; and set index (math $index + 1)
+            contains -- $word -t --type -p --task -Q --filter --look --input -o --output --caps; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_ls_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -o --output -p --task -Q --filter -t --type --caps --input --look
+                if contains -- $letter -t --type -p --task -Q --filter --look --input -o --output --caps
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -95,6 +95,31 @@ function __ns_ls_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_ls_type
+    set -l before (__ns_ls_before_comma)
+    printf '%s%s\t%s\n' \
+        $before 'cgroup' 'cgroup namespaces' \
+        $before 'ipc' 'IPC namespaces' \
+        $before 'mnt' 'mount namespaces' \
+        $before 'net' 'network namespaces' \
+        $before 'pid' 'PID namespaces' \
+        $before 'time' 'time namespaces' \
+        $before 'user' 'user namespaces' \
+        $before 'uts' 'UTS namespaces'
+end
+
+function __ns_ls_look
+    set -l before (__ns_ls_before_comma)
+    printf '%s%s\t%s\n' \
+        $before 'processes' '' \
+        $before 'threads' '' \
+        $before 'descriptors' '' \
+        $before 'pins' '' \
+        $before 'kin' '' \
+        $before 'kernel' '' \
+        $before 'all' ''
+end
+
 function __ns_ls_output
     set -l before (__ns_ls_before_comma)
     printf '%s%s\t%s\n' \
@@ -129,51 +154,26 @@ function __ns_ls_output
         $before 'CAPS' 'capabilities of the process of --caps in the namespace'
 end
 
-function __ns_ls_type
-    set -l before (__ns_ls_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'cgroup' 'cgroup namespaces' \
-        $before 'ipc' 'IPC namespaces' \
-        $before 'mnt' 'mount namespaces' \
-        $before 'net' 'network namespaces' \
-        $before 'pid' 'PID namespaces' \
-        $before 'time' 'time namespaces' \
-        $before 'user' 'user namespaces' \
-        $before 'uts' 'UTS namespaces'
-end
-
-function __ns_ls_look
-    set -l before (__ns_ls_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'processes' '' \
-        $before 'threads' '' \
-        $before 'descriptors' '' \
-        $before 'pins' '' \
-        $before 'kin' '' \
-        $before 'kernel' '' \
-        $before 'all' ''
-end
-
 complete -c ns-ls -f
-complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
-complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a flat list, not a tree'
-complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of headings'
-complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'The columns to show, with commas between; after a `+`, beside the usual ones' -r -f -k -a '(__ns_ls_output)'
-complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
-complete -c ns-ls -n '__ns_ls_ours' -s P -l persistent -d 'Only namespaces without processes'
+complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'Only namespaces of this kind' -r -f -k -a '(__ns_ls_type)'
 complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'Only the namespaces that this process is in' -r -f -k -a '(__ns_ls_ask processes)'
-complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'Only the rows that this expression holds for' -r
-complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Write raw values with a space between, what is unsafe in them as \\xNN'
-complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'Only namespaces of this kind; may be repeated' -r -f -k -a '(__ns_ls_type)'
-complete -c ns-ls -n '__ns_ls_ours' -s T -l tree -d 'Draw a tree of the namespaces by their owners, their parents or their processes' -f -k -a 'owner\\t\'The user namespace that owns it\' parent\\t\'The parent of a user or PID namespace\' process\\t\'The parent of the process\''
-complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut values to the width of the terminal'
-complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Accepted: no value is ever more than a line'
-complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the columns'
-complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show in CAPS the capabilities that this process has in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
-complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List what `ns-ls -J --output-all` saved; - for stdin' -r -F
-complete -c ns-ls -n '__ns_ls_ours' -l look -d 'Where to look: processes, threads, descriptors, pins, kin, kernel, all' -r -f -k -a '(__ns_ls_look)'
+complete -c ns-ls -n '__ns_ls_ours' -s P -l persistent -d 'Only namespaces without processes'
+complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'Only those that the expression holds for' -r
+complete -c ns-ls -n '__ns_ls_ours' -l look -d 'Where to look; all where nothing is said' -r -f -k -a '(__ns_ls_look)'
+complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List what `ns-ls -J --output-all` saved' -r -F
 complete -c ns-ls -n '__ns_ls_ours' -l strict -d 'Fail where not everything could be read'
-complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Go on, and write what appears and what goes; look every SECONDS'
+complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
+complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
+complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list, not a tree'
+complete -c ns-ls -n '__ns_ls_ours' -s T -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'The user namespace that owns it\' parent\\t\'The parent of a user or PID namespace\' process\\t\'The parent of the process\''
+complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
+complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Write values with one space between'
+complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of headings'
+complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
+complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Accepted: no value is ever more than a line'
+complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show what capabilities PID has in each' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the columns'
+complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Go on, and write what appears and what goes'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'
-complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
 complete -c ns-ls -n '__ns_ls_operand' -k -f -a '(__ns_ls_ask_or_file namespaces)'

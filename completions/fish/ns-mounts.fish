@@ -98,10 +98,10 @@ end
 function __ns_mounts_poll
     set -l before (__ns_mounts_before_comma)
     printf '%s%s\t%s\n' \
-        $before 'mount' 'Mounted' \
-        $before 'umount' 'Unmounted' \
-        $before 'remount' 'Other options' \
-        $before 'move' 'Another mount point'
+        $before 'mount' 'Something was mounted' \
+        $before 'umount' 'Something was unmounted' \
+        $before 'remount' 'Its options were changed' \
+        $before 'move' 'It was moved to another mount point'
 end
 
 function __ns_mounts_output
@@ -149,55 +149,55 @@ function __ns_mounts_output
 end
 
 complete -c ns-mounts -f
-complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'Those that this process or mount namespace sees; may be given again' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'Those that this process or namespace sees' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l all-namespaces -d 'Those of every mount namespace'
-complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Those of a saved mountinfo file; may be given again' -r -F
-complete -c ns-mounts -n '__ns_mounts_ours' -s k -l kernel -d 'Those of the kernel, as everywhere but with -F; from listmount(2) where that is asked for' -f -k -a 'mountinfo\\t\'`/proc/PID/mountinfo`\' listmount\\t\'`listmount(2)` and `statmount(2)`\''
-complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail where something could not be read, instead of saying so'
-complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'With this source: a device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=' -r -f -k -a '(__ns_mounts_ask sources)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Those of a saved mountinfo file' -r -F
+complete -c ns-mounts -n '__ns_mounts_ours' -s k -l kernel -d 'Those of the kernel: the default' -f -k -a 'mountinfo\\t\'From /proc/PID/mountinfo\' listmount\\t\'From listmount(2) and statmount(2)\''
+complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail where not everything could be read'
+complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'With this source' -r -f -k -a '(__ns_mounts_ask sources)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s T -l target -d 'The one that this path is on' -r -F
 complete -c ns-mounts -n '__ns_mounts_ours' -s M -l mountpoint -d 'Those at this mount point' -r -f -k -a '(__ns_mounts_ask mounts)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Of these types, with commas between; none of them after a leading "no" or "!"' -r -f -k -a '(__ns_mounts_ask_list filesystems)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'With all of these options; "no" or "!" before one: without it, "+": as it stands' -r
-complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'For which this holds, such as \'FSTYPE == "tmpfs" and SIZE > 1G\'' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Of these types, with commas between' -r -f -k -a '(__ns_mounts_ask_list filesystems)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'With all of these options' -r
+complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'For which this expression holds' -r
 complete -c ns-mounts -n '__ns_mounts_ours' -l id -d 'With this mount id' -r
 complete -c ns-mounts -n '__ns_mounts_ours' -l uniq-id -d 'With this unique mount id' -r
-complete -c ns-mounts -n '__ns_mounts_ours' -l real -d 'On devices and networks only'
-complete -c ns-mounts -n '__ns_mounts_ours' -l pseudo -d 'On no device and no network only'
-complete -c ns-mounts -n '__ns_mounts_ours' -l shadowed -d 'Hidden by others only, and by which'
-complete -c ns-mounts -n '__ns_mounts_ours' -s U -l uniq -d 'The last at each mount point only'
+complete -c ns-mounts -n '__ns_mounts_ours' -l real -d 'Only those on devices and networks'
+complete -c ns-mounts -n '__ns_mounts_ours' -l pseudo -d 'Only those on no device and no network'
+complete -c ns-mounts -n '__ns_mounts_ours' -l shadowed -d 'Only those that others hide, and which do'
+complete -c ns-mounts -n '__ns_mounts_ours' -s U -l uniq -d 'Only the last at each mount point'
 complete -c ns-mounts -n '__ns_mounts_ours' -s i -l invert -d 'All that do not match'
-complete -c ns-mounts -n '__ns_mounts_ours' -s f -l first-only -d 'The first that is found only'
-complete -c ns-mounts -n '__ns_mounts_ours' -s d -l direction -d 'From which end of the table to search' -r -f -k -a 'forward\\t\'From the first\' backward\\t\'From the last\''
-complete -c ns-mounts -n '__ns_mounts_ours' -s R -l submounts -d 'With all that is mounted below them'
+complete -c ns-mounts -n '__ns_mounts_ours' -s f -l first-only -d 'Only the first that is found'
+complete -c ns-mounts -n '__ns_mounts_ours' -s d -l direction -d 'From which end of the table to search' -r -f -k -a 'forward\\t\'What was mounted first comes first\' backward\\t\'What was mounted last comes first\''
+complete -c ns-mounts -n '__ns_mounts_ours' -s R -l submounts -d 'And all that is mounted below them'
 complete -c ns-mounts -n '__ns_mounts_ours' -s A -l all -d 'Also those that -D and --dfi leave out'
-complete -c ns-mounts -n '__ns_mounts_ours' -l diff -d 'How the mounts of two namespaces, or saved tables, differ; status 1 where they do' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
+complete -c ns-mounts -n '__ns_mounts_ours' -l diff -d 'Show how the mounts of A and B differ' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n 'test "$(commandline -opc)[-2]" = --diff' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
-complete -c ns-mounts -n '__ns_mounts_ours' -l propagation -d 'Where mounts made below these show up: peer groups, and who listens to whom'
-complete -c ns-mounts -n '__ns_mounts_ours' -s p -l watch -l poll -d 'Tell what happens, one event a line: mount, umount, remount, move' -f -k -a '(__ns_mounts_poll)'
+complete -c ns-mounts -n '__ns_mounts_ours' -l propagation -d 'Show where mounts made below these show up'
+complete -c ns-mounts -n '__ns_mounts_ours' -s p -l watch -l poll -d 'Tell what happens, one event a line' -f -k -a '(__ns_mounts_poll)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'How long to watch, in milliseconds' -r
-complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'What file systems count, where they do (NFS)'
+complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show what file systems count, where they do (NFS)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the columns'
-complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Columns, with commas between; after a leading "+" they are added to the default ones' -r -f -k -a '(__ns_mounts_output)'
-complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Every column'
-complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'A list instead of a tree'
-complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'A tree where a list is the default'
-complete -c ns-mounts -n '__ns_mounts_ours' -s J -l json -d 'JSON'
-complete -c ns-mounts -n '__ns_mounts_ours' -s r -l raw -d 'Values with one space between, what is unsafe in them as \\xNN'
-complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'NAME="value"'
-complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Names of columns that are names of shell variables too'
-complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'No line of headings'
+complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_mounts_output)'
+complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show all columns'
+complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'Write a list, not a tree'
+complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'Draw a tree where a list is the default'
+complete -c ns-mounts -n '__ns_mounts_ours' -s J -l json -d 'Write JSON'
+complete -c ns-mounts -n '__ns_mounts_ours' -s r -l raw -d 'Write values with one space between'
+complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'Write NAME="value"'
+complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Name columns as shell variables can be named'
+complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'Write no line of headings'
 complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
 complete -c ns-mounts -n '__ns_mounts_ours' -s a -l ascii -d 'Draw the tree with ASCII characters'
-complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Sizes in bytes'
-complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'In the manner of df(1)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'In the manner of df -i'
-complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'No directory in brackets after the source'
-complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Sources without symbolic links'
+complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Show sizes in bytes'
+complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes, as df(1) does'
+complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'Show numbers of files, as df -i does'
+complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'Show no directory in brackets after the source'
+complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Show sources without symbolic links'
 complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare paths as they stand'
-complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Devices for LABEL=, UUID=, PARTLABEL= and PARTUUID='
+complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Show devices for LABEL=, UUID= and the like'
 complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Spell out the defaults in VFS-OPTIONS'
-complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Make mount points links that a terminal can follow' -f -k -a 'auto\\t\'On a terminal\' always\\t\'Always\' never\\t\'Never\''
+complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Make mount points links that a terminal can follow' -f -k -a 'auto\\t\'Where stdout is a terminal\' always\\t\'Wherever stdout goes\' never\\t\'Nowhere\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
-complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
 complete -c ns-mounts -n '__ns_mounts_operand' -k -f -a '(__ns_mounts_ask mounted)'

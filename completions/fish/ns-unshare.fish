@@ -13,7 +13,7 @@ function __ns_unshare_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word --monotonic --boottime --hostname --domainname --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd; and set index (math $index + 1)
+            contains -- $word --monotonic --boottime --hostname --domainname --pin --from --unpin --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_unshare_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter --monotonic --boottime --hostname --domainname --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd
+                if contains -- $letter --monotonic --boottime --hostname --domainname --pin --from --unpin --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -96,51 +96,54 @@ function __ns_unshare_signals
 end
 
 complete -c ns-unshare -f
-complete -c ns-unshare -n '__ns_unshare_ours' -s a -l all -d 'New namespaces of all eight kinds: a private machine in one option'
-complete -c ns-unshare -n '__ns_unshare_ours' -s m -l mount -d 'A new mount namespace, bound to FILE where one is given' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s u -l uts -d 'A new UTS namespace: host name and NIS domain name' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s i -l ipc -d 'A new IPC namespace' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s n -l net -d 'A new network namespace' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s p -l pid -d 'A new PID namespace, with the program as PID 1; implies --fork' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s U -l user -d 'A new user namespace' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s C -l cgroup -d 'A new cgroup namespace' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s T -l time -d 'A new time namespace' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Seconds by which the monotonic clock is ahead (fractions and negative numbers work); needs --time' -r
-complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Seconds by which the boot-time clock is ahead; needs --time' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -s a -l all -d 'New namespaces of all eight kinds'
+complete -c ns-unshare -n '__ns_unshare_ours' -s m -l mount -d 'New mount namespace' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s u -l uts -d 'New UTS namespace: host name and NIS domain name' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s i -l ipc -d 'New IPC namespace: System V IPC, message queues' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s n -l net -d 'New network namespace: interfaces and routes' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s p -l pid -d 'New PID namespace, the program as PID 1' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s U -l user -d 'New user namespace: ids and capabilities' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s C -l cgroup -d 'New cgroup namespace: the root of /proc/PID/cgroup' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s T -l time -d 'New time namespace: monotonic and boot-time clock' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Set the monotonic clock ahead by SECONDS' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time clock ahead by SECONDS' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name; implies --uts' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l domainname -d 'Set the NIS domain name; implies --uts' -r
-complete -c ns-unshare -n '__ns_unshare_ours' -l no-loopback -d 'Leave the loopback interface of a new network namespace down'
+complete -c ns-unshare -n '__ns_unshare_ours' -l no-loopback -d 'Leave the loopback interface down'
+complete -c ns-unshare -n '__ns_unshare_ours' -l pin -d 'Pin the new namespaces under NAME' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l from -d 'With --pin, pin the namespaces of TARGET' -r -f -k -a '(__ns_unshare_ask_or_file targets)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l unpin -d 'Remove a pinned name' -r -f -k -a '(__ns_unshare_ask pins)'
 complete -c ns-unshare -n '__ns_unshare_ours' -s r -l map-root-user -d 'Be root inside: --map-user=0 --map-group=0'
 complete -c ns-unshare -n '__ns_unshare_ours' -s c -l map-current-user -d 'Be oneself inside: map uid and gid to themselves'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-user -d 'Map the caller\'s uid to this one; implies --user' -r -f -k -a '(__fish_complete_users) '
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-group -d 'Map the caller\'s gid to this one; implies --user' -r -f -k -a '(__fish_complete_groups) '
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-users -d 'Map a range of uids: INNER:OUTER:COUNT, auto, subids or all; implies --user' -r -f -k -a 'auto subids all'
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-groups -d 'Map a range of gids: INNER:OUTER:COUNT, auto, subids or all; implies --user' -r -f -k -a 'auto subids all'
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-auto -d 'Map the subordinate ids from 0 on: --map-users=auto --map-groups=auto'
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-subids -d 'Map the subordinate ids to themselves: --map-users=subids --map-groups=subids'
-complete -c ns-unshare -n '__ns_unshare_ours' -l owner -d 'Who is to own the new user namespace; implies --user' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-users -d 'Map a range of uids; implies --user' -r -f -k -a 'auto subids all'
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-groups -d 'Map a range of gids; implies --user' -r -f -k -a 'auto subids all'
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-auto -d 'Map the subordinate ids from 0 on'
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-subids -d 'Map the subordinate ids to themselves'
+complete -c ns-unshare -n '__ns_unshare_ours' -l owner -d 'Owner of the new user namespace; implies --user' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l setgroups -d 'Allow or deny setgroups(2) in the user namespace' -r -f -k -a 'allow deny'
 complete -c ns-unshare -n '__ns_unshare_ours' -s S -l setuid -d 'Take this uid before the program runs' -r -f -k -a '(__fish_complete_users) '
-complete -c ns-unshare -n '__ns_unshare_ours' -s G -l setgid -d 'Take this gid, and no other groups, before the program runs' -r -f -k -a '(__fish_complete_groups) '
-complete -c ns-unshare -n '__ns_unshare_ours' -l keep-caps -d 'Keep the capabilities that are held in the new user namespace'
-complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /proc, or one on DIR; implies --mount' -f -k -a '(__fish_complete_directories (commandline -ct))'
-complete -c ns-unshare -n '__ns_unshare_ours' -l mount-binfmt -d 'Mount a new binfmt_misc on DIR or /proc/sys/fs/binfmt_misc; implies --mount and --user' -f -k -a '(__fish_complete_directories (commandline -ct))'
-complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter, as a line for binfmt_misc; implies --mount-binfmt' -r
-complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How the mounts of a new mount namespace are tied to ours: private, slave, shared or unchanged' -r -f -k -a 'private slave shared unchanged'
+complete -c ns-unshare -n '__ns_unshare_ours' -s G -l setgid -d 'Take this gid and drop all other groups' -r -f -k -a '(__fish_complete_groups) '
+complete -c ns-unshare -n '__ns_unshare_ours' -l keep-caps -d 'Keep the capabilities that are held inside'
+complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /proc, or one on DIR' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-unshare -n '__ns_unshare_ours' -l mount-binfmt -d 'Mount a new binfmt_misc' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter with binfmt_misc' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How mounts of the new namespace are tied to ours' -r -f -k -a 'private slave shared unchanged'
 complete -c ns-unshare -n '__ns_unshare_ours' -s R -l root -d 'Make DIR the root directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
-complete -c ns-unshare -n '__ns_unshare_ours' -s w -l wd -d 'Make DIR, inside of the new root, the working directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-unshare -n '__ns_unshare_ours' -s w -l wd -d 'Make DIR, inside the root, the working directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s f -l fork -d 'Run the program in a child, and wait for it'
-complete -c ns-unshare -n '__ns_unshare_ours' -l no-fork -d 'With --pid, run the program in the old PID namespace; its first child is PID 1'
-complete -c ns-unshare -n '__ns_unshare_ours' -l kill-child -d 'Send the program SIGNAL (KILL) when ns-unshare ends; implies --fork' -f -k -a '(__ns_unshare_signals)'
-complete -c ns-unshare -n '__ns_unshare_ours' -l forward-signals -d 'Pass signals on to the program, as is done by default; implies --fork'
-complete -c ns-unshare -n '__ns_unshare_ours' -l no-forward-signals -d 'Pass no signals on: INT and TERM wait until the program ends, others end ns-unshare alone'
-complete -c ns-unshare -n '__ns_unshare_ours' -l init -d 'Run a small init as PID 1, which reaps orphans; implies --pid'
+complete -c ns-unshare -n '__ns_unshare_ours' -l no-fork -d 'With --pid, stay in the old PID namespace'
+complete -c ns-unshare -n '__ns_unshare_ours' -l kill-child -d 'Kill the program when ns-unshare ends' -f -k -a '(__ns_unshare_signals)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l forward-signals -d 'Pass signals on to the program: the default'
+complete -c ns-unshare -n '__ns_unshare_ours' -l no-forward-signals -d 'Pass no signals on to the program'
+complete -c ns-unshare -n '__ns_unshare_ours' -l init -d 'Run a small init as PID 1, which reaps orphans'
 complete -c ns-unshare -n '__ns_unshare_ours' -l clear-env -d 'Run the program with an empty environment'
-complete -c ns-unshare -n '__ns_unshare_ours' -l whitelist-env -d 'Run the program with these environment variables only' -r
-complete -c ns-unshare -n '__ns_unshare_ours' -l pid-file -d 'Write to FILE the PID of the process whose end ends the namespaces' -r -F
-complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write a JSON object with PID and namespaces to the open descriptor FD' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l whitelist-env -d 'Run it with these environment variables only' -r -f -k -a '(__ns_unshare_ask_list environment)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l pid-file -d 'Write a PID to FILE' -r -F
+complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write PID and namespaces to descriptor FD' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
-complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'Show it as JSON'
+complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-unshare -n '__ns_unshare_ours' -s V -l version -d 'Print version'
-complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print the options, a line each; --help says more than -h'
+complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
 complete -c ns-unshare -n '__ns_unshare_operand' -k -a '(__ns_unshare_command)'

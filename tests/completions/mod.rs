@@ -1,5 +1,6 @@
 //! Completion as a person has it: in interactive shells at a terminal, with Tab.
 
+mod scripts;
 mod shell;
 mod targets;
 mod values;
@@ -24,7 +25,7 @@ use in_each_shell;
 
 /// All cases.
 pub fn cases() -> Vec<Case> {
-    [values::cases(), targets::cases()]
+    [values::cases(), targets::cases(), scripts::cases()]
         .into_iter()
         .flatten()
         .collect()

@@ -33,6 +33,9 @@ fn names(mut shell: Shell) -> Outcome {
     shell.completes("ns-enter --net=bl", "ns-enter --net=blue");
     shell.completes("ns-enter --net=name:bl", "ns-enter --net=name:blue");
     shell.completes("ns-ls bl", "ns-ls blue");
+    shell.completes("ns-unshare --from bl", "ns-unshare --from blue");
+    shell.completes("ns-unshare --unpin bl", "ns-unshare --unpin blue");
+    shell.completes("ns-unshare --unpin=net:bl", "ns-unshare --unpin=net:blue");
     Ok(())
 }
 

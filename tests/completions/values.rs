@@ -74,6 +74,10 @@ fn words(mut shell: Shell) -> Outcome {
     shell.completes("ns-unshare --setgroups al", "ns-unshare --setgroups allow");
     shell.completes("ns-unshare --map-users=sub", "ns-unshare --map-users=subids");
     shell.completes("ns-ls --tree=ow", "ns-ls --tree=owner");
+    shell.completes(
+        "ns-unshare --whitelist-env=HOME,COMPLETI",
+        "ns-unshare --whitelist-env=HOME,COMPLETIONS",
+    );
     Ok(())
 }
 

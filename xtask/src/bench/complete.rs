@@ -42,7 +42,6 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("targets:uts", ""),
     ("processes", ""),
     ("namespaces", ""),
-    ("names", ""),
     ("pins", ""),
     ("filesystems", ""),
     ("mounts", ""),

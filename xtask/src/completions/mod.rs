@@ -58,4 +58,29 @@ mod tests {
             }
         }
     }
+
+    /// A value name that completes is one that the model knows: these are the others.
+    #[test]
+    fn all_values_but_these_have_something_to_choose_from() {
+        let free = [
+            "DOMAIN",
+            "EXPRESSION",
+            "FD",
+            "ID",
+            "LINE",
+            "NAME",
+            "OPTIONS",
+            "SECONDS",
+            "TIME",
+            "UID:GID",
+        ];
+        for program in programs::all() {
+            for option in Model::new(&program).options {
+                let Some(value) = option.value else { continue };
+                let is_free = matches!(value.source, model::Source::Free);
+                let expected = free.contains(&value.name.as_str());
+                assert_eq!(is_free, expected, "{}: {}", option.longs.join(" "), value.name);
+            }
+        }
+    }
 }

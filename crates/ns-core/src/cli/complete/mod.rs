@@ -68,14 +68,21 @@ fn choices(source: &str, word: Word<'_>) -> Result<Vec<Choice>> {
             choices.extend(processes::choices(word)?);
             Ok(choices)
         }
-        "names" => namespaces::names(),
-        "pins" => namespaces::pins(),
+        "pins" => namespaces::pins(word),
+        "environment" => Ok(environment()),
         "filesystems" => mounts::filesystems(word),
         "mounts" => mounts::points(),
         "sources" => mounts::sources(),
         "mounted" => Ok([mounts::points()?, mounts::sources()?].concat()),
         _ => Err(Error::invalid("source", source, "nothing completes from it")),
     }
+}
+
+/// The environment variables that the shell passes on, with their values.
+fn environment() -> Vec<Choice> {
+    std::env::vars_os()
+        .map(|(name, value)| Choice::new(name.into_vec(), value.into_vec()))
+        .collect()
 }
 
 /// One value, and what it is.

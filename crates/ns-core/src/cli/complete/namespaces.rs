@@ -123,23 +123,19 @@ pub(super) fn named(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     Ok(known.collect())
 }
 
-/// The names of pinned namespaces, as they are.
-pub(super) fn names() -> Result<Vec<Choice>> {
-    let choice = |(name, kinds): (OsString, Kinds)| Choice::new(name.into_vec(), format!("pinned: {kinds}"));
-    Ok(pins::names()?.into_iter().map(choice).collect())
-}
-
-/// The same with the kind before each, `net:blue`.
-pub(super) fn pins() -> Result<Vec<Choice>> {
-    let choices = |(name, kinds): (OsString, Kinds)| {
-        let name = name.into_vec();
-        let choice = |kind: Kind| {
-            let value = [kind.name().as_bytes(), b":", &name].concat();
+/// The names of pinned namespaces as they are, and, where that has begun, with the kind before each: `net:blue`.
+pub(super) fn pins(word: Word<'_>) -> Result<Vec<Choice>> {
+    let mut choices = Vec::new();
+    for (name, kinds) in pins::names()? {
+        let name = name.as_bytes();
+        choices.push(Choice::new(name, format!("pinned: {kinds}")));
+        let begun = |kind: &Kind| !word.0.is_empty() && word.may_begin(&format!("{kind}:"));
+        choices.extend(kinds.iter().filter(begun).map(|kind| {
+            let value = [kind.name().as_bytes(), b":", name].concat();
             Choice::new(value, format!("the {} namespace", kind.noun()))
-        };
-        kinds.iter().map(choice).collect::<Vec<_>>()
-    };
-    Ok(pins::names()?.into_iter().flat_map(choices).collect())
+        }));
+    }
+    Ok(choices)
 }
 
 /// The host names that are those of one UTS namespace.
