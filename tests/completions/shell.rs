@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::support::case::Skip;
 use crate::support::{Terminal, needs, tool};
 
-/// What there is: the shell is PID 1, its host is called `web-7`, its network namespace is pinned as `blue` and under a
-/// name that a shell would run, and a file system is mounted at a path with a blank in it.
+/// What there is: the shell is PID 1, its host is called `web-7`, its network namespace is pinned as `blue` and under names
+/// that a shell would run or that move the cursor, and a file system is mounted at a path with a blank in it. A process
+/// sleeps, and another under such a name.
 const ROOM: &str = r#"
 set -e
 mount -t tmpfs tmpfs /run
@@ -18,6 +19,11 @@ pin "$(printf 'evil\033[2Jend')"
 pin "$(printf 'evil\nline')"
 mount -t tmpfs tmpfs '/run/a b'
 ns-hostname web-7
+sleeps() { until [ "$(readlink /proc/$!/exe)" = "$(readlink -f "$(command -v sleep)")" ]; do :; done; }
+sleep 1000 &
+sleeps
+name='$(touch owned)`touch owned`' bash -c 'exec -a "$name"$'\''\e[2J\n'\'' sleep 1000' &
+sleeps
 readlink /proc/self/ns/net | tr -dc 0-9 >net
 exec "$@"
 "#;

@@ -185,6 +185,9 @@ mod tests {
         let own = Namespace::own(Kind::Uts).unwrap().identity().inode;
         assert!(has("targets", "ut", &format!("uts:[{own}]")));
         assert!(has("namespaces:uts", "4", &own.to_string()));
+        // A number that can be no PID.
+        let digits = own.to_string();
+        assert!(has("targets", &digits[..8], &digits) && !has("targets", &digits[..7], &digits));
         assert!(!has("targets:net", "ut", &format!("uts:[{own}]")));
         assert!(choices("nothing", Word(b"")).is_err());
         assert!(choices("targets:nothing", Word(b"")).is_err());
