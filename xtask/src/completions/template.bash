@@ -39,23 +39,25 @@ __@FUNCTION@_quoted() {
             REPLY=${REPLY//\\/\\\\} REPLY=${REPLY//\"/\\\"}
             REPLY=${REPLY//\$/\\\$} REPLY=${REPLY//\`/\\\`}
             ;;
-        *) [[ $REPLY == *[!a-zA-Z0-9_./:=@%+,-]* ]] && printf -v REPLY %q "$REPLY" ;;
+        *) printf -v REPLY %q "$REPLY" ;;
     esac
 }
 
-# Asks the program for the values of the source $1 that may begin with $2.
+# Asks the program for the values of the source $1 that may begin with $2; into `lines`, with what they are behind a tab.
 __@FUNCTION@_ask() {
-    local word about
-    while IFS=$'\t' read -r word about; do
-        [[ $word == "$2"* ]] && choices+=("$word") abouts+=("$about")
-    done < <(exec "${words[0]/#\~\//$HOME/}" "--complete=$1" "$2" 2>/dev/null)
+    local line IFS=$'\n' -
+    set -f
+    for line in $(exec "${words[0]/#\~\//$HOME/}" "--complete=$1" "$2" 2>/dev/null); do
+        [[ $line == "$2"* ]] && lines+=("$line")
+    done
+    choices=("${lines[@]%%$'\t'*}")
 }
 
 # Puts the choices from the source $1 into COMPREPLY, where the word up to the cursor is $2 and the value begins behind its
 # first $3 characters.
 __@FUNCTION@_choices() {
     local source=$1 value quote start word before= files= IFS=$' \t\n'
-    local -a choices=() abouts=()
+    local -a choices=() lines=()
     __@FUNCTION@_unquote "$2"
     local whole=$value cur=${value:$3}
     case $source in
@@ -105,24 +107,30 @@ __@FUNCTION@_choices() {
         # These are quoted by readline itself.
         compopt -o filenames
         mapfile -t choices < <(compgen $files -- "$cur")
-        choices=("${choices[@]/#/$before}")
-        COMPREPLY=("${choices[@]:${#choices[@]}}")
-        for word in "${choices[@]}"; do
-            COMPREPLY+=("${word:start}")
-        done
-        return
+    elif [[ $source == ask* ]]; then
+        compopt -o nosort 2>/dev/null
     fi
-    [[ $source == ask* ]] && compopt -o nosort 2>/dev/null
-    local index
-    for index in "${!choices[@]}"; do
-        word=$before${choices[index]}
-        __@FUNCTION@_quoted "${word:start}"
-        # A list that is only looked at has room for what they are.
-        if [[ $COMP_TYPE == @(63|33) && ${#choices[@]} -gt 1 && -n ${abouts[index]} ]]; then
-            REPLY+="  (${abouts[index]})"
-        fi
-        COMPREPLY+=("$REPLY")
-    done
+    COMPREPLY=("${choices[@]/#/"$before"}")
+    COMPREPLY=("${COMPREPLY[@]#"${whole:0:start}"}")
+    [[ -n $files ]] && return
+    # A list that is only looked at has room for what they are.
+    [[ $COMP_TYPE == @(63|33) && ${#choices[@]} -gt 1 ]] || lines=()
+    # Where there are many, it takes too long to look at each.
+    local index special=$'*[!a-zA-Z0-9_./:=@%+,\n-]*' IFS=$'\n'
+    if [[ ${COMPREPLY[*]} == $special ]]; then
+        for index in "${!COMPREPLY[@]}"; do
+            if [[ ${COMPREPLY[index]} == $special ]]; then
+                __@FUNCTION@_quoted "${COMPREPLY[index]}"
+                COMPREPLY[index]=$REPLY
+            fi
+            [[ -n ${lines[index]} ]] && COMPREPLY[index]+="  (${lines[index]#*$'\t'})"
+        done
+    elif ((${#lines[@]})); then
+        COMPREPLY=("${lines[@]/$'\t'/  (}")
+        COMPREPLY=("${COMPREPLY[@]/#/"$before"}")
+        COMPREPLY=("${COMPREPLY[@]#"${whole:0:start}"}")
+        COMPREPLY=("${COMPREPLY[@]/%/)}")
+    fi
 }
 
 # Completes the command whose name is the word `index`.

@@ -3,24 +3,17 @@
 __@FUNCTION@_offer() {
     local name=$1 choice
     shift
-    local -a values abouts expl
-    local -i width=0
-    for choice in $choices; do
-        values+=("${choice%%$'\t'*}")
-        abouts+=("${${choice#"$values[-1]"}#$'\t'}")
-        ((${#values[-1]} > width)) && width=${#values[-1]}
-    done
-    local -a shown one_a_line
-    local -i index
-    for ((index = 1; index <= ${#values}; index++)); do
-        if [[ -n $abouts[index] ]]; then
+    local -a values=("${(@)choices%%$'\t'*}") abouts=("${(@)choices#*$'\t'}") shown one_a_line expl
+    local -i index width=${#${(O@)values//?/.}[1]} most=$((COLUMNS - 1))
+    if [[ -n $abouts[1] && $abouts[1] != "$values[1]" ]]; then
+        for ((index = 1; index <= ${#values}; index++)); do
             choice="${(mr:width:)values[index]}  -- $abouts[index]"
-            shown+=("${choice[1,COLUMNS - 1]}")
-            one_a_line=(-l)
-        else
-            shown+=("$values[index]")
-        fi
-    done
+            shown+=("${choice[1,most]}")
+        done
+        one_a_line=(-l)
+    else
+        shown=("$values[@]")
+    fi
     _wanted -V "$name" expl "$name" compadd $one_a_line -d shown "$@" -a values
 }
 
