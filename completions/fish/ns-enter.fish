@@ -114,6 +114,7 @@ complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the target\'s ro
 complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Start in the target\'s working directory, or in DIR' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Start in DIR as it is seen inside' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc for the PID namespace' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-enter -n '__ns_enter_ours' -l etc -d 'With --net=NAME, have its /etc/netns/NAME and /sys'
 complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or with "follow" the target\'s' -r -f -k -a '(__fish_complete_users) follow'
 complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or with "follow" the target\'s' -r -f -k -a '(__fish_complete_groups) follow'
 complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups'

@@ -13,7 +13,7 @@ function __ns_unshare_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word --monotonic --boottime --hostname --domainname --pin --from --unpin --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd; and set index (math $index + 1)
+            contains -- $word --monotonic --boottime --hostname --domainname --veth --pin --from --unpin --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_unshare_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter --monotonic --boottime --hostname --domainname --pin --from --unpin --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd
+                if contains -- $letter --monotonic --boottime --hostname --domainname --veth --pin --from --unpin --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -95,6 +95,19 @@ function __ns_unshare_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_unshare_veth
+    set -l before (__ns_unshare_before_comma)
+    printf '%s%s\t%s\n' \
+        $before 'name'= 'the interface inside' \
+        $before 'addr'= 'its address, with the length of the prefix' \
+        $before 'gw'= 'the gateway of the default route' \
+        $before 'mac'= 'its hardware address' \
+        $before 'mtu'= 'the MTU of both ends' \
+        $before 'peer'= 'the other end' \
+        $before 'peer-addr'= 'the address of that' \
+        $before 'peer-netns'= 'the network namespace of that'
+end
+
 complete -c ns-unshare -f
 complete -c ns-unshare -n '__ns_unshare_ours' -s a -l all -d 'New namespaces of all eight kinds'
 complete -c ns-unshare -n '__ns_unshare_ours' -s m -l mount -d 'New mount namespace' -F
@@ -110,6 +123,7 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time 
 complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name; implies --uts' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l domainname -d 'Set the NIS domain name; implies --uts' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-loopback -d 'Leave the loopback interface down'
+complete -c ns-unshare -n '__ns_unshare_ours' -l veth -d 'Tie the network namespace to another' -r -f -k -a '(__ns_unshare_veth)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l pin -d 'Pin the new namespaces under NAME' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l from -d 'With --pin, pin the namespaces of TARGET' -r -f -k -a '(__ns_unshare_ask_or_file targets)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l unpin -d 'Remove a pinned name' -r -f -k -a '(__ns_unshare_ask pins)'

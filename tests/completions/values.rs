@@ -59,6 +59,11 @@ fn lists(mut shell: Shell) -> Outcome {
     shell.completes("ns-ls -t net,ut", "ns-ls -t net,uts");
     shell.completes("ns-ls --look processes,de", "ns-ls --look processes,descriptors");
     shell.completes("ns-mounts --watch=mount,umo", "ns-mounts --watch=mount,umount");
+    shell.completes("ns-unshare --veth eth0,mt", "ns-unshare --veth eth0,mtu=");
+    shell.completes(
+        "ns-unshare --veth=eth0,addr=10.0.0.2/24,peer-a",
+        "ns-unshare --veth=eth0,addr=10.0.0.2/24,peer-addr=",
+    );
     shell.completes("ns-mounts -t tmpfs,sysf", "ns-mounts -t tmpfs,sysfs");
     shell.completes("ns-mounts -t notmpf", "ns-mounts -t notmpfs");
     shell.completes(

@@ -233,17 +233,17 @@ fn places() -> Vec<(String, String)> {
     names.map(|name| (name, String::new())).collect()
 }
 
-/// What is said of a pair of virtual network interfaces.
+/// What `--veth` takes.
 fn keys() -> Vec<(String, String)> {
     [
         ("name", "the interface inside"),
         ("addr", "its address, with the length of the prefix"),
-        ("gw", "the address of the gateway"),
-        ("peer", "the interface outside"),
+        ("gw", "the gateway of the default route"),
+        ("mac", "its hardware address"),
+        ("mtu", "the MTU of both ends"),
+        ("peer", "the other end"),
         ("peer-addr", "the address of that"),
         ("peer-netns", "the network namespace of that"),
-        ("mtu", "the largest packet, in bytes"),
-        ("mac", "the hardware address"),
     ]
     .map(|(key, help)| (key.to_owned(), help.to_owned()))
     .into()
