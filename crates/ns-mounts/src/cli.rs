@@ -116,7 +116,7 @@ pub struct Which {
     pub target: Option<PathBuf>,
 
     /// Those at this mount point
-    #[arg(short = 'M', long, value_name = "MOUNTPOINT")]
+    #[arg(short = 'M', long, value_name = "PATH")]
     pub mountpoint: Option<PathBuf>,
 
     /// Of these types, with commas between

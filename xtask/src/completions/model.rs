@@ -185,6 +185,7 @@ fn source(program: &str, arg: &Arg) -> Source {
         "NAMES" => Source::AskList("environment".into()),
         "SOURCE" => ask("sources"),
         "MOUNTPOINT" => ask("mounts"),
+        "PATH" if arg.get_long() == Some("mountpoint") => ask("mounts"),
         "DEVICE|MOUNTPOINT" => ask("mounted"),
         "NAMESPACE" => Source::AskOrFile("namespaces".into()),
         "TARGET" | "A" => Source::AskOrFile(targets(program, arg)),
