@@ -7,8 +7,9 @@ use crate::support::transcript::{self, Session};
 use crate::support::{Outcome, Run as _, needs, program};
 
 /// The documents with sessions, from the root of the checkout: in Markdown, and the prose of manual pages.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
+    "docs/tour.md",
     "crates/ns-unshare/ns-unshare.1.in",
     "crates/ns-enter/ns-enter.1.in",
     "crates/ns-ls/ns-ls.8.in",
@@ -31,6 +32,10 @@ pub fn cases() -> Vec<Case> {
         case(
             "documents::every_page_has_eight_examples",
             every_page_has_eight_examples,
+        ),
+        case(
+            "documents::the_tour_has_each_kind_and_is_done_again_as_a_whole",
+            the_tour_has_each_kind_and_is_done_again_as_a_whole,
         ),
         case(
             "documents::the_commands_for_a_fresh_machine",
@@ -71,11 +76,12 @@ fn the_commands_for_a_fresh_machine() -> Outcome {
     Ok(())
 }
 
-/// The sessions of a document, each with the line before it that says what it is about: a heading or a sentence. A block
-/// of `console` is one, and a block of `console continued` goes on with the one before.
+/// The sessions of a document, each with the line before it that says what it is about: a heading, or a sentence of a
+/// line. A block of `console` is one, and a block of `console continued` goes on with the one before.
 fn sessions(text: &str) -> Vec<(String, Session)> {
     let mut sessions: Vec<(String, Vec<&str>)> = Vec::new();
     let mut about = "";
+    let mut starts_paragraph = true;
     let mut inside = false;
     for line in text.lines() {
         if inside && ENDS.contains(&line) {
@@ -88,9 +94,10 @@ fn sessions(text: &str) -> Vec<(String, Session)> {
             sessions.push((about.to_owned(), Vec::new()));
         } else if line == "```console continued" {
             inside = true;
-        } else if line.starts_with('#') || line.ends_with(':') {
+        } else if line.starts_with('#') || line.ends_with(':') && starts_paragraph {
             about = line.trim_matches(['#', ' ', ':']);
         }
+        starts_paragraph = line.is_empty() || line.starts_with('.');
     }
     let session = |(about, lines): (String, Vec<&str>)| (about, Session::parse(lines));
     sessions.into_iter().map(session).collect()
@@ -98,8 +105,35 @@ fn sessions(text: &str) -> Vec<(String, Session)> {
 
 /// Every page has as many examples as a person needs to see what the program is for.
 fn every_page_has_eight_examples() -> Outcome {
-    for document in &DOCUMENTS[1..] {
+    let pages = DOCUMENTS
+        .iter()
+        .filter(|document| document.starts_with("crates/"));
+    for document in pages {
         assert!(sessions(&read(document)).len() >= 8, "{document}");
+    }
+    Ok(())
+}
+
+/// The tour has a section for each kind, with something to try and the system calls that are at work; and nothing in it is
+/// code that is not tried here.
+fn the_tour_has_each_kind_and_is_done_again_as_a_whole() -> Outcome {
+    const KINDS: [&str; 8] = ["UTS", "IPC", "PID", "Mount", "Network", "User", "Cgroup", "Time"];
+    let tour = read("docs/tour.md");
+    for kind in KINDS {
+        let section = tour
+            .split("\n## ")
+            .find(|section| section.starts_with(&format!("{kind}: ")))
+            .unwrap_or_else(|| panic!("there is no section {kind}"));
+        assert!(!sessions(section).is_empty(), "{kind}");
+        let (_, at_work) = section.split_once("\nAt work: ").expect(kind);
+        let calls = ["clone(2)", "unshare(2)", "setns(2)"];
+        assert!(calls.iter().any(|call| at_work.contains(call)), "{kind}");
+    }
+    for line in tour.lines().filter(|line| line.contains("```")) {
+        assert!(
+            ["```console", "```console continued", "```"].contains(&line),
+            "{line}"
+        );
     }
     Ok(())
 }

@@ -37,6 +37,15 @@ impl Cgroup {
         Ok(cgroup)
     }
 
+    /// The same, for a case that makes it itself: it can be made, and is not there yet.
+    pub fn vacant(path: &str) -> Result<Self, Skip> {
+        let cgroup = Self::new(path)?;
+        for directory in cgroup.made.iter().rev() {
+            fs::remove_dir(directory).expect("nothing is in it");
+        }
+        Ok(cgroup)
+    }
+
     /// The words of a shell that put it in the cgroup.
     pub fn join(&self) -> String {
         let inner = self.made.last().expect("the path was new");

@@ -243,10 +243,14 @@ impl Drop for Terminal {
     }
 }
 
-/// Whether this process and all below it sleep, and the last in line are none of ours, which are there to run others.
+/// Whether this process and all below it sleep or have ended, and the last in line are none of ours, which are there to run
+/// others.
 fn is_settled(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    if state == Some('Z') {
+        return true;
+    }
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     let mut children = children.split_whitespace().peekable();
     let ours = stat.contains("(ns-") && children.peek().is_none();

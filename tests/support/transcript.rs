@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::case::Skip;
+use super::cgroup::Cgroup;
 use super::{Terminal, User, needs, tool};
 
 /// One command and what it wrote.
@@ -31,9 +32,12 @@ pub struct Session {
 const PROMPT: &str = "\u{2400} ";
 
 /// Programs that a document may use and a machine may lack.
-const NOT_EVERYWHERE: [&str; 8] = [
-    "findmnt", "hostname", "ip", "ipcmk", "ipcs", "lsns", "ps", "unshare",
+const NOT_EVERYWHERE: [&str; 11] = [
+    "findmnt", "hostname", "ip", "ipcmk", "ipcs", "lsns", "ping", "ps", "strace", "unshare", "uptime",
 ];
+
+/// The cgroups that documents make, and what a command has in it that moves a process to one.
+const CGROUPS: (&str, &str) = ("shop/till", "cgroup.procs");
 
 /// Names of this machine, each with the one that documents have for it.
 type Names = Vec<(String, &'static str)>;
@@ -82,18 +86,19 @@ impl Session {
                 }
             }
         }
+        let (cgroups, moves) = CGROUPS;
+        let uses_cgroups = self.of_root && self.steps.iter().any(|step| step.command.contains(moves));
+        let _cgroups = uses_cgroups.then(|| Cgroup::vacant(cgroups)).transpose()?;
         let home = tempfile::tempdir().expect("a directory can be made");
         let (mut terminal, names) = self.start(home.path())?;
         terminal.expect(PROMPT);
         let mut bound = Bound::default();
         for step in &self.steps {
             terminal.type_keys(&format!("{}\r", step.command.replace('\n', "\r")));
-            let mut written = terminal.expect(PROMPT);
+            let mut written = without_continuations(&step.command, &terminal.expect(PROMPT));
             if step.command.replace("&&", "").contains('&') {
                 terminal.settle();
             }
-            // The shell asks for more of a command that goes on.
-            written = written.replace("> ", "");
             for (ours, shown) in &names {
                 written = in_words(&written, ours, shown);
             }
@@ -235,6 +240,11 @@ fn is_number(part: &str) -> bool {
     part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// What was written, without what the shell asks for more with, once for each further line of the command.
+fn without_continuations(command: &str, written: &str) -> String {
+    written.replacen("> ", "", command.matches('\n').count())
+}
+
 /// The text with a name, where it stands as a word of its own, replaced.
 fn in_words(text: &str, name: &str, by: &str) -> String {
     let mut out = String::new();
@@ -266,6 +276,8 @@ pub fn assert_it_tells_apart() {
     assert!(!same(&["1"], &["2"]), "small numbers are what they are");
     assert!(!same(&["a"], &["a", "b"]) && !same(&["a", "b"], &["a"]));
     assert_eq!(in_words("vm vmx a-vm vm", "vm", "host"), "host vmx a-vm host");
+    assert_eq!(without_continuations("a \\\nb", "> x -> y"), "x -> y");
+    assert_eq!(without_continuations("a", "x -> y"), "x -> y");
     let session = Session::parse(["# a \\", "> b", "x", "$ c"]);
     assert!(session.of_root && session.steps[0].command == "a \\\nb");
 }
