@@ -1,11 +1,14 @@
 //! The terminal that the cases type at: that it is one.
 
+use nix::unistd::Pid;
+
 use crate::support::case::cases;
+use crate::support::running::ended;
 use crate::support::{Outcome, Terminal, User, needs, tool};
 
 cases!["terminal":
     keys_go_in_and_the_screen_comes_out, control_c_reaches_the_foreground, a_stopped_job_gives_the_terminal_back,
-    an_ordinary_user_has_one_too, the_end_is_seen,
+    an_ordinary_user_has_one_too, the_end_is_seen, what_was_started_at_it_ends_with_it,
 ];
 
 fn keys_go_in_and_the_screen_comes_out() -> Outcome {
@@ -58,5 +61,17 @@ fn an_ordinary_user_has_one_too() -> Outcome {
 fn the_end_is_seen() -> Outcome {
     let terminal = Terminal::new(tool("sh").args(["-c", "kill -TERM $$"]))?;
     assert_eq!(terminal.end(), 143);
+    Ok(())
+}
+
+/// Also what a shell has in the background that another one has started.
+fn what_was_started_at_it_ends_with_it() -> Outcome {
+    let mut shell = tool("sh");
+    let mut terminal = Terminal::silent(shell.args(["-i", "-c", "sh -i; true"]), None)?;
+    terminal.type_keys("sleep 1000 & echo \"<$!>\"\r");
+    terminal.expect("<");
+    let sleep = terminal.expect(">").parse().expect("a PID");
+    drop(terminal);
+    assert!(ended(Pid::from_raw(sleep)), "it runs on");
     Ok(())
 }

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcgetpgrp, tcsetattr, tcsetwinsize};
 
@@ -234,13 +234,43 @@ impl Drop for Terminal {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             return;
         }
-        // Hangs up, on which a shell ends what it has in the background too. What does not end on that is killed.
+        // Hangs up, on which a shell that leads the session ends what it has in the background too. What does not end on
+        // that is killed: also what a shell below that one has, which does not end it.
+        let below = descendants(self.pid());
         drop(self.keyboard.take());
         if !self.has_ended_by(Instant::now() + PATIENCE / 4) {
             let _ = self.child.kill();
         }
         let _ = self.child.wait();
+        for pidfd in below {
+            let _ = pidfd_send_signal(pidfd, Signal::KILL);
+        }
     }
+}
+
+/// All processes below this one.
+fn descendants(pid: i32) -> Vec<OwnedFd> {
+    let mut found = Vec::new();
+    let mut parents = vec![pid];
+    while let Some(parent) = parents.pop() {
+        for child in children(parent) {
+            let held = Pid::from_raw(child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+            // One that has ended since, or whose number another has by now, is none of its children.
+            if let Some(held) = held.filter(|_| children(parent).contains(&child)) {
+                found.push(held);
+                parents.push(child);
+            }
+        }
+    }
+    found
+}
+
+fn children(pid: i32) -> Vec<i32> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    children
+        .split_whitespace()
+        .map(|child| child.parse().expect("a PID"))
+        .collect()
 }
 
 /// Whether this process and all below it sleep or have ended, and the last in line are none of ours, which are there to run
@@ -251,10 +281,9 @@ fn is_settled(pid: i32) -> bool {
     if state == Some('Z') {
         return true;
     }
-    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    let mut children = children.split_whitespace().peekable();
-    let ours = stat.contains("(ns-") && children.peek().is_none();
-    state == Some('S') && !ours && children.all(|child| is_settled(child.parse().expect("a PID")))
+    let children = children(pid);
+    let ours = stat.contains("(ns-") && children.is_empty();
+    state == Some('S') && !ours && children.into_iter().all(is_settled)
 }
 
 fn wait_readable(fd: &impl AsFd, deadline: Instant) -> bool {
