@@ -135,12 +135,14 @@ fn the_root_of_a_new_mount_namespace_is_pivoted() -> Outcome {
 
 fn user_namespaces_nest_below_a_new_root() -> Outcome {
     for who in Who::both()? {
-        let text = in_room(
-            who,
-            "$U -m -p --mount-proc -R /mnt $U -U -r --mount-proc -p id -u",
-        )
-        .ok();
-        assert_eq!(text, "0\n", "{who:?}");
+        for root in ["/mnt", ".", "./."] {
+            let text = in_room(
+                who,
+                &format!("cd /mnt; $U -m -p --mount-proc -R {root} $U -U -r --mount-proc -p id -u"),
+            )
+            .ok();
+            assert_eq!(text, "0\n", "{who:?} {root}");
+        }
         // In a chroot the kernel refuses, and we say why.
         let error = in_room(who, "$U -R /mnt $U -U true").fails(1);
         assert!(

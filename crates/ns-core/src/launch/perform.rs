@@ -1,7 +1,7 @@
 //! Doing the steps that change the process itself: namespaces, mounts, root, credentials. Each is a few system calls.
 
 use std::os::fd::{AsFd as _, AsRawFd as _};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -147,6 +147,10 @@ fn prepare_root(root: &Path) -> nix::Result<()> {
     mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     rustix::mount::move_mount(&tree, "", rustix::fs::CWD, root, flags).map_err(from_rustix)?;
+    // The working directory stays below what was mounted over it, and so would "." as the root.
+    if root.components().all(|part| part == Component::CurDir) {
+        rustix::process::fchdir(&tree).map_err(from_rustix)?;
+    }
     mount(NONE, root, NONE, MsFlags::MS_PRIVATE, NONE)
 }
 
