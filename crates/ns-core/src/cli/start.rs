@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use super::{complete, failure, help};
+use crate::sys::nss;
 
 /// The exit status of wrong usage, in all the programs.
 const USAGE: u8 = 2;
@@ -21,6 +22,7 @@ where
     C: Parser + CommandFactory,
     E: AsRef<dyn StdError + Send + Sync>,
 {
+    nss::load_no_modules();
     let command = C::command();
     let program = command.get_name().to_owned();
     let program = program.as_str();

@@ -1,4 +1,4 @@
-//! What no crate wraps safely: `fork`, signal dispositions, some ioctls, the resolver. The only place with `unsafe`.
+//! What no crate wraps safely: `fork`, signal dispositions, some ioctls, the resolver and what it loads. The only place with `unsafe`.
 
 pub mod fd;
 pub mod fork;
@@ -8,6 +8,7 @@ pub mod listns;
 pub mod mount;
 #[cfg(feature = "net")]
 pub mod netlink;
+pub mod nss;
 pub mod resolver;
 pub mod signals;
 pub mod statmount;
