@@ -15,6 +15,7 @@ mod enter;
 mod hostname;
 mod ls;
 mod mounts;
+mod packages;
 mod pages;
 mod pins;
 mod support;
@@ -39,6 +40,7 @@ fn main() -> std::process::ExitCode {
         hostname::cases(),
         ls::cases(),
         mounts::cases(),
+        packages::cases(),
         pins::cases(),
         pages::cases(),
         target::cases(),

@@ -1,8 +1,10 @@
-//! What a developer of ns-utils runs beside cargo itself: `cargo xtask man`, `completions`, `check`, `bench`.
+//! What a developer of ns-utils runs beside cargo itself: `cargo xtask man`, `completions`, `check`, `bench`,
+//! `dist`.
 #![forbid(unsafe_code)]
 
 mod bench;
 mod completions;
+mod dist;
 mod generated;
 mod man;
 mod programs;
@@ -14,7 +16,7 @@ use clap::{Parser, Subcommand};
 
 use generated::{Generated, Mode};
 
-/// Keeps what is generated, and measures.
+/// Keeps what is generated, measures, and packs.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -32,6 +34,8 @@ enum Task {
     Check,
     /// Measure the programs beside their relatives.
     Bench(bench::Cli),
+    /// Build what is handed out: a tarball and a Debian package.
+    Dist(dist::Cli),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +54,7 @@ fn run(task: &Task) -> Result<()> {
         Task::Completions => generated::put(&completions::scripts(), Mode::Write),
         Task::Check => generated::put(&everything()?, Mode::Check),
         Task::Bench(cli) => bench::run(cli),
+        Task::Dist(cli) => dist::run(cli),
     }
 }
 

@@ -1,0 +1,188 @@
+//! The Debian package as a file: what is in it, and what Debian's own checker says.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::{PROGRAMS, committed, package};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, needs, tool};
+
+cases!["packages":
+    the_package_has_what_it_should, its_pages_and_completions_are_those_of_the_checkout, it_belongs_to_root,
+    it_says_what_it_needs, lintian_finds_no_error, no_program_says_where_it_was_built,
+];
+
+/// The package, unpacked.
+fn unpacked() -> Result<tempfile::TempDir, crate::support::case::Skip> {
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    tool(needs::installed("dpkg-deb")?)
+        .arg("--raw-extract")
+        .arg(package()?)
+        .arg(directory.path())
+        .ran()
+        .ok();
+    Ok(directory)
+}
+
+/// Where the package has to have the files of the checkout, compressed or not, and which they are.
+fn generated() -> BTreeMap<PathBuf, PathBuf> {
+    let mut files = BTreeMap::new();
+    for (name, path) in committed("man") {
+        let section = name
+            .extension()
+            .and_then(|section| section.to_str())
+            .expect("a section");
+        files.insert(
+            format!("usr/share/man/man{section}/{}.gz", name.display()).into(),
+            path,
+        );
+    }
+    for (name, path) in committed("completions") {
+        let shell = name.parent().and_then(Path::to_str);
+        let directory = match shell {
+            Some("bash") => "bash-completion/completions",
+            Some("fish") => "fish/vendor_completions.d",
+            Some("zsh") => "zsh/vendor-completions",
+            _ => panic!("{}: of what shell?", name.display()),
+        };
+        let name = name.file_name().expect("a file");
+        files.insert(Path::new("usr/share").join(directory).join(name), path);
+    }
+    // Six pages, and three shells' scripts for five programs.
+    assert_eq!(files.len(), 6 + 3 * 5, "{files:#?}");
+    files
+}
+
+fn the_package_has_what_it_should() -> Outcome {
+    let root = unpacked()?;
+    let mut wanted: Vec<PathBuf> = generated().into_keys().collect();
+    wanted.extend(PROGRAMS.map(|name| Path::new("usr/bin").join(name)));
+    let documents = [
+        "README.md",
+        "SECURITY.md",
+        "changelog.Debian.gz",
+        "changelog.gz",
+        "copyright",
+        "licenses-of-crates.gz",
+    ];
+    wanted.extend(documents.map(|name| Path::new("usr/share/doc/ns-utils").join(name)));
+    wanted.sort();
+    let found = tool("find")
+        .args(["usr", "!", "-type", "d"])
+        .current_dir(root.path())
+        .ran()
+        .ok();
+    let mut found: Vec<_> = found.lines().map(PathBuf::from).collect();
+    found.sort();
+    assert_eq!(found, wanted);
+    for file in found {
+        let mode = fs::metadata(root.path().join(&file))
+            .expect("it was found")
+            .permissions()
+            .mode()
+            & 0o7777;
+        let wanted = if file.starts_with("usr/bin") { 0o755 } else { 0o644 };
+        assert_eq!(mode, wanted, "{}", file.display());
+    }
+    Ok(())
+}
+
+fn its_pages_and_completions_are_those_of_the_checkout() -> Outcome {
+    let root = unpacked()?;
+    for (packed, path) in generated() {
+        let packed = root.path().join(packed);
+        let contents = if packed.extension().is_some_and(|end| end == "gz") {
+            tool("gzip").arg("-dc").arg(&packed).ran().bytes
+        } else {
+            fs::read(&packed).unwrap_or_default()
+        };
+        assert!(
+            contents == fs::read(&path).expect("it is there"),
+            "{} is another file in the package; if it is older, cargo xtask dist",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+fn it_belongs_to_root() -> Outcome {
+    let list = tool(needs::installed("dpkg-deb")?)
+        .arg("--contents")
+        .arg(package()?)
+        .ran()
+        .ok();
+    assert!(list.lines().count() > 20, "{list}");
+    for line in list.lines() {
+        assert_eq!(line.split_whitespace().nth(1), Some("root/root"), "{line}");
+    }
+    Ok(())
+}
+
+fn it_says_what_it_needs() -> Outcome {
+    let package = package()?;
+    let dpkg = needs::installed("dpkg-deb")?;
+    let field = |name: &str| {
+        tool(&dpkg)
+            .arg("--field")
+            .arg(&package)
+            .arg(name)
+            .ran()
+            .ok()
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(field("Package"), "ns-utils");
+    assert!(
+        field("Version").starts_with(env!("CARGO_PKG_VERSION")),
+        "{}",
+        field("Version")
+    );
+    let depends = field("Depends");
+    // Every library that a program asks the loader for is of one of these two.
+    assert!(depends.contains("libc6 (>= 2."), "{depends}");
+    assert!(depends.contains("libgcc-s1"), "{depends}");
+    let root = unpacked()?;
+    for name in PROGRAMS {
+        let dynamic = tool(needs::installed("readelf")?)
+            .arg("-dW")
+            .arg(root.path().join("usr/bin").join(name))
+            .ran()
+            .ok();
+        for line in dynamic.lines().filter(|line| line.contains("(NEEDED)")) {
+            assert!(
+                ["[libc.so.6]", "[libgcc_s.so.1]", "[ld-linux-x86-64.so.2]"]
+                    .iter()
+                    .any(|known| line.contains(known)),
+                "{name}: {line}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn lintian_finds_no_error() -> Outcome {
+    let lintian = needs::installed("lintian")?;
+    let said = tool(lintian).args(["--fail-on", "error"]).arg(package()?).ran();
+    assert_eq!(said.status, 0, "{said:#?}");
+    Ok(())
+}
+
+fn no_program_says_where_it_was_built() -> Outcome {
+    let root = unpacked()?;
+    let checkout = env!("CARGO_MANIFEST_DIR").as_bytes();
+    let registry = b"/registry/src/";
+    for name in PROGRAMS {
+        let program = fs::read(root.path().join("usr/bin").join(name)).expect("it is there");
+        let places = |text: &[u8]| {
+            program
+                .windows(text.len())
+                .filter(|window| *window == text)
+                .count()
+        };
+        assert_eq!(places(checkout), 0, "{name}");
+        assert_eq!(places(registry), places(b"/cargo/registry/src/"), "{name}");
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! When and by whom what is packed was made, so that it does not depend on when and by whom it is packed.
+
+use anyhow::{Context as _, Result};
+
+use super::tools::{output, tool};
+use crate::generated;
+
+/// The last commit, as the packages name it.
+pub struct Commit {
+    /// The time of it all, in seconds since 1970 (`SOURCE_DATE_EPOCH` of reproducible-builds.org, where that is set).
+    pub epoch: u64,
+    /// Who stands for the package, `Name <address>`: `DEBFULLNAME` and `DEBEMAIL` as Debian's own tools have them, else
+    /// the author.
+    pub maintainer: String,
+}
+
+impl Commit {
+    /// That of the checkout.
+    pub fn last() -> Result<Self> {
+        let epoch = match variable("SOURCE_DATE_EPOCH") {
+            Some(epoch) => epoch,
+            None => git("%ct")?,
+        };
+        let maintainer = match (variable("DEBFULLNAME"), variable("DEBEMAIL")) {
+            (Some(name), Some(address)) => format!("{name} <{address}>"),
+            _ => git("%an <%ae>")?,
+        };
+        Ok(Self {
+            epoch: epoch.parse().with_context(|| format!("not a time: {epoch}"))?,
+            maintainer,
+        })
+    }
+
+    /// Its time as a Debian changelog has it.
+    pub fn date(&self) -> Result<String> {
+        let date = output(
+            tool("date")
+                .args(["--rfc-email", "--date"])
+                .arg(format!("@{}", self.epoch)),
+        )?;
+        Ok(date.trim().to_owned())
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn git(format: &str) -> Result<String> {
+    let said = output(
+        tool("git")
+            .current_dir(generated::root())
+            .args(["log", "-1"])
+            .arg(format!("--format={format}")),
+    );
+    let said =
+        said.context("outside of a repository, SOURCE_DATE_EPOCH, DEBFULLNAME and DEBEMAIL have to be set")?;
+    Ok(said.trim().to_owned())
+}

@@ -1,0 +1,155 @@
+//! The Debian package, by Debian's own `dpkg-deb(1)` and `dpkg-shlibdeps(1)`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::VERSION;
+use super::commit::Commit;
+use super::tools::{output, tool};
+use super::tree::Tree;
+use crate::{generated, programs};
+
+/// Which packaging of the same version it is.
+const REVISION: u32 = 1;
+
+const DESCRIPTION: &str = "\
+run in, enter, list and name Linux namespaces, and see their mounts
+ Five programs for the namespaces of Linux: ns-unshare(1) runs a program in
+ new ones, ns-enter(1) in those of others, ns-ls(8) lists them all and what
+ keeps each alive, ns-hostname(1) shows and sets the host name of any, and
+ ns-mounts(8) shows, compares and watches the mounts of any.
+ .
+ Their options are those of unshare(1), nsenter(1), lsns(8), hostname(1) and
+ findmnt(8). Where the kernel refuses something, they say why, and what
+ would help.";
+
+/// Packs a tree that is laid out for Debian.
+pub fn make(mut tree: Tree, directory: &Path, commit: &Commit) -> Result<PathBuf> {
+    let version = format!("{VERSION}-{REVISION}");
+    let architecture = output(tool("dpkg").arg("--print-architecture"))?;
+    let architecture = architecture.trim();
+    let documents = Path::new("usr/share/doc/ns-utils");
+    tree.text(documents.join("copyright"), copyright()?, false)?;
+    tree.text(
+        documents.join("changelog.Debian"),
+        changelog(&version, commit)?,
+        true,
+    )?;
+    let root = directory.join("deb");
+    tree.write(&root)?;
+    // By this dpkg-shlibdeps knows the root of a package.
+    fs::create_dir(root.join("DEBIAN"))?;
+
+    let mut control = Tree::default();
+    control.text("md5sums", checksums(&root)?, false)?;
+    control.text(
+        "control",
+        self::control(&root, &version, architecture, commit)?,
+        false,
+    )?;
+    control.write(&root.join("DEBIAN"))?;
+    let file = directory.join(format!("ns-utils_{version}_{architecture}.deb"));
+    output(
+        tool("dpkg-deb")
+            // With more, where the blocks of the compressed data end depends on how many processors there are.
+            .args(["--threads-max=1", "-Zxz", "--root-owner-group", "--build"])
+            .arg(&root)
+            .arg(&file)
+            .env("SOURCE_DATE_EPOCH", commit.epoch.to_string()),
+    )?;
+    fs::remove_dir_all(&root)?;
+    Ok(file)
+}
+
+fn control(root: &Path, version: &str, architecture: &str, commit: &Commit) -> Result<String> {
+    let size = output(
+        tool("du")
+            .args(["--summarize", "--apparent-size", "--block-size=1024"])
+            .arg(root),
+    )?;
+    let size = size.split_whitespace().next().context("du says a number")?;
+    Ok(format!(
+        "Package: ns-utils\n\
+         Version: {version}\n\
+         Section: admin\n\
+         Priority: optional\n\
+         Architecture: {architecture}\n\
+         Maintainer: {}\n\
+         Installed-Size: {size}\n\
+         Depends: {}\n\
+         Recommends: uidmap\n\
+         Suggests: bash-completion, iproute2\n\
+         Description: {DESCRIPTION}\n",
+        commit.maintainer,
+        libraries(root)?,
+    ))
+}
+
+/// The packages of the shared libraries that the programs are linked with, in the versions whose symbols they need.
+fn libraries(root: &Path) -> Result<String> {
+    let place = tempfile::tempdir()?;
+    fs::create_dir(place.path().join("debian"))?;
+    // What it is called for is in here otherwise.
+    fs::write(
+        place.path().join("debian/control"),
+        "Source: ns-utils\n\nPackage: ns-utils\nArchitecture: any\n",
+    )?;
+    let mut command = tool("dpkg-shlibdeps");
+    command.arg("-O").current_dir(place.path());
+    for program in programs::all() {
+        command.arg(fs::canonicalize(root)?.join("usr/bin").join(program.name));
+    }
+    let said = output(&mut command)?;
+    let depends = said.trim().strip_prefix("shlibs:Depends=");
+    Ok(depends
+        .context("dpkg-shlibdeps says what it is asked")?
+        .to_owned())
+}
+
+/// The sums by which `dpkg --verify` sees what was changed.
+fn checksums(root: &Path) -> Result<String> {
+    output(
+        tool("sh")
+            .args(["-euc", "find usr -type f -print0 | sort -z | xargs -0 md5sum"])
+            .current_dir(root),
+    )
+}
+
+/// The changes of the packaging (Debian policy 4.4); those of the programs are in the changelog beside it.
+fn changelog(version: &str, commit: &Commit) -> Result<String> {
+    Ok(format!(
+        "ns-utils ({version}) stable; urgency=medium\n\n  \
+         * Package of ns-utils {VERSION}; what is new in it is in changelog.gz.\n\n \
+         -- {}  {}\n",
+        commit.maintainer,
+        commit.date()?
+    ))
+}
+
+/// The licences in the form that machines read (Debian policy 12.5).
+fn copyright() -> Result<String> {
+    let mit = fs::read_to_string(generated::root().join("LICENSE-MIT"))?;
+    let holder = mit.lines().find_map(|line| line.strip_prefix("Copyright (c) "));
+    let holder = holder.context("LICENSE-MIT says whose copyright it is")?;
+    let (_, terms) = mit.split_once(holder).context("it says so before the terms")?;
+    let mut text = format!(
+        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\
+         Upstream-Name: ns-utils\n\
+         Comment: The programs contain code of other crates. Their licences are in\n \
+         /usr/share/doc/ns-utils/licenses-of-crates.gz.\n\n\
+         Files: *\n\
+         Copyright: {holder}\n\
+         License: Expat or Apache-2.0\n\n\
+         License: Apache-2.0\n \
+         On Debian systems, the text of the Apache License, Version 2.0, is in\n \
+         /usr/share/common-licenses/Apache-2.0.\n\n\
+         License: Expat\n"
+    );
+    for line in terms.trim().lines() {
+        writeln!(text, " {}", if line.is_empty() { "." } else { line })?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,96 @@
+//! Where each file goes: below a prefix such as `/usr/local`, or where Debian's policy wants it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::licences;
+use super::tree::Tree;
+use crate::{generated, programs};
+
+/// What a tree is laid out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `bin` and `share` of a prefix.
+    Prefix,
+    /// The root of a Debian system.
+    Debian,
+}
+
+impl Place {
+    /// The place of a file of this sort.
+    fn of(self, below: &str) -> PathBuf {
+        match self {
+            Self::Prefix => below.into(),
+            Self::Debian => Path::new("usr").join(below),
+        }
+    }
+}
+
+/// All files: the programs out of that directory, and what is committed.
+pub fn tree(programs: &Path, place: Place) -> Result<Tree> {
+    let mut tree = Tree::default();
+    for program in programs::all() {
+        tree.program(place.of("bin").join(program.name), &programs.join(program.name))?;
+    }
+    pages(&mut tree, place)?;
+    completions(&mut tree, place)?;
+    documents(&mut tree, place)?;
+    Ok(tree)
+}
+
+fn pages(tree: &mut Tree, place: Place) -> Result<()> {
+    for page in crate::man::pages()? {
+        let section = page.path.extension().context("a page has a section")?;
+        let name = page.path.file_name().context("a page is a file")?;
+        let directory = place.of(&format!("share/man/man{}", section.to_string_lossy()));
+        tree.text(directory.join(name), page.text, place == Place::Debian)?;
+    }
+    Ok(())
+}
+
+fn completions(tree: &mut Tree, place: Place) -> Result<()> {
+    // Where the shells look without being told. Below another prefix, zsh looks into the directory for the site only.
+    let zsh = match place {
+        Place::Prefix => "share/zsh/site-functions",
+        Place::Debian => "share/zsh/vendor-completions",
+    };
+    for script in crate::completions::scripts() {
+        let shell = script
+            .path
+            .parent()
+            .and_then(Path::file_name)
+            .context("a script is of a shell")?;
+        let directory = match shell.to_str() {
+            Some("bash") => "share/bash-completion/completions",
+            Some("zsh") => zsh,
+            Some("fish") => "share/fish/vendor_completions.d",
+            _ => anyhow::bail!("{}: of what shell?", script.path.display()),
+        };
+        let name = script.path.file_name().context("a script is a file")?;
+        tree.text(place.of(directory).join(name), script.text, false)?;
+    }
+    Ok(())
+}
+
+fn documents(tree: &mut Tree, place: Place) -> Result<()> {
+    let root = generated::root();
+    let directory = place.of("share/doc/ns-utils");
+    for name in ["README.md", "SECURITY.md"] {
+        tree.copy(directory.join(name), &root.join(name))?;
+    }
+    let others = licences::of_the_crates()?;
+    match place {
+        Place::Prefix => {
+            for name in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
+                tree.copy(directory.join(name), &root.join(name))?;
+            }
+            tree.text(directory.join("LICENSES-OF-CRATES"), others, false)
+        }
+        // The licences of our own are in the copyright file.
+        Place::Debian => {
+            tree.compressed(directory.join("changelog"), &root.join("CHANGELOG.md"))?;
+            tree.text(directory.join("licenses-of-crates"), others, true)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask dist`: what is handed out, in `target/dist`: a tarball and a Debian package, or a tarball of static
+//! programs. The same commit and the same toolchain make the same bytes.
+
+mod build;
+mod commit;
+mod deb;
+mod layout;
+mod licences;
+mod tarball;
+mod tools;
+mod tree;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::generated::{self, Mode};
+use build::Linking;
+use commit::Commit;
+use layout::Place;
+
+/// The arguments of `cargo xtask dist`.
+#[derive(Debug, Parser)]
+pub struct Cli {
+    /// Make the tarball whose programs need nothing of the machine, not even a C library, instead.
+    #[arg(long = "static")]
+    linked_statically: bool,
+}
+
+/// The version of all that is made.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Builds the programs and packs them, and prints where.
+pub fn run(cli: &Cli) -> Result<()> {
+    generated::put(&crate::everything()?, Mode::Check)?;
+    let output = target().join("dist");
+    let commit = Commit::last()?;
+    let made = if cli.linked_statically {
+        let programs = build::programs(Linking::Static)?;
+        let mut tree = layout::tree(&programs, Place::Prefix)?;
+        licences::of_the_c_library(&mut tree)?;
+        vec![tarball::make(&tree, "linux-static", &output, &commit)?]
+    } else {
+        let programs = build::programs(Linking::Dynamic)?;
+        vec![
+            tarball::make(
+                &layout::tree(&programs, Place::Prefix)?,
+                "linux-gnu",
+                &output,
+                &commit,
+            )?,
+            deb::make(layout::tree(&programs, Place::Debian)?, &output, &commit)?,
+        ]
+    };
+    for file in made {
+        println!("{}", file.display());
+    }
+    Ok(())
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| generated::root().join("target"), PathBuf::from)
+}

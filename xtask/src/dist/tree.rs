@@ -1,0 +1,96 @@
+//! A tree of files to be packed: gathered first, and written out with fixed permissions.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::tools;
+
+/// Files by their path in the tree.
+#[derive(Default)]
+pub struct Tree(BTreeMap<PathBuf, File>);
+
+struct File {
+    contents: Vec<u8>,
+    mode: u32,
+    compressed: bool,
+}
+
+impl Tree {
+    /// Adds a program.
+    pub fn program(&mut self, path: impl Into<PathBuf>, from: &Path) -> Result<()> {
+        self.add(path, read(from)?, 0o755, false)
+    }
+
+    /// Adds a copy of a file.
+    pub fn copy(&mut self, path: impl Into<PathBuf>, from: &Path) -> Result<()> {
+        self.add(path, read(from)?, 0o644, false)
+    }
+
+    /// Adds a copy of a file that will be compressed (`gzip(1)`), and named accordingly.
+    pub fn compressed(&mut self, path: impl Into<PathBuf>, from: &Path) -> Result<()> {
+        self.add(path, read(from)?, 0o644, true)
+    }
+
+    /// Adds a text, to be compressed or not.
+    pub fn text(&mut self, path: impl Into<PathBuf>, text: String, compressed: bool) -> Result<()> {
+        self.add(path, text.into_bytes(), 0o644, compressed)
+    }
+
+    fn add(
+        &mut self,
+        path: impl Into<PathBuf>,
+        contents: Vec<u8>,
+        mode: u32,
+        compressed: bool,
+    ) -> Result<()> {
+        let path = path.into();
+        let file = File {
+            contents,
+            mode,
+            compressed,
+        };
+        ensure!(
+            self.0.insert(path.clone(), file).is_none(),
+            "two files for {}",
+            path.display()
+        );
+        Ok(())
+    }
+
+    /// Writes all of it below a directory that is made anew.
+    pub fn write(&self, root: &Path) -> Result<()> {
+        if root.exists() {
+            fs::remove_dir_all(root).with_context(|| root.display().to_string())?;
+        }
+        directory(root)?;
+        for (path, file) in &self.0 {
+            let mut above = PathBuf::new();
+            for part in path.parent().into_iter().flat_map(Path::components) {
+                above.push(part);
+                directory(&root.join(&above))?;
+            }
+            let path = root.join(path);
+            fs::write(&path, &file.contents).with_context(|| path.display().to_string())?;
+            fs::set_permissions(&path, Permissions::from_mode(file.mode))?;
+            if file.compressed {
+                tools::compress(&path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// A directory that everyone may look into, whatever the umask is.
+fn directory(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).with_context(|| path.display().to_string())?;
+    fs::set_permissions(path, Permissions::from_mode(0o755))?;
+    Ok(())
+}
