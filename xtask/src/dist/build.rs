@@ -27,8 +27,11 @@ pub fn triple() -> String {
 /// Builds all five; gives the directory they are in.
 pub fn programs(linking: Linking) -> Result<PathBuf> {
     let mut flags = remapped()?;
+    let mut directory = target();
     if linking == Linking::Static {
         flags.push("-Ctarget-feature=+crt-static".into());
+        // In one directory each would have everything built anew that the other has left.
+        directory.push("static");
     }
     let built = Command::new(env!("CARGO"))
         .args([
@@ -41,12 +44,14 @@ pub fn programs(linking: Linking) -> Result<PathBuf> {
             "--bins",
         ])
         .args(["--target", &triple()])
+        .arg("--target-dir")
+        .arg(&directory)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f".as_ref()))
         .current_dir(generated::root())
         .status()
         .context("cannot run cargo")?;
     ensure!(built.success(), "cannot build the programs");
-    Ok(target().join(triple()).join("release"))
+    Ok(directory.join(triple()).join("release"))
 }
 
 /// Options by which the places of the sources and of the crates are not in the programs: who builds elsewhere builds the
