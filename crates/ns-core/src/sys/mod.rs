@@ -1,4 +1,5 @@
-//! What no crate wraps safely: `fork`, signal dispositions, some ioctls, the resolver and what it loads. The only place with `unsafe`.
+//! What no crate wraps safely: `fork`, signal dispositions, some ioctls, the resolver and what it loads. The only place
+//! with `unsafe`.
 
 pub mod fd;
 pub mod fork;
