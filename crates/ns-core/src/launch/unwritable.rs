@@ -122,8 +122,20 @@ fn sealed_copy(name: &str) -> nix::Result<OwnedFd> {
     };
     let copy = copy.map_err(from_rustix)?;
     copy_all(&own, &copy)?;
-    rustix::fs::fcntl_add_seals(&copy, SEALS).map_err(from_rustix)?;
+    seal(&copy)?;
     Ok(copy)
+}
+
+/// The kernel waits for a moment until it holds no page of the file for itself any more, and gives up with `EBUSY` where
+/// the machine has too much to do for that: asked again, it waits again.
+fn seal(copy: &OwnedFd) -> nix::Result<()> {
+    let mut patience = 20;
+    loop {
+        match rustix::fs::fcntl_add_seals(copy, SEALS) {
+            Err(rustix::io::Errno::BUSY) if patience > 0 => patience -= 1,
+            answer => return answer.map_err(from_rustix),
+        }
+    }
 }
 
 fn copy_all(from: impl AsFd, to: impl AsFd) -> nix::Result<()> {
