@@ -25,6 +25,7 @@ cases!["ls":
     finds_a_network_namespace_that_only_a_socket_holds,
     finds_a_pid_namespace_that_nobody_was_born_in_yet,
     finds_a_time_namespace_of_the_next_children,
+    finds_the_namespaces_of_a_threads_next_children,
     finds_a_namespace_pinned_in_another_mount_namespace,
     finds_a_namespace_pinned_where_nobody_is,
     finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned,
@@ -169,6 +170,28 @@ fn finds_a_time_namespace_of_the_next_children() -> Outcome {
         held.contains(&format!("next children of process {parent}")),
         "{held:?}"
     );
+    Ok(())
+}
+
+fn finds_the_namespaces_of_a_threads_next_children() -> Outcome {
+    needs::root()?;
+    let kinds = CloneFlags::CLONE_NEWPID | CloneFlags::from_bits_retain(nix::libc::CLONE_NEWTIME);
+    let there = elsewhere(kinds, || ());
+    let words = format!("next children of thread {} of process {}", there.tid, own_pid());
+    for kind in ["pid", "time"] {
+        let listed = rows(program("ns-ls").with(&format!("{COLUMNS} -t {kind}")));
+        let row = listed
+            .iter()
+            .find(|row| row["held-by"] == json!([words]))
+            .unwrap_or_else(|| panic!("{words}: {listed:#?}"));
+        assert_eq!((&row["nprocs"], &row["threads"]), (&json!(0), &json!(0)));
+        assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
+        let inside = program("ns-ls").args(["-J", &row["ns"].to_string()]).ran().json();
+        assert_eq!(
+            inside["holders"],
+            json!([{"type": "next-children", "pid": own_pid(), "tid": there.tid}])
+        );
+    }
     Ok(())
 }
 

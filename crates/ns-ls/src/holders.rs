@@ -57,7 +57,8 @@ fn pins(pins: &[Holder], own: u64) -> Vec<Vec<u8>> {
 pub fn sentence(holder: &Holder, own_mount_namespace: u64) -> Vec<u8> {
     let text = match holder {
         Holder::Thread { pid, tid } => format!("thread {tid} of process {pid}"),
-        Holder::ForChildren { pid } => format!("next children of process {pid}"),
+        Holder::ForChildren { pid, tid } if pid == tid => format!("next children of process {pid}"),
+        Holder::ForChildren { pid, tid } => format!("next children of thread {tid} of process {pid}"),
         Holder::Descriptor { pid, fd } => format!("descriptor {fd} of process {pid}"),
         Holder::Socket { pid, fd } => format!("socket {fd} of process {pid}"),
         Holder::Child { kind, inode } => format!("child {kind}:[{inode}]"),
@@ -81,7 +82,7 @@ pub fn sentence(holder: &Holder, own_mount_namespace: u64) -> Vec<u8> {
 fn plural(sort: Sort) -> &'static str {
     match sort {
         Sort::Thread => "threads",
-        Sort::ForChildren => "processes' next children",
+        Sort::ForChildren => "next children of processes",
         Sort::Descriptor => "descriptors",
         Sort::Socket => "sockets",
         Sort::Pin => "pins",
@@ -95,7 +96,10 @@ pub fn value(holder: &Holder) -> Value {
     let raw = |pid: &ns_core::process::Pid| pid.as_raw();
     match holder {
         Holder::Thread { pid, tid } => json!({"type": "thread", "pid": raw(pid), "tid": raw(tid)}),
-        Holder::ForChildren { pid } => json!({"type": "next-children", "pid": raw(pid)}),
+        Holder::ForChildren { pid, tid } if pid == tid => json!({"type": "next-children", "pid": raw(pid)}),
+        Holder::ForChildren { pid, tid } => {
+            json!({"type": "next-children", "pid": raw(pid), "tid": raw(tid)})
+        }
         Holder::Descriptor { pid, fd } => json!({"type": "descriptor", "pid": raw(pid), "fd": fd}),
         Holder::Socket { pid, fd } => json!({"type": "socket", "pid": raw(pid), "fd": fd}),
         Holder::Child { kind, inode } => json!({"type": "child", "kind": kind.name(), "ns": inode}),

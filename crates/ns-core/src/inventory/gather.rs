@@ -58,7 +58,7 @@ impl Search {
                 member.descent = Some((stat.parent, stat.started));
             }
             if places.contains(Places::THREADS) {
-                threads::look(found, proc, &mut member, kinds);
+                threads::look(found, proc, &mut member, kinds, surroundings.same_pids);
             }
             if places.contains(Places::DESCRIPTORS) {
                 descriptors::look(found, proc, &member, kinds, surroundings);

@@ -13,10 +13,12 @@ pub enum Holder {
         /// The thread.
         tid: Pid,
     },
-    /// A process whose next children are born in it, and that is not in it itself.
+    /// A thread whose next children are born in it, and that is not in it itself.
     ForChildren {
         /// The process.
         pid: Pid,
+        /// The thread; the number of the process for its first.
+        tid: Pid,
     },
     /// An open namespace file.
     Descriptor {
@@ -94,7 +96,7 @@ impl Holder {
     pub fn pid(&self) -> Option<Pid> {
         match self {
             Self::Thread { pid, .. }
-            | Self::ForChildren { pid }
+            | Self::ForChildren { pid, .. }
             | Self::Descriptor { pid, .. }
             | Self::Socket { pid, .. } => Some(*pid),
             Self::Pin { .. } | Self::Child { .. } | Self::Owned { .. } => None,

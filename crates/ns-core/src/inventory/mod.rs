@@ -13,6 +13,7 @@ mod kernel;
 mod kin;
 mod leaders;
 mod members;
+mod next_children;
 mod open;
 mod pins;
 mod processes;

@@ -12,7 +12,7 @@ use crate::{Error, Kind, Namespace, Result};
 use super::entry::Entry;
 use super::holder::Holder;
 use super::pins::open_below;
-use super::{Inventory, descriptors};
+use super::{Inventory, descriptors, next_children};
 
 impl Inventory {
     /// Opens a namespace of the inventory through whatever holds it.
@@ -59,10 +59,7 @@ fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {
             let mut path = ProcPath::of_thread(*pid, *tid);
             file(proc, path.namespace(kind.name()), kind)
         }
-        Holder::ForChildren { pid } => {
-            let mut path = ProcPath::of(*pid);
-            file(proc, path.namespace(kind.for_children()?), kind).or_else(|| for_children(*pid))
-        }
+        Holder::ForChildren { pid, tid } => next_children::open(proc, kind, *pid, *tid),
         Holder::Descriptor { pid, fd } => fetch(*pid, *fd).and_then(from_file),
         Holder::Socket { pid, fd } => {
             let socket = fetch(*pid, *fd)?;
@@ -88,14 +85,6 @@ fn file(proc: &impl AsFd, path: &[u8], kind: Kind) -> Option<Namespace> {
 
 fn from_file(file: OwnedFd) -> Option<Namespace> {
     Namespace::from_file(file).ok()
-}
-
-/// The PID namespace of the next children of a process that has none yet.
-fn for_children(pid: Pid) -> Option<Namespace> {
-    let process = Process::open(pid).ok()?;
-    ioctl::pidfd_get_pid_for_children_namespace(&process)
-        .ok()
-        .and_then(from_file)
 }
 
 /// A copy of another process's descriptor: what it is of is not opened again, which could have effects.

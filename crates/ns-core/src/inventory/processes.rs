@@ -1,13 +1,12 @@
-//! `/proc/PID/ns`: the namespaces that processes are in, and those that their next children are born in.
+//! `/proc/PID/ns`: the namespaces that processes are in.
 
 use std::os::fd::BorrowedFd;
 
-use crate::process::{Files, LinkDirectory, Pid, Process};
-use crate::sys::ioctl;
-use crate::{Gathered, Identity, Kind, Kinds};
+use crate::Kinds;
+use crate::process::{Files, LinkDirectory, Pid};
 
-use super::holder::Holder;
 use super::members::{Found, Member};
+use super::next_children;
 
 /// Looks at one process; `same_pids` says whether its PID is one to the caller too. `None` where it is gone, or where it does not let itself be looked into.
 pub(super) fn look(
@@ -36,41 +35,6 @@ pub(super) fn look(
         member.threads = Files::of(&proc, pid).threads().known()?;
     }
     found.unread.of_processes += 1;
-    look_for_children(found, &directory, &member, kinds, same_pids);
+    next_children::look(found, (pid, pid), &directory, &links, kinds, same_pids);
     Some(member)
-}
-
-/// The namespaces that the next children of this process are born in, where they are others than its own.
-fn look_for_children(
-    found: &mut Found,
-    directory: &LinkDirectory,
-    member: &Member,
-    kinds: Kinds,
-    same_pids: bool,
-) {
-    for kind in [Kind::Pid, Kind::Time] {
-        let Gathered::Known(own) = member.links.get(kind) else {
-            continue;
-        };
-        if !kinds.contains(kind) {
-            continue;
-        }
-        let inode = match directory.for_children(kind) {
-            Gathered::Known(inode) => Some(inode),
-            // /proc shows no PID namespace before its first process. A zombie has no children to come.
-            Gathered::Absent if kind == Kind::Pid && same_pids => pid_namespace_without_process(member.pid),
-            _ => None,
-        };
-        if let Some(inode) = inode
-            && inode != own
-        {
-            found.hold(kind, inode, Holder::ForChildren { pid: member.pid });
-        }
-    }
-}
-
-fn pid_namespace_without_process(pid: Pid) -> Option<u64> {
-    let process = Process::open(pid).ok()?;
-    let namespace = ioctl::pidfd_get_pid_for_children_namespace(&process).ok()?;
-    Identity::of(&namespace).ok().map(|identity| identity.inode)
 }

@@ -1,4 +1,4 @@
-//! `/proc/PID/task/TID/ns`: threads that live elsewhere than their process.
+//! `/proc/PID/task/TID/ns`: threads that live elsewhere than their process, or whose next children will.
 
 use std::os::fd::BorrowedFd;
 
@@ -9,9 +9,16 @@ use crate::{Gathered, Kinds};
 
 use super::holder::Holder;
 use super::members::{Found, Member};
+use super::next_children;
 
 /// Counts the threads of a process, and looks at each where there are several.
-pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &mut Member, kinds: Kinds) {
+pub(super) fn look(
+    found: &mut Found,
+    proc: BorrowedFd<'_>,
+    member: &mut Member,
+    kinds: Kinds,
+    same_pids: bool,
+) {
     if member.threads == 0 {
         member.threads = Files::of(&proc, member.pid).threads().known().unwrap_or(0);
     }
@@ -24,12 +31,14 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, member: &mut Member,
         if tid == member.pid {
             continue;
         }
-        let links = LinkDirectory::open(proc, member.pid, Some(tid)).links(kinds);
+        let directory = LinkDirectory::open(proc, member.pid, Some(tid));
+        let links = directory.links(kinds);
         for (kind, inode) in links.known() {
             if member.links.get(kind) != Gathered::Known(inode) {
                 found.hold(kind, inode, Holder::Thread { pid: member.pid, tid });
             }
         }
+        next_children::look(found, (member.pid, tid), &directory, &links, kinds, same_pids);
     }
 }
 
