@@ -165,7 +165,10 @@ fn draws_ancestors_that_are_not_listed() -> Outcome {
 fn lists_what_was_saved() -> Outcome {
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
-    let saved = user.program("ns-ls").with("-J --output-all").stdout;
+    let saved = user
+        .program("ns-ls")
+        .with("-J --output-all --look processes,threads")
+        .stdout;
     let (uts, owner) = (there.inode("uts"), there.inode("user"));
     drop(there);
     let directory = tempfile::tempdir().expect("a directory can be made");
@@ -174,13 +177,27 @@ fn lists_what_was_saved() -> Outcome {
     let list = |words: &str| program("ns-ls").arg("--input").arg(&file).with(words);
     // What was saved comes out as it went in.
     let value: Value = serde_json::from_str(&saved).expect("JSON");
-    let before = value["namespaces"].as_array().expect("an array");
-    assert_eq!(&rows(list("-J --output-all")), before);
+    let after = list("-J --output-all").json();
+    assert_eq!(after["namespaces"], value["namespaces"]);
+    // With what it did not say: as an ordinary user not all could be read.
+    assert_eq!(after["incomplete"], value["incomplete"]);
+    assert_eq!(
+        after["not-looked"],
+        json!(["descriptors", "pins", "kin", "kernel"])
+    );
+    if let Some(reason) = value["incomplete"]["reason"].as_str() {
+        let ran = list("-t uts --strict");
+        assert_eq!(ran.status, 1);
+        assert_eq!(
+            ran.stderr,
+            format!("ns-ls: incomplete when it was saved: {reason}\n")
+        );
+    }
     let row_of_uts = row(&rows(list("-J -t uts -o NS,USER,NPROCS")), uts);
     assert_eq!(row_of_uts, json!({"ns": uts, "user": user.name, "nprocs": 1}));
     let filtered = rows(list(&format!("-J -o NS -Q ONS=={owner}")));
     assert_eq!(filtered, [json!({"ns": uts})]);
-    let tree = list("-T -o NS,TYPE").ok();
+    let tree = list("-T -o NS,TYPE").stdout;
     let line = tree
         .lines()
         .find(|line| line.contains(&uts.to_string()))
@@ -203,6 +220,7 @@ fn tells_what_appears_and_what_goes() -> Outcome {
         .program("ns-ls")
         .args(["--watch=0.05", "-J", "-t", "uts", "-o", "NS,PID"])
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("it runs");
     let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
@@ -241,7 +259,16 @@ fn tells_what_appears_and_what_goes() -> Outcome {
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     reader.join().expect("it ends");
     drop(there);
-    assert!(watch.wait().expect("it ends").success());
+    let ended = watch.wait_with_output().expect("it ends");
+    assert!(ended.status.success());
+    // What it does not see it says, once.
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let incomplete = !user.program("ns-ls").with("-t uts").stderr.is_empty();
+    assert_eq!(said.lines().count(), usize::from(incomplete), "{said}");
+    assert!(
+        said.is_empty() || said.starts_with("ns-ls: incomplete: "),
+        "{said}"
+    );
     let error = program("ns-ls").with("--watch=soon").fails(2);
     assert!(error.contains("--watch") && error.contains("soon"), "{error}");
     Ok(())

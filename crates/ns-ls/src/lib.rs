@@ -24,6 +24,7 @@ use ns_core::inventory::{Inventory, Places, Question, gather};
 
 use cli::Cli;
 use columns::NsColumn;
+use incomplete::{INCOMPLETE, NOT_LOOKED};
 use operand::identity_of;
 use query::Query;
 use records::Records;
@@ -65,12 +66,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         list(&query, &inventory)?;
     }
     incomplete::tell(inventory.unread());
-    let complete = inventory.unread().is_nothing() || !cli.strict;
-    Ok(if complete {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(status(cli, inventory.unread().is_nothing()))
 }
 
 /// Lists what was found.
@@ -97,19 +93,33 @@ fn list(query: &Query<'_>, inventory: &Inventory) -> anyhow::Result<()> {
 
 /// Lists what was found elsewhere, or before.
 fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
-    let all = saved::read(file)?;
-    let mut records = all.clone();
+    let saved = saved::read(file)?;
+    let mut records = saved.records.clone();
     records.retain(|records, record| {
         let kind = records.cell(record, NsColumn::Type).plain();
         query.kinds.iter().any(|kinds| kinds.name().as_bytes() == &*kind)
     });
     narrow(query.cli, &mut records);
     if let Some(relation) = query.tree {
-        let ancestors = tree::missing(&records, relation, |inode| all.find(NsColumn::Ns, inode));
+        let ancestors = tree::missing(&records, relation, |inode| {
+            saved.records.find(NsColumn::Ns, inode)
+        });
         records.extend(ancestors);
     }
-    write(query, &records, Vec::new())?;
-    Ok(ExitCode::SUCCESS)
+    write(query, &records, saved.remarks.clone())?;
+    if let Some(sentence) = saved.incomplete() {
+        incomplete::tell_saved(sentence);
+    }
+    Ok(status(query.cli, saved.incomplete().is_none()))
+}
+
+/// How it ends where everything that was asked for was written.
+fn status(cli: &Cli, complete: bool) -> ExitCode {
+    if complete || !cli.strict {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Keeps what the options for it say.
@@ -141,7 +151,7 @@ fn write(query: &Query<'_>, records: &Records, remarks: Vec<Remark>) -> anyhow::
 fn remarks(inventory: &Inventory) -> Vec<Remark> {
     let left_out: Vec<_> = Places::all().difference(inventory.looked()).names().collect();
     vec![
-        ("incomplete", incomplete::json(inventory.unread())),
-        ("not-looked", left_out.into()),
+        (INCOMPLETE, incomplete::json(inventory.unread())),
+        (NOT_LOOKED, left_out.into()),
     ]
 }

@@ -1,4 +1,4 @@
-//! `--input`: what `ns-ls -J --output-all` saved, on another host or at another time, as records.
+//! `--input`: what `ns-ls -J --output-all` saved, on another host or at another time.
 
 use std::borrow::Cow;
 use std::io::Read as _;
@@ -9,10 +9,29 @@ use ns_core::output::{Cell, Field as _};
 use serde_json::Value;
 
 use crate::columns::NsColumn;
+use crate::incomplete::{INCOMPLETE, NOT_LOOKED};
 use crate::records::Records;
+use crate::show::Remark;
 
-/// Reads the records of a file, with all columns that it has; trees are taken apart.
-pub fn read(path: &Path) -> Result<Records> {
+/// What a file says.
+#[derive(Debug)]
+pub struct Saved {
+    /// The namespaces, with all columns that the file has; trees are taken apart.
+    pub records: Records,
+    /// What stood beside them: what could not be read, and where nobody looked.
+    pub remarks: Vec<Remark>,
+}
+
+impl Saved {
+    /// What could not be read when it was saved, in words.
+    pub fn incomplete(&self) -> Option<&str> {
+        let (_, incomplete) = self.remarks.iter().find(|(key, _)| *key == INCOMPLETE)?;
+        incomplete["reason"].as_str()
+    }
+}
+
+/// Reads a file.
+pub fn read(path: &Path) -> Result<Saved> {
     let name = path.display();
     let mut text = Vec::new();
     if path == Path::new("-") {
@@ -24,7 +43,7 @@ pub fn read(path: &Path) -> Result<Records> {
     parse(&text).with_context(|| format!("cannot list {name}"))
 }
 
-fn parse(text: &[u8]) -> Result<Records> {
+fn parse(text: &[u8]) -> Result<Saved> {
     let value: Value = serde_json::from_slice(text).context("not JSON")?;
     let objects = value["namespaces"]
         .as_array()
@@ -32,7 +51,15 @@ fn parse(text: &[u8]) -> Result<Records> {
     let columns: Vec<NsColumn> = NsColumn::ALL.iter().map(|(column, _)| *column).collect();
     let mut rows = Vec::new();
     collect(objects, &columns, &mut rows)?;
-    Ok(Records::new(columns, rows))
+    // A file of others has none of them, which says neither the one nor the other.
+    let remarks = [INCOMPLETE, NOT_LOOKED]
+        .into_iter()
+        .filter_map(|key| Some((key, value.get(key)?.clone())))
+        .collect();
+    Ok(Saved {
+        records: Records::new(columns, rows),
+        remarks,
+    })
 }
 
 fn collect(objects: &[Value], columns: &[NsColumn], rows: &mut Vec<Vec<Cell<'static>>>) -> Result<()> {
@@ -90,7 +117,8 @@ mod tests {
                  "command-bytes": "78ff", "initial": false, "pid": null,
                  "children": [{"ns": 2, "type": "uts"}]}]}"#,
         )
-        .unwrap();
+        .unwrap()
+        .records;
         assert_eq!(records.len(), 2);
         assert_eq!(records.cell(0, NsColumn::Ns), &Cell::Number(1));
         assert_eq!(records.cell(0, NsColumn::Command), &Cell::text(&b"x\xff"[..]));
@@ -98,6 +126,23 @@ mod tests {
         assert_eq!(records.cell(0, NsColumn::Pid), &Cell::Absent);
         assert_eq!(records.cell(0, NsColumn::Nsfs).plain(), &b"/a,/b"[..]);
         assert_eq!(records.cell(1, NsColumn::Ns), &Cell::Number(2));
+    }
+
+    #[test]
+    fn what_stood_beside_them_is_kept() {
+        let saved = parse(br#"{"namespaces": [], "incomplete": {"reason": "why"}, "x": 1}"#).unwrap();
+        assert_eq!(saved.incomplete(), Some("why"));
+        assert_eq!(saved.remarks.len(), 1);
+        let saved = parse(br#"{"namespaces": [], "incomplete": null, "not-looked": ["pins"]}"#).unwrap();
+        assert_eq!(saved.incomplete(), None);
+        assert_eq!(
+            saved.remarks,
+            [
+                ("incomplete", Value::Null),
+                ("not-looked", serde_json::json!(["pins"]))
+            ]
+        );
+        assert!(parse(br#"{"namespaces": []}"#).unwrap().remarks.is_empty());
     }
 
     #[test]

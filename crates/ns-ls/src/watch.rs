@@ -5,10 +5,11 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use ns_core::cli::wait_or_reader_gone;
-use ns_core::inventory::gather;
+use ns_core::inventory::{Unread, gather};
 use ns_core::output::{Align, Cell, Column, Field as _, Listing, Row, Shape, Style, write, write_json_line};
 
 use crate::columns::NsColumn;
+use crate::incomplete;
 use crate::interval::Interval;
 use crate::query::Query;
 use crate::records::Records;
@@ -26,12 +27,14 @@ type Look = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;
 
 /// Goes on until nobody reads any more.
 pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> {
-    let mut before = look(query)?;
+    let (mut before, unread) = look(query)?;
+    // Said once: it changes with every process that comes and goes.
+    incomplete::tell(&unread);
     loop {
         if wait_or_reader_gone(interval.0) {
             return Ok(ExitCode::SUCCESS);
         }
-        let now = look(query)?;
+        let (now, _) = look(query)?;
         for (namespace, row) in &before {
             if !now.contains_key(namespace) {
                 tell(query, "gone", row)?;
@@ -46,7 +49,7 @@ pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> 
     }
 }
 
-fn look(query: &Query<'_>) -> anyhow::Result<Look> {
+fn look(query: &Query<'_>) -> anyhow::Result<(Look, Unread)> {
     let inventory = gather(&query.question())?;
     let wanted = query.wanted();
     let mut subjects = Subjects::new(&inventory, query.caps());
@@ -57,13 +60,14 @@ fn look(query: &Query<'_>) -> anyhow::Result<Look> {
         .collect();
     let mut records = Records::new(wanted, rows);
     super::narrow(query.cli, &mut records);
-    Ok((0..records.len())
+    let look = (0..records.len())
         .filter_map(|record| {
             let inode = records.number(record, NsColumn::Ns)?;
             let id = records.number(record, NsColumn::Id);
             Some(((inode, id), records.cells(record, &query.columns)))
         })
-        .collect())
+        .collect();
+    Ok((look, inventory.unread().clone()))
 }
 
 fn tell(query: &Query<'_>, event: &'static str, row: &[Cell<'static>]) -> io::Result<()> {
