@@ -4,6 +4,7 @@ mod file;
 mod list;
 mod set;
 mod show;
+mod surroundings;
 mod watch;
 
 use std::process::Command;
@@ -17,6 +18,7 @@ pub fn cases() -> Vec<Case> {
         set::cases(),
         file::cases(),
         list::cases(),
+        surroundings::cases(),
         watch::cases(),
     ]
     .into_iter()

@@ -22,7 +22,7 @@ pub fn find(facts: Facts) -> anyhow::Result<Found> {
         ..Question::default()
     })?;
     let entries: Vec<_> = entries_of(&inventory).collect();
-    let names = read_each(&entries, |entry| inventory.open(entry))?;
+    let names = read_each(&entries, |entry| Ok((inventory.open(entry)?, entry.lowest)))?;
     let inodes = entries.iter().map(|entry| entry.identity.inode);
     let names = inodes.zip(names).collect();
     Ok(Found { inventory, names })

@@ -20,8 +20,10 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::explain::explain_in;
-use ns_core::uts::Names;
-use ns_core::{Kind, Namespace, Target};
+use ns_core::process::Process;
+use ns_core::target::Subject;
+use ns_core::uts::{Names, Place};
+use ns_core::{Error, Kind, Target};
 
 use cli::Cli;
 
@@ -46,25 +48,42 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The UTS namespace that is meant.
-fn namespace_of(targets: &[Target]) -> anyhow::Result<Namespace> {
-    open(targets, Kind::Uts)
+/// The UTS namespace that is meant: that of the target, or one's own.
+fn place_of(targets: &[Target]) -> anyhow::Result<Place> {
+    let Some(subject) = subject_of(targets)? else {
+        return Ok(Place::Own);
+    };
+    place(&subject)
 }
 
-/// The names in this UTS namespace.
-fn names_in(namespace: &Namespace) -> anyhow::Result<Names> {
-    Ok(Names::of(namespace).map_err(|error| explain_in(namespace, error))?)
+/// The UTS namespace that a target gives.
+fn place(subject: &Subject) -> anyhow::Result<Place> {
+    let process = subject.process().map(Process::pid);
+    Ok(Place::Of(subject.namespace(Kind::Uts)?, process))
 }
 
-/// The namespace of this kind that is meant: that of the target, or one's own.
-fn open(targets: &[Target], kind: Kind) -> anyhow::Result<Namespace> {
+/// The target, opened; `None` where none is named.
+fn subject_of(targets: &[Target]) -> anyhow::Result<Option<Subject>> {
     match targets {
-        [] => Ok(Namespace::own(kind)?),
-        [target] => Ok(target.open()?.namespace(kind)?),
+        [] => Ok(None),
+        [target] => Ok(Some(target.open()?)),
         _ => Err(usage(
             ErrorKind::ArgumentConflict,
             "--target may be repeated only with --list",
         )),
+    }
+}
+
+/// The names in this UTS namespace.
+fn names_in(place: &Place) -> anyhow::Result<Names> {
+    Ok(Names::of(place).map_err(|error| explain(place, error))?)
+}
+
+/// The error of something that was done to the names in this namespace, with its cause.
+fn explain(place: &Place, error: Error) -> Error {
+    match place.namespace() {
+        Ok(namespace) => explain_in(&namespace, error),
+        Err(_) => error,
     }
 }
 

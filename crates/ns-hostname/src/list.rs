@@ -13,7 +13,6 @@ use crate::cells::Subject;
 use crate::cli::Cli;
 use crate::columns::UtsColumn;
 use crate::found::{Found, find};
-use crate::namespace_of;
 
 /// Writes the list.
 pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -21,7 +20,7 @@ pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
     let asked = cli
         .target
         .iter()
-        .map(|target| Ok(namespace_of(std::slice::from_ref(target))?.identity()))
+        .map(|target| Ok(target.open()?.namespace(Kind::Uts)?.identity()))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let facts = columns.iter().map(|column| column.facts());
     let found = find(facts.fold(Facts::empty(), Facts::union))?;

@@ -3,19 +3,23 @@
 use std::io::{self, Write as _};
 
 use ns_core::output::{Cell, Field as _, Row, write_json_line};
-use ns_core::{Kind, Namespace};
+use ns_core::uts::Place;
 
 use crate::columns::UtsColumn;
 use crate::names_in;
 
 /// Writes what there is to say of this namespace.
-pub fn write_json(namespace: &Namespace) -> anyhow::Result<()> {
-    let names = names_in(namespace)?;
-    let own = Namespace::own(Kind::Uts)?.identity() == namespace.identity();
+pub fn write_json(place: &Place) -> anyhow::Result<()> {
+    let names = names_in(place)?;
+    // Without /proc nobody knows.
+    let namespace = place.namespace().ok();
+    let inode = namespace.as_ref().map(|namespace| namespace.identity().inode);
+    let id = namespace.as_ref().and_then(|namespace| namespace.id().known());
+    let number = |number: Option<u64>| number.map_or(Cell::Absent, Cell::Number);
     let cells = [
-        (UtsColumn::Ns, namespace.identity().inode.into()),
-        (UtsColumn::Id, Cell::gathered(namespace.id(), Cell::Number)),
-        (UtsColumn::Own, own.into()),
+        (UtsColumn::Ns, number(inode)),
+        (UtsColumn::Id, number(id)),
+        (UtsColumn::Own, place.is_own().into()),
         (UtsColumn::Hostname, Cell::text(&*names.host)),
         (
             UtsColumn::Domain,

@@ -7,15 +7,14 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use clap::error::ErrorKind;
 use ns_core::cli::warn;
-use ns_core::explain::explain_in;
 use ns_core::inventory::{Question, gather};
 use ns_core::output::escape_for_terminal;
-use ns_core::uts::{Change, Flaw, UNSET, check_bytes, check_host_name, clean};
+use ns_core::uts::{Change, Flaw, Place, UNSET, check_bytes, check_host_name, clean};
 use ns_core::{Kind, Namespace};
 
 use crate::cli::{Cli, Setting};
 use crate::which::Which;
-use crate::{file, names_in, namespace_of, show, usage};
+use crate::{explain, file, names_in, place_of, show, usage};
 
 /// What a machine is called before it has a name, by hostname(1) as by systemd.
 const DEFAULT: &[u8] = b"localhost";
@@ -45,9 +44,9 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
             Which::Domain => change.domain = Some(name),
         }
     }
-    let namespace = namespace_of(&cli.target)?;
+    let place = place_of(&cli.target)?;
     if cli.setting.boot && change.host.is_none() && cli.which() == Which::Host {
-        let host = names_in(&namespace)?.host;
+        let host = names_in(&place)?.host;
         if host.is_empty() || host == UNSET {
             change.host = Some(DEFAULT.to_vec());
         } else if cli.setting.file.is_none() {
@@ -55,16 +54,14 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
             return Ok(None);
         }
     }
-    let changed = change
-        .apply(&namespace)
-        .map_err(|error| explain_in(&namespace, error))?;
+    let changed = change.apply(&place).map_err(|error| explain(&place, error))?;
     if cli.setting.clean
         && let Some(host) = &change.host
     {
         show::write_line(host)?;
     }
     if cli.verbose {
-        tell(&change, changed.anything(), &namespace)?;
+        tell(&change, changed.anything(), &place)?;
     }
     Ok(Some(ExitCode::SUCCESS))
 }
@@ -160,7 +157,7 @@ pub fn check(cli: &Cli, name: &[u8]) -> anyhow::Result<ExitCode> {
 }
 
 /// Says what is new, and for whom.
-fn tell(change: &Change, anything: bool, namespace: &Namespace) -> anyhow::Result<()> {
+fn tell(change: &Change, anything: bool, place: &Place) -> anyhow::Result<()> {
     if *change == Change::default() {
         return Ok(());
     }
@@ -173,13 +170,21 @@ fn tell(change: &Change, anything: bool, namespace: &Namespace) -> anyhow::Resul
         ))
     });
     let names = names.collect::<Vec<_>>().join(", ");
+    let namespace = match place.namespace() {
+        Ok(namespace) => namespace,
+        // Early at boot nobody can be counted, and the name is set all the same.
+        Err(error) => {
+            warn("ns-hostname", &format!("{names}: set; {error}"));
+            return Ok(());
+        }
+    };
     let initial = if namespace.is_initial() {
         " (the initial UTS namespace)"
     } else {
         ""
     };
     let whom = if anything {
-        members(namespace)?
+        members(&namespace)?
     } else {
         "set already".into()
     };

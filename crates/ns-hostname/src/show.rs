@@ -9,12 +9,12 @@ use clap::error::ErrorKind;
 use ns_core::explain::explain_in;
 use ns_core::net::{addresses, addresses_in};
 use ns_core::output::escape_for_terminal;
-use ns_core::uts::{Resolved, after_first_dot, name_of, up_to_first_dot};
+use ns_core::uts::{Resolved, after_first_dot, digits, name_of, up_to_first_dot};
 use ns_core::{Kind, Target};
 
 use crate::cli::Cli;
 use crate::view::View;
-use crate::{names_in, namespace_of, one, usage};
+use crate::{names_in, one, place_of, subject_of, usage};
 
 /// Writes what is asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -23,7 +23,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         return Err(only_inside(target, option));
     }
     if cli.json {
-        one::write_json(&namespace_of(&cli.target)?)?;
+        one::write_json(&place_of(&cli.target)?)?;
     } else if let Some(text) = text(cli, view)? {
         write_line(&text)?;
     }
@@ -32,7 +32,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
 
 /// The text to show; `None` where there is none, and so no line.
 fn text(cli: &Cli, view: View) -> anyhow::Result<Option<Vec<u8>>> {
-    let names = || names_in(&namespace_of(&cli.target)?);
+    let names = || names_in(&place_of(&cli.target)?);
     Ok(match view {
         View::Host => Some(names()?.host),
         View::Nis => Some(names()?.domain),
@@ -56,7 +56,10 @@ fn text(cli: &Cli, view: View) -> anyhow::Result<Option<Vec<u8>>> {
 }
 
 fn all_addresses(cli: &Cli) -> anyhow::Result<Vec<String>> {
-    let namespace = crate::open(&cli.target, Kind::Net)?;
+    let Some(subject) = subject_of(&cli.target)? else {
+        return Ok(addresses()?.iter().map(digits).collect::<Result<_, _>>()?);
+    };
+    let namespace = subject.namespace(Kind::Net)?;
     let addresses = addresses_in(&namespace).map_err(|error| explain_in(&namespace, error))?;
     Ok(addresses.iter().map(ToString::to_string).collect())
 }

@@ -10,12 +10,11 @@ use ns_core::cli::warn;
 use ns_core::inventory::Facts;
 use ns_core::output::{Cell, Column, Row, escape_for_raw, write_json_line};
 use ns_core::process::Process;
-use ns_core::uts::{Names, UNSET, Watch, Woken};
-use ns_core::{Kind, Namespace};
+use ns_core::uts::{Names, Place, UNSET, Watch, Woken};
 
 use crate::cli::Cli;
 use crate::which::Which;
-use crate::{found, names_in, namespace_of, show, usage};
+use crate::{found, names_in, place, show, subject_of, usage};
 
 /// The names of each namespace that is watched.
 type Known = BTreeMap<Key, Names>;
@@ -31,7 +30,7 @@ struct Key {
 /// What is watched.
 enum Scope {
     /// This one, and the process that it was named by.
-    One(Namespace, Option<Process>),
+    One(Place, Option<Process>),
     /// All that processes are in.
     All,
 }
@@ -55,7 +54,7 @@ pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
     if cli.verbose {
         // A script that waits for this line misses nothing that comes after it.
         match &scope {
-            Scope::One(namespace, _) => warn("ns-hostname", &format!("watching {namespace}")),
+            Scope::One(place, _) => warn("ns-hostname", &format!("watching {}", place.namespace()?)),
             Scope::All => warn(
                 "ns-hostname",
                 &format!("watching {} UTS namespaces and new ones", known.len()),
@@ -89,23 +88,22 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
         let error = "--watch takes --list for all namespaces, or --target for one";
         return Err(usage(ErrorKind::ArgumentConflict, error));
     }
-    let [target] = &*cli.target else {
-        return Ok(Scope::One(namespace_of(&cli.target)?, None));
+    let Some(subject) = subject_of(&cli.target)? else {
+        return Ok(Scope::One(Place::Own, None));
     };
-    let subject = target.open()?;
-    let namespace = subject.namespace(Kind::Uts)?;
-    Ok(Scope::One(namespace, subject.into_process().ok()))
+    Ok(Scope::One(place(&subject)?, subject.into_process().ok()))
 }
 
 /// The names as they are now. One whose namespace may not be entered is left out.
 fn read(scope: &Scope) -> anyhow::Result<Known> {
     match scope {
-        Scope::One(namespace, _) => {
+        Scope::One(place, _) => {
+            let namespace = place.namespace()?;
             let key = Key {
                 inode: namespace.identity().inode,
                 id: namespace.id().known(),
             };
-            Ok([(key, names_in(namespace)?)].into())
+            Ok([(key, names_in(place)?)].into())
         }
         Scope::All => {
             let found = found::find(Facts::RELATIVES)?;

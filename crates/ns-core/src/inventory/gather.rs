@@ -283,7 +283,9 @@ impl Search {
             .collect();
         let names = read_each(&places, |number| {
             let gone = || Error::NotFound("the namespace has gone".into());
-            open(&self.proc, &self.entries[*number]).ok_or_else(gone)
+            let entry = &self.entries[*number];
+            let namespace = open(&self.proc, entry).ok_or_else(gone)?;
+            Ok((namespace, entry.lowest))
         })?;
         for (number, names) in places.into_iter().zip(names) {
             self.entries[number].host_name = names.map(|names| names.host);

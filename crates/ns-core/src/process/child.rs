@@ -10,6 +10,9 @@ use crate::Result;
 use crate::error::Doing;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
 
+/// What the child writes when its work is done.
+const DONE: u8 = b'.';
+
 /// Runs `work` in a forked child, which ends with it, and gives what it wrote.
 ///
 /// The child has all that the caller has, and shares nothing with it but open files. Fails where it cannot be made
@@ -20,7 +23,7 @@ pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<
     match SingleThread::check().and_then(fork).doing(doing)? {
         Fork::Child => {
             drop(reader);
-            let done = work(&mut writer).and_then(|()| writer.flush());
+            let done = work(&mut writer).and_then(|()| writer.write_all(&[DONE]));
             exit(done.is_err().into())
         }
         Fork::Parent(child) => {
@@ -29,16 +32,21 @@ pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<
             let read = reader.read_to_end(&mut bytes);
             wait(child).doing(doing)?;
             read.doing(doing)?;
-            Ok(bytes)
+            match bytes.pop() {
+                Some(DONE) => Ok(bytes),
+                _ => Err(Errno::ECHILD).doing(doing),
+            }
         }
     }
 }
 
 /// Waits for the child; one that failed is an error, and so is one that was killed.
+///
+/// Where the caller was started with SIGCHLD ignored the kernel keeps no status of it, and what it wrote has to do.
 fn wait(child: Pid) -> nix::Result<()> {
     loop {
         match waitpid(child, None) {
-            Ok(WaitStatus::Exited(_, 0)) => return Ok(()),
+            Ok(WaitStatus::Exited(_, 0)) | Err(Errno::ECHILD) => return Ok(()),
             Ok(_) => return Err(Errno::ECHILD),
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),

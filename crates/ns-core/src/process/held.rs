@@ -26,7 +26,7 @@ pub struct Process {
 impl Process {
     /// The process that has this PID now.
     ///
-    /// [`Error::NotFound`] where none has.
+    /// [`Error::NotFound`] where none has, and where `/proc` does not show it.
     pub fn open(pid: Pid) -> Result<Self> {
         let missing = || Error::NotFound(format!("process {pid} does not exist"));
         let pidfd = match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
@@ -40,7 +40,8 @@ impl Process {
         };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = match rustix::fs::open(format!("/proc/{pid}"), flags, Mode::empty()) {
-            Err(rustix::io::Errno::NOENT) => return Err(missing()),
+            Err(rustix::io::Errno::NOENT) if has_ended(&pidfd, pid)? => return Err(missing()),
+            Err(rustix::io::Errno::NOENT) => return Err(privacy::not_shown(pid)),
             answer => answer.doing(|| format!("open /proc/{pid}"))?,
         };
         let process = Self {
@@ -50,7 +51,11 @@ impl Process {
         };
         // Alive after the directory was opened: then the directory is that of the process the pidfd holds.
         process.check_alive()?;
-        Ok(process)
+        // It says nothing of itself where it is hidden.
+        match rustix::fs::fstat(&process.directory) {
+            Err(rustix::io::Errno::NOENT) => Err(privacy::hidden(pid)),
+            _ => Ok(process),
+        }
     }
 
     /// Its PID.
@@ -71,11 +76,10 @@ impl Process {
 
     /// Fails with [`Error::NotFound`] once it has ended.
     pub fn check_alive(&self) -> Result<()> {
-        // A pidfd is readable once the process has ended, also while nobody has waited for it.
-        let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
-        let ended = poll(&mut fds, Some(&rustix::event::Timespec::default()))
-            .doing(|| format!("look at process {}", self.pid))?;
-        if ended == 0 { Ok(()) } else { Err(self.ended()) }
+        if has_ended(&self.pidfd, self.pid)? {
+            return Err(self.ended());
+        }
+        Ok(())
     }
 
     /// Said also of a process that is about to end: it leaves its namespaces and its directories some time before.
@@ -234,6 +238,15 @@ impl AsFd for Process {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.pidfd.as_fd()
     }
+}
+
+/// Whether the process with this pidfd has ended.
+fn has_ended(pidfd: &OwnedFd, pid: Pid) -> Result<bool> {
+    // A pidfd is readable once the process has ended, also while nobody has waited for it.
+    let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
+    let now = rustix::event::Timespec::default();
+    let ready = poll(&mut fds, Some(&now)).doing(|| format!("look at process {pid}"))?;
+    Ok(ready != 0)
 }
 
 /// The entries of an environment that set something; byte for byte, also where a name comes twice.

@@ -5,12 +5,13 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use nix::sched::setns;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
 };
 
-use super::in_child;
+use super::{Pid, Process, in_child};
 use crate::error::Doing;
 use crate::{Gathered, Kind, Namespace, Result};
 
@@ -24,8 +25,19 @@ pub fn in_namespace(
     doing: &str,
     work: impl FnOnce() -> nix::Result<Vec<u8>>,
 ) -> Result<Vec<u8>> {
+    in_namespace_of(None, namespace, doing, work)
+}
+
+/// The same where a process is known to be in it, or was a moment ago: where that one is in the owning user namespace too,
+/// the child enters both at once.
+pub fn in_namespace_of(
+    process: Option<Pid>,
+    namespace: &Namespace,
+    doing: &str,
+    work: impl FnOnce() -> nix::Result<Vec<u8>>,
+) -> Result<Vec<u8>> {
     let answer = in_child(|pipe| {
-        let (step, result) = match enter_for_good(namespace) {
+        let (step, result) = match enter_for_good(process, namespace) {
             Ok(()) => (Step::Work, work()),
             Err(errno) => (Step::Enter, Err(errno)),
         };
@@ -100,14 +112,12 @@ enum Step {
     Work,
 }
 
-/// Puts the calling process in the namespace, through the user namespace that owns it where that gives the rights: there
-/// is no way back from there.
-fn enter_for_good(namespace: &Namespace) -> nix::Result<()> {
+/// Puts the calling process in the namespace, with the user namespace that owns it where that gives the rights: there is
+/// no way back from there.
+fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()> {
     match namespace.enter() {
         Err(Errno::EPERM) => {
             // Whoever made a user namespace has every capability in it and in those below (user_namespaces(7)).
-            // One setns(2) with a pidfd would take both namespaces, but those of a process: the user namespace that it
-            // is in need not be the owner, and a namespace that a bind mount holds has no process.
             let Gathered::Known(owner) = namespace.owner() else {
                 return Err(Errno::EPERM);
             };
@@ -115,9 +125,25 @@ fn enter_for_good(namespace: &Namespace) -> nix::Result<()> {
             if own.identity() == owner.identity() {
                 return Err(Errno::EPERM);
             }
+            if let Some(process) = process.and_then(|pid| Process::open(pid).ok())
+                && is_in(&process, &owner)
+                && is_in(&process, namespace)
+                && setns(&process, owner.kind().flag() | namespace.kind().flag()).is_ok()
+            {
+                // The process may have gone elsewhere in between.
+                let there = Namespace::own(namespace.kind());
+                let there = there.is_ok_and(|there| there.identity() == namespace.identity());
+                return if there { Ok(()) } else { Err(Errno::EAGAIN) };
+            }
+            // A process in the namespace need not be in the owner, and one that a bind mount holds has none.
             owner.enter()?;
             namespace.enter()
         }
         answer => answer,
     }
+}
+
+fn is_in(process: &Process, namespace: &Namespace) -> bool {
+    let of_process = process.namespace(namespace.kind());
+    of_process.is_ok_and(|of_process| of_process.identity() == namespace.identity())
 }

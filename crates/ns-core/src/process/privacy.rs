@@ -1,9 +1,12 @@
 //! Why the kernel does not let the caller look into a process (`ptrace(2)`, "Ptrace access mode checking"): found by
 //! looking at what everyone may see of it.
 
+use std::path::Path;
+
 use rustix::thread::CapabilitySet;
 
 use super::{Pid, Status, caller};
+use crate::Error;
 
 /// What stands in the way, and what would help; `None` where nothing of it is to be seen.
 pub(super) fn reason(pid: Pid, its: &Status) -> Option<(String, Option<String>)> {
@@ -22,6 +25,26 @@ pub(crate) fn lacking(its: &Status) -> Option<String> {
     let lacking = CapabilitySet::from_bits_retain(its.permitted()?) - own;
     let names = lacking.iter_names().map(|(name, _)| format!("CAP_{name}"));
     Some(names.collect::<Vec<_>>().join(", "))
+}
+
+/// That a process lives, and `/proc` shows its directory with nothing in it: `hidepid` of proc(5).
+pub(super) fn hidden(pid: Pid) -> Error {
+    not_shown(pid).explained(
+        Some("/proc hides the processes of others (hidepid)".into()),
+        Some("run it as root".into()),
+    )
+}
+
+/// That a process lives, and has no directory in `/proc`.
+pub(super) fn not_shown(pid: Pid) -> Error {
+    let error = Error::NotFound(format!("process {pid} is not in /proc"));
+    if Path::new("/proc/self").exists() {
+        return error;
+    }
+    error.explained(
+        Some("there is no /proc/self either".into()),
+        Some("mount /proc".into()),
+    )
 }
 
 #[cfg(test)]

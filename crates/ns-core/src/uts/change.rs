@@ -2,11 +2,9 @@
 
 use nix::errno::Errno;
 
-use super::names::is_own;
-use super::{Names, check_bytes};
+use super::{Names, Place, check_bytes};
 use crate::error::Doing;
-use crate::process::in_namespace;
-use crate::{Error, Namespace, Result};
+use crate::{Error, Result};
 
 /// The names to set; `None` leaves one as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,18 +46,22 @@ impl Change {
     ///
     /// Where the second name is refused the first is put back. What is set already is not set again, and needs no rights
     /// beyond those of a reader. [`Error::Invalid`] for what [`check_bytes`] refuses.
-    pub fn apply(&self, namespace: &Namespace) -> Result<Changed> {
+    pub fn apply(&self, place: &Place) -> Result<Changed> {
         self.check()?;
-        let outcome = if is_own(namespace)? {
-            self.set_here()
-        } else {
-            let answer = in_namespace(namespace, "set the names", || Ok(encode(self.set_here())))?;
-            decode(&answer).unwrap_or(Err((Step::Host, Errno::EIO)))
-        };
+        let outcome = place.work(
+            "set the names",
+            || self.set_here(),
+            || encode(self.set_here()),
+            |answer| Ok(decode(answer).unwrap_or(Err((Step::Host, Errno::EIO)))),
+        )?;
         outcome.or_else(|(step, errno)| {
+            let place = match place.namespace() {
+                Ok(namespace) => format!(" in {namespace}"),
+                Err(_) => String::new(),
+            };
             Err(errno).doing(|| match step {
-                Step::Host => format!("set the host name in {namespace}"),
-                Step::Domain => format!("set the NIS domain name in {namespace}"),
+                Step::Host => format!("set the host name{place}"),
+                Step::Domain => format!("set the NIS domain name{place}"),
             })
         })
     }
@@ -221,8 +223,7 @@ mod tests {
             host: Some(vec![b'x'; 65]),
             domain: None,
         };
-        let own = Namespace::own(crate::Kind::Uts).unwrap();
-        let error = long.apply(&own).unwrap_err().to_string();
+        let error = long.apply(&Place::Own).unwrap_err().to_string();
         assert!(
             error.ends_with("it is 65 bytes long; the kernel's limit is 64"),
             "{error}"

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use nix::errno::Errno;
 
-use crate::process::{in_child, in_namespace};
+use super::Place;
+use crate::process::{Pid, in_child, in_namespace_of};
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
 /// What the kernel calls a name that was never set.
@@ -34,15 +35,13 @@ impl Names {
     }
 
     /// Those of this UTS namespace.
-    pub fn of(namespace: &Namespace) -> Result<Self> {
-        if is_own(namespace)? {
-            return Ok(Self::own());
-        }
-        let answer = in_namespace(namespace, READ, || Ok(encode(&Gathered::Known(Self::own()))))?;
-        match Answers(&answer).next() {
-            Some(Gathered::Known(names)) => Ok(names),
-            _ => Err(Error::kernel(READ, Errno::EIO as i32)),
-        }
+    pub fn of(place: &Place) -> Result<Self> {
+        place.work(READ, Self::own, own_encoded, |answer| {
+            match Answers(answer).next() {
+                Some(Gathered::Known(names)) => Ok(names),
+                _ => Err(Error::kernel(READ, Errno::EIO as i32)),
+            }
+        })
     }
 
     /// The NIS domain name, where one was set.
@@ -51,11 +50,15 @@ impl Names {
     }
 }
 
-/// The names of many UTS namespaces, all read by one child: `open` gives the namespace of a place, which is left again
-/// before the next is opened. A namespace that must be entered with its user namespace takes a child more.
+/// The names of many UTS namespaces, all read by one child: `open` gives the namespace of a place and a process that is in
+/// it, where one is known. It is left again before the next is opened. A namespace that must be entered with its user
+/// namespace takes a child more.
 ///
 /// [`Gathered::Absent`] where `open` finds none any more.
-pub fn read_each<T>(places: &[T], open: impl Fn(&T) -> Result<Namespace>) -> Result<Vec<Gathered<Names>>> {
+pub fn read_each<T>(
+    places: &[T],
+    open: impl Fn(&T) -> Result<(Namespace, Option<Pid>)>,
+) -> Result<Vec<Gathered<Names>>> {
     if places.is_empty() {
         return Ok(Vec::new());
     }
@@ -66,8 +69,8 @@ pub fn read_each<T>(places: &[T], open: impl Fn(&T) -> Result<Namespace>) -> Res
         for place in places {
             match open(place) {
                 // An ordinary user has no rights to it, and needs none.
-                Ok(namespace) if namespace.identity() == own => write(&mut pipe, &own_names)?,
-                Ok(namespace) => write_through(&mut pipe, &namespace)?,
+                Ok((namespace, _)) if namespace.identity() == own => write(&mut pipe, &own_names)?,
+                Ok((namespace, process)) => write_through(&mut pipe, &namespace, process)?,
                 Err(Error::NotFound(_)) => write(&mut pipe, &Gathered::Absent)?,
                 Err(error) => {
                     let errno = error.errno().unwrap_or(Errno::EINVAL);
@@ -81,27 +84,24 @@ pub fn read_each<T>(places: &[T], open: impl Fn(&T) -> Result<Namespace>) -> Res
 }
 
 /// Reads the names in the child that calls, or in a child of its own from which there is no way back.
-fn write_through(pipe: &mut impl Write, namespace: &Namespace) -> io::Result<()> {
+fn write_through(pipe: &mut impl Write, namespace: &Namespace, process: Option<Pid>) -> io::Result<()> {
     match namespace.enter() {
-        Ok(()) => write(pipe, &Gathered::Known(Names::own())),
-        Err(Errno::EPERM) => {
-            let read = || Ok(encode(&Gathered::Known(Names::own())));
-            match in_namespace(namespace, READ, read) {
-                Ok(bytes) => pipe.write_all(&bytes),
-                Err(error) => write(pipe, &Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO))),
-            }
-        }
+        Ok(()) => pipe.write_all(&own_encoded()),
+        Err(Errno::EPERM) => match in_namespace_of(process, namespace, READ, || Ok(own_encoded())) {
+            Ok(bytes) => pipe.write_all(&bytes),
+            Err(error) => write(pipe, &Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO))),
+        },
         Err(errno) => write(pipe, &Gathered::Unreadable(errno)),
     }
 }
 
-/// Whether it is the one the caller is in.
-pub(super) fn is_own(namespace: &Namespace) -> Result<bool> {
-    Ok(Namespace::own(Kind::Uts)?.identity() == namespace.identity())
-}
-
 /// What stands in the pipe in place of an errno: the kernel has none so large.
 const ABSENT: u8 = u8::MAX;
+
+/// What a child says of the names it has.
+fn own_encoded() -> Vec<u8> {
+    encode(&Gathered::Known(Names::own()))
+}
 
 /// What a child says of one namespace: a byte 0 and the two names, each ended by NUL; or the byte of an errno.
 fn encode(answer: &Gathered<Names>) -> Vec<u8> {
@@ -161,7 +161,9 @@ mod tests {
         let names = Names::own();
         assert_eq!(names.host, read("hostname"));
         assert_eq!(names.domain, read("domainname"));
-        assert_eq!(Names::of(&Namespace::own(Kind::Uts).unwrap()).unwrap(), names);
+        assert_eq!(Names::of(&Place::Own).unwrap(), names);
+        let own = Namespace::own(Kind::Uts).unwrap();
+        assert_eq!(Names::of(&Place::Of(own, Some(Pid::own()))).unwrap(), names);
     }
 
     #[test]

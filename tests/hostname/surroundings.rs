@@ -1,0 +1,126 @@
+//! Where it is run: early at boot, where processes are hidden, as the child of a program that waits for none.
+
+use super::{container, container_of, names};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User, needs, program, tool};
+
+cases!["hostname::surroundings":
+    at_boot_there_is_no_proc_yet,
+    what_is_hidden_is_said_to_be_hidden,
+    a_caller_that_ignores_its_children_changes_nothing,
+    a_container_is_entered_in_one_call_with_its_user_namespace,
+];
+
+fn at_boot_there_is_no_proc_yet() -> Outcome {
+    needs::root()?;
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let file = directory.path().join("hostname");
+    std::fs::write(&file, "from-a-file\n").expect("it is ours");
+    let run = |script: &str| {
+        tool("unshare")
+            .args(["--mount", "--uts", "sh", "-ec"])
+            .arg(format!("mount -t tmpfs none /proc; {script}"))
+            .arg("sh")
+            .arg(program("ns-hostname").get_program())
+            .arg(&file)
+            .ran()
+    };
+    assert_eq!(
+        run(r#""$1" -b -F "$2"; "$1"; "$1" web-1.example --nis corp; "$1" -s; "$1" -y"#).ok(),
+        "from-a-file\nweb-1\ncorp\n"
+    );
+    assert_eq!(
+        run(r#""$1" web-1; "$1" -J"#).json(),
+        serde_json::json!({"ns": null, "id": null, "own": true, "hostname": "web-1", "domain": null})
+    );
+    let said = run(r#""$1" -v web-1; "$1""#);
+    assert_eq!((said.status, &*said.stdout), (0, "web-1\n"), "{said:?}");
+    assert!(
+        said.stderr.starts_with("ns-hostname: host name 'web-1': set; "),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(
+        run(r#""$1" -t 1 || test $? = 1"#).stderr,
+        "ns-hostname: process 1 is not in /proc\n  cause: there is no /proc/self either\n  help:  mount /proc\n"
+    );
+    Ok(())
+}
+
+fn what_is_hidden_is_said_to_be_hidden() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    let own = std::process::id().to_string();
+    for (name, option) in [("ns-hostname", "-t"), ("ns-mounts", "-N"), ("ns-ls", "-p")] {
+        let script = "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid \"$1\" --regid \"$1\" \
+                      --clear-groups \"$2\" \"$3\" \"$4\"";
+        let error = tool("unshare")
+            .args(["--mount", "sh", "-c", script, "sh", &user.id.to_string()])
+            .arg(user.program(name).get_program())
+            .args([option, &own])
+            .ran()
+            .fails(1);
+        assert_eq!(
+            error,
+            format!(
+                "{name}: process {own} is not in /proc\n  cause: /proc hides the processes of others (hidepid)\n  \
+                 help:  run it as root\n"
+            )
+        );
+    }
+    Ok(())
+}
+
+fn a_caller_that_ignores_its_children_changes_nothing() -> Outcome {
+    let there = container("web-1", "corp");
+    let ignoring = |words: &str| {
+        tool("env")
+            .arg("--ignore-signal=CHLD")
+            .arg(program("ns-hostname").get_program())
+            .with(words)
+    };
+    let pid = there.pid;
+    assert_eq!(ignoring(&format!("-t {pid}")).ok(), "web-1\n");
+    assert_eq!(ignoring(&format!("-t {pid} web-2")).ok(), "");
+    assert_eq!(names(pid), ("web-2\n".into(), "corp\n".into()));
+    let list = ignoring(&format!("--list --json -t {pid} -o HOSTNAME")).json();
+    assert_eq!(list["namespaces"], serde_json::json!([{"hostname": "web-2"}]));
+    Ok(())
+}
+
+fn a_container_is_entered_in_one_call_with_its_user_namespace() -> Outcome {
+    needs::installed("strace")?;
+    let user = User::ordinary()?;
+    let there = container_of(user, "web-1");
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    std::os::unix::fs::chown(directory.path(), Some(user.id), Some(user.id)).expect("it is ours");
+    let log = directory.path().join("log");
+    for (words, answer) in [
+        (format!("-t {}", there.pid), "web-1\n"),
+        (format!("--list -n -o HOSTNAME -t {}", there.pid), "web-1\n"),
+        (format!("-t {} web-1.example", there.pid), ""),
+    ] {
+        let ran = user
+            .tool("strace")
+            .args(["-f", "-qq", "-e", "trace=setns", "-o"])
+            .arg(&log)
+            .arg(user.program("ns-hostname").get_program())
+            .with(&words);
+        assert_eq!((ran.status, &*ran.stdout), (0, answer), "{ran:?}");
+        let log = std::fs::read_to_string(&log).expect("strace has written it");
+        let calls: Vec<_> = log.lines().filter(|line| line.contains("setns(")).collect();
+        // The UTS namespace alone is not permitted; both are, and at once.
+        let [.., refused, entered] = calls[..] else {
+            panic!("{words}: {log}")
+        };
+        assert!(
+            refused.contains("EPERM") && !refused.contains("CLONE_NEWUSER"),
+            "{log}"
+        );
+        assert!(
+            entered.ends_with("= 0") && entered.contains("CLONE_NEWUSER") && entered.contains("CLONE_NEWUTS"),
+            "{log}"
+        );
+    }
+    Ok(())
+}
