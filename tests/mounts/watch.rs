@@ -15,12 +15,15 @@ cases!["mounts/watch":
     only_what_is_asked_for_is_told,
     the_time_is_up,
     one_namespace_is_watched,
+    it_ends_with_the_process,
+    it_ends_with_its_reader,
 ];
 
 /// The program while it watches.
 struct Watch {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    /// `None` once nobody reads any more.
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Watch {
@@ -33,7 +36,7 @@ impl Watch {
             .spawn()
             .expect("it runs");
         let pid = child.id();
-        let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        let stdout = child.stdout.take().map(BufReader::new);
         // It sleeps in nothing but its wait for the table that it has open.
         while !(has_table(pid) && state(pid) == Some('S')) {
             assert!(child.try_wait().expect("it is ours").is_none(), "it has ended");
@@ -44,7 +47,8 @@ impl Watch {
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        self.stdout.read_line(&mut line).expect("it writes text");
+        let stdout = self.stdout.as_mut().expect("stdout is a pipe");
+        stdout.read_line(&mut line).expect("it writes text");
         line
     }
 
@@ -172,5 +176,24 @@ fn one_namespace_is_watched() -> Outcome {
     assert!(error.contains("--watch watches one namespace"), "{error}");
     let error = program("ns-mounts").with("--watch=mount,vanish").fails(2);
     assert!(error.contains("'vanish'"), "{error}");
+    Ok(())
+}
+
+fn it_ends_with_the_process() -> Outcome {
+    let room = Room::new("")?;
+    let mut watch = Watch::new(&room, "--watch");
+    drop(room);
+    // With its directory its mount goes, which may be told.
+    while !watch.line().is_empty() {}
+    assert!(watch.child.wait().expect("it is ours").success());
+    Ok(())
+}
+
+fn it_ends_with_its_reader() -> Outcome {
+    let room = Room::new("")?;
+    let mut watch = Watch::new(&room, "--watch");
+    // Nothing happens in the namespace that could wake it.
+    drop(watch.stdout.take());
+    assert!(watch.child.wait().expect("it is ours").success());
     Ok(())
 }

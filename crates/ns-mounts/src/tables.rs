@@ -76,8 +76,13 @@ pub fn saved(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// The view of a target: of a process its own, root directory and all.
 pub fn view(target: &Target) -> ns_core::Result<View> {
-    match target.open()? {
-        Subject::Process(process) => View::of_process(&process),
+    view_of(&target.open()?)
+}
+
+/// The same of a target that has been opened.
+pub fn view_of(subject: &Subject) -> ns_core::Result<View> {
+    match subject {
+        Subject::Process(process) => View::of_process(process),
         subject => {
             let namespace = subject.namespace(Kind::Mnt)?;
             View::of_namespace(&namespace).map_err(|error| explain_in(&namespace, error))

@@ -1,10 +1,11 @@
 //! `--watch`: what happens to the mounts of a namespace, one event a line.
 
 use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use ns_core::mounts::{Event, Mount, View, events, merged};
+use ns_core::mounts::{Event, Mount, View, Woken, events, merged};
 use ns_core::output::{self, Cell, Field as _, Listing, Row, Shape};
 
 use crate::cell::cell;
@@ -13,11 +14,16 @@ use crate::column::{self, Show};
 use crate::scene::{Scene, Shared};
 use crate::{select, show, tables, usage};
 
-/// Tells what happens until the time is up, or nobody reads it any more.
+/// Tells what happens until the time is up, the process that was named has ended, or nobody reads it any more.
+///
+/// To watch a namespace keeps it alive, and all that is mounted in it.
 pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
-    let view = match &cli.whose.tasks[..] {
-        [] => View::own()?,
-        [task] => tables::view(task)?,
+    let (view, process) = match &cli.whose.tasks[..] {
+        [] => (View::own()?, None),
+        [task] => {
+            let subject = task.open()?;
+            (tables::view_of(&subject)?, subject.into_process().ok())
+        }
         _ => return Err(usage("--watch watches one namespace: give --task once")),
     };
     let columns = show::columns(cli, column::EVENTS)?;
@@ -37,7 +43,12 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
         .and_then(|time| Instant::now().checked_add(Duration::from_millis(time)));
     let shared = Shared::default();
     let mut before = view.read()?;
-    while view.wait(end.map(|end| end.saturating_duration_since(Instant::now())))? {
+    let stdout = io::stdout();
+    loop {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        if view.wait(left, process.as_ref(), stdout.as_fd())? != Woken::Changed {
+            return Ok(ExitCode::SUCCESS);
+        }
         let after = view.read()?;
         {
             let old = Scene::of(&before, view.name(), Some(&view), &shared);
@@ -46,7 +57,6 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
         }
         before = after;
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// What is written, event by event.

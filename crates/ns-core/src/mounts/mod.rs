@@ -30,4 +30,4 @@ pub use status::{Status, Statuses};
 pub use table::{Flaw, MountTable};
 pub use tags::{Tag, Tags, device_path, parse_tag};
 pub use tree::{Node, Tree};
-pub use view::View;
+pub use view::{View, Woken};

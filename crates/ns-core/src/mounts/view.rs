@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
 };
 
 use crate::error::Doing;
-use crate::process::{Pid, Process, in_child, parse_link};
+use crate::process::{Pid, Process, enter_for_good, in_child, parse_link};
 use crate::{Error, Gathered, Namespace, Result};
 
 /// A table of mounts and the root directory that its mount points start at, both held open: what is asked of a path in the
@@ -27,6 +28,19 @@ pub struct View {
     id: Gathered<u64>,
     table: OwnedFd,
     root: Result<OwnedFd>,
+}
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// The table has changed.
+    Changed,
+    /// The process has ended.
+    Ended,
+    /// Nobody reads the output any more.
+    Unread,
+    /// The time is up.
+    TimeUp,
 }
 
 impl View {
@@ -60,7 +74,6 @@ impl View {
     /// What a process would see that entered this mount namespace: a child that does, so that it may have no process.
     pub fn of_namespace(namespace: &Namespace) -> Result<Self> {
         let doing = || format!("enter {namespace}");
-        let owner = namespace.owner();
         let proc = open(CWD, "/proc", OFlags::PATH).doing(|| "open /proc")?;
         let (ours, childs) = socketpair(
             AddressFamily::UNIX,
@@ -70,11 +83,14 @@ impl View {
         )
         .doing(doing)?;
         let answer = in_child(|pipe| {
-            let opened = enter(namespace, &owner).and_then(|()| {
-                let root = open(CWD, "/", OFlags::PATH)?;
-                let table = open(&proc, "self/mountinfo", OFlags::RDONLY)?;
-                send(&childs, [table.as_fd(), root.as_fd()])
-            });
+            let entered = enter_for_good(None, namespace);
+            let opened = entered
+                .map_err(|errno| Errno::from_raw_os_error(errno as i32))
+                .and_then(|()| {
+                    let root = open(CWD, "/", OFlags::PATH)?;
+                    let table = open(&proc, "self/mountinfo", OFlags::RDONLY)?;
+                    send(&childs, [table.as_fd(), root.as_fd()])
+                });
             match opened {
                 Ok(()) => Ok(()),
                 Err(errno) => io::Write::write_all(pipe, &errno.raw_os_error().to_ne_bytes()),
@@ -146,9 +162,9 @@ impl View {
             bytes.reserve(1 << 12);
             match rustix::io::read(&self.table, rustix::buffer::spare_capacity(&mut bytes)) {
                 Ok(0) => return Ok(bytes),
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) | Err(Errno::INTR) => {}
                 // A process that has ended, and that nobody has waited for, has no table any more.
-                Err(rustix::io::Errno::INVAL) => {
+                Err(Errno::INVAL) => {
                     return Err(Error::NotFound(format!("{} has ended", self.name)));
                 }
                 Err(errno) => return Err(errno).doing(doing),
@@ -156,17 +172,31 @@ impl View {
         }
     }
 
-    /// Waits until the table has changed since this was last asked, or since it was opened; `false` where the time is up
-    /// before. Without a limit it waits for ever.
-    pub fn wait(&self, limit: Option<Duration>) -> Result<bool> {
+    /// Sleeps until the table has changed since this was last asked, or since it was opened; until `process` ends, `output`
+    /// loses its reader, or the time is up. Without a limit there is no end of time.
+    pub fn wait(
+        &self,
+        limit: Option<Duration>,
+        process: Option<&Process>,
+        output: BorrowedFd<'_>,
+    ) -> Result<Woken> {
         let limit = limit.map(|limit| Timespec {
             tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: limit.subsec_nanos().into(),
         });
-        let mut files = [PollFd::new(&self.table, PollFlags::PRI)];
-        poll(&mut files, limit.as_ref())
-            .map(|changed| changed > 0)
-            .doing(|| format!("watch the table of mounts of {}", self.name))
+        // Asked for nothing, poll(2) tells of errors only: the other end of a pipe is closed.
+        let mut meanings = vec![Woken::Changed, Woken::Unread];
+        let mut files = vec![
+            PollFd::new(&self.table, PollFlags::PRI),
+            PollFd::from_borrowed_fd(output, PollFlags::empty()),
+        ];
+        if let Some(process) = process {
+            meanings.push(Woken::Ended);
+            files.push(PollFd::new(process, PollFlags::IN));
+        }
+        poll(&mut files, limit.as_ref()).doing(|| format!("watch the table of mounts of {}", self.name))?;
+        let woken = files.iter().position(|file| !file.revents().is_empty());
+        Ok(woken.map_or(Woken::TimeUp, |index| meanings[index]))
     }
 
     /// The root directory of the view.
@@ -183,17 +213,6 @@ fn namespace_of(directory: BorrowedFd<'_>) -> Gathered<u64> {
     match rustix::fs::readlinkat(directory, "ns/mnt", Vec::new()) {
         Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
         Err(errno) => Gathered::Unreadable(nix::errno::Errno::from_raw(errno.raw_os_error())),
-    }
-}
-
-/// Puts a child in the namespace; where it must not, by way of the user namespace that owns it.
-fn enter(namespace: &Namespace, owner: &Gathered<Namespace>) -> rustix::io::Result<()> {
-    let raw = |errno: nix::errno::Errno| rustix::io::Errno::from_raw_os_error(errno as i32);
-    match (namespace.enter(), owner) {
-        (Err(nix::errno::Errno::EPERM), Gathered::Known(owner)) => {
-            owner.enter().and_then(|()| namespace.enter()).map_err(raw)
-        }
-        (answer, _) => answer.map_err(raw),
     }
 }
 
@@ -228,7 +247,7 @@ fn receive(socket: &OwnedFd) -> rustix::io::Result<[OwnedFd; 2]> {
         .flatten()
         .collect();
     // Fewer where the caller has no more room for open files.
-    files.try_into().map_err(|_| rustix::io::Errno::MFILE)
+    files.try_into().map_err(|_| Errno::MFILE)
 }
 
 #[cfg(test)]

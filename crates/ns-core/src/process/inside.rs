@@ -114,7 +114,7 @@ enum Step {
 
 /// Puts the calling process in the namespace, with the user namespace that owns it where that gives the rights: there is
 /// no way back from there.
-fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()> {
+pub(crate) fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()> {
     match namespace.enter() {
         Err(Errno::EPERM) => {
             // Whoever made a user namespace has every capability in it and in those below (user_namespaces(7)).
