@@ -85,6 +85,10 @@ fn shows_what_a_user_namespace_is() -> Outcome {
     assert_eq!((&own["depth"], &own["initial"]), (&json!(2), &json!(false)));
     assert_eq!(own["creator"], user.name);
     assert_eq!(own["uidmap"], json!([format!("0 {} 1", user.id)]));
+    // The one between has no process: it lives through its child.
+    let between = row(&rows, own["ons"].as_u64().expect("it has a parent"));
+    assert_eq!((&between["depth"], &between["holders"]), (&json!(1), &json!(1)));
+    assert_eq!(between["uidmap"], own["uidmap"]);
     let uts = row(&rows, there.inode("uts"));
     assert_eq!(
         (&uts["depth"], &uts["creator"]),

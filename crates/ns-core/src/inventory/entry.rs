@@ -59,6 +59,14 @@ impl Entry {
         self.processes > 0 || !self.holders.is_empty() || self.listed
     }
 
+    /// A thread that is in it, and its process is not, where there is one.
+    pub(super) fn a_thread(&self) -> Option<Pid> {
+        self.holders.iter().find_map(|holder| match holder {
+            Holder::Thread { tid, .. } => Some(*tid),
+            _ => None,
+        })
+    }
+
     /// Where its file is mounted in this mount namespace.
     pub fn pins(&self, mount_namespace: u64) -> Vec<&[u8]> {
         self.holders

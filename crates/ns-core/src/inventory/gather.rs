@@ -9,7 +9,6 @@ use crate::process::{Files, Pid, scan};
 use crate::uts::read_each;
 use crate::{Error, Gathered, Kind, Result};
 
-use super::descriptors::Surroundings;
 use super::entry::{Entry, Relatives};
 use super::holder::Holder;
 use super::members::Found;
@@ -18,7 +17,7 @@ use super::pins::Spot;
 use super::question::{Facts, Places, Question};
 use super::representatives::Representative;
 use super::search::Search;
-use super::{Inventory, crew, descriptors, kernel, kin, leaders, pins, processes, threads};
+use super::{Inventory, crew, descriptors, kernel, kin, leaders, pins, processes, threads, uid_map};
 
 /// Finds out what is asked for.
 ///
@@ -48,7 +47,7 @@ impl Search {
         let places = self.question.places;
         let descent = self.question.facts.intersects(Facts::LEADER);
         let proc = self.proc.as_fd();
-        let surroundings = Surroundings::of_caller(proc);
+        let surroundings = self.surroundings;
         let parts = crew::share(&pids, |found: &mut Found, pid| {
             let Some(mut member) = processes::look(found, proc, pid, kinds, surroundings.same_pids) else {
                 return;
@@ -91,7 +90,7 @@ impl Search {
                 if entry.kind != Kind::Mnt || !read.insert(inode) {
                     continue;
                 }
-                match witnesses.remove(&inode).or_else(|| a_thread(entry)) {
+                match witnesses.remove(&inode).or_else(|| entry.a_thread()) {
                     Some(pid) => spots.push(Spot { inode, pid }),
                     None => deserted.push(inode),
                 }
@@ -299,11 +298,17 @@ impl Search {
         }
         for entry in &mut self.entries {
             if entry.kind == Kind::User {
-                entry.uid_map = match entry.lowest.or_else(|| a_thread(entry)) {
-                    Some(pid) => Files::of(&self.proc, pid).read("uid_map"),
-                    // Only those who are in it have the file.
-                    None => Gathered::Unreadable(Errno::ENOENT),
-                };
+                let inside = entry.lowest.or_else(|| entry.a_thread());
+                if let Some(pid) = inside {
+                    entry.uid_map = Files::of(&self.proc, pid).read("uid_map");
+                } else if entry.uid_map == Gathered::Absent {
+                    entry.uid_map = match open(&self.proc, entry) {
+                        Some(namespace) => {
+                            uid_map::without_process(&self.proc, &namespace, self.surroundings)
+                        }
+                        None => Gathered::Unreadable(Errno::ENOENT),
+                    };
+                }
             }
         }
     }
@@ -324,14 +329,6 @@ impl Search {
             unread: self.unread,
         }
     }
-}
-
-/// A thread that is in the namespace, where there is one.
-fn a_thread(entry: &Entry) -> Option<Pid> {
-    entry.holders.iter().find_map(|holder| match holder {
-        Holder::Thread { tid, .. } => Some(*tid),
-        _ => None,
-    })
 }
 
 /// Whether `/proc` leaves out the processes of others: then the caller does not see its own PID 1.

@@ -21,6 +21,7 @@ mod question;
 mod representatives;
 mod search;
 mod threads;
+mod uid_map;
 mod unread;
 
 use crate::Kind;

@@ -1,7 +1,7 @@
 //! What a search has found so far, and how finds are put together.
 
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use nix::errno::Errno;
 
@@ -9,19 +9,22 @@ use crate::error::Doing;
 use crate::process::{Pid, scan};
 use crate::{Gathered, Identity, Kind, Namespace, Result};
 
+use super::descriptors::Surroundings;
 use super::entry::{Entry, Relatives};
 use super::holder::Holder;
-use super::kin;
 use super::members::{Found, Member};
 use super::question::{Facts, Places, Question};
 use super::representatives::Representative;
 use super::unread::Unread;
+use super::{kin, uid_map};
 
 /// What has been found so far.
 pub(super) struct Search {
     pub question: Question,
     /// The open directory `/proc`.
     pub proc: OwnedFd,
+    /// What the caller sees there.
+    pub surroundings: Surroundings,
     /// The device of all namespace files: they are in one file system.
     device: u64,
     /// The inode of the caller's own mount namespace.
@@ -40,10 +43,12 @@ pub(super) struct Search {
 impl Search {
     pub fn start(question: Question) -> Result<Self> {
         let proc = scan()?.proc().try_clone_to_owned();
+        let proc = proc.doing(|| "open /proc")?;
         let own = Namespace::own(Kind::Mnt)?.identity();
         Ok(Self {
             question,
-            proc: proc.doing(|| "open /proc")?,
+            surroundings: Surroundings::of_caller(proc.as_fd()),
+            proc,
             device: own.device,
             own_mount_namespace: own.inode,
             entries: Vec::new(),
@@ -133,7 +138,14 @@ impl Search {
         let lowest = self.entry(namespace.kind(), namespace.identity().inode).lowest;
         let all = self.asks_all(lowest);
         let (relatives, owner) = Relatives::of(namespace, all);
-        self.entry(namespace.kind(), namespace.identity().inode).relatives = Some(relatives);
+        let read_map = self.question.facts.contains(Facts::UIDMAP) && namespace.kind() == Kind::User;
+        let entry = self.entry(namespace.kind(), namespace.identity().inode);
+        entry.relatives = Some(relatives);
+        // One that only its children hold is not to be opened again.
+        if read_map && lowest.is_none() && entry.a_thread().is_none() {
+            let map = uid_map::without_process(&self.proc, namespace, self.surroundings);
+            self.entry(Kind::User, namespace.identity().inode).uid_map = map;
+        }
         owner
     }
 

@@ -40,6 +40,41 @@ pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<
     }
 }
 
+/// Runs `look` with the PID of a forked child that has done `work` and waits meanwhile: what `/proc` shows of a process is
+/// shown of this one.
+///
+/// Fails with what `work` fails with, and as [`in_child`] does.
+pub(crate) fn beside_child<T>(
+    work: impl FnOnce() -> nix::Result<()>,
+    look: impl FnOnce(Pid) -> T,
+) -> Result<T> {
+    let doing = || "run a child";
+    let (mut ready, mut tell) = io::pipe().doing(doing)?;
+    // The child waits until the other end is closed, which the end of the parent does too.
+    let (mut end, hold) = io::pipe().doing(doing)?;
+    match SingleThread::check().and_then(fork).doing(doing)? {
+        Fork::Child => {
+            drop((ready, hold));
+            // The kernel has no number above 133.
+            let answer = work().map_or_else(|errno| u8::try_from(errno as i32).unwrap_or(u8::MAX), |()| 0);
+            let told = tell.write_all(&[answer]).and_then(|()| end.read(&mut [0]));
+            exit(told.is_err().into())
+        }
+        Fork::Parent(child) => {
+            drop((tell, end));
+            let mut answer = [0];
+            let looked = match ready.read_exact(&mut answer) {
+                Ok(()) if answer == [0] => Ok(look(child)),
+                Ok(()) => Err(Errno::from_raw(answer[0].into())),
+                Err(_) => Err(Errno::ECHILD),
+            };
+            drop(hold);
+            wait(child).doing(doing)?;
+            looked.doing(doing)
+        }
+    }
+}
+
 /// Waits for the child; one that failed is an error, and so is one that was killed.
 ///
 /// Where the caller was started with SIGCHLD ignored the kernel keeps no status of it, and what it wrote has to do.

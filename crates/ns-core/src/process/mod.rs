@@ -15,6 +15,7 @@ mod stat;
 mod status;
 
 pub use cgroup::{Cgroups, Container, Runtime};
+pub(crate) use child::beside_child;
 pub use child::in_child;
 pub use files::Files;
 pub use held::Process;
