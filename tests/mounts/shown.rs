@@ -23,6 +23,8 @@ cases!["mounts/shown":
     several_tables_make_one_list,
     only_what_counts_has_statistics,
     a_full_disk_is_an_error_here_too,
+    mounts_upon_mounts_take_no_more_room_than_others,
+    a_file_without_an_end_is_an_error,
 ];
 
 fn hidden_mounts_are_told_in_every_shape() -> Outcome {
@@ -306,5 +308,30 @@ fn a_full_disk_is_an_error_here_too() -> Outcome {
             "{shape}"
         );
     }
+    Ok(())
+}
+
+fn mounts_upon_mounts_take_no_more_room_than_others() -> Outcome {
+    use std::io::Write as _;
+
+    // Whoever may mount can make as many, each on the one before.
+    let mut table = tempfile::NamedTempFile::new().expect("a file can be made");
+    for id in 1..5000 {
+        writeln!(table, "{id} {} 0:1 / /a rw - tmpfs none rw", id - 1).expect("it can be written");
+    }
+    for words in ["", "-a", "-J"] {
+        let ran = program("ns-mounts").arg("-F").arg(table.path()).with(words);
+        let text = ran.ok();
+        assert!(text.lines().count() >= 5000, "{words}");
+        assert!(text.lines().all(|line| line.chars().count() < 300), "{words}");
+    }
+    Ok(())
+}
+
+fn a_file_without_an_end_is_an_error() -> Outcome {
+    let error = program("ns-mounts").with("-F /dev/zero").fails(1);
+    assert_eq!(error, "ns-mounts: cannot read /dev/zero: File too large\n");
+    let error = program("ns-ls").with("--input /dev/zero").fails(1);
+    assert_eq!(error, "ns-ls: cannot read /dev/zero: File too large\n");
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! `--input`: what `ns-ls -J --output-all` saved, on another host or at another time.
 
 use std::borrow::Cow;
-use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use ns_core::cli::{read_file, read_whole};
 use ns_core::output::{Cell, Field as _};
 use serde_json::Value;
 
@@ -33,11 +33,10 @@ impl Saved {
 /// Reads a file.
 pub fn read(path: &Path) -> Result<Saved> {
     let name = path.display();
-    let mut text = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin().read_to_end(&mut text)
+    let text = if path == Path::new("-") {
+        read_whole(std::io::stdin())
     } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut text))
+        read_file(path)
     }
     .with_context(|| format!("cannot read {name}"))?;
     parse(&text).with_context(|| format!("cannot list {name}"))

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use ns_core::cli::read_file;
 use ns_core::explain::explain_in;
 use ns_core::mounts::{Unread, View, each_namespace};
 use ns_core::target::Subject;
@@ -71,7 +72,7 @@ fn read(view: &View, whose: &Whose) -> ns_core::Result<Vec<u8>> {
 
 /// A table that was saved.
 pub fn saved(file: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+    read_file(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// The view of a target: of a process its own, root directory and all.

@@ -3,12 +3,14 @@
 mod attached;
 mod complete;
 mod failure;
+mod file;
 mod help;
 mod launching;
 mod start;
 mod values;
 
 pub use failure::{report, warn};
+pub use file::{read_file, read_whole};
 pub use launching::{conclude, program, show_plan};
 pub use start::main;
 pub use values::{columns, target, value, wait_or_reader_gone, width_of_terminal};

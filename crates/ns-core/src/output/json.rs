@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde::Serializer;
 use serde::ser::SerializeMap as _;
 
+use super::tree::LEVELS;
 use super::{Cell, Column, Listing, Row};
 
 /// Writes `{"name": [rows…], remarks…}`.
@@ -21,7 +22,7 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()
             "{}\n{:indent$}",
             if first { "" } else { "," },
             "",
-            indent = 4 + 2 * row.depth
+            indent = indent(row.depth)
         )?;
         let object = object(&listing.columns, row)?;
         if next > row.depth {
@@ -35,7 +36,7 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()
         }
         while open > next {
             open -= 1;
-            write!(out, "\n{:indent$}]}}", "", indent = 4 + 2 * open)?;
+            write!(out, "\n{:indent$}]}}", "", indent = indent(open))?;
         }
     }
     let end = if listing.rows.is_empty() { "]" } else { "\n  ]" };
@@ -44,6 +45,11 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()
         write!(out, ",\n  {}: {value}", string(name))?;
     }
     out.write_all(b"\n}\n")
+}
+
+/// The blanks before a row so deep in a tree; as many as a text has lines there, and no more.
+fn indent(depth: usize) -> usize {
+    4 + 2 * depth.min(LEVELS)
 }
 
 /// One row as an object in one line.
@@ -141,6 +147,22 @@ mod tests {
                 .collect();
             parsed(&tree);
         }
+    }
+
+    #[test]
+    fn a_deep_tree_takes_no_more_room_than_a_flat_one() {
+        let mut tree = listing();
+        let row = |depth| super::Row {
+            depth,
+            cells: vec![Cell::Number(1), Cell::Absent],
+        };
+        tree.rows = (0..1000).map(row).collect();
+        let style = Style {
+            shape: Shape::Json,
+            ..Style::default()
+        };
+        let text = written(&tree, style);
+        assert!(text.lines().all(|line| line.len() < 200), "{text}");
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use super::Row;
 
+/// So many levels are drawn: more than any tree that a person reads. Whoever may mount or fork can make thousands of them,
+/// and a line for each level of each row would be more than there is room for.
+pub(super) const LEVELS: usize = 64;
+
 /// The strings that a tree is drawn with, each two columns wide.
 struct Glyphs {
     /// Before a row that has a sibling below it.
@@ -12,6 +16,8 @@ struct Glyphs {
     line: &'static str,
     /// Below the last of its siblings.
     gap: &'static str,
+    /// In place of the levels that are not drawn.
+    more: &'static str,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -19,6 +25,7 @@ const UNICODE: Glyphs = Glyphs {
     last: "└─",
     line: "│ ",
     gap: "  ",
+    more: "… ",
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -26,6 +33,7 @@ const ASCII: Glyphs = Glyphs {
     last: "`-",
     line: "| ",
     gap: "  ",
+    more: ": ",
 };
 
 /// What to write before each row, in their order. A root has nothing before it.
@@ -40,9 +48,10 @@ pub(super) fn prefixes(rows: &[Row<'_>], ascii: bool) -> Vec<String> {
             lines.truncate(row.depth);
             let prefix = match row.depth {
                 0 => String::new(),
-                _ => lines[1..]
+                _ => lines[1..row.depth.min(LEVELS)]
                     .iter()
                     .map(|goes_on| if *goes_on { glyphs.line } else { glyphs.gap })
+                    .chain((row.depth > LEVELS).then_some(glyphs.more))
                     .chain([if last { glyphs.last } else { glyphs.branch }])
                     .collect(),
             };
@@ -89,6 +98,16 @@ mod tests {
             prefixes(&rows(&[0, 1, 2, 2, 1, 2, 3, 0, 1]), false),
             ["", "├─", "│ ├─", "│ └─", "└─", "  └─", "    └─", "", "└─"]
         );
+    }
+
+    #[test]
+    fn a_row_deep_down_has_no_longer_lines_than_others() {
+        let depths: Vec<usize> = (0..1000).collect();
+        let prefixes = prefixes(&rows(&depths), true);
+        assert_eq!(prefixes[LEVELS], format!("{}`-", "  ".repeat(LEVELS - 1)));
+        for prefix in &prefixes[LEVELS + 1..] {
+            assert_eq!(*prefix, format!("{}: `-", "  ".repeat(LEVELS - 1)));
+        }
     }
 
     #[test]
