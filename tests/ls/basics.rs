@@ -195,5 +195,11 @@ fn wrong_usage_is_named_with_its_value() -> Outcome {
         assert!(error.starts_with("ns-ls: "), "{error}");
         assert!(names.iter().all(|name| error.contains(name)), "{words}: {error}");
     }
+    let bytes = std::os::unix::ffi::OsStrExt::from_bytes(b"COMMAND == '\xff'");
+    let no_text: &std::ffi::OsStr = bytes;
+    assert_eq!(
+        program("ns-ls").arg("-Q").arg(no_text).ran().fails(2),
+        "ns-ls: invalid argument 'COMMAND == '\\xff'': it is not UTF-8 text\n"
+    );
     Ok(())
 }

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use super::{complete, failure, help};
+use crate::output::escape_for_terminal;
 use crate::sys::nss;
 
 /// The exit status of wrong usage, in all the programs.
@@ -54,6 +55,18 @@ where
 fn answer(program: &str, error: &clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::DisplayVersion {
         return printed(program, error.print().and_then(|()| io::stdout().flush()));
+    }
+    // clap does not say which it is.
+    let no_text = (error.kind() == ErrorKind::InvalidUtf8)
+        .then(|| std::env::args_os().find(|argument| argument.to_str().is_none()))
+        .flatten();
+    if let Some(argument) = no_text {
+        let argument = escape_for_terminal(argument.as_encoded_bytes());
+        failure::warn(
+            program,
+            &format!("invalid argument '{argument}': it is not UTF-8 text"),
+        );
+        return ExitCode::from(USAGE);
     }
     let text = error.render();
     let text = if io::stderr().is_terminal() && !is_plain() {
