@@ -17,6 +17,7 @@ cases!["mounts/inside":
     a_rootless_container_is_seen_from_outside,
     the_kernels_list_is_the_same_table,
     nothing_needs_many_files,
+    holders_are_told_of_one_namespace_too,
 ];
 
 fn sizes_are_those_of_the_namespace() -> Outcome {
@@ -195,5 +196,26 @@ fn nothing_needs_many_files() -> Outcome {
             .ran();
         assert!(!ran.stderr.contains("Too many open files"), "{ran:?}");
     }
+    Ok(())
+}
+
+fn holders_are_told_of_one_namespace_too() -> Outcome {
+    let room = Room::new("")?;
+    let holders = serde_json::json!([format!("{}(sh)", room.shell.pid)]);
+    let rows = room.asked("-J -o HOLDERS -M $d").json();
+    assert_eq!(rows["filesystems"], serde_json::json!([{"holders": holders}]));
+    let found = room.asked("-n -r -o TARGET -M $d -Q HOLDERS=~'sh'");
+    assert_eq!(found.stdout, format!("{}\n", room.text("")));
+    assert_eq!(room.asked("-M $d -Q HOLDERS=~'nobody'").status, 1);
+    // Only an open file holds it from here on.
+    let namespace =
+        std::fs::File::open(format!("/proc/{}/ns/mnt", room.shell.pid)).expect("root may open it");
+    let file = format!("/proc/{}/fd/{}", std::process::id(), namespace.as_raw_fd());
+    let target = room.text("");
+    drop(room.shell);
+    let rows = program("ns-mounts")
+        .with(&format!("-N {file} -J -o HOLDERS -M {target}"))
+        .json();
+    assert_eq!(rows["filesystems"], serde_json::json!([{"holders": []}]));
     Ok(())
 }

@@ -190,7 +190,11 @@ fn status<'a>(scene: &Scene<'a>, mount: &Mount<'a>, known: impl FnOnce(&Status) 
 
 /// `4711(nginx)`: the number to look further with, and the name to know it by.
 fn holders<'a>(scene: &Scene<'a>) -> Cell<'a> {
-    match scene.namespace {
+    match scene.namespace() {
+        // One that no process is in.
+        None if !scene.shared.namespaces.is_empty() && scene.inode().known().is_some() => {
+            Cell::List(Vec::new())
+        }
         None => Cell::Absent,
         Some(namespace) => {
             let leaders = namespace.leaders().into_iter();

@@ -1,7 +1,7 @@
 //! A table of mounts that questions are asked about, and what is looked up for them once.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ns_core::Gathered;
 use ns_core::mounts::{
@@ -33,6 +33,8 @@ pub struct Shared {
     tags: RefCell<HashMap<Tag, std::rc::Rc<Tags>>>,
     /// The peer groups of every namespace, where they are asked for.
     pub peers: Peers,
+    /// The namespaces with their processes, where those are asked for and not all of them are gone through.
+    pub namespaces: BTreeMap<u64, MountNamespace>,
 }
 
 impl<'a> Scene<'a> {
@@ -106,6 +108,12 @@ impl<'a> Scene<'a> {
             .borrow_mut()
             .entry(index)
             .or_insert_with(|| view.space(mount))
+    }
+
+    /// The namespace with its processes, where it is known.
+    pub fn namespace(&self) -> Option<&MountNamespace> {
+        let looked_up = || self.shared.namespaces.get(&self.inode().known()?);
+        self.namespace.or_else(looked_up)
     }
 
     /// The inode of the mount namespace.

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use ns_core::mounts::Peers;
+use ns_core::mounts::{MountNamespace, Peers};
 use ns_core::output::{self, Cell, Field, Listing, Row, Shape, Style};
 
 use crate::cell::{Format, cell};
@@ -17,7 +17,10 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let columns = columns(cli, default(cli))?;
     let mut shared = Shared::default();
     let mut unread = ns_core::mounts::Unread::default();
-    if asks_for_peers(cli, &columns) {
+    if asks_for(cli, &columns, Show::Holders) && !cli.whose.all_namespaces {
+        (shared.namespaces, unread) = MountNamespace::of_processes()?;
+    }
+    if asks_for(cli, &columns, Show::Peers) {
         (shared.peers, unread) = Peers::everywhere()?;
     }
     let mut listing = Listing {
@@ -127,10 +130,11 @@ fn is_tree(cli: &Cli) -> bool {
     show.tree || !list
 }
 
-fn asks_for_peers(cli: &Cli, columns: &[Show]) -> bool {
+/// Whether a column is shown or filtered by that is looked up for all tables; saved ones have no such columns.
+fn asks_for(cli: &Cli, columns: &[Show], show: Show) -> bool {
     let in_filter = cli.which.filter.as_ref();
-    let in_filter = in_filter.is_some_and(|filter| filter.fields().contains(&Show::Peers));
-    cli.whose.files.is_empty() && (in_filter || columns.contains(&Show::Peers))
+    let in_filter = in_filter.is_some_and(|filter| filter.fields().contains(&show));
+    cli.whose.files.is_empty() && (in_filter || columns.contains(&show))
 }
 
 fn rows<'a>(

@@ -47,35 +47,16 @@ impl Unread {
 pub fn each_namespace<E: From<crate::Error>>(
     mut visit: impl FnMut(&MountNamespace, &View) -> Result<(), E>,
 ) -> Result<Unread, E> {
-    let mut unread = Unread::default();
-    let mut by_inode: BTreeMap<u64, Vec<Pid>> = BTreeMap::new();
-    let only = Kinds::from_iter([Kind::Mnt]);
-    let mut processes = scan()?;
-    while let Some(pid) = processes.next() {
-        let pid = pid?;
-        match LinkDirectory::open(processes.proc(), pid, None)
-            .links(only)
-            .get(Kind::Mnt)
-        {
-            Gathered::Known(inode) => by_inode.entry(inode).or_default().push(pid),
-            Gathered::Unreadable(_) => unread.processes += 1,
-            Gathered::Absent => {}
-        }
-    }
-    drop(processes);
-    for (inode, processes) in &by_inode {
-        let namespace = MountNamespace {
-            inode: *inode,
-            processes: processes.clone(),
-        };
+    let (of_processes, mut unread) = MountNamespace::of_processes()?;
+    for namespace in of_processes.values() {
         match namespace.view() {
-            Some(view) => visit(&namespace, &view)?,
+            Some(view) => visit(namespace, &view)?,
             None => unread.namespaces += 1,
         }
     }
     let walked = without_process(|namespace| {
         let inode = namespace.identity().inode;
-        if by_inode.contains_key(&inode) {
+        if of_processes.contains_key(&inode) {
             return Ok(());
         }
         let processes = Vec::new();
@@ -107,6 +88,31 @@ impl Peers {
 }
 
 impl MountNamespace {
+    /// Those that processes are in, by their inodes. Fails where `/proc` cannot be read.
+    pub fn of_processes() -> Result<(BTreeMap<u64, Self>, Unread)> {
+        let mut unread = Unread::default();
+        let mut by_inode: BTreeMap<u64, Self> = BTreeMap::new();
+        let only = Kinds::from_iter([Kind::Mnt]);
+        let mut scan = scan()?;
+        while let Some(pid) = scan.next() {
+            let pid = pid?;
+            let links = LinkDirectory::open(scan.proc(), pid, None).links(only);
+            match links.get(Kind::Mnt) {
+                Gathered::Known(inode) => {
+                    let processes = Vec::new();
+                    let namespace = by_inode.entry(inode).or_insert(Self { inode, processes });
+                    namespace.processes.push(pid);
+                }
+                Gathered::Unreadable(_) => unread.processes += 1,
+                Gathered::Absent => {}
+            }
+        }
+        for namespace in by_inode.values_mut() {
+            namespace.processes.sort_unstable();
+        }
+        Ok((by_inode, unread))
+    }
+
     /// All of its mounts where the caller may enter it, and else what a process in it sees; `None` where neither may be.
     fn view(&self) -> Option<View> {
         self.processes.iter().find_map(|pid| {
