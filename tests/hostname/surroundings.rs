@@ -7,6 +7,7 @@ use crate::support::{Outcome, Run as _, User, needs, program, tool};
 cases!["hostname::surroundings":
     at_boot_there_is_no_proc_yet,
     what_is_hidden_is_said_to_be_hidden,
+    a_pid_is_not_taken_for_another_one_in_proc,
     a_caller_that_ignores_its_children_changes_nothing,
     a_container_is_entered_in_one_call_with_its_user_namespace,
 ];
@@ -65,6 +66,27 @@ fn what_is_hidden_is_said_to_be_hidden() -> Outcome {
             format!(
                 "{name}: process {own} is not in /proc\n  cause: /proc hides the processes of others (hidepid)\n  \
                  help:  run it as root\n"
+            )
+        );
+    }
+    Ok(())
+}
+
+fn a_pid_is_not_taken_for_another_one_in_proc() -> Outcome {
+    needs::root()?;
+    // Where it is PID 1 itself, and /proc shows that of the PID namespace above.
+    for (name, option) in [("ns-hostname", "-t"), ("ns-mounts", "-N"), ("ns-ls", "-p")] {
+        let error = tool("unshare")
+            .args(["--pid", "--fork"])
+            .arg(program(name).get_program())
+            .args([option, "1"])
+            .ran()
+            .fails(1);
+        assert_eq!(
+            error,
+            format!(
+                "{name}: process 1 is not the one that has this PID in /proc\n  cause: /proc is that of another PID \
+                 namespace\n  help:  mount a /proc of this one: ns-unshare --mount-proc\n"
             )
         );
     }

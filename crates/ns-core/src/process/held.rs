@@ -1,7 +1,7 @@
 //! A process, held so that its PID cannot come to mean another one.
 
 use std::ffi::{CString, OsString};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,8 @@ pub struct Process {
 impl Process {
     /// The process that has this PID now.
     ///
-    /// [`Error::NotFound`] where none has, and where `/proc` does not show it.
+    /// [`Error::NotFound`] where none has, and where `/proc` does not show it; [`Error::Unfit`] where `/proc` is of another
+    /// PID namespace, in which another process has the number.
     pub fn open(pid: Pid) -> Result<Self> {
         let missing = || Error::NotFound(format!("process {pid} does not exist"));
         let pidfd = match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
@@ -52,10 +53,13 @@ impl Process {
         // Alive after the directory was opened: then the directory is that of the process the pidfd holds.
         process.check_alive()?;
         // It says nothing of itself where it is hidden.
-        match rustix::fs::fstat(&process.directory) {
-            Err(rustix::io::Errno::NOENT) => Err(privacy::hidden(pid)),
-            _ => Ok(process),
+        if rustix::fs::fstat(&process.directory).err() == Some(rustix::io::Errno::NOENT) {
+            return Err(privacy::hidden(pid));
         }
+        if number_in_proc(&process.pidfd) != Some(pid) {
+            return Err(privacy::another(pid));
+        }
+        Ok(process)
     }
 
     /// Its PID.
@@ -247,6 +251,13 @@ fn has_ended(pidfd: &OwnedFd, pid: Pid) -> Result<bool> {
     let now = rustix::event::Timespec::default();
     let ready = poll(&mut fds, Some(&now)).doing(|| format!("look at process {pid}"))?;
     Ok(ready != 0)
+}
+
+/// The PID by which `/proc` knows the process with this pidfd.
+fn number_in_proc(pidfd: &OwnedFd) -> Option<Pid> {
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).ok()?;
+    let number = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    number.trim().parse().ok()
 }
 
 /// The entries of an environment that set something; byte for byte, also where a name comes twice.

@@ -47,6 +47,14 @@ pub(super) fn not_shown(pid: Pid) -> Error {
     )
 }
 
+/// That the number means one process to the kernel, and another one in `/proc`.
+pub(super) fn another(pid: Pid) -> Error {
+    Error::Unfit(format!("process {pid} is not the one that has this PID in /proc")).explained(
+        Some("/proc is that of another PID namespace".into()),
+        Some("mount a /proc of this one: ns-unshare --mount-proc".into()),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
