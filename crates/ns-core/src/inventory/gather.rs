@@ -90,9 +90,11 @@ impl Search {
                 if entry.kind != Kind::Mnt || !read.insert(inode) {
                     continue;
                 }
-                match witnesses.remove(&inode).or_else(|| entry.a_thread()) {
-                    Some(pid) => spots.push(Spot { inode, pid }),
-                    None => deserted.push(inode),
+                let witness = witnesses.remove(&inode);
+                match witness.or_else(|| Some((entry.a_thread()?, true))) {
+                    Some((pid, true)) => spots.push(Spot { inode, pid }),
+                    // Of one whose processes are all chrooted more is seen from inside, where the caller may go there.
+                    other => deserted.push((inode, other.map(|(pid, _)| pid))),
                 }
             }
             if spots.is_empty() && deserted.is_empty() {
@@ -106,18 +108,27 @@ impl Search {
                 pins::look(found, proc, spot, kinds);
             });
             self.take(parts);
-            for inode in deserted {
+            for (inode, chrooted) in deserted {
                 let entry = self.entry(Kind::Mnt, inode).clone();
-                match open(&self.proc, &entry) {
-                    Some(namespace) => pins::look_into(self, &namespace, kinds),
-                    None => closed.push(inode),
+                let namespace = open(&self.proc, &entry);
+                let entered = namespace.as_ref().map(|it| pins::look_into(self, it, kinds));
+                match (entered, chrooted) {
+                    (Some(true), _) => {}
+                    (_, Some(pid)) => {
+                        let mut found = Found::default();
+                        pins::look(&mut found, self.proc.as_fd(), Spot { inode, pid }, kinds);
+                        self.take(vec![found]);
+                    }
+                    (Some(false), None) => self.unread.mounts += 1,
+                    (None, None) => closed.push(inode),
                 }
             }
         }
     }
 
-    /// For each mount namespace a process that sees all of it: one that is not chrooted, where one is found soon.
-    fn witnesses(&self) -> HashMap<u64, Pid> {
+    /// For each mount namespace a process that sees all of it, one that is not chrooted, and whether it does: where none is
+    /// found soon, one that is.
+    fn witnesses(&self) -> HashMap<u64, (Pid, bool)> {
         /// How many processes of a namespace are tried.
         const TRIES: u32 = 8;
         let mut witnesses: HashMap<u64, (Pid, bool, u32)> = HashMap::new();
@@ -137,7 +148,7 @@ impl Search {
         }
         witnesses
             .into_iter()
-            .map(|(inode, (pid, ..))| (inode, pid))
+            .map(|(inode, (pid, sees_all, _))| (inode, (pid, sees_all)))
             .collect()
     }
 
@@ -152,8 +163,12 @@ impl Search {
             let inode = namespace.identity().inode;
             let entry = search.entry(namespace.kind(), inode);
             entry.listed |= !entry.is_held();
-            if namespace.kind() == Kind::Mnt && pinned && read.insert(inode) {
-                pins::look_into(search, namespace, kinds);
+            if namespace.kind() == Kind::Mnt
+                && pinned
+                && read.insert(inode)
+                && !pins::look_into(search, namespace, kinds)
+            {
+                search.unread.mounts += 1;
             }
         });
     }

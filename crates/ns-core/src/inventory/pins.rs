@@ -42,14 +42,13 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, spot: Spot, kinds: K
     }
 }
 
-/// Reads the mounts of a mount namespace that nobody is in, through a child that goes there. What is pinned there is
-/// opened there and then: nobody else can.
-pub(super) fn look_into(search: &mut Search, namespace: &Namespace, kinds: Kinds) {
+/// Reads the mounts of a mount namespace that nobody is in who sees all of it, through a child that goes there; whether it
+/// may. What is pinned there is opened there and then: nobody else can.
+pub(super) fn look_into(search: &mut Search, namespace: &Namespace, kinds: Kinds) -> bool {
     let mount_namespace = namespace.identity().inode;
     let table = View::of_namespace(namespace).and_then(|view| Ok((view.read()?, view)));
     let Ok((table, view)) = table else {
-        search.unread.mounts += 1;
-        return;
+        return false;
     };
     let mut pins = Vec::new();
     read(&table, kinds, |kind, inode, path| pins.push((kind, inode, path)));
@@ -69,6 +68,7 @@ pub(super) fn look_into(search: &mut Search, namespace: &Namespace, kinds: Kinds
         };
         search.hold(kind, inode, holder);
     }
+    true
 }
 
 /// Opens a namespace file by its path below a root directory that is not the caller's.
