@@ -20,57 +20,88 @@ pub(super) fn write(
     tree: Option<usize>,
     widths: &mut Vec<usize>,
 ) -> io::Result<()> {
-    let prefixes = match tree {
-        Some(_) => tree::prefixes(&listing.rows, style.ascii),
-        None => Vec::new(),
-    };
-    // Values are made twice, for their widths and to be written: less than keeping them all.
-    let shown = |row: usize, column: usize| {
-        let cell = &listing.rows[row].cells[column];
-        let text = Shown::new(text_of(cell));
-        let link = match cell {
-            Cell::Text(path) if style.links == Some(column) => Some(&path[..]),
-            _ => None,
-        };
-        match prefixes.get(row) {
-            Some(prefix) if tree == Some(column) => Shown { link, ..text }.after(prefix),
-            _ => Shown { link, ..text },
-        }
-    };
-    let names = listing
-        .columns
-        .iter()
-        .map(|column| Shown::new(style.name(column)));
-    let names: Vec<_> = names.collect();
-    widths.resize(names.len(), 0);
-    for (column, width) in widths.iter_mut().enumerate() {
-        if style.headings {
-            *width = names[column].width.max(*width);
-        }
-        for row in 0..listing.rows.len() {
-            *width = shown(row, column).width.max(*width);
-        }
-    }
+    let table = Table::new(listing, style, tree);
+    table.widen(widths);
     let widths = &fitted(widths.clone(), listing, style);
-    // A tree grows from the left, whatever it is made of.
-    let align = |(index, column): (usize, &&super::Column)| {
-        if tree == Some(index) {
-            Align::Left
-        } else {
-            column.align
-        }
-    };
-    let aligns: Vec<_> = listing.columns.iter().enumerate().map(align).collect();
+    let aligns = table.aligns();
     if style.headings && !listing.rows.is_empty() {
-        line(out, &aligns, widths, &names)?;
+        line(out, &aligns, widths, &table.headings)?;
     }
-    let mut cells = Vec::with_capacity(names.len());
+    let mut cells = Vec::with_capacity(widths.len());
     for row in 0..listing.rows.len() {
         cells.clear();
-        cells.extend((0..names.len()).map(|column| shown(row, column)));
+        cells.extend((0..widths.len()).map(|column| table.shown(row, column)));
         line(out, &aligns, widths, &cells)?;
     }
     Ok(())
+}
+
+/// A listing on its way to lines.
+struct Table<'l, 'a> {
+    listing: &'l Listing<'a>,
+    style: Style,
+    headings: Vec<Shown<'l>>,
+    /// The column that is drawn as a tree.
+    tree: Option<usize>,
+    /// What draws the tree before each row.
+    prefixes: Vec<String>,
+}
+
+impl<'l, 'a> Table<'l, 'a> {
+    fn new(listing: &'l Listing<'a>, style: Style, tree: Option<usize>) -> Self {
+        let headings = listing
+            .columns
+            .iter()
+            .map(|column| Shown::new(style.name(column)));
+        Self {
+            listing,
+            style,
+            headings: headings.collect(),
+            tree,
+            prefixes: match tree {
+                Some(_) => tree::prefixes(&listing.rows, style.ascii),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// A value. It is made twice, for its width and to be written: less than keeping them all.
+    fn shown(&self, row: usize, column: usize) -> Shown<'_> {
+        let cell = &self.listing.rows[row].cells[column];
+        let text = Shown::new(text_of(cell));
+        let link = match cell {
+            Cell::Text(path) if self.style.links == Some(column) => Some(&path[..]),
+            _ => None,
+        };
+        match self.prefixes.get(row) {
+            Some(prefix) if self.tree == Some(column) => Shown { link, ..text }.after(prefix),
+            _ => Shown { link, ..text },
+        }
+    }
+
+    /// Makes the columns as wide as what stands in them.
+    fn widen(&self, widths: &mut Vec<usize>) {
+        widths.resize(self.headings.len(), 0);
+        for (column, width) in widths.iter_mut().enumerate() {
+            if self.style.headings {
+                *width = self.headings[column].width.max(*width);
+            }
+            for row in 0..self.listing.rows.len() {
+                *width = self.shown(row, column).width.max(*width);
+            }
+        }
+    }
+
+    /// Where the values of each column stand. A tree grows from the left, whatever it is made of.
+    fn aligns(&self) -> Vec<Align> {
+        let columns = self.listing.columns.iter().enumerate();
+        columns
+            .map(|(index, column)| match self.tree {
+                Some(tree) if tree == index => Align::Left,
+                _ => column.align,
+            })
+            .collect()
+    }
 }
 
 /// A value as it is shown, and the columns of the terminal that it takes.
