@@ -122,7 +122,7 @@ fn namespaces_with_the_same_host_name_are_told() -> Outcome {
         container("twin-of-ns-utils", ""),
     );
     let rows = rows("-o NS,SAME");
-    let twin = |inode: u64| serde_json::json!([inode.to_string()]);
+    let twin = |inode: u64| serde_json::json!([inode]);
     assert_eq!(row(&rows, first.inode("uts"))["same"], twin(second.inode("uts")));
     assert_eq!(row(&rows, second.inode("uts"))["same"], twin(first.inode("uts")));
     Ok(())

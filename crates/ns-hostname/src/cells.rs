@@ -91,10 +91,6 @@ impl<'a> Subject<'a> {
     fn same(&self, names: &Names) -> Cell<'a> {
         let inodes = self.by_host.get(&*names.host).map_or(&[][..], Vec::as_slice);
         let others = inodes.iter().filter(|inode| **inode != self.entry.identity.inode);
-        Cell::List(
-            others
-                .map(|inode| inode.to_string().into_bytes().into())
-                .collect(),
-        )
+        Cell::Numbers(others.copied().collect())
     }
 }

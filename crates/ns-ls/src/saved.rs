@@ -85,13 +85,14 @@ fn cell(object: &Value, column: NsColumn) -> Cell<'static> {
         Value::String(text) => Cell::Text(Cow::Owned(
             bytes(&object[format!("{key}-bytes")]).unwrap_or_else(|| text.clone().into_bytes()),
         )),
-        Value::Array(items) => Cell::List(
-            items
-                .iter()
-                .filter_map(Value::as_str)
-                .map(|item| Cow::Owned(item.to_owned().into_bytes()))
-                .collect(),
-        ),
+        Value::Array(items) => {
+            let beside = &object[format!("{key}-bytes")];
+            let items = items.iter().enumerate().filter_map(|(index, item)| {
+                let text = || Some(item.as_str()?.as_bytes().to_vec());
+                bytes(&beside[index]).or_else(text).map(Cow::Owned)
+            });
+            Cell::List(items.collect())
+        }
         Value::Null | Value::Object(_) => Cell::Absent,
     }
 }
@@ -112,7 +113,8 @@ mod tests {
     #[test]
     fn records_are_read_with_their_bytes_and_their_children() {
         let records = parse(
-            br#"{"namespaces": [{"ns": 1, "type": "net", "nsfs": ["/a", "/b"], "command": "x?",
+            br#"{"namespaces": [{"ns": 1, "type": "net", "nsfs": ["/a", "/?"], "nsfs-bytes": ["2f61", "2ffe"],
+                 "command": "x?",
                  "command-bytes": "78ff", "initial": false, "pid": null,
                  "children": [{"ns": 2, "type": "uts"}]}]}"#,
         )
@@ -123,7 +125,7 @@ mod tests {
         assert_eq!(records.cell(0, NsColumn::Command), &Cell::text(&b"x\xff"[..]));
         assert_eq!(records.cell(0, NsColumn::Initial), &Cell::Flag(false));
         assert_eq!(records.cell(0, NsColumn::Pid), &Cell::Absent);
-        assert_eq!(records.cell(0, NsColumn::Nsfs).plain(), &b"/a,/b"[..]);
+        assert_eq!(records.cell(0, NsColumn::Nsfs).plain(), &b"/a,/\xfe"[..]);
         assert_eq!(records.cell(1, NsColumn::Ns), &Cell::Number(2));
     }
 

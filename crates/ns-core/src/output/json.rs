@@ -65,10 +65,15 @@ pub(super) fn object(columns: &[&'static Column], row: &Row<'_>) -> io::Result<S
         }
         let key = column.name.to_lowercase();
         map.serialize_entry(&key, &Value(cell))?;
-        if let Cell::Text(bytes) = cell
-            && std::str::from_utf8(bytes).is_err()
-        {
-            map.serialize_entry(&format!("{key}-bytes"), &hexadecimal(bytes))?;
+        let no_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_err();
+        let key = || format!("{key}-bytes");
+        match cell {
+            Cell::Text(bytes) if no_text(bytes) => map.serialize_entry(&key(), &hexadecimal(bytes))?,
+            Cell::List(items) if items.iter().any(|item| no_text(item)) => {
+                let items: Vec<_> = items.iter().map(|item| hexadecimal(item)).collect();
+                map.serialize_entry(&key(), &items)?;
+            }
+            _ => {}
         }
     }
     map.end()?;
@@ -87,6 +92,7 @@ impl serde::Serialize for Value<'_> {
             Cell::List(items) => {
                 serializer.collect_seq(items.iter().map(|item| String::from_utf8_lossy(item)))
             }
+            Cell::Numbers(items) => serializer.collect_seq(items),
         }
     }
 }
@@ -169,11 +175,17 @@ mod tests {
     fn bytes_that_are_no_text_stand_beside_it() {
         let mut odd = listing();
         odd.rows[0].cells[1] = Cell::text(&b"a\xff"[..]);
+        odd.rows[1].cells[1] = Cell::List(vec![b"b"[..].into(), b"\xfe"[..].into()]);
+        odd.rows[2].cells[1] = Cell::Numbers(vec![1, 2]);
         odd.remarks
             .push(("incomplete", serde_json::json!({"processes": 3})));
         let value = parsed(&odd);
         assert_eq!(value["processes"][0]["command"], "a\u{fffd}");
         assert_eq!(value["processes"][0]["command-bytes"], "61ff");
+        let inner = &value["processes"][0]["children"][0];
+        assert_eq!(inner["command"], serde_json::json!(["b", "\u{fffd}"]));
+        assert_eq!(inner["command-bytes"], serde_json::json!(["62", "fe"]));
+        assert_eq!(value["processes"][1]["command"], serde_json::json!([1, 2]));
         assert_eq!(value["incomplete"]["processes"], 3);
     }
 

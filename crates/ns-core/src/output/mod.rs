@@ -29,8 +29,10 @@ pub enum Cell<'a> {
     Flag(bool),
     /// Bytes of any value; in JSON a string, with the bytes in hexadecimal beside it where they are not UTF-8.
     Text(Cow<'a, [u8]>),
-    /// Several texts: joined by commas in text, an array in JSON.
+    /// Several texts: joined by commas in text, an array in JSON, with the bytes beside it as for one.
     List(Vec<Cow<'a, [u8]>>),
+    /// Several numbers, likewise.
+    Numbers(Vec<u64>),
 }
 
 impl<'a> Cell<'a> {
@@ -63,6 +65,7 @@ impl<'a> Cell<'a> {
             Self::Flag(flag) => Cell::Flag(flag),
             Self::Text(bytes) => Cell::Text(owned(bytes)),
             Self::List(items) => Cell::List(items.into_iter().map(owned).collect()),
+            Self::Numbers(items) => Cell::Numbers(items),
         }
     }
 
@@ -81,6 +84,10 @@ impl<'a> Cell<'a> {
             Self::Flag(false) => Cow::Borrowed(b"no"),
             Self::Text(bytes) => Cow::Borrowed(bytes),
             Self::List(items) => Cow::Owned(items.join(&b',')),
+            Self::Numbers(items) => {
+                let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+                Cow::Owned(items.join(",").into_bytes())
+            }
         }
     }
 }

@@ -129,6 +129,8 @@ mod tests {
         Use,
         Shared,
         Sources,
+        Peers,
+        Ports,
     }
 
     const fn column(name: &'static str) -> Column {
@@ -149,6 +151,8 @@ mod tests {
             (Self::Use, column("USE%")),
             (Self::Shared, column("SHARED")),
             (Self::Sources, column("SOURCES")),
+            (Self::Peers, column("PEERS")),
+            (Self::Ports, column("PORTS")),
         ];
     }
 
@@ -162,6 +166,8 @@ mod tests {
             Field::Use => Cell::string("45"),
             Field::Shared => Cell::Flag(true),
             Field::Sources => Cell::List(vec![b"/dev/a"[..].into(), b"/dev/b"[..].into()]),
+            Field::Peers => Cell::List(Vec::new()),
+            Field::Ports => Cell::Numbers(vec![22, 80]),
         }
     }
 
@@ -195,6 +201,9 @@ mod tests {
             "SOURCES != '/dev/c'",
             "SOURCES =~ 'b$'",
             "SOURCES !~ 'c$'",
+            "PORTS == 80",
+            "PORTS != 8080",
+            "PORTS",
         ] {
             assert!(holds(text), "{text}");
             assert!(!holds(&format!("not ({text})")), "{text}");
@@ -211,6 +220,9 @@ mod tests {
             "LABEL != 0",
             "!LABEL",
             "LABEL !~ '.'",
+            "PEERS == ''",
+            "PEERS != 'x'",
+            "!PEERS",
         ] {
             assert!(holds(text), "{text}");
         }
@@ -264,7 +276,7 @@ mod tests {
         assert_eq!(
             error("PID > 1 and TYP == 'net'"),
             "there is no column \"TYP\" (a text stands between quotes): it is one of PID, TYPE, LABEL, UUID, USE%, \
-             SHARED, SOURCES\n  PID > 1 and TYP == 'net'\n              ^^^"
+             SHARED, SOURCES, PEERS, PORTS\n  PID > 1 and TYP == 'net'\n              ^^^"
         );
         assert_eq!(
             error("PID >"),

@@ -66,7 +66,11 @@ impl Value<'_> {
             Self::Cell(Cell::Number(number)) => vec![Scalar::Whole(*number)],
             Self::Cell(Cell::Flag(flag)) => vec![Scalar::Flag(*flag)],
             Self::Cell(Cell::Text(text)) => vec![Scalar::Text(text)],
+            // An empty one is empty, as a text is.
+            Self::Cell(Cell::List(items)) if items.is_empty() => vec![Scalar::Nothing],
             Self::Cell(Cell::List(items)) => items.iter().map(|item| Scalar::Text(item)).collect(),
+            Self::Cell(Cell::Numbers(items)) if items.is_empty() => vec![Scalar::Nothing],
+            Self::Cell(Cell::Numbers(items)) => items.iter().copied().map(Scalar::Whole).collect(),
         })
     }
 }
@@ -112,6 +116,7 @@ pub(super) fn is(value: &Value<'_>) -> bool {
         Value::Cell(Cell::Flag(flag)) => *flag,
         Value::Cell(Cell::Text(text)) => !text.is_empty(),
         Value::Cell(Cell::List(items)) => !items.is_empty(),
+        Value::Cell(Cell::Numbers(items)) => !items.is_empty(),
     }
 }
 
