@@ -171,6 +171,28 @@ fn draws_trees() -> Outcome {
         .find(|line| line.contains(&there.inode("uts").to_string()));
     let line = line.expect("a line");
     assert!(line.starts_with("  └─") || line.starts_with("│ └─"), "{table}");
+    // By processes where nobody says otherwise: one that has a parent there stands below it.
+    let child = Held::new(
+        user.tool("unshare")
+            .args(["-r", "-u", "sh", "-c", "unshare --net \"$@\"; :", "sh"]),
+        "",
+    );
+    let net = child.pid;
+    for (words, drawn) in [("", true), ("-l", false), ("-r", false)] {
+        let ran = user
+            .program("ns-ls")
+            .with(&format!("-o PID,PPID,COMMAND {words}"));
+        let line = ran
+            .stdout
+            .lines()
+            .find(|line| line.trim_start().starts_with(&format!("{net} ")));
+        let line = line.unwrap_or_else(|| panic!("{net}: {}", ran.stdout));
+        assert_eq!(
+            line.contains("└─") || line.contains("├─"),
+            drawn,
+            "{words}: {line}"
+        );
+    }
     Ok(())
 }
 

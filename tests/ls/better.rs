@@ -153,6 +153,32 @@ fn the_leader_is_the_oldest_and_not_the_lowest() -> Outcome {
     // The shell, sleep, and the program itself.
     let expected = json!({"pid": 50, "leader": 100, "nprocs": 3, "inpid": "100"});
     assert!(rows.contains(&expected), "{rows:?}");
+    // Of two whose parents are elsewhere it is the one that started first, by a clock with a hundred ticks a second.
+    let script = r#"mkfifo "$2"; echo 99 >/proc/sys/kernel/ns_last_pid
+        unshare --uts sh -c 'echo >"$0"; exec sleep 1000' "$2" & first=$!
+        read -r ready <"$2"; read -r then rest </proc/uptime; now=$then
+        while [ "${now%?}" = "${then%?}" ]; do read -r now rest </proc/uptime; done
+        echo 49 >/proc/sys/kernel/ns_last_pid
+        nsenter --target $first --uts sh -c 'echo >"$0"; exec sleep 1000' "$2" & read -r ready <"$2"
+        "$1" -J -t uts -p $first -o PID,LEADER,NPROCS"#;
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    needs::installed("nsenter")?;
+    let ran = tool("unshare")
+        .args([
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+            "sh",
+            "-c",
+            script,
+            "sh",
+        ])
+        .arg(crate::support::path_of("ns-ls"))
+        .arg(directory.path().join("fifo"))
+        .ran();
+    let expected = json!({"pid": 50, "leader": 100, "nprocs": 2});
+    assert_eq!(super::rows(ran), [expected]);
     Ok(())
 }
 

@@ -21,11 +21,19 @@ cases!["mounts/inside":
 ];
 
 fn sizes_are_those_of_the_namespace() -> Outcome {
-    let room = Room::new("mkdir $d/s; mount -t tmpfs -o size=10M,nr_inodes=50 sized $d/s")?;
+    let room = Room::new(
+        "mkdir $d/s; mount -t tmpfs -o size=10M,nr_inodes=50 sized $d/s; head -c 2097152 /dev/zero >$d/s/1
+         for i in 2 3 4 5 6 7 8 9; do : >$d/s/$i; done",
+    )?;
     // Out here that path is no mount, on a file system of another size.
     assert_eq!(
-        room.lines("-b -M $d/s", "SIZE,USED,AVAIL,USE%,INO.TOTAL"),
-        ["10485760 0 10485760 0% 50"]
+        room.lines("-b -M $d/s", "SIZE,USED,AVAIL,USE%"),
+        ["10485760 2097152 8388608 20%"]
+    );
+    // The directory is a file too.
+    assert_eq!(
+        room.lines("-M $d/s", "INO.TOTAL,INO.USED,INO.AVAIL,INO.USE%"),
+        ["50 10 40 20%"]
     );
     assert_eq!(room.lines("-M $d/s", "SIZE"), ["10M"]);
     let json = room.asked("-J -b -o SIZE,USE% -M $d/s").json();
@@ -163,6 +171,7 @@ fn a_rootless_container_is_seen_from_outside() -> Outcome {
 }
 
 fn the_kernels_list_is_the_same_table() -> Outcome {
+    needs::linux(6, 8)?;
     let room = Room::new(
         "mkdir $d/a $d/b $d/c; mount -t tmpfs -o nosuid,noatime,size=4k 'sp ace#' $d/a; mount --make-shared $d/a; \
          mount --bind $d/a $d/b; mount --make-slave $d/b; mount -t tmpfs -o ro,sync,nosymfollow,nodiratime x $d/c; \
@@ -170,14 +179,26 @@ fn the_kernels_list_is_the_same_table() -> Outcome {
     )?;
     let columns = "ID,PARENT,MAJ:MIN,FSROOT,TARGET,VFS-OPTIONS,OPT-FIELDS,FSTYPE,SOURCE,FS-OPTIONS";
     let by_id = room.asked(&format!("-k=listmount -r -n -o {columns}"));
-    if by_id.stderr.ends_with("Function not implemented\n") {
-        return Ok(()); // before Linux 6.8
-    }
     let mut by_id: Vec<_> = by_id.ok().lines().map(str::to_owned).collect();
     let mut from_file = room.lines("--kernel=mountinfo", columns);
     by_id.sort();
     from_file.sort();
     assert_eq!(by_id, from_file);
+    // The same by another way: strace(1) may not know the name of the system call.
+    needs::installed("strace")?;
+    let log = tempfile::NamedTempFile::new().expect("a file can be made");
+    let asks = |words: &str| {
+        let ran = Command::new("strace")
+            .arg("-o")
+            .arg(log.path())
+            .arg(program("ns-mounts").get_program())
+            .args(["-N", &room.shell.pid.to_string()])
+            .with(words);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        let log = std::fs::read_to_string(log.path()).expect("strace has written it");
+        log.contains("listmount(") || log.contains("syscall_0x1ca(")
+    };
+    assert!(asks("-k=listmount") && !asks("-k=mountinfo") && !asks("-k"));
     Ok(())
 }
 

@@ -22,3 +22,20 @@ pub fn installed(name: &str) -> Result<PathBuf, Skip> {
         .find(|file| file.is_file())
         .ok_or_else(|| Skip::Lacks(format!("{name} is not installed")))
 }
+
+/// A kernel that is not older.
+pub fn linux(major: u32, minor: u32) -> Result<(), Skip> {
+    let uname = rustix::system::uname();
+    let release = uname.release().to_string_lossy();
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|number| number.parse().unwrap_or(0));
+    let running = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if running >= (major, minor) {
+        Ok(())
+    } else {
+        Err(Skip::Lacks(format!(
+            "Linux {major}.{minor} is needed, and this is {release}"
+        )))
+    }
+}

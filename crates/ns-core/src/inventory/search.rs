@@ -238,3 +238,33 @@ impl Search {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::read_links;
+
+    #[test]
+    fn a_thread_that_is_elsewhere_is_counted_there_alone() {
+        let mut search = Search::start(Question::default()).unwrap();
+        let pid = Pid::own();
+        let links = read_links(&search.proc, pid);
+        search.members.push(Member {
+            pid,
+            links,
+            threads: 3,
+            descent: None,
+        });
+        let tid = Pid::new(i32::MAX).unwrap();
+        search.hold(Kind::Uts, 7, Holder::Thread { pid, tid });
+        // As often as anyone likes.
+        search.count();
+        search.count();
+        let home = links.get(Kind::Uts).known().unwrap();
+        let mut counts = |inode| {
+            let entry = search.entry(Kind::Uts, inode);
+            (entry.processes, entry.threads)
+        };
+        assert_eq!((counts(home), counts(7)), ((1, 2), (0, 1)));
+    }
+}
