@@ -45,7 +45,9 @@ fn types(items: Vec<Item>, above: &mut HashMap<String, BTreeSet<String>>) -> Typ
     }
     for (name, some) in &types {
         for word in some {
-            let known = ["number", "string", "boolean", "strings", "objects", "null"];
+            let known = [
+                "number", "string", "boolean", "numbers", "strings", "objects", "null",
+            ];
             assert!(known.contains(&word.as_str()), "{name}: {word:?} is no type");
         }
     }
@@ -81,7 +83,10 @@ fn compare(object: &Map<String, Value>, types: &Types) {
             Value::Bool(_) => "boolean",
             Value::Number(_) => "number",
             Value::String(_) => "string",
+            // An empty one may be of any.
+            Value::Array(items) if items.is_empty() && !types[key].contains("strings") => continue,
             Value::Array(items) if items.iter().all(Value::is_string) => "strings",
+            Value::Array(items) if items.iter().all(Value::is_number) => "numbers",
             Value::Array(items) if items.iter().all(Value::is_object) => "objects",
             Value::Array(_) | Value::Object(_) => "something else",
         };

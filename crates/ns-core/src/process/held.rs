@@ -57,6 +57,8 @@ impl Process {
             return Err(privacy::hidden(pid));
         }
         if number_in_proc(&process.pidfd) != Some(pid) {
+            // There is none any more once it has ended.
+            process.check_alive()?;
             return Err(privacy::another(pid));
         }
         Ok(process)
