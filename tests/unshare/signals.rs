@@ -14,7 +14,7 @@ cases!["unshare::signals":
     a_handler_of_pid_1_is_respected,
     without_forwarding_signals_are_kept_back,
     init_passes_signals_on_and_reaps,
-    init_tells_how_the_program_died,
+    we_die_as_the_program_died,
     the_program_dies_with_us_when_asked,
     the_program_dies_with_us_also_after_a_change_of_ids,
     signal_names_and_numbers_are_taken,
@@ -156,20 +156,32 @@ fn init_passes_signals_on_and_reaps() -> Outcome {
         let mut command = who.unshare();
         let ran = super::script(&mut command, "-r --mount-proc --init", text);
         assert_eq!(ran.ok(), "ns-unshare\n2\n", "{who:?}");
+        // Whatever an orphan dies of: it can be seen until init has waited for it.
+        let text = "p=$(sh -c 'sleep 1000 >/dev/null & echo $!'); kill -40 $p; while kill -0 $p 2>/dev/null; do :; done; echo on";
+        let ran = super::script(&mut who.unshare(), "-r --init", text);
+        assert_eq!(ran.ok(), "on\n", "{who:?}");
     }
     Ok(())
 }
 
-fn init_tells_how_the_program_died() -> Outcome {
+fn we_die_as_the_program_died() -> Outcome {
     for who in Who::both()? {
         for (text, status, signal) in [
             ("exit 9", 9, None),
             ("kill -TERM $$", 143, Some(15)),
             ("kill -KILL $$", 137, Some(9)),
             ("kill -SEGV $$", 139, Some(11)),
+            ("kill -34 $$", 162, Some(34)),
+            ("kill -64 $$", 192, Some(64)),
         ] {
-            let ran = super::script(&mut who.unshare(), "-r --init", text);
-            assert_eq!((ran.status, ran.signal), (status, signal), "{who:?} {text}");
+            for options in ["-U -f", "-r --init"] {
+                let ran = super::script(&mut who.unshare(), options, text);
+                assert_eq!(
+                    (ran.status, ran.signal, ran.stderr.as_str()),
+                    (status, signal, ""),
+                    "{who:?} {options} {text}"
+                );
+            }
         }
     }
     Ok(())

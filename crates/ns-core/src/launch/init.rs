@@ -1,20 +1,20 @@
 //! A small init: PID 1 that reaps orphans, passes signals on, and ends with the program's status.
 
 use nix::errno::Errno;
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, poll};
 
+use super::change::Change;
 use super::channel::{Channel, Message};
 use super::relay::Relay;
 use crate::sys::fork::exit;
 
-/// Stays until `program` has ended. What happens to it is told on `status`.
-pub(super) fn stay(program: Pid, status: Option<&Channel>) -> ! {
-    exit(serve(program, status).unwrap_or(1))
+/// Stays until `program` has ended. What happens to it is told on `to_parent`.
+pub(super) fn stay(program: Pid, to_parent: Option<&Channel>) -> ! {
+    exit(serve(program, to_parent).unwrap_or(1))
 }
 
-fn serve(program: Pid, status: Option<&Channel>) -> nix::Result<i32> {
+fn serve(program: Pid, to_parent: Option<&Channel>) -> nix::Result<i32> {
     let relay = Relay::start(true)?;
     loop {
         let mut fds = [PollFd::new(&relay, PollFlags::IN)];
@@ -23,35 +23,19 @@ fn serve(program: Pid, status: Option<&Channel>) -> nix::Result<i32> {
             Err(errno) => return Err(Errno::from_raw(errno.raw_os_error())),
         }
         while relay.next(program)?.is_some() {}
-        while let Some(change) = next_change()? {
-            if change.pid() != Some(program) {
+        // Those of orphans too: the kernel has given them to us.
+        while let Some((child, status)) = Change::next_of_any()? {
+            if child != program {
                 continue;
             }
-            let (raw, end) = match change {
-                WaitStatus::Exited(_, code) => (code << 8, Some(code)),
-                WaitStatus::Signaled(_, signal, core) => {
-                    let core = if core { 0x80 } else { 0 };
-                    (signal as i32 | core, Some(128 + signal as i32))
-                }
-                WaitStatus::Stopped(_, signal) => (((signal as i32) << 8) | 0x7f, None),
-                _ => continue,
-            };
-            if let Some(status) = status {
-                status.send(&Message::Status(raw));
+            if let Some(channel) = to_parent {
+                channel.send(&Message::Status(status));
             }
-            if let Some(code) = end {
-                return Ok(code);
+            match Change::of_raw(status) {
+                Some(Change::Exited(code)) => return Ok(code.into()),
+                Some(Change::Killed(signal)) => return Ok(128 + signal.as_raw()),
+                Some(Change::Stopped(_)) | None => {}
             }
         }
-    }
-}
-
-/// The next change of any child's: the program's, and the end of what was left to us.
-fn next_change() -> nix::Result<Option<WaitStatus>> {
-    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
-    match waitid(Id::All, flags) {
-        Ok(WaitStatus::StillAlive) | Err(Errno::EINTR | Errno::ECHILD) => Ok(None),
-        Ok(change) => Ok(Some(change)),
-        Err(errno) => Err(errno),
     }
 }

@@ -1,6 +1,7 @@
 //! From a plan to a running program, and from its end to an exit status.
 
 mod cgroup;
+mod change;
 mod channel;
 mod destination;
 mod enter;

@@ -15,9 +15,20 @@ impl SignalNumber {
     /// What cannot be refused.
     pub const KILL: Self = Self(libc::SIGKILL);
 
+    /// As the kernel tells of it.
+    pub(super) const fn from_raw(number: i32) -> Self {
+        Self(number)
+    }
+
     /// As a number.
     pub fn as_raw(self) -> i32 {
         self.0
+    }
+}
+
+impl From<Signal> for SignalNumber {
+    fn from(signal: Signal) -> Self {
+        Self(signal as i32)
     }
 }
 

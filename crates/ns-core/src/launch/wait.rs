@@ -3,12 +3,13 @@
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpgrp, getpid};
 use rustix::event::{PollFd, PollFlags, poll};
 
+use super::change::Change;
 use super::channel::{Channel, Message};
 use super::relay::{Relay, Relayed};
+use super::signal::SignalNumber;
 use super::terminal::Terminal;
 use crate::sys::signals;
 
@@ -18,7 +19,7 @@ pub enum Ended {
     /// With this exit status.
     Exited(u8),
     /// By this signal.
-    Killed(Signal),
+    Killed(SignalNumber),
 }
 
 /// A process that is going to wait.
@@ -58,15 +59,15 @@ impl Waiter {
                 }
             }
             if let Some(init) = init {
-                while let Some(status) = waiting(init)? {
-                    self.note(&mut state, status)?;
+                while let Some(change) = told_by(init)? {
+                    self.note(&mut state, change)?;
                 }
             }
-            while let Some(status) = next_status(program)? {
-                if let Some(ended) = self.see(&mut state, status)? {
+            while let Some(change) = Change::next_of(program)? {
+                if let Some(ended) = self.see(&mut state, change)? {
                     // What init said last may have come after it was looked for.
-                    while let Some(status) = init.map(waiting).transpose()?.flatten() {
-                        self.note(&mut state, status)?;
+                    while let Some(change) = init.map(told_by).transpose()?.flatten() {
+                        self.note(&mut state, change)?;
                     }
                     return Ok(self.end(&state, ended));
                 }
@@ -85,38 +86,29 @@ impl Waiter {
     }
 
     /// Something that init says of the program.
-    fn note(&self, state: &mut State, status: WaitStatus) -> nix::Result<()> {
-        match status {
-            WaitStatus::Stopped(_, signal) => self.stop(state, signal),
-            WaitStatus::Exited(_, status) => {
-                state.told = Some(Ended::Exited(low_byte(status)));
-                Ok(())
-            }
-            WaitStatus::Signaled(_, signal, _) => {
-                state.told = Some(Ended::Killed(signal));
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+    fn note(&self, state: &mut State, change: Change) -> nix::Result<()> {
+        state.told = self.see(state, change)?.or(state.told);
+        Ok(())
     }
 
-    /// A change of the child's state. Gives how it ended, once it has.
-    fn see(&self, state: &mut State, status: WaitStatus) -> nix::Result<Option<Ended>> {
-        match status {
-            WaitStatus::Exited(_, status) => Ok(Some(Ended::Exited(low_byte(status)))),
-            WaitStatus::Signaled(_, signal, _) => Ok(Some(Ended::Killed(signal))),
-            WaitStatus::Stopped(_, signal) => {
+    /// A change of the child's state, or of the program's. Gives how it ended, once it has.
+    fn see(&self, state: &mut State, change: Change) -> nix::Result<Option<Ended>> {
+        match change {
+            Change::Exited(status) => Ok(Some(Ended::Exited(status))),
+            Change::Killed(signal) => Ok(Some(Ended::Killed(signal))),
+            Change::Stopped(signal) => {
                 self.stop(state, signal)?;
                 Ok(None)
             }
-            _ => Ok(None),
         }
     }
 
     /// The program has stopped: so does this process, and whoever waits for it takes the terminal. Comes back when
     /// someone has it go on; the relay passes that on.
-    fn stop(&self, state: &mut State, signal: Signal) -> nix::Result<()> {
-        let signal = state.meant.take().unwrap_or(signal);
+    fn stop(&self, state: &mut State, signal: SignalNumber) -> nix::Result<()> {
+        // Few signals stop a process, and none of real time does.
+        let seen = Signal::try_from(signal.as_raw()).unwrap_or(Signal::SIGSTOP);
+        let signal = state.meant.take().unwrap_or(seen);
         let turn = self.terminal.as_ref().and_then(Terminal::turn);
         // Held back while we wait, these do what they do by default for this moment.
         let set = SigSet::from(signal);
@@ -137,7 +129,7 @@ impl Waiter {
     fn end(&self, state: &State, ended: Ended) -> Ended {
         let ended = match (state.told, ended, state.meant) {
             (Some(told), ..) => told,
-            (None, Ended::Killed(Signal::SIGKILL), Some(meant)) => Ended::Killed(meant),
+            (None, Ended::Killed(SignalNumber::KILL), Some(meant)) => Ended::Killed(meant.into()),
             (None, ended, _) => ended,
         };
         if let Some(terminal) = &self.terminal {
@@ -158,31 +150,17 @@ struct State {
     told: Option<Ended>,
 }
 
-/// A status that init has sent, where one is there.
-fn waiting(init: &Channel) -> nix::Result<Option<WaitStatus>> {
+/// A change of the program's that init tells of, where there is one.
+fn told_by(init: &Channel) -> nix::Result<Option<Change>> {
     let mut fds = [PollFd::new(init, PollFlags::IN)];
     let ready = poll(&mut fds, Some(&rustix::event::Timespec::default()));
     if ready != Ok(1) || !fds[0].revents().contains(PollFlags::IN) {
         return Ok(None);
     }
     match init.receive()? {
-        // The PID is that in the namespace of init, and of no use here.
-        Some(Message::Status(status)) => WaitStatus::from_raw(getpid(), status).map(Some),
+        Some(Message::Status(status)) => Ok(Change::of_raw(status)),
         _ => Ok(None),
     }
-}
-
-/// The next change of the child's state that nobody has seen yet.
-fn next_status(child: Pid) -> nix::Result<Option<WaitStatus>> {
-    match waitpid(child, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
-        Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => Ok(None),
-        Ok(status) => Ok(Some(status)),
-        Err(errno) => Err(errno),
-    }
-}
-
-fn low_byte(status: i32) -> u8 {
-    status.to_le_bytes()[0]
 }
 
 /// Ends this process by the signal that the program was killed by, so that a shell sees the same; gives the exit status
@@ -196,10 +174,7 @@ pub fn mirror(ended: Ended) -> u8 {
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_CORE) {
         let _ = setrlimit(Resource::RLIMIT_CORE, 0, hard);
     }
-    if !matches!(signal, Signal::SIGKILL | Signal::SIGSTOP) {
-        let _ = signals::restore_default(signal);
-    }
-    let _ = kill(getpid(), signal);
-    let _ = sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&SigSet::from(signal)), None);
-    128 + low_byte(signal as i32)
+    signals::die_of(signal.as_raw());
+    let [.., low] = signal.as_raw().to_be_bytes();
+    128 + low
 }

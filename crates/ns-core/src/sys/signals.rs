@@ -48,6 +48,23 @@ pub fn restore_default(signal: Signal) -> nix::Result<()> {
     dispose(signal, SigHandler::SigDfl)
 }
 
+/// Ends this process by the signal, whatever it was to do on it so far. Comes back where that cannot be: this is PID 1 of
+/// its namespace, or the C library keeps the signal for itself.
+pub fn die_of(signal: i32) {
+    // SAFETY: a sigaction without a handler, and a set that sigemptyset makes one: both are plain data that the calls read
+    // or fill. Numbers that are no signals are answered with EINVAL.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = libc::SIG_DFL;
+        libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        libc::kill(libc::getpid(), signal);
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, signal);
+        libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
+    }
+}
+
 /// Makes the process ignore the signal.
 pub fn ignore(signal: Signal) -> nix::Result<()> {
     dispose(signal, SigHandler::SigIgn)

@@ -1,0 +1,81 @@
+//! A change in the state of a child, as `waitpid(2)` tells of it: by any signal, the real-time ones among them.
+
+use nix::errno::Errno;
+use nix::unistd::Pid;
+use rustix::process::{WaitOptions, WaitStatus, wait, waitpid};
+
+use super::perform::from_rustix;
+use super::signal::SignalNumber;
+
+/// What has happened to a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It has ended with this exit status.
+    Exited(u8),
+    /// It was killed by this signal.
+    Killed(SignalNumber),
+    /// This signal has stopped it.
+    Stopped(SignalNumber),
+}
+
+/// Changes that have happened are told at once; nothing is waited for.
+const AT_ONCE: WaitOptions = WaitOptions::NOHANG.union(WaitOptions::UNTRACED);
+
+impl Change {
+    /// The next change of this child that nobody has seen yet.
+    pub(super) fn next_of(child: Pid) -> nix::Result<Option<Self>> {
+        let child = rustix::process::Pid::from_raw(child.as_raw());
+        Ok(answered(waitpid(child, AT_ONCE))?.and_then(|(_, status)| Self::of_raw(status.as_raw())))
+    }
+
+    /// The next change of any child's, as the kernel has it; `None` also where there is no child.
+    pub(super) fn next_of_any() -> nix::Result<Option<(Pid, i32)>> {
+        let changed = match answered(wait(AT_ONCE)) {
+            Err(Errno::ECHILD) => return Ok(None),
+            answer => answer?,
+        };
+        Ok(changed.map(|(child, status)| (Pid::from_raw(child.as_raw_nonzero().get()), status.as_raw())))
+    }
+
+    /// What the kernel's number says; `None` where it is of no interest here.
+    pub(super) fn of_raw(status: i32) -> Option<Self> {
+        if libc::WIFEXITED(status) {
+            let [.., code] = libc::WEXITSTATUS(status).to_be_bytes();
+            Some(Self::Exited(code))
+        } else if libc::WIFSIGNALED(status) {
+            Some(Self::Killed(SignalNumber::from_raw(libc::WTERMSIG(status))))
+        } else if libc::WIFSTOPPED(status) {
+            Some(Self::Stopped(SignalNumber::from_raw(libc::WSTOPSIG(status))))
+        } else {
+            None
+        }
+    }
+}
+
+type Waited = Option<(rustix::process::Pid, WaitStatus)>;
+
+fn answered(answer: rustix::io::Result<Waited>) -> nix::Result<Waited> {
+    match answer {
+        Err(rustix::io::Errno::INTR) => Ok(None),
+        answer => answer.map_err(from_rustix),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_number_is_read() {
+        let signal = SignalNumber::from_raw;
+        assert_eq!(Change::of_raw(7 << 8), Some(Change::Exited(7)));
+        assert_eq!(Change::of_raw(15), Some(Change::Killed(signal(15))));
+        assert_eq!(Change::of_raw(11 | 0x80), Some(Change::Killed(signal(11))));
+        assert_eq!(Change::of_raw(40), Some(Change::Killed(signal(40))));
+        assert_eq!(
+            Change::of_raw((19 << 8) | 0x7f),
+            Some(Change::Stopped(signal(19)))
+        );
+        assert_eq!(Change::of_raw(0xffff), None);
+    }
+}
