@@ -12,6 +12,9 @@ cases!["enter":
 /// What the shell has as a variable: what is typed is echoed, and is not to be mistaken for what a program says.
 const INTERACTIVE: &str = "PS1=inner: $E $O bash --norc -i; echo af''ter; read -r line; echo read:$line";
 
+/// Reads nothing.
+const DEAF: &str = "echo re''ady; exec sleep 1000";
+
 /// A process in a user and a PID namespace.
 fn target(who: &Who) -> Held {
     Held::new(who.program("ns-unshare").args(["-r", "-p"]), "")
@@ -21,7 +24,10 @@ fn target(who: &Who) -> Held {
 fn shell(who: &Who, held: &Held) -> Result<Shell, Skip> {
     let enter = who.enter();
     let words = format!("{} -t {} -U -p", enter.get_program().to_string_lossy(), held.pid);
-    Shell::start(who.user, &[("E", &words), ("INTERACTIVE", INTERACTIVE)])
+    Shell::start(
+        who.user,
+        &[("E", &words), ("INTERACTIVE", INTERACTIVE), ("DEAF", DEAF)],
+    )
 }
 
 fn control_c_ends_the_program() -> Outcome {
@@ -74,7 +80,10 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
     for who in both()? {
         let held = target(&who);
         let mut shell = shell(&who, &held)?;
-        shell.run_cat("exec $E");
+        // As in a terminal window of its own: ns-enter is the leader of the session. What reads the terminal would end with
+        // it in any case.
+        shell.run("exec $E sh -c \"$DEAF\"");
+        shell.0.expect("ready");
         let program = child_of(shell.0.pid());
         drop(shell);
         assert!(ends(&program), "{}: {program:?} lives on", who.name);

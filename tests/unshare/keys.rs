@@ -16,13 +16,14 @@ cases!["unshare::keys":
 ];
 
 /// What the shell has as variables: what is typed is echoed, and is not to be mistaken for what a program says.
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
     ("FIFO", "echo re''ady; read -r line <$F"),
     (
         "COUNT",
         // A signal that comes just before it waits for input is seen when the time is up.
         "n=0; trap 'n=$((n+1)); echo got $n' INT; echo re''ady; while ! read -rt .1 l; do :; done; echo end $n",
     ),
+    ("DEAF", "echo re''ady; exec sleep 1000"),
     (
         "INTERACTIVE",
         "PS1=inner: $U $O bash --norc -i; echo af''ter; read -r line; echo read:$line",
@@ -137,7 +138,11 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
         let directory = tempfile::tempdir().expect("there is room in /tmp");
         let pid_file = directory.path().join("pid");
         let mut shell = shell(Who::Caller)?;
-        shell.run_cat(&format!("exec $U {options} --pid-file {}", pid_file.display()));
+        // As in a terminal window of its own: ns-unshare is the leader of the session. What reads the terminal would end
+        // with it in any case.
+        let pid_option = format!("--pid-file {}", pid_file.display());
+        shell.run(&format!("exec $U {options} {pid_option} sh -c \"$DEAF\""));
+        shell.0.expect("ready");
         let pid = std::fs::read_to_string(&pid_file)
             .expect("it is written")
             .trim()

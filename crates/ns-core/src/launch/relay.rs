@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::{Pid, getpgid, getpgrp};
+use nix::unistd::{Pid, getpgid, getpgrp, getpid, getsid};
 
 use crate::process::Status;
 
@@ -83,7 +83,7 @@ impl Relay {
         if !self.forward {
             return Ok(Some(Relayed::Passed));
         }
-        let from_terminal = info.ssi_code == FROM_KERNEL;
+        let from_terminal = info.ssi_code == FROM_KERNEL && !is_for_leader_alone(signal);
         if from_terminal && getpgid(Some(program)) != Ok(getpgrp()) {
             // The keys are not meant for a program that has a process group of its own.
             return Ok(Some(Relayed::Passed));
@@ -98,6 +98,12 @@ impl Relay {
         }
         Ok(Some(Relayed::Passed))
     }
+}
+
+/// Whether the kernel sends this signal of its own to the leader of a session only, which this process is: when the
+/// terminal goes away (`setsid(2)`). The others get it when the leader ends, and we wait for them.
+fn is_for_leader_alone(signal: Signal) -> bool {
+    matches!(signal, Signal::SIGHUP | Signal::SIGCONT) && getsid(None) == Ok(getpid())
 }
 
 impl AsFd for Relay {
