@@ -42,7 +42,8 @@ fn a_full_disk_is_an_error() -> Outcome {
             .expect("/dev/full is there");
         let ran = program(name).arg("--help").stdout(full).ran();
         assert_eq!(ran.status, 1, "{ran:?}");
-        assert_eq!(ran.stderr, format!("{name}: No space left on device\n"));
+        let expected = format!("{name}: cannot write to stdout: No space left on device\n");
+        assert_eq!(ran.stderr, expected);
     }
     Ok(())
 }

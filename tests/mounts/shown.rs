@@ -303,7 +303,7 @@ fn a_full_disk_is_an_error_here_too() -> Outcome {
         let ran = program("ns-mounts").stdout(full).with(shape);
         assert_eq!(
             (ran.status, ran.stderr.as_str()),
-            (1, "ns-mounts: No space left on device\n"),
+            (1, "ns-mounts: cannot write to stdout: No space left on device\n"),
             "{shape}"
         );
     }

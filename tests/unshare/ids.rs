@@ -153,6 +153,11 @@ fn ids_are_numbers_or_names_and_never_wrap() -> Outcome {
         for id in ["4294967301", "4294967295", "-1", "no-such-name"] {
             let error = unshare().args([&format!("{option}={id}"), "true"]).ran().fails(2);
             assert!(error.contains(id), "{option} {id}: {error}");
+            let error = unshare().args([option, id, "true"]).ran().fails(2);
+            assert!(
+                error.contains(&format!("invalid value '{id}' for '")),
+                "{option} {id}: {error}"
+            );
         }
     }
     needs::root()?;

@@ -43,7 +43,7 @@ pub struct Cli {
     /// Alone it stands for everything in which a process differs from us: its namespaces, its root and its working
     /// directory. A name stands for all that is pinned under it. A TARGET is a PID, a path, a pinned name, net:[INODE],
     /// :ID, host:NAME, unit:NAME, container:ID or more; see ns-utils(7).
-    #[arg(short, long, value_name = "TARGET", value_parser = target(), help_heading = NAMESPACES)]
+    #[arg(short, long, allow_negative_numbers = true, value_name = "TARGET", value_parser = target(), help_heading = NAMESPACES)]
     pub target: Option<Target>,
 
     /// Every kind that is not given otherwise
@@ -91,7 +91,7 @@ pub struct Cli {
     /// The network namespace of the target's socket FD
     ///
     /// FD is the number of a descriptor of the target.
-    #[arg(short = 'N', long, value_name = "FD", value_parser = clap::value_parser!(i32).range(0..), help_heading = NAMESPACES)]
+    #[arg(short = 'N', long, allow_negative_numbers = true, value_name = "FD", value_parser = clap::value_parser!(i32).range(0..), help_heading = NAMESPACES)]
     pub net_socket: Option<i32>,
 
     /// The parent of the user namespace
@@ -143,13 +143,13 @@ pub struct Cli {
     pub etc: bool,
 
     /// Take this uid, or with "follow" the target's
-    #[arg(short = 'S', long, value_name = "USER", value_parser = id::<UserId>, help_heading = IDS)]
+    #[arg(short = 'S', long, allow_negative_numbers = true, value_name = "USER", value_parser = id::<UserId>, help_heading = IDS)]
     pub setuid: Option<Id<UserId>>,
 
     /// Take this gid, or with "follow" the target's
     ///
     /// All other groups are dropped.
-    #[arg(short = 'G', long, value_name = "GROUP", value_parser = id::<GroupId>, help_heading = IDS)]
+    #[arg(short = 'G', long, allow_negative_numbers = true, value_name = "GROUP", value_parser = id::<GroupId>, help_heading = IDS)]
     pub setgid: Option<Id<GroupId>>,
 
     /// Keep the ids and groups

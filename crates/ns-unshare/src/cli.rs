@@ -235,11 +235,11 @@ pub struct Cli {
     pub setgroups: Option<Setgroups>,
 
     /// Take this uid before the program runs
-    #[arg(short = 'S', long, value_name = "USER", value_parser = value::<UserId>, help_heading = IDS)]
+    #[arg(short = 'S', long, allow_negative_numbers = true, value_name = "USER", value_parser = value::<UserId>, help_heading = IDS)]
     pub setuid: Option<UserId>,
 
     /// Take this gid and drop all other groups
-    #[arg(short = 'G', long, value_name = "GROUP", value_parser = value::<GroupId>, help_heading = IDS)]
+    #[arg(short = 'G', long, allow_negative_numbers = true, value_name = "GROUP", value_parser = value::<GroupId>, help_heading = IDS)]
     pub setgid: Option<GroupId>,
 
     /// Keep the capabilities that are held inside

@@ -33,7 +33,11 @@ fn arguments() -> [Arg; 4] {
             .help_heading(HEADING)
     };
     let option = |name: &'static str, value: &'static str| {
-        Arg::new(name).long(name).value_name(value).help_heading(HEADING)
+        Arg::new(name)
+            .long(name)
+            .value_name(value)
+            .allow_negative_numbers(true)
+            .help_heading(HEADING)
     };
     [
         flag("map-root-user", 'r').help("Be root inside: --map-user=0 --map-group=0"),

@@ -27,7 +27,13 @@ pub fn warn(program: &str, text: &str) {
 fn text(program: &str, error: &(dyn StdError + 'static)) -> String {
     let chain: Vec<_> = std::iter::successors(Some(error), |error| (*error).source()).collect();
     let messages: Vec<_> = chain.iter().map(|error| message(*error)).collect();
-    let mut text = format!("{program}: {}\n", messages.join(": "));
+    // What this crate does is an error of its own; what is left are the program's words, which nobody could be told.
+    let doing = if error.is::<io::Error>() {
+        "cannot write to stdout: "
+    } else {
+        ""
+    };
+    let mut text = format!("{program}: {doing}{}\n", messages.join(": "));
     for error in chain
         .iter()
         .filter_map(|error| error.downcast_ref::<crate::Error>())
@@ -81,6 +87,7 @@ mod tests {
     #[test]
     fn the_number_of_an_io_error_is_left_out() {
         let error = io::Error::from_raw_os_error(libc::ENOSPC);
-        assert_eq!(text("ns-ls", &error), "ns-ls: No space left on device\n");
+        let expected = "ns-ls: cannot write to stdout: No space left on device\n";
+        assert_eq!(text("ns-ls", &error), expected);
     }
 }

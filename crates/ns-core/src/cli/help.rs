@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use clap::builder::PossibleValue;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
 use super::attached;
@@ -17,8 +18,29 @@ const MARK: &str = "\u{fdd0}";
 pub(super) fn parse<C: CommandFactory + FromArgMatches>() -> Result<C, Error> {
     let mut command = C::command().after_long_help(MARK);
     let arguments: Vec<_> = attached::spelled_out(&command, std::env::args_os()).collect();
-    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    let mut matches = command
+        .try_get_matches_from_mut(arguments)
+        .map_err(|error| ambiguous(&mut command, &error).unwrap_or(error))?;
     C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// The error for a long option that was cut too short, which clap says it does not know.
+fn ambiguous(command: &mut Command, error: &Error) -> Option<Error> {
+    let (ErrorKind::UnknownArgument, Some(ContextValue::String(said))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+    else {
+        return None;
+    };
+    let start = said.strip_prefix("--")?;
+    let longs = command.get_arguments().filter_map(Arg::get_long);
+    let mut possible: Vec<_> = longs
+        .filter(|long| long.starts_with(start))
+        .map(|long| format!("--{long}"))
+        .collect();
+    possible.sort_unstable();
+    let (last, rest) = possible.split_last().filter(|(_, rest)| !rest.is_empty())?;
+    let text = format!("{said} may be {} or {last}", rest.join(", "));
+    Some(command.error(ErrorKind::UnknownArgument, text))
 }
 
 /// Prints the help that this error, made by [`parse`], asks for.
