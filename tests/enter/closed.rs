@@ -5,12 +5,13 @@ use std::process::{Command, Stdio};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
-use super::both;
-use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+use super::{both, in_all};
+use crate::support::case::{Skip, cases};
+use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, refusing, tool};
 
 cases!["enter":
     a_closed_namespace_names_its_owner, a_closed_process_names_its_user, a_process_that_has_ended_is_said_to, a_dead_pid_1_is_named,
+    what_is_in_the_way_of_root_is_named, a_closed_cgroup_names_its_owner, a_thread_of_the_kernel_has_no_environment, a_copy_that_becomes_too_large_is_named,
     memory_that_is_not_executed_is_named, what_is_no_namespace_is_named, an_unknown_name_is_answered_with_what_there_is,
 ];
 
@@ -123,6 +124,92 @@ fn a_dead_pid_1_is_named() -> Outcome {
     Ok(())
 }
 
+/// Who owns a namespace says nothing where the caller may enter it all the same.
+fn what_is_in_the_way_of_root_is_named() -> Outcome {
+    needs::root()?;
+    let setpriv = needs::installed("setpriv")?;
+    let held = in_all(&both()?[0]);
+    let pid = held.pid.to_string();
+    for options in [&["-U"][..], &["-n"], &["-m"]] {
+        let mut command = program("ns-enter");
+        command.args(["-t", &pid]).args(options).arg("true");
+        let error = refusing(nix::libc::SYS_setns, &command)?.ran().fails(1);
+        assert!(
+            error.contains("Operation not permitted\n  cause: a seccomp filter is active in this process\n"),
+            "{options:?}: {error}"
+        );
+    }
+    let error = tool(setpriv)
+        .args(["--inh-caps=-sys_chroot", "--bounding-set=-sys_chroot"])
+        .arg(program("ns-enter").get_program())
+        .args(["-t", &pid, "-m", "true"])
+        .ran()
+        .fails(1);
+    assert!(
+        error.ends_with("Operation not permitted\n  cause: CAP_SYS_CHROOT is missing\n"),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn a_closed_cgroup_names_its_owner() -> Outcome {
+    needs::root()?;
+    let user = User::ordinary()?;
+    let cgroup = Cgroup::new(&format!("ns-enter-closed-{}", std::process::id()))?;
+    let held = Held::new(&mut user.tool("env"), "");
+    cgroup.take_in(held.pid);
+    let error = user
+        .program("ns-enter")
+        .args(["-t", &held.pid.to_string(), "-c", "true"])
+        .ran()
+        .fails(1);
+    assert!(
+        error.contains("Permission denied\n  cause: \"/sys/fs/cgroup")
+            && error.contains(&format!(
+                "/cgroup.procs\" belongs to uid 0, and this is uid {}\n  help:  run it as root\n",
+                user.id
+            )),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn a_thread_of_the_kernel_has_no_environment() -> Outcome {
+    needs::root()?;
+    if std::fs::read("/proc/2/comm").ok().as_deref() != Some(b"kthreadd\n") {
+        return Err(Skip::Lacks("no thread of the kernel is to be seen".into()));
+    }
+    let error = program("ns-enter").with("-t 2 -n -e true").fails(1);
+    assert_eq!(error, "ns-enter: process 2 has no environment\n");
+    Ok(())
+}
+
+/// An ordinary user enters from a copy in memory, which is a file: a limit that may be raised is, for as long as it takes.
+fn a_copy_that_becomes_too_large_is_named() -> Outcome {
+    let bash = needs::installed("bash")?;
+    let user = User::ordinary()?;
+    let who = &both()?[1];
+    let held = in_all(who);
+    let run = |limit: &str| {
+        let mut command = user.tool(&bash);
+        let text = format!(
+            "ulimit {limit}; exec \"$0\" -t \"$1\" -U bash -c 'ulimit -f; grep SigIgn /proc/self/status'"
+        );
+        command.arg("-c").arg(text);
+        command.arg(who.enter().get_program()).arg(held.pid.to_string());
+        command.ran()
+    };
+    let ignored = user.tool("grep").args(["SigIgn", "/proc/self/status"]).ran().ok();
+    assert_eq!(run("-Sf 100").ok(), format!("100\n{ignored}"));
+    assert_eq!(
+        run("-f 100").fails(1),
+        "ns-enter: cannot run from a copy that cannot be written to: File too large\n  \
+         cause: files may become 102400 bytes large here (RLIMIT_FSIZE)\n  \
+         help:  raise the limit, with ulimit -f, or run it as root\n"
+    );
+    Ok(())
+}
+
 /// An ordinary user enters from a copy in memory, which a PID namespace may forbid to execute.
 fn memory_that_is_not_executed_is_named() -> Outcome {
     needs::root()?;
@@ -142,9 +229,7 @@ fn memory_that_is_not_executed_is_named() -> Outcome {
         .args([enter.get_program(), unshare.get_program(), bash.as_os_str()])
         .ran();
     if ran.status == 3 {
-        return Err(crate::support::case::Skip::Lacks(
-            "there is no vm.memfd_noexec".into(),
-        ));
+        return Err(Skip::Lacks("there is no vm.memfd_noexec".into()));
     }
     assert!(
         ran.stderr.ends_with(

@@ -43,7 +43,8 @@ fn at_boot_there_is_no_proc_yet() -> Outcome {
     );
     assert_eq!(
         run(r#""$1" -t 1 || test $? = 1"#).stderr,
-        "ns-hostname: process 1 is not in /proc\n  cause: there is no /proc/self either\n  help:  mount /proc\n"
+        "ns-hostname: process 1 is not in /proc\n  cause: no proc file system is mounted on /proc here\n  \
+         help:  mount -t proc proc /proc, or --mount-proc where this root was entered\n"
     );
     Ok(())
 }

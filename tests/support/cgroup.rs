@@ -46,6 +46,12 @@ impl Cgroup {
         Ok(cgroup)
     }
 
+    /// Puts a process in.
+    pub fn take_in(&self, pid: i32) {
+        let inner = self.made.last().expect("the path was new");
+        fs::write(inner.join("cgroup.procs"), pid.to_string()).expect("it was made by root");
+    }
+
     /// The words of a shell that put it in the cgroup.
     pub fn join(&self) -> String {
         let inner = self.made.last().expect("the path was new");

@@ -2,7 +2,7 @@
 
 use super::{ordinary, script, unshare};
 use crate::support::case::cases;
-use crate::support::{Outcome, Ran, Run as _, User, needs};
+use crate::support::{Outcome, Ran, Run as _, User, needs, refusing};
 
 cases!["unshare::causes":
     a_missing_capability_is_named,
@@ -128,8 +128,22 @@ fn a_limit_of_the_system_is_named() -> Outcome {
         ),
         1,
         &[
-            "No space left on device",
-            "a limit is reached, this one or one of an enclosing user namespace",
+            "No space left on device\n",
+            "  cause: a limit of an enclosing user namespace is reached, or the depth of 32; \
+             here user.max_user_namespaces sets none\n",
+        ],
+    );
+    // Of several kinds the one that is refused.
+    says(
+        nested(
+            "",
+            "echo 1 >/proc/sys/user/max_uts_namespaces && $U -u $U -m -u -i -n echo ran",
+        ),
+        1,
+        &[
+            "cannot create IPC, mount, network and UTS namespaces: No space left on device\n",
+            "  cause: user.max_uts_namespaces is 1 here: a limit is reached, this one or one of an enclosing user namespace\n",
+            "  help:  sysctl user.max_uts_namespaces=10000\n",
         ],
     );
     Ok(())
@@ -180,27 +194,10 @@ fn a_chroot_is_noticed() -> Outcome {
 }
 
 fn a_seccomp_filter_is_noticed() -> Outcome {
-    let python = needs::installed("python3")?;
-    // unshare(2) is answered with EPERM, everything else allowed: the filter that containers run under, in small.
-    let text = "
-import ctypes, os, struct, sys, platform
-libc = ctypes.CDLL(None, use_errno=True)
-number = {'x86_64': 272, 'aarch64': 97}[platform.machine()]
-code = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
-program = b''.join(struct.pack('HBBI', *instruction) for instruction in code)
-buffer = ctypes.create_string_buffer(program)
-fprog = struct.pack('HxxxxxxP', len(code), ctypes.addressof(buffer))
-if len(sys.argv) > 2: libc.prctl(38, 1, 0, 0, 0)
-assert libc.prctl(22, 2, ctypes.create_string_buffer(fprog), 0, 0) == 0, os.strerror(ctypes.get_errno())
-os.execv(sys.argv[1], [sys.argv[1], '-U', 'echo', 'ran'])
-";
-    let mut command = crate::support::tool(python);
-    command
-        .args(["-c", text])
-        .arg(unshare().get_program())
-        .arg("no-new-privileges");
+    let mut command = unshare();
+    command.args(["-U", "echo", "ran"]);
     says(
-        command.ran(),
+        refusing(nix::libc::SYS_unshare, &command)?.ran(),
         1,
         &[
             "cannot create a user namespace: Operation not permitted",

@@ -12,6 +12,7 @@ mod pins;
 mod scripts;
 mod signals;
 mod start;
+mod surroundings;
 mod veth;
 
 use std::process::Command;
@@ -34,6 +35,7 @@ pub fn cases() -> Vec<Case> {
         scripts::cases(),
         signals::cases(),
         start::cases(),
+        surroundings::cases(),
         veth::cases(),
     ]
     .into_iter()

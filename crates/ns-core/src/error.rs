@@ -91,6 +91,15 @@ impl Error {
         }
     }
 
+    /// The same error; where no `/proc` is there to look into, with that as its cause.
+    #[must_use]
+    pub(crate) fn or_without_proc(self) -> Self {
+        if self.cause().is_some() || std::fs::symlink_metadata("/proc/self").is_ok() {
+            return self;
+        }
+        self.explained(Some(WITHOUT_PROC.into()), Some(MOUNT_PROC.into()))
+    }
+
     /// The kernel's answer, where there was one.
     pub fn errno(&self) -> Option<Errno> {
         match self {
@@ -125,6 +134,12 @@ impl Error {
         }
     }
 }
+
+/// What keeps the caller from looking at processes, itself among them.
+pub(crate) const WITHOUT_PROC: &str = "no proc file system is mounted on /proc here";
+
+/// What helps then.
+pub(crate) const MOUNT_PROC: &str = "mount -t proc proc /proc, or --mount-proc where this root was entered";
 
 /// Says what was being done when the kernel refused.
 pub trait Doing<T> {

@@ -47,7 +47,7 @@ pub struct Namespace {
 impl Namespace {
     /// The one the caller is in.
     pub fn own(kind: Kind) -> Result<Self> {
-        Self::open(format!("/proc/self/ns/{kind}"))
+        Self::open(format!("/proc/self/ns/{kind}")).map_err(Error::or_without_proc)
     }
 
     /// The one whose file this is: `/proc/PID/ns/net`, or a bind mount of it such as `/run/netns/blue`.

@@ -5,6 +5,7 @@ use rustix::thread::CapabilitySet;
 use super::look::Look;
 use super::{Finding, rights};
 use crate::launch::Destinations;
+use crate::process::caller;
 use crate::users::UserNames;
 use crate::{Gathered, Kind, Namespace};
 
@@ -16,15 +17,20 @@ pub(super) fn refused(look: &Look, destinations: &Destinations) -> Option<Findin
     };
     let namespace = &*destination.open().ok()?;
     if namespace.kind() == Kind::User {
-        return Some(user(namespace));
+        return user(namespace);
     }
     let finding = rights::lacking(look, namespace, CapabilitySet::SYS_ADMIN)?;
     Some(match namespace.owner() {
-        Gathered::Known(owner) if Some(owner.identity()) != own_user() => finding.help(format!(
-            "run ns-enter as that user or as root, or enter {owner} too: --user={owner}"
-        )),
+        Gathered::Known(owner) if Some(owner.identity()) != own_user() && !has_privilege() => finding.help(
+            format!("run ns-enter as that user or as root, or enter {owner} too: --user={owner}"),
+        ),
         _ => finding,
     })
+}
+
+/// Whether the caller has power over the namespaces of its user namespace, and over those below.
+fn has_privilege() -> bool {
+    caller::has(CapabilitySet::SYS_ADMIN)
 }
 
 fn own_user() -> Option<crate::Identity> {
@@ -32,14 +38,27 @@ fn own_user() -> Option<crate::Identity> {
 }
 
 /// Into a user namespace come those who made it and those with privilege above it.
-fn user(namespace: &Namespace) -> Finding {
-    let Gathered::Known(uid) = namespace.owner_uid() else {
-        return Finding::new(format!("{namespace} is not below our user namespace"));
+fn user(namespace: &Namespace) -> Option<Finding> {
+    let Gathered::Known(parent) = namespace.parent() else {
+        return Some(Finding::new(format!(
+            "{namespace} is not below our user namespace"
+        )));
     };
+    let Gathered::Known(uid) = namespace.owner_uid() else {
+        return None;
+    };
+    let is_maker = uid == caller::ids().uid && Some(parent.identity()) == own_user();
+    if is_maker || has_privilege() {
+        // We may: something else is in the way.
+        return None;
+    }
     let maker = match UserNames::default().name(uid) {
         Some(name) => format!("{name} (uid {uid})"),
         None => format!("uid {uid}"),
     };
-    Finding::new(format!("{namespace} was made by {maker}"))
-        .help(format!("run ns-enter as {maker} or as root"))
+    let or_root = if uid == 0 { "" } else { " or as root" };
+    Some(
+        Finding::new(format!("{namespace} was made by {maker}"))
+            .help(format!("run ns-enter as {maker}{or_root}")),
+    )
 }

@@ -1,8 +1,15 @@
-//! Limits: how many namespaces there may be, how deep, and how far clocks may be set.
+//! Limits: how many namespaces and processes there may be, how deep, and how far clocks may be set.
+
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
 use super::Finding;
 use super::look::Look;
+use crate::error::quoted;
 use crate::launch::Clock;
+use crate::process::{caller, in_child};
 use crate::{Kind, Kinds};
 
 /// How deep PID and user namespaces may be nested (`pid_namespaces(7)`, `user_namespaces(7)`).
@@ -13,8 +20,12 @@ fn sysctl(kind: Kind) -> String {
     format!("user.max_{kind}_namespaces")
 }
 
-/// Which limit makes `ENOSPC` of a new namespace.
+/// What the sysctl holds in a new user namespace: all that a number can say.
+const UNLIMITED: i64 = i32::MAX as i64;
+
+/// Which limit makes `ENOSPC` of new namespaces.
 pub(super) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
+    let kinds = first_refused(kinds).map_or(kinds, |kind| Kinds::from_iter([kind]));
     if kinds.contains(Kind::Pid) && depth_of_pid_namespace(look) == Some(DEEPEST + 1) {
         return Some(Finding::new(format!(
             "PID namespaces are nested {DEEPEST} deep here, the most there may be"
@@ -27,22 +38,93 @@ pub(super) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
     if let Some((kind, _)) = limits.iter().find(|(_, limit)| *limit == 0) {
         return Some(zero(*kind));
     }
-    let values: Vec<_> = limits
-        .iter()
-        .map(|(kind, limit)| format!("{} is {limit}", sysctl(*kind)))
-        .collect();
-    let deep = if kinds.contains(Kind::User) {
+    let deep = if kinds.contains(Kind::User) || kinds.contains(Kind::Pid) {
         format!(", or the depth of {DEEPEST}")
     } else {
         String::new()
     };
-    let smallest = limits.iter().min_by_key(|(_, limit)| *limit)?;
+    let (kind, smallest) = limits.iter().min_by_key(|(_, limit)| *limit)?;
+    if *smallest >= UNLIMITED {
+        let names: Vec<_> = limits.iter().map(|(kind, _)| sysctl(*kind)).collect();
+        return Some(Finding::new(format!(
+            "a limit of an enclosing user namespace is reached{deep}; here {} sets none",
+            names.join(", ")
+        )));
+    }
+    let values: Vec<_> = limits
+        .iter()
+        .map(|(kind, limit)| format!("{} is {limit}", sysctl(*kind)))
+        .collect();
     let cause = format!(
         "{} here: a limit is reached, this one or one of an enclosing user namespace{deep}",
         values.join(", ")
     );
-    let more = smallest.1.saturating_mul(2).max(10_000);
-    Some(Finding::new(cause).help(format!("sysctl {}={more}", sysctl(smallest.0))))
+    let more = smallest.saturating_mul(2).clamp(10_000, UNLIMITED);
+    Some(Finding::new(cause).help(format!("sysctl {}={more}", sysctl(*kind))))
+}
+
+/// Of several kinds the first of which there can be no more, found by trying them one at a time in a child.
+fn first_refused(kinds: Kinds) -> Option<Kind> {
+    use std::io::Write as _;
+    let user: Kinds = kinds.iter().filter(|kind| *kind == Kind::User).collect();
+    user.iter().chain(kinds.iter()).find(|kind| {
+        // A user namespace gives the right to make the others.
+        let alone: Kinds = user.iter().chain([*kind]).collect();
+        let answer = in_child(|pipe| match nix::sched::unshare(alone.flags()) {
+            Err(Errno::ENOSPC | Errno::EUSERS) => pipe.write_all(b"full"),
+            _ => Ok(()),
+        });
+        answer.is_ok_and(|answer| answer == b"full")
+    })
+}
+
+/// Why `EFBIG` of a file, however little is written.
+pub(super) fn file_size() -> Option<Finding> {
+    let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).ok()?;
+    let cause = format!("files may become {limit} bytes large here (RLIMIT_FSIZE)");
+    (limit != RLIM_INFINITY).then(|| Finding::new(cause).help("raise the limit: ulimit -f"))
+}
+
+/// Why no process can be made (`EAGAIN` of `fork(2)`): as many as its user may have, or its cgroup, are there.
+pub(super) fn processes(look: &Look) -> Option<Finding> {
+    let (limit, _) = getrlimit(Resource::RLIMIT_NPROC).ok()?;
+    too_many(look, caller::ids().real_uid, limit).or_else(|| full_cgroup(look))
+}
+
+/// The kernel counts threads (`getrlimit(2)`, `RLIMIT_NPROC`).
+fn too_many(look: &Look, uid: u32, limit: u64) -> Option<Finding> {
+    let own = look.processes().filter(|status| status.real_uid() == Some(uid));
+    let count: u64 = own.filter_map(|status| status.threads()).map(u64::from).sum();
+    (count >= limit).then(|| {
+        Finding::new(format!(
+            "uid {uid} has {count} processes and threads, and may have {limit} (RLIMIT_NPROC)"
+        ))
+        .help("end some, or raise the limit: ulimit -u")
+    })
+}
+
+/// A cgroup of version 2 that is full, or one around it (`pids.max`).
+fn full_cgroup(look: &Look) -> Option<Finding> {
+    let memberships = look.read("self/cgroup")?;
+    let own = memberships.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let full = |path: &Path| {
+        let directory = Path::new("/sys/fs/cgroup").join(path);
+        let number = |file: &str| -> Option<u64> {
+            std::fs::read_to_string(directory.join(file))
+                .ok()?
+                .trim()
+                .parse()
+                .ok()
+        };
+        let (current, most) = (number("pids.current")?, number("pids.max")?);
+        (current >= most).then(|| {
+            let cgroup = quoted(Path::new("/").join(path).as_os_str().as_encoded_bytes());
+            Finding::new(format!(
+                "the cgroup {cgroup} has {current} processes and threads, and may have {most} (pids.max)"
+            ))
+        })
+    };
+    Path::new(own).ancestors().find_map(full)
 }
 
 fn zero(kind: Kind) -> Finding {
@@ -109,6 +191,34 @@ mod tests {
             found.cause,
             "user.max_uts_namespaces is 7 here: a limit is reached, this one or one of an enclosing user namespace"
         );
+    }
+
+    #[test]
+    fn what_is_not_limited_here_is_not_what_is_reached() {
+        let (_kept, look) = record(&[("sys/user/max_user_namespaces", "2147483647\n")]);
+        let found = reached(&look, [Kind::User].into_iter().collect()).unwrap();
+        assert_eq!(
+            found.cause,
+            "a limit of an enclosing user namespace is reached, or the depth of 32; here user.max_user_namespaces sets none"
+        );
+        assert_eq!(found.help, None);
+    }
+
+    #[test]
+    fn the_threads_of_a_user_are_counted() {
+        let status = |uid: u32, threads: u32| format!("Uid:\t{uid}\t0\t0\t0\nThreads:\t{threads}\n");
+        let (_kept, look) = record(&[
+            ("7/status", &status(5, 3)),
+            ("8/status", &status(5, 1)),
+            ("9/status", &status(6, 9)),
+            ("uptime", ""),
+        ]);
+        let cause = too_many(&look, 5, 4).unwrap().cause;
+        assert_eq!(
+            cause,
+            "uid 5 has 4 processes and threads, and may have 4 (RLIMIT_NPROC)"
+        );
+        assert_eq!(too_many(&look, 5, 5), None);
     }
 
     #[test]

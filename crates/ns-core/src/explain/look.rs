@@ -41,6 +41,16 @@ impl Look {
         std::fs::read(self.proc.join("self/status")).ok().map(Status::new)
     }
 
+    /// The status of every process that is to be seen.
+    pub(super) fn processes(&self) -> impl Iterator<Item = Status> {
+        let is_process = |name: &std::ffi::OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        let entries = std::fs::read_dir(&self.proc).into_iter().flatten().flatten();
+        entries
+            .filter(move |entry| is_process(&entry.file_name()))
+            .filter_map(|entry| std::fs::read(entry.path().join("status")).ok())
+            .map(Status::new)
+    }
+
     /// The mount table of the calling process.
     pub(super) fn mountinfo(&self) -> Option<Vec<u8>> {
         std::fs::read(self.proc.join("self/mountinfo")).ok()

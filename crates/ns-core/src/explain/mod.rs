@@ -75,7 +75,9 @@ pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
 
 /// Looks for the cause, the likeliest places first.
 fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
-    use Errno::{EACCES, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC, EPERM, ERANGE, EUSERS};
+    use Errno::{
+        EACCES, EAGAIN, EEXIST, EFBIG, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOSYS, EPERM, ERANGE, EUSERS,
+    };
     let found = match (step, errno) {
         (Step::Unshare(kinds), ENOSPC | EUSERS) => limits::reached(look, *kinds),
         (Step::Unshare(kinds), EPERM) if kinds.contains(Kind::User) => restrictions::in_chroot(look)
@@ -88,6 +90,16 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::ForkFirst | Step::ForkInto | Step::StayAsInit, ENOMEM) => {
             restrictions::first_process_gone(look)
         }
+        (
+            Step::ForkFirst
+            | Step::ForkInto
+            | Step::StayAsInit
+            | Step::Map {
+                writer: MapWriter::Helper,
+                ..
+            },
+            EAGAIN,
+        ) => limits::processes(look),
         (Step::Map { ids, map, writer }, EPERM | EINVAL) => maps::refused(look, *ids, map, *writer),
         (
             Step::Map {
@@ -118,6 +130,7 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::CreateVeth(veth), EPERM) => links::refused(look, veth),
         (Step::CreateVeth(veth), EEXIST) => links::taken(veth),
         (Step::SetUpVeth(veth, end), EACCES) => links::no_ipv6(look, veth, *end),
+        (Step::WritePidFile(_) | Step::WriteInfo(_), EFBIG) => limits::file_size(),
         (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
         (Step::Bind(_, on), ENOENT) => mounts::nothing_there(on),
 
@@ -128,10 +141,14 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::PrepareRoot(_) | Step::PivotRoot(_) | Step::Propagate(_), EPERM) => {
             capability::not_owner(look, Kind::Mnt)
         }
+        (Step::PrepareRoot(_) | Step::PivotRoot(_) | Step::Propagate(_), EINVAL) => {
+            mounts::root_is_no_mount(look)
+        }
         (Step::Chroot(_) | Step::EnterRoot(_), EPERM) => capability::missing(look, CapabilitySet::SYS_CHROOT),
-        (Step::Execute(program), ENOENT | EACCES) => program::not_run(program.file(), errno),
+        (Step::Execute(program), ENOENT | EACCES) => program::not_run(program, errno),
         _ => None,
     };
-    // A filter answers with whatever it was told to: last, where nothing else speaks.
-    found.or_else(|| (errno == EPERM).then(|| restrictions::seccomp(look)).flatten())
+    // A filter answers with whatever it was told to, most often one of these: last, where nothing else speaks.
+    let may_be_filter = matches!(errno, EPERM | ENOSYS);
+    found.or_else(|| may_be_filter.then(|| restrictions::seccomp(look)).flatten())
 }

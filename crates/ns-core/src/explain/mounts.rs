@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
 use super::look::Look;
-use super::{Finding, capability};
+use super::{Finding, capability, restrictions};
 use crate::error::quoted;
 use crate::mounts::{Mount, MountTable};
 use crate::{Gathered, Kind, Namespace};
@@ -38,6 +38,14 @@ pub(super) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<
             "mount --bind {directory} {directory} && mount --make-private {directory}"
         )),
     )
+}
+
+/// Propagation is a property of a mount, and only a mount can give way to another root.
+pub(super) fn root_is_no_mount(look: &Look) -> Option<Finding> {
+    (restrictions::no_mount_on_root(look)?).then(|| {
+        Finding::new("the root directory is no mount point, as in a chroot to a plain directory")
+            .help("mount --bind DIR DIR before the chroot to DIR, or --propagation=unchanged without --root")
+    })
 }
 
 /// No name was given or taken away: that takes mounts, and a directory of root's.

@@ -1,6 +1,6 @@
 //! Why a program that seems to be there is not run (`execve(2)`).
 
-use std::ffi::{CStr, OsStr};
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,47 +10,102 @@ use nix::errno::Errno;
 
 use super::Finding;
 use crate::error::quoted;
+use crate::launch::Program;
 
-/// Looks at the file. One that is not there, and one to be looked for in `PATH`, needs no more words.
-pub(super) fn not_run(file: &CStr, errno: Errno) -> Option<Finding> {
-    let path = Path::new(OsStr::from_bytes(file.to_bytes()));
-    if !file.to_bytes().contains(&b'/') {
-        return None;
+/// Looks at the file: the one that was named, or the first of that name in `PATH`.
+pub(super) fn not_run(program: &Program, errno: Errno) -> Option<Finding> {
+    let places = program.places();
+    let mut paths = places
+        .iter()
+        .map(|place| Path::new(OsStr::from_bytes(place.to_bytes())));
+    if !program.is_looked_for() {
+        let path = paths.next()?;
+        return flaw(path, errno).or_else(|| closed_directory(path));
     }
+    let path = paths.find(|path| path.exists())?;
+    let found = flaw(path, errno)?;
+    let cause = format!(
+        "{} was found: {}",
+        quoted(path.as_os_str().as_bytes()),
+        found.cause
+    );
+    Some(Finding { cause, ..found })
+}
+
+/// What keeps the kernel from executing this file, or the interpreter that it names.
+fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
+    let found = flaw_of(path, "it");
+    if errno == Errno::ENOENT {
+        return found.or_else(|| missing_interpreter(path));
+    }
+    found.or_else(|| {
+        let interpreter = interpreter(&start_of(path)?)?;
+        let name = format!("its interpreter {}", quoted(&interpreter));
+        flaw_of(Path::new(OsStr::from_bytes(&interpreter)), &name)
+    })
+}
+
+/// What keeps the kernel from executing the file at this path, which is called `name` here.
+fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
     let metadata = std::fs::metadata(path).ok()?;
     if metadata.is_dir() {
-        return Some(Finding::new("it is a directory"));
-    }
-    if errno == Errno::ENOENT {
-        return missing_interpreter(path);
+        return Some(Finding::new(format!("{name} is a directory")));
     }
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o111 == 0 {
-        let finding = Finding::new(format!("it is not executable (mode {mode:04o})"));
+        let finding = Finding::new(format!("{name} is not executable (mode {mode:04o})"));
         return Some(finding.help(format!("chmod +x {}", path.display())));
     }
     let system = rustix::fs::statvfs(path).ok()?;
-    system
-        .f_flag
-        .contains(rustix::fs::StatVfsMountFlags::NOEXEC)
-        .then(|| Finding::new("it is on a file system mounted noexec"))
+    let noexec = system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC);
+    noexec.then(|| Finding::new(format!("{name} is on a file system mounted noexec")))
 }
 
 /// The file is there: what is missing is what runs it.
 fn missing_interpreter(path: &Path) -> Option<Finding> {
-    let mut start = [0; 256];
-    let length = std::fs::File::open(path).ok()?.read(&mut start).ok()?;
-    let start = &start[..length];
-    let Some(line) = start.strip_prefix(b"#!") else {
-        return start
-            .starts_with(b"\x7fELF")
-            .then(|| Finding::new("the loader that the program asks for is not there"));
+    let start = start_of(path)?;
+    if start.starts_with(b"\x7fELF") {
+        return Some(Finding::new("the loader that it asks for is not there"));
+    }
+    let interpreter = interpreter(&start)?;
+    let cause = format!("its interpreter {} is not there", quoted(&interpreter));
+    Some(Finding::new(cause))
+}
+
+fn start_of(path: &Path) -> Option<Vec<u8>> {
+    let mut start = Vec::new();
+    std::fs::File::open(path)
+        .ok()?
+        .take(256)
+        .read_to_end(&mut start)
+        .ok()?;
+    Some(start)
+}
+
+/// What the first line of a script names.
+fn interpreter(start: &[u8]) -> Option<Vec<u8>> {
+    let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let name = line.trim_ascii().split(u8::is_ascii_whitespace).next()?;
+    (!name.is_empty()).then(|| name.to_vec())
+}
+
+/// A directory on the way to the file that the caller may not go through.
+fn closed_directory(path: &Path) -> Option<Finding> {
+    let mut below: Vec<_> = path
+        .ancestors()
+        .filter(|part| !part.as_os_str().is_empty())
+        .collect();
+    below.reverse();
+    let is_closed = |part: &Path| {
+        let refused = std::fs::metadata(part)
+            .err()
+            .and_then(|error| error.raw_os_error());
+        refused == Some(libc::EACCES)
     };
-    let line = line.split(|byte| *byte == b'\n').next()?.trim_ascii();
-    let interpreter = line.split(u8::is_ascii_whitespace).next()?;
+    let directory = below.iter().find(|part| is_closed(part))?.parent()?;
     Some(Finding::new(format!(
-        "its interpreter {} is not there",
-        quoted(interpreter)
+        "the directory {} is closed to this user",
+        quoted(directory.as_os_str().as_bytes())
     )))
 }
 
@@ -58,23 +113,60 @@ fn missing_interpreter(path: &Path) -> Option<Finding> {
 mod tests {
     use super::*;
 
+    fn found(file: &Path, path: &str, errno: Errno) -> Option<String> {
+        let environment = vec![("PATH".into(), path.into())];
+        let program = Program::new(file.as_os_str(), &[], environment).unwrap();
+        not_run(&program, errno).map(|finding| finding.cause)
+    }
+
     #[test]
     fn a_script_without_its_interpreter_says_so() {
         let directory = tempfile::tempdir().unwrap();
         let script = directory.path().join("script");
         std::fs::write(&script, "#! /no/such/shell -e\n").unwrap();
-        let name = std::ffi::CString::new(script.as_os_str().as_bytes()).unwrap();
-        let found = not_run(&name, Errno::ENOENT).unwrap();
-        assert_eq!(found.cause, "its interpreter \"/no/such/shell\" is not there");
-        let found = not_run(&name, Errno::EACCES).unwrap();
-        assert!(
-            found.cause.starts_with("it is not executable (mode 0"),
-            "{found:?}"
-        );
+        let cause = found(&script, "", Errno::EACCES).unwrap();
+        assert!(cause.starts_with("it is not executable (mode 0"), "{cause}");
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let cause = found(&script, "", Errno::ENOENT).unwrap();
+        assert_eq!(cause, "its interpreter \"/no/such/shell\" is not there");
+        let cause = found(Path::new("/tmp"), "", Errno::EACCES);
+        assert_eq!(cause.as_deref(), Some("it is a directory"));
+        assert_eq!(found(Path::new("no-such-program"), "", Errno::ENOENT), None);
+    }
+
+    #[test]
+    fn the_file_that_was_found_in_the_path_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = directory.path().join("script");
+        let executable = std::fs::Permissions::from_mode(0o755);
+        let path = format!("/no/such:{}", directory.path().display());
+        std::fs::write(&script, "#!/no/such/shell\n").unwrap();
+        std::fs::set_permissions(&script, executable).unwrap();
+        let cause = found(Path::new("script"), &path, Errno::ENOENT).unwrap();
         assert_eq!(
-            not_run(c"/tmp", Errno::EACCES),
-            Some(Finding::new("it is a directory"))
+            cause,
+            format!(
+                "\"{}\" was found: its interpreter \"/no/such/shell\" is not there",
+                script.display()
+            )
         );
-        assert_eq!(not_run(c"no-such-program", Errno::ENOENT), None);
+    }
+
+    #[test]
+    fn an_interpreter_that_cannot_be_run_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let [script, interpreter] = ["script", "interpreter"].map(|name| directory.path().join(name));
+        std::fs::write(&interpreter, "").unwrap();
+        std::fs::write(&script, format!("#!{}\n", interpreter.display())).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(&interpreter, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let cause = found(&script, "", Errno::EACCES).unwrap();
+        assert_eq!(
+            cause,
+            format!(
+                "its interpreter \"{}\" is not executable (mode 0640)",
+                interpreter.display()
+            )
+        );
     }
 }

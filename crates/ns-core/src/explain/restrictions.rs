@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::Finding;
 use super::look::Look;
+use crate::error::{MOUNT_PROC, WITHOUT_PROC};
 use crate::idmap::IdKind;
 use crate::process::{caller, in_child};
 use crate::{Gathered, Kind, Namespace};
@@ -55,7 +56,7 @@ pub(super) fn in_chroot(look: &Look) -> Option<Finding> {
 }
 
 /// In a chroot to a directory that nothing is mounted on, the mount table has no line for the root.
-fn no_mount_on_root(look: &Look) -> Option<bool> {
+pub(super) fn no_mount_on_root(look: &Look) -> Option<bool> {
     let bytes = look.mountinfo()?;
     let table = crate::mounts::MountTable::parse(&bytes);
     Some(table.mounts().iter().all(|mount| mount.target.raw() != b"/"))
@@ -102,10 +103,9 @@ pub(super) fn seccomp(look: &Look) -> Option<Finding> {
 
 /// There is no `/proc`.
 pub(super) fn no_proc(look: &Look) -> Option<Finding> {
-    look.status().is_none().then(|| {
-        Finding::new("no proc file system is mounted on /proc here")
-            .help("mount -t proc proc /proc, or --mount-proc where this root was entered")
-    })
+    look.status()
+        .is_none()
+        .then(|| Finding::new(WITHOUT_PROC).help(MOUNT_PROC))
 }
 
 /// Another thread shares what is to be changed.

@@ -21,15 +21,22 @@ pub(super) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
         }
         Gathered::Absent => return None,
     };
-    if owner.identity() == own.identity() {
-        let Finding { cause, .. } = capability::missing(look, capability)?;
-        let cause = format!("{cause} in {owner}, to which {namespace} belongs");
-        return Some(Finding::new(cause).help("run it as root"));
+    let is_own = owner.identity() == own.identity();
+    match capability::missing(look, capability) {
+        Some(Finding { cause, .. }) if is_own => {
+            let cause = format!("{cause} in {owner}, to which {namespace} belongs");
+            Some(Finding::new(cause).help("run it as root"))
+        }
+        Some(_) => {
+            let maker = match owner.owner_uid() {
+                Gathered::Known(uid) => format!(", which uid {uid} has made"),
+                Gathered::Absent | Gathered::Unreadable(_) => String::new(),
+            };
+            let cause = format!("{namespace} belongs to {owner}{maker}");
+            Some(Finding::new(cause).help("run it as that user, or as root"))
+        }
+        // What is held here is held below, too. Mounts are for those only who may change the root as well (setns(2)).
+        None if namespace.kind() == Kind::Mnt => capability::missing(look, CapabilitySet::SYS_CHROOT),
+        None => None,
     }
-    let maker = match owner.owner_uid() {
-        Gathered::Known(uid) => format!(", which uid {uid} has made"),
-        Gathered::Absent | Gathered::Unreadable(_) => String::new(),
-    };
-    let cause = format!("{namespace} belongs to {owner}{maker}");
-    Some(Finding::new(cause).help("run it as that user, or as root"))
 }

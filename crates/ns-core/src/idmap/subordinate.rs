@@ -1,6 +1,7 @@
 //! Subordinate ids: `/etc/subuid` and `/etc/subgid` (`subuid(5)`, `subgid(5)`).
 
 use super::{IdKind, number};
+use crate::error::Doing;
 use crate::{Error, Result};
 
 /// A block of ids that a user may map.
@@ -17,8 +18,12 @@ pub struct Subordinate {
 /// [`Error::NotFound`] where there is none, with the line that would give one.
 pub fn subordinate(kind: IdKind, name: Option<&str>, uid: u32) -> Result<Subordinate> {
     let file = kind.subordinate_file();
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    find(&text, name, uid).ok_or_else(|| {
+    let text = match std::fs::read(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        answer => answer.doing(|| format!("read {file}"))?,
+    };
+    // A comment may be in any encoding.
+    find(&String::from_utf8_lossy(&text), name, uid).ok_or_else(|| {
         let user = name.map_or_else(|| uid.to_string(), str::to_owned);
         Error::NotFound(format!("{user} has no subordinate {}s", kind.name())).explained(
             Some(format!("no line of {file} is for {user}")),

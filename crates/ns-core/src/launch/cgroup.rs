@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -14,7 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use super::perform::from_rustix;
 use crate::error::{Doing, quoted};
 use crate::mounts::{Mount, MountTable, View};
-use crate::process::{Pid, Process};
+use crate::process::{Pid, Process, caller};
 use crate::{Error, Result};
 
 /// The cgroups that the caller is not in yet, by their `cgroup.procs`, open for writing.
@@ -105,6 +106,21 @@ fn memberships(text: &[u8]) -> impl Iterator<Item = Membership<'_>> {
     })
 }
 
+/// The error with its cause, where the file is somebody else's.
+fn of_whom(error: Error, file: &Path) -> Error {
+    let own = caller::ids().uid;
+    match std::fs::metadata(file).map(|metadata| metadata.uid()) {
+        Ok(owner) if error.errno() == Some(Errno::EACCES) && owner != own => {
+            let cause = format!(
+                "{} belongs to uid {owner}, and this is uid {own}",
+                quoted(file.as_os_str().as_bytes())
+            );
+            error.explained(Some(cause), Some("run it as root".into()))
+        }
+        _ => error,
+    }
+}
+
 impl Membership<'_> {
     /// Opens the list of members, for writing.
     fn open(&self, table: &MountTable<'_>) -> Result<OwnedFd> {
@@ -112,17 +128,18 @@ impl Membership<'_> {
         let mut refused = None;
         for directory in table.mounts().iter().filter_map(|mount| self.directory(mount)) {
             let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-            match rustix::fs::open(directory.join("cgroup.procs"), flags, Mode::empty()) {
-                Ok(file) => return Ok(file),
-                Err(errno) => refused = Some(from_rustix(errno)),
+            let file = directory.join("cgroup.procs");
+            match rustix::fs::open(&file, flags, Mode::empty()) {
+                Ok(members) => return Ok(members),
+                Err(errno) => refused = Some((from_rustix(errno), file)),
             }
         }
         match refused {
-            Some(Errno::ENOENT) => Err(Error::NotFound(format!(
+            Some((Errno::ENOENT, _)) => Err(Error::NotFound(format!(
                 "the cgroup {} does not exist any more",
                 quoted(self.path)
             ))),
-            Some(errno) => Err(errno).doing(doing),
+            Some((errno, file)) => Err(errno).doing(doing).map_err(|error| of_whom(error, &file)),
             None => {
                 let hierarchy = match self.hierarchy {
                     b"" => "cgroup2".into(),

@@ -70,12 +70,9 @@ mod tests {
         let signal = SignalNumber::from_raw;
         assert_eq!(Change::of_raw(7 << 8), Some(Change::Exited(7)));
         assert_eq!(Change::of_raw(15), Some(Change::Killed(signal(15))));
-        assert_eq!(Change::of_raw(11 | 0x80), Some(Change::Killed(signal(11))));
+        assert_eq!(Change::of_raw(0x80 | 0xb), Some(Change::Killed(signal(11))));
         assert_eq!(Change::of_raw(40), Some(Change::Killed(signal(40))));
-        assert_eq!(
-            Change::of_raw((19 << 8) | 0x7f),
-            Some(Change::Stopped(signal(19)))
-        );
+        assert_eq!(Change::of_raw(0x137f), Some(Change::Stopped(signal(19))));
         assert_eq!(Change::of_raw(0xffff), None);
     }
 }

@@ -15,7 +15,7 @@ use crate::{Error, Kinds, Namespace, Result};
 /// Pins the namespaces of these kinds that a process is in.
 pub(super) fn pin_new(name: &OsStr, kinds: Kinds, process: Pid, hooks: Hooks) -> Result<Vec<Made>> {
     let made = pins::make(name, kinds, |kind| {
-        Namespace::open(format!("/proc/{process}/ns/{kind}"))
+        Namespace::open(format!("/proc/{process}/ns/{kind}")).map_err(Error::or_without_proc)
     })?;
     warn_of_limits(kinds, hooks);
     Ok(made)

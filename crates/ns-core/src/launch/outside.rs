@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
+use nix::sys::signal::Signal;
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
@@ -15,8 +16,9 @@ use super::plan::{Plan, Side};
 use super::run::{Failure, Hooks};
 use super::step::Step;
 use super::{info, names, perform};
-use crate::idmap::MapWriter;
-use crate::idmap::{IdKind, IdMap};
+use crate::error::Doing;
+use crate::idmap::{IdKind, IdMap, MapWriter};
+use crate::sys::signals::Ignored;
 use crate::{Error, Namespace, pins};
 
 /// The process outside, and what it has made.
@@ -172,7 +174,7 @@ impl<'a> Outside<'a> {
             Step::Pin(kind, file) => {
                 self.make_file(file).map_err(kernel)?;
                 let namespace = Namespace::open(format!("/proc/{}/ns/{kind}", self.child))
-                    .map_err(|error| error.errno().map_or(error, kernel))?;
+                    .map_err(|error| error.errno().map_or(error, kernel).or_without_proc())?;
                 pins::bind(&namespace, file).map_err(kernel)?;
                 self.made.push(Made::Mount(file.clone()));
                 Ok(())
@@ -185,8 +187,8 @@ impl<'a> Outside<'a> {
             Step::WritePidFile(file) => {
                 self.make_file(file).map_err(kernel)?;
                 let line = format!("{}\n", self.child);
-                std::fs::write(file, line)
-                    .map_err(|error| Error::kernel(step.to_string(), error.raw_os_error().unwrap_or(0)))
+                let _limited = Ignored::start(Signal::SIGXFSZ).map_err(kernel)?;
+                std::fs::write(file, line).doing(|| step.to_string())
             }
             Step::WriteInfo(_) => {
                 #[cfg(feature = "net")]
@@ -195,6 +197,7 @@ impl<'a> Outside<'a> {
                 let interfaces = serde_json::json!([]);
                 let line = info::line(self.child, &interfaces)?;
                 let file = self.info.ok_or_else(|| kernel(Errno::EBADF))?;
+                let _limited = Ignored::start(Signal::SIGXFSZ).map_err(kernel)?;
                 match rustix::io::write(file, line.as_bytes()) {
                     Ok(length) if length == line.len() => Ok(()),
                     Ok(_) => Err(kernel(Errno::EIO)),

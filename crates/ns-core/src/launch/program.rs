@@ -82,21 +82,39 @@ impl Program {
         &self.file
     }
 
-    /// Becomes the program. Comes back only with the reason why not.
-    pub fn execute(&self) -> Errno {
-        if self.file.to_bytes().contains(&b'/') {
-            return self.try_file(&self.file);
+    /// Whether it is looked for in `PATH`.
+    pub(crate) fn is_looked_for(&self) -> bool {
+        !self.file.to_bytes().contains(&b'/')
+    }
+
+    /// The files that it may be, in the order in which they are tried (`execvp(3)`).
+    pub(crate) fn places(&self) -> Vec<CString> {
+        let file = self.file.to_bytes();
+        if !self.is_looked_for() {
+            return vec![self.file.clone()];
+        }
+        if file.is_empty() {
+            return Vec::new();
         }
         let path = self
             .environment
             .iter()
             .find_map(|variable| variable.to_bytes().strip_prefix(b"PATH="));
-        let mut refused = None;
-        for directory in path.unwrap_or(DEFAULT_PATH).split(|byte| *byte == b':') {
+        let place = |directory: &[u8]| {
             let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
-            let Ok(file) = c_string([directory, slash, self.file.to_bytes()].concat()) else {
-                continue;
-            };
+            c_string([directory, slash, file].concat()).ok()
+        };
+        let directories = path.unwrap_or(DEFAULT_PATH).split(|byte| *byte == b':');
+        directories.filter_map(place).collect()
+    }
+
+    /// Becomes the program. Comes back only with the reason why not.
+    pub fn execute(&self) -> Errno {
+        if !self.is_looked_for() {
+            return self.try_file(&self.file);
+        }
+        let mut refused = None;
+        for file in self.places() {
             match self.try_file(&file) {
                 // Another directory may have one that can be run. One that is closed to us has none that we know of.
                 Errno::EACCES if rustix::fs::stat(&file).is_ok() => refused = Some(Errno::EACCES),
@@ -143,11 +161,24 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_part_of_the_path_is_the_working_directory() {
+        let program =
+            |path: &str| Program::new(OsStr::new("a"), &[], vec![("PATH".into(), path.into())]).unwrap();
+        assert_eq!(
+            program(":/x:").places(),
+            [c"a", c"/x/a", c"a"].map(CStr::to_owned)
+        );
+        assert_eq!(program("").places(), [c"a".to_owned()]);
+    }
+
+    #[test]
     fn what_is_not_there_is_127_and_the_rest_126() {
         assert_eq!(status_of(Errno::ENOENT), 127);
         assert_eq!(status_of(Errno::EACCES), 126);
         let program = Program::new(OsStr::new("no-such-program"), &[], Vec::new()).unwrap();
         assert_eq!(program.execute(), Errno::ENOENT);
+        let nameless = Program::new(OsStr::new(""), &[], Vec::new()).unwrap();
+        assert_eq!(nameless.execute(), Errno::ENOENT);
         let directory = Program::new(OsStr::new("/tmp"), &[], Vec::new()).unwrap();
         assert_eq!(directory.execute(), Errno::EACCES);
     }

@@ -25,6 +25,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 
 use nix::errno::Errno;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, SealFlags};
 use rustix::mount::OpenTreeFlags;
@@ -48,13 +49,14 @@ const SEALS: SealFlags = SealFlags::WRITE
 /// listings show.
 pub fn run_from_unwritable_copy(name: &str) -> Result<()> {
     let doing = || "run from a copy that cannot be written to";
-    if is_unwritable().doing(doing)? {
+    if is_unwritable().doing(doing).map_err(Error::or_without_proc)? {
         // The copy has no name of its own to be listed by.
         let name = CString::new(name).unwrap_or_default();
         return nix::sys::prctl::set_name(&name).doing(doing);
     }
     let copy = read_only_mount().or_else(|_| sealed_copy(name)).doing(doing);
-    let copy = copy.map_err(without_executable_memory)?;
+    let copy =
+        copy.map_err(|error| without_large_files(without_executable_memory(error)).or_without_proc())?;
     let strings = |texts: Vec<std::ffi::OsString>| -> Vec<CString> {
         // They came as strings that end with NUL.
         texts
@@ -92,6 +94,17 @@ fn without_executable_memory(error: Error) -> Error {
     )
 }
 
+/// The error with its cause, where it is that a file may not become so large here.
+fn without_large_files(error: Error) -> Error {
+    let (Some(Errno::EFBIG), Ok((_, most))) = (error.errno(), getrlimit(Resource::RLIMIT_FSIZE)) else {
+        return error;
+    };
+    error.explained(
+        Some(format!("files may become {most} bytes large here (RLIMIT_FSIZE)")),
+        Some("raise the limit, with ulimit -f, or run it as root".into()),
+    )
+}
+
 /// Whether this is one of the two sorts of copy already.
 fn is_unwritable() -> nix::Result<bool> {
     let file = rustix::fs::open(OWN, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(from_rustix)?;
@@ -121,7 +134,7 @@ fn sealed_copy(name: &str) -> nix::Result<OwnedFd> {
         answer => answer,
     };
     let copy = copy.map_err(from_rustix)?;
-    copy_all(&own, &copy)?;
+    without_limit(|| copy_all(&own, &copy))?;
     seal(&copy)?;
     Ok(copy)
 }
@@ -136,6 +149,17 @@ fn seal(copy: &OwnedFd) -> nix::Result<()> {
             answer => return answer.map_err(from_rustix),
         }
     }
+}
+
+/// Does it under the highest limit on the size of files that the caller may set. Beyond that one it is an error, and not
+/// the end of the process by a signal.
+fn without_limit(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
+    let _limited = signals::Ignored::start(Signal::SIGXFSZ)?;
+    let (soft, hard) = getrlimit(Resource::RLIMIT_FSIZE)?;
+    setrlimit(Resource::RLIMIT_FSIZE, hard, hard)?;
+    let outcome = work();
+    setrlimit(Resource::RLIMIT_FSIZE, soft, hard)?;
+    outcome
 }
 
 fn copy_all(from: impl AsFd, to: impl AsFd) -> nix::Result<()> {

@@ -3,9 +3,9 @@
 use nix::unistd::{getegid, geteuid, getuid};
 pub use rustix::thread::CapabilitySet;
 
-use crate::Result;
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap};
+use crate::{Error, Result};
 
 /// The ids of the caller, as its own user namespace has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub fn has(capability: CapabilitySet) -> bool {
 /// The map of the caller's own user namespace.
 pub fn id_map(ids: IdKind) -> Result<IdMap> {
     let file = format!("/proc/self/{}", ids.map_file());
-    let text = std::fs::read_to_string(&file).doing(|| format!("read {file}"))?;
+    let text = std::fs::read_to_string(&file)
+        .doing(|| format!("read {file}"))
+        .map_err(Error::or_without_proc)?;
     IdMap::parse(&text)
 }

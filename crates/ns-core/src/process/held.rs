@@ -194,7 +194,17 @@ impl Process {
 
     /// Its environment when it was executed (`proc_pid_environ(5)`): entries with an equals sign, in order.
     pub fn environment(&self) -> Result<Vec<CString>> {
-        let bytes = self.read("environ")?;
+        let bytes = match self.read("environ") {
+            // One that has no memory of its own: about to end, or a thread of the kernel.
+            Err(error) if error.errno() == Some(Errno::ESRCH) => {
+                self.namespace(Kind::Mnt)?;
+                return Err(Error::NotFound(format!(
+                    "process {} has no environment",
+                    self.pid
+                )));
+            }
+            answer => answer?,
+        };
         if bytes.is_empty() {
             // So is that of a process that is about to end; it has left its namespaces then.
             self.namespace(Kind::Mnt)?;

@@ -37,14 +37,7 @@ pub(super) fn hidden(pid: Pid) -> Error {
 
 /// That a process lives, and has no directory in `/proc`.
 pub(super) fn not_shown(pid: Pid) -> Error {
-    let error = Error::NotFound(format!("process {pid} is not in /proc"));
-    if Path::new("/proc/self").exists() {
-        return error;
-    }
-    error.explained(
-        Some("there is no /proc/self either".into()),
-        Some("mount /proc".into()),
-    )
+    Error::NotFound(format!("process {pid} is not in /proc")).or_without_proc()
 }
 
 /// That the number means one process to the kernel, and another one in `/proc`.

@@ -62,6 +62,11 @@ impl Status {
         Some(self.number("NoNewPrivs")? == 1)
     }
 
+    /// Its real uid, as the reader's user namespace sees it.
+    pub fn real_uid(&self) -> Option<u32> {
+        self.field("Uid")?.split_ascii_whitespace().next()?.parse().ok()
+    }
+
     /// Its effective uid, as the reader's user namespace sees it.
     pub fn effective_uid(&self) -> Option<u32> {
         self.field("Uid")?.split_ascii_whitespace().nth(1)?.parse().ok()
@@ -94,6 +99,7 @@ mod tests {
         );
         let pids: Vec<_> = status.pids().unwrap().iter().map(|pid| pid.as_raw()).collect();
         assert_eq!(pids, [4711, 12, 1]);
+        assert_eq!(status.real_uid(), Some(1000));
         assert_eq!(status.effective_uid(), Some(1001));
         assert_eq!(status.effective_gid(), Some(8));
         assert_eq!(status.permitted(), Some(0x1ff_ffff_ffff));

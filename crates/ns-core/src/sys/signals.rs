@@ -70,9 +70,36 @@ pub fn ignore(signal: Signal) -> nix::Result<()> {
     dispose(signal, SigHandler::SigIgn)
 }
 
+/// While this lives, the process ignores the signal.
+#[derive(Debug)]
+pub struct Ignored {
+    signal: Signal,
+    before: SigAction,
+}
+
+impl Ignored {
+    /// From here on.
+    pub fn start(signal: Signal) -> nix::Result<Self> {
+        let before = set(signal, SigHandler::SigIgn)?;
+        Ok(Self { signal, before })
+    }
+}
+
+impl Drop for Ignored {
+    fn drop(&mut self) {
+        // SAFETY: what was there before is as safe as it was: nothing of ours has a handler.
+        let _ = unsafe { sigaction(self.signal, &self.before) };
+    }
+}
+
 fn dispose(signal: Signal, handler: SigHandler) -> nix::Result<()> {
+    set(signal, handler).map(|_| ())
+}
+
+/// Gives what was set before.
+fn set(signal: Signal, handler: SigHandler) -> nix::Result<SigAction> {
     debug_assert!(matches!(handler, SigHandler::SigDfl | SigHandler::SigIgn));
     let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
     // SAFETY: no handler of ours runs: the signal is ignored, or does what it does by default.
-    unsafe { sigaction(signal, &action) }.map(|_| ())
+    unsafe { sigaction(signal, &action) }
 }

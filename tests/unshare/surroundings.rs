@@ -1,0 +1,188 @@
+//! Where the surroundings are poor: limits of the process, no `/proc`, a root that is no mount.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use super::{Who, ordinary, script, unshare};
+use crate::support::case::{Skip, cases};
+use crate::support::{Outcome, Ran, Run as _, User, needs};
+
+cases!["unshare::surroundings":
+    a_limit_of_processes_is_named,
+    a_limit_on_the_size_of_files_is_named,
+    a_missing_proc_is_named,
+    a_root_that_is_no_mount_is_named,
+    a_program_that_was_found_and_cannot_run_is_named,
+    an_option_cut_too_short_is_answered_with_what_it_may_be,
+];
+
+/// A script for bash, run by the ordinary user, in which `$U` is `ns-unshare`.
+fn bash(text: &str) -> Result<Command, Skip> {
+    let mut command = User::ordinary()?.tool(needs::installed("bash")?);
+    command.env("U", ordinary().get_program()).args(["-c", text]);
+    Ok(command)
+}
+
+#[track_caller]
+fn says(ran: Ran, text: &str) {
+    let error = ran.fails(1);
+    assert!(error.contains(text), "{text:?} is not in {error}");
+}
+
+fn a_limit_of_processes_is_named() -> Outcome {
+    let user = User::ordinary()?;
+    let cause = format!("  cause: uid {} has ", user.id);
+    for options in ["-U -f", "-a"] {
+        let ran = bash(&format!("ulimit -u 1; exec $U {options} echo ran"))?.ran();
+        let error = ran.fails(1);
+        assert!(
+            error.starts_with("ns-unshare: cannot fork: Resource temporarily unavailable\n")
+                && error.contains(&cause)
+                && error.contains(", and may have 1 (RLIMIT_NPROC)\n  help:  "),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+fn a_limit_on_the_size_of_files_is_named() -> Outcome {
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let file = directory.path().join("pid");
+    let option = format!("--pid-file {}", file.display());
+    for options in ["-r", "-r -f"] {
+        let ran = bash(&format!("ulimit -f 0; exec $U {options} {option} echo ran"))?.ran();
+        says(
+            ran,
+            "File too large\n  cause: files may become 0 bytes large here (RLIMIT_FSIZE)\n",
+        );
+        assert!(!file.exists(), "{options}");
+    }
+    // The program has the signal as it was.
+    let ignored =
+        |words: &str| bash(&format!("{words} grep SigIgn /proc/self/status")).map(|mut it| it.ran().ok());
+    assert_eq!(ignored(&format!("$U -r {option}"))?, ignored("")?);
+    Ok(())
+}
+
+/// Runs a script by root of a user namespace of its own, in which `$U` is `ns-unshare`.
+fn nested(who: Who, text: &str) -> Ran {
+    let mut command = who.unshare();
+    let program = command.get_program().to_owned();
+    script(command.env("U", program), "-r -m", text)
+}
+
+fn a_missing_proc_is_named() -> Outcome {
+    let cause = "\n  cause: no proc file system is mounted on /proc here\n  help:  mount -t proc";
+    for who in Who::both()? {
+        for options in [
+            "-r",
+            "-a",
+            "-U --setgroups deny",
+            "--uts=/mnt/uts",
+            "-u --info-fd 7",
+        ] {
+            let text = format!(
+                "mount -t tmpfs none /proc; mount -t tmpfs none /mnt; exec $U {options} echo ran 7>&1"
+            );
+            says(nested(who, &text), cause);
+        }
+        // What needs none does without.
+        let text = nested(who, "mount -t tmpfs none /proc; exec $U -n -p -u echo ran").ok();
+        assert_eq!(text, "ran\n", "{who:?}");
+    }
+    Ok(())
+}
+
+fn a_root_that_is_no_mount_is_named() -> Outcome {
+    let chroot = needs::installed("chroot")?;
+    let room =
+        "mount -t tmpfs room /mnt; mkdir -p /mnt/plain/programs /mnt/plain/usr /mnt/plain/proc; cd /mnt/plain
+        ln -s usr/bin usr/lib usr/lib64 .; mount --rbind /usr usr; mount --rbind /proc proc
+        mount --bind \"${U%/*}\" programs";
+    for who in Who::both()? {
+        for options in [
+            "-m",
+            "-m --propagation slave",
+            "-m --propagation unchanged -R /usr",
+        ] {
+            let text = format!(
+                "{room}; exec {} /mnt/plain /programs/ns-unshare {options} echo ran",
+                chroot.display()
+            );
+            says(
+                nested(who, &text),
+                "Invalid argument\n  cause: the root directory is no mount point, as in a chroot to a plain directory\n",
+            );
+        }
+        let text = format!(
+            "{room}; exec {} /mnt/plain /programs/ns-unshare -m --propagation unchanged echo ran",
+            chroot.display()
+        );
+        assert_eq!(nested(who, &text).ok(), "ran\n", "{who:?}");
+    }
+    Ok(())
+}
+
+fn a_program_that_was_found_and_cannot_run_is_named() -> Outcome {
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    let file = |name: &str| directory.path().join(name);
+    for (name, text, mode) in [
+        ("plain", "", 0o644),
+        ("script", "#!/no/such/interpreter\n", 0o755),
+    ] {
+        std::fs::write(file(name), text).expect("it is ours");
+        std::fs::set_permissions(file(name), std::fs::Permissions::from_mode(mode)).expect("it is ours");
+    }
+    for (name, status, flaw) in [
+        (
+            "plain",
+            126,
+            "it is not executable (mode 0644)\n  help:  chmod +x ",
+        ),
+        (
+            "script",
+            127,
+            "its interpreter \"/no/such/interpreter\" is not there\n",
+        ),
+    ] {
+        let error = unshare()
+            .env("PATH", directory.path())
+            .with(&format!("-U {name}"))
+            .fails(status);
+        let cause = format!("  cause: \"{}\" was found: {flaw}", file(name).display());
+        assert!(error.contains(&cause), "{error}");
+    }
+    // No file has no name, as execvp(3) has it.
+    let error = unshare().args(["-U", ""]).ran().fails(127);
+    assert_eq!(error, "ns-unshare: cannot run \"\": No such file or directory\n");
+    // Behind a door that is closed there may be anything.
+    User::ordinary()?;
+    let hidden = tempfile::tempdir().expect("there is room in /tmp");
+    std::fs::set_permissions(hidden.path(), std::fs::Permissions::from_mode(0o000)).expect("it is ours");
+    let program = hidden.path().join("program");
+    let error = ordinary().arg("-U").arg(&program).ran().fails(126);
+    let cause = format!(
+        "  cause: the directory \"{}\" is closed to this user\n",
+        hidden.path().display()
+    );
+    assert!(error.ends_with(&cause), "{error}");
+    Ok(())
+}
+
+fn an_option_cut_too_short_is_answered_with_what_it_may_be() -> Outcome {
+    for (option, may_be) in [
+        ("--map-u", "--map-user or --map-users"),
+        ("--no-f", "--no-fork or --no-forward-signals"),
+        ("--map-users-", ""),
+    ] {
+        let error = unshare().args([option, "true"]).ran().fails(2);
+        let wanted = if may_be.is_empty() {
+            format!("ns-unshare: unexpected argument '{option}' found\n")
+        } else {
+            format!("ns-unshare: {option} may be {may_be}\n")
+        };
+        assert!(error.starts_with(&wanted), "{error}");
+    }
+    Ok(())
+}
