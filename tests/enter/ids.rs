@@ -165,6 +165,23 @@ fn capabilities_are_kept() -> Outcome {
     };
     assert_eq!(effective(&[]), 0);
     assert_ne!(effective(&["--keep-caps"]), 0);
+    needs::root()?;
+    // Those of the system are not handed to another user.
+    let held = Held::new(program("ns-unshare").args(["-n"]), "");
+    let ran = program("ns-enter")
+        .args([
+            "-t",
+            &held.pid.to_string(),
+            "-n",
+            "-G",
+            "7",
+            "-S",
+            "7",
+            "--keep-caps",
+        ])
+        .args(["grep", "CapEff", "/proc/self/status"])
+        .ran();
+    assert_eq!(ran.ok(), "CapEff:\t0000000000000000\n");
     Ok(())
 }
 

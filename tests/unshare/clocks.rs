@@ -51,6 +51,15 @@ fn limits_are_named() -> Outcome {
         "{error}"
     );
     assert!(error.contains("cause: the boottime clock is near "), "{error}");
+    assert!(
+        error.contains("help:  choose an offset of more than -"),
+        "{error}"
+    );
+    let error = unshare().with("-r -T --boottime=4611686017 true").fails(1);
+    assert!(
+        error.contains("help:  choose an offset of less than 46116"),
+        "{error}"
+    );
     Ok(())
 }
 

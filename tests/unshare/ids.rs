@@ -249,6 +249,9 @@ fn capabilities_are_kept() -> Outcome {
         assert_eq!(kept, "1ffffffffff\n", "{who:?}");
     }
     needs::root()?;
+    // Those of the system are not handed to another user.
+    let lost = script(&mut unshare(), "-u -G 7 -S 7 --keep-caps", effective).ok();
+    assert_eq!(lost, "\n");
     // Also when the uid changes, by which ambient capabilities are lost.
     let kept = script(
         &mut unshare(),

@@ -223,6 +223,13 @@ fn interpreters_are_registered() -> Outcome {
             "mount -t tmpfs room /mnt; echo hello >/mnt/a.ns-utils-test; chmod +x /mnt/a.ns-utils-test; /mnt/a.ns-utils-test",
         );
         assert_eq!(text.ok(), "hello\n", "{who:?}");
+        let error = who.unshare().args(["-p", "-l", line, "true"]).ran().fails(1);
+        assert!(
+            error.contains(
+                "Permission denied\n  cause: that is for uid 0 of the user namespace, and this is uid 65534\n"
+            ),
+            "{who:?}: {error}"
+        );
         // With F the interpreter is opened outside of the new root, which has none.
         let text = in_room(
             who,

@@ -90,6 +90,10 @@ fn the_environment_can_be_emptied() -> Outcome {
     };
     assert_eq!(variables("-U --clear-env"), "");
     assert_eq!(variables("-U --whitelist-env B,C,MISSING"), "B=2=3\nC=\n");
+    assert_eq!(
+        variables("-U --whitelist-env=A --clear-env --whitelist-env C"),
+        "A=1\nC=\n"
+    );
     assert_eq!(variables("-U"), "A=1\nB=2=3\nC=\nPATH=/usr/bin:/bin\n");
     // The program is still found, where execvp(3) looks by default.
     assert_eq!(unshare().with("-U --clear-env env").ok(), "");

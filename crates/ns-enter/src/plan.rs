@@ -153,6 +153,7 @@ mod tests {
             request.uid.get_or_insert(ns_core::launch::WantedId::Root);
             request.gid.get_or_insert(ns_core::launch::WantedId::Root);
         }
+        request.keep_capabilities = cli.keep_caps && request.places.enters_user();
         request
     }
 
@@ -222,7 +223,11 @@ mod tests {
         );
         assert_eq!(
             steps("-m -W /tmp --keep-caps", &user),
-            ["hide", "join", "chdir", "keep-capabilities", "execute"]
+            ["hide", "join", "chdir", "execute"]
+        );
+        assert_eq!(
+            steps("-U --preserve-credentials --keep-caps", &[]),
+            ["hide", "join", "keep-capabilities", "execute"]
         );
     }
 

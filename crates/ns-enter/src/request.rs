@@ -117,8 +117,9 @@ impl Request {
             environment: process.clone().filter(|_| matches!(environment, Some(Err(_)))),
             uid: wanted(cli.setuid.map(|id| id.map(|uid| uid.0))),
             gid: wanted(cli.setgid.map(|id| id.map(|gid| gid.0))),
+            // In our own user namespace they are not for the asking.
+            keep_capabilities: cli.keep_caps && places.enters_user(),
             places,
-            keep_capabilities: cli.keep_caps,
             context: context.flatten(),
             program,
             notes,

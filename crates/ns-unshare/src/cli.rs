@@ -323,7 +323,7 @@ pub struct Cli {
     ///
     /// NAMES have commas between. One that is not set is left out.
     #[arg(long, value_name = "NAMES", help_heading = PROCESS)]
-    pub whitelist_env: Option<OsString>,
+    pub whitelist_env: Vec<OsString>,
 
     /// Write a PID to FILE
     ///

@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn the_signal_for_the_death_of_the_parent_comes_after_the_ids() {
         assert_eq!(
-            steps("-S 1 -G 2 --keep-caps --kill-child --init"),
+            steps("-S 1 -G 2 -U --keep-caps --kill-child --init"),
             [
                 "child unshare",
                 "child fork",

@@ -134,7 +134,8 @@ impl Request {
             interpreter,
             gid: cli.setgid.map(|group| group.0),
             uid: cli.setuid.map(|user| user.0),
-            keep_capabilities: cli.keep_caps,
+            // Without a new user namespace they are those of the system, and not for the asking.
+            keep_capabilities: cli.keep_caps && kinds.contains(Kind::User),
             kill_child: cli.kill_child.map(|signal| signal.unwrap_or(SignalNumber::KILL)),
             init: cli.init,
             pid_file: cli.pid_file,
@@ -328,15 +329,16 @@ fn private_map(ids: IdKind) -> (Option<SingleId>, Vec<MapRequest>) {
 
 /// The program, its arguments and its environment.
 fn program(cli: &Cli) -> anyhow::Result<Program> {
-    let environment: Vec<(OsString, OsString)> = match &cli.whitelist_env {
-        Some(names) => {
-            let names: Vec<_> = names.as_bytes().split(|byte| *byte == b',').collect();
-            std::env::vars_os()
-                .filter(|(name, _)| names.contains(&name.as_bytes()))
-                .collect()
-        }
-        None if cli.clear_env => Vec::new(),
-        None => std::env::vars_os().collect(),
+    let environment: Vec<(OsString, OsString)> = if !cli.whitelist_env.is_empty() {
+        let lists = cli.whitelist_env.iter().map(|names| names.as_bytes());
+        let names: Vec<_> = lists.flat_map(|list| list.split(|byte| *byte == b',')).collect();
+        std::env::vars_os()
+            .filter(|(name, _)| names.contains(&name.as_bytes()))
+            .collect()
+    } else if cli.clear_env {
+        Vec::new()
+    } else {
+        std::env::vars_os().collect()
     };
     Ok(ns_core::cli::program(&cli.program, environment)?)
 }

@@ -8,7 +8,7 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use super::Finding;
 use super::look::Look;
 use crate::error::quoted;
-use crate::launch::Clock;
+use crate::launch::{Clock, MOST_SECONDS};
 use crate::process::{caller, in_child};
 use crate::{Kind, Kinds};
 
@@ -142,16 +142,21 @@ fn depth_of_pid_namespace(look: &Look) -> Option<usize> {
 }
 
 /// Why `ERANGE` of a clock: it cannot be set before the start of time, nor beyond what the kernel can count.
-pub(super) fn clock(look: &Look, clock: Clock) -> Option<Finding> {
+pub(super) fn clock(look: &Look, clock: Clock, behind: bool) -> Option<Finding> {
     let uptime = look.read("uptime")?;
     let seconds = uptime.split_whitespace().next()?;
     let name = clock.word();
-    Some(
-        Finding::new(format!(
-            "the {name} clock is near {seconds} s, and must stay between 0 and 4611686017 s"
-        ))
-        .help(format!("choose an offset of more than -{seconds} s")),
-    )
+    let help = if behind {
+        format!("choose an offset of more than -{seconds} s")
+    } else {
+        let whole: u64 = seconds.split('.').next()?.parse().ok()?;
+        format!(
+            "choose an offset of less than {} s",
+            MOST_SECONDS.checked_sub(whole)?
+        )
+    };
+    let cause = format!("the {name} clock is near {seconds} s, and must stay between 0 and {MOST_SECONDS} s");
+    Some(Finding::new(cause).help(help))
 }
 
 #[cfg(test)]

@@ -123,7 +123,8 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::SetUid(uid), EPERM | EINVAL) => credentials::uid(look, *uid, errno),
         (Step::BecomeOwner { .. }, EPERM) => capability::missing(look, CapabilitySet::SETGID)
             .or_else(|| capability::missing(look, CapabilitySet::SETUID)),
-        (Step::SetClock(clock, _), ERANGE) => limits::clock(look, *clock),
+        (Step::SetClock(clock, offset), ERANGE) => limits::clock(look, *clock, offset.behind),
+        (Step::RegisterInterpreter(..), EACCES) => mounts::registered_by_root(),
         (Step::HostName(_) | Step::DomainName(_), EPERM) => capability::not_owner(look, Kind::Uts)
             .map(|finding| finding.help("add --uts, for a UTS namespace of one's own")),
         (Step::LoopbackUp | Step::MountSys, EPERM) => capability::not_owner(look, Kind::Net),

@@ -94,6 +94,17 @@ pub(super) fn nothing_there(on: &Path) -> Option<Finding> {
     })
 }
 
+/// An interpreter is registered in a file that belongs to uid 0 of the user namespace.
+pub(super) fn registered_by_root() -> Option<Finding> {
+    let uid = nix::unistd::geteuid();
+    (!uid.is_root()).then(|| {
+        Finding::new(format!(
+            "that is for uid 0 of the user namespace, and this is uid {uid}"
+        ))
+        .help("add --map-root-user")
+    })
+}
+
 /// No `/proc` was mounted.
 pub(super) fn proc(look: &Look) -> Option<Finding> {
     let pid = Namespace::own(Kind::Pid).ok()?;

@@ -35,7 +35,7 @@ pub use ids::security_context;
 pub use plan::{Plan, Side};
 pub use program::Program;
 pub use run::{Failure, Hooks, run};
-pub use settings::{Clock, ClockOffset, Propagation, Setgroups};
+pub use settings::{Clock, ClockOffset, MOST_SECONDS, Propagation, Setgroups};
 pub use signal::SignalNumber;
 pub use step::{Step, WantedId};
 pub use unwritable::run_from_unwritable_copy;

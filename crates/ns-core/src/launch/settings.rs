@@ -117,7 +117,7 @@ impl FromStr for Setgroups {
 }
 
 /// The kernel's most seconds, either way: 2^62 nanoseconds, half of what its clocks can hold.
-const MOST_SECONDS: u64 = 4_611_686_017;
+pub const MOST_SECONDS: u64 = 4_611_686_017;
 
 impl FromStr for ClockOffset {
     type Err = Error;
