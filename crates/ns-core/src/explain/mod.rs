@@ -75,10 +75,17 @@ pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
 
 /// Looks for the cause, the likeliest places first.
 fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
-    use Errno::{
-        EACCES, EAGAIN, EEXIST, EFBIG, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOSYS, EPERM, ERANGE, EUSERS,
-    };
-    let found = match (step, errno) {
+    of_namespaces(look, step, errno)
+        .or_else(|| of_ids(look, step, errno))
+        .or_else(|| of_mounts(look, step, errno))
+        .or_else(|| of_what_is_set(look, step, errno))
+        .or_else(|| of_policy(look, step, errno))
+}
+
+/// Namespaces that are made, entered and kept, and the processes that are born in them.
+fn of_namespaces(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
+    use Errno::{EACCES, EAGAIN, EINVAL, ENOMEM, ENOSPC, EPERM, EUSERS};
+    match (step, errno) {
         (Step::Unshare(kinds), ENOSPC | EUSERS) => limits::reached(look, *kinds),
         (Step::Unshare(kinds), EPERM) if kinds.contains(Kind::User) => restrictions::in_chroot(look)
             .or_else(|| restrictions::user_namespaces_off(look))
@@ -90,66 +97,87 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::ForkFirst | Step::ForkInto | Step::StayAsInit, ENOMEM) => {
             restrictions::first_process_gone(look)
         }
-        (
-            Step::ForkFirst
-            | Step::ForkInto
-            | Step::StayAsInit
-            | Step::Map {
-                writer: MapWriter::Helper,
-                ..
-            },
-            EAGAIN,
-        ) => limits::processes(look),
+        (Step::ForkFirst | Step::ForkInto | Step::StayAsInit, EAGAIN) => limits::processes(look),
+        (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
+        (Step::PinNew(..) | Step::PinExisting(..) | Step::Unpin(..), EPERM | EACCES) => {
+            mounts::names(look, errno)
+        }
+        _ => None,
+    }
+}
+
+/// Ids that are mapped and taken.
+fn of_ids(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
+    use Errno::{EACCES, EAGAIN, EINVAL, ENOENT, EPERM};
+    match (step, errno) {
         (Step::Map { ids, map, writer }, EPERM | EINVAL) => maps::refused(look, *ids, map, *writer),
-        (
-            Step::Map {
-                ids,
-                writer: MapWriter::Helper,
-                ..
-            },
-            ENOENT | EACCES,
-        ) => Some(maps::no_helper(*ids)),
+        (Step::Map { ids, writer, .. }, _) if *writer == MapWriter::Helper => match errno {
+            ENOENT | EACCES => Some(maps::no_helper(*ids)),
+            EAGAIN => limits::processes(look),
+            _ => None,
+        },
+        (Step::Map { writer, .. }, ENOENT) if *writer == MapWriter::Inside => restrictions::no_proc(look),
+        (Step::Setgroups(_), ENOENT) => restrictions::no_proc(look),
         (Step::Setgroups(_), EPERM) => credentials::setgroups_fixed(look),
-        (
-            Step::Map {
-                writer: MapWriter::Inside,
-                ..
-            }
-            | Step::Setgroups(_)
-            | Step::SetClock(..),
-            ENOENT,
-        ) => restrictions::no_proc(look),
         (Step::SetGid(gid), EPERM | EINVAL) => credentials::gid(look, *gid, errno),
         (Step::SetUid(uid), EPERM | EINVAL) => credentials::uid(look, *uid, errno),
         (Step::BecomeOwner { .. }, EPERM) => capability::missing(look, CapabilitySet::SETGID)
             .or_else(|| capability::missing(look, CapabilitySet::SETUID)),
-        (Step::SetClock(clock, offset), ERANGE) => limits::clock(look, *clock, offset.behind),
-        (Step::RegisterInterpreter(..), EACCES) => mounts::registered_by_root(),
-        (Step::HostName(_) | Step::DomainName(_), EPERM) => capability::not_owner(look, Kind::Uts)
-            .map(|finding| finding.help("add --uts, for a UTS namespace of one's own")),
-        (Step::LoopbackUp | Step::MountSys, EPERM) => capability::not_owner(look, Kind::Net),
-        (Step::CreateVeth(veth), EPERM) => links::refused(look, veth),
-        (Step::CreateVeth(veth), EEXIST) => links::taken(veth),
-        (Step::SetUpVeth(veth, end), EACCES) => links::no_ipv6(look, veth, *end),
-        (Step::WritePidFile(_) | Step::WriteInfo(_), EFBIG) => limits::file_size(),
-        (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
-        (Step::Bind(_, on), ENOENT) => mounts::nothing_there(on),
+        _ => None,
+    }
+}
 
-        (Step::PinNew(..) | Step::PinExisting(..) | Step::Unpin(..), EPERM | EACCES) => {
-            mounts::names(look, errno)
-        }
+/// Mounts, and what is the root among them.
+fn of_mounts(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
+    use Errno::{EACCES, EINVAL, ENOENT, EPERM};
+    match (step, errno) {
+        (Step::MountSys, EPERM) => capability::not_owner(look, Kind::Net),
+        (Step::Bind(_, on), ENOENT) => mounts::nothing_there(on),
         (Step::MountProc(_) | Step::MountProcBelow(..), EPERM) => mounts::proc(look),
-        (Step::PrepareRoot(_) | Step::PivotRoot(_) | Step::Propagate(_), EPERM) => {
-            capability::not_owner(look, Kind::Mnt)
-        }
         (Step::PrepareRoot(_) | Step::PivotRoot(_) | Step::Propagate(_), EINVAL) => {
             mounts::root_is_no_mount(look)
         }
         (Step::Chroot(_) | Step::EnterRoot(_), EPERM) => capability::missing(look, CapabilitySet::SYS_CHROOT),
+        (Step::RegisterInterpreter(..), EACCES) => mounts::registered_by_root(),
+        _ => None,
+    }
+}
+
+/// Links, clocks, what is written for others, and the program.
+fn of_what_is_set(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
+    use Errno::{EACCES, EEXIST, EFBIG, ENOENT, EPERM, ERANGE};
+    match (step, errno) {
+        (Step::CreateVeth(veth), EPERM) => links::refused(look, veth),
+        (Step::CreateVeth(veth), EEXIST) => links::taken(veth),
+        (Step::SetUpVeth(veth, end), EACCES) => links::no_ipv6(look, veth, *end),
+        (Step::SetClock(..), ENOENT) => restrictions::no_proc(look),
+        (Step::SetClock(clock, offset), ERANGE) => limits::clock(look, *clock, offset.behind),
+        (Step::WritePidFile(_) | Step::WriteInfo(_), EFBIG) => limits::file_size(),
         (Step::Execute(program), ENOENT | EACCES) => program::not_run(program, errno),
         _ => None,
-    };
-    // A filter answers with whatever it was told to, most often one of these: last, where nothing else speaks.
+    }
+}
+
+/// Who forbids what the rest of the system would allow: last, where nothing else speaks.
+fn of_policy(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
+    use Errno::{EACCES, ENOSYS, EPERM};
+    // A filter answers with whatever it was told to, most often one of these.
     let may_be_filter = matches!(errno, EPERM | ENOSYS);
-    found.or_else(|| may_be_filter.then(|| restrictions::seccomp(look)).flatten())
+    // What takes the capabilities that one has in a user namespace of one's own.
+    let takes_capabilities = matches!(
+        step,
+        Step::LoopbackUp
+            | Step::MountSys
+            | Step::HostName(_)
+            | Step::DomainName(_)
+            | Step::Propagate(_)
+            | Step::PrepareRoot(_)
+            | Step::PivotRoot(_)
+            | Step::MountProc(_)
+            | Step::MountProcBelow(..)
+    );
+    (takes_capabilities && matches!(errno, EPERM | EACCES))
+        .then(|| restrictions::apparmor_inside(look))
+        .flatten()
+        .or_else(|| may_be_filter.then(|| restrictions::seccomp(look)).flatten())
 }

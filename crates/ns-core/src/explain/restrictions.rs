@@ -2,8 +2,10 @@
 
 use std::io::Write as _;
 
-use super::Finding;
+use rustix::thread::CapabilitySet;
+
 use super::look::Look;
+use super::{Finding, capability};
 use crate::error::{MOUNT_PROC, WITHOUT_PROC};
 use crate::idmap::IdKind;
 use crate::process::{caller, in_child};
@@ -27,6 +29,14 @@ pub(super) fn user_namespaces_off(look: &Look) -> Option<Finding> {
 pub(super) fn apparmor(look: &Look) -> Option<Finding> {
     let name = "kernel.apparmor_restrict_unprivileged_userns";
     (look.sysctl(name) == Some(1)).then(|| switch(name, 1))
+}
+
+/// The same in a user namespace, in which the capabilities seem to be held.
+pub(super) fn apparmor_inside(look: &Look) -> Option<Finding> {
+    let user = Namespace::own(Kind::User).ok()?;
+    (!user.is_initial() && capability::missing(look, CapabilitySet::SYS_ADMIN).is_none())
+        .then(|| apparmor(look))
+        .flatten()
 }
 
 fn switch(name: &str, value: i64) -> Finding {
@@ -164,6 +174,13 @@ mod tests {
                 .unwrap()
                 .starts_with("sysctl kernel.unprivileged_userns_clone=1,")
         );
+        let directory = tempfile::tempdir().unwrap();
+        let sysctls = directory.path().join("sys/kernel");
+        std::fs::create_dir_all(&sysctls).unwrap();
+        let look = Look::record(directory.path());
+        assert_eq!(apparmor(&look), None);
+        std::fs::write(sysctls.join("apparmor_restrict_unprivileged_userns"), "1\n").unwrap();
+        assert!(apparmor(&look).unwrap().help.unwrap().contains("userns"));
         assert_eq!(with("kernel.unprivileged_userns_clone", "1\n"), None);
         assert_eq!(with("kernel.apparmor_restrict_unprivileged_userns", "0\n"), None);
         assert_eq!(with("user.max_user_namespaces", "96365\n"), None);
