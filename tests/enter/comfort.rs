@@ -3,11 +3,11 @@
 use super::{Who, both, in_all, inodes_inside};
 use crate::support::Cgroup;
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, inode_of, needs, program, tool};
+use crate::support::{Held, Outcome, Run as _, Running, inode_of, needs, program, tool};
 
 cases!["enter":
     a_target_alone_is_entered_as_a_whole, the_working_directory_is_inside_the_root, wdns_takes_a_word, the_cgroup_is_joined_and_stdin_is_kept,
-    cgroups_of_the_first_version_are_joined, a_parent_leads_to_its_children, a_proc_of_its_own, a_socket_leads_to_its_network,
+    cgroups_of_the_first_version_are_joined, a_parent_leads_to_its_children, the_time_of_children_is_entered, a_directory_outside_the_root_is_not_entered, a_proc_of_its_own, a_socket_leads_to_its_network,
     the_parent_of_a_user_namespace, attached_letters_are_options, a_plan_is_shown, one_process_of_that_inode_only,
 ];
 
@@ -200,6 +200,63 @@ fn a_parent_leads_to_its_children() -> Outcome {
             held.inode("pid")
         )
     );
+    Ok(())
+}
+
+/// Without `execve(2)` a process stays in the time namespace that it was in.
+fn the_time_of_children_is_entered() -> Outcome {
+    needs::root()?;
+    let python = needs::installed("python3")?;
+    let text = "import ctypes, os
+assert ctypes.CDLL(None).unshare(0x80) == 0
+print(*[os.readlink('/proc/self/ns/' + name) for name in ('time', 'time_for_children')])
+input()";
+    let mut running = Running::start(tool(python).args(["-u", "-c", text]));
+    let line = running.line();
+    let (own, children) = line.split_once(' ').expect("two words");
+    let pid = running.pid().to_string();
+    for (options, wanted) in [
+        (&["-T"][..], own),
+        (&["-T", "--for-children"], children),
+        (&["--for-children"], children),
+    ] {
+        let mut enter = program("ns-enter");
+        enter
+            .args(["-t", &pid])
+            .args(options)
+            .args(["readlink", "/proc/self/ns/time"]);
+        let inode = |text: &str| text.trim().split(':').nth(1).map(str::to_owned);
+        assert_eq!(inode(&enter.ran().ok()), inode(wanted), "{options:?}");
+    }
+    Ok(())
+}
+
+/// Who has left its root can still be entered.
+fn a_directory_outside_the_root_is_not_entered() -> Outcome {
+    let perl = needs::installed("perl")?;
+    for who in both()? {
+        let chroot =
+            "mount --rbind / /mnt && cd /etc && exec \"$PERL\" -e 'chroot q(/mnt) or die; exec @ARGV' \"$@\"";
+        let mut command = who.program("ns-unshare");
+        command
+            .env("PERL", &perl)
+            .args(["-r", "-m", "sh", "-c", chroot, "sh"]);
+        let held = Held::new(&mut command, "");
+        let ran = who.enter().args(["-t", &held.pid.to_string(), "/bin/pwd"]).ran();
+        assert_eq!(
+            (ran.status, ran.stdout.as_str()),
+            (0, "/\n"),
+            "{}: {ran:?}",
+            who.name
+        );
+        assert_eq!(
+            ran.stderr,
+            format!(
+                "ns-enter: the working directory of process {} is outside of its root: going to the root\n",
+                held.pid
+            )
+        );
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::both;
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program};
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
 cases!["enter":
     the_owner_is_entered_where_that_is_what_is_missing, ids_that_are_not_mapped_fall_back, a_user_namespace_without_a_map,
@@ -104,6 +104,13 @@ fn users_and_groups_have_names() -> Outcome {
         .ran()
         .ok();
     assert_eq!(seen, format!("{0}\n{0}\n{0}\n", user.id));
+    // The caller's other groups go.
+    let mut command = tool(needs::installed("setpriv")?);
+    command
+        .args(["--groups", "11,12"])
+        .arg(program("ns-enter").get_program());
+    let seen = command.args(["-t", &pid, "-n", "-G", "5", "id", "-G"]).ran().ok();
+    assert_eq!(seen, "5\n");
     // Looked up outside: inside nobody has a name.
     let hidden = Held::new(program("ns-unshare").arg("-m"), "mount -t tmpfs none /etc");
     let seen = program("ns-enter")

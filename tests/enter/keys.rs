@@ -85,7 +85,7 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
         shell.run("exec $E sh -c \"$DEAF\"");
         shell.0.expect("ready");
         let program = child_of(shell.0.pid());
-        drop(shell);
+        assert!(shell.0.hang_up(), "{}", who.name);
         assert!(ends(&program), "{}: {program:?} lives on", who.name);
     }
     Ok(())

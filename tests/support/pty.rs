@@ -25,7 +25,7 @@ const COLUMNS: NonZero<u16> = NonZero::new(80).expect("it is not 0");
 /// A terminal of 80 by 24. The program at it leads a session and has it as its controlling terminal. When this is
 /// dropped, or the test process dies, the terminal hangs up.
 pub struct Terminal {
-    /// Only missing while it is dropped.
+    /// Only missing once it was taken away.
     keyboard: Option<File>,
     child: Child,
     screen: vt100::Parser,
@@ -200,6 +200,12 @@ impl Terminal {
 
     fn keyboard(&self) -> &File {
         self.keyboard.as_ref().expect("it is there until this is dropped")
+    }
+
+    /// Takes the terminal away, as closing its window does. Whether the program at it ends by itself then.
+    pub fn hang_up(&mut self) -> bool {
+        drop(self.keyboard.take());
+        self.has_ended_by(Instant::now() + PATIENCE)
     }
 
     fn has_ended_by(&self, deadline: Instant) -> bool {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::{Who, ordinary, script, unshare};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, needs};
+use crate::support::{Outcome, Run as _, User, needs, tool};
 
 cases!["unshare::ids":
     a_single_id_is_mapped,
@@ -167,6 +167,10 @@ fn ids_are_numbers_or_names_and_never_wrap() -> Outcome {
         "{text}"
     );
     assert_eq!(unshare().with("-G 5 -S 7 id -u").ok(), "7\n");
+    // The caller's other groups go.
+    let mut command = tool(needs::installed("setpriv")?);
+    command.args(["--groups", "11,12"]).arg(unshare().get_program());
+    assert_eq!(command.with("-G 5 id -G").ok(), "5\n");
     Ok(())
 }
 

@@ -2,12 +2,14 @@
 
 use super::Who;
 use crate::support::case::{Skip, cases};
-use crate::support::{Outcome, Shell, User};
+use crate::support::{Outcome, Shell, User, needs};
 
 cases!["unshare::keys":
     control_c_ends_what_is_deaf_to_it,
     control_c_reaches_a_handler_once,
     control_z_stops_and_fg_goes_on,
+    a_program_in_a_group_of_its_own_gets_its_turn_back,
+    control_c_does_not_reach_a_program_in_a_group_of_its_own,
     a_script_can_read_its_terminal_afterwards,
     the_modes_of_a_killed_program_are_set_back,
     the_modes_that_a_program_leaves_are_kept,
@@ -34,6 +36,18 @@ const SCRIPTS: [(&str, &str); 5] = [
     ),
 ];
 
+/// What the shell has as variables for perl: a program in a process group of its own.
+const PERL: [(&str, &str); 2] = [
+    (
+        "ASIDE",
+        r#"$| = 1; $SIG{USR1} = sub { print "alive\n"; exit }; setpgrp; print "rea"."dy\n"; sleep 1 while 1"#,
+    ),
+    (
+        "AHEAD",
+        r#"use POSIX; $| = 1; $SIG{TTOU} = "IGNORE"; setpgrp; tcsetpgrp 0, $$; print "rea"."dy\n"; kill STOP => $$; print "read:".<STDIN>"#,
+    ),
+];
+
 /// A shell in which `$U` is `ns-unshare`.
 fn shell(who: Who) -> Result<Shell, Skip> {
     let unshare = who.unshare();
@@ -42,7 +56,7 @@ fn shell(who: Who) -> Result<Shell, Skip> {
         .to_str()
         .expect("a path of ASCII")
         .to_owned();
-    let variables = [&SCRIPTS[..], &[("U", unshare.as_str())]].concat();
+    let variables = [&SCRIPTS[..], &PERL, &[("U", unshare.as_str())]].concat();
     let user = match who {
         Who::Caller => None,
         Who::Ordinary => Some(User::ordinary()?),
@@ -100,6 +114,45 @@ fn control_z_stops_and_fg_goes_on() -> Outcome {
     Ok(())
 }
 
+/// It has taken the turn before it was stopped: it has it again when it goes on.
+fn a_program_in_a_group_of_its_own_gets_its_turn_back() -> Outcome {
+    needs::installed("perl")?;
+    // PID 1 cannot stop itself.
+    for options in ["-U -f", "-r --init"] {
+        let mut shell = shell(Who::Caller)?;
+        shell.run(&format!("$U {options} perl -e \"$AHEAD\""));
+        shell.0.expect("ready");
+        shell.prompt();
+        shell.run("fg");
+        // The shell says what goes on, and then lets it.
+        shell.0.expect("AHEAD\"\r\n");
+        shell.0.type_keys("hello\r");
+        shell.0.expect("read:hello");
+        shell.prompt();
+        assert_eq!(shell.status(), "0", "{options}");
+    }
+    Ok(())
+}
+
+/// The keys are for the foreground.
+fn control_c_does_not_reach_a_program_in_a_group_of_its_own() -> Outcome {
+    needs::installed("perl")?;
+    for options in ["-U -f", "-r -p", "-r --init"] {
+        let mut shell = shell(Who::Caller)?;
+        shell.run(&format!("$U {options} perl -e \"$ASIDE\""));
+        shell.0.expect("ready");
+        shell.0.type_keys("\x03");
+        shell.0.expect("^C");
+        // This one is passed on, after the other was seen.
+        let group = nix::unistd::Pid::from_raw(shell.0.foreground());
+        nix::sys::signal::kill(group, nix::sys::signal::Signal::SIGUSR1).expect("it leads its group");
+        shell.0.expect("alive");
+        shell.prompt();
+        assert_eq!(shell.status(), "0", "{options}");
+    }
+    Ok(())
+}
+
 fn a_script_can_read_its_terminal_afterwards() -> Outcome {
     for who in Who::both()? {
         for options in ["-r -p --mount-proc", "-r -p", "-r --init", "-U -f", "-a"] {
@@ -148,7 +201,7 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
             .trim()
             .parse()
             .expect("a PID");
-        drop(shell);
+        assert!(shell.0.hang_up(), "{options}");
         assert!(
             crate::support::running::ended(nix::unistd::Pid::from_raw(pid)),
             "{options}"

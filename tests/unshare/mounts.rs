@@ -190,17 +190,17 @@ fn proc_is_mounted_where_it_is_wanted() -> Outcome {
     }
     // Nothing comes out of a shared mount.
     needs::root()?;
-    let count = || {
-        std::fs::read_to_string("/proc/self/mountinfo")
-            .expect("text")
-            .matches(" /proc ")
-            .count()
-    };
-    let before = count();
+    let count = "grep -c ' /proc ' /proc/self/mountinfo;";
     for propagation in ["private", "shared", "slave", "unchanged"] {
-        let options = format!("-m -p --propagation {propagation} --mount-proc");
-        assert_eq!(script(&mut unshare(), &options, "echo $$").ok(), "1\n");
-        assert_eq!(count(), before, "{propagation}");
+        let text = format!(
+            "mount --make-rshared /; {count} $U -m -p --propagation {propagation} --mount-proc sh -c 'echo $$'; {count}"
+        );
+        let mut command = unshare();
+        let program = command.get_program().to_owned();
+        let text = script(command.env("U", program), "-m", &text).ok();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1], "1", "{propagation}");
+        assert_eq!(lines[0], lines[2], "{propagation}");
     }
     Ok(())
 }

@@ -108,7 +108,8 @@ fn the_program_does_not_run_when_binding_fails() -> Outcome {
         let (good, bad) = (place.file("good"), place.file("no/such"));
         let ran = script(
             &mut unshare(),
-            &format!("{fork} --uts={good} --net={bad}"),
+            // The network namespace is bound first.
+            &format!("{fork} --net={good} --uts={bad}"),
             "echo ran",
         );
         let error = ran.fails(1);
