@@ -8,6 +8,7 @@ cases!["unshare::keys":
     control_c_ends_what_is_deaf_to_it,
     control_c_reaches_a_handler_once,
     control_z_stops_and_fg_goes_on,
+    what_comes_out_of_the_background_reads_again,
     a_program_in_a_group_of_its_own_gets_its_turn_back,
     control_c_does_not_reach_a_program_in_a_group_of_its_own,
     a_script_can_read_its_terminal_afterwards,
@@ -110,6 +111,32 @@ fn control_z_stops_and_fg_goes_on() -> Outcome {
             shell.prompt();
             assert_eq!(shell.status(), "0", "{who:?} {options}");
         }
+    }
+    Ok(())
+}
+
+/// What was sent into the background reads the terminal there, and is stopped once more: in the foreground it has it.
+fn what_comes_out_of_the_background_reads_again() -> Outcome {
+    for options in ["-r -p", "-r --init", "-U -f"] {
+        let mut shell = shell(Who::Caller)?;
+        shell.run_cat(&format!("$U {options}"));
+        shell.0.type_keys("\x1a");
+        shell.0.expect("Stopped");
+        shell.prompt();
+        shell.run("bg");
+        shell.prompt();
+        let group = shell.0.foreground();
+        shell.run("until jobs -s | grep Stopped; do :; done");
+        shell.0.expect("Stopped");
+        shell.prompt();
+        assert_eq!(shell.0.foreground(), group, "{options}");
+        shell.run("fg");
+        // The shell says what goes on, and then lets it.
+        shell.0.expect("CAT\"\r\n");
+        shell.answers("two");
+        shell.0.type_keys("\x04");
+        shell.prompt();
+        assert_eq!(shell.status(), "0", "{options}");
     }
     Ok(())
 }

@@ -47,8 +47,12 @@ impl Waiter {
     /// Waits until the program has ended. Where it has an init, that tells on `init` how the program did.
     pub(super) fn wait(&self, program: Pid, init: Option<&Channel>) -> nix::Result<Ended> {
         let mut state = State {
+            program,
             meant: None,
             told: None,
+            ahead: true,
+            turn: None,
+            given: false,
         };
         loop {
             self.await_event(init)?;
@@ -110,6 +114,13 @@ impl Waiter {
         let seen = Signal::try_from(signal.as_raw()).unwrap_or(Signal::SIGSTOP);
         let signal = state.meant.take().unwrap_or(seen);
         let turn = self.terminal.as_ref().and_then(Terminal::turn);
+        if !matches!(signal, Signal::SIGTTIN | Signal::SIGTTOU) {
+            // In the background it is somebody else's.
+            state.turn = turn.filter(|_| state.ahead).or(state.turn);
+        } else if std::mem::take(&mut state.given) && turn == state.turn {
+            // An init had it go on before it was given its turn.
+            return kill(state.program, Signal::SIGCONT);
+        }
         // Held back while we wait, these do what they do by default for this moment.
         let set = SigSet::from(signal);
         kill(getpid(), signal)?;
@@ -118,10 +129,13 @@ impl Waiter {
             sigprocmask(SigmaskHow::SIG_BLOCK, Some(&set), None)?;
         }
         // In the foreground again: the program goes on where it was, in a group of its own perhaps.
-        if let (Some(terminal), Some(turn)) = (&self.terminal, turn)
-            && terminal.turn() == Some(getpgrp())
-        {
+        let Some(terminal) = &self.terminal else {
+            return Ok(());
+        };
+        state.ahead = terminal.turn() == Some(getpgrp());
+        if let (true, Some(turn)) = (state.ahead, state.turn) {
             terminal.give(turn);
+            state.given = true;
         }
         Ok(())
     }
@@ -144,6 +158,14 @@ impl Waiter {
 
 /// What is to be kept in mind while waiting.
 struct State {
+    /// The child that is waited for.
+    program: Pid,
+    /// Whether the foreground was ours or the program's when this process last went on.
+    ahead: bool,
+    /// The process group of the program's whose turn it was when it was stopped in the foreground.
+    turn: Option<Pid>,
+    /// Whether it was given that turn back, and has not been stopped since.
+    given: bool,
     /// The signal in whose place one was sent that cannot be escaped.
     meant: Option<Signal>,
     /// How the program ended, as init told it.
