@@ -1,8 +1,6 @@
 //! Why the kernel does not let the caller look into a process (`ptrace(2)`, "Ptrace access mode checking"): found by
 //! looking at what everyone may see of it.
 
-use std::path::Path;
-
 use rustix::thread::CapabilitySet;
 
 use super::{Pid, Status, caller};
