@@ -194,7 +194,8 @@ impl Terminal {
                 since.elapsed() < PATIENCE,
                 "what was started does not come to rest"
             );
-            std::thread::sleep(Duration::from_millis(5));
+            // Nobody says when: it is looked at again, and not after the shell has ended.
+            self.has_ended_by(Instant::now() + Duration::from_millis(5));
         }
     }
 

@@ -14,6 +14,7 @@ mod signals;
 mod start;
 mod surroundings;
 mod veth;
+mod veth_refused;
 
 use std::process::Command;
 
@@ -37,6 +38,7 @@ pub fn cases() -> Vec<Case> {
         start::cases(),
         surroundings::cases(),
         veth::cases(),
+        veth_refused::cases(),
     ]
     .into_iter()
     .flatten()

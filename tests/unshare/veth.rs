@@ -18,22 +18,18 @@ cases!["unshare::veth":
     a_pair_needs_no_child,
     a_named_namespace_keeps_its_pair,
     what_was_made_is_undone_when_something_fails,
-    a_missing_right_is_explained,
-    a_taken_name_is_explained,
-    a_kernel_without_ipv6_is_explained,
-    what_is_wrong_is_named,
     a_plan_is_shown_and_nothing_made,
 ];
 
 /// A network namespace that stands for the caller's, and who works there.
-struct Place {
-    who: Who,
-    held: Held,
+pub(super) struct Place {
+    pub(super) who: Who,
+    pub(super) held: Held,
 }
 
 /// How the second namespace is made, seen from the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     /// In there, with the rights that are held there.
     Inside,
     /// In there, in a user namespace below that one.
@@ -51,12 +47,12 @@ impl Place {
     }
 
     /// By the caller and by the ordinary user.
-    fn both() -> Result<[Self; 2], Skip> {
+    pub(super) fn both() -> Result<[Self; 2], Skip> {
         Ok(Who::both()?.map(Self::new))
     }
 
     /// One of the five, run by whom the place is of.
-    fn program(&self, name: &str) -> Command {
+    pub(super) fn program(&self, name: &str) -> Command {
         match self.who {
             Who::Caller => program(name),
             Who::Ordinary => User::ordinary().expect("needs were checked").program(name),
@@ -64,7 +60,7 @@ impl Place {
     }
 
     /// Runs a program in the namespaces of this process: as root of the user namespace, also where it is another one's.
-    fn inside(&self, pid: i32) -> Command {
+    pub(super) fn inside(&self, pid: i32) -> Command {
         let mut enter = self.program("ns-enter");
         enter.args(["-t", &pid.to_string(), "-U", "-n"]);
         enter
@@ -78,14 +74,14 @@ impl Place {
     }
 
     /// `ns-unshare` in the place.
-    fn unshare(&self) -> Command {
+    pub(super) fn unshare(&self) -> Command {
         let mut command = self.inside(self.held.pid);
         command.arg(self.program("ns-unshare").get_program());
         command
     }
 
     /// Makes a namespace with this pair to the place.
-    fn tied(&self, way: Way, spec: &str) -> Held {
+    pub(super) fn tied(&self, way: Way, spec: &str) -> Held {
         let mut command = match way {
             Way::Inside | Way::Below => self.unshare(),
             Way::Beside => self.program("ns-unshare"),
@@ -102,13 +98,13 @@ impl Place {
     }
 
     /// The interfaces of the place, but for the loopback.
-    fn interfaces(&self) -> Vec<String> {
+    pub(super) fn interfaces(&self) -> Vec<String> {
         interfaces(self.inside(self.held.pid))
     }
 }
 
 /// The interfaces of the network namespace in which the command runs a program.
-fn interfaces(mut inside: Command) -> Vec<String> {
+pub(super) fn interfaces(mut inside: Command) -> Vec<String> {
     let text = inside.args(["cat", "/proc/net/dev"]).ran().ok();
     let mut names: Vec<_> = text
         .lines()
@@ -330,125 +326,6 @@ fn what_was_made_is_undone_when_something_fails() -> Outcome {
     Ok(())
 }
 
-/// Whether the error has these, in this order.
-#[track_caller]
-fn says(error: &str, parts: &[&str]) {
-    let mut rest = error;
-    for part in parts {
-        let at = rest
-            .find(part)
-            .unwrap_or_else(|| panic!("{part:?} is not in {error}"));
-        rest = &rest[at + part.len()..];
-    }
-}
-
-fn a_missing_right_is_explained() -> Outcome {
-    let ordinary = User::ordinary()?;
-    let nested = ordinary.program("ns-unshare");
-    let nested = nested.get_program().to_str().expect("a path of ASCII").to_owned();
-    let before = interfaces(tool("env"));
-    for (options, cause) in [
-        (
-            "-r -n --veth eth0 echo ran".to_owned(),
-            "cause: for the network namespace of the peer, CAP_NET_ADMIN is missing in user:[",
-        ),
-        (
-            format!("-r {nested} --veth eth0 echo ran"),
-            "belongs to a user namespace that encloses this one",
-        ),
-    ] {
-        let error = ordinary.program("ns-unshare").with(&options).fails(1);
-        says(
-            &error,
-            &[
-                "ns-unshare: cannot create the veth pair eth0 in the new network namespace and ",
-                " in the caller's: Operation not permitted\n",
-                cause,
-                "\n  help:  run it as root, or make both network namespaces in one user namespace",
-            ],
-        );
-    }
-    assert_eq!(interfaces(tool("env")), before);
-    // Somebody else's, which can be opened and not entered.
-    needs::root()?;
-    let roots = Held::new(program("ns-unshare").arg("-n"), "");
-    let directory = tempfile::tempdir().expect("there is room in /tmp");
-    let file = directory.path().join("net");
-    std::fs::write(&file, "").expect("we are root");
-    let script = "chmod 755 \"${1%/*}\" && mount --bind \"/proc/$2/ns/net\" \"$1\" && shift 2 && exec \"$@\"";
-    let mut command = program("ns-unshare");
-    command.args(["-m", "sh", "-c", script, "sh"]);
-    command.arg(&file).arg(roots.pid.to_string());
-    command.args(["setpriv", "--clear-groups"]).args([
-        format!("--reuid={}", ordinary.id),
-        format!("--regid={}", ordinary.id),
-    ]);
-    command.arg(&nested).args(["-r", "--veth"]);
-    command
-        .arg(format!("eth0,peer-netns={}", file.display()))
-        .args(["echo", "ran"]);
-    needs::installed("setpriv")?;
-    says(
-        &command.ran().fails(1),
-        &[
-            "ns-unshare: cannot enter net:[",
-            "Operation not permitted\n",
-            "cause: for the network namespace of the peer, CAP_NET_ADMIN is missing in user:[",
-        ],
-    );
-    Ok(())
-}
-
-fn a_taken_name_is_explained() -> Outcome {
-    for place in Place::both()? {
-        let _other = place.tied(Way::Inside, "eth0,peer=vh0");
-        let error = place.unshare().with("--veth eth0,peer=vh0 echo ran").fails(1);
-        let beside = format!("-r --veth eth0,peer=vh0,peer-netns={} echo ran", place.held.pid);
-        let beside = place.program("ns-unshare").with(&beside).fails(1);
-        for error in [error, beside] {
-            says(
-                &error,
-                &[
-                    "cannot create the veth pair eth0 in the new network namespace and vh0 in ",
-                    ": File exists\n",
-                    &format!(
-                        "cause: net:[{}] has an interface vh0 already\n",
-                        place.held.inode("net")
-                    ),
-                    "help:  choose another name with peer=",
-                ],
-            );
-        }
-        assert_eq!(place.interfaces(), ["vh0"]);
-    }
-    Ok(())
-}
-
-fn a_kernel_without_ipv6_is_explained() -> Outcome {
-    for place in Place::both()? {
-        let off = "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6";
-        place.inside(place.held.pid).args(["sh", "-c", off]).ran().ok();
-        let error = place
-            .unshare()
-            .with("--veth eth0,peer=vh0,peer-addr=fd00:7::1/64 echo ran")
-            .fails(1);
-        says(
-            &error,
-            &[
-                "ns-unshare: cannot give vh0 the address fd00:7::1/64: Permission denied\n",
-                "  cause: net.ipv6.conf.default.disable_ipv6 is 1 here\n",
-                "  help:  sysctl net.ipv6.conf.default.disable_ipv6=0, or leave out the IPv6 address\n",
-            ],
-        );
-        assert!(place.interfaces().is_empty());
-        place
-            .unshare()
-            .with("--veth eth0,peer=vh0,peer-addr=10.7.0.1/24 true")
-            .ok();
-    }
-    Ok(())
-}
-
 fn a_named_namespace_keeps_its_pair() -> Outcome {
     needs::installed("mount")?;
     for place in Place::both()? {
@@ -464,46 +341,6 @@ fn a_named_namespace_keeps_its_pair() -> Outcome {
         assert_eq!((count("eth0:"), count("vh0:")), (1, 1), "{text}");
         traffic::await_end_of(Place::helper(place.held.pid), "vh0");
     }
-    Ok(())
-}
-
-fn what_is_wrong_is_named() -> Outcome {
-    for (spec, part) in [
-        ("", "name=: it is empty"),
-        ("addr=10.7.0.2/24", "the name of the interface inside is missing"),
-        ("eth0,colour=red", "colour=red: there is no such key"),
-        (
-            "sixteen_bytes_is",
-            "name=sixteen_bytes_is: it has more than 15 bytes",
-        ),
-        ("eth0,peer=a/b", "peer=a/b: it has a slash in it"),
-        ("a b", "name=a b: it has a blank in it"),
-        (
-            "eth0,addr=10.7.0.300/24",
-            "addr=10.7.0.300/24: that is no IPv4 or IPv6 address",
-        ),
-        (
-            "eth0,peer-addr=fd00::1",
-            "peer-addr=fd00::1: it is ADDRESS/LENGTH",
-        ),
-        ("eth0,gw=10.7.0.1", "gw=10.7.0.1: it is in the network of no addr"),
-        ("eth0,mac=02:00", "mac=02:00: it is six bytes"),
-        ("eth0,mtu=9", "mtu=9: it is a number from 68 to 65535"),
-        ("eth0,peer-netns=", "peer-netns=: "),
-    ] {
-        let error = program("ns-unshare")
-            .args(["-r", "--veth", spec, "echo", "ran"])
-            .ran()
-            .fails(2);
-        assert!(
-            error.contains("--veth") && error.contains(part),
-            "{spec}: {error}"
-        );
-    }
-    let error = program("ns-unshare")
-        .with("-r --veth eth0 --veth eth0 echo ran")
-        .fails(2);
-    assert!(error.contains("there are two with name=eth0"), "{error}");
     Ok(())
 }
 

@@ -1,20 +1,14 @@
 //! Where mounts are seen from: the table of a process or of a namespace, and the root directory its paths start at.
 
-use std::io::{self, IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags};
-use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
-};
 
 use crate::error::Doing;
-use crate::process::{Pid, Process, enter_for_good, in_child, parse_link};
+use crate::process::{Pid, Process, open_in_namespace, parse_link};
 use crate::{Error, Gathered, Namespace, Result};
 
 /// A table of mounts and the root directory that its mount points start at, both held open: what is asked of a path in the
@@ -62,7 +56,7 @@ impl View {
             root: view.root.map_err(|error| process.explain(error)),
             id: match process.namespace(crate::Kind::Mnt) {
                 Ok(namespace) => namespace.id(),
-                Err(error) => Gathered::Unreadable(error.errno().unwrap_or(nix::errno::Errno::ESRCH)),
+                Err(error) => Gathered::Unreadable(error.errno().unwrap_or(Errno::ESRCH)),
             },
             ..view
         });
@@ -73,33 +67,16 @@ impl View {
 
     /// What a process would see that entered this mount namespace: a child that does, so that it may have no process.
     pub fn of_namespace(namespace: &Namespace) -> Result<Self> {
-        let doing = || format!("enter {namespace}");
         let proc = open(CWD, "/proc", OFlags::PATH).doing(|| "open /proc")?;
-        let (ours, childs) = socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )
-        .doing(doing)?;
-        let answer = in_child(|pipe| {
-            let entered = enter_for_good(None, namespace);
-            let opened = entered
-                .map_err(|errno| Errno::from_raw_os_error(errno as i32))
-                .and_then(|()| {
-                    let root = open(CWD, "/", OFlags::PATH)?;
-                    let table = open(&proc, "self/mountinfo", OFlags::RDONLY)?;
-                    send(&childs, [table.as_fd(), root.as_fd()])
-                });
-            match opened {
-                Ok(()) => Ok(()),
-                Err(errno) => io::Write::write_all(pipe, &errno.raw_os_error().to_ne_bytes()),
-            }
+        let [table, root] = open_in_namespace(namespace, "look at its mounts", || {
+            let there = |directory, path, flags| {
+                open(directory, path, flags).map_err(|errno| Errno::from_raw(errno.raw_os_error()))
+            };
+            Ok([
+                there(proc.as_fd(), "self/mountinfo", OFlags::RDONLY)?,
+                there(CWD, "/", OFlags::PATH)?,
+            ])
         })?;
-        if let Ok(number) = answer.try_into() {
-            return Err(Error::kernel(doing(), i32::from_ne_bytes(number)));
-        }
-        let [table, root] = receive(&ours).doing(doing)?;
         Ok(Self {
             name: namespace.to_string(),
             pid: None,
@@ -162,9 +139,9 @@ impl View {
             bytes.reserve(1 << 12);
             match rustix::io::read(&self.table, rustix::buffer::spare_capacity(&mut bytes)) {
                 Ok(0) => return Ok(bytes),
-                Ok(_) | Err(Errno::INTR) => {}
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 // A process that has ended, and that nobody has waited for, has no table any more.
-                Err(Errno::INVAL) => {
+                Err(rustix::io::Errno::INVAL) => {
                     return Err(Error::NotFound(format!("{} has ended", self.name)));
                 }
                 Err(errno) => return Err(errno).doing(doing),
@@ -212,42 +189,12 @@ impl View {
 fn namespace_of(directory: BorrowedFd<'_>) -> Gathered<u64> {
     match rustix::fs::readlinkat(directory, "ns/mnt", Vec::new()) {
         Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
-        Err(errno) => Gathered::Unreadable(nix::errno::Errno::from_raw(errno.raw_os_error())),
+        Err(errno) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
     }
 }
 
 fn open(directory: impl AsFd, path: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
     rustix::fs::openat(directory, path, flags | OFlags::CLOEXEC, Mode::empty())
-}
-
-fn send(socket: &OwnedFd, files: [BorrowedFd<'_>; 2]) -> rustix::io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    control.push(SendAncillaryMessage::ScmRights(&files));
-    sendmsg(socket, &[IoSlice::new(b".")], &mut control, SendFlags::empty())?;
-    Ok(())
-}
-
-fn receive(socket: &OwnedFd) -> rustix::io::Result<[OwnedFd; 2]> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    recvmsg(
-        socket,
-        &mut [IoSliceMut::new(&mut byte)],
-        &mut control,
-        RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT,
-    )?;
-    let files: Vec<OwnedFd> = control
-        .drain()
-        .filter_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(files) => Some(files),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    // Fewer where the caller has no more room for open files.
-    files.try_into().map_err(|_| Errno::MFILE)
 }
 
 #[cfg(test)]

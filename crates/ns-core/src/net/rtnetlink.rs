@@ -35,9 +35,13 @@ impl RtSocket {
         if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
             return Self::open();
         }
-        let socket = open_in_namespace(namespace, OPEN, || {
+        let [socket] = open_in_namespace(namespace, OPEN, || {
             let socket = Socket::new(NETLINK_ROUTE).map_err(|error| errno(&error))?;
-            socket.as_fd().try_clone_to_owned().map_err(|error| errno(&error))
+            let socket = socket
+                .as_fd()
+                .try_clone_to_owned()
+                .map_err(|error| errno(&error))?;
+            Ok([socket])
         })?;
         Ok(Self::of(netlink::socket(socket)))
     }

@@ -61,47 +61,55 @@ pub fn in_namespace_of(
     }
 }
 
-/// Opens something in a child that has entered the namespace, as [`in_namespace`] has it, and gives it to the caller: a
-/// socket belongs to the network namespace in which it was made, whoever uses it.
-pub fn open_in_namespace(
+/// The most files that a child opens for the caller.
+const MOST: usize = 2;
+
+/// Opens files in a child that has entered the namespace, as [`in_namespace`] has it, and gives them to the caller. What
+/// they are does not change with whoever has them: a socket belongs to the network namespace in which it was made, a
+/// directory to the mount namespace in which it was found.
+pub fn open_in_namespace<const N: usize>(
     namespace: &Namespace,
     doing: &str,
-    open: impl FnOnce() -> nix::Result<OwnedFd>,
-) -> Result<OwnedFd> {
+    open: impl FnOnce() -> nix::Result<[OwnedFd; N]>,
+) -> Result<[OwnedFd; N]> {
+    const { assert!(N <= MOST) };
     let (kind, flags) = (SocketType::SEQPACKET, SocketFlags::CLOEXEC);
     let (ours, theirs) = rustix::net::socketpair(AddressFamily::UNIX, kind, flags, None)
         .doing(|| "make a channel to a child")?;
     in_namespace(namespace, doing, || {
-        let file = open()?;
-        send(theirs.as_fd(), file.as_fd())
+        let files = open()?;
+        send(theirs.as_fd(), &files.each_ref().map(OwnedFd::as_fd))
             .map(|()| Vec::new())
             .map_err(|errno| Errno::from_raw(errno.raw_os_error()))
     })?;
     drop(theirs);
-    receive(ours.as_fd())
-        .and_then(|file| file.ok_or(rustix::io::Errno::BADMSG))
-        .doing(|| format!("{doing} in {namespace}"))
+    receive(ours.as_fd()).doing(|| format!("{doing} in {namespace}"))
 }
 
-/// Sends a descriptor (`SCM_RIGHTS` of `unix(7)`), with a byte for it to go with.
-fn send(to: BorrowedFd<'_>, file: BorrowedFd<'_>) -> rustix::io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+/// Sends descriptors (`SCM_RIGHTS` of `unix(7)`), with a byte for them to go with.
+fn send(to: BorrowedFd<'_>, files: &[BorrowedFd<'_>]) -> rustix::io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut control = SendAncillaryBuffer::new(&mut space);
-    let files = [file];
-    control.push(SendAncillaryMessage::ScmRights(&files));
+    control.push(SendAncillaryMessage::ScmRights(files));
     rustix::net::sendmsg(to, &[IoSlice::new(b"f")], &mut control, SendFlags::empty()).map(|_| ())
 }
 
-fn receive(from: BorrowedFd<'_>) -> rustix::io::Result<Option<OwnedFd>> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+fn receive<const N: usize>(from: BorrowedFd<'_>) -> rustix::io::Result<[OwnedFd; N]> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
-    let flags = RecvFlags::CMSG_CLOEXEC;
+    let flags = RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT;
     rustix::net::recvmsg(from, &mut [IoSliceMut::new(&mut byte)], &mut control, flags)?;
-    Ok(control.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut files) => files.next(),
-        _ => None,
-    }))
+    let files: Vec<_> = control
+        .drain()
+        .filter_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(files) => Some(files),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    // Fewer where the caller has no more room for open files.
+    files.try_into().map_err(|_| rustix::io::Errno::MFILE)
 }
 
 /// What the first byte that the child writes is about.
@@ -114,7 +122,7 @@ enum Step {
 
 /// Puts the calling process in the namespace, with the user namespace that owns it where that gives the rights: there is
 /// no way back from there.
-pub(crate) fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()> {
+fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()> {
     match namespace.enter() {
         Err(Errno::EPERM) => {
             // Whoever made a user namespace has every capability in it and in those below (user_namespaces(7)).

@@ -19,7 +19,6 @@ pub(crate) use child::beside_child;
 pub use child::in_child;
 pub use files::Files;
 pub use held::Process;
-pub(crate) use inside::enter_for_good;
 pub use inside::{in_namespace, in_namespace_of, open_in_namespace};
 pub use links::{LinkDirectory, Links, parse_link, read_links};
 pub use pid::Pid;
