@@ -29,6 +29,7 @@ fn main() -> std::process::ExitCode {
     if let Some(done) = support::traffic::helper() {
         return done;
     }
+    support::signals::restore();
     let arguments = Arguments::from_args();
     // One a line: modules are added side by side.
     #[rustfmt::skip]

@@ -9,6 +9,7 @@ mod ran;
 pub mod running;
 mod seccomp;
 mod shell;
+pub mod signals;
 pub mod traffic;
 pub mod transcript;
 mod user;
