@@ -80,7 +80,7 @@ fn what_cannot_be_read_is_said() -> Outcome {
         ran.stderr
     );
     let json = run("-J -M /").json();
-    assert!(json["unreadable"]["processes"].as_u64() > Some(0), "{json}");
+    assert!(json["incomplete"]["processes"].as_u64() > Some(0), "{json}");
     let ran = run("-M / --strict");
     assert!(
         ran.status == 1 && ran.stderr.starts_with("ns-mounts: incomplete: "),
@@ -109,7 +109,7 @@ fn values_that_cannot_be_read_are_counted() -> Outcome {
     );
     let json = run("-J -o SIZE,USED").json();
     assert_eq!(
-        (&json["filesystems"][0]["size"], &json["unreadable"]["values"]),
+        (&json["filesystems"][0]["size"], &json["incomplete"]["values"]),
         (&serde_json::Value::Null, &2.into())
     );
     let ran = run("--strict -o SIZE");

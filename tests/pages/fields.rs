@@ -172,8 +172,8 @@ fn what_is_missing_has_the_fields_that_are_listed() -> Outcome {
     assert!(answer["not-looked"].is_array(), "{answer}");
     let answer = value(&user.program("ns-mounts").with("-J --all-namespaces -M /").stdout);
     compare(
-        answer["unreadable"].as_object().expect("much is missing"),
-        &only("unreadable:"),
+        answer["incomplete"].as_object().expect("much is missing"),
+        &only("incomplete-mounts:"),
     );
     Ok(())
 }

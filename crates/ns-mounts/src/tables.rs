@@ -135,5 +135,5 @@ pub fn remarks(unread: &Unread, values: usize) -> Vec<(&'static str, serde_json:
         "values": values,
         "without-process": unread.why_none_without_process(),
     });
-    vec![("unreadable", value)]
+    vec![("incomplete", value)]
 }
