@@ -1,7 +1,11 @@
 //! Cgroups of a case's own, in the hierarchy of cgroup v2.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::case::Skip;
 use super::needs;
@@ -60,9 +64,35 @@ impl Cgroup {
 }
 
 impl Drop for Cgroup {
+    /// Ends what is in it, and removes it when that has ended: a cgroup with a process in it stays.
     fn drop(&mut self) {
+        if let Some(outer) = self.made.first() {
+            let _ = fs::write(outer.join("cgroup.kill"), "1");
+            await_empty(outer);
+        }
         while let Some(directory) = self.made.pop() {
             let _ = fs::remove_dir(directory);
         }
+    }
+}
+
+/// Waits until no process is in the cgroup or below (`populated` in `cgroup.events`, cgroups(7)).
+fn await_empty(cgroup: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let Ok(mut events) = File::open(cgroup.join("cgroup.events")) else {
+        return;
+    };
+    loop {
+        let mut text = String::new();
+        let read = events.rewind().and_then(|()| events.read_to_string(&mut text));
+        let left = deadline.saturating_duration_since(Instant::now());
+        if read.is_err() || text.contains("populated 0") || left.is_zero() {
+            return;
+        }
+        let limit = Timespec {
+            tv_sec: left.as_secs().cast_signed(),
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        let _ = poll(&mut [PollFd::new(&events, PollFlags::PRI)], Some(&limit));
     }
 }
