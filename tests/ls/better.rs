@@ -1,5 +1,7 @@
 //! Where lsns misleads: what is unknown, what is nested, what is filtered.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use super::{row, rows};
@@ -130,25 +132,23 @@ fn shows_namespaces_without_processes_only() -> Outcome {
     Ok(())
 }
 
+/// A script in a PID namespace, which has `ns-ls` as `$1`.
+fn with_pids_of_its_own(script: &str) -> Command {
+    let mut command = tool("unshare");
+    command
+        .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
+        .args(["sh", "-c", script, "sh"])
+        .arg(crate::support::path_of("ns-ls"));
+    command
+}
+
 fn the_leader_is_the_oldest_and_not_the_lowest() -> Outcome {
     needs::root()?;
     // A child gets a lower PID than its parent where the PIDs start over.
     let script = r#"echo 99 >/proc/sys/kernel/ns_last_pid
         unshare --uts sh -c 'echo 49 >/proc/sys/kernel/ns_last_pid
             sleep 1000 & "$1" -J -t uts -o PID,LEADER,NPROCS,INPID' sh "$1""#;
-    let ran = tool("unshare")
-        .args([
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-            "sh",
-            "-c",
-            script,
-            "sh",
-        ])
-        .arg(crate::support::path_of("ns-ls"))
-        .ran();
+    let ran = with_pids_of_its_own(script).ran();
     let rows = rows(ran);
     // The shell, sleep, and the program itself.
     let expected = json!({"pid": 50, "leader": 100, "nprocs": 3, "inpid": "100"});
@@ -163,18 +163,7 @@ fn the_leader_is_the_oldest_and_not_the_lowest() -> Outcome {
         "$1" -J -t uts -p $first -o PID,LEADER,NPROCS"#;
     let directory = tempfile::tempdir().expect("a directory can be made");
     needs::installed("nsenter")?;
-    let ran = tool("unshare")
-        .args([
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-            "sh",
-            "-c",
-            script,
-            "sh",
-        ])
-        .arg(crate::support::path_of("ns-ls"))
+    let ran = with_pids_of_its_own(script)
         .arg(directory.path().join("fifo"))
         .ran();
     let expected = json!({"pid": 50, "leader": 100, "nprocs": 2});

@@ -58,6 +58,13 @@ impl Ran {
         self.stdout
     }
 
+    /// The lines of its output, where it succeeded, with one blank between words.
+    #[track_caller]
+    pub fn lines(self) -> Vec<String> {
+        let in_words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.ok().lines().map(in_words).collect()
+    }
+
     /// Its words on stderr, where it ended with this status and wrote nothing else.
     #[track_caller]
     pub fn fails(self, status: i32) -> String {
