@@ -1,5 +1,7 @@
 //! A case: a function that passes, panics, or cannot run here.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use libtest_mimic::{Completion, Failed, Trial};
 
 /// Why a case cannot run here.
@@ -20,9 +22,14 @@ pub type Case = Trial;
 /// Set to 1 where the machine has to have everything: in CI.
 const STRICT: &str = "NS_UTILS_STRICT";
 
+/// Set to how often a case may be tried: 2 in CI, where one that waits for other processes on a machine that is not ours
+/// should not fail for a pause of that machine. A case that passes only later is told of.
+const ATTEMPTS: &str = "NS_UTILS_ATTEMPTS";
+
 /// A case under this name; [`cases!`] takes that of the function.
-pub fn case(name: &str, run: impl FnOnce() -> Outcome + Send + 'static) -> Case {
-    Trial::ignorable_test(name, move || match run() {
+pub fn case(name: &str, run: impl Fn() -> Outcome + Send + 'static) -> Case {
+    let shown = name.to_owned();
+    Trial::ignorable_test(name, move || match tried(&shown, &run) {
         Ok(()) => Ok(Completion::Completed),
         Err(Skip::User(reason)) => Ok(Completion::ignored_with(reason)),
         Err(Skip::Lacks(reason)) if std::env::var_os(STRICT).is_some_and(|value| value == "1") => {
@@ -30,6 +37,18 @@ pub fn case(name: &str, run: impl FnOnce() -> Outcome + Send + 'static) -> Case 
         }
         Err(Skip::Lacks(reason)) => Ok(Completion::ignored_with(reason)),
     })
+}
+
+/// Runs the case as often as it may fail, and once more where its panic counts.
+fn tried(name: &str, run: &impl Fn() -> Outcome) -> Outcome {
+    let attempts = std::env::var(ATTEMPTS).ok().and_then(|text| text.parse().ok());
+    for attempt in 1..attempts.unwrap_or(1) {
+        if let Ok(outcome) = catch_unwind(AssertUnwindSafe(run)) {
+            return outcome;
+        }
+        eprintln!("unsteady: {name} failed (attempt {attempt}), and is tried again");
+    }
+    run()
 }
 
 /// The cases of a module, under its name: `cases!["ls": lists_all, refuses_an_unknown_kind]`.
