@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::case::Skip;
-use super::needs;
+use super::{PATIENCE, needs};
 
 /// A cgroup that goes when this is dropped: after the processes in it.
 pub struct Cgroup {
@@ -78,7 +78,7 @@ impl Drop for Cgroup {
 
 /// Waits until no process is in the cgroup or below (`populated` in `cgroup.events`, cgroups(7)).
 fn await_empty(cgroup: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     let Ok(mut events) = File::open(cgroup.join("cgroup.events")) else {
         return;
     };

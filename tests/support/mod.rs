@@ -23,3 +23,6 @@ pub use running::Running;
 pub use seccomp::refusing;
 pub use shell::Shell;
 pub use user::User;
+
+/// How long what does not come is waited for. Nothing waits that long where all is well, on however slow a machine.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

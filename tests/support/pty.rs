@@ -14,10 +14,7 @@ use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcgetpgrp
 
 use super::case::Skip;
 use super::ran::tool;
-use super::{User, needs};
-
-/// How long a person would wait before calling it hung. Nothing waits that long where all is well.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::{PATIENCE, User, needs};
 
 const ROWS: NonZero<u16> = NonZero::new(24).expect("it is not 0");
 const COLUMNS: NonZero<u16> = NonZero::new(80).expect("it is not 0");

@@ -3,15 +3,13 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{PidfdFlags, pidfd_open};
 
-/// How long a person would wait before calling it hung. Nothing waits that long where all is well.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::PATIENCE;
 
 /// A running program with pipes at its stdin and stdout. Killed when this is dropped.
 pub struct Running {

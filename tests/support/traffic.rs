@@ -4,14 +4,13 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, ExitCode};
-use std::time::Duration;
 
 use nix::net::if_::if_nametoindex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType};
 
-use super::{Run as _, Running};
+use super::{PATIENCE, Run as _, Running};
 
 const RECEIVE: &str = "--receive-on";
 const SEND: &str = "--send-to";
@@ -19,9 +18,6 @@ const AWAIT_END: &str = "--await-end-of";
 
 /// How many bytes go from one end to the other.
 const AMOUNT: usize = 1 << 20;
-
-/// How long what does not come is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Interfaces come and go in this group (`rtnetlink(7)`).
 const RTMGRP_LINK: u32 = 1;

@@ -17,6 +17,7 @@ cases!["unshare::signals":
     we_die_as_the_program_died,
     the_program_dies_with_us_when_asked,
     the_program_dies_with_us_also_after_a_change_of_ids,
+    the_program_does_not_run_after_our_death_during_a_change_of_ids,
     signal_names_and_numbers_are_taken,
     the_program_stops_and_goes_on_with_us,
 ];
@@ -250,6 +251,44 @@ fn the_program_dies_with_us_also_after_a_change_of_ids() -> Outcome {
             "{options}"
         );
     }
+    Ok(())
+}
+
+/// A change of ids takes the signal away, which is set again after it: nothing tells of a death between the two.
+fn the_program_does_not_run_after_our_death_during_a_change_of_ids() -> Outcome {
+    needs::root()?;
+    let strace = needs::installed("strace")?;
+    let mut command = crate::support::tool(strace);
+    command
+        .args(["-f", "-o", "/dev/stdout", "-e", "trace=setresuid,execve"])
+        .args(["-e", "inject=setresuid:signal=STOP"])
+        .arg(unshare().get_program())
+        .args(["-f", "--kill-child", "-S", "1234", "true"]);
+    let mut running = Running::start(&mut command);
+    let pid = |line: &str| {
+        let (pid, _) = line.split_once(' ').expect("each line starts with a PID");
+        Pid::from_raw(pid.parse().expect("a PID"))
+    };
+    let first = running.line();
+    assert!(first.contains("execve("), "{first}");
+    let parent = pid(&first);
+    let stopped = std::iter::repeat_with(|| running.line())
+        .find(|line| line.contains("stopped by SIGSTOP"))
+        .expect("there is no end");
+    let child = pid(&stopped);
+    assert_ne!(child, parent);
+    nix::sys::signal::kill(parent, Signal::SIGKILL).expect("it runs");
+    let killed = running.line();
+    assert!(
+        pid(&killed) == parent && killed.contains("killed by SIGKILL"),
+        "{killed}"
+    );
+    nix::sys::signal::kill(child, Signal::SIGCONT).expect("it is stopped");
+    let (_, _, rest) = running.end();
+    assert!(
+        rest.contains("exited with 1") && !rest.contains("execve"),
+        "{rest}"
+    );
     Ok(())
 }
 
