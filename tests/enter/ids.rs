@@ -5,11 +5,12 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::both;
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, program, tool};
 
 cases!["enter":
     the_owner_is_entered_where_that_is_what_is_missing, ids_that_are_not_mapped_fall_back, a_user_namespace_without_a_map,
     users_and_groups_have_names, the_ids_of_the_target_are_followed, capabilities_are_kept,
+    the_security_context_is_that_of_the_target,
     the_environment_is_that_of_the_target, an_environment_behind_subordinate_ids_is_read,
 ];
 
@@ -198,6 +199,25 @@ fn variables() -> [&'static OsStr; 4] {
 }
 
 const ENVIRONMENT: &[u8] = b"B=2\0A=1\0B_=\xff\n\0LAST= \0";
+
+/// Files stand in for what SELinux has in `/sys/fs/selinux` and in `/proc/PID/attr`: what is asked of it, not what it does.
+fn the_security_context_is_that_of_the_target() -> Outcome {
+    needs::root()?;
+    let held = Held::new(program("ns-unshare").arg("-u"), "");
+    let enter = format!("{} -t {} -u", path_of("ns-enter").display(), held.pid);
+    let text = format!(
+        "mount -t tmpfs stand-in /sys/fs && mount -t tmpfs files /mnt && touch /mnt/exec && printf 'u:r:t:s0\\0' >/mnt/current
+         mount --bind /mnt/current {}
+         run() {{ sh -c 'mount --bind /mnt/exec /proc/$$/attr/exec && exec {enter} --no-fork \"$@\"' sh \"$@\"; cat /mnt/exec; }}
+         run -Z echo off
+         mkdir /sys/fs/selinux && touch /sys/fs/selinux/enforce
+         run echo not asked; run -Z echo on",
+        held.proc("attr/current"),
+    );
+    let seen = program("ns-unshare").args(["-m", "sh", "-c", &text]).ran().ok();
+    assert_eq!(seen, "off\nnot asked\non\nu:r:t:s0");
+    Ok(())
+}
 
 fn the_environment_is_that_of_the_target() -> Outcome {
     for who in both()? {
