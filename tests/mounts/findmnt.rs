@@ -225,6 +225,20 @@ fn filters_find_the_same_in_saved_tables() -> Outcome {
             same(&["-F", file], &format!("{filter} {shape}"));
         }
     }
+    // What is found comes in the order of the table, with all that is below it.
+    let file = fixtures().join("unordered");
+    let file = file.to_str().expect("it is text");
+    for filter in [
+        "-t devtmpfs,sysfs",
+        "-R -t devtmpfs,sysfs",
+        "-R -t devtmpfs,sysfs -d backward",
+        "-R -t devtmpfs,devpts",
+        "-R -t devtmpfs,ext4 -d backward",
+    ] {
+        for shape in ["-J", "-r", "-n -o TARGET"] {
+            same(&["-F", file], &format!("{filter} {shape}"));
+        }
+    }
     Ok(())
 }
 

@@ -214,18 +214,36 @@ fn last_at_each(mounts: &[Mount<'_>]) -> HashSet<usize> {
         .collect()
 }
 
-/// These mounts and all that stands on them, in the order of the tree.
+/// Each of these mounts with all that stands on it, in the order of the tree, and none twice.
 fn with_submounts(scene: &Scene<'_>, found: &[usize]) -> Vec<usize> {
+    let nodes = scene.tree().nodes();
+    let mut places = vec![0; nodes.len()];
+    for (place, node) in nodes.iter().enumerate() {
+        places[node.index] = place;
+    }
+    let mut taken = vec![false; nodes.len()];
+    let mut all = Vec::with_capacity(found.len());
+    for root in found {
+        if taken[*root] {
+            continue;
+        }
+        let (root, others) = nodes[places[*root]..].split_first().expect("it has a place");
+        let below = others.iter().take_while(|node| node.depth > root.depth);
+        for node in std::iter::once(root).chain(below) {
+            if !std::mem::replace(&mut taken[node.index], true) {
+                all.push(node.index);
+            }
+        }
+    }
+    all
+}
+
+/// These mounts in the order of the tree.
+pub fn in_order_of_tree(scene: &Scene<'_>, found: &[usize]) -> Vec<usize> {
     let mut wanted = vec![false; scene.table.mounts().len()];
     for index in found {
         wanted[*index] = true;
     }
     let nodes = scene.tree().nodes().iter().map(|node| node.index);
-    nodes
-        .filter(|index| {
-            let above = scene.tree().parent(*index).is_some_and(|parent| wanted[parent]);
-            wanted[*index] |= above;
-            wanted[*index]
-        })
-        .collect()
+    nodes.filter(|index| wanted[*index]).collect()
 }

@@ -33,7 +33,10 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let tree = is_tree(cli);
     let (mut shown, mut missing) = (false, 0);
     let seen = tables::each(cli, &shared, |scene| {
-        let found = select::select(cli, scene)?;
+        let mut found = select::select(cli, scene)?;
+        if tree && !cli.which.submounts {
+            found = select::in_order_of_tree(scene, &found);
+        }
         let rows = rows(scene, &found, &columns, tree, format(&cli.show));
         if rows.is_empty() {
             return Ok(());
@@ -154,23 +157,18 @@ fn rows<'a>(
     if !tree {
         return found.iter().map(|index| row(*index, 0)).collect();
     }
-    let mut shown = vec![false; scene.table.mounts().len()];
-    for index in found {
-        shown[*index] = true;
-    }
-    let mut rows = Vec::with_capacity(found.len());
-    // Of each mount above the next one: its depth in the whole tree. Those that are left out take no room.
-    let mut above: Vec<usize> = Vec::new();
-    for node in scene.tree().nodes() {
-        while above.last().is_some_and(|depth| *depth >= node.depth) {
-            above.pop();
-        }
-        if shown[node.index] {
-            rows.push(row(node.index, above.len()));
-            above.push(node.depth);
-        }
-    }
-    rows
+    // The depths of those that have a row. What is left out on the way up takes no room.
+    let mut depths: Vec<Option<usize>> = vec![None; scene.table.mounts().len()];
+    let above = |index: &usize| scene.tree().parent(*index);
+    found
+        .iter()
+        .map(|index| {
+            let on = std::iter::successors(above(index), above).find_map(|index| depths[index]);
+            let depth = on.map_or(0, |depth| depth + 1);
+            depths[*index] = Some(depth);
+            row(*index, depth)
+        })
+        .collect()
 }
 
 /// Writes a listing to stdout.
