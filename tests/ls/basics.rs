@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{row, rows};
+use super::{row, rows, rows_of_lsns};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
@@ -107,13 +107,10 @@ fn counts_processes_as_lsns_does() -> Outcome {
     // unshare itself waits outside of the PID namespace.
     for (kind, processes) in [("net", 3), ("pid", 2)] {
         let inode = there.inode(kind);
-        let of = |program: &mut std::process::Command| {
-            let rows = rows(program.with("-J -o NS,TYPE,NPROCS,PID,PPID,USER,UID,COMMAND,PNS"));
-            row(&rows, inode)
-        };
-        let ours = of(&mut program("ns-ls"));
+        let words = "-J -o NS,TYPE,NPROCS,PID,PPID,USER,UID,COMMAND,PNS";
+        let ours = row(&rows(program("ns-ls").with(words)), inode);
         assert_eq!(ours["nprocs"], processes, "{ours}");
-        let mut theirs = of(&mut tool("lsns"));
+        let mut theirs = row(&rows_of_lsns(words), inode);
         for (name, value) in theirs.as_object_mut().expect("an object") {
             // What has no parent has the parent 0 in lsns.
             if name == "pns" && *value == 0 {

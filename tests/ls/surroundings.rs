@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{row, rows};
+use super::{row, rows, rows_of_lsns};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, program, tool};
 
@@ -47,7 +47,7 @@ fn shows_all_that_lsns_shows() -> Outcome {
         .collect();
     assert_eq!(inodes.len(), 80);
     let ours = of_crowd(&rows(program("ns-ls").with("-J -o NS,NPROCS,PID")), &inodes);
-    let theirs = of_crowd(&rows(tool("lsns").with("-J -l -o NS,NPROCS,PID")), &inodes);
+    let theirs = of_crowd(&rows_of_lsns("-J -l -o NS,NPROCS,PID"), &inodes);
     assert_eq!(ours.len(), inodes.len());
     assert_eq!(ours, theirs);
     Ok(())
