@@ -219,8 +219,24 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
         &[
             "newuidmap does not write the uid map 0:5:10: ",
             &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
-            &format!("help:  as root, add the line {name}:5:10 to /etc/subuid\n"),
+            "help:  run it as root: these are ids of this system's own; --map-auto maps those that are granted\n",
         ],
+    );
+    says(
+        ordinary().with("-r --map-users=all echo ran"),
+        1,
+        &[
+            &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
+            "help:  run it as root: ",
+        ],
+    );
+    let beyond = first + count;
+    says(
+        ordinary().with(&format!("--map-users=0:{beyond}:10 echo ran")),
+        1,
+        &[&format!(
+            "help:  as root, add the line {name}:{beyond}:10 to /etc/subuid\n"
+        )],
     );
     // Nothing: as root, for whom there is no line, in a user namespace without the capability to do without.
     needs::root()?;

@@ -94,6 +94,10 @@ fn find_helper(ids: IdKind) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// Below it are the ids of a system's own users and services. Those to be granted lie above (`SUB_UID_MIN` of
+/// `login.defs(5)`).
+const OWN_IDS_END: u32 = 1 << 16;
+
 /// The file of subordinate ids does not grant the range.
 fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
     let uid = caller::ids().real_uid;
@@ -114,10 +118,18 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
         Err(_) => false,
     };
     let range = map.ranges().iter().find(|range| !allowed(range))?;
-    let wanted = format!("{user}:{}:{}", range.outer, range.count);
     let cause = match granted {
         Ok(Subordinate { first, count }) => format!("{file} grants {user} only {first}:{count}"),
         Err(_) => format!("no line of {file} is for {user}"),
     };
-    Some(Finding::new(cause).help(format!("as root, add the line {wanted} to {file}")))
+    let help = if range.outer < OWN_IDS_END {
+        // A line for these would give the user the files of others.
+        "run it as root: these are ids of this system's own; --map-auto maps those that are granted".into()
+    } else {
+        format!(
+            "as root, add the line {user}:{}:{} to {file}",
+            range.outer, range.count
+        )
+    };
+    Some(Finding::new(cause).help(help))
 }
