@@ -1,12 +1,15 @@
 //! Signals sent to `ns-unshare` while it waits, and its death.
 
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
+
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use super::{Who, ordinary, unshare};
-use crate::support::case::cases;
+use crate::support::case::{Skip, cases};
 use crate::support::running::ended;
-use crate::support::{Outcome, Run as _, Running, needs};
+use crate::support::{Outcome, Run as _, Running, needs, tool};
 
 cases!["unshare::signals":
     each_signal_reaches_the_program_once,
@@ -15,6 +18,7 @@ cases!["unshare::signals":
     without_forwarding_signals_are_kept_back,
     init_passes_signals_on_and_reaps,
     we_die_as_the_program_died,
+    only_the_program_leaves_a_core_dump,
     the_program_dies_with_us_when_asked,
     the_program_dies_with_us_also_after_a_change_of_ids,
     the_program_does_not_run_after_our_death_during_a_change_of_ids,
@@ -188,13 +192,34 @@ fn we_die_as_the_program_died() -> Outcome {
     Ok(())
 }
 
+fn only_the_program_leaves_a_core_dump() -> Outcome {
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    let dumps = |command: &Command| {
+        let limit = "ulimit -c \"$(ulimit -H -c)\" && exec \"$@\"";
+        let mut shell = tool("sh");
+        shell.args(["-c", limit, "sh"]).arg(command.get_program());
+        shell.args(command.get_args()).current_dir(&directory);
+        let status = shell.status().expect("there is a shell");
+        assert_eq!(status.signal(), Some(11), "{status}");
+        status.core_dumped()
+    };
+    let die = ["sh", "-c", "kill -SEGV $$"];
+    let mut program = tool("env");
+    if !dumps(program.args(die)) {
+        return Err(Skip::Lacks("no core dumps are written here".into()));
+    }
+    let mut program = unshare();
+    assert!(!dumps(program.args(["-U", "-f"]).args(die)));
+    Ok(())
+}
+
 /// The PID, as we see it, of the process that the program runs in.
 fn program_of(running: &Running) -> Pid {
     last_child(running.pid())
 }
 
 /// Kills `ns-unshare` and tells whether its program ended with it.
-fn dies_with(command: &mut std::process::Command) -> bool {
+fn dies_with(command: &mut Command) -> bool {
     let mut running = Running::start(command);
     assert_eq!(running.line(), "ready");
     let program = program_of(&running);

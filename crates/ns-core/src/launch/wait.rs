@@ -1,7 +1,6 @@
 //! Waiting for the program: passing signals on, stopping and going on with it, ending as it did.
 
 use nix::errno::Errno;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::unistd::{Pid, getpgrp, getpid};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -192,10 +191,9 @@ pub fn mirror(ended: Ended) -> u8 {
         Ended::Exited(status) => return status,
         Ended::Killed(signal) => signal,
     };
-    // The program has left its core dump; ours is of no use.
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_CORE) {
-        let _ = setrlimit(Resource::RLIMIT_CORE, 0, hard);
-    }
+    // The program has left its core dump; ours is of no use. A limit of 0 (RLIMIT_CORE) holds for files only, and not
+    // where core dumps go to a program (core(5)).
+    let _ = nix::sys::prctl::set_dumpable(false);
     signals::die_of(signal.as_raw());
     let [.., low] = signal.as_raw().to_be_bytes();
     128 + low
