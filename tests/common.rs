@@ -1,7 +1,9 @@
 //! What all five programs do alike.
 
-use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, Terminal, needs, program, tool};
+use std::path::Path;
+
+use crate::support::case::{Skip, cases};
+use crate::support::{Held, Outcome, Run as _, Terminal, needs, path_of, program, tool};
 
 const PROGRAMS: [&str; 5] = ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "ns-mounts"];
 
@@ -9,8 +11,11 @@ cases!["common":
     help_and_version_go_to_stdout,
     a_wrong_option_is_named,
     a_full_disk_is_an_error,
+    a_closed_stdout_is_an_error,
     a_reader_that_goes_away_is_none,
     a_terminal_cuts_what_it_has_no_room_for,
+    the_environment_comes_to_the_program_as_it_is,
+    what_is_closed_is_closed_for_the_program,
 ];
 
 fn help_and_version_go_to_stdout() -> Outcome {
@@ -44,6 +49,36 @@ fn a_full_disk_is_an_error() -> Outcome {
         assert_eq!(ran.status, 1, "{ran:?}");
         let expected = format!("{name}: cannot write to stdout: No space left on device\n");
         assert_eq!(ran.stderr, expected);
+    }
+    Ok(())
+}
+
+fn a_closed_stdout_is_an_error() -> Outcome {
+    let own = &std::process::id().to_string();
+    let lines: [&[&str]; 13] = [
+        &["ns-unshare", "--help"],
+        &["ns-unshare", "--dry-run", "-U", "true"],
+        &["ns-enter", "--version"],
+        &["ns-enter", "--dry-run", "--json", "-t", own, "-n", "true"],
+        &["ns-ls"],
+        &["ns-ls", "/proc/self/ns/net"],
+        &["ns-ls", "--list-columns"],
+        &["ns-ls", "--complete=processes", ""],
+        &["ns-hostname"],
+        &["ns-hostname", "--json"],
+        &["ns-hostname", "--list"],
+        &["ns-mounts"],
+        &["ns-mounts", "-J", "/"],
+    ];
+    for line in lines {
+        let name = line[0];
+        let ran = tool("sh")
+            .args(["-c", "exec \"$@\" >&-", "sh"])
+            .arg(program(name).get_program())
+            .args(&line[1..])
+            .ran();
+        let expected = format!("{name}: cannot write to stdout: Bad file descriptor\n");
+        assert_eq!((ran.status, ran.stderr), (1, expected), "{line:?}");
     }
     Ok(())
 }
@@ -94,6 +129,76 @@ fn a_terminal_cuts_what_it_has_no_room_for() -> Outcome {
             39
         );
         Terminal::new(command.arg("-u"))?.expect("the-end");
+    }
+    Ok(())
+}
+
+/// Becomes the arguments with an environment that no shell would make.
+const LOADER: &str = "
+import ctypes, sys
+def strings(texts):
+    return (ctypes.c_char_p * (len(texts) + 1))(*texts, None)
+entries = [b'nothing', b'A=1', b'A=2', b'=x', b'', b'B=\\xff']
+ctypes.CDLL(None).execve(sys.argv[1].encode(), strings([word.encode() for word in sys.argv[1:]]), strings(entries))
+";
+
+/// The starts of command lines that run a program: of ours and of the relatives, with options that make ours start twice
+/// where it ever does.
+fn launchers(there: &Held) -> Result<[Vec<String>; 4], Skip> {
+    let line = |program: &Path, options: &[&str]| {
+        let options = options.iter().map(|option| (*option).to_owned());
+        std::iter::once(program.display().to_string())
+            .chain(options)
+            .collect()
+    };
+    let make = ["-U", "-r"];
+    let enter = ["-t", &there.pid.to_string(), "-U", "--preserve-credentials"];
+    Ok([
+        line(path_of("ns-unshare"), &make),
+        line(&needs::installed("unshare")?, &make),
+        line(path_of("ns-enter"), &enter),
+        line(&needs::installed("nsenter")?, &enter),
+    ])
+}
+
+fn the_environment_comes_to_the_program_as_it_is() -> Outcome {
+    let python = needs::installed("python3")?;
+    let there = Held::new(tool("unshare").arg("-U"), "");
+    for line in launchers(&there)? {
+        let ran = tool(&python)
+            .args(["-c", LOADER])
+            .args(&line)
+            .args(["/bin/cat", "/proc/self/environ"])
+            .ran();
+        assert_eq!(ran.bytes, b"nothing\0A=1\0A=2\0=x\0\0B=\xff\0", "{line:?}");
+    }
+    let ran = tool(&python)
+        .args(["-c", LOADER])
+        .arg(path_of("ns-unshare"))
+        .args([
+            "-U",
+            "--whitelist-env=A,,nothing",
+            "/bin/cat",
+            "/proc/self/environ",
+        ])
+        .ran();
+    assert_eq!(ran.ok(), "A=1\0A=2\0");
+    Ok(())
+}
+
+fn what_is_closed_is_closed_for_the_program() -> Outcome {
+    let there = Held::new(tool("unshare").arg("-U"), "");
+    for line in launchers(&there)? {
+        let ran = tool("sh")
+            .args(["-c", "exec \"$@\" <&- >&-", "sh"])
+            .args(&line)
+            .args([
+                "sh",
+                "-c",
+                "for fd in 0 1 2; do [ -e /proc/$$/fd/$fd ] && echo $fd >&2; done; :",
+            ])
+            .ran();
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, "2\n"), "{line:?}");
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::launch::{Cgroups, Directory, HeldProcess, Program, WantedId, security_context};
 use ns_core::process::Process;
+use ns_core::sys::environment;
 use ns_core::{Gathered, Kind};
 
 use crate::cli::{Cli, Id};
@@ -86,7 +87,7 @@ impl Request {
         })?;
         // Where it cannot be read yet, it may be inside of the user namespace.
         let environment = for_process(cli.env, held, "--env", |process| Ok(process.environment()))?;
-        let mut program = ns_core::cli::program(&cli.program, std::env::vars_os().collect())?;
+        let mut program = ns_core::cli::program(&cli.program, environment::entries())?;
         if let Some(Ok(environment)) = &environment {
             program = program.with_environment(environment.clone());
         }

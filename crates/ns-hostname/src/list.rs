@@ -1,6 +1,6 @@
 //! The list of UTS namespaces with their names.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use ns_core::cli::{warn, width_of_terminal};
@@ -87,7 +87,7 @@ fn show(
         rows: rows.collect(),
         remarks: vec![("incomplete", missing.into())],
     };
-    let mut out = io::stdout().lock();
+    let mut out = ns_core::cli::stdout()?;
     write(&mut out, &listing, style(cli))?;
     Ok(out.flush()?)
 }

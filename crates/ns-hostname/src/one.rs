@@ -1,6 +1,6 @@
 //! The names of one namespace as a line of JSON.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use ns_core::output::{Cell, Field as _, Row, write_json_line};
 use ns_core::uts::Place;
@@ -31,7 +31,7 @@ pub fn write_json(place: &Place) -> anyhow::Result<()> {
         depth: 0,
         cells: cells.into_iter().map(|(_, cell)| cell).collect(),
     };
-    let mut out = io::stdout().lock();
+    let mut out = ns_core::cli::stdout()?;
     write_json_line(&mut out, &columns, &row)?;
     Ok(out.flush()?)
 }

@@ -85,7 +85,7 @@ fn only_inside(target: &Target, option: &str) -> anyhow::Error {
 
 /// Writes a line of its exact bytes; on a terminal, where they could move the cursor, escaped.
 pub fn write_line(text: &[u8]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = ns_core::cli::stdout()?;
     let text = if out.is_terminal() {
         Cow::Owned(escape_for_terminal(text).into_owned().into_bytes())
     } else {

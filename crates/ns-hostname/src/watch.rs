@@ -153,7 +153,7 @@ fn value(which: Which, name: &[u8]) -> Cell<'_> {
 
 /// Writes the event as a line, if it is of those that are asked for.
 fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = ns_core::cli::stdout()?;
     if cli.json {
         let row = Row {
             depth: 0,

@@ -41,7 +41,7 @@ pub fn show_inside(
     if query.cli.json || query.cli.raw {
         return Ok(());
     }
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
     for holder in &entry.holders {
         let sentence = holders::sentence(holder, inventory.own_mount_namespace());
         writeln!(out, "{}", escape_for_terminal(&sentence))?;

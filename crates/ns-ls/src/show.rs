@@ -32,7 +32,7 @@ pub fn show(
         rows: rows.collect(),
         remarks,
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
     write(&mut out, &listing, style(cli, columns, tree))?;
     out.flush()
 }
@@ -40,7 +40,7 @@ pub fn show(
 /// Lists the columns themselves, in JSON under the name that lsns gives them.
 pub fn list_columns(cli: &Cli) -> io::Result<()> {
     let listing = output::list_columns::<NsColumn>("lsns-columns");
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
     write(&mut out, &listing, style(cli, &[], None))?;
     out.flush()
 }

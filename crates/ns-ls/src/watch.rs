@@ -76,7 +76,7 @@ fn tell(query: &Query<'_>, event: &'static str, row: &[Cell<'static>]) -> io::Re
     let mut cells = vec![Cell::text(event.as_bytes())];
     cells.extend_from_slice(row);
     let row = Row { depth: 0, cells };
-    let mut out = io::stdout().lock();
+    let mut out = ns_core::cli::stdout()?;
     if query.cli.json {
         write_json_line(&mut out, &columns, &row)?;
     } else {

@@ -173,7 +173,7 @@ fn rows<'a>(
 
 /// Writes a listing to stdout.
 pub fn write(listing: &Listing<'_>, style: Style) -> anyhow::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = BufWriter::with_capacity(1 << 16, ns_core::cli::stdout()?);
     output::write(&mut out, listing, style)?;
     out.flush()?;
     Ok(())

@@ -115,7 +115,7 @@ impl Out<'_> {
             return Ok(());
         }
         let mut style = show::plain_style(&self.cli.show, None, false);
-        let mut out = io::stdout().lock();
+        let mut out = ns_core::cli::stdout()?;
         match style.shape {
             Shape::Json => {
                 for row in &self.listing.rows {

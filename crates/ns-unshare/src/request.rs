@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::{Clock, ClockOffset, Program, Propagation, Setgroups, SignalNumber, Veth};
 use ns_core::process::caller;
+use ns_core::sys::environment;
 use ns_core::users::UserNames;
 use ns_core::{Kind, Kinds};
 
@@ -327,18 +328,21 @@ fn private_map(ids: IdKind) -> (Option<SingleId>, Vec<MapRequest>) {
     (Some(SingleId::Is(0)), ranges)
 }
 
-/// The program, its arguments and its environment.
+/// The program, its arguments and its environment: ours, entry by entry, but for what options leave out.
 fn program(cli: &Cli) -> anyhow::Result<Program> {
-    let environment: Vec<(OsString, OsString)> = if !cli.whitelist_env.is_empty() {
+    let mut environment = environment::entries();
+    if !cli.whitelist_env.is_empty() {
         let lists = cli.whitelist_env.iter().map(|names| names.as_bytes());
         let names: Vec<_> = lists.flat_map(|list| list.split(|byte| *byte == b',')).collect();
-        std::env::vars_os()
-            .filter(|(name, _)| names.contains(&name.as_bytes()))
-            .collect()
+        environment.retain(|entry| sets_one_of(entry.to_bytes(), &names));
     } else if cli.clear_env {
-        Vec::new()
-    } else {
-        std::env::vars_os().collect()
-    };
+        environment.clear();
+    }
     Ok(ns_core::cli::program(&cli.program, environment)?)
+}
+
+/// Whether this entry of an environment gives a value to one of these variables.
+fn sets_one_of(entry: &[u8], names: &[&[u8]]) -> bool {
+    let equals = entry.iter().position(|byte| *byte == b'=');
+    equals.is_some_and(|at| at > 0 && names.contains(&&entry[..at]))
 }

@@ -47,8 +47,9 @@ fn ambiguous(command: &mut Command, error: &Error) -> Option<Error> {
 pub(super) fn print(command: Command, asked: &Error) -> io::Result<()> {
     let long = asked.render().to_string().contains(MARK);
     // Everything is said in one layout: the option to the left, what it does to the right.
+    let mut out = super::stdout()?;
     prepared(command, long).print_help()?;
-    io::stdout().flush()
+    out.flush()
 }
 
 /// Where `--help` and `--version` stand, below all other groups.

@@ -1,6 +1,6 @@
 //! What the programs that run a program share: showing a plan, and ending as the program did.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsStr, OsString};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -8,20 +8,17 @@ use serde_json::json;
 
 use super::report;
 use crate::Result as CoreResult;
-use crate::launch::{Ended, Failure, Plan, Program, mirror};
+use crate::launch::{Ended, Failure, Plan, Program, mirror, shell_in};
 use crate::users;
 
 /// The program to run, with its arguments and its environment. Where none is named it is the caller's shell, as
 /// `login(1)` starts it: `SHELL` of the environment, or the one in `/etc/passwd`, or `/bin/sh`.
-pub fn program(words: &[OsString], environment: Vec<(OsString, OsString)>) -> CoreResult<Program> {
+pub fn program(words: &[OsString], environment: Vec<CString>) -> CoreResult<Program> {
     if let Some((file, arguments)) = words.split_first() {
         return Program::new(file, arguments, environment);
     }
-    let said = environment
-        .iter()
-        .find(|(name, shell)| name == "SHELL" && !shell.is_empty());
-    let shell = said
-        .map(|(_, shell)| shell.clone())
+    let shell = shell_in(&environment)
+        .map(OsStr::to_owned)
         .or_else(users::own_shell)
         .unwrap_or_else(|| "/bin/sh".into());
     Program::login_shell(&shell, environment)
@@ -29,7 +26,7 @@ pub fn program(words: &[OsString], environment: Vec<(OsString, OsString)>) -> Co
 
 /// Prints the plan, a line a step, as text or as JSON.
 pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = super::stdout()?;
     if as_json {
         let steps: Vec<_> = plan
             .lines()

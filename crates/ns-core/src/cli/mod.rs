@@ -7,10 +7,12 @@ mod file;
 mod help;
 mod launching;
 mod start;
+mod stdout;
 mod values;
 
 pub use failure::{report, warn};
 pub use file::{read_file, read_whole};
 pub use launching::{conclude, program, show_plan};
 pub use start::main;
+pub use stdout::stdout;
 pub use values::{columns, target, value, wait_or_reader_gone, width_of_terminal};

@@ -54,7 +54,7 @@ where
 /// Prints the version that was asked for, or what is wrong with the arguments.
 fn answer(program: &str, error: &clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::DisplayVersion {
-        return printed(program, error.print().and_then(|()| io::stdout().flush()));
+        return printed(program, print_version(error));
     }
     // clap does not say which it is.
     let no_text = (error.kind() == ErrorKind::InvalidUtf8)
@@ -79,6 +79,12 @@ fn answer(program: &str, error: &clap::Error) -> ExitCode {
     // Nothing is left to do where stderr cannot be written to.
     let _ = io::stderr().write_all(text.as_bytes());
     ExitCode::from(USAGE)
+}
+
+fn print_version(error: &clap::Error) -> io::Result<()> {
+    let mut out = super::stdout()?;
+    error.print()?;
+    out.flush()
 }
 
 /// Whether no colours are wanted, as help has none then either.

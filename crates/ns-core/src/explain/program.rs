@@ -111,10 +111,12 @@ fn closed_directory(path: &Path) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::CString;
+
     use super::*;
 
     fn found(file: &Path, path: &str, errno: Errno) -> Option<String> {
-        let environment = vec![("PATH".into(), path.into())];
+        let environment = vec![CString::new(format!("PATH={path}")).unwrap()];
         let program = Program::new(file.as_os_str(), &[], environment).unwrap();
         not_run(&program, errno).map(|finding| finding.cause)
     }

@@ -33,7 +33,7 @@ pub use destination::{Destination, Destinations};
 pub use held::{Directory, HeldProcess};
 pub use ids::security_context;
 pub use plan::{Plan, Side};
-pub use program::Program;
+pub use program::{Program, shell_in};
 pub use run::{Failure, Hooks, run};
 pub use settings::{Clock, ClockOffset, MOST_SECONDS, Propagation, Setgroups};
 pub use signal::SignalNumber;

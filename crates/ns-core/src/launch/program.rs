@@ -23,13 +23,13 @@ pub struct Program {
 
 impl Program {
     /// A file, to be looked for in `PATH` where it has no slash, with the arguments after its name.
-    pub fn new(file: &OsStr, arguments: &[OsString], environment: Vec<(OsString, OsString)>) -> Result<Self> {
+    pub fn new(file: &OsStr, arguments: &[OsString], environment: Vec<CString>) -> Result<Self> {
         let arguments = std::iter::once(file).chain(arguments.iter().map(OsString::as_os_str));
         Self::with_argument_zero(file, arguments, environment)
     }
 
     /// A shell as `login(1)` starts it: with a hyphen before its name.
-    pub fn login_shell(shell: &OsStr, environment: Vec<(OsString, OsString)>) -> Result<Self> {
+    pub fn login_shell(shell: &OsStr, environment: Vec<CString>) -> Result<Self> {
         let name = shell
             .as_bytes()
             .rsplit(|byte| *byte == b'/')
@@ -46,19 +46,17 @@ impl Program {
     fn with_argument_zero<'a>(
         file: &OsStr,
         arguments: impl Iterator<Item = &'a OsStr>,
-        environment: Vec<(OsString, OsString)>,
+        environment: Vec<CString>,
     ) -> Result<Self> {
         let string = |bytes: &[u8]| {
             c_string(bytes).map_err(|_| Error::invalid("argument", bytes, "it holds a NUL byte"))
         };
-        let variable =
-            |(name, value): (OsString, OsString)| string(&[name.as_bytes(), b"=", value.as_bytes()].concat());
         Ok(Self {
             file: string(file.as_bytes())?,
             arguments: arguments
                 .map(|argument| string(argument.as_bytes()))
                 .collect::<Result<_>>()?,
-            environment: environment.into_iter().map(variable).collect::<Result<_>>()?,
+            environment,
             is_default: false,
         })
     }
@@ -66,11 +64,8 @@ impl Program {
     /// The same with this environment. The login shell is the one that it names, where it names one.
     #[must_use]
     pub fn with_environment(&self, environment: Vec<CString>) -> Self {
-        let shell = environment
-            .iter()
-            .find_map(|entry| entry.to_bytes().strip_prefix(b"SHELL="))
-            .filter(|shell| self.is_default && !shell.is_empty());
-        let renamed = shell.and_then(|shell| Self::login_shell(OsStr::from_bytes(shell), Vec::new()).ok());
+        let shell = shell_in(&environment).filter(|_| self.is_default);
+        let renamed = shell.and_then(|shell| Self::login_shell(shell, Vec::new()).ok());
         Self {
             environment,
             ..renamed.unwrap_or_else(|| self.clone())
@@ -96,10 +91,7 @@ impl Program {
         if file.is_empty() {
             return Vec::new();
         }
-        let path = self
-            .environment
-            .iter()
-            .find_map(|variable| variable.to_bytes().strip_prefix(b"PATH="));
+        let path = value_in(&self.environment, b"PATH=");
         let place = |directory: &[u8]| {
             let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
             c_string([directory, slash, file].concat()).ok()
@@ -139,6 +131,20 @@ impl Program {
     }
 }
 
+/// The shell that an environment names (`SHELL`), where it names one.
+pub fn shell_in(environment: &[CString]) -> Option<&OsStr> {
+    value_in(environment, b"SHELL=")
+        .filter(|shell| !shell.is_empty())
+        .map(OsStr::from_bytes)
+}
+
+/// What comes after this name and its equals sign in the first entry that starts so, as getenv(3) looks it up.
+fn value_in<'a>(environment: &'a [CString], name: &[u8]) -> Option<&'a [u8]> {
+    environment
+        .iter()
+        .find_map(|entry| entry.to_bytes().strip_prefix(name))
+}
+
 /// The exit status of a program that could not be run, as shells have it.
 pub(super) fn status_of(errno: Errno) -> u8 {
     if errno == Errno::ENOENT { 127 } else { 126 }
@@ -162,13 +168,12 @@ mod tests {
 
     #[test]
     fn an_empty_part_of_the_path_is_the_working_directory() {
-        let program =
-            |path: &str| Program::new(OsStr::new("a"), &[], vec![("PATH".into(), path.into())]).unwrap();
+        let program = |path: &CStr| Program::new(OsStr::new("a"), &[], vec![path.to_owned()]).unwrap();
         assert_eq!(
-            program(":/x:").places(),
+            program(c"PATH=:/x:").places(),
             [c"a", c"/x/a", c"a"].map(CStr::to_owned)
         );
-        assert_eq!(program("").places(), [c"a".to_owned()]);
+        assert_eq!(program(c"PATH=").places(), [c"a".to_owned()]);
     }
 
     #[test]

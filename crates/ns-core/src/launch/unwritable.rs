@@ -32,7 +32,7 @@ use rustix::mount::OpenTreeFlags;
 
 use super::perform::from_rustix;
 use crate::error::Doing;
-use crate::sys::{mount, signals};
+use crate::sys::{environment, mount, signals};
 use crate::{Error, Result};
 
 /// The executable of this process, whatever its path means by now.
@@ -57,27 +57,13 @@ pub fn run_from_unwritable_copy(name: &str) -> Result<()> {
     let copy = read_only_mount().or_else(|_| sealed_copy(name)).doing(doing);
     let copy =
         copy.map_err(|error| without_large_files(without_executable_memory(error)).or_without_proc())?;
-    let strings = |texts: Vec<std::ffi::OsString>| -> Vec<CString> {
-        // They came as strings that end with NUL.
-        texts
-            .into_iter()
-            .filter_map(|text| CString::new(text.into_vec()).ok())
-            .collect()
-    };
-    let arguments = strings(std::env::args_os().collect());
-    let environment = strings(
-        std::env::vars_os()
-            .map(|(name, value)| {
-                let mut entry = name;
-                entry.push("=");
-                entry.push(value);
-                entry
-            })
-            .collect(),
-    );
+    // They came as strings that end with NUL.
+    let arguments: Vec<_> = std::env::args_os()
+        .filter_map(|argument| CString::new(argument.into_vec()).ok())
+        .collect();
     // The start of the standard library ignores it; the second start is to find it as the first one did.
     signals::restore_pipe().doing(doing)?;
-    let Err(errno) = nix::unistd::fexecve(&copy, &arguments, &environment);
+    let Err(errno) = nix::unistd::fexecve(&copy, &arguments, &environment::entries());
     let _ = signals::ignore(Signal::SIGPIPE);
     Err(errno).doing(doing)
 }

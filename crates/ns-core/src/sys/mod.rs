@@ -1,6 +1,7 @@
-//! What no crate wraps safely: `fork`, signal dispositions, some ioctls, the resolver and what it loads. The only place
-//! with `unsafe`.
+//! What no crate wraps safely: `fork`, signal dispositions, the environment as it is, what is closed, some ioctls, the resolver and
+//! what it loads. The only place with `unsafe`.
 
+pub mod environment;
 pub mod fd;
 pub mod fork;
 pub mod interface;
@@ -12,4 +13,5 @@ pub mod netlink;
 pub mod nss;
 pub mod resolver;
 pub mod signals;
+pub mod standard;
 pub mod statmount;

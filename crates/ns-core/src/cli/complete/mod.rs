@@ -37,7 +37,7 @@ pub(super) fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<Que
 /// Writes the values that were asked for.
 pub(super) fn answer(question: &Question) -> io::Result<()> {
     let choices = choices(&question.source, Word(&question.word)).map_err(io::Error::other)?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(crate::cli::stdout()?);
     for Choice { value, about } in choices {
         // What a line cannot show as it is, nobody can choose from one.
         if *escape_for_terminal(&value).as_bytes() == *value {
