@@ -101,6 +101,25 @@ pub fn ended(pid: Pid) -> bool {
     }
 }
 
+/// The last child of a process: another one may have made it, and not be waited for yet. A list that is read while that one goes may
+/// lack the last (proc(5)).
+pub fn last_child(pid: Pid) -> Pid {
+    for _ in 0..100_000 {
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it runs");
+        if let Some(last) = children.split_whitespace().last().filter(|child| is_alive(child)) {
+            return Pid::from_raw(last.parse().expect("a PID"));
+        }
+        std::thread::yield_now();
+    }
+    panic!("{pid} has no child")
+}
+
+fn is_alive(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(") ").next().unwrap_or_default();
+    !(state.is_empty() || state.starts_with(['Z', 'X']))
+}
+
 fn readable(file: &impl std::os::fd::AsFd) -> bool {
     let patience = Timespec {
         tv_sec: PATIENCE.as_secs().cast_signed(),

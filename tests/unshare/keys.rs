@@ -19,7 +19,7 @@ cases!["unshare::keys":
 ];
 
 /// What the shell has as variables: what is typed is echoed, and is not to be mistaken for what a program says.
-const SCRIPTS: [(&str, &str); 5] = [
+const SCRIPTS: [(&str, &str); 3] = [
     ("FIFO", "echo re''ady; read -r line <$F"),
     (
         "COUNT",
@@ -27,11 +27,6 @@ const SCRIPTS: [(&str, &str); 5] = [
         // handler runs is lost: what makes the next one come is written after it.
         "n=0 seen=0; trap 'n=$((n+1))' INT; echo re''ady; \
          until read -rt .1 l; do ((n == seen)) || { seen=$n; echo got $n; }; done; echo end $n",
-    ),
-    ("DEAF", "echo re''ady; exec sleep 1000"),
-    (
-        "INTERACTIVE",
-        "PS1=inner: $U $O bash --norc -i; echo af''ter; read -r line; echo read:$line",
     ),
     (
         "MODES",
@@ -102,16 +97,8 @@ fn control_z_stops_and_fg_goes_on() -> Outcome {
         for options in ["-r -p", "-r --init", "-U -f"] {
             let mut shell = shell(who)?;
             shell.run_cat(&format!("$U {options}"));
-            shell.0.type_keys("\x1a");
-            shell.0.expect("Stopped");
-            shell.prompt();
-            shell.run("fg");
-            // The shell says what goes on, and then lets it.
-            shell.0.expect("CAT\"\r\n");
-            shell.answers("two");
-            shell.0.type_keys("\x04");
-            shell.prompt();
-            assert_eq!(shell.status(), "0", "{who:?} {options}");
+            shell.stop();
+            assert_eq!(shell.go_on_with_cat(), "0", "{who:?} {options}");
         }
     }
     Ok(())
@@ -122,9 +109,7 @@ fn what_comes_out_of_the_background_reads_again() -> Outcome {
     for options in ["-r -p", "-r --init", "-U -f"] {
         let mut shell = shell(Who::Caller)?;
         shell.run_cat(&format!("$U {options}"));
-        shell.0.type_keys("\x1a");
-        shell.0.expect("Stopped");
-        shell.prompt();
+        shell.stop();
         shell.run("bg");
         shell.prompt();
         let group = shell.0.foreground();
@@ -132,13 +117,7 @@ fn what_comes_out_of_the_background_reads_again() -> Outcome {
         shell.0.expect("Stopped");
         shell.prompt();
         assert_eq!(shell.0.foreground(), group, "{options}");
-        shell.run("fg");
-        // The shell says what goes on, and then lets it.
-        shell.0.expect("CAT\"\r\n");
-        shell.answers("two");
-        shell.0.type_keys("\x04");
-        shell.prompt();
-        assert_eq!(shell.status(), "0", "{options}");
+        assert_eq!(shell.go_on_with_cat(), "0", "{options}");
     }
     Ok(())
 }
@@ -186,14 +165,7 @@ fn a_script_can_read_its_terminal_afterwards() -> Outcome {
     for who in Who::both()? {
         for options in ["-r -p --mount-proc", "-r -p", "-r --init", "-U -f", "-a"] {
             let mut shell = shell(who)?;
-            // Not interactive: this shell shares its process group with ns-unshare, and the one inside takes another.
-            shell.run(&format!("O='{options}' sh -c \"$INTERACTIVE\""));
-            shell.0.expect("inner:");
-            shell.0.type_keys("exit\r");
-            shell.0.expect("after");
-            shell.0.type_keys("hello\r");
-            shell.0.expect("read:hello");
-            shell.prompt();
+            shell.read_after_inner_shell(&format!("$U {options}"));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 
 use super::{Who, ordinary, unshare};
 use crate::support::case::{Skip, cases};
-use crate::support::running::ended;
+use crate::support::running::{ended, last_child};
 use crate::support::{Outcome, Run as _, Running, needs, tool};
 
 cases!["unshare::signals":
@@ -364,23 +364,4 @@ fn the_program_stops_and_goes_on_with_us() -> Outcome {
         }
     }
     Ok(())
-}
-
-/// The last child: another one may have made it, and not be waited for yet. A list that is read while that one goes may
-/// lack the last (proc(5)).
-fn last_child(pid: Pid) -> Pid {
-    for _ in 0..100_000 {
-        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it runs");
-        if let Some(last) = children.split_whitespace().last().filter(|child| is_alive(child)) {
-            return Pid::from_raw(last.parse().expect("a PID"));
-        }
-        std::thread::yield_now();
-    }
-    panic!("{pid} has no child")
-}
-
-fn is_alive(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit(") ").next().unwrap_or_default();
-    !(state.is_empty() || state.starts_with(['Z', 'X']))
 }
