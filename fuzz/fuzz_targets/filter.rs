@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ns_core::output::{Align, Cell, Column, Field, Filter};
+use ns_core::output::{Cell, Column, Field, Filter};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Show {
@@ -14,12 +14,7 @@ enum Show {
 }
 
 const fn column(name: &'static str) -> Column {
-    Column {
-        name,
-        about: "",
-        align: Align::Left,
-        shrinks: false,
-    }
+    Column::text(name, "")
 }
 
 impl Field for Show {

@@ -91,18 +91,7 @@ impl Cli {
     }
 }
 
-/// The options that only show something.
-const SHOW: [&str; 7] = [
-    "short",
-    "domain",
-    "fqdn",
-    "ip_address",
-    "all_ip_addresses",
-    "all_fqdns",
-    "alias",
-];
-
-/// Of those and -y the last one counts.
+/// What is shown: the last of them counts.
 const VIEWS: [&str; 8] = [
     "short",
     "domain",
@@ -113,6 +102,9 @@ const VIEWS: [&str; 8] = [
     "alias",
     "yp",
 ];
+
+/// Those that only show something: all but -y, with which a name can be set as well.
+const SHOW: &[&str] = VIEWS.split_at(7).0;
 
 /// Other forms of the host name. All but -s and -I ask the resolver, as hostname(1) does.
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use ns_core::cli::wait_or_reader_gone;
 use ns_core::inventory::{Unread, gather};
-use ns_core::output::{Align, Cell, Column, Field as _, Listing, Row, Shape, Style, write, write_json_line};
+use ns_core::output::{Cell, Column, Field as _, Listing, Row, Shape, Style, write, write_json_line};
 
 use crate::columns::NsColumn;
 use crate::incomplete;
@@ -15,12 +15,7 @@ use crate::query::Query;
 use crate::records::Records;
 use crate::subject::Subjects;
 
-static EVENT: Column = Column {
-    name: "EVENT",
-    about: "what happened",
-    align: Align::Left,
-    shrinks: false,
-};
+static EVENT: Column = Column::text("EVENT", "what happened");
 
 /// The rows of one look, by inode and, as inodes are used again, by id.
 type Look = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;

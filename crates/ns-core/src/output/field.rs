@@ -1,6 +1,6 @@
 //! The columns that a program knows, and how a person chooses among them: `-o pid,command`, `-o +id`.
 
-use super::{Align, Cell, Column, Listing, Row};
+use super::{Cell, Column, Listing, Row};
 use crate::{Error, Result};
 
 /// A program's enumeration of what its columns hold.
@@ -39,18 +39,8 @@ pub fn choose<F: Field>(list: &str, default: &[F]) -> Result<Vec<F>> {
 
 /// The columns themselves as a listing: their names and what they say.
 pub fn list_columns<F: Field>(name: &'static str) -> Listing<'static> {
-    static NAME: Column = Column {
-        name: "HOLDER",
-        about: "name of the column",
-        align: Align::Left,
-        shrinks: false,
-    };
-    static ABOUT: Column = Column {
-        name: "DESCRIPTION",
-        about: "what it says",
-        align: Align::Left,
-        shrinks: false,
-    };
+    static NAME: Column = Column::text("HOLDER", "name of the column");
+    static ABOUT: Column = Column::text("DESCRIPTION", "what it says");
     let row = |(_, column): &'static (F, Column)| Row {
         depth: 0,
         cells: vec![
@@ -74,7 +64,6 @@ pub fn shell_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Align;
     use super::*;
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,24 +74,8 @@ mod tests {
 
     impl Field for Fruit {
         const ALL: &'static [(Self, Column)] = &[
-            (
-                Self::Apple,
-                Column {
-                    name: "APPLE",
-                    about: "",
-                    align: Align::Left,
-                    shrinks: false,
-                },
-            ),
-            (
-                Self::Pear,
-                Column {
-                    name: "PEAR",
-                    about: "",
-                    align: Align::Left,
-                    shrinks: false,
-                },
-            ),
+            (Self::Apple, Column::text("APPLE", "")),
+            (Self::Pear, Column::text("PEAR", "")),
         ];
     }
 

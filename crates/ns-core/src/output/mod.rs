@@ -285,18 +285,8 @@ pub fn write_json_line(
 mod tests {
     use super::*;
 
-    static PID: Column = Column {
-        name: "PID",
-        about: "",
-        align: Align::Right,
-        shrinks: false,
-    };
-    static COMMAND: Column = Column {
-        name: "COMMAND",
-        about: "",
-        align: Align::Left,
-        shrinks: true,
-    };
+    static PID: Column = Column::number("PID", "");
+    static COMMAND: Column = Column::wide("COMMAND", "");
 
     /// A tree with what is hard: a child, a line break, a value that is absent and one that is unreadable.
     pub(super) fn listing() -> Listing<'static> {

@@ -326,12 +326,7 @@ mod tests {
 
     #[test]
     fn names_can_be_those_of_shell_variables() {
-        static COLUMN: super::super::Column = super::super::Column {
-            name: "MAJ:MIN",
-            about: "",
-            align: super::Align::Left,
-            shrinks: false,
-        };
+        static COLUMN: super::super::Column = super::super::Column::text("MAJ:MIN", "");
         let mut listing = listing();
         listing.columns[1] = &COLUMN;
         for shape in [Shape::Table, Shape::Raw, Shape::Pairs] {

@@ -117,7 +117,7 @@ impl<F: Field> Expression<F> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Align, Column};
+    use super::super::Column;
     use super::*;
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,12 +134,7 @@ mod tests {
     }
 
     const fn column(name: &'static str) -> Column {
-        Column {
-            name,
-            about: "",
-            align: Align::Left,
-            shrinks: false,
-        }
+        Column::text(name, "")
     }
 
     impl super::Field for Field {
