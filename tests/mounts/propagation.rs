@@ -1,39 +1,65 @@
 //! `--propagation` and the columns of peer groups: where a mount made here shows up.
 
+use std::collections::BTreeSet;
 use std::process::Command;
+
+use serde_json::Value;
 
 use super::shell::Shell;
 use super::{Room, flat};
-use crate::support::case::cases;
+use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Run as _, inode_of, needs, program};
 
 cases!["mounts/propagation":
     peers_are_known_in_every_namespace,
+    a_group_shows_its_peers_and_who_listens_to_it,
+    what_is_mounted_shows_up_where_it_is_said_to,
     a_private_mount_is_said_to_be_alone,
 ];
 
-fn peers_are_known_in_every_namespace() -> Outcome {
-    needs::installed("nsenter")?;
-    let mut room = Room::new(
-        "mkdir $d/a $d/b; mount -t tmpfs one $d/a; mount --make-shared $d/a; mount --bind $d/a $d/b",
-    )?;
-    let pid = room.shell.pid.to_string();
-    // Another namespace that gets mounts from the first one, and one that shares them.
-    let other = |propagation: &str| {
-        Shell::new(Command::new("nsenter").args([
-            "-t",
-            &pid,
-            "-m",
-            "unshare",
-            "-m",
-            "--propagation",
-            propagation,
-        ]))
-    };
-    let (slave, peer) = (other("slave"), other("unchanged"));
-    let inode = |shell: &Shell| inode_of(&format!("/proc/{}/ns/mnt", shell.pid));
-    let (target, second) = (room.text("a"), room.text("b"));
+/// A room with a shared mount at `a`, and again at `b`; a namespace that gets mounts from it, and one that shares them.
+struct Related {
+    room: Room,
+    slave: Shell,
+    peer: Shell,
+}
 
+impl Related {
+    fn new() -> Result<Self, Skip> {
+        needs::installed("nsenter")?;
+        let room = Room::new(
+            "mkdir $d/a $d/b; mount -t tmpfs one $d/a; mount --make-shared $d/a; mount --bind $d/a $d/b",
+        )?;
+        let enter = ["-t", &room.shell.pid.to_string(), "-m"];
+        let other = |propagation: &str| {
+            let unshare = ["unshare", "-m", "--propagation", propagation];
+            Shell::new(Command::new("nsenter").args(enter).args(unshare))
+        };
+        let (slave, peer) = (other("slave"), other("unchanged"));
+        Ok(Self { room, slave, peer })
+    }
+
+    /// Where the group of the shared mount is mounted in a namespace.
+    fn mounts_in(&self, shell: &Shell) -> [(u64, String); 2] {
+        ["a", "b"].map(|name| (inode(shell), self.room.text(name)))
+    }
+}
+
+/// The inode of the mount namespace of a shell.
+fn inode(shell: &Shell) -> u64 {
+    inode_of(&format!("/proc/{}/ns/mnt", shell.pid))
+}
+
+/// What the program says of the namespace of a shell.
+#[track_caller]
+fn asked_in(shell: &Shell, words: &str) -> String {
+    let mut command = program("ns-mounts");
+    command.with(&format!("-N {} -r -n {words}", shell.pid)).ok()
+}
+
+fn peers_are_known_in_every_namespace() -> Outcome {
+    let Related { room, slave, peer } = &Related::new()?;
+    let (target, second) = (room.text("a"), room.text("b"));
     let json = room.asked("-J -o TARGET,PEERS,OPT-FIELDS -M $d/a").json();
     let row = &json["filesystems"][0];
     let peers: Vec<_> = row["peers"]
@@ -42,72 +68,54 @@ fn peers_are_known_in_every_namespace() -> Outcome {
         .iter()
         .filter_map(|peer| peer.as_str())
         .collect();
-    let in_peer = |path: &str| format!("mnt:[{}]{path}", inode(&peer));
+    let in_peer = |path: &str| format!("mnt:[{}]{path}", inode(peer));
     for wanted in [second.clone(), in_peer(&target), in_peer(&second)] {
         assert!(peers.contains(&wanted.as_str()), "{wanted}: {peers:?}");
     }
     assert_eq!(peers.len(), 3, "{peers:?}");
-    let group = row["opt-fields"]
-        .as_str()
-        .and_then(|fields| fields.strip_prefix("shared:"));
-    let group: u64 = group.and_then(|group| group.parse().ok()).expect("it is shared");
-    let list = program("ns-mounts")
-        .args([
-            "-N",
-            &slave.pid.to_string(),
-            "-r",
-            "-n",
-            "-o",
-            "MASTER,PROPAGATION",
-            "-M",
-            &target,
-        ])
-        .ran()
-        .ok();
+    let fields = row["opt-fields"].as_str().expect("a text");
+    let group = fields.strip_prefix("shared:").expect("it is shared");
+    let list = asked_in(slave, &format!("-o MASTER,PROPAGATION -M {target}"));
     assert_eq!(list, format!("{group} private,slave\n"));
+    Ok(())
+}
 
-    let json = room.asked("-J --propagation -M $d/a").json();
-    let rows = json["propagation"].as_array().expect("a list");
-    assert_eq!((rows.len(), &rows[0]["group"]), (1, &group.into()), "{json}");
-    let rows = flat(&rows[0]["children"]);
-    let found = |role: &str| -> Vec<(u64, String)> {
+fn a_group_shows_its_peers_and_who_listens_to_it() -> Outcome {
+    let related = Related::new()?;
+    let fields = related.room.asked("-r -n -o OPT-FIELDS -M $d/a").ok();
+    let json = related.room.asked("-J --propagation -M $d/a").json();
+    let tops = json["propagation"].as_array().expect("a list");
+    assert_eq!(tops.len(), 1, "{json}");
+    assert_eq!(format!("shared:{}\n", tops[0]["group"]), fields);
+    let rows = flat(&tops[0]["children"]);
+    let found = |role: &str| -> BTreeSet<(u64, String)> {
         let rows = rows.iter().filter(|row| row["role"] == role);
-        let mut found: Vec<_> = rows
-            .map(|row| {
-                let target = row["mount"].as_str().unwrap_or_default().to_owned();
-                (row["ns"].as_u64().unwrap_or_default(), target)
-            })
-            .collect();
-        found.sort();
-        found
+        rows.map(|row| {
+            let target = row["mount"].as_str().unwrap_or_default().to_owned();
+            (row["ns"].as_u64().unwrap_or_default(), target)
+        })
+        .collect()
     };
-    let mut all = Vec::new();
-    for shell in [&room.shell, &peer] {
-        all.extend([(inode(shell), target.clone()), (inode(shell), second.clone())]);
-    }
-    all.sort();
-    assert_eq!(found("peer"), all);
+    let peers = [&related.room.shell, &related.peer].map(|shell| related.mounts_in(shell));
+    assert_eq!(found("peer"), peers.concat().into_iter().collect());
+    assert_eq!(found("slave"), related.mounts_in(&related.slave).into());
     assert_eq!(
-        found("slave"),
-        [(inode(&slave), target.clone()), (inode(&slave), second.clone())]
+        rows.iter().filter(|row| row["role"] != Value::Null).count(),
+        6,
+        "{json}"
     );
+    Ok(())
+}
 
-    // It is true: what is mounted below it shows up in all of them.
+fn what_is_mounted_shows_up_where_it_is_said_to() -> Outcome {
+    let Related {
+        mut room,
+        slave,
+        peer,
+    } = Related::new()?;
     room.run("mkdir $d/a/new; mount -t tmpfs news $d/a/new");
     for shell in [&slave, &peer] {
-        let list = program("ns-mounts")
-            .args([
-                "-N",
-                &shell.pid.to_string(),
-                "-r",
-                "-n",
-                "-o",
-                "TARGET",
-                "-S",
-                "news",
-            ])
-            .ran()
-            .ok();
+        let list = asked_in(shell, "-o TARGET -S news");
         assert_eq!(list.lines().count(), 2, "{list}");
     }
     Ok(())
