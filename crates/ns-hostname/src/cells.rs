@@ -45,9 +45,7 @@ impl<'a> Subject<'a> {
                 _ => Cell::text(&*names.domain),
             }),
             UtsColumn::Nprocs => u64::from(entry.processes).into(),
-            UtsColumn::Pid => entry.lowest.map_or(Cell::Absent, |pid| {
-                Cell::Number(pid.as_raw().unsigned_abs().into())
-            }),
+            UtsColumn::Pid => entry.lowest.map_or(Cell::Absent, |pid| Cell::Number(pid.into())),
             UtsColumn::User => {
                 let uid = self
                     .representative

@@ -152,8 +152,19 @@ impl Subject<'_> {
                 Cell::List(lines.map(|line| Cow::Owned(spaced(line))).collect())
             }),
             NsColumn::Initial => entry.is_initial().into(),
-            // The others need more than this namespace.
-            _ => Cell::Absent,
+            // These need more than this namespace: `Subjects` has it.
+            NsColumn::User
+            | NsColumn::Creator
+            | NsColumn::Leader
+            | NsColumn::Inpid
+            | NsColumn::Unit
+            | NsColumn::Container
+            | NsColumn::Cgroup
+            | NsColumn::Depth
+            | NsColumn::Caps
+            | NsColumn::Nsfs
+            | NsColumn::Name
+            | NsColumn::HeldBy => Cell::Absent,
         }
     }
 
@@ -197,7 +208,7 @@ fn known<T>(value: Gathered<T>, cell: impl FnOnce(T) -> Cell<'static>) -> Cell<'
 }
 
 fn pid_cell(pid: Pid) -> Cell<'static> {
-    Cell::Number(pid.as_raw().unsigned_abs().into())
+    Cell::Number(pid.into())
 }
 
 /// Several texts; absent where there is none.

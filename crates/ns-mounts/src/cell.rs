@@ -55,9 +55,7 @@ pub fn cell<'a>(scene: &Scene<'a>, index: usize, show: Show, format: Format) -> 
         }),
         Show::Tid => {
             let pid = scene.view.and_then(ns_core::mounts::View::pid);
-            pid.map_or(Cell::Absent, |pid| {
-                Cell::Number(pid.as_raw().unsigned_abs().into())
-            })
+            pid.map_or(Cell::Absent, |pid| Cell::Number(pid.into()))
         }
         Show::Namespace => Cell::gathered(scene.inode(), Cell::Number),
         Show::Holders => holders(scene),

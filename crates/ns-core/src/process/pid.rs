@@ -42,6 +42,12 @@ impl From<rustix::process::Pid> for Pid {
     }
 }
 
+impl From<Pid> for u64 {
+    fn from(pid: Pid) -> Self {
+        pid.as_raw().unsigned_abs().into()
+    }
+}
+
 impl From<Pid> for nix::unistd::Pid {
     fn from(pid: Pid) -> Self {
         Self::from_raw(pid.as_raw())
