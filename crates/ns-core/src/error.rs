@@ -1,8 +1,8 @@
 //! The error of this crate: what was tried, on what, and the kernel's answer, in words a person can act on.
 
-use std::fmt::Write as _;
-
 use nix::errno::Errno;
+
+use crate::escape::quoted;
 
 /// What goes wrong here goes wrong with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -176,26 +176,6 @@ pub(crate) fn words(errno: Errno) -> String {
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
-/// Bytes between quotes, for a message: what could move a cursor or break a line is escaped.
-pub(crate) fn quoted(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() + 2);
-    text.push('"');
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            match character {
-                '"' | '\\' => text.extend(['\\', character]),
-                _ if character.is_control() => text.extend(character.escape_default()),
-                _ => text.push(character),
-            }
-        }
-        for byte in chunk.invalid() {
-            let _ = write!(text, "\\x{byte:02x}");
-        }
-    }
-    text.push('"');
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,7 +194,7 @@ mod tests {
         let error = Error::invalid("id map", b"a\x1b[2J\xff\"", "three numbers are needed");
         assert_eq!(
             error.to_string(),
-            r#"invalid id map "a\u{1b}[2J\xff\"": three numbers are needed"#
+            r#"invalid id map "a\x1b[2J\xff\"": three numbers are needed"#
         );
     }
 

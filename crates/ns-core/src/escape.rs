@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// For a table on a terminal: control characters, those that turn or hide text, and bytes that are not UTF-8 as `\xNN`.
+/// For a terminal: control characters, those that turn or hide text, and bytes that are not UTF-8 as `\xNN`.
 pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
     if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
         // Nearly every value, and nothing in it to look at.
@@ -21,11 +21,23 @@ pub fn escape_for_raw(bytes: &[u8]) -> Cow<'_, str> {
     })
 }
 
-/// For a value between double quotes.
-pub(super) fn escape_for_quotes(bytes: &[u8]) -> Cow<'_, str> {
+/// For a value between double quotes that a shell reads.
+pub(crate) fn escape_for_quotes(bytes: &[u8]) -> Cow<'_, str> {
     escape(bytes, |character| {
         character.is_control() || turns(character) || "\"\\$`".contains(character)
     })
+}
+
+/// Between double quotes, for a message: as for a terminal, and with a backslash before each quote and backslash of its own.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    let mut own = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        if matches!(byte, b'"' | b'\\') {
+            own.push(b'\\');
+        }
+        own.push(*byte);
+    }
+    format!("\"{}\"", escape_for_terminal(&own))
 }
 
 /// The characters of Unicode that change the direction of a text or take no room in it.
@@ -78,6 +90,12 @@ mod tests {
     #[test]
     fn a_raw_value_has_no_blank_and_no_backslash_of_its_own() {
         assert_eq!(escape_for_raw(b"a b\\x"), r"a\x20b\x5cx");
+    }
+
+    #[test]
+    fn a_quote_does_not_end_what_is_quoted() {
+        assert_eq!(quoted(b"a\"\\x1b\x1b"), r#""a\"\\x1b\x1b""#);
+        assert_eq!(quoted("\u{202e}".as_bytes()), r#""\xe2\x80\xae""#);
     }
 
     #[test]

@@ -9,6 +9,8 @@
 )]
 pub mod sys;
 
+mod escape;
+
 mod error;
 mod gathered;
 mod kind;

@@ -8,7 +8,8 @@ use nix::errno::Errno;
 use nix::sys::statfs::{FsType, fstatfs};
 use rustix::fs::{Mode, OFlags};
 
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Result};
 use std::os::unix::ffi::OsStrExt;
@@ -211,6 +212,6 @@ mod tests {
         let error = Namespace::open("/proc/self/status").unwrap_err();
         assert_eq!(error.to_string(), "\"/proc/self/status\" is not a namespace");
         let error = Namespace::open("/no/such\nfile").unwrap_err();
-        assert_eq!(error.to_string(), "\"/no/such\\nfile\" does not exist");
+        assert_eq!(error.to_string(), "\"/no/such\\x0afile\" does not exist");
     }
 }

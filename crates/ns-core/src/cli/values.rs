@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::builder::{OsStringValueParser, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command};
 
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::output::{Column, Field, choose};
 use crate::{Error, Target};
 

@@ -7,7 +7,7 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
 use super::Finding;
 use super::look::Look;
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::launch::{Clock, MOST_SECONDS};
 use crate::process::{caller, in_child};
 use crate::{Kind, Kinds};

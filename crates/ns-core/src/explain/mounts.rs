@@ -8,7 +8,7 @@ use rustix::thread::CapabilitySet;
 
 use super::look::Look;
 use super::{Finding, capability, restrictions};
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::mounts::{Mount, MountTable};
 use crate::{Gathered, Kind, Namespace};
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use nix::errno::Errno;
 
 use super::Finding;
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::launch::Program;
 
 /// Looks at the file: the one that was named, or the first of that name in `PATH`.

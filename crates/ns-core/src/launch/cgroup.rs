@@ -13,7 +13,8 @@ use nix::errno::Errno;
 use rustix::fs::{Mode, OFlags};
 
 use super::perform::from_rustix;
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::mounts::{Mount, MountTable, View};
 use crate::process::{Pid, Process, caller};
 use crate::{Error, Result};

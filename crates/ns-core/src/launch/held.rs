@@ -11,7 +11,8 @@ use std::rc::Rc;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, statx};
 
 use crate::Result;
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::process::Process;
 
 /// A directory.

@@ -7,7 +7,7 @@ use nix::unistd::Pid;
 
 use super::run::Hooks;
 use super::step::Step;
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::pins::{self, Made};
 use crate::target::unknown_name;
 use crate::{Error, Kinds, Namespace, Result};

@@ -14,7 +14,7 @@ use super::program::Program;
 use super::settings::{Clock, ClockOffset, Propagation, Setgroups};
 use super::signal::SignalNumber;
 use super::veth::{Veth, VethEnd};
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::idmap::{IdKind, IdMap, MapWriter};
 use crate::{Kind, Kinds};
 use std::os::unix::ffi::OsStrExt as _;

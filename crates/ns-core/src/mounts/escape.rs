@@ -82,7 +82,7 @@ fn octal(bytes: &[u8]) -> Option<(u8, &[u8])> {
 
 impl fmt::Debug for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::error::quoted(self.0))
+        f.write_str(&crate::escape::quoted(self.0))
     }
 }
 

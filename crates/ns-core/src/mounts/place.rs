@@ -8,7 +8,8 @@ use nix::errno::Errno;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatVfs, StatxFlags};
 
 use super::{Device, Mount, MountId, View};
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::{Error, Gathered, Result};
 
 /// How a path is opened that nothing is read from.

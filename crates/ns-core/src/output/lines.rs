@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::escape::{escape_for_quotes, escape_for_raw};
 use super::{Listing, Style};
+use crate::escape::{escape_for_quotes, escape_for_raw};
 
 /// Values with one space between.
 pub(super) fn raw(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {

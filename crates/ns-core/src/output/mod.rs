@@ -1,6 +1,5 @@
 //! Rows in, text out: tables, trees, raw lines, pairs and JSON. Knows nothing of what the rows are about.
 
-mod escape;
 mod field;
 pub mod filter;
 mod json;
@@ -11,7 +10,7 @@ mod tree;
 use std::borrow::Cow;
 use std::io;
 
-pub use escape::{escape_for_raw, escape_for_terminal};
+pub use crate::escape::{escape_for_raw, escape_for_terminal};
 pub use field::{Field, choose, list_columns, shell_name};
 pub use filter::Filter;
 pub use json::hexadecimal;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::escape::escape_for_terminal;
 use super::{Align, Cell, Listing, Style, tree};
+use crate::escape::escape_for_terminal;
 
 /// A column that shrinks keeps at least this many columns of the terminal.
 const NARROWEST: usize = 8;

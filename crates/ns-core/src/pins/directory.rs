@@ -11,7 +11,8 @@ use nix::mount::{MsFlags, mount};
 use rustix::fs::{Mode, OFlags};
 
 use super::directory;
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::{Kind, Kinds, Result};
 
 const NONE: Option<&str> = None;

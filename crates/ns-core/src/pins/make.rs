@@ -13,7 +13,8 @@ use super::directory;
 use super::directory::{lock, prepare};
 use super::occupant::Occupant;
 use super::remove::take_away;
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::{Error, Identity, Kind, Kinds, Namespace, Result};
 
 /// A name that was given to one namespace.

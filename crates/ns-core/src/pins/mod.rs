@@ -13,7 +13,8 @@ use std::path::PathBuf;
 
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::{Error, Kind, Kinds, Namespace, Result};
 
 pub(crate) use make::bind;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, FileType, StatxFlags, statx};
 
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::{Error, Identity, Namespace, Result};
 use std::os::unix::ffi::OsStrExt as _;
 

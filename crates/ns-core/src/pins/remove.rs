@@ -10,7 +10,8 @@ use nix::mount::{MntFlags, umount2};
 use super::directory;
 use super::directory::lock;
 use super::occupant::Occupant;
-use crate::error::{Doing, quoted};
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::{Error, Kinds, Result};
 
 /// Removes the name of the namespaces of these kinds, and says of which there was one. Where one of its files is none of

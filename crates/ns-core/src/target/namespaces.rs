@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::choices::list;
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use crate::{Error, Gathered, Kind, Kinds, Namespace, Result};
 

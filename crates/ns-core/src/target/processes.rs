@@ -1,7 +1,7 @@
 //! Finding a process by the cgroup it is in: the oldest of a systemd unit, the oldest of a container.
 
 use super::choices::list;
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::output::escape_for_terminal;
 use crate::process::{Cgroups, Files, Pid, Process, scan};
 use crate::{Error, Gathered, Result};

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::choices::list;
 use super::{elsewhere, meant};
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::pins::{self, Pin};
 use crate::process::Process;
 use crate::{Error, Kind, Kinds, Namespace, Result};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use super::Target;
-use crate::error::quoted;
+use crate::escape::quoted;
 use crate::output::escape_for_terminal;
 use crate::pins;
 use crate::process::Pid;
