@@ -4,9 +4,9 @@ use super::{both, in_all, inodes_inside};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, inode_of, needs, program};
 
-cases!["enter":
+cases!["enter::basics":
     all_the_namespaces_of_a_process, the_chosen_kinds_and_no_others, a_namespace_file, wrong_usage_is_two,
-    the_status_is_that_of_the_program,
+    the_status_is_that_of_the_program, attached_letters_are_options, a_plan_is_shown, one_process_of_that_inode_only,
 ];
 
 fn all_the_namespaces_of_a_process() -> Outcome {
@@ -133,6 +133,75 @@ fn the_status_is_that_of_the_program() -> Outcome {
                 "{error}"
             );
         }
+    }
+    Ok(())
+}
+
+fn attached_letters_are_options() -> Outcome {
+    needs::root()?;
+    let held = in_all(&both()?[0]);
+    let pid = held.pid.to_string();
+    let own = |kind: &str| inode_of(&format!("/proc/self/ns/{kind}"));
+    // To getopt(3) this is --uts=nC.
+    for (kind, inode) in inodes_inside(program("ns-enter").args(["-t", &pid, "-unC"])) {
+        let entered = ["uts", "net", "cgroup"].contains(&kind);
+        assert_eq!(
+            inode,
+            if entered { held.inode(kind) } else { own(kind) },
+            "{kind}"
+        );
+    }
+    Ok(())
+}
+
+fn a_plan_is_shown() -> Outcome {
+    for who in both()? {
+        let held = in_all(&who);
+        let pid = held.pid.to_string();
+        let text = who.enter().args(["-t", &pid, "--dry-run", "true"]).ran().ok();
+        assert!(
+            text.contains(&format!("join the user namespace of process {pid}\n")),
+            "{text}"
+        );
+        assert!(text.ends_with("program run \"true\"\n"), "{text}");
+        let json = who
+            .enter()
+            .args(["-t", &pid, "--dry-run", "--json", "true"])
+            .ran()
+            .json();
+        let steps = json["steps"].as_array().expect("a list");
+        assert_eq!(steps.len(), text.lines().count());
+        assert!(steps.iter().any(|step| step["step"] == "fork-into"));
+    }
+    Ok(())
+}
+
+fn one_process_of_that_inode_only() -> Outcome {
+    for who in both()? {
+        let held = Held::new(who.program("ns-unshare").args(["-r", "-n"]), "");
+        let pid = rustix::process::Pid::from_raw(held.pid).expect("it is positive");
+        let pidfd = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).expect("it runs");
+        let inode = rustix::fs::fstat(&pidfd).expect("it is open").st_ino;
+        let enter = |inode: u64| {
+            let target = format!("{}:{inode}", held.pid);
+            who.enter()
+                .args(["-t", &target, "readlink", "/proc/self/ns/net"])
+                .ran()
+        };
+        assert_eq!(
+            enter(inode).ok(),
+            format!("net:[{}]\n", held.inode("net")),
+            "{}",
+            who.name
+        );
+        assert_eq!(
+            enter(inode + 1).fails(1),
+            format!(
+                "ns-enter: process {} is not the one with the pidfd inode {}: that one has ended\n",
+                held.pid,
+                inode + 1
+            )
+        );
     }
     Ok(())
 }

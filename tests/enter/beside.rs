@@ -6,7 +6,7 @@ use super::in_all;
 use crate::support::case::{Skip, cases};
 use crate::support::{Held, Outcome, Ran, Run as _, User, needs, program, tool};
 
-cases!["enter": root_gets_the_same, the_ordinary_user_gets_the_same, both_end_alike];
+cases!["enter::beside": root_gets_the_same, the_ordinary_user_gets_the_same, both_end_alike];
 
 /// Says all that can be told from inside: namespaces, ids, directories, environment.
 const LOOK: &str = "for kind in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$kind; done; \

@@ -3,7 +3,7 @@
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User};
 
-cases!["enter": every_entry_is_right_or_fails_cleanly];
+cases!["enter::churn": every_entry_is_right_or_fails_cleanly];
 
 /// Runs in a PID namespace with few PIDs: makes targets that live for a moment, and enters each while it dies. The inode
 /// of the pidfd names the target, so that whoever gets its PID next is another one.

@@ -7,7 +7,7 @@ use super::both;
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, program, tool};
 
-cases!["enter":
+cases!["enter::ids":
     the_owner_is_entered_where_that_is_what_is_missing, ids_that_are_not_mapped_fall_back, a_user_namespace_without_a_map,
     users_and_groups_have_names, the_ids_of_the_target_are_followed, capabilities_are_kept,
     the_security_context_is_that_of_the_target,

@@ -8,7 +8,7 @@ use crate::support::case::{Skip, cases};
 use crate::support::running::{ended, last_child};
 use crate::support::{Held, Outcome, Running, Shell, needs};
 
-cases!["enter":
+cases!["enter::keys":
     control_c_ends_the_program, control_z_stops_and_fg_goes_on, a_script_can_read_its_terminal_afterwards,
     the_end_of_the_terminal_ends_the_program, signals_are_passed_on, an_old_proc_is_hinted_at,
 ];

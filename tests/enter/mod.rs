@@ -4,12 +4,13 @@ mod basics;
 mod beside;
 mod churn;
 mod closed;
-mod comfort;
 mod etc;
 mod ids;
 mod keys;
 mod names;
+mod related;
 mod safety;
+mod surroundings;
 
 use std::process::Command;
 
@@ -23,12 +24,13 @@ pub fn cases() -> Vec<Case> {
         beside::cases(),
         churn::cases(),
         closed::cases(),
-        comfort::cases(),
         etc::cases(),
         ids::cases(),
         keys::cases(),
         names::cases(),
+        related::cases(),
         safety::cases(),
+        surroundings::cases(),
     ]
     .into_iter()
     .flatten()

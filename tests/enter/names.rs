@@ -4,7 +4,7 @@ use super::inodes_inside;
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, inode_of, needs, program, tool};
 
-cases!["enter": a_name_pins_what_is_entered, a_file_may_be_meant_by_a_name, a_stale_name_is_called_stale];
+cases!["enter::names": a_name_pins_what_is_entered, a_file_may_be_meant_by_a_name, a_stale_name_is_called_stale];
 
 /// A name that `ip netns` has made, until this is dropped.
 struct Name(String);

@@ -8,7 +8,7 @@ use super::{Who, both, in_all};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, needs, tool};
 
-cases!["enter":
+cases!["enter::safety":
     the_executable_stays_as_it_is, nothing_of_the_target_is_touched_on_the_way, no_descriptor_is_left_open,
     signals_are_as_they_were, sixteen_descriptors_are_enough,
 ];

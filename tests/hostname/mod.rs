@@ -5,6 +5,7 @@ mod list;
 mod set;
 mod show;
 mod surroundings;
+mod valid;
 mod watch;
 
 use std::process::Command;
@@ -19,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         file::cases(),
         list::cases(),
         surroundings::cases(),
+        valid::cases(),
         watch::cases(),
     ]
     .into_iter()

@@ -6,7 +6,7 @@ use super::{row, rows, rows_of_lsns};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
-cases!["ls":
+cases!["ls::basics":
     shows_the_namespaces_that_a_process_is_in,
     shows_only_the_kinds_that_are_asked_for,
     shows_only_the_namespaces_of_one_process,

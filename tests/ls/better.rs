@@ -8,7 +8,7 @@ use super::{row, rows};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
-cases!["ls":
+cases!["ls::better":
     lists_are_arrays_and_rows_are_flat,
     raw_lines_have_a_value_for_each_column_and_no_glyphs,
     filters_bind_as_they_are_written,

@@ -9,7 +9,7 @@ use super::{row, rows};
 use crate::support::case::cases;
 use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
-cases!["ls":
+cases!["ls::only_here":
     shows_names_and_numbers_of_network_namespaces,
     shows_unit_container_and_cgroup,
     shows_what_a_user_namespace_is,

@@ -19,7 +19,7 @@ use super::{row, rows};
 use crate::support::case::{Skip, cases};
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
-cases!["ls":
+cases!["ls::places":
     finds_a_namespace_that_only_a_thread_is_in,
     finds_a_namespace_that_only_a_descriptor_holds,
     finds_a_network_namespace_that_only_a_socket_holds,

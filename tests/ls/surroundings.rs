@@ -8,7 +8,7 @@ use super::{row, rows, rows_of_lsns};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, program, tool};
 
-cases!["ls":
+cases!["ls::surroundings":
     shows_all_that_lsns_shows,
     processes_that_come_and_go_make_no_false_row,
     works_in_a_pid_namespace_with_its_own_proc,

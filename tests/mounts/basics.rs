@@ -6,7 +6,7 @@ use super::flat;
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
 
-cases!["mounts/basics":
+cases!["mounts::basics":
     ones_own_mounts_are_those_of_findmnt,
     the_mounts_of_a_process_are_its_own,
     a_namespace_without_a_process_is_seen_from_inside,

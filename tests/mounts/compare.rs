@@ -6,7 +6,7 @@ use super::Room;
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, program};
 
-cases!["mounts/compare":
+cases!["mounts::compare":
     the_same_is_nothing_and_success,
     what_differs_is_told,
     saved_tables_are_compared,

@@ -6,7 +6,7 @@ use super::{Room, flat};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, needs, program};
 
-cases!["mounts/everywhere":
+cases!["mounts::everywhere":
     whoever_has_it_mounted_is_found,
     a_namespace_without_a_process_is_found,
     what_cannot_be_read_is_said,

@@ -8,7 +8,7 @@ use super::{Room, fixtures};
 use crate::support::case::cases;
 use crate::support::{Outcome, Ran, Run as _, needs, program, tool};
 
-cases!["mounts/findmnt":
+cases!["mounts::findmnt":
     saved_tables_are_shown_alike,
     a_live_table_is_shown_alike,
     filters_find_the_same,

@@ -8,7 +8,7 @@ use super::{Room, flat};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, needs, program};
 
-cases!["mounts/inside":
+cases!["mounts::inside":
     sizes_are_those_of_the_namespace,
     paths_are_followed_in_the_namespace,
     a_hidden_mount_has_no_size_of_its_own,

@@ -10,7 +10,7 @@ use super::{Room, flat};
 use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Run as _, inode_of, needs, program};
 
-cases!["mounts/propagation":
+cases!["mounts::propagation":
     peers_are_known_in_every_namespace,
     a_group_shows_its_peers_and_who_listens_to_it,
     what_is_mounted_shows_up_where_it_is_said_to,

@@ -6,7 +6,7 @@ use super::{Room, flat, saved};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, needs, path_of, program};
 
-cases!["mounts/search":
+cases!["mounts::search":
     no_match_is_silent_and_no_success,
     a_failure_says_what_failed,
     a_type_may_start_with_no,

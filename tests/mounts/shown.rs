@@ -6,7 +6,7 @@ use super::{Room, flat, saved};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, needs, program, tool};
 
-cases!["mounts/shown":
+cases!["mounts::shown":
     hidden_mounts_are_told_in_every_shape,
     what_hides_a_mount_is_told,
     a_loop_of_parents_is_broken_and_noted,

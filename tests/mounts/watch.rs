@@ -9,7 +9,7 @@ use super::Room;
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, program};
 
-cases!["mounts/watch":
+cases!["mounts::watch":
     every_event_is_an_object_with_what_was_before,
     a_table_has_its_headings_once,
     only_what_is_asked_for_is_told,

@@ -9,7 +9,7 @@ use super::{PROGRAMS, committed, package};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, needs, tool};
 
-cases!["packages":
+cases!["packages::deb":
     the_package_has_what_it_should, its_pages_and_completions_are_those_of_the_checkout, it_belongs_to_root,
     it_says_what_it_needs, lintian_finds_no_error, no_program_says_where_it_was_built,
 ];

@@ -5,7 +5,7 @@ use super::{PROGRAMS, made, package};
 use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Terminal};
 
-cases!["packages":
+cases!["packages::installed":
     the_package_installs_and_goes_again, its_programs_run, man_shows_its_pages,
     bash_completes_where_it_is_installed, zsh_completes_where_it_is_installed, fish_completes_where_it_is_installed,
     the_tarball_unpacks_into_a_prefix, bash_completes_where_the_tarball_is,

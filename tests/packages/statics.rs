@@ -8,7 +8,7 @@ use super::{PROGRAMS, made};
 use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Run as _, needs, program, tool};
 
-cases!["packages":
+cases!["packages::statics":
     static_programs_name_no_loader_and_no_library, static_programs_run_in_an_empty_root,
     static_programs_look_users_up_in_their_files, static_programs_load_no_modules,
 ];

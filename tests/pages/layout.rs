@@ -6,7 +6,7 @@ use super::{PAGES, path, read};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, needs, tool};
 
-cases!["pages":
+cases!["pages::layout":
     every_page_has_its_sections,
     sections_of_options_are_groups,
     pages_are_clean_mdoc,

@@ -51,7 +51,7 @@ fn tried(name: &str, run: &impl Fn() -> Outcome) -> Outcome {
     run()
 }
 
-/// The cases of a module, under its name: `cases!["ls": lists_all, refuses_an_unknown_kind]`.
+/// The cases of a module, under its name: `cases!["ls::basics": lists_all, refuses_an_unknown_kind]`.
 macro_rules! cases {
     ($module:literal: $($name:ident),+ $(,)?) => {
         /// The cases of this module.

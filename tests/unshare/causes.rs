@@ -10,13 +10,8 @@ cases!["unshare::causes":
     the_depth_of_nesting_is_limited,
     a_chroot_is_noticed,
     a_seccomp_filter_is_noticed,
-    a_missing_line_of_subordinate_ids_is_given,
-    a_missing_or_powerless_helper_is_named,
-    denied_setgroups_are_named,
-    ids_without_a_map_are_named,
     a_covered_proc_is_named,
     another_ones_pid_namespace_is_named,
-    inherited_denial_of_setgroups_is_named,
     a_dead_pid_1_is_named,
     a_program_that_cannot_run_says_why,
     where_nothing_is_found_nothing_is_said,
@@ -24,7 +19,7 @@ cases!["unshare::causes":
 
 /// Whether the error has these lines, in this order.
 #[track_caller]
-fn says(ran: Ran, status: i32, parts: &[&str]) {
+pub(super) fn says(ran: Ran, status: i32, parts: &[&str]) {
     let error = ran.fails(status);
     let mut rest = error.as_str();
     for part in parts {
@@ -36,7 +31,7 @@ fn says(ran: Ran, status: i32, parts: &[&str]) {
 }
 
 /// A script run by root of a user namespace of its own, in which `$U` is `ns-unshare`.
-fn nested(options: &str, text: &str) -> Ran {
+pub(super) fn nested(options: &str, text: &str) -> Ran {
     let mut command = unshare();
     let program = command.get_program().to_owned();
     script(command.env("U", program), &format!("-r {options}"), text)
@@ -207,152 +202,6 @@ fn a_seccomp_filter_is_noticed() -> Outcome {
     Ok(())
 }
 
-fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
-    needs::installed("newuidmap")?;
-    let user = User::ordinary()?;
-    let (first, count) = user.subordinate_ids()?;
-    let name = &user.name;
-    // More than the file grants.
-    says(
-        ordinary().with("--map-users=0:5:10 echo ran"),
-        1,
-        &[
-            "newuidmap does not write the uid map 0:5:10: ",
-            &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
-            "help:  run it as root: these are ids of this system's own; --map-auto maps those that are granted\n",
-        ],
-    );
-    says(
-        ordinary().with("-r --map-users=all echo ran"),
-        1,
-        &[
-            &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
-            "help:  run it as root: ",
-        ],
-    );
-    let beyond = first + count;
-    says(
-        ordinary().with(&format!("--map-users=0:{beyond}:10 echo ran")),
-        1,
-        &[&format!(
-            "help:  as root, add the line {name}:{beyond}:10 to /etc/subuid\n"
-        )],
-    );
-    // Nothing: as root, for whom there is no line, in a user namespace without the capability to do without.
-    needs::root()?;
-    let mut command = unshare();
-    let text = "mount --bind /dev/null /etc/subuid; exec setpriv --reuid=$ID --regid=$ID --clear-groups $U -r --map-auto echo ran";
-    command
-        .env("U", ordinary().get_program())
-        .env("ID", user.id.to_string());
-    says(
-        script(&mut command, "-m", text),
-        1,
-        &[
-            &format!("{name} has no subordinate uids"),
-            &format!("cause: no line of /etc/subuid is for {name}\n"),
-            &format!("help:  as root, add a line such as {name}:100000:65536 to /etc/subuid"),
-        ],
-    );
-    Ok(())
-}
-
-fn a_missing_or_powerless_helper_is_named() -> Outcome {
-    let newuidmap = needs::installed("newuidmap")?;
-    User::ordinary()?;
-    let mut command = ordinary();
-    command.env("PATH", "/var/empty");
-    says(
-        command.with("-r --map-auto /bin/true"),
-        1,
-        &[
-            "cannot run newuidmap: No such file or directory",
-            "cause: newuidmap is not in PATH",
-            "help:  install it (package uidmap",
-        ],
-    );
-    // A copy has lost the bit that makes it root.
-    let directory = tempfile::tempdir().expect("there is room in /tmp");
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755))
-            .expect("it is ours");
-    }
-    let copy = directory.path().join("newuidmap");
-    std::fs::copy(&newuidmap, &copy).expect("there is room");
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
-    }
-    let mut command = ordinary();
-    command.env("PATH", format!("{}:/usr/bin:/bin", directory.path().display()));
-    says(
-        command.with("-r --map-auto true"),
-        1,
-        &[
-            "newuidmap does not write the uid map",
-            &format!(
-                "cause: {} is neither setuid root nor has file capabilities",
-                copy.display()
-            ),
-            "help:  as root: chmod u+s",
-        ],
-    );
-    // Nor is it root where programs may gain no privileges.
-    let setpriv = needs::installed("setpriv")?;
-    let mut command = User::ordinary()?.tool(setpriv);
-    command.arg("--no-new-privs").arg(ordinary().get_program());
-    says(
-        command.with("-r --map-auto true"),
-        1,
-        &[
-            "newuidmap does not write the uid map",
-            "cause: the process may gain no privileges (no_new_privs)",
-        ],
-    );
-    Ok(())
-}
-
-fn denied_setgroups_are_named() -> Outcome {
-    User::ordinary()?;
-    says(
-        ordinary().with("-r -G 0 echo ran"),
-        1,
-        &[
-            "cannot take gid 0 and no other groups: Operation not permitted",
-            "cause: setgroups(2) is denied",
-            "help:  map a range of gids",
-        ],
-    );
-    Ok(())
-}
-
-fn ids_without_a_map_are_named() -> Outcome {
-    User::ordinary()?;
-    says(
-        ordinary().with("-r -S 5 echo ran"),
-        1,
-        &[
-            "take uid 5: Invalid argument",
-            "cause: uid 5 is not in the map of this user namespace, 0:",
-        ],
-    );
-    says(
-        ordinary().with("-U -S 5 echo ran"),
-        1,
-        &["cause: this user namespace has no uid map", "help:  map it"],
-    );
-    // Someone without a uid can make no other user namespace.
-    let mut command = ordinary();
-    let program = command.get_program().to_owned();
-    says(
-        script(command.env("U", program), "-U", "$U -U echo ran"),
-        1,
-        &["is not mapped in its own user namespace", "help:  "],
-    );
-    Ok(())
-}
-
 fn a_covered_proc_is_named() -> Outcome {
     says(
         nested(
@@ -377,18 +226,6 @@ fn another_ones_pid_namespace_is_named() -> Outcome {
             "cannot mount proc on \"/proc\": Operation not permitted",
             "cause: the PID namespace pid:[",
             "help:  add --pid",
-        ],
-    );
-    Ok(())
-}
-
-fn inherited_denial_of_setgroups_is_named() -> Outcome {
-    says(
-        nested("", "$U -U --setgroups allow echo ran"),
-        1,
-        &[
-            "cannot allow setgroups(2)",
-            "cause: setgroups(2) is denied in this user namespace, for ever",
         ],
     );
     Ok(())

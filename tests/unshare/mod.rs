@@ -4,6 +4,7 @@ mod alike;
 mod basics;
 mod causes;
 mod clocks;
+mod id_causes;
 mod ids;
 mod keys;
 mod mounts;
@@ -28,6 +29,7 @@ pub fn cases() -> Vec<Case> {
         basics::cases(),
         causes::cases(),
         clocks::cases(),
+        id_causes::cases(),
         ids::cases(),
         keys::cases(),
         mounts::cases(),

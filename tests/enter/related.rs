@@ -1,0 +1,226 @@
+//! What else a target leads to: its cgroups, the namespaces of its children, those of a socket, the parent of a user namespace.
+
+use super::both;
+use crate::support::case::cases;
+use crate::support::{Cgroup, Held, Outcome, Run as _, Running, inode_of, needs, program, tool};
+
+cases!["enter::related":
+    the_cgroup_is_joined_and_stdin_is_kept,
+    cgroups_of_the_first_version_are_joined,
+    a_parent_leads_to_its_children,
+    the_time_of_children_is_entered,
+    a_socket_leads_to_its_network,
+    the_parent_of_a_user_namespace,
+];
+
+fn the_cgroup_is_joined_and_stdin_is_kept() -> Outcome {
+    let name = format!("ns-enter-{}", std::process::id());
+    let cgroup = Cgroup::new(&name)?;
+    let held = Held::new(&mut tool("env"), &cgroup.join());
+    let pid = held.pid.to_string();
+    let all = Held::new(program("ns-unshare").args("-n -p -C".split(' ')), &cgroup.join());
+    let inside = all.pid.to_string();
+    for options in [
+        &["-t", &pid, "-n", "-c"][..],
+        &["-t", &pid, "-c"],
+        &["-t", &pid, "-a", "--join-cgroup"],
+        &["-t", &inside, "-p", "-c"],
+    ] {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe can be made");
+        std::io::Write::write_all(&mut writer, b"a line\n").expect("it has room");
+        drop(writer);
+        let seen = program("ns-enter")
+            .args(options)
+            .args([
+                "sh",
+                "-c",
+                "read -r line; echo \"$line\"; grep ^0: /proc/self/cgroup; readlink /proc/self/fd/0 | cut -d: -f1",
+            ])
+            .stdin(reader)
+            .ran()
+            .ok();
+        assert_eq!(seen, format!("a line\n0::/{name}\npipe\n"), "{options:?}");
+    }
+    // Without -c it is left.
+    let seen = program("ns-enter")
+        .args(["-t", &pid, "sh", "-c", "grep ^0: /proc/self/cgroup"])
+        .ran()
+        .ok();
+    let own = std::fs::read_to_string("/proc/self/cgroup").expect("it can be read");
+    assert!(own.lines().any(|line| line == seen.trim()), "{seen}");
+    Ok(())
+}
+
+fn cgroups_of_the_first_version_are_joined() -> Outcome {
+    needs::root()?;
+    let mounts = std::fs::read_to_string("/proc/self/mounts").expect("it can be read");
+    let freezer = mounts
+        .lines()
+        .map(|line| line.split(' ').collect::<Vec<_>>())
+        .find(|fields| fields[2] == "cgroup" && fields[3].split(',').any(|option| option == "freezer"))
+        .ok_or_else(|| {
+            crate::support::case::Skip::Lacks("no cgroup hierarchy of version 1 is mounted".into())
+        })?;
+    let name = format!("ns-enter-{}", std::process::id());
+    let directory = format!("{}/{name}", freezer[1]);
+    std::fs::create_dir(&directory).expect("root can make one");
+    let held = Held::new(&mut tool("env"), &format!("echo $$ >{directory}/cgroup.procs"));
+    let seen = program("ns-enter")
+        .args([
+            "-t",
+            &held.pid.to_string(),
+            "-c",
+            "grep",
+            "freezer",
+            "/proc/self/cgroup",
+        ])
+        .ran();
+    drop(held);
+    std::fs::remove_dir(&directory).expect("nobody is in it");
+    assert!(seen.ok().ends_with(&format!(":/{name}\n")));
+    Ok(())
+}
+
+fn a_parent_leads_to_its_children() -> Outcome {
+    needs::root()?;
+    needs::installed("unshare")?;
+    // The parent stays where it was; its child is in the new PID namespace.
+    let held = Held::new(tool("unshare").args(["--pid", "--fork"]), "");
+    let status = std::fs::read_to_string(held.proc("status")).expect("it can be read");
+    let parent = status
+        .lines()
+        .find_map(|line| line.strip_prefix("PPid:"))
+        .expect("it has one")
+        .trim();
+    let link = ["readlink", "/proc/self/ns/pid"];
+    let mut enter = program("ns-enter");
+    let ran = enter
+        .args(["-t", parent, "--for-children", "-p"])
+        .args(link)
+        .ran();
+    assert_eq!(ran.ok(), format!("pid:[{}]\n", held.inode("pid")));
+    let ran = program("ns-enter").args(["-t", parent, "-p"]).args(link).ran();
+    let own = inode_of("/proc/self/ns/pid");
+    assert_eq!(ran.stdout, format!("pid:[{own}]\n"));
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "ns-enter: process {parent} is in pid:[{own}], and its children are in pid:[{}]: \
+             --for-children enters that one\n",
+            held.inode("pid")
+        )
+    );
+    Ok(())
+}
+
+/// Without `execve(2)` a process stays in the time namespace that it was in.
+fn the_time_of_children_is_entered() -> Outcome {
+    needs::root()?;
+    let python = needs::installed("python3")?;
+    let text = "import ctypes, os
+assert ctypes.CDLL(None).unshare(0x80) == 0
+print(*[os.readlink('/proc/self/ns/' + name) for name in ('time', 'time_for_children')])
+input()";
+    let mut running = Running::start(tool(python).args(["-u", "-c", text]));
+    let line = running.line();
+    let (own, children) = line.split_once(' ').expect("two words");
+    let pid = running.pid().to_string();
+    for (options, wanted) in [
+        (&["-T"][..], own),
+        (&["-T", "--for-children"], children),
+        (&["--for-children"], children),
+    ] {
+        let mut enter = program("ns-enter");
+        enter
+            .args(["-t", &pid])
+            .args(options)
+            .args(["readlink", "/proc/self/ns/time"]);
+        let inode = |text: &str| text.trim().split(':').nth(1).map(str::to_owned);
+        assert_eq!(inode(&enter.ran().ok()), inode(wanted), "{options:?}");
+    }
+    Ok(())
+}
+
+fn a_socket_leads_to_its_network() -> Outcome {
+    needs::root()?;
+    needs::installed("python3")?;
+    // A process here with a socket that was made there.
+    let script = "\
+import os, socket, sys
+own = os.open('/proc/self/ns/net', os.O_RDONLY)
+libc = __import__('ctypes').CDLL(None)
+libc.unshare(0x40000000)
+there = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+os.dup2(there.fileno(), 9)
+print(os.getpid(), os.readlink('/proc/self/ns/net'), flush=True)
+libc.setns(own, 0)
+sys.stdin.readline()";
+    let mut child = tool("python3")
+        .args(["-c", script])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("it is installed");
+    let mut said = String::new();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().expect("it is a pipe"));
+    std::io::BufRead::read_line(&mut stdout, &mut said).expect("it writes text");
+    let (pid, link) = said.trim().split_once(' ').expect("two words");
+    let run = |fd: &str| {
+        program("ns-enter")
+            .args(["-t", pid, "-N", fd, "readlink", "/proc/self/ns/net"])
+            .ran()
+    };
+    let (right, none, file) = (run("9"), run("77"), run("0"));
+    drop(child.stdin.take());
+    child.wait().expect("it is our child");
+    assert_eq!(right.ok().trim(), link);
+    assert!(none.fails(1).contains("has no descriptor 77"));
+    assert!(file.fails(1).contains("is not a socket"));
+    Ok(())
+}
+
+fn the_parent_of_a_user_namespace() -> Outcome {
+    for who in both()? {
+        let nested = ["-r", "-n", "ns-unshare", "-r", "-u"];
+        let path = std::path::PathBuf::from(who.enter().get_program());
+        let mut command = who.program("ns-unshare");
+        let programs = path.parent().expect("it is in a directory").to_owned();
+        command
+            .args(["-r", "-n"])
+            .arg(programs.join("ns-unshare"))
+            .args(&nested[3..]);
+        let held = Held::new(&mut command, "");
+        let pid = held.pid.to_string();
+        let words = ["readlink", "/proc/self/ns/user", "/proc/self/ns/net"];
+        let seen = who
+            .enter()
+            .args(["-t", &pid, "-n", "--user-parent"])
+            .args(words)
+            .ran()
+            .ok();
+        let lines: Vec<_> = seen.lines().collect();
+        assert_ne!(lines[0], format!("user:[{}]", held.inode("user")), "{}", who.name);
+        assert_ne!(lines[0], format!("user:[{}]", inode_of("/proc/self/ns/user")));
+        assert_eq!(lines[1], format!("net:[{}]", held.inode("net")));
+        // The parent of one just below ours is ours: there is nothing to do.
+        let child = Held::new(who.program("ns-unshare").args(["-r", "-n"]), "");
+        let own = who
+            .enter()
+            .args([
+                "-t",
+                &child.pid.to_string(),
+                "--user-parent",
+                "readlink",
+                "/proc/self/ns/user",
+            ])
+            .ran()
+            .ok();
+        assert_eq!(
+            own,
+            format!("user:[{}]\n", inode_of("/proc/self/ns/user")),
+            "{}",
+            who.name
+        );
+    }
+    Ok(())
+}

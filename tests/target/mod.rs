@@ -1,0 +1,58 @@
+//! How a person names a process or a namespace: one grammar in all the programs.
+
+mod names;
+mod spellings;
+
+use std::process::Command;
+
+use crate::support::{Case, Held, Ran, Run as _, program, tool};
+
+/// The cases of targets.
+pub fn cases() -> Vec<Case> {
+    [names::cases(), spellings::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A process in a UTS and a mount namespace of its own, with this host name.
+fn container(host: &str) -> Held {
+    Held::new(
+        tool("unshare").args(["--uts", "--mount"]),
+        &format!("hostname {host}; mount -t tmpfs of-{host} /mnt"),
+    )
+}
+
+fn hostname(target: &str) -> Ran {
+    program("ns-hostname").args(["-t", target]).ran()
+}
+
+fn mounts(target: &str) -> Ran {
+    program("ns-mounts")
+        .args(["-N", target, "-n", "-o", "SOURCE", "-l"])
+        .ran()
+}
+
+/// Runs a script with a `/run` of its own, so that what it pins goes with it: the programs are on the path.
+fn with_run(script: &str) -> Ran {
+    let programs = program("ns-hostname");
+    let directory = std::path::Path::new(programs.get_program())
+        .parent()
+        .expect("it is in a directory");
+    let path = format!(
+        "{}:{}",
+        directory.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let mut command: Command = tool("unshare");
+    let whole = format!("mount -t tmpfs run /run; cd /; {script}");
+    command
+        .args(["--mount", "sh", "-e", "-c", &whole])
+        .env("PATH", path)
+        .ran()
+}
+
+/// Pins a UTS namespace with the host name `pinned` and a network namespace as `web`.
+const PIN: &str = "mkdir /run/utsns /run/netns; touch /run/utsns/web /run/netns/web; \
+    unshare --uts --net sh -c 'hostname pinned; mount --bind /proc/self/ns/uts /run/utsns/web; \
+    mount --bind /proc/self/ns/net /run/netns/web'; ";

@@ -1,0 +1,172 @@
+//! What is said when ids cannot be mapped or taken: each cause is provoked for real.
+
+use super::causes::{nested, says};
+use super::{ordinary, script, unshare};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User, needs};
+
+cases!["unshare::id_causes":
+    a_missing_line_of_subordinate_ids_is_given,
+    a_missing_or_powerless_helper_is_named,
+    denied_setgroups_are_named,
+    ids_without_a_map_are_named,
+    inherited_denial_of_setgroups_is_named,
+];
+
+fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    let (first, count) = user.subordinate_ids()?;
+    let name = &user.name;
+    // More than the file grants.
+    says(
+        ordinary().with("--map-users=0:5:10 echo ran"),
+        1,
+        &[
+            "newuidmap does not write the uid map 0:5:10: ",
+            &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
+            "help:  run it as root: these are ids of this system's own; --map-auto maps those that are granted\n",
+        ],
+    );
+    says(
+        ordinary().with("-r --map-users=all echo ran"),
+        1,
+        &[
+            &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
+            "help:  run it as root: ",
+        ],
+    );
+    let beyond = first + count;
+    says(
+        ordinary().with(&format!("--map-users=0:{beyond}:10 echo ran")),
+        1,
+        &[&format!(
+            "help:  as root, add the line {name}:{beyond}:10 to /etc/subuid\n"
+        )],
+    );
+    // Nothing: as root, for whom there is no line, in a user namespace without the capability to do without.
+    needs::root()?;
+    let mut command = unshare();
+    let text = "mount --bind /dev/null /etc/subuid; exec setpriv --reuid=$ID --regid=$ID --clear-groups $U -r --map-auto echo ran";
+    command
+        .env("U", ordinary().get_program())
+        .env("ID", user.id.to_string());
+    says(
+        script(&mut command, "-m", text),
+        1,
+        &[
+            &format!("{name} has no subordinate uids"),
+            &format!("cause: no line of /etc/subuid is for {name}\n"),
+            &format!("help:  as root, add a line such as {name}:100000:65536 to /etc/subuid"),
+        ],
+    );
+    Ok(())
+}
+
+fn a_missing_or_powerless_helper_is_named() -> Outcome {
+    let newuidmap = needs::installed("newuidmap")?;
+    User::ordinary()?;
+    let mut command = ordinary();
+    command.env("PATH", "/var/empty");
+    says(
+        command.with("-r --map-auto /bin/true"),
+        1,
+        &[
+            "cannot run newuidmap: No such file or directory",
+            "cause: newuidmap is not in PATH",
+            "help:  install it (package uidmap",
+        ],
+    );
+    // A copy has lost the bit that makes it root.
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755))
+            .expect("it is ours");
+    }
+    let copy = directory.path().join("newuidmap");
+    std::fs::copy(&newuidmap, &copy).expect("there is room");
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    let mut command = ordinary();
+    command.env("PATH", format!("{}:/usr/bin:/bin", directory.path().display()));
+    says(
+        command.with("-r --map-auto true"),
+        1,
+        &[
+            "newuidmap does not write the uid map",
+            &format!(
+                "cause: {} is neither setuid root nor has file capabilities",
+                copy.display()
+            ),
+            "help:  as root: chmod u+s",
+        ],
+    );
+    // Nor is it root where programs may gain no privileges.
+    let setpriv = needs::installed("setpriv")?;
+    let mut command = User::ordinary()?.tool(setpriv);
+    command.arg("--no-new-privs").arg(ordinary().get_program());
+    says(
+        command.with("-r --map-auto true"),
+        1,
+        &[
+            "newuidmap does not write the uid map",
+            "cause: the process may gain no privileges (no_new_privs)",
+        ],
+    );
+    Ok(())
+}
+
+fn denied_setgroups_are_named() -> Outcome {
+    User::ordinary()?;
+    says(
+        ordinary().with("-r -G 0 echo ran"),
+        1,
+        &[
+            "cannot take gid 0 and no other groups: Operation not permitted",
+            "cause: setgroups(2) is denied",
+            "help:  map a range of gids",
+        ],
+    );
+    Ok(())
+}
+
+fn ids_without_a_map_are_named() -> Outcome {
+    User::ordinary()?;
+    says(
+        ordinary().with("-r -S 5 echo ran"),
+        1,
+        &[
+            "take uid 5: Invalid argument",
+            "cause: uid 5 is not in the map of this user namespace, 0:",
+        ],
+    );
+    says(
+        ordinary().with("-U -S 5 echo ran"),
+        1,
+        &["cause: this user namespace has no uid map", "help:  map it"],
+    );
+    // Someone without a uid can make no other user namespace.
+    let mut command = ordinary();
+    let program = command.get_program().to_owned();
+    says(
+        script(command.env("U", program), "-U", "$U -U echo ran"),
+        1,
+        &["is not mapped in its own user namespace", "help:  "],
+    );
+    Ok(())
+}
+
+fn inherited_denial_of_setgroups_is_named() -> Outcome {
+    says(
+        nested("", "$U -U --setgroups allow echo ran"),
+        1,
+        &[
+            "cannot allow setgroups(2)",
+            "cause: setgroups(2) is denied in this user namespace, for ever",
+        ],
+    );
+    Ok(())
+}
