@@ -155,24 +155,16 @@ os.dup2(there.fileno(), 9)
 print(os.getpid(), os.readlink('/proc/self/ns/net'), flush=True)
 libc.setns(own, 0)
 sys.stdin.readline()";
-    let mut child = tool("python3")
-        .args(["-c", script])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .expect("it is installed");
-    let mut said = String::new();
-    let mut stdout = std::io::BufReader::new(child.stdout.take().expect("it is a pipe"));
-    std::io::BufRead::read_line(&mut stdout, &mut said).expect("it writes text");
-    let (pid, link) = said.trim().split_once(' ').expect("two words");
+    let mut there = Running::start(tool("python3").args(["-c", script]));
+    let said = there.line();
+    let (pid, link) = said.split_once(' ').expect("two words");
     let run = |fd: &str| {
         program("ns-enter")
             .args(["-t", pid, "-N", fd, "readlink", "/proc/self/ns/net"])
             .ran()
     };
     let (right, none, file) = (run("9"), run("77"), run("0"));
-    drop(child.stdin.take());
-    child.wait().expect("it is our child");
+    there.end();
     assert_eq!(right.ok().trim(), link);
     assert!(none.fails(1).contains("has no descriptor 77"));
     assert!(file.fails(1).contains("is not a socket"));

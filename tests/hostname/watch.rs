@@ -1,11 +1,12 @@
 //! `--watch`: a line when a name changes, and not a moment of work until then.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::BufReader;
+use std::process::Command;
 
 use super::{container, container_of, of};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, program};
+use crate::support::running::line_of;
+use crate::support::{Outcome, Run as _, Running, User, program};
 
 cases!["hostname::watch":
     a_line_is_printed_when_the_name_changes,
@@ -18,32 +19,21 @@ cases!["hostname::watch":
 ];
 
 /// A running watch, past the point where it can miss anything.
-struct Watching {
-    child: Child,
-    stdout: Option<BufReader<ChildStdout>>,
-}
+struct Watching(Running);
 
 impl Watching {
+    #[track_caller]
     fn start(command: &mut Command) -> Self {
-        let mut child = command
-            .args(["--watch", "--verbose"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it can be run");
-        let mut line = String::new();
-        let stderr = child.stderr.take().expect("it is a pipe");
-        BufReader::new(stderr).read_line(&mut line).expect("it is text");
+        let (stderr, writer) = std::io::pipe().expect("a pipe can be made");
+        let running = Running::start(command.args(["--watch", "--verbose"]).stderr(writer));
+        let line = line_of(&mut BufReader::new(stderr));
         assert!(line.starts_with("ns-hostname: watching "), "{line}");
-        let stdout = child.stdout.take().map(BufReader::new);
-        Self { child, stdout }
+        Self(running)
     }
 
+    #[track_caller]
     fn line(&mut self) -> String {
-        let mut line = String::new();
-        let stdout = self.stdout.as_mut().expect("it is still read");
-        stdout.read_line(&mut line).expect("it is text");
-        line
+        self.0.line()
     }
 
     /// The first line with this text in it: other namespaces come and go.
@@ -59,7 +49,7 @@ impl Watching {
 
     /// Clock ticks that it has used.
     fn ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.pid())).expect("it runs");
         let fields: Vec<_> = stat
             .rsplit(')')
             .next()
@@ -71,13 +61,6 @@ impl Watching {
     }
 }
 
-impl Drop for Watching {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn a_line_is_printed_when_the_name_changes() -> Outcome {
     let (there, other) = (container("web-1", "corp"), container("other", "corp"));
     let mut watching = Watching::start(&mut of(there.pid, ""));
@@ -85,9 +68,9 @@ fn a_line_is_printed_when_the_name_changes() -> Outcome {
     of(other.pid, "elsewhere").ran().ok();
     of(there.pid, "-y corp.two").ran().ok();
     of(there.pid, "web-2").ran().ok();
-    assert_eq!(watching.line(), "web-2\n");
+    assert_eq!(watching.line(), "web-2");
     of(there.pid, "web-3").ran().ok();
-    assert_eq!(watching.line(), "web-3\n");
+    assert_eq!(watching.line(), "web-3");
     Ok(())
 }
 
@@ -108,10 +91,10 @@ fn each_name_is_watched() -> Outcome {
         event(&both.line()),
         serde_json::json!({"ns": inode, "id": id, "name": "domain", "old": "corp", "new": "corp.two"})
     );
-    assert_eq!(domain.line(), "corp.two\n");
+    assert_eq!(domain.line(), "corp.two");
     of(there.pid, "-y (none)").ran().ok();
     assert_eq!(event(&both.line())["new"], serde_json::Value::Null);
-    assert_eq!(domain.line(), "(none)\n");
+    assert_eq!(domain.line(), "(none)");
     Ok(())
 }
 
@@ -122,11 +105,11 @@ fn the_list_is_watched_with_namespaces_that_are_new() -> Outcome {
     let inode = there.inode("uts");
     assert_eq!(
         watching.line_with(&format!("{inode} hostname")),
-        format!("{inode} hostname web-1 web\\x202\n")
+        format!("{inode} hostname web-1 web\\x202")
     );
     let new = container("new", "corp");
     // Others wake the watch too: it may have seen the namespace before its name was set.
-    let line = watching.line_with(" new\n");
+    let line = watching.line_with(" new");
     assert!(
         line.starts_with(&format!("{} hostname ", new.inode("uts"))),
         "{line}"
@@ -147,7 +130,7 @@ fn nothing_is_done_while_nothing_changes() -> Outcome {
     let used = watching.ticks() - before;
     assert!(used < 10, "{used}");
     of(there.pid, "web-2").ran().ok();
-    assert_eq!(watching.line(), "web-2\n");
+    assert_eq!(watching.line(), "web-2");
     Ok(())
 }
 
@@ -156,15 +139,16 @@ fn it_ends_with_the_process() -> Outcome {
     let mut watching = Watching::start(&mut of(there.pid, ""));
     drop(there);
     assert_eq!(watching.line(), "");
-    assert_eq!(watching.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(watching.0.end(), (0, None, String::new()));
     Ok(())
 }
 
 fn it_ends_with_its_reader() -> Outcome {
     let there = container("web-1", "corp");
     let mut watching = Watching::start(&mut of(there.pid, ""));
-    drop(watching.stdout.take());
-    assert_eq!(watching.child.wait().expect("it ends").code(), Some(0));
+    watching.0.leave();
+    watching.0.wait_for_end();
+    assert_eq!(watching.0.end(), (0, None, String::new()));
     Ok(())
 }
 
@@ -177,6 +161,6 @@ fn an_ordinary_user_watches_a_container_of_theirs() -> Outcome {
         .args(["-t", &pid, "renamed"])
         .ran()
         .ok();
-    assert_eq!(watching.line(), "renamed\n");
+    assert_eq!(watching.line(), "renamed");
     Ok(())
 }

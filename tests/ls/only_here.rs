@@ -248,13 +248,12 @@ fn tells_what_appears_and_what_goes() -> Outcome {
     };
     let moment = std::time::Duration::from_secs(1);
     // It looks from some moment on: what is there before does not appear.
-    let first = loop {
-        let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
+    let mut some = std::iter::repeat_with(|| Held::new(user.tool("unshare").args(["-r", "-u"]), "")).take(60);
+    let first = some.find(|there| {
         let event = json!({"event": "appeared", "ns": there.inode("uts"), "pid": there.pid});
-        if comes(&event, moment) {
-            break there;
-        }
-    };
+        comes(&event, moment)
+    });
+    let first = first.expect("it tells what appears");
     let event = json!({"event": "gone", "ns": first.inode("uts"), "pid": first.pid});
     drop(first);
     assert!(comes(&event, 20 * moment));

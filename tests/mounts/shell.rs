@@ -1,7 +1,9 @@
 //! A shell in namespaces of its own that does what it is told, step by step.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::support::running::line_of;
 
 /// A shell. It ends when this is dropped, and when the test process dies: its stdin is closed then.
 pub struct Shell {
@@ -45,12 +47,10 @@ impl Shell {
         .expect("the shell reads");
         let mut written = String::new();
         loop {
-            let mut line = String::new();
-            let read = self.stdout.read_line(&mut line).expect("it writes text");
-            match line.as_str() {
+            match line_of(&mut self.stdout).as_str() {
                 ":ok\n" => return written,
                 ":failed\n" => panic!("{commands}: {written}"),
-                _ if read == 0 => panic!("the shell has ended: {written}"),
+                "" => panic!("the shell has ended: {written}"),
                 line => written += line,
             }
         }

@@ -1,13 +1,11 @@
 //! `--watch`: what happens, one event a line.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStdout, Stdio};
-
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::Room;
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, program};
+use crate::support::{Outcome, Run as _, Running, program};
 
 cases!["mounts::watch":
     every_event_is_an_object_with_what_was_before,
@@ -19,52 +17,27 @@ cases!["mounts::watch":
     it_ends_with_its_reader,
 ];
 
-/// The program while it watches.
-struct Watch {
-    child: Child,
-    /// `None` once nobody reads any more.
-    stdout: Option<BufReader<ChildStdout>>,
+/// The program while it watches: started, and waited for until it waits.
+fn watch(room: &Room, words: &str) -> Running {
+    let mut command = program("ns-mounts");
+    command.args(["-N", &room.shell.pid.to_string()]);
+    let running = Running::start(command.args(words.split_whitespace()));
+    let pid = running.pid();
+    // It sleeps in nothing but its wait for the table that it has open.
+    while !(has_table(pid) && state(pid) == Some('S')) {
+        assert_ne!(state(pid), Some('Z'), "it has ended");
+        std::thread::yield_now();
+    }
+    running
 }
 
-impl Watch {
-    /// Starts it, and waits until it waits.
-    fn new(room: &Room, words: &str) -> Self {
-        let mut child = program("ns-mounts")
-            .args(["-N", &room.shell.pid.to_string()])
-            .args(words.split_whitespace())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it runs");
-        let pid = child.id();
-        let stdout = child.stdout.take().map(BufReader::new);
-        // It sleeps in nothing but its wait for the table that it has open.
-        while !(has_table(pid) && state(pid) == Some('S')) {
-            assert!(child.try_wait().expect("it is ours").is_none(), "it has ended");
-            std::thread::yield_now();
-        }
-        Self { child, stdout }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        let stdout = self.stdout.as_mut().expect("stdout is a pipe");
-        stdout.read_line(&mut line).expect("it writes text");
-        line
-    }
-
-    fn event(&mut self) -> Value {
-        serde_json::from_str(&self.line()).expect("each line is JSON")
-    }
+/// The next event.
+#[track_caller]
+fn event(running: &mut Running) -> Value {
+    serde_json::from_str(&running.line()).expect("each line is JSON")
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn has_table(pid: u32) -> bool {
+fn has_table(pid: Pid) -> bool {
     let files = std::fs::read_dir(format!("/proc/{pid}/fd"))
         .into_iter()
         .flatten()
@@ -74,16 +47,16 @@ fn has_table(pid: u32) -> bool {
         .any(|link| link.ends_with("mountinfo"))
 }
 
-fn state(pid: u32) -> Option<char> {
+fn state(pid: Pid) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit(") ").next()?.chars().next()
 }
 
 fn every_event_is_an_object_with_what_was_before() -> Outcome {
     let mut room = Room::new("mount --make-private $d; mkdir $d/a $d/b")?;
-    let mut watch = Watch::new(&room, "--watch -J");
+    let mut watch = watch(&room, "--watch -J");
     let (first, second) = (room.text("a"), room.text("b"));
-    let event = |action: &str, target: &str, options: &str, old_target: Value, old_options: Value| {
+    let told = |action: &str, target: &str, options: &str, old_target: Value, old_options: Value| {
         json!({
             "action": action, "target": target, "source": "some", "fstype": "tmpfs", "options": options,
             "old-target": old_target, "old-options": old_options,
@@ -91,13 +64,13 @@ fn every_event_is_an_object_with_what_was_before() -> Outcome {
     };
     room.run("mount -t tmpfs some $d/a");
     assert_eq!(
-        watch.event(),
-        event("mount", &first, "rw,relatime", json!(null), json!(null))
+        event(&mut watch),
+        told("mount", &first, "rw,relatime", json!(null), json!(null))
     );
     room.run("mount -o remount,ro $d/a");
     assert_eq!(
-        watch.event(),
-        event(
+        event(&mut watch),
+        told(
             "remount",
             &first,
             "ro,relatime",
@@ -107,20 +80,20 @@ fn every_event_is_an_object_with_what_was_before() -> Outcome {
     );
     room.run("mount --move $d/a $d/b");
     assert_eq!(
-        watch.event(),
-        event("move", &second, "ro,relatime", json!(first), json!(null))
+        event(&mut watch),
+        told("move", &second, "ro,relatime", json!(first), json!(null))
     );
     room.run("umount $d/b");
     assert_eq!(
-        watch.event(),
-        event("umount", &second, "ro,relatime", json!(null), json!(null))
+        event(&mut watch),
+        told("umount", &second, "ro,relatime", json!(null), json!(null))
     );
     Ok(())
 }
 
 fn a_table_has_its_headings_once() -> Outcome {
     let mut room = Room::new("mkdir $d/a")?;
-    let mut watch = Watch::new(&room, "--poll");
+    let mut watch = watch(&room, "--poll");
     room.run("mount -t tmpfs some $d/a");
     assert_eq!(
         watch.line().split_whitespace().collect::<Vec<_>>(),
@@ -142,7 +115,7 @@ fn a_table_has_its_headings_once() -> Outcome {
 
 fn only_what_is_asked_for_is_told() -> Outcome {
     let mut room = Room::new("mkdir $d/a $d/b")?;
-    let mut watch = Watch::new(
+    let mut watch = watch(
         &room,
         "-p=umount,remount -r -n -o ACTION,SOURCE -t tmpfs -S wanted",
     );
@@ -151,11 +124,11 @@ fn only_what_is_asked_for_is_told() -> Outcome {
     let lines = [watch.line()];
     // Mounted and changed between two looks is one event, which is not asked for.
     assert!(
-        lines[0] == "remount wanted\n" || lines[0] == "umount wanted\n",
+        lines[0] == "remount wanted" || lines[0] == "umount wanted",
         "{lines:?}"
     );
-    if lines[0] == "remount wanted\n" {
-        assert_eq!(watch.line(), "umount wanted\n");
+    if lines[0] == "remount wanted" {
+        assert_eq!(watch.line(), "umount wanted");
     }
     Ok(())
 }
@@ -181,19 +154,20 @@ fn one_namespace_is_watched() -> Outcome {
 
 fn it_ends_with_the_process() -> Outcome {
     let room = Room::new("")?;
-    let mut watch = Watch::new(&room, "--watch");
+    let mut watch = watch(&room, "--watch");
     drop(room);
     // With its directory its mount goes, which may be told.
     while !watch.line().is_empty() {}
-    assert!(watch.child.wait().expect("it is ours").success());
+    assert_eq!(watch.end(), (0, None, String::new()));
     Ok(())
 }
 
 fn it_ends_with_its_reader() -> Outcome {
     let room = Room::new("")?;
-    let mut watch = Watch::new(&room, "--watch");
+    let mut watch = watch(&room, "--watch");
     // Nothing happens in the namespace that could wake it.
-    drop(watch.stdout.take());
-    assert!(watch.child.wait().expect("it is ours").success());
+    watch.leave();
+    watch.wait_for_end();
+    assert_eq!(watch.end(), (0, None, String::new()));
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! A process that waits in namespaces of its own until the case is over.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::BufReader;
 use std::process::{Child, ChildStdout, Command, Stdio};
+
+use super::running::line_of;
 
 /// A process held on a pipe. It ends when this is dropped, and when the test process dies: its stdin is closed then.
 pub struct Held {
@@ -29,9 +31,7 @@ impl Held {
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("it writes text");
-        let pid = line.trim().parse().unwrap_or_else(|_| {
+        let pid = line_of(&mut stdout).trim().parse().unwrap_or_else(|_| {
             let status = child.wait();
             panic!("{command:?} was not ready, and ended: {status:?}")
         });
@@ -60,9 +60,7 @@ impl Held {
 
     /// The next line that it writes.
     pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).expect("it writes text");
-        line.trim_end().to_owned()
+        line_of(&mut self.stdout).trim_end().to_owned()
     }
 }
 

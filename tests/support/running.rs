@@ -1,6 +1,7 @@
 //! A program that runs beside the case: it is talked to through pipes, sent signals, and waited for.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -14,7 +15,8 @@ use super::PATIENCE;
 /// A running program with pipes at its stdin and stdout. Killed when this is dropped.
 pub struct Running {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    /// `None` once nobody reads any more.
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Running {
@@ -26,7 +28,7 @@ impl Running {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
-        let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        let stdout = child.stdout.take().map(BufReader::new);
         Self { child, stdout }
     }
 
@@ -35,15 +37,16 @@ impl Running {
         Pid::from_raw(i32::try_from(self.child.id()).expect("a PID"))
     }
 
-    /// The next line that it writes, without its end.
+    /// The next line that it writes, without its end; empty where it writes no more.
     #[track_caller]
     pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        if self.stdout.buffer().is_empty() {
-            assert!(readable(self.stdout.get_ref()), "it writes nothing");
-        }
-        self.stdout.read_line(&mut line).expect("it writes text");
-        line.trim_end().to_owned()
+        let stdout = self.stdout.as_mut().expect("it is still read");
+        line_of(stdout).trim_end().to_owned()
+    }
+
+    /// Closes its stdout: nobody reads any more.
+    pub fn leave(&mut self) {
+        drop(self.stdout.take());
     }
 
     /// Writes to its stdin.
@@ -65,7 +68,9 @@ impl Running {
         self.wait_for_end();
         let status = self.child.wait().expect("it is our child");
         let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).expect("it writes text");
+        if let Some(stdout) = &mut self.stdout {
+            stdout.read_to_string(&mut rest).expect("it writes text");
+        }
         let signal = status.signal();
         (
             status
@@ -91,6 +96,17 @@ impl Drop for Running {
     }
 }
 
+/// The next line that comes out of a pipe, with its end; empty where nothing comes any more.
+#[track_caller]
+pub fn line_of(pipe: &mut BufReader<impl Read + AsFd>) -> String {
+    if pipe.buffer().is_empty() {
+        assert!(readable(pipe.get_ref()), "nothing is written");
+    }
+    let mut line = String::new();
+    pipe.read_line(&mut line).expect("it writes text");
+    line
+}
+
 /// Waits for the end of a process. False where it does not come. A process that is gone already has ended.
 pub fn ended(pid: Pid) -> bool {
     let pid = rustix::process::Pid::from_raw(pid.as_raw()).expect("a PID");
@@ -101,8 +117,8 @@ pub fn ended(pid: Pid) -> bool {
     }
 }
 
-/// The last child of a process: another one may have made it, and not be waited for yet. A list that is read while that one goes may
-/// lack the last (proc(5)).
+/// The last child of a process: another one may have made it, and not be waited for yet. A list that is read while that
+/// one goes may lack the last (proc(5)).
 pub fn last_child(pid: Pid) -> Pid {
     for _ in 0..100_000 {
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it runs");
@@ -120,7 +136,7 @@ fn is_alive(pid: &str) -> bool {
     !(state.is_empty() || state.starts_with(['Z', 'X']))
 }
 
-fn readable(file: &impl std::os::fd::AsFd) -> bool {
+fn readable(file: &impl AsFd) -> bool {
     let patience = Timespec {
         tv_sec: PATIENCE.as_secs().cast_signed(),
         tv_nsec: 0,

@@ -76,14 +76,6 @@ fn id(what: &'static str, text: &str, by_name: impl Fn() -> Result<Option<u32>>)
     by_name()?.ok_or_else(|| Error::invalid(what, text, format!("there is no such {what}")))
 }
 
-/// The name of a user, where there is one with this uid.
-pub fn user_name(uid: u32) -> Option<String> {
-    User::from_uid(Uid::from_raw(uid))
-        .ok()
-        .flatten()
-        .map(|user| user.name)
-}
-
 /// The shell that `/etc/passwd` has for the caller.
 pub fn own_shell() -> Option<OsString> {
     let user = User::from_uid(nix::unistd::getuid()).ok().flatten()?;

@@ -12,7 +12,7 @@ pub fn cell(bytes: u64, as_number: bool) -> Cell<'static> {
 }
 
 /// Bytes with one letter: `1.5G`; of 1024, with one digit after the point where it is not 0.
-pub fn human(bytes: u64) -> String {
+fn human(bytes: u64) -> String {
     const LETTERS: [char; 7] = ['B', 'K', 'M', 'G', 'T', 'P', 'E'];
     if bytes == 0 {
         return "0".into();
