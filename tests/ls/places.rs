@@ -34,6 +34,8 @@ cases!["ls::places":
     finds_a_mount_namespace_that_nothing_readable_holds,
     looks_only_where_it_is_told_to,
     lists_every_holder_of_one_namespace,
+    counts_the_descriptors_where_they_are_many,
+    spells_the_path_of_a_pin_that_is_no_text,
 ];
 
 /// What is known of holders.
@@ -376,5 +378,40 @@ fn lists_every_holder_of_one_namespace() -> Outcome {
         error.starts_with("ns-ls: no namespace has the inode 4026539999"),
         "{error}"
     );
+    Ok(())
+}
+
+fn counts_the_descriptors_where_they_are_many() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").arg("--ipc"), "");
+    let inode = there.inode("ipc");
+    let open = || File::open(there.proc("ns/ipc")).expect("it lives");
+    let few = [open(), open(), open()];
+    let one_more = open();
+    drop(there);
+    held_by(inode, &["4 descriptors".into()]);
+    drop(one_more);
+    let mut fds = few.each_ref().map(std::os::fd::AsRawFd::as_raw_fd);
+    fds.sort_unstable();
+    held_by(
+        inode,
+        &fds.map(|fd| format!("descriptor {fd} of process {}", own_pid())),
+    );
+    Ok(())
+}
+
+fn spells_the_path_of_a_pin_that_is_no_text() -> Outcome {
+    needs::root()?;
+    let there = Held::new(
+        tool("unshare").arg("--mount"),
+        r#"mount -t tmpfs t /mnt; pin=$(printf '/mnt/a\377'); touch "$pin"; unshare --uts="$pin" true
+           stat -L -c %i "$pin" >/mnt/inode"#,
+    );
+    let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
+    let json = program("ns-ls").args(["-J", inode.trim()]).ran().json();
+    let pin = json!({
+        "type": "pin", "mnt": there.inode("mnt"), "path": "/mnt/a\u{fffd}", "path-bytes": "2f6d6e742f61ff",
+    });
+    assert_eq!(json["holders"], json!([pin]));
     Ok(())
 }

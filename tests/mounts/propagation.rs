@@ -13,6 +13,7 @@ use crate::support::{Outcome, Run as _, inode_of, needs, program};
 cases!["mounts::propagation":
     peers_are_known_in_every_namespace,
     a_group_shows_its_peers_and_who_listens_to_it,
+    a_group_that_listens_to_another_is_shown_below_it,
     what_is_mounted_shows_up_where_it_is_said_to,
     a_private_mount_is_said_to_be_alone,
 ];
@@ -104,6 +105,28 @@ fn a_group_shows_its_peers_and_who_listens_to_it() -> Outcome {
         6,
         "{json}"
     );
+    Ok(())
+}
+
+fn a_group_that_listens_to_another_is_shown_below_it() -> Outcome {
+    let room = Room::new(
+        "mkdir $d/a $d/b; mount -t tmpfs one $d/b; mount --make-shared $d/b; mount --bind $d/b $d/a
+         mount --make-slave $d/b; mount --make-shared $d/b",
+    )?;
+    let [above, below] = ["a", "b"].map(|name| {
+        let json = room.asked(&format!("-J -o OPT-FIELDS -M $d/{name}")).json();
+        let fields = json["filesystems"][0]["opt-fields"].as_str().expect("a text");
+        let mut fields = fields.split_whitespace();
+        let group = fields.find_map(|field| field.strip_prefix("shared:"));
+        group.expect("it is shared").parse::<u64>().expect("a number")
+    });
+    // Both groups are asked for, the one below first, and each is there once.
+    let json = room.asked("-J --propagation -S one").json();
+    let tops = json["propagation"].as_array().expect("a list");
+    assert_eq!((tops.len(), &tops[0]["group"]), (1, &above.into()), "{json}");
+    let rows = flat(&tops[0]["children"]);
+    let heads = rows.iter().filter(|row| row["role"] == Value::Null);
+    assert!(heads.map(|row| row["group"].as_u64()).eq([Some(below)]), "{json}");
     Ok(())
 }
 
