@@ -7,7 +7,7 @@
     unsafe_code,
     reason = "the one place for fork and for system calls that no crate wraps"
 )]
-pub mod sys;
+mod sys;
 
 mod escape;
 

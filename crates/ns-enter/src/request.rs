@@ -7,8 +7,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::launch::{Cgroups, Directory, HeldProcess, Program, WantedId, security_context};
-use ns_core::process::Process;
-use ns_core::sys::environment;
+use ns_core::process::{Process, caller};
 use ns_core::{Gathered, Kind};
 
 use crate::cli::{Cli, Id};
@@ -87,7 +86,7 @@ impl Request {
         })?;
         // Where it cannot be read yet, it may be inside of the user namespace.
         let environment = for_process(cli.env, held, "--env", |process| Ok(process.environment()))?;
-        let mut program = ns_core::cli::program(&cli.program, environment::entries())?;
+        let mut program = ns_core::cli::program(&cli.program, caller::environment())?;
         if let Some(Ok(environment)) = &environment {
             program = program.with_environment(environment.clone());
         }

@@ -10,7 +10,6 @@ use clap::error::ErrorKind;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::{Clock, ClockOffset, Program, Propagation, Setgroups, SignalNumber, Veth};
 use ns_core::process::caller;
-use ns_core::sys::environment;
 use ns_core::users::UserNames;
 use ns_core::{Kind, Kinds};
 
@@ -330,7 +329,7 @@ fn private_map(ids: IdKind) -> (Option<SingleId>, Vec<MapRequest>) {
 
 /// The program, its arguments and its environment: ours, entry by entry, but for what options leave out.
 fn program(cli: &Cli) -> anyhow::Result<Program> {
-    let mut environment = environment::entries();
+    let mut environment = caller::environment();
     if !cli.whitelist_env.is_empty() {
         let lists = cli.whitelist_env.iter().map(|names| names.as_bytes());
         let names: Vec<_> = lists.flat_map(|list| list.split(|byte| *byte == b',')).collect();

@@ -1,10 +1,13 @@
-//! The calling process: its ids, its capabilities, its place.
+//! The calling process: its ids, its capabilities, its environment, its place.
+
+use std::ffi::CString;
 
 use nix::unistd::{getegid, geteuid, getuid};
 pub use rustix::thread::CapabilitySet;
 
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap};
+use crate::sys::environment;
 use crate::{Error, Result};
 
 /// The ids of the caller, as its own user namespace has them.
@@ -25,6 +28,11 @@ pub fn ids() -> Ids {
         gid: getegid().as_raw(),
         real_uid: getuid().as_raw(),
     }
+}
+
+/// The caller's environment: every entry as it is and in order, also those that set nothing (`environ(7)`).
+pub fn environment() -> Vec<CString> {
+    environment::entries()
 }
 
 /// Whether the caller has the capability that it takes to write any map of these ids.

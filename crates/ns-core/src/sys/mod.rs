@@ -10,6 +10,7 @@ pub mod listns;
 pub mod mount;
 #[cfg(feature = "net")]
 pub mod netlink;
+#[cfg(feature = "cli")]
 pub mod nss;
 pub mod resolver;
 pub mod signals;

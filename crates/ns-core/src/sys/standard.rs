@@ -1,8 +1,5 @@
 //! The first three descriptors, and which of them the process was started without.
 
-use rustix::fd::AsFd;
-use rustix::io::FdFlags;
-
 /// Runs before `main`, and so before the standard library.
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -24,6 +21,8 @@ extern "C" fn fill() {
 
 /// Whether the process was started without this one of the first three. What is inherited never closes when a program
 /// starts, or it would have done so.
-pub fn was_closed(standard: impl AsFd) -> bool {
-    rustix::io::fcntl_getfd(standard).is_ok_and(|flags| flags.contains(FdFlags::CLOEXEC))
+#[cfg(feature = "cli")]
+pub fn was_closed(standard: impl std::os::fd::AsFd) -> bool {
+    let flags = rustix::io::fcntl_getfd(standard);
+    flags.is_ok_and(|flags| flags.contains(rustix::io::FdFlags::CLOEXEC))
 }
