@@ -1,5 +1,5 @@
 //! The command line of `ns-enter`.
-#![allow(
+#![expect(
     rustdoc::broken_intra_doc_links,
     reason = "the comments on options are their help, where brackets are brackets"
 )]

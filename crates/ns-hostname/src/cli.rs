@@ -180,7 +180,7 @@ pub struct Setting {
 /// Many namespaces, or one for some time.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Listing")]
-#[allow(clippy::struct_excessive_bools, reason = "each is an option")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Listing {
     /// List every UTS namespace with its names
     #[arg(short, long, conflicts_with_all = SHOW)]

@@ -14,7 +14,7 @@ use ns_core::{Kind, Target};
 
 use crate::cli::Cli;
 use crate::view::View;
-use crate::{names_in, one, place_of, subject_of, usage};
+use crate::{json, names_in, place_of, subject_of, usage};
 
 /// Writes what is asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -23,7 +23,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         return Err(only_inside(target, option));
     }
     if cli.json {
-        one::write_json(&place_of(&cli.target)?)?;
+        json::write_json(&place_of(&cli.target)?)?;
     } else if let Some(text) = text(cli, view)? {
         write_line(&text)?;
     }

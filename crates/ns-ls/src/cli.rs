@@ -1,5 +1,5 @@
 //! The command line of `ns-ls`.
-#![allow(
+#![expect(
     rustdoc::broken_intra_doc_links,
     reason = "the comments on options are their help, where brackets are brackets"
 )]
@@ -26,7 +26,7 @@ Examples:
   ns-ls -P -o NS,TYPE,HELD-BY       what is held by no process, but by what";
 
 /// List namespaces and what keeps them alive.
-#[allow(clippy::struct_excessive_bools, reason = "each is an option")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Parser)]
 #[command(name = "ns-ls", version, infer_long_args = true, args_override_self = true, after_long_help = EXAMPLES)]
 pub struct Cli {

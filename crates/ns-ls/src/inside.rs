@@ -5,11 +5,11 @@ use std::io::{self, Write as _};
 use ns_core::inventory::{Entry, Inventory};
 use ns_core::output::escape_for_terminal;
 
+use crate::cells::Subjects;
 use crate::holders;
 use crate::query::Query;
 use crate::records::Records;
 use crate::show::{Remark, show};
-use crate::subject::Subjects;
 use crate::tree::{Relation, flat, tree};
 
 /// Writes them: the processes as rows, every other holder a line; in JSON an array "holders" beside them.

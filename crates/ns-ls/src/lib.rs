@@ -1,6 +1,7 @@
 //! `ns-ls`: list namespaces and what keeps them alive.
 #![forbid(unsafe_code)]
 
+mod cells;
 pub mod cli;
 mod columns;
 mod holders;
@@ -12,7 +13,6 @@ mod query;
 mod records;
 mod saved;
 mod show;
-mod subject;
 mod tree;
 mod watch;
 
@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use ns_core::Error;
 use ns_core::inventory::{Inventory, Places, Question, gather};
 
+use cells::Subjects;
 use cli::Cli;
 use columns::NsColumn;
 use incomplete::{INCOMPLETE, NOT_LOOKED};
@@ -29,7 +30,6 @@ use operand::identity_of;
 use query::Query;
 use records::Records;
 use show::Remark;
-use subject::Subjects;
 
 /// The program.
 pub fn main() -> ExitCode {

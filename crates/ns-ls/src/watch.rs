@@ -8,12 +8,12 @@ use ns_core::cli::wait_or_reader_gone;
 use ns_core::inventory::{Unread, gather};
 use ns_core::output::{Cell, Column, Field as _, Listing, Row, Shape, Style, write, write_json_line};
 
+use crate::cells::Subjects;
 use crate::columns::NsColumn;
 use crate::incomplete;
 use crate::interval::Interval;
 use crate::query::Query;
 use crate::records::Records;
-use crate::subject::Subjects;
 
 static EVENT: Column = Column::text("EVENT", "what happened");
 

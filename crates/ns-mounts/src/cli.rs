@@ -1,8 +1,4 @@
 //! The command line of `ns-mounts`: the letters of findmnt(8), with their meaning there.
-#![allow(
-    rustdoc::broken_intra_doc_links,
-    reason = "the comments on options are their help, where brackets are brackets"
-)]
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,7 +7,7 @@ use clap::{Args, Parser, ValueEnum};
 use ns_core::Target;
 use ns_core::output::Filter;
 
-use crate::column;
+use crate::columns::MountColumn;
 use crate::types::Types;
 
 const EXAMPLES: &str = "Examples:
@@ -103,7 +99,7 @@ pub enum Kernel {
 /// Which mounts.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Which mounts")]
-#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Which {
     /// With this source
     ///
@@ -134,8 +130,8 @@ pub struct Which {
     /// For which this expression holds
     ///
     /// Such as 'FSTYPE == "tmpfs" and SIZE > 1G'.
-    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = ns_core::cli::value::<Filter<column::Show>>)]
-    pub filter: Option<Filter<column::Show>>,
+    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = ns_core::cli::value::<Filter<MountColumn>>)]
+    pub filter: Option<Filter<MountColumn>>,
 
     /// With this mount id
     #[arg(long, value_name = "ID")]
@@ -251,12 +247,12 @@ pub enum Action {
 /// How it is shown.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "How it is shown")]
-#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Layout {
     /// Show these columns
     ///
     /// With commas between, in capitals or not; after a `+`, beside the usual ones.
-    #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns::<column::Show>())]
+    #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns::<MountColumn>())]
     pub output: Option<String>,
 
     /// Show all columns
@@ -353,7 +349,7 @@ pub enum When {
 
 /// Options of findmnt(8) that are about `/etc/fstab`.
 #[derive(Args, Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct NotHere {
     #[arg(short = 's', long, hide = true)]
     fstab: bool,

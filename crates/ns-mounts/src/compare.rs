@@ -14,14 +14,14 @@ use crate::{select, show, tables};
 
 /// What a column of the comparison holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Show {
+enum DifferenceColumn {
     Change,
     Target,
     First,
     Second,
 }
 
-impl Field for Show {
+impl Field for DifferenceColumn {
     const ALL: &'static [(Self, Column)] = &[
         (
             Self::Change,
@@ -89,7 +89,7 @@ pub fn compare(cli: &Cli, first: &Target, second: &Target) -> anyhow::Result<Exi
     let (first, second) = (Side::of(first)?, Side::of(second)?);
     let (first, second) = (first.mounts(cli, &shared)?, second.mounts(cli, &shared)?);
     let found = differences(&first, &second);
-    let columns: Vec<_> = Show::ALL.iter().map(|(_, column)| column).collect();
+    let columns: Vec<_> = DifferenceColumn::ALL.iter().map(|(_, column)| column).collect();
     let listing = Listing {
         name: "differences",
         columns,

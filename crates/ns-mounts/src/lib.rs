@@ -1,9 +1,9 @@
 //! `ns-mounts`: show the mounts of any mount namespace.
 #![forbid(unsafe_code)]
 
-mod cell;
+mod cells;
 pub mod cli;
-mod column;
+mod columns;
 mod compare;
 mod options;
 mod propagation;

@@ -12,7 +12,7 @@ use crate::{select, show, tables};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Show {
+enum GroupColumn {
     Mount,
     Role,
     Group,
@@ -23,7 +23,7 @@ enum Show {
     FsType,
 }
 
-impl Field for Show {
+impl Field for GroupColumn {
     #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
         (Self::Mount, Column::text("MOUNT", "mount point, below its peer group")),
@@ -46,7 +46,7 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
     };
     let mut listing = Listing {
         name: "propagation",
-        columns: Show::ALL.iter().map(|(_, column)| column).collect(),
+        columns: GroupColumn::ALL.iter().map(|(_, column)| column).collect(),
         rows: Vec::new(),
         remarks: tables::remarks(&unread, 0),
     };
@@ -126,7 +126,7 @@ fn add(peers: &Peers, tops: &[PeerGroup], rows: &mut Vec<Row<'static>>) {
             group_cell(),
             master(),
         ];
-        head.resize(Show::ALL.len(), Cell::Absent);
+        head.resize(GroupColumn::ALL.len(), Cell::Absent);
         rows.push(Row { depth, cells: head });
         let member = |member: &Member, role: &'static [u8], group, master| Row {
             depth: depth + 1,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ns_core::Gathered;
 use ns_core::mounts::Mount;
 
-use crate::cell::cell_for_filter;
+use crate::cells::cell_for_filter;
 use crate::cli::{Cli, Direction};
 use crate::options::OptionList;
 use crate::scene::Scene;
@@ -144,7 +144,7 @@ impl<'q, 'a> Question<'q, 'a> {
             && which
                 .filter
                 .as_ref()
-                .is_none_or(|filter| filter.matches(|show| cell_for_filter(self.scene, index, show)))
+                .is_none_or(|filter| filter.matches(|column| cell_for_filter(self.scene, index, column)))
     }
 
     fn has_unique_id(&self, mount: &Mount<'_>, id: u64) -> bool {

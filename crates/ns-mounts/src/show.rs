@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use ns_core::mounts::{MountNamespace, Peers};
 use ns_core::output::{self, Cell, Field, Listing, Row, Shape, Style};
 
-use crate::cell::{Format, cell};
+use crate::cells::{Format, cell};
 use crate::cli::{Cli, Layout, When};
-use crate::column::{self, Show};
+use crate::columns::{self, MountColumn};
 use crate::scene::{Scene, Shared};
 use crate::{select, tables};
 
@@ -17,15 +17,15 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let columns = columns(cli, default(cli))?;
     let mut shared = Shared::default();
     let mut unread = ns_core::mounts::Unread::default();
-    if asks_for(cli, &columns, Show::Holders) && !cli.whose.all_namespaces {
+    if asks_for(cli, &columns, MountColumn::Holders) && !cli.whose.all_namespaces {
         (shared.namespaces, unread) = MountNamespace::of_processes()?;
     }
-    if asks_for(cli, &columns, Show::Peers) {
+    if asks_for(cli, &columns, MountColumn::Peers) {
         (shared.peers, unread) = Peers::everywhere()?;
     }
     let mut listing = Listing {
         name: "filesystems",
-        columns: columns.iter().map(|show| show.column()).collect(),
+        columns: columns.iter().map(|column| column.column()).collect(),
         rows: Vec::new(),
         remarks: Vec::new(),
     };
@@ -75,32 +75,32 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
 
 /// Shows what columns there are.
 pub fn list_columns(layout: &Layout) -> anyhow::Result<ExitCode> {
-    let listing = output::list_columns::<Show>("ns-mounts-columns");
+    let listing = output::list_columns::<MountColumn>("ns-mounts-columns");
     write(&listing, plain_style(layout, None, false))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The columns where none are named.
-fn default(cli: &Cli) -> &'static [Show] {
+fn default(cli: &Cli) -> &'static [MountColumn] {
     if cli.show.df {
-        column::SPACE
+        columns::SPACE
     } else if cli.show.dfi {
-        column::FILES
+        columns::FILES
     } else if cli.whose.all_namespaces {
-        column::EVERYWHERE
+        columns::EVERYWHERE
     } else if cli.which.shadowed {
-        column::SHADOWED
+        columns::SHADOWED
     } else {
-        column::DEFAULT
+        columns::DEFAULT
     }
 }
 
 /// The columns that the command line asks for.
-pub fn columns(cli: &Cli, default: &[Show]) -> ns_core::Result<Vec<Show>> {
+pub fn columns(cli: &Cli, default: &[MountColumn]) -> ns_core::Result<Vec<MountColumn>> {
     if cli.show.output_all {
-        let all = Show::ALL.iter().map(|(show, _)| *show);
+        let all = MountColumn::ALL.iter().map(|(column, _)| *column);
         return Ok(all
-            .filter(|show| cli.ask.watch.is_some() || !show.is_of_events())
+            .filter(|column| cli.ask.watch.is_some() || !column.is_of_events())
             .collect());
     }
     match &cli.show.output {
@@ -134,16 +134,16 @@ fn is_tree(cli: &Cli) -> bool {
 }
 
 /// Whether a column is shown or filtered by that is looked up for all tables; saved ones have no such columns.
-fn asks_for(cli: &Cli, columns: &[Show], show: Show) -> bool {
+fn asks_for(cli: &Cli, columns: &[MountColumn], column: MountColumn) -> bool {
     let in_filter = cli.which.filter.as_ref();
-    let in_filter = in_filter.is_some_and(|filter| filter.fields().contains(&show));
-    cli.whose.files.is_empty() && (in_filter || columns.contains(&show))
+    let in_filter = in_filter.is_some_and(|filter| filter.fields().contains(&column));
+    cli.whose.files.is_empty() && (in_filter || columns.contains(&column))
 }
 
 fn rows<'a>(
     scene: &Scene<'a>,
     found: &[usize],
-    columns: &[Show],
+    columns: &[MountColumn],
     tree: bool,
     format: Format,
 ) -> Vec<Row<'a>> {
@@ -151,7 +151,7 @@ fn rows<'a>(
         depth,
         cells: columns
             .iter()
-            .map(|show| cell(scene, index, *show, format))
+            .map(|column| cell(scene, index, *column, format))
             .collect(),
     };
     if !tree {
@@ -179,8 +179,8 @@ pub fn write(listing: &Listing<'_>, style: Style) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn style(layout: &Layout, columns: &[Show], tree: bool, own: bool) -> Style {
-    let target = columns.iter().position(|show| *show == Show::Target);
+fn style(layout: &Layout, columns: &[MountColumn], tree: bool, own: bool) -> Style {
+    let target = columns.iter().position(|column| *column == MountColumn::Target);
     let when = layout.hyperlink.unwrap_or(When::Never);
     let links = own && (when == When::Always || (when == When::Auto && io::stdout().is_terminal()));
     Style {

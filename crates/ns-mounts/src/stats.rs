@@ -13,7 +13,7 @@ use crate::{show, size, usage};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Show {
+enum StatsColumn {
     Target,
     Source,
     FsType,
@@ -26,7 +26,7 @@ enum Show {
     Milliseconds,
 }
 
-impl Field for Show {
+impl Field for StatsColumn {
     #[rustfmt::skip] // a table is read by its columns
     const ALL: &'static [(Self, Column)] = &[
         (Self::Target, Column::text("TARGET", "mount point")),
@@ -58,7 +58,7 @@ pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
     let found = parse_stats(&process.read("mountstats")?)?;
     let listing = Listing {
         name: "statistics",
-        columns: Show::ALL.iter().map(|(_, column)| column).collect(),
+        columns: StatsColumn::ALL.iter().map(|(_, column)| column).collect(),
         rows: found.iter().map(|mount| row(mount, cli.show.bytes)).collect(),
         remarks: Vec::new(),
     };

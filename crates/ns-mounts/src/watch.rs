@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use ns_core::mounts::{Event, Mount, View, Woken, events, merged};
 use ns_core::output::{self, Cell, Field as _, Listing, Row, Shape};
 
-use crate::cell::cell;
+use crate::cells::cell;
 use crate::cli::{Action, Cli};
-use crate::column::{self, Show};
+use crate::columns::{self, MountColumn};
 use crate::scene::{Scene, Shared};
 use crate::{select, show, tables, usage};
 
@@ -26,11 +26,11 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
         }
         _ => return Err(usage("--watch watches one namespace: give --task once")),
     };
-    let columns = show::columns(cli, column::EVENTS)?;
+    let columns = show::columns(cli, columns::EVENTS)?;
     let mut out = Out {
         listing: Listing {
             name: "events",
-            columns: columns.iter().map(|show| show.column()).collect(),
+            columns: columns.iter().map(|column| column.column()).collect(),
             rows: Vec::new(),
             remarks: Vec::new(),
         },
@@ -72,7 +72,7 @@ impl Out<'_> {
         old: &Scene<'_>,
         new: &Scene<'_>,
         actions: &[Action],
-        columns: &[Show],
+        columns: &[MountColumn],
     ) -> anyhow::Result<()> {
         let (in_old, in_new) = (asked(self.cli, old), asked(self.cli, new));
         let listing = &mut self.listing;
@@ -92,11 +92,11 @@ impl Out<'_> {
             let Some(index) = index.filter(|index| asked[*index] && actions.contains(&action)) else {
                 continue;
             };
-            let cells = columns.iter().map(|show| match show {
-                Show::Action => Cell::text(name(action).as_bytes()),
-                Show::OldTarget if action == Action::Move => old_target(was),
-                Show::OldOptions if action == Action::Remount => old_options(was),
-                show => cell(scene, index, *show, show::format(&self.cli.show)),
+            let cells = columns.iter().map(|column| match column {
+                MountColumn::Action => Cell::text(name(action).as_bytes()),
+                MountColumn::OldTarget if action == Action::Move => old_target(was),
+                MountColumn::OldOptions if action == Action::Remount => old_options(was),
+                column => cell(scene, index, *column, show::format(&self.cli.show)),
             });
             listing.rows.push(
                 Row {

@@ -17,7 +17,7 @@ use super::pins::Spot;
 use super::question::{Facts, Places, Question};
 use super::representatives::Representative;
 use super::search::Search;
-use super::{Inventory, crew, descriptors, kernel, kin, leaders, pins, processes, threads, uid_map};
+use super::{Inventory, descriptors, kernel, kin, leaders, pins, processes, threads, uid_map, workers};
 
 /// Finds out what is asked for.
 ///
@@ -48,7 +48,7 @@ impl Search {
         let descent = self.question.facts.intersects(Facts::LEADER);
         let proc = self.proc.as_fd();
         let surroundings = self.surroundings;
-        let parts = crew::share(&pids, |found: &mut Found, pid| {
+        let parts = workers::share(&pids, |found: &mut Found, pid| {
             let Some(mut member) = processes::look(found, proc, pid, kinds, surroundings.same_pids) else {
                 return;
             };
@@ -104,7 +104,7 @@ impl Search {
                 return closed.len();
             }
             let proc = self.proc.as_fd();
-            let parts = crew::share(&spots, |found: &mut Found, spot| {
+            let parts = workers::share(&spots, |found: &mut Found, spot| {
                 pins::look(found, proc, spot, kinds);
             });
             self.take(parts);
@@ -236,7 +236,7 @@ impl Search {
     /// Asks these namespaces what they say of themselves, shared among threads.
     fn ask_all(&mut self, numbers: &[usize]) {
         let (proc, entries) = (self.proc.as_fd(), &self.entries);
-        let parts = crew::share(numbers, |found: &mut Vec<(usize, Relatives)>, number| {
+        let parts = workers::share(numbers, |found: &mut Vec<(usize, Relatives)>, number| {
             let entry = &entries[number];
             if let Some(namespace) = open(&proc, entry) {
                 let (relatives, _) = Relatives::of(&namespace, self.asks_all(entry.lowest));

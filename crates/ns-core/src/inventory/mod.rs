@@ -4,7 +4,6 @@
 //! that is not asked for.
 
 mod capabilities;
-mod crew;
 mod descriptors;
 mod entry;
 mod gather;
@@ -23,13 +22,12 @@ mod search;
 mod threads;
 mod uid_map;
 mod unread;
+mod workers;
 
 use crate::Kind;
 use crate::process::Pid;
 
 pub use capabilities::{Capabilities, capabilities_in};
-#[cfg(feature = "cli")]
-pub(crate) use crew::share;
 pub use entry::{Entry, Relatives};
 pub use gather::gather;
 pub use holder::{Holder, Sort};
@@ -37,6 +35,8 @@ pub use members::Member;
 pub use question::{Facts, Places, Question};
 pub use representatives::Representative;
 pub use unread::Unread;
+#[cfg(feature = "cli")]
+pub(crate) use workers::share;
 
 /// What was found.
 #[derive(Debug)]

@@ -148,7 +148,7 @@ fn number(text: &str) -> Option<What<'static>> {
     let factor = factor(suffix)?;
     if number.contains('.') {
         // A factor is at most 2^60, and its powers of two are exact.
-        #[allow(clippy::cast_precision_loss, reason = "sizes are compared, not added up")]
+        #[expect(clippy::cast_precision_loss, reason = "sizes are compared, not added up")]
         return number
             .parse()
             .ok()

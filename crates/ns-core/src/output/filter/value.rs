@@ -152,7 +152,7 @@ fn whole(scalar: Scalar<'_>) -> Option<u64> {
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "the other side is a fraction already")]
+#[expect(clippy::cast_precision_loss, reason = "the other side is a fraction already")]
 fn fraction(scalar: Scalar<'_>) -> Option<f64> {
     match scalar {
         Scalar::Fraction(number) => Some(number),

@@ -6,14 +6,14 @@ use ns_core::Gathered;
 use ns_core::mounts::{Mount, Space, Status, Tag, device_path, merged};
 use ns_core::output::Cell;
 
-use crate::column::Show;
+use crate::columns::MountColumn;
 use crate::scene::Scene;
 use crate::size;
 use crate::source::canonical;
 
 /// How values are written.
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Format {
     /// Sizes as numbers of bytes.
     pub bytes: bool,
@@ -28,74 +28,80 @@ pub struct Format {
 }
 
 /// The value of a column for the mount with this index.
-pub fn cell<'a>(scene: &Scene<'a>, index: usize, show: Show, format: Format) -> Cell<'a> {
+pub fn cell<'a>(scene: &Scene<'a>, index: usize, column: MountColumn, format: Format) -> Cell<'a> {
     let mount = &scene.table.mounts()[index];
-    match show {
-        Show::Target => Cell::Text(mount.target.decoded()),
-        Show::Source => source(scene, mount, format),
-        Show::Sources => match source(scene, mount, format) {
+    match column {
+        MountColumn::Target => Cell::Text(mount.target.decoded()),
+        MountColumn::Source => source(scene, mount, format),
+        MountColumn::Sources => match source(scene, mount, format) {
             Cell::Text(source) => Cell::List(vec![source]),
             cell => cell,
         },
-        Show::FsType => text(mount.fs_type.decoded()),
-        Show::Options => text(merged(mount.vfs_options, mount.fs_options)),
-        Show::VfsOptions if format.vfs_all => Cell::string(&vfs_options(mount)),
-        Show::VfsOptions => text(mount.vfs_options.decoded()),
-        Show::FsOptions => text(mount.fs_options.decoded()),
-        Show::OptFields => text(mount.optional().into()),
-        Show::Propagation => Cell::text(mount.propagation().words().as_bytes()),
-        Show::FsRoot => text(mount.root.decoded()),
-        Show::Device => Cell::string(&mount.device),
-        Show::Id => Cell::Number(mount.id.as_raw()),
-        Show::Parent => Cell::Number(mount.parent.as_raw()),
-        Show::UniqueId => status(scene, mount, |status| Cell::Number(status.unique)),
-        Show::IdMap => status(scene, mount, |status| match &status.id_map[..] {
+        MountColumn::FsType => text(mount.fs_type.decoded()),
+        MountColumn::Options => text(merged(mount.vfs_options, mount.fs_options)),
+        MountColumn::VfsOptions if format.vfs_all => Cell::string(&vfs_options(mount)),
+        MountColumn::VfsOptions => text(mount.vfs_options.decoded()),
+        MountColumn::FsOptions => text(mount.fs_options.decoded()),
+        MountColumn::OptFields => text(mount.optional().into()),
+        MountColumn::Propagation => Cell::text(mount.propagation().words().as_bytes()),
+        MountColumn::FsRoot => text(mount.root.decoded()),
+        MountColumn::Device => Cell::string(&mount.device),
+        MountColumn::Id => Cell::Number(mount.id.as_raw()),
+        MountColumn::Parent => Cell::Number(mount.parent.as_raw()),
+        MountColumn::UniqueId => status(scene, mount, |status| Cell::Number(status.unique)),
+        MountColumn::IdMap => status(scene, mount, |status| match &status.id_map[..] {
             [] => Cell::Absent,
             lines => Cell::List(lines.iter().cloned().map(Cow::Owned).collect()),
         }),
-        Show::Tid => {
+        MountColumn::Tid => {
             let pid = scene.view.and_then(ns_core::mounts::View::pid);
             pid.map_or(Cell::Absent, |pid| Cell::Number(pid.into()))
         }
-        Show::Namespace => Cell::gathered(scene.inode(), Cell::Number),
-        Show::Holders => holders(scene),
-        Show::Master => {
+        MountColumn::Namespace => Cell::gathered(scene.inode(), Cell::Number),
+        MountColumn::Holders => holders(scene),
+        MountColumn::Master => {
             let master = mount.propagation().master;
             master.map_or(Cell::Absent, |master| Cell::Number(master.as_raw()))
         }
-        Show::Peers => peers(scene, mount),
-        Show::Visible => Cell::Flag(scene.covered_by(index).is_none()),
-        Show::CoveredBy => {
+        MountColumn::Peers => peers(scene, mount),
+        MountColumn::Visible => Cell::Flag(scene.covered_by(index).is_none()),
+        MountColumn::CoveredBy => {
             let cover = scene.covered_by(index);
             cover.map_or(Cell::Absent, |cover| Cell::Number(cover.id.as_raw()))
         }
-        Show::Size | Show::Used | Show::Available => {
-            let bytes = |space: Space| match show {
-                Show::Size => space.size,
-                Show::Used => space.used,
+        MountColumn::Size | MountColumn::Used | MountColumn::Available => {
+            let bytes = |space: Space| match column {
+                MountColumn::Size => space.size,
+                MountColumn::Used => space.used,
                 _ => space.available,
             };
             Cell::gathered(scene.space(index), |space| size::cell(bytes(space), format.bytes))
         }
-        Show::Inodes => Cell::gathered(scene.space(index), |space| Cell::Number(space.files)),
-        Show::InodesUsed => Cell::gathered(scene.space(index), |space| Cell::Number(space.files_used)),
-        Show::InodesAvailable => {
+        MountColumn::Inodes => Cell::gathered(scene.space(index), |space| Cell::Number(space.files)),
+        MountColumn::InodesUsed => Cell::gathered(scene.space(index), |space| Cell::Number(space.files_used)),
+        MountColumn::InodesAvailable => {
             Cell::gathered(scene.space(index), |space| Cell::Number(space.files_available))
         }
-        Show::UsePercent => Cell::gathered(scene.space(index), |space| percent(space.used, space.size)),
-        Show::InodesPercent => {
+        MountColumn::UsePercent => {
+            Cell::gathered(scene.space(index), |space| percent(space.used, space.size))
+        }
+        MountColumn::InodesPercent => {
             Cell::gathered(scene.space(index), |space| percent(space.files_used, space.files))
         }
-        Show::Uuid => tag(scene, mount, Tag::Uuid),
-        Show::Label => tag(scene, mount, Tag::Label),
-        Show::PartUuid => tag(scene, mount, Tag::PartUuid),
-        Show::PartLabel => tag(scene, mount, Tag::PartLabel),
-        Show::Frequency | Show::Pass | Show::Action | Show::OldTarget | Show::OldOptions => Cell::Absent,
+        MountColumn::Uuid => tag(scene, mount, Tag::Uuid),
+        MountColumn::Label => tag(scene, mount, Tag::Label),
+        MountColumn::PartUuid => tag(scene, mount, Tag::PartUuid),
+        MountColumn::PartLabel => tag(scene, mount, Tag::PartLabel),
+        MountColumn::Frequency
+        | MountColumn::Pass
+        | MountColumn::Action
+        | MountColumn::OldTarget
+        | MountColumn::OldOptions => Cell::Absent,
     }
 }
 
 /// The value as a filter compares it: sizes in bytes, and percents as numbers.
-pub fn cell_for_filter<'a>(scene: &Scene<'a>, index: usize, show: Show) -> Cell<'a> {
+pub fn cell_for_filter<'a>(scene: &Scene<'a>, index: usize, column: MountColumn) -> Cell<'a> {
     let format = Format {
         bytes: true,
         ..Format::default()
@@ -108,10 +114,10 @@ pub fn cell_for_filter<'a>(scene: &Scene<'a>, index: usize, show: Show) -> Cell<
         Gathered::Absent => Cell::Absent,
         Gathered::Unreadable(_) => Cell::Unreadable,
     };
-    match show {
-        Show::UsePercent => of_whole(|space| (space.used, space.size)),
-        Show::InodesPercent => of_whole(|space| (space.files_used, space.files)),
-        show => cell(scene, index, show, format),
+    match column {
+        MountColumn::UsePercent => of_whole(|space| (space.used, space.size)),
+        MountColumn::InodesPercent => of_whole(|space| (space.files_used, space.files)),
+        column => cell(scene, index, column, format),
     }
 }
 
