@@ -130,13 +130,7 @@ fn namespaces_with_the_same_host_name_are_told() -> Outcome {
 
 fn columns_are_chosen_and_each_says_what_it_is_called() -> Outcome {
     let there = container("web-1", "corp");
-    let pid = there.pid.to_string();
-    let list = |words: &str| {
-        program("ns-hostname")
-            .args(["--list", "-t", &pid])
-            .with(words)
-            .stdout
-    };
+    let list = |words: &str| of(there.pid, "--list").with(words).stdout;
     let inode = there.inode("uts");
     assert_eq!(list("-o hostname,domain"), "HOSTNAME DOMAIN\nweb-1    corp\n");
     assert_eq!(list("-n -o hostname,domain"), "web-1 corp\n");
@@ -170,20 +164,20 @@ fn a_name_cannot_forge_a_line() -> Outcome {
         "printf 'x\\033[2J\\t0' >/proc/sys/kernel/hostname",
     ];
     assert_eq!(hostname.args(enter).ran().ok(), "");
-    let pid = there.pid.to_string();
-    let list = |words: &str| {
-        program("ns-hostname")
-            .args(["--list", "-t", &pid])
-            .with(words)
-            .stdout
-    };
+    let list = |words: &str| of(there.pid, "--list").with(words).stdout;
     assert_eq!(list("-n -o hostname"), "x\\x1b[2J\\x090\n");
     assert_eq!(list("-r -n -o hostname,own"), "x\\x1b[2J\\x090 no\n");
-    let rows = rows(&format!("-t {pid}"));
+    let rows = rows(&format!("-t {}", there.pid));
     assert_eq!(rows[0]["hostname"], "x\u{1b}[2J\t0");
     // domainname(1) takes line feeds too.
     let mut domainname = tool("nsenter");
-    let enter = ["-t", &pid, "--uts", "domainname", "one\n4026531838 two"];
+    let enter = [
+        "-t",
+        &there.pid.to_string(),
+        "--uts",
+        "domainname",
+        "one\n4026531838 two",
+    ];
     assert_eq!(domainname.args(enter).ran().ok(), "");
     assert_eq!(list("-n -o domain"), "one\\x0a4026531838 two\n");
     assert_eq!(list("-n -P -o domain"), "DOMAIN=\"one\\x0a4026531838 two\"\n");

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use ns_core::mounts::{MountNamespace, Peers};
+use ns_core::mounts::{MountNamespace, Peers, Unread, View};
 use ns_core::output::{self, Cell, Field, Listing, Row, Shape, Style};
 
 use crate::cells::{Format, cell};
@@ -15,14 +15,7 @@ use crate::{select, tables};
 /// Shows the mounts that are asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let columns = columns(cli, default(cli))?;
-    let mut shared = Shared::default();
-    let mut unread = ns_core::mounts::Unread::default();
-    if asks_for(cli, &columns, MountColumn::Holders) && !cli.whose.all_namespaces {
-        (shared.namespaces, unread) = MountNamespace::of_processes()?;
-    }
-    if asks_for(cli, &columns, MountColumn::Peers) {
-        (shared.peers, unread) = Peers::everywhere()?;
-    }
+    let (shared, mut unread) = shared(cli, &columns)?;
     let mut listing = Listing {
         name: "filesystems",
         columns: columns.iter().map(|column| column.column()).collect(),
@@ -52,7 +45,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
                 columns: listing.columns.clone(),
                 ..listing
             };
-            let links = scene.view.is_some_and(ns_core::mounts::View::is_own);
+            let links = scene.view.is_some_and(View::is_own);
             return write(&listing, style(&cli.show, &columns, tree, links));
         }
         listing.rows.extend(rows.into_iter().map(Row::into_owned));
@@ -71,6 +64,19 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// What these columns need beside the tables, looked up once for all of them.
+fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<(Shared, Unread)> {
+    let mut shared = Shared::default();
+    let mut unread = Unread::default();
+    if asks_for(cli, columns, MountColumn::Holders) && !cli.whose.all_namespaces {
+        (shared.namespaces, unread) = MountNamespace::of_processes()?;
+    }
+    if asks_for(cli, columns, MountColumn::Peers) {
+        (shared.peers, unread) = Peers::everywhere()?;
+    }
+    Ok((shared, unread))
 }
 
 /// Shows what columns there are.
