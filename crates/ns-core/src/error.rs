@@ -3,6 +3,7 @@
 use nix::errno::Errno;
 
 use crate::escape::quoted;
+use crate::sys::errno::{from_io, from_rustix};
 
 /// What goes wrong here goes wrong with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -158,14 +159,13 @@ impl<T> Doing<T> for nix::Result<T> {
 
 impl<T> Doing<T> for rustix::io::Result<T> {
     fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T> {
-        self.map_err(|errno| Error::kernel(doing(), errno.raw_os_error()))
+        self.map_err(from_rustix).doing(doing)
     }
 }
 
 impl<T> Doing<T> for std::io::Result<T> {
     fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T> {
-        // An io::Error without a number is one of std's own making: a short read or text that is no UTF-8.
-        self.map_err(|error| Error::kernel(doing(), error.raw_os_error().unwrap_or(libc::EIO)))
+        self.map_err(|error| from_io(&error)).doing(doing)
     }
 }
 

@@ -10,6 +10,7 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::error::Doing;
 use crate::escape::quoted;
+use crate::sys::errno::from_rustix;
 use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Result};
 use std::os::unix::ffi::OsStrExt;
@@ -179,7 +180,7 @@ impl fmt::Display for Namespace {
 fn gathered(answer: nix::Result<OwnedFd>, kind: Kind) -> Gathered<Namespace> {
     match answer.map(|file| Namespace::known(file, kind)) {
         Ok(Ok(namespace)) => Gathered::Known(namespace),
-        Ok(Err(errno)) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
+        Ok(Err(errno)) => Gathered::Unreadable(from_rustix(errno)),
         Err(errno) => Gathered::Unreadable(errno),
     }
 }

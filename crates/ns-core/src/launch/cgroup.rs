@@ -12,11 +12,11 @@ use std::rc::Rc;
 use nix::errno::Errno;
 use rustix::fs::{Mode, OFlags};
 
-use super::perform::from_rustix;
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::mounts::{Mount, MountTable, View};
 use crate::process::{Pid, Process, caller};
+use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
 
 /// The cgroups that the caller is not in yet, by their `cgroup.procs`, open for writing.

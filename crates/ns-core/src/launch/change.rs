@@ -4,8 +4,8 @@ use nix::errno::Errno;
 use nix::unistd::Pid;
 use rustix::process::{WaitOptions, WaitStatus, wait, waitpid};
 
-use super::perform::from_rustix;
 use super::signal::SignalNumber;
+use crate::sys::errno::from_rustix;
 
 /// What has happened to a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use super::run::Failure;
 use crate::Error;
 use crate::process::Pid;
+use crate::sys::errno::from_rustix;
 
 /// One end.
 #[derive(Debug)]
@@ -94,10 +95,6 @@ impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
-}
-
-fn from_rustix(errno: rustix::io::Errno) -> Errno {
-    Errno::from_raw(errno.raw_os_error())
 }
 
 /// The status, and three texts with NUL between: the error, its cause, its help.

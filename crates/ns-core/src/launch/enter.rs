@@ -8,11 +8,11 @@ use rustix::fs::{CWD, Mode, OFlags};
 use super::destination::{Destination, Destinations};
 use super::held::Directory;
 use super::ids::Ids;
-use super::perform::from_rustix;
 use super::plan::Plan;
 use super::run::Hooks;
 use super::step::Step;
 use crate::error::Doing;
+use crate::sys::errno::from_rustix;
 use crate::{Error, Identity, Kind, Result};
 
 /// What was entered so far, and what is needed for the rest.

@@ -6,11 +6,12 @@ use nix::errno::Errno;
 use nix::unistd::{Gid, Uid};
 use rustix::fs::{Mode, OFlags};
 
-use super::perform::{self, from_rustix};
+use super::perform::{self};
 use super::step::WantedId;
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap};
 use crate::process::{Process, Status};
+use crate::sys::errno::{from_io, from_rustix};
 use crate::{Error, Result};
 
 /// The SELinux context of a process (`proc_pid_attr(5)`); `None` where SELinux is not on.
@@ -139,7 +140,7 @@ impl Ids {
             let file = rustix::fs::openat(&self.proc, &file, flags, Mode::empty()).map_err(from_rustix)?;
             let mut bytes = Vec::new();
             std::io::Read::read_to_end(&mut std::fs::File::from(file), &mut bytes)
-                .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?;
+                .map_err(|error| from_io(&error))?;
             Ok(bytes)
         };
         let text = read().doing(|| format!("read /proc/{file}"))?;

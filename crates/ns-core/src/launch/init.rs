@@ -1,12 +1,12 @@
 //! A small init: PID 1 that reaps orphans, passes signals on, and ends with the program's status.
 
-use nix::errno::Errno;
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::change::Change;
 use super::channel::{Channel, Message};
 use super::relay::Relay;
+use crate::sys::errno::from_rustix;
 use crate::sys::fork::exit;
 
 /// Stays until `program` has ended. What happens to it is told on `to_parent`.
@@ -20,7 +20,7 @@ fn serve(program: Pid, to_parent: Option<&Channel>) -> nix::Result<i32> {
         let mut fds = [PollFd::new(&relay, PollFlags::IN)];
         match poll(&mut fds, None) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(errno) => return Err(Errno::from_raw(errno.raw_os_error())),
+            Err(errno) => return Err(from_rustix(errno)),
         }
         while relay.next(program)?.is_some() {}
         // Those of orphans too: the kernel has given them to us.

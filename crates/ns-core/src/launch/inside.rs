@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags};
 
 use super::channel::{Channel, Message};
 use super::enter::Entering;
-use super::perform::{self, from_rustix, perform};
+use super::perform::{self, perform};
 use super::plan::Side;
 use super::program;
 use super::run::{Failure, Launch};
@@ -20,6 +20,7 @@ use crate::Error;
 use crate::error::Doing;
 use crate::idmap::MapWriter;
 use crate::process::Pid;
+use crate::sys::errno::from_rustix;
 use crate::sys::fork::{Fork, exit, fork, fork_sibling};
 use crate::sys::{ioctl, signals};
 

@@ -18,6 +18,7 @@ use super::step::Step;
 use super::{info, names, perform};
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap, MapWriter};
+use crate::sys::errno::{from_io, from_rustix};
 use crate::sys::signals::Ignored;
 use crate::{Error, Namespace, pins};
 
@@ -201,7 +202,7 @@ impl<'a> Outside<'a> {
                 match rustix::io::write(file, line.as_bytes()) {
                     Ok(length) if length == line.len() => Ok(()),
                     Ok(_) => Err(kernel(Errno::EIO)),
-                    Err(errno) => Err(kernel(perform::from_rustix(errno))),
+                    Err(errno) => Err(kernel(from_rustix(errno))),
                 }
             }
             _ => Err(kernel(Errno::EOPNOTSUPP)),
@@ -218,7 +219,7 @@ impl<'a> Outside<'a> {
         {
             Ok(_) => self.made.push(Made::File(path.to_owned())),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))),
+            Err(error) => return Err(from_io(&error)),
         }
         Ok(())
     }
@@ -234,7 +235,7 @@ impl<'a> Outside<'a> {
             .arg(self.child.to_string())
             .args(numbers.map(|number| number.to_string()))
             .output()
-            .map_err(|error| Error::kernel(format!("run {helper}"), error.raw_os_error().unwrap_or(0)))?;
+            .doing(|| format!("run {helper}"))?;
         if output.status.success() {
             return Ok(());
         }

@@ -14,6 +14,7 @@ use rustix::mount::{
 
 use super::step::Step;
 use super::sysfs;
+use crate::sys::errno::from_rustix;
 use crate::sys::interface;
 use crate::{Kind, Kinds};
 
@@ -58,10 +59,6 @@ pub(super) fn perform(step: &Step) -> Option<nix::Result<()>> {
         Step::KeepCapabilities => keep_capabilities(),
         _ => return None,
     })
-}
-
-pub(super) fn from_rustix(errno: rustix::io::Errno) -> Errno {
-    Errno::from_raw(errno.raw_os_error())
 }
 
 /// Writes all of it in one `write(2)`, as the files of `/proc` want it.

@@ -12,16 +12,15 @@ use rustix::mount::{
     fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
 };
 
-use super::perform::from_rustix;
 use crate::mounts::{MountId, MountTable};
+use crate::sys::errno::{from_io, from_rustix};
 
 const SYS: &str = "/sys";
 
 /// Mounts the sysfs of the network namespace on `/sys`. Nothing is changed where the kernel does not give one.
 pub(super) fn mount() -> nix::Result<()> {
     let sysfs = sysfs().map_err(from_rustix)?;
-    let bytes = std::fs::read("/proc/self/mountinfo")
-        .map_err(|error| nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?;
+    let bytes = std::fs::read("/proc/self/mountinfo").map_err(|error| from_io(&error))?;
     let table = MountTable::parse(&bytes);
     let old = mount_at(Path::new(SYS)).map_err(from_rustix)?;
     let below = mounts_below(&table, old)?;

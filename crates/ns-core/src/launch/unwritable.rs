@@ -30,8 +30,8 @@ use nix::sys::signal::Signal;
 use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, SealFlags};
 use rustix::mount::OpenTreeFlags;
 
-use super::perform::from_rustix;
 use crate::error::Doing;
+use crate::sys::errno::{from_io, from_rustix};
 use crate::sys::{environment, mount, signals};
 use crate::{Error, Result};
 
@@ -155,9 +155,7 @@ fn copy_all(from: impl AsFd, to: impl AsFd) -> nix::Result<()> {
         // Inside the kernel, with sendfile(2).
         std::io::copy(&mut from, &mut to)
     };
-    copy()
-        .map(|_| ())
-        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+    copy().map(|_| ()).map_err(|error| from_io(&error))
 }
 
 #[cfg(test)]

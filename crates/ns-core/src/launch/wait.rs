@@ -1,6 +1,5 @@
 //! Waiting for the program: passing signals on, stopping and going on with it, ending as it did.
 
-use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::unistd::{Pid, getpgrp, getpid};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -10,6 +9,7 @@ use super::channel::{Channel, Message};
 use super::relay::{Relay, Relayed};
 use super::signal::SignalNumber;
 use super::terminal::Terminal;
+use crate::sys::errno::from_rustix;
 use crate::sys::signals;
 
 /// How the program ended.
@@ -84,7 +84,7 @@ impl Waiter {
         fds.extend(init.map(|init| PollFd::new(init, PollFlags::IN)));
         match poll(&mut fds, None) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(errno) => Err(Errno::from_raw(errno.raw_os_error())),
+            Err(errno) => Err(from_rustix(errno)),
         }
     }
 

@@ -10,6 +10,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatVfs, StatxFlags};
 use super::{Device, Mount, MountId, View};
 use crate::error::Doing;
 use crate::escape::quoted;
+use crate::sys::errno::from_rustix;
 use crate::{Error, Gathered, Result};
 
 /// How a path is opened that nothing is read from.
@@ -105,7 +106,7 @@ impl View {
             // What is not the same here may be there all the same.
             Ok(None) | Err(_) if own => Gathered::Unreadable(Errno::EACCES),
             Ok(None) | Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Gathered::Absent,
-            Err(errno) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
+            Err(errno) => Gathered::Unreadable(from_rustix(errno)),
         }
     }
 

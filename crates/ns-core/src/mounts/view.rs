@@ -9,6 +9,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::error::Doing;
 use crate::process::{Pid, Process, open_in_namespace, parse_link};
+use crate::sys::errno::from_rustix;
 use crate::{Error, Gathered, Namespace, Result};
 
 /// A table of mounts and the root directory that its mount points start at, both held open: what is asked of a path in the
@@ -69,9 +70,7 @@ impl View {
     pub fn of_namespace(namespace: &Namespace) -> Result<Self> {
         let proc = open(CWD, "/proc", OFlags::PATH).doing(|| "open /proc")?;
         let [table, root] = open_in_namespace(namespace, "look at its mounts", || {
-            let there = |directory, path, flags| {
-                open(directory, path, flags).map_err(|errno| Errno::from_raw(errno.raw_os_error()))
-            };
+            let there = |directory, path, flags| open(directory, path, flags).map_err(from_rustix);
             Ok([
                 there(proc.as_fd(), "self/mountinfo", OFlags::RDONLY)?,
                 there(CWD, "/", OFlags::PATH)?,
@@ -189,7 +188,7 @@ impl View {
 fn namespace_of(directory: BorrowedFd<'_>) -> Gathered<u64> {
     match rustix::fs::readlinkat(directory, "ns/mnt", Vec::new()) {
         Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
-        Err(errno) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
+        Err(errno) => Gathered::Unreadable(from_rustix(errno)),
     }
 }
 

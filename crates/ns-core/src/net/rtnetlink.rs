@@ -1,6 +1,5 @@
 //! Requests to the kernel about a network namespace, each with its answer (`rtnetlink(7)`).
 
-use std::io;
 use std::os::fd::AsFd as _;
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
@@ -10,6 +9,7 @@ use nix::errno::Errno;
 
 use crate::error::Doing;
 use crate::process::open_in_namespace;
+use crate::sys::errno::from_io;
 use crate::sys::netlink;
 use crate::{Kind, Namespace, Result};
 
@@ -36,11 +36,11 @@ impl RtSocket {
             return Self::open();
         }
         let [socket] = open_in_namespace(namespace, OPEN, || {
-            let socket = Socket::new(NETLINK_ROUTE).map_err(|error| errno(&error))?;
+            let socket = Socket::new(NETLINK_ROUTE).map_err(|error| from_io(&error))?;
             let socket = socket
                 .as_fd()
                 .try_clone_to_owned()
-                .map_err(|error| errno(&error))?;
+                .map_err(|error| from_io(&error))?;
             Ok([socket])
         })?;
         Ok(Self::of(netlink::socket(socket)))
@@ -84,8 +84,8 @@ impl RtSocket {
         // To a named receiver: otherwise the kernel asks for the rights of whoever opened the socket besides ours.
         self.socket
             .send_to(&bytes, &SocketAddr::new(0, 0), 0)
-            .map_err(|error| errno(&error))?;
-        let (answer, _) = self.socket.recv_from_full().map_err(|error| errno(&error))?;
+            .map_err(|error| from_io(&error))?;
+        let (answer, _) = self.socket.recv_from_full().map_err(|error| from_io(&error))?;
         let answer =
             NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer).map_err(|_| Errno::EBADMSG)?;
         if answer.header.sequence_number == self.sequence {
@@ -94,8 +94,4 @@ impl RtSocket {
             Err(Errno::EBADMSG)
         }
     }
-}
-
-fn errno(error: &io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
 }

@@ -10,6 +10,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use super::path::ProcPath;
 use super::{Cgroups, Pid, Stat, Status, command_line, parse_stat};
 use crate::Gathered;
+use crate::sys::errno::from_rustix;
 
 /// The files of one process in the open directory `/proc`. What a process that has ended would have said is absent.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +105,7 @@ impl<'a> Files<'a> {
 
 /// What the kernel's answer about a process means: it is gone, or the caller may not look into it.
 fn refusal<T>(errno: rustix::io::Errno) -> Gathered<T> {
-    match Errno::from_raw(errno.raw_os_error()) {
+    match from_rustix(errno) {
         Errno::ENOENT | Errno::ESRCH => Gathered::Absent,
         errno => Gathered::Unreadable(errno),
     }

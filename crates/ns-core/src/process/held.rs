@@ -12,6 +12,7 @@ use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use super::{Pid, Stat, Status, parse_link, parse_stat, privacy};
 use crate::error::Doing;
+use crate::sys::errno::from_rustix;
 use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
@@ -109,7 +110,7 @@ impl Process {
         match rustix::fs::readlinkat(&self.directory, format!("ns/{name}"), Vec::new()) {
             Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::SRCH) => Gathered::Absent,
-            Err(errno) => Gathered::Unreadable(Errno::from_raw(errno.raw_os_error())),
+            Err(errno) => Gathered::Unreadable(from_rustix(errno)),
         }
     }
 

@@ -13,6 +13,7 @@ use rustix::net::{
 
 use super::{Pid, Process, in_child};
 use crate::error::Doing;
+use crate::sys::errno::from_rustix;
 use crate::{Gathered, Kind, Namespace, Result};
 
 /// Runs `work` in a child that has entered the namespace, and gives what it gave. `doing` says what it does, after
@@ -80,7 +81,7 @@ pub fn open_in_namespace<const N: usize>(
         let files = open()?;
         send(theirs.as_fd(), &files.each_ref().map(OwnedFd::as_fd))
             .map(|()| Vec::new())
-            .map_err(|errno| Errno::from_raw(errno.raw_os_error()))
+            .map_err(from_rustix)
     })?;
     drop(theirs);
     receive(ours.as_fd()).doing(|| format!("{doing} in {namespace}"))

@@ -9,6 +9,7 @@ use rustix::fs::{Mode, OFlags};
 
 use super::Pid;
 use super::path::ProcPath;
+use crate::sys::errno::from_rustix;
 use crate::{Gathered, Kind, Kinds};
 
 /// The namespaces that a process or a thread is in, by inode.
@@ -127,7 +128,7 @@ impl LinkDirectory {
 fn answer<T>(answer: rustix::io::Result<T>) -> Gathered<T> {
     match answer {
         Ok(value) => Gathered::Known(value),
-        Err(errno) => match Errno::from_raw(errno.raw_os_error()) {
+        Err(errno) => match from_rustix(errno) {
             Errno::ENOENT | Errno::ESRCH | Errno::EINVAL => Gathered::Absent,
             errno => Gathered::Unreadable(errno),
         },

@@ -2,13 +2,14 @@
 
 use std::os::fd::AsRawFd as _;
 
+use super::errno::from_rustix;
 use nix::errno::Errno;
 
 /// Brings the loopback interface of the caller's network namespace up.
 pub fn loopback_up() -> nix::Result<()> {
     use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
     let socket = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None)
-        .map_err(|errno| Errno::from_raw(errno.raw_os_error()))?;
+        .map_err(from_rustix)?;
     // SAFETY: an ifreq is plain data, for which all zeroes is a value.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     for (to, from) in request.ifr_name.iter_mut().zip(*b"lo") {

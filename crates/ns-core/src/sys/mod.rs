@@ -2,6 +2,7 @@
 //! what it loads. The only place with `unsafe`.
 
 pub mod environment;
+pub mod errno;
 pub mod fd;
 pub mod fork;
 pub mod interface;

@@ -4,6 +4,7 @@ use nix::errno::Errno;
 
 use super::{Names, Place, check_bytes};
 use crate::error::Doing;
+use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
 
 /// The names to set; `None` leaves one as it is.
@@ -77,11 +78,10 @@ impl Change {
     }
 
     fn set_here(&self) -> Outcome {
-        let number = |errno: rustix::io::Errno| Errno::from_raw(errno.raw_os_error());
         self.set(
             &Names::own(),
-            |host| rustix::system::sethostname(host).map_err(number),
-            |domain| rustix::system::setdomainname(domain).map_err(number),
+            |host| rustix::system::sethostname(host).map_err(from_rustix),
+            |domain| rustix::system::setdomainname(domain).map_err(from_rustix),
         )
     }
 
