@@ -57,10 +57,10 @@ pub enum Error {
 
 impl Error {
     /// An error of the kernel's; `doing` is to stand after "cannot".
-    pub fn kernel(doing: impl Into<String>, errno: impl Into<i32>) -> Self {
+    pub fn kernel(doing: impl Into<String>, errno: Errno) -> Self {
         Self::Kernel {
             doing: doing.into(),
-            errno: Errno::from_raw(errno.into()),
+            errno,
         }
     }
 
@@ -150,10 +150,7 @@ pub trait Doing<T> {
 
 impl<T> Doing<T> for nix::Result<T> {
     fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T> {
-        self.map_err(|errno| Error::Kernel {
-            doing: doing().into(),
-            errno,
-        })
+        self.map_err(|errno| Error::kernel(doing(), errno))
     }
 }
 
@@ -182,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_error_reads_as_a_sentence_without_numbers() {
-        let error = Error::kernel("join the network namespace of process 4711", libc::EPERM);
+        let error = Error::kernel("join the network namespace of process 4711", Errno::EPERM);
         assert_eq!(
             error.to_string(),
             "cannot join the network namespace of process 4711: Operation not permitted"
@@ -200,7 +197,7 @@ mod tests {
 
     #[test]
     fn an_explanation_keeps_the_error_and_its_number() {
-        let error = Error::kernel("create a user namespace", libc::ENOSPC)
+        let error = Error::kernel("create a user namespace", Errno::ENOSPC)
             .explained(Some("the cause".into()), Some("the help".into()));
         assert_eq!(error.errno(), Some(Errno::ENOSPC));
         assert_eq!(

@@ -199,7 +199,7 @@ fn parent_user(
         Gathered::Known(parent) => Ok(Destination::new(parent, format!("above {child}"))),
         Gathered::Absent => Err(Error::NotFound(format!("{child} has no user namespace above it")).into()),
         Gathered::Unreadable(errno) => {
-            let error = Error::kernel(format!("look up the user namespace above {child}"), errno as i32);
+            let error = Error::kernel(format!("look up the user namespace above {child}"), errno);
             let cause = "it is not below ours: only those are shown";
             Err(error.explained(Some(cause.into()), None).into())
         }

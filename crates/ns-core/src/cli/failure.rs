@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn an_error_is_followed_by_its_cause_and_its_help() {
-        let error = crate::Error::kernel("create a user namespace", libc::ENOSPC).explained(
+        let error = crate::Error::kernel("create a user namespace", nix::errno::Errno::ENOSPC).explained(
             Some("user.max_user_namespaces is 0 here".into()),
             Some("sysctl user.max_user_namespaces=10000".into()),
         );

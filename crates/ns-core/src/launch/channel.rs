@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_failure_arrives_as_it_was_sent() {
         let (one, other) = Channel::pair().unwrap();
-        let error = Error::kernel("create a user namespace", libc::ENOSPC)
+        let error = Error::kernel("create a user namespace", Errno::ENOSPC)
             .explained(None, Some("run without --user".into()));
         one.send(&Message::Failed(Failure {
             error: error.clone(),

@@ -123,7 +123,7 @@ impl Ids {
 
     fn unmapped(&self, ids: IdKind, id: u32) -> Error {
         let name = ids.name();
-        let error = Error::kernel(format!("take {name} {id}"), libc::EINVAL);
+        let error = Error::kernel(format!("take {name} {id}"), Errno::EINVAL);
         let cause = match self.own_map(ids) {
             Ok(map) if map.ranges().is_empty() => format!("the user namespace has no {name} map"),
             Ok(map) => format!("{name} {id} is not in the map of the user namespace, {map}"),

@@ -125,7 +125,7 @@ impl<'a> Outside<'a> {
 
     /// Waits for a word. `None` when the other side has closed the channel.
     fn receive(&mut self) -> Result<Option<Heard>, Failure> {
-        let heard = |errno| Error::kernel("hear from the process inside", errno as i32);
+        let heard = |errno| Error::kernel("hear from the process inside", errno);
         match self.channel.receive().map_err(heard)? {
             None => Ok(None),
             Some(Message::Go | Message::Status(_)) => Ok(Some(Heard::Go)),
@@ -159,7 +159,7 @@ impl<'a> Outside<'a> {
         if let Some(outcome) = self.pairs.perform(step, self.child) {
             return outcome;
         }
-        let kernel = |errno: Errno| Error::kernel(step.to_string(), errno as i32);
+        let kernel = |errno: Errno| Error::kernel(step.to_string(), errno);
         match step {
             Step::Map {
                 ids,

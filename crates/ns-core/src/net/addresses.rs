@@ -35,7 +35,7 @@ pub fn addresses_in(namespace: &Namespace) -> Result<Vec<IpAddr>> {
     })?;
     String::from_utf8_lossy(&lines)
         .lines()
-        .map(|line| line.parse().map_err(|_| Error::kernel(LIST, Errno::EIO as i32)))
+        .map(|line| line.parse().map_err(|_| Error::kernel(LIST, Errno::EIO)))
         .collect()
 }
 

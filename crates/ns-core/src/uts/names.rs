@@ -39,7 +39,7 @@ impl Names {
         place.work(READ, Self::own, own_encoded, |answer| {
             match Answers(answer).next() {
                 Some(Gathered::Known(names)) => Ok(names),
-                _ => Err(Error::kernel(READ, Errno::EIO as i32)),
+                _ => Err(Error::kernel(READ, Errno::EIO)),
             }
         })
     }
