@@ -14,5 +14,5 @@ pub use failure::{report, warn};
 pub use file::{read_file, read_whole};
 pub use launching::{conclude, program, show_plan};
 pub use start::main;
-pub use stdout::stdout;
-pub use values::{columns, target, value, wait_or_reader_gone, width_of_terminal};
+pub use stdout::{stdout, wait_or_reader_gone, width_of_terminal};
+pub use values::{columns, target, value};
