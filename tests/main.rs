@@ -8,6 +8,7 @@
     reason = "a case has the same shape whether it needs something or not"
 )]
 
+mod arguments;
 mod common;
 mod completions;
 mod documents;
@@ -34,6 +35,7 @@ fn main() -> std::process::ExitCode {
     // One a line: modules are added side by side.
     #[rustfmt::skip]
     let cases = [
+        arguments::cases(),
         common::cases(),
         enter::cases(),
         completions::cases(),

@@ -28,8 +28,8 @@ fn targets() -> Vec<String> {
 fn every_spelling_of_a_target_is_one() -> Outcome {
     for target in targets() {
         let ran = program("ns-hostname").args(["-t", &target]).ran();
-        // Nothing of that name is there; 2 were for what can be no target.
-        assert_eq!(ran.status, 1, "{target}: {ran:?}");
+        // Hardly ever is something of that name there; 2 were for what can be no target.
+        assert!(matches!(ran.status, 0 | 1), "{target}: {ran:?}");
     }
     Ok(())
 }

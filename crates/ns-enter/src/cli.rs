@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Parser;
-use ns_core::cli::{target, value};
+use ns_core::cli::{Relative, target, value};
 use ns_core::users::{GroupId, UserId};
 use ns_core::{Error, Kind, Target};
 
@@ -18,6 +18,15 @@ const DIRECTORIES: &str = "Directories and mounts";
 const IDS: &str = "User and group ids";
 const PROCESS: &str = "The process";
 const SCRIPTS: &str = "For scripts";
+
+/// The long options of nsenter(1), by the version that brought them.
+pub const RELATIVE: Relative = Relative(&[
+    // util-linux 2.38
+    "all cgroup follow-context help ipc mount net no-fork pid preserve-credentials root setgid setuid \
+     target time user uts version wd wdns",
+    // 2.43
+    "env join-cgroup keep-caps net-socket user-parent",
+]);
 
 const EXAMPLES: &str = "\
 Without a program, the login shell runs.
@@ -32,7 +41,6 @@ Examples:
 #[command(
     name = "ns-enter",
     version,
-    infer_long_args = true,
     args_override_self = true,
     override_usage = "ns-enter [OPTIONS] [PROGRAM [ARGUMENT]...]",
     after_long_help = EXAMPLES

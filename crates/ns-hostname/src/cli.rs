@@ -4,13 +4,19 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser};
 use ns_core::Target;
-use ns_core::cli::{columns, target};
+use ns_core::cli::{Relative, columns, target};
 
 use crate::columns::UtsColumn;
 use crate::which::Which;
 
 const WHICH: &str = "Which name";
 const WRITTEN: &str = "What is written";
+
+/// The long options of hostname(1), by the version that brought them.
+pub const RELATIVE: Relative = Relative(&[
+    // 3.23
+    "alias all-fqdns all-ip-addresses boot domain file fqdn help ip-address long nis short version yp",
+]);
 
 const EXAMPLES: &str = "Examples:
   ns-hostname --list                     all UTS namespaces with their names
@@ -21,7 +27,6 @@ const EXAMPLES: &str = "Examples:
 #[command(
     name = "ns-hostname",
     version,
-    infer_long_args = true,
     args_override_self = true,
     after_long_help = EXAMPLES
 )]

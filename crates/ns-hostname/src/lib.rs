@@ -29,7 +29,7 @@ use cli::Cli;
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(|cli: Cli| run(&cli))
+    ns_core::cli::main(cli::RELATIVE, |cli: Cli| run(&cli))
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {

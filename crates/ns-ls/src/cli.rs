@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{columns, target, value};
+use ns_core::cli::{Relative, columns, target, value};
 use ns_core::inventory::Places;
 use ns_core::output::Filter;
 use ns_core::{Kind, Target};
@@ -20,6 +20,14 @@ const WHICH: &str = "Which namespaces";
 const WHERE: &str = "Where they are looked for";
 const SHOWN: &str = "How it is shown";
 
+/// The long options of lsns(8), by the version that brought them.
+pub const RELATIVE: Relative = Relative(&[
+    // util-linux 2.38
+    "help json list noheadings notruncate nowrap output output-all raw task tree type version",
+    // 2.43
+    "filter list-columns persistent",
+]);
+
 const EXAMPLES: &str = "\
 Examples:
   ns-ls -p $$ -o +UNIT,CONTAINER    what this shell is in
@@ -28,7 +36,7 @@ Examples:
 /// List namespaces and what keeps them alive.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Parser)]
-#[command(name = "ns-ls", version, infer_long_args = true, args_override_self = true, after_long_help = EXAMPLES)]
+#[command(name = "ns-ls", version, args_override_self = true, after_long_help = EXAMPLES)]
 pub struct Cli {
     /// Show the processes in it, and what else holds it
     ///

@@ -5,10 +5,22 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
 use ns_core::Target;
+use ns_core::cli::Relative;
 use ns_core::output::Filter;
 
 use crate::columns::MountColumn;
 use crate::types::Types;
+
+/// The long options of findmnt(8), by the version that brought them.
+pub const RELATIVE: Relative = Relative(&[
+    // util-linux 2.38
+    "all ascii bytes canonicalize df direction evaluate first-only fstab help invert json kernel list \
+     mountpoint mtab nocanonicalize nofsroot noheadings notruncate options output output-all pairs poll \
+     pseudo raw real shadowed shell source submounts tab-file target task timeout tree types uniq verbose \
+     verify version vfs-all",
+    // 2.43
+    "dfi filter hyperlink id list-columns uniq-id",
+]);
 
 const EXAMPLES: &str = "Examples:
   ns-mounts -N container:3f2a -T /data       what /data is on in that container
@@ -19,7 +31,6 @@ const EXAMPLES: &str = "Examples:
 #[command(
     name = "ns-mounts",
     version,
-    infer_long_args = true,
     args_override_self = true,
     after_long_help = EXAMPLES
 )]

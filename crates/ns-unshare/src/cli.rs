@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgAction, Parser};
-use ns_core::cli::{target, value};
+use ns_core::cli::{Relative, target, value};
 use ns_core::idmap::MapRequest;
 use ns_core::launch::{ClockOffset, Propagation, Setgroups, SignalNumber};
 use ns_core::users::{GroupId, UserId};
@@ -25,6 +25,16 @@ const IDS: &str = "User and group ids";
 const MOUNTS: &str = "Mounts and directories";
 const PROCESS: &str = "The process";
 const SCRIPTS: &str = "For scripts";
+
+/// The long options of unshare(1), by the version that brought them.
+pub const RELATIVE: Relative = Relative(&[
+    // util-linux 2.38
+    "boottime cgroup fork help ipc keep-caps kill-child map-auto map-current-user map-group map-groups \
+     map-root-user map-user map-users monotonic mount mount-proc net pid propagation root setgid \
+     setgroups setuid time user uts version wd",
+    // 2.43
+    "clear-env forward-signals load-interp map-subids mount-binfmt owner whitelist-env",
+]);
 
 const AFTER_HELP: &str = "\
 Without a program, the login shell runs.
@@ -85,7 +95,6 @@ const NAMING: [&str; 10] = [
 #[command(
     name = "ns-unshare",
     version,
-    infer_long_args = true,
     args_override_self = true,
     override_usage = "ns-unshare [OPTIONS] [PROGRAM [ARGUMENT]...]",
     after_long_help = AFTER_HELP

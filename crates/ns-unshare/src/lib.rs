@@ -18,7 +18,7 @@ const PROGRAM: &str = "ns-unshare";
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(run)
+    ns_core::cli::main(cli::RELATIVE, run)
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {

@@ -1,14 +1,17 @@
-//! Optional values that are attached to a short option, as getopt(3) takes them: `-n/run/netns/blue`, `-r./dir`, `-n4711`.
+//! What the letters and names of options are to getopt(3) and not to clap, spelled out before clap reads the arguments:
+//! optional values that are attached to a letter (`-n/run/netns/blue`, `-r./dir`, `-n4711`), and long options that are cut
+//! short (`--targ`).
 //!
-//! clap wants an equals sign there (`-n=/path`), or it takes what follows for more options. So one is put in before clap
-//! reads the arguments, where what follows cannot be an option: where it begins with no letter. `-unC` stays what it
-//! looks like, `-u -n -C`, while getopt(3) makes it `--uts=nC`. But a word that the option offers to choose is that word:
-//! `-Tparent`.
+//! clap wants an equals sign before such a value (`-n=/path`), or it takes what follows for more options. So one is put in
+//! where what follows cannot be an option: where it begins with no letter. `-unC` stays what it looks like, `-u -n -C`,
+//! while getopt(3) makes it `--uts=nC`. But a word that the option offers to choose is that word: `-Tparent`.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use clap::{Arg, Command};
+
+use super::abbreviated::{Relative, whole};
 
 /// What follows an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,14 +24,16 @@ enum Takes {
     Value,
 }
 
-/// The arguments as clap can read them; the first is the program's name. What comes after the options is left alone.
+/// The arguments as clap can read them; the first is the program's name. What comes after the options is left alone. The
+/// command is one that was built.
 pub(super) fn spelled_out(
     command: &Command,
+    relative: Relative,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> impl Iterator<Item = OsString> {
     let mut reading = Reading::Name;
     arguments.into_iter().map(move |argument| {
-        let (next, argument) = reading.step(command, argument);
+        let (next, argument) = reading.step(command, relative, argument);
         reading = next;
         argument
     })
@@ -39,49 +44,44 @@ pub(super) fn spelled_out(
 enum Reading {
     /// The program's own name.
     Name,
-    /// An option, or the first that is none.
+    /// An option, or an operand.
     Options,
     /// The value of the option before it.
     Value,
-    /// The program to run and its arguments.
+    /// Operands only, or the program to run and its arguments.
     Rest,
 }
 
 impl Reading {
-    fn step(self, command: &Command, argument: OsString) -> (Self, OsString) {
+    fn step(self, command: &Command, relative: Relative, argument: OsString) -> (Self, OsString) {
         match self {
             Self::Name | Self::Value => (Self::Options, argument),
             Self::Rest => (Self::Rest, argument),
             Self::Options => match argument.as_bytes() {
                 [b'-', b'-'] => (Self::Rest, argument),
-                [b'-', b'-', name @ ..] => (after_long(command, name), argument),
+                [b'-', b'-', name @ ..] => match long(command, relative, name) {
+                    Some((next, spelled)) => (next, spelled),
+                    None => (Self::Options, argument),
+                },
                 [b'-', _, ..] => short(command, argument),
-                // The programs that run another take the first operand as its name; to the rest it makes no
-                // difference, as what is an option after an operand has no attached value there.
-                _ => (Self::Rest, argument),
+                // The name of the program to run: what follows is that program's.
+                _ if command.get_positionals().any(Arg::is_trailing_var_arg_set) => (Self::Rest, argument),
+                _ => (Self::Options, argument),
             },
         }
     }
 }
 
-/// Whether the value of this long option, cut short perhaps, is the next argument.
-fn after_long(command: &Command, name: &[u8]) -> Reading {
-    let mut matching = command.get_arguments().filter(|arg| {
-        arg.get_long()
-            .is_some_and(|long| long.as_bytes().starts_with(name))
-    });
-    match (matching.next(), matching.next()) {
-        (Some(one), None) if takes(one) == Takes::Value => Reading::Value,
-        // Of several that begin so, clap takes the one that is exactly so.
-        (Some(_), Some(_)) => match command
-            .get_arguments()
-            .find(|arg| arg.get_long().is_some_and(|long| long.as_bytes() == name))
-        {
-            Some(exact) if takes(exact) == Takes::Value => Reading::Value,
-            _ => Reading::Options,
-        },
+/// The name of an option, with its value perhaps: spells it out, and says what comes next.
+fn long(command: &Command, relative: Relative, argument: &[u8]) -> Option<(Reading, OsString)> {
+    let equals = argument.iter().position(|byte| *byte == b'=');
+    let (name, value) = argument.split_at(equals.unwrap_or(argument.len()));
+    let (option, name) = whole(command, relative, std::str::from_utf8(name).ok()?)?;
+    let next = match takes(option) {
+        Takes::Value if value.is_empty() => Reading::Value,
         _ => Reading::Options,
-    }
+    };
+    Some((next, OsString::from_vec([b"--", name.as_bytes(), value].concat())))
 }
 
 /// A hyphen and letters: puts the equals sign in, and says what comes next.
@@ -116,10 +116,14 @@ fn is_choice(option: Option<&Arg>, value: &[u8]) -> bool {
 }
 
 fn takes(arg: &Arg) -> Takes {
+    let least = arg.get_num_args().map_or(0, |number| number.min_values());
     if !arg.get_action().takes_values() {
         Takes::Nothing
     } else if arg.is_require_equals_set() {
         Takes::Perhaps
+    } else if least == 0 {
+        // The next argument is its value where it is no option, and then is taken for an operand here.
+        Takes::Nothing
     } else {
         Takes::Value
     }
@@ -153,12 +157,20 @@ mod tests {
                     .action(ArgAction::SetTrue),
             )
             .arg(Arg::new("all").short('a').long("all").action(ArgAction::SetTrue))
+            .arg(Arg::new("domain").long("domain").num_args(0..=1))
+    }
+
+    fn spelled_by(mut command: Command, words: &str) -> String {
+        command.build();
+        let words = ["x"].into_iter().chain(words.split(' ')).map(OsString::from);
+        let spelled: Vec<_> = spelled_out(&command, Relative(&["target"]), words)
+            .skip(1)
+            .collect();
+        spelled.join(OsStr::new(" ")).into_string().unwrap()
     }
 
     fn spelled(words: &str) -> String {
-        let words = ["x"].into_iter().chain(words.split(' ')).map(OsString::from);
-        let spelled: Vec<_> = spelled_out(&command(), words).skip(1).collect();
-        spelled.join(OsStr::new(" ")).into_string().unwrap()
+        spelled_by(command(), words)
     }
 
     #[test]
@@ -189,9 +201,35 @@ mod tests {
         assert_eq!(spelled("--target -n/x"), "--target -n/x");
         assert_eq!(spelled("--target=5 -n/x"), "--target=5 -n=/x");
         assert_eq!(spelled("--target-too -n/x"), "--target-too -n=/x");
-        assert_eq!(spelled("--al -n/x"), "--al -n=/x");
-        assert_eq!(spelled("sh -n/x"), "sh -n/x");
-        assert_eq!(spelled("-- -n/x"), "-- -n/x");
-        assert_eq!(spelled("- -n/x"), "- -n/x");
+        assert_eq!(spelled("-- -n/x --al"), "-- -n/x --al");
+        let runs = |words| {
+            let program = Arg::new("program").num_args(0..).trailing_var_arg(true);
+            spelled_by(command().arg(program), words)
+        };
+        assert_eq!(runs("-n/x sh -n/x --al"), "-n=/x sh -n/x --al");
+        assert_eq!(runs("- -n/x"), "- -n/x");
+    }
+
+    #[test]
+    fn options_may_follow_operands_where_no_program_is_run() {
+        assert_eq!(
+            spelled("one -bsize - --al two -n/x"),
+            "one -b=size - --all two -n=/x"
+        );
+    }
+
+    #[test]
+    fn what_is_cut_short_is_spelled_out() {
+        assert_eq!(spelled("--al -n/x"), "--all -n=/x");
+        assert_eq!(spelled("--targ -n/x --n=5"), "--target -n/x --net=5");
+        assert_eq!(spelled("--t=--al --a"), "--target=--al --all");
+        assert_eq!(
+            spelled("--d --al --domai x --al"),
+            "--domain --all --domain x --all"
+        );
+        assert_eq!(
+            spelled("--nosuch --cgroups --b=--al"),
+            "--nosuch --cgroups --by=--al"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! How help reads. `-h`: every option in a line. `--help`: all that is to say about each, an idea a line, the values with
 //! a meaning of their own (the columns), two examples, and where there is more.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
@@ -8,39 +9,74 @@ use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
+use super::abbreviated::{Relative, possible};
 use super::attached;
+use crate::output::escape_for_terminal;
 
 /// Marks the long help while the arguments are read, as clap does not tell which one was asked for. No character,
 /// and printable, so that nothing strips it.
 const MARK: &str = "\u{fdd0}";
 
 /// Reads the arguments of this process.
-pub(super) fn parse<C: CommandFactory + FromArgMatches>() -> Result<C, Error> {
+pub(super) fn parse<C: CommandFactory + FromArgMatches>(relative: Relative) -> Result<C, Error> {
     let mut command = C::command().after_long_help(MARK);
-    let arguments: Vec<_> = attached::spelled_out(&command, std::env::args_os()).collect();
-    let mut matches = command
-        .try_get_matches_from_mut(arguments)
-        .map_err(|error| ambiguous(&mut command, &error).unwrap_or(error))?;
+    command.build();
+    let arguments: Vec<_> = attached::spelled_out(&command, relative, std::env::args_os()).collect();
+    let mut matches = command.try_get_matches_from_mut(&arguments).map_err(|error| {
+        let better = match error.kind() {
+            ErrorKind::UnknownArgument => ambiguous(&mut command, &error),
+            ErrorKind::InvalidUtf8 => no_text(&mut command, &arguments),
+            _ => None,
+        };
+        better.unwrap_or(error)
+    })?;
     C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// The error for a long option that was cut too short, which clap says it does not know.
 fn ambiguous(command: &mut Command, error: &Error) -> Option<Error> {
-    let (ErrorKind::UnknownArgument, Some(ContextValue::String(said))) =
-        (error.kind(), error.get(ContextKind::InvalidArg))
-    else {
+    let Some(ContextValue::String(said)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
     let start = said.strip_prefix("--")?;
-    let longs = command.get_arguments().filter_map(Arg::get_long);
-    let mut possible: Vec<_> = longs
-        .filter(|long| long.starts_with(start))
-        .map(|long| format!("--{long}"))
+    let mut possible: Vec<_> = possible(command, start)
+        .map(|(_, long)| format!("--{long}"))
         .collect();
     possible.sort_unstable();
     let (last, rest) = possible.split_last().filter(|(_, rest)| !rest.is_empty())?;
     let text = format!("{said} may be {} or {last}", rest.join(", "));
     Some(command.error(ErrorKind::UnknownArgument, text))
+}
+
+/// The error for an argument that has to be text and is none, of which clap says neither which it is nor what it is for.
+fn no_text(command: &mut Command, arguments: &[OsString]) -> Option<Error> {
+    let bytes = (1..arguments.len()).filter(|place| arguments[*place].to_str().is_none());
+    // Others may be paths. clap reads them in their order: it is the first with which it says so.
+    let place = bytes.into_iter().find(|place| {
+        let read = command.try_get_matches_from_mut(&arguments[..=*place]);
+        read.is_err_and(|error| error.kind() == ErrorKind::InvalidUtf8)
+    })?;
+    // What it would be for if it were text, clap knows.
+    let mut texts = arguments[..=place].to_vec();
+    texts[place] = arguments[place].to_string_lossy().into_owned().into();
+    let option = match command.try_get_matches_from_mut(texts) {
+        Ok(matches) => command.get_arguments().find_map(|arg| {
+            let mut values = matches.try_get_raw(arg.get_id().as_str()).ok()??;
+            let replaced = values.any(|value| {
+                let text = value.to_str();
+                text.is_some_and(|text| text.contains(char::REPLACEMENT_CHARACTER))
+            });
+            replaced.then(|| arg.to_string())
+        }),
+        Err(error) => match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(option)) => Some(option.clone()),
+            _ => None,
+        },
+    };
+    let option = option.map_or_else(String::new, |option| format!(" for '{option}'"));
+    let argument = escape_for_terminal(arguments[place].as_encoded_bytes());
+    let text = format!("invalid argument '{argument}'{option}: it is not UTF-8 text");
+    Some(command.error(ErrorKind::ValueValidation, text))
 }
 
 /// Prints the help that this error, made by [`parse`], asks for.

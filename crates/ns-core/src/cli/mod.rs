@@ -1,5 +1,6 @@
 //! What the command lines of the programs share: how they start, fail and end, and how they complete.
 
+mod abbreviated;
 mod attached;
 mod complete;
 mod failure;
@@ -10,6 +11,7 @@ mod start;
 mod stdout;
 mod values;
 
+pub use abbreviated::{Relative, whole};
 pub use failure::{report, warn};
 pub use file::{read_file, read_whole};
 pub use launching::{conclude, program, show_plan};

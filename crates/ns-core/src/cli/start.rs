@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
+use super::abbreviated::Relative;
 use super::{complete, failure, help};
-use crate::output::escape_for_terminal;
 use crate::sys::nss;
 
 /// The exit status of wrong usage, in all the programs.
@@ -18,7 +18,7 @@ const USAGE: u8 = 2;
 ///
 /// The status is what `run` gives; 1 where it fails, 2 where the arguments are wrong. A reader of stdout that has gone
 /// away is no failure.
-pub fn main<C, E>(run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
+pub fn main<C, E>(relative: Relative, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
 where
     C: Parser + CommandFactory,
     E: AsRef<dyn StdError + Send + Sync>,
@@ -30,7 +30,7 @@ where
     if let Some(question) = complete::asked(std::env::args_os()) {
         return answer_shell(program, &question);
     }
-    let cli = match help::parse::<C>() {
+    let cli = match help::parse::<C>(relative) {
         Ok(cli) => cli,
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             return printed(program, help::print(command, &error));
@@ -55,18 +55,6 @@ where
 fn answer(program: &str, error: &clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::DisplayVersion {
         return printed(program, print_version(error));
-    }
-    // clap does not say which it is.
-    let no_text = (error.kind() == ErrorKind::InvalidUtf8)
-        .then(|| std::env::args_os().find(|argument| argument.to_str().is_none()))
-        .flatten();
-    if let Some(argument) = no_text {
-        let argument = escape_for_terminal(argument.as_encoded_bytes());
-        failure::warn(
-            program,
-            &format!("invalid argument '{argument}': it is not UTF-8 text"),
-        );
-        return ExitCode::from(USAGE);
     }
     let text = error.render();
     let text = if io::stderr().is_terminal() && !is_plain() {

@@ -1,0 +1,203 @@
+//! How arguments may be spelled, in all five programs.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, needs, program, tool};
+
+cases!["arguments":
+    the_start_of_an_option_does_for_ours_where_it_does_for_unshare,
+    the_start_of_an_option_does_for_ours_where_it_does_for_nsenter,
+    the_start_of_an_option_does_for_ours_where_it_does_for_lsns,
+    the_start_of_an_option_does_for_ours_where_it_does_for_findmnt,
+    the_start_of_an_option_does_for_ours_where_it_does_for_hostname,
+    the_start_of_an_option_means_the_same_as_all_of_it,
+    a_start_that_several_have_is_said_to_be_one,
+    what_follows_the_program_is_left_to_it,
+    options_may_follow_operands,
+    what_is_no_text_is_named_with_its_option,
+];
+
+/// Every start of every option that the relative, as it is installed, has: ours takes it for that option.
+fn the_start_does_for_ours(relative: &str, ours: &str) -> Outcome {
+    let theirs = tool(needs::installed(relative)?).arg("--help").ran();
+    let help = theirs.stdout + &theirs.stderr;
+    let words = help.split(|c: char| !c.is_ascii_lowercase() && c != '-');
+    let mut options: Vec<&str> = words.filter_map(|word| word.strip_prefix("--")).collect();
+    options.retain(|option| option.starts_with(|c: char| c.is_ascii_lowercase()));
+    options.sort_unstable();
+    options.dedup();
+    assert!(options.len() > 10, "{options:?}");
+    for option in &options {
+        let starts = (1..option.len()).map(|end| &option[..end]);
+        for start in
+            starts.filter(|start| options.iter().filter(|other| other.starts_with(start)).count() == 1)
+        {
+            // One that takes no value leaves --help to be read; one that does is named with what is wrong with it.
+            let ran = program(ours).args([&format!("--{start}"), "--help"]).ran();
+            let named = ran.stderr.contains(&format!("'--{option}"));
+            let left_out = ran.stderr.contains("/etc/fstab");
+            assert!(
+                ran.status == 0 || ran.status == 2 && (named || left_out),
+                "--{start} for --{option}: {ran:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn the_start_of_an_option_does_for_ours_where_it_does_for_unshare() -> Outcome {
+    the_start_does_for_ours("unshare", "ns-unshare")
+}
+
+fn the_start_of_an_option_does_for_ours_where_it_does_for_nsenter() -> Outcome {
+    the_start_does_for_ours("nsenter", "ns-enter")
+}
+
+fn the_start_of_an_option_does_for_ours_where_it_does_for_lsns() -> Outcome {
+    the_start_does_for_ours("lsns", "ns-ls")
+}
+
+fn the_start_of_an_option_does_for_ours_where_it_does_for_findmnt() -> Outcome {
+    the_start_does_for_ours("findmnt", "ns-mounts")
+}
+
+fn the_start_of_an_option_does_for_ours_where_it_does_for_hostname() -> Outcome {
+    the_start_does_for_ours("hostname", "ns-hostname")
+}
+
+/// Where ours have more options that begin so, and where the value stands behind or in the same word.
+fn the_start_of_an_option_means_the_same_as_all_of_it() -> Outcome {
+    for (name, short, whole) in [
+        (
+            "ns-unshare",
+            "--dry --us --pi --n --i true",
+            "--dry-run --user --pid --net --ipc true",
+        ),
+        (
+            "ns-unshare",
+            "--dry --us --w / --f true",
+            "--dry-run --user --wd / --fork true",
+        ),
+        (
+            "ns-unshare",
+            "--dry --us --bo 5 --ti true",
+            "--dry-run --user --boottime 5 --time true",
+        ),
+        (
+            "ns-unshare",
+            "--dry --us --net=x --mon=-1 --ti true",
+            "--dry-run --user --net=x --monotonic=-1 --time true",
+        ),
+        (
+            "ns-enter",
+            "--dry --ta 1 --ne --no-f true",
+            "--dry-run --target 1 --net --no-fork true",
+        ),
+        (
+            "ns-enter",
+            "--dry --ne=/proc/self/ns/net --wdn / true",
+            "--dry-run --net=/proc/self/ns/net --wdns / true",
+        ),
+        (
+            "ns-ls",
+            "--li --noh --look processes --ta OWN --output NS",
+            "--list --noheadings --look processes --task OWN --output NS",
+        ),
+        ("ns-hostname", "--l", "--long"),
+        (
+            "ns-mounts",
+            "--she --so proc --output SOURCE",
+            "--shell --source proc --output SOURCE",
+        ),
+    ] {
+        let own = std::process::id().to_string();
+        let run = |words: &str| program(name).args(words.replace("OWN", &own).split(' ')).ran();
+        let (short, whole) = (run(short), run(whole));
+        // What could not be read may be more or less the second time.
+        assert!(!short.stderr.contains("may be"), "{short:?}");
+        assert_eq!(
+            (short.status, short.stdout),
+            (whole.status, whole.stdout),
+            "{name}"
+        );
+    }
+    Ok(())
+}
+
+fn a_start_that_several_have_is_said_to_be_one() -> Outcome {
+    for (name, start, expected) in [
+        (
+            "ns-unshare",
+            "--set",
+            "--set may be --setgid, --setgroups or --setuid",
+        ),
+        (
+            "ns-hostname",
+            "--all",
+            "--all may be --all-fqdns or --all-ip-addresses",
+        ),
+        (
+            "ns-mounts",
+            "--no",
+            "--no may be --nocanonicalize, --nofsroot, --noheadings or --notruncate",
+        ),
+    ] {
+        let error = program(name).arg(start).ran().fails(2);
+        assert!(
+            error.starts_with(&format!(
+                "{name}: {expected}
+"
+            )),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+fn what_follows_the_program_is_left_to_it() -> Outcome {
+    for words in ["echo --pi --n", "-- echo --pi --n"] {
+        let said = program("ns-unshare").args(words.split(' ')).ran().ok();
+        assert_eq!(said, "--pi --n\n");
+    }
+    Ok(())
+}
+
+fn options_may_follow_operands() -> Outcome {
+    let tree = |spelled: &str| program("ns-ls").args([":1", "-l", spelled]).ran().fails(2);
+    assert_eq!(tree("-Tparent"), tree("--tree=parent"));
+    let after = program("ns-mounts")
+        .args(["/proc", "--noh", "--output", "FSTYPE"])
+        .ran();
+    assert_eq!(after.ok().lines().next(), Some("proc"));
+    Ok(())
+}
+
+/// Also where another argument, before it, may be any bytes.
+fn what_is_no_text_is_named_with_its_option() -> Outcome {
+    let bytes = |text: &str| {
+        OsString::from(OsStr::from_bytes(
+            &text
+                .bytes()
+                .map(|b| if b == b'?' { 0xff } else { b })
+                .collect::<Vec<_>>(),
+        ))
+    };
+    for (name, words, argument, option) in [
+        ("ns-ls", "-o PID,?", "PID,\\xff", "--output <COLUMNS>"),
+        ("ns-ls", "--look=?", "--look=\\xff", "--look <PLACES>"),
+        ("ns-ls", "-nQ? -l", "-nQ\\xff", "--filter <EXPRESSION>"),
+        ("ns-mounts", "-F a? --id ?b", "\\xffb", "--id <ID>"),
+        ("ns-mounts", "-F a? -t ?b -w ?c", "\\xffb", "--types <TYPES>"),
+        ("ns-unshare", "--map-user ? true", "\\xff", "--map-user <USER>"),
+        ("ns-enter", "-t ?a -S?b true ?", "-S\\xffb", "--setuid <USER>"),
+        ("ns-hostname", "--lis -o ?", "\\xff", "--output <COLUMNS>"),
+    ] {
+        let error = program(name).args(words.split(' ').map(bytes)).ran().fails(2);
+        let expected =
+            format!("{name}: invalid argument '{argument}' for '{option}': it is not UTF-8 text\n");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    Ok(())
+}
