@@ -13,7 +13,7 @@ function __ns_enter_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --target -N --net-socket -W --wdns -S --setuid -G --setgid; and set index (math $index + 1)
+            contains -- $word -t --target --ta --tar --targ --targe -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_enter_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --target -N --net-socket -W --wdns -S --setuid -G --setgid
+                if contains -- $letter -t --target --ta --tar --targ --targe -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -47,6 +47,11 @@ end
 # Whether the cursor is where our own options can be.
 function __ns_enter_ours
     test 1 -eq 0; or not __ns_enter_rest >/dev/null
+end
+
+# Whether the word before the cursor is one of these options.
+function __ns_enter_follows
+    contains -- (commandline -opc)[-1] $argv; and not __ns_enter_operand
 end
 
 # What completes the command that we run.
@@ -97,6 +102,7 @@ end
 
 complete -c ns-enter -f
 complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process, name or namespace to enter' -r -f -k -a '(__ns_enter_ask_or_file targets)'
+complete -c ns-enter -n '__ns_enter_follows --ta --tar --targ --targe' -f -k -a '(__ns_enter_ask_or_file targets)'
 complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind that is not given otherwise'
 complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace' -f -k -a '(__ns_enter_ask_or_file targets:mnt)'
 complete -c ns-enter -n '__ns_enter_ours' -s u -l uts -d 'The UTS namespace: host name and NIS domain name' -f -k -a '(__ns_enter_ask_or_file targets:uts)'
@@ -107,16 +113,20 @@ complete -c ns-enter -n '__ns_enter_ours' -s U -l user -d 'The user namespace: i
 complete -c ns-enter -n '__ns_enter_ours' -s C -l cgroup -d 'The cgroup namespace: the root of /proc/PID/cgroup' -f -k -a '(__ns_enter_ask_or_file targets:cgroup)'
 complete -c ns-enter -n '__ns_enter_ours' -s T -l time -d 'The time namespace: monotonic and boot-time clock' -f -k -a '(__ns_enter_ask_or_file targets:time)'
 complete -c ns-enter -n '__ns_enter_ours' -s N -l net-socket -d 'The network namespace of the target\'s socket FD' -r
+complete -c ns-enter -n '__ns_enter_follows --net- --net-s --net-so --net-soc --net-sock --net-socke' 
 complete -c ns-enter -n '__ns_enter_ours' -l user-parent -d 'The parent of the user namespace'
 complete -c ns-enter -n '__ns_enter_ours' -l for-children -d 'With --pid and --time, those of new children'
 complete -c ns-enter -n '__ns_enter_ours' -s c -l join-cgroup -d 'Join the cgroups of the target'
 complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the target\'s root, or DIR, the root' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Start in the target\'s working directory, or in DIR' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Start in DIR as it is seen inside' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-enter -n '__ns_enter_follows --wdn' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc for the PID namespace' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -l etc -d 'With --net=NAME, have its /etc/netns/NAME and /sys'
 complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Take this uid, or with "follow" the target\'s' -r -f -k -a '(__fish_complete_users) follow'
+complete -c ns-enter -n '__ns_enter_follows --setu --setui' -f -k -a '(__fish_complete_users) follow'
 complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Take this gid, or with "follow" the target\'s' -r -f -k -a '(__fish_complete_groups) follow'
+complete -c ns-enter -n '__ns_enter_follows --setg --setgi' -f -k -a '(__fish_complete_groups) follow'
 complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the ids and groups'
 complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep the capabilities that are held inside'
 complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Take the environment that the target started with'

@@ -13,7 +13,7 @@ function __ns_hostname_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --target -F --file --check -o --output; and set index (math $index + 1)
+            contains -- $word -t --target --t --ta --tar --targ --targe -F --file --fi --fil --check --ch --che --chec -o --output; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_hostname_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --target -F --file --check -o --output
+                if contains -- $letter -t --target --t --ta --tar --targ --targe -F --file --fi --fil --check --ch --che --chec -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -47,6 +47,11 @@ end
 # Whether the cursor is where our own options can be.
 function __ns_hostname_ours
     test 0 -eq 0; or not __ns_hostname_rest >/dev/null
+end
+
+# Whether the word before the cursor is one of these options.
+function __ns_hostname_follows
+    contains -- (commandline -opc)[-1] $argv; and not __ns_hostname_operand
 end
 
 # What completes the command that we run.
@@ -117,6 +122,7 @@ end
 
 complete -c ns-hostname -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name' -r -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
+complete -c ns-hostname -n '__ns_hostname_follows --t --ta --tar --targ --targe' -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
 complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'The NIS domain name, not the host name'
 complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'The NIS domain name'
 complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
@@ -127,10 +133,12 @@ complete -c ns-hostname -n '__ns_hostname_ours' -s I -l all-ip-addresses -d 'Sho
 complete -c ns-hostname -n '__ns_hostname_ours' -s A -l all-fqdns -d 'Show the names that those addresses resolve to'
 complete -c ns-hostname -n '__ns_hostname_ours' -s a -l alias -d 'Show the other names that the resolver has'
 complete -c ns-hostname -n '__ns_hostname_ours' -s F -l file -d 'Set the name that stands in FILE' -r -F
+complete -c ns-hostname -n '__ns_hostname_follows --fi --fil' -F
 complete -c ns-hostname -n '__ns_hostname_ours' -s b -l boot -d 'For boot scripts: FILE may be missing or empty'
 complete -c ns-hostname -n '__ns_hostname_ours' -l force -d 'Take every name that the kernel takes, but for line feeds'
 complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Leave out what does not belong in a host name'
 complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: say whether NAME may be set' -r
+complete -c ns-hostname -n '__ns_hostname_follows --ch --che --chec' 
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace with its names'
 complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_hostname_output)'
 complete -c ns-hostname -n '__ns_hostname_ours' -l output-all -d 'Show all columns'

@@ -13,7 +13,7 @@ function __ns_ls_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --type -p --task -Q --filter --look --input -o --output --caps; and set index (math $index + 1)
+            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu -o --output --caps --c --ca --cap; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_ls_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --type -p --task -Q --filter --look --input -o --output --caps
+                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu -o --output --caps --c --ca --cap
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -47,6 +47,11 @@ end
 # Whether the cursor is where our own options can be.
 function __ns_ls_ours
     test 0 -eq 0; or not __ns_ls_rest >/dev/null
+end
+
+# Whether the word before the cursor is one of these options.
+function __ns_ls_follows
+    contains -- (commandline -opc)[-1] $argv; and not __ns_ls_operand
 end
 
 # What completes the command that we run.
@@ -156,11 +161,16 @@ end
 
 complete -c ns-ls -f
 complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'Only namespaces of this kind' -r -f -k -a '(__ns_ls_type)'
+complete -c ns-ls -n '__ns_ls_follows --ty --typ' -f -k -a '(__ns_ls_type)'
 complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'Only the namespaces that this process is in' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_follows --ta --tas' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -s P -l persistent -d 'Only namespaces without processes'
 complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'Only those that the expression holds for' -r
+complete -c ns-ls -n '__ns_ls_follows --f --fi --fil --filt --filte' 
 complete -c ns-ls -n '__ns_ls_ours' -l look -d 'Where to look; all where nothing is said' -r -f -k -a '(__ns_ls_look)'
+complete -c ns-ls -n '__ns_ls_follows --lo --loo' -f -k -a '(__ns_ls_look)'
 complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List what `ns-ls -J --output-all` saved' -r -F
+complete -c ns-ls -n '__ns_ls_follows --i --in --inp --inpu' -F
 complete -c ns-ls -n '__ns_ls_ours' -l strict -d 'Fail where not everything could be read'
 complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
@@ -172,6 +182,7 @@ complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of head
 complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
 complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Accepted: no value is ever more than a line'
 complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show what capabilities PID has in each' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the columns'
 complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Go on, and write what appears and what goes'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'

@@ -13,8 +13,8 @@ function __ns_mounts_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -N --task -F --tab-file -S --source -T --target -M --mountpoint -t --types -O --options -Q --filter --id --uniq-id -d --direction --diff -w --timeout -o --output; and set index (math $index + 1)
-            contains -- $word --diff; and set index (math $index + 1)
+            contains -- $word -N --task --tas -F --tab-file --tab --tab- --tab-f --tab-fi --tab-fil -S --source --so --sou --sour --sourc -T --target --tar --targ --targe -M --mountpoint --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin -t --types --ty --typ --type -O --options --op --opt --opti --optio --option -Q --filter --fil --filt --filte --id --uniq-id --uniq- --uniq-i -d --direction --di --dir --dire --direc --direct --directi --directio --diff --dif -w --timeout --ti --tim --time --timeo --timeou -o --output; and set index (math $index + 1)
+            contains -- $word --diff --dif; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
             # have none has it after =, or it is a path.
@@ -22,7 +22,7 @@ function __ns_mounts_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -N --task -F --tab-file -S --source -T --target -M --mountpoint -t --types -O --options -Q --filter --id --uniq-id -d --direction --diff -w --timeout -o --output
+                if contains -- $letter -N --task --tas -F --tab-file --tab --tab- --tab-f --tab-fi --tab-fil -S --source --so --sou --sour --sourc -T --target --tar --targ --targe -M --mountpoint --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin -t --types --ty --typ --type -O --options --op --opt --opti --optio --option -Q --filter --fil --filt --filte --id --uniq-id --uniq- --uniq-i -d --direction --di --dir --dire --direc --direct --directi --directio --diff --dif -w --timeout --ti --tim --time --timeo --timeou -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -47,6 +47,11 @@ end
 # Whether the cursor is where our own options can be.
 function __ns_mounts_ours
     test 0 -eq 0; or not __ns_mounts_rest >/dev/null
+end
+
+# Whether the word before the cursor is one of these options.
+function __ns_mounts_follows
+    contains -- (commandline -opc)[-1] $argv; and not __ns_mounts_operand
 end
 
 # What completes the command that we run.
@@ -150,18 +155,27 @@ end
 
 complete -c ns-mounts -f
 complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'Those that this process or namespace sees' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
+complete -c ns-mounts -n '__ns_mounts_follows --tas' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l all-namespaces -d 'Those of every mount namespace'
 complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Those of a saved mountinfo file' -r -F
+complete -c ns-mounts -n '__ns_mounts_follows --tab --tab- --tab-f --tab-fi --tab-fil' -F
 complete -c ns-mounts -n '__ns_mounts_ours' -s k -l kernel -d 'Those of the kernel: the default' -f -k -a 'mountinfo\\t\'From /proc/PID/mountinfo\' listmount\\t\'From listmount(2) and statmount(2)\''
 complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail where not everything could be read'
 complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'With this source' -r -f -k -a '(__ns_mounts_ask sources)'
+complete -c ns-mounts -n '__ns_mounts_follows --so --sou --sour --sourc' -f -k -a '(__ns_mounts_ask sources)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s T -l target -d 'The one that this path is on' -r -F
+complete -c ns-mounts -n '__ns_mounts_follows --tar --targ --targe' -F
 complete -c ns-mounts -n '__ns_mounts_ours' -s M -l mountpoint -d 'Those at this mount point' -r -f -k -a '(__ns_mounts_ask mounts)'
+complete -c ns-mounts -n '__ns_mounts_follows --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin' -f -k -a '(__ns_mounts_ask mounts)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Of these types, with commas between' -r -f -k -a '(__ns_mounts_ask_list filesystems)'
+complete -c ns-mounts -n '__ns_mounts_follows --ty --typ --type' -f -k -a '(__ns_mounts_ask_list filesystems)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'With all of these options' -r
+complete -c ns-mounts -n '__ns_mounts_follows --op --opt --opti --optio --option' 
 complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'For which this expression holds' -r
+complete -c ns-mounts -n '__ns_mounts_follows --fil --filt --filte' 
 complete -c ns-mounts -n '__ns_mounts_ours' -l id -d 'With this mount id' -r
 complete -c ns-mounts -n '__ns_mounts_ours' -l uniq-id -d 'With this unique mount id' -r
+complete -c ns-mounts -n '__ns_mounts_follows --uniq- --uniq-i' 
 complete -c ns-mounts -n '__ns_mounts_ours' -l real -d 'Only those on devices and networks'
 complete -c ns-mounts -n '__ns_mounts_ours' -l pseudo -d 'Only those on no device and no network'
 complete -c ns-mounts -n '__ns_mounts_ours' -l shadowed -d 'Only those that others hide, and which do'
@@ -169,13 +183,17 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s U -l uniq -d 'Only the last at ea
 complete -c ns-mounts -n '__ns_mounts_ours' -s i -l invert -d 'All that do not match'
 complete -c ns-mounts -n '__ns_mounts_ours' -s f -l first-only -d 'Only the first that is found'
 complete -c ns-mounts -n '__ns_mounts_ours' -s d -l direction -d 'From which end of the table to search' -r -f -k -a 'forward\\t\'What was mounted first comes first\' backward\\t\'What was mounted last comes first\''
+complete -c ns-mounts -n '__ns_mounts_follows --di --dir --dire --direc --direct --directi --directio' -f -k -a 'forward\\t\'What was mounted first comes first\' backward\\t\'What was mounted last comes first\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s R -l submounts -d 'And all that is mounted below them'
 complete -c ns-mounts -n '__ns_mounts_ours' -s A -l all -d 'Also those that -D and --dfi leave out'
 complete -c ns-mounts -n '__ns_mounts_ours' -l diff -d 'Show how the mounts of A and B differ' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
+complete -c ns-mounts -n '__ns_mounts_follows --dif' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n 'test "$(commandline -opc)[-2]" = --diff' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
+complete -c ns-mounts -n 'test "$(commandline -opc)[-2]" = --dif' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l propagation -d 'Show where mounts made below these show up'
 complete -c ns-mounts -n '__ns_mounts_ours' -s p -l watch -l poll -d 'Tell what happens, one event a line' -f -k -a '(__ns_mounts_poll)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'How long to watch, in milliseconds' -r
+complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' 
 complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show what file systems count, where they do (NFS)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the columns'
 complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_mounts_output)'

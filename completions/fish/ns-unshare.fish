@@ -13,7 +13,7 @@ function __ns_unshare_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word --monotonic --boottime --hostname --domainname --veth --pin --from --unpin --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd; and set index (math $index + 1)
+            contains -- $word --monotonic --mon --mono --monot --monoto --monoton --monotoni --boottime --b --bo --boo --boot --boott --bootti --boottim --hostname --ho --hos --host --hostn --hostna --hostnam --domainname --do --dom --doma --domai --domain --domainn --domainna --domainnam --veth --vet --pin --from --fr --fro --unpin --un --unp --unpi --map-user --map-group --map-users --map-groups --owner --o --ow --own --owne --setgroups --setgr --setgro --setgrou --setgroup -S --setuid --setu --setui -G --setgid --setgi -l --load-interp --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter --propagation --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio -R --root --r --ro --roo -w --wd --w --whitelist-env --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en --pid-file --pid- --pid-f --pid-fi --pid-fil --info-fd --inf --info --info- --info-f; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_unshare_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter --monotonic --boottime --hostname --domainname --veth --pin --from --unpin --map-user --map-group --map-users --map-groups --owner --setgroups -S --setuid -G --setgid -l --load-interp --propagation -R --root -w --wd --whitelist-env --pid-file --info-fd
+                if contains -- $letter --monotonic --mon --mono --monot --monoto --monoton --monotoni --boottime --b --bo --boo --boot --boott --bootti --boottim --hostname --ho --hos --host --hostn --hostna --hostnam --domainname --do --dom --doma --domai --domain --domainn --domainna --domainnam --veth --vet --pin --from --fr --fro --unpin --un --unp --unpi --map-user --map-group --map-users --map-groups --owner --o --ow --own --owne --setgroups --setgr --setgro --setgrou --setgroup -S --setuid --setu --setui -G --setgid --setgi -l --load-interp --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter --propagation --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio -R --root --r --ro --roo -w --wd --w --whitelist-env --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en --pid-file --pid- --pid-f --pid-fi --pid-fil --info-fd --inf --info --info- --info-f
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -47,6 +47,11 @@ end
 # Whether the cursor is where our own options can be.
 function __ns_unshare_ours
     test 1 -eq 0; or not __ns_unshare_rest >/dev/null
+end
+
+# Whether the word before the cursor is one of these options.
+function __ns_unshare_follows
+    contains -- (commandline -opc)[-1] $argv; and not __ns_unshare_operand
 end
 
 # What completes the command that we run.
@@ -119,14 +124,21 @@ complete -c ns-unshare -n '__ns_unshare_ours' -s U -l user -d 'New user namespac
 complete -c ns-unshare -n '__ns_unshare_ours' -s C -l cgroup -d 'New cgroup namespace: the root of /proc/PID/cgroup' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -s T -l time -d 'New time namespace: monotonic and boot-time clock' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Set the monotonic clock ahead by SECONDS' -r
+complete -c ns-unshare -n '__ns_unshare_follows --mon --mono --monot --monoto --monoton --monotoni' 
 complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time clock ahead by SECONDS' -r
+complete -c ns-unshare -n '__ns_unshare_follows --b --bo --boo --boot --boott --bootti --boottim' 
 complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name; implies --uts' -r
+complete -c ns-unshare -n '__ns_unshare_follows --ho --hos --host --hostn --hostna --hostnam' 
 complete -c ns-unshare -n '__ns_unshare_ours' -l domainname -d 'Set the NIS domain name; implies --uts' -r
+complete -c ns-unshare -n '__ns_unshare_follows --do --dom --doma --domai --domain --domainn --domainna --domainnam' 
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-loopback -d 'Leave the loopback interface down'
 complete -c ns-unshare -n '__ns_unshare_ours' -l veth -d 'Tie the network namespace to another' -r -f -k -a '(__ns_unshare_veth)'
+complete -c ns-unshare -n '__ns_unshare_follows --vet' -f -k -a '(__ns_unshare_veth)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l pin -d 'Pin the new namespaces under NAME' -r
 complete -c ns-unshare -n '__ns_unshare_ours' -l from -d 'With --pin, pin the namespaces of TARGET' -r -f -k -a '(__ns_unshare_ask_or_file targets)'
+complete -c ns-unshare -n '__ns_unshare_follows --fr --fro' -f -k -a '(__ns_unshare_ask_or_file targets)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l unpin -d 'Remove a pinned name' -r -f -k -a '(__ns_unshare_ask pins)'
+complete -c ns-unshare -n '__ns_unshare_follows --un --unp --unpi' -f -k -a '(__ns_unshare_ask pins)'
 complete -c ns-unshare -n '__ns_unshare_ours' -s r -l map-root-user -d 'Be root inside: --map-user=0 --map-group=0'
 complete -c ns-unshare -n '__ns_unshare_ours' -s c -l map-current-user -d 'Be oneself inside: map uid and gid to themselves'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-user -d 'Map the caller\'s uid to this one; implies --user' -r -f -k -a '(__fish_complete_users) '
@@ -136,16 +148,24 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l map-groups -d 'Map a range of g
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-auto -d 'Map the subordinate ids from 0 on'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-subids -d 'Map the subordinate ids to themselves'
 complete -c ns-unshare -n '__ns_unshare_ours' -l owner -d 'Owner of the new user namespace; implies --user' -r
+complete -c ns-unshare -n '__ns_unshare_follows --o --ow --own --owne' 
 complete -c ns-unshare -n '__ns_unshare_ours' -l setgroups -d 'Allow or deny setgroups(2) in the user namespace' -r -f -k -a 'allow deny'
+complete -c ns-unshare -n '__ns_unshare_follows --setgr --setgro --setgrou --setgroup' -f -k -a 'allow deny'
 complete -c ns-unshare -n '__ns_unshare_ours' -s S -l setuid -d 'Take this uid before the program runs' -r -f -k -a '(__fish_complete_users) '
+complete -c ns-unshare -n '__ns_unshare_follows --setu --setui' -f -k -a '(__fish_complete_users) '
 complete -c ns-unshare -n '__ns_unshare_ours' -s G -l setgid -d 'Take this gid and drop all other groups' -r -f -k -a '(__fish_complete_groups) '
+complete -c ns-unshare -n '__ns_unshare_follows --setgi' -f -k -a '(__fish_complete_groups) '
 complete -c ns-unshare -n '__ns_unshare_ours' -l keep-caps -d 'Keep the capabilities that are held inside'
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /proc, or one on DIR' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-binfmt -d 'Mount a new binfmt_misc' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter with binfmt_misc' -r
+complete -c ns-unshare -n '__ns_unshare_follows --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter' 
 complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How mounts of the new namespace are tied to ours' -r -f -k -a 'private slave shared unchanged'
+complete -c ns-unshare -n '__ns_unshare_follows --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio' -f -k -a 'private slave shared unchanged'
 complete -c ns-unshare -n '__ns_unshare_ours' -s R -l root -d 'Make DIR the root directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-unshare -n '__ns_unshare_follows --r --ro --roo' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s w -l wd -d 'Make DIR, inside the root, the working directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-unshare -n '__ns_unshare_follows --w' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s f -l fork -d 'Run the program in a child, and wait for it'
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-fork -d 'With --pid, stay in the old PID namespace'
 complete -c ns-unshare -n '__ns_unshare_ours' -l kill-child -d 'Kill the program when ns-unshare ends' -f -k -a '(__ns_unshare_signals)'
@@ -154,8 +174,11 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l no-forward-signals -d 'Pass no 
 complete -c ns-unshare -n '__ns_unshare_ours' -l init -d 'Run a small init as PID 1, which reaps orphans'
 complete -c ns-unshare -n '__ns_unshare_ours' -l clear-env -d 'Run the program with an empty environment'
 complete -c ns-unshare -n '__ns_unshare_ours' -l whitelist-env -d 'Run it with these environment variables only' -r -f -k -a '(__ns_unshare_ask_list environment)'
+complete -c ns-unshare -n '__ns_unshare_follows --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en' -f -k -a '(__ns_unshare_ask_list environment)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l pid-file -d 'Write a PID to FILE' -r -F
+complete -c ns-unshare -n '__ns_unshare_follows --pid- --pid-f --pid-fi --pid-fil' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write PID and namespaces to descriptor FD' -r
+complete -c ns-unshare -n '__ns_unshare_follows --inf --info --info- --info-f' 
 complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
 complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-unshare -n '__ns_unshare_ours' -s V -l version -d 'Print version'

@@ -7,6 +7,7 @@ use crate::support::Outcome;
 in_each_shell! {
     options in bash, plain_bash, zsh, fish;
     command in bash, plain_bash, zsh, fish;
+    cut_short in bash, plain_bash, zsh, fish;
     columns in bash, plain_bash, zsh, fish;
     lists in bash, plain_bash, zsh, fish;
     words in bash, plain_bash, zsh, fish;
@@ -40,6 +41,22 @@ fn command(mut shell: Shell) -> Outcome {
     shell.completes(
         "ns-unshare -r -- ns-enter --net=blue ns-ls -o PID,COMM",
         "ns-unshare -r -- ns-enter --net=blue ns-ls -o PID,COMMAND",
+    );
+    Ok(())
+}
+
+/// An option that is not written out has its value all the same.
+fn cut_short(mut shell: Shell) -> Outcome {
+    shell.completes("ns-unshare --prop sl", "ns-unshare --prop slave");
+    shell.completes("ns-hostname --ta ho", "ns-hostname --ta host:web-7");
+    shell.completes(
+        "ns-enter --targ host:web-7 getco",
+        "ns-enter --targ host:web-7 getconf",
+    );
+    // As unshare(1) has it, though --whitelist-env begins so too.
+    shell.completes(
+        "ns-enter --ta 1 -n ns-unshare --w / ns-ls --ty ut",
+        "ns-enter --ta 1 -n ns-unshare --w / ns-ls --ty uts",
     );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The five programs, as the generators see them.
 
 use clap::{Arg, Command, CommandFactory as _};
+use ns_core::cli::Relative;
 
 /// The section of the manual that a program belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +20,13 @@ pub struct Program {
     pub section: Section,
     /// Its arguments, complete with `--help` and `--version`.
     pub command: Command,
+    /// The long options of the program that it can stand in for.
+    pub relative: Relative,
 }
 
 /// All five.
 pub fn all() -> Vec<Program> {
-    let program = |name, section, mut command: Command| {
+    let program = |name, section, mut command: Command, relative| {
         // Adds what clap itself provides, and passes on what holds for all.
         command.build();
         command = command.mut_arg("help", |help| {
@@ -34,17 +37,39 @@ pub fn all() -> Vec<Program> {
             name,
             section,
             command,
+            relative,
         }
     };
     vec![
-        program("ns-unshare", Section::User, ns_unshare::cli::Cli::command()),
-        program("ns-enter", Section::User, ns_enter::cli::Cli::command()),
-        program("ns-ls", Section::Administration, ns_ls::cli::Cli::command()),
-        program("ns-hostname", Section::User, ns_hostname::cli::Cli::command()),
+        program(
+            "ns-unshare",
+            Section::User,
+            ns_unshare::cli::Cli::command(),
+            ns_unshare::cli::RELATIVE,
+        ),
+        program(
+            "ns-enter",
+            Section::User,
+            ns_enter::cli::Cli::command(),
+            ns_enter::cli::RELATIVE,
+        ),
+        program(
+            "ns-ls",
+            Section::Administration,
+            ns_ls::cli::Cli::command(),
+            ns_ls::cli::RELATIVE,
+        ),
+        program(
+            "ns-hostname",
+            Section::User,
+            ns_hostname::cli::Cli::command(),
+            ns_hostname::cli::RELATIVE,
+        ),
         program(
             "ns-mounts",
             Section::Administration,
             ns_mounts::cli::Cli::command(),
+            ns_mounts::cli::RELATIVE,
         ),
     ]
 }
@@ -60,6 +85,8 @@ impl Program {
 
 #[cfg(test)]
 mod tests {
+    use ns_core::cli::whole;
+
     use super::*;
 
     #[test]
@@ -76,6 +103,47 @@ mod tests {
             for option in program.options() {
                 let help = option.get_help().unwrap_or_default().to_string();
                 assert!(!help.is_empty(), "{}: {option} has no help", program.name);
+            }
+        }
+    }
+
+    /// What is enough for any version of the relative, and no less.
+    #[test]
+    fn the_start_of_an_option_means_what_it_means_to_the_relative() {
+        for Program {
+            name,
+            command,
+            relative,
+            ..
+        } in all()
+        {
+            for versions in 1..=relative.0.len() {
+                let options: Vec<&str> = Relative(&relative.0[..versions]).options().collect();
+                for option in &options {
+                    for end in 1..=option.len() {
+                        let start = &option[..end];
+                        let alike = options.iter().filter(|other| other.starts_with(start)).count();
+                        if alike == 1 || start == *option {
+                            let meant = whole(&command, relative, start).map(|(_, spelling)| spelling);
+                            assert_eq!(meant, Some(*option), "{name} --{start}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_that_is_spelled_out_is_that_one() {
+        for program in all() {
+            for option in program.options().filter_map(Arg::get_long) {
+                let meant = whole(&program.command, program.relative, option);
+                assert_eq!(
+                    meant.map(|(_, spelling)| spelling),
+                    Some(option),
+                    "{}",
+                    program.name
+                );
             }
         }
     }

@@ -14,7 +14,7 @@ pub fn script(model: &Model) -> String {
     let mut values = String::new();
     for option in &model.options {
         if let Some(value) = &option.value {
-            let spellings: Vec<_> = option.spellings().collect();
+            let spellings: Vec<_> = option.given_as().collect();
             let kind = match value.words {
                 _ if value.optional => "attached".to_owned(),
                 1 => "next".to_owned(),

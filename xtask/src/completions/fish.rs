@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::NOTE;
-use super::model::{Model, Operands, Opt, Source};
+use super::model::{Model, Operands, Opt, Source, Value};
 
 /// The parts that are the same for all programs.
 const COMMON: &str = include_str!("template.fish");
@@ -16,13 +16,13 @@ pub fn script(model: &Model) -> String {
         .options
         .iter()
         .filter(|option| option.takes_the_next_word())
-        .flat_map(Opt::spellings)
+        .flat_map(Opt::given_as)
         .collect();
     let takes_two: Vec<&str> = model
         .options
         .iter()
         .filter(|option| option.value.as_ref().is_some_and(|value| value.words == 2))
-        .flat_map(Opt::spellings)
+        .flat_map(Opt::given_as)
         .collect();
     let attached: Vec<&str> = model
         .options
@@ -39,8 +39,18 @@ pub fn script(model: &Model) -> String {
             _ => {}
         }
         let _ = writeln!(lines, "complete -c {name} {}", line(option, &function));
-        if let Some(value) = option.value.as_ref().filter(|value| value.words == 2) {
-            for spelling in option.spellings() {
+        let value = option.value.as_ref().filter(|_| option.takes_the_next_word());
+        if let Some(value) = value.filter(|_| !option.starts.is_empty()) {
+            // fish knows whole names only.
+            let _ = writeln!(
+                lines,
+                "complete -c {name} -n '__{function}_follows {}' {}",
+                option.starts.join(" "),
+                value_of(option, value, &function)
+            );
+        }
+        if let Some(value) = value.filter(|value| value.words == 2) {
+            for spelling in option.given_as() {
                 let _ = writeln!(
                     lines,
                     "complete -c {name} -n 'test \"$(commandline -opc)[-2]\" = {spelling}' {}",
@@ -83,15 +93,20 @@ fn line(option: &Opt, function: &str) -> String {
         if !value.optional {
             line += " -r";
         }
-        let arguments = match value.source {
-            Source::List(_) | Source::Keys(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
-            _ => arguments(&value.source, function, true),
-        };
+        let arguments = value_of(option, value, function);
         if !arguments.is_empty() {
             let _ = write!(line, " {arguments}");
         }
     }
     line
+}
+
+/// What completes the value of an option.
+fn value_of(option: &Opt, value: &Value, function: &str) -> String {
+    match value.source {
+        Source::List(_) | Source::Keys(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
+        _ => arguments(&value.source, function, true),
+    }
 }
 
 /// The function for a value that is a list with commas between: what follows the last of them is completed. `with` stands

@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, ValueHint};
 use ns_core::Kind;
+use ns_core::cli::whole;
 use ns_core::inventory::Places;
 
 use crate::programs::Program;
@@ -22,6 +23,8 @@ pub struct Opt {
     pub shorts: Vec<String>,
     /// Its long spellings, with the hyphens.
     pub longs: Vec<String>,
+    /// What its long spellings may be cut short to, with the hyphens.
+    pub starts: Vec<String>,
     /// What it does: one sentence without a full stop.
     pub help: String,
     /// Its value.
@@ -93,14 +96,14 @@ impl Model {
         };
         Self {
             name: program.name.into(),
-            options: program.options().map(|arg| Opt::new(program.name, arg)).collect(),
+            options: program.options().map(|arg| Opt::new(program, arg)).collect(),
             operands,
         }
     }
 }
 
 impl Opt {
-    fn new(program: &str, arg: &Arg) -> Self {
+    fn new(program: &Program, arg: &Arg) -> Self {
         let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();
         let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
         let help = arg.get_help().unwrap_or_default().to_string();
@@ -111,13 +114,14 @@ impl Opt {
         };
         Self {
             shorts: shorts.iter().map(|short| format!("-{short}")).collect(),
+            starts: longs.iter().flat_map(|long| starts(program, arg, long)).collect(),
             longs: longs.iter().map(|long| format!("--{long}")).collect(),
             help: sentence.replace('\n', " ").trim_end_matches('.').to_owned(),
             value: arg.get_action().takes_values().then(|| Value {
                 name: name(),
                 optional: arg.get_num_args().is_some_and(|count| count.min_values() == 0),
                 attached: arg.is_require_equals_set(),
-                source: source(program, arg),
+                source: source(program.name, arg),
                 words: arg.get_num_args().map_or(1, |count| count.max_values()),
             }),
             repeats: matches!(arg.get_action(), ArgAction::Append | ArgAction::Count),
@@ -127,6 +131,11 @@ impl Opt {
     /// All its spellings.
     pub fn spellings(&self) -> impl Iterator<Item = &str> {
         self.shorts.iter().chain(&self.longs).map(String::as_str)
+    }
+
+    /// All that it may be given as.
+    pub fn given_as(&self) -> impl Iterator<Item = &str> {
+        self.spellings().chain(self.starts.iter().map(String::as_str))
     }
 
     /// Its name as part of a function's.
@@ -139,6 +148,16 @@ impl Opt {
     pub fn takes_the_next_word(&self) -> bool {
         self.value.as_ref().is_some_and(|value| !value.optional)
     }
+}
+
+/// What this spelling of the option may be cut short to.
+fn starts(program: &Program, arg: &Arg, long: &str) -> Vec<String> {
+    let meant =
+        |start: &str| whole(&program.command, program.relative, start).is_some_and(|(meant, _)| meant == arg);
+    let starts = (1..long.len())
+        .map(|end| &long[..end])
+        .filter(|start| meant(start));
+    starts.map(|start| format!("--{start}")).collect()
 }
 
 /// Whether what is given here is a command that we run.

@@ -47,6 +47,11 @@ function __@FUNCTION@_ours
     test @COMMAND@ -eq 0; or not __@FUNCTION@_rest >/dev/null
 end
 
+# Whether the word before the cursor is one of these options.
+function __@FUNCTION@_follows
+    contains -- (commandline -opc)[-1] $argv; and not __@FUNCTION@_operand
+end
+
 # What completes the command that we run.
 function __@FUNCTION@_command
     set -l rest (__@FUNCTION@_rest)

@@ -38,6 +38,35 @@ pub fn script(model: &Model) -> String {
             _ => None,
         })
         .collect();
+    let taking: Vec<&Opt> = model
+        .options
+        .iter()
+        .filter(|option| option.takes_the_next_word())
+        .collect();
+    let whole = |option: &&Opt| {
+        let name = option.longs.first().cloned().unwrap_or_default();
+        let pairs: Vec<_> = option
+            .starts
+            .iter()
+            .map(|start| format!("{start} {name}"))
+            .collect();
+        pairs.join(" ")
+    };
+    let wholes: Vec<String> = taking
+        .iter()
+        .map(whole)
+        .filter(|pairs| !pairs.is_empty())
+        .collect();
+    let longs: Vec<&str> = taking
+        .iter()
+        .flat_map(|option| &option.longs)
+        .map(String::as_str)
+        .collect();
+    let letters: String = taking
+        .iter()
+        .flat_map(|option| &option.shorts)
+        .map(|short| &short[1..])
+        .collect();
     let mut arguments = format!("_arguments {flags}");
     for spec in specs {
         let _ = write!(arguments, " \\\n        {spec}");
@@ -46,6 +75,8 @@ pub fn script(model: &Model) -> String {
         .replace("@LISTS@", &lists)
         .replace("@FUNCTION@", &function)
         .replace("@ARGUMENTS@", &arguments)
+        .replace("@WHOLES@", &wholes.join("\n        "))
+        .replace("@TAKES@", &format!("{}|-[^-]#[{letters}]", longs.join("|")))
 }
 
 /// One option with all its spellings, as `_arguments` takes it: one specification, or two.
