@@ -100,25 +100,66 @@ function __ns_enter_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_enter_lettered
+    set -l parts (commandline -ct | string match -r -- '^(-[^-=]*([^-=])=)(.*)')
+    set -l long
+    switch "$parts[3]"
+        case m
+            set long --mount
+        case u
+            set long --uts
+        case i
+            set long --ipc
+        case n
+            set long --net
+        case p
+            set long --pid
+        case U
+            set long --user
+        case C
+            set long --cgroup
+        case T
+            set long --time
+        case r
+            set long --root
+        case w
+            set long --wd
+        case '*'
+            return
+    end
+    set -l program (string escape -- (commandline -opc)[1])
+    complete -C "$program $long=$parts[4]" | string replace -- $long= $parts[2]
+end
+
 complete -c ns-enter -f
 complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'The process, name or namespace to enter' -r -f -k -a '(__ns_enter_ask_or_file targets)'
 complete -c ns-enter -n '__ns_enter_follows --ta --tar --targ --targe' -f -k -a '(__ns_enter_ask_or_file targets)'
 complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Every kind that is not given otherwise'
-complete -c ns-enter -n '__ns_enter_ours' -s m -l mount -d 'The mount namespace' -f -k -a '(__ns_enter_ask_or_file targets:mnt)'
-complete -c ns-enter -n '__ns_enter_ours' -s u -l uts -d 'The UTS namespace: host name and NIS domain name' -f -k -a '(__ns_enter_ask_or_file targets:uts)'
-complete -c ns-enter -n '__ns_enter_ours' -s i -l ipc -d 'The IPC namespace: System V IPC, message queues' -f -k -a '(__ns_enter_ask_or_file targets:ipc)'
-complete -c ns-enter -n '__ns_enter_ours' -s n -l net -d 'The network namespace: interfaces and routes' -f -k -a '(__ns_enter_ask_or_file targets:net)'
-complete -c ns-enter -n '__ns_enter_ours' -s p -l pid -d 'The PID namespace' -f -k -a '(__ns_enter_ask_or_file targets:pid)'
-complete -c ns-enter -n '__ns_enter_ours' -s U -l user -d 'The user namespace: ids and capabilities' -f -k -a '(__ns_enter_ask_or_file targets:user)'
-complete -c ns-enter -n '__ns_enter_ours' -s C -l cgroup -d 'The cgroup namespace: the root of /proc/PID/cgroup' -f -k -a '(__ns_enter_ask_or_file targets:cgroup)'
-complete -c ns-enter -n '__ns_enter_ours' -s T -l time -d 'The time namespace: monotonic and boot-time clock' -f -k -a '(__ns_enter_ask_or_file targets:time)'
-complete -c ns-enter -n '__ns_enter_ours' -s N -l net-socket -d 'The network namespace of the target\'s socket FD' -r
-complete -c ns-enter -n '__ns_enter_follows --net- --net-s --net-so --net-soc --net-sock --net-socke' 
+complete -c ns-enter -n '__ns_enter_ours' -s m -d 'The mount namespace'
+complete -c ns-enter -n '__ns_enter_ours' -l mount -d 'The mount namespace' -f -k -a '(__ns_enter_ask_or_file targets:mnt)'
+complete -c ns-enter -n '__ns_enter_ours' -s u -d 'The UTS namespace: host name and NIS domain name'
+complete -c ns-enter -n '__ns_enter_ours' -l uts -d 'The UTS namespace: host name and NIS domain name' -f -k -a '(__ns_enter_ask_or_file targets:uts)'
+complete -c ns-enter -n '__ns_enter_ours' -s i -d 'The IPC namespace: System V IPC, message queues'
+complete -c ns-enter -n '__ns_enter_ours' -l ipc -d 'The IPC namespace: System V IPC, message queues' -f -k -a '(__ns_enter_ask_or_file targets:ipc)'
+complete -c ns-enter -n '__ns_enter_ours' -s n -d 'The network namespace: interfaces and routes'
+complete -c ns-enter -n '__ns_enter_ours' -l net -d 'The network namespace: interfaces and routes' -f -k -a '(__ns_enter_ask_or_file targets:net)'
+complete -c ns-enter -n '__ns_enter_ours' -s p -d 'The PID namespace'
+complete -c ns-enter -n '__ns_enter_ours' -l pid -d 'The PID namespace' -f -k -a '(__ns_enter_ask_or_file targets:pid)'
+complete -c ns-enter -n '__ns_enter_ours' -s U -d 'The user namespace: ids and capabilities'
+complete -c ns-enter -n '__ns_enter_ours' -l user -d 'The user namespace: ids and capabilities' -f -k -a '(__ns_enter_ask_or_file targets:user)'
+complete -c ns-enter -n '__ns_enter_ours' -s C -d 'The cgroup namespace: the root of /proc/PID/cgroup'
+complete -c ns-enter -n '__ns_enter_ours' -l cgroup -d 'The cgroup namespace: the root of /proc/PID/cgroup' -f -k -a '(__ns_enter_ask_or_file targets:cgroup)'
+complete -c ns-enter -n '__ns_enter_ours' -s T -d 'The time namespace: monotonic and boot-time clock'
+complete -c ns-enter -n '__ns_enter_ours' -l time -d 'The time namespace: monotonic and boot-time clock' -f -k -a '(__ns_enter_ask_or_file targets:time)'
+complete -c ns-enter -n '__ns_enter_ours' -s N -l net-socket -d 'The network namespace of the target\'s socket FD' -r -f
+complete -c ns-enter -n '__ns_enter_follows --net- --net-s --net-so --net-soc --net-sock --net-socke' -f
 complete -c ns-enter -n '__ns_enter_ours' -l user-parent -d 'The parent of the user namespace'
 complete -c ns-enter -n '__ns_enter_ours' -l for-children -d 'With --pid and --time, those of new children'
 complete -c ns-enter -n '__ns_enter_ours' -s c -l join-cgroup -d 'Join the cgroups of the target'
-complete -c ns-enter -n '__ns_enter_ours' -s r -l root -d 'Make the target\'s root, or DIR, the root' -f -k -a '(__fish_complete_directories (commandline -ct))'
-complete -c ns-enter -n '__ns_enter_ours' -s w -l wd -d 'Start in the target\'s working directory, or in DIR' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-enter -n '__ns_enter_ours' -s r -d 'Make the target\'s root, or DIR, the root'
+complete -c ns-enter -n '__ns_enter_ours' -l root -d 'Make the target\'s root, or DIR, the root' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-enter -n '__ns_enter_ours' -s w -d 'Start in the target\'s working directory, or in DIR'
+complete -c ns-enter -n '__ns_enter_ours' -l wd -d 'Start in the target\'s working directory, or in DIR' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -s W -l wdns -d 'Start in DIR as it is seen inside' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_follows --wdn' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -l mount-proc -d 'Mount a /proc for the PID namespace' -f -k -a '(__fish_complete_directories (commandline -ct))'
@@ -137,4 +178,5 @@ complete -c ns-enter -n '__ns_enter_ours' -l dry-run -d 'Show what would be done
 complete -c ns-enter -n '__ns_enter_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-enter -n '__ns_enter_ours' -s V -l version -d 'Print version'
 complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-enter -n '__ns_enter_ours' -k -f -a '(__ns_enter_lettered)'
 complete -c ns-enter -n '__ns_enter_operand' -k -a '(__ns_enter_command)'

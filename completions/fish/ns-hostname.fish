@@ -124,7 +124,7 @@ complete -c ns-hostname -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name' -r -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
 complete -c ns-hostname -n '__ns_hostname_follows --t --ta --tar --targ --targe' -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
 complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'The NIS domain name, not the host name'
-complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'The NIS domain name'
+complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'The NIS domain name' -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
 complete -c ns-hostname -n '__ns_hostname_ours' -s d -l domain -d 'Show the DNS domain'
 complete -c ns-hostname -n '__ns_hostname_ours' -s f -l fqdn -l long -d 'Show the FQDN, as the resolver has it'
@@ -137,8 +137,8 @@ complete -c ns-hostname -n '__ns_hostname_follows --fi --fil' -F
 complete -c ns-hostname -n '__ns_hostname_ours' -s b -l boot -d 'For boot scripts: FILE may be missing or empty'
 complete -c ns-hostname -n '__ns_hostname_ours' -l force -d 'Take every name that the kernel takes, but for line feeds'
 complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Leave out what does not belong in a host name'
-complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: say whether NAME may be set' -r
-complete -c ns-hostname -n '__ns_hostname_follows --ch --che --chec' 
+complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: say whether NAME may be set' -r -f
+complete -c ns-hostname -n '__ns_hostname_follows --ch --che --chec' -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace with its names'
 complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_hostname_output)'
 complete -c ns-hostname -n '__ns_hostname_ours' -l output-all -d 'Show all columns'
@@ -152,3 +152,4 @@ complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Say what was
 complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Write JSON'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'
 complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-hostname -n '__ns_hostname_operand' -k -f

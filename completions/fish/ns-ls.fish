@@ -100,6 +100,19 @@ function __ns_ls_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_ls_lettered
+    set -l parts (commandline -ct | string match -r -- '^(-[^-=]*([^-=])=)(.*)')
+    set -l long
+    switch "$parts[3]"
+        case T
+            set long --tree
+        case '*'
+            return
+    end
+    set -l program (string escape -- (commandline -opc)[1])
+    complete -C "$program $long=$parts[4]" | string replace -- $long= $parts[2]
+end
+
 function __ns_ls_type
     set -l before (__ns_ls_before_comma)
     printf '%s%s\t%s\n' \
@@ -165,8 +178,8 @@ complete -c ns-ls -n '__ns_ls_follows --ty --typ' -f -k -a '(__ns_ls_type)'
 complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'Only the namespaces that this process is in' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --ta --tas' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -s P -l persistent -d 'Only namespaces without processes'
-complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'Only those that the expression holds for' -r
-complete -c ns-ls -n '__ns_ls_follows --f --fi --fil --filt --filte' 
+complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'Only those that the expression holds for' -r -f
+complete -c ns-ls -n '__ns_ls_follows --f --fi --fil --filt --filte' -f
 complete -c ns-ls -n '__ns_ls_ours' -l look -d 'Where to look; all where nothing is said' -r -f -k -a '(__ns_ls_look)'
 complete -c ns-ls -n '__ns_ls_follows --lo --loo' -f -k -a '(__ns_ls_look)'
 complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List what `ns-ls -J --output-all` saved' -r -F
@@ -175,7 +188,8 @@ complete -c ns-ls -n '__ns_ls_ours' -l strict -d 'Fail where not everything coul
 complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
 complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list, not a tree'
-complete -c ns-ls -n '__ns_ls_ours' -s T -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'The user namespace that owns it\' parent\\t\'The parent of a user or PID namespace\' process\\t\'The parent of the process\''
+complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or process'
+complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'The user namespace that owns it\' parent\\t\'The parent of a user or PID namespace\' process\\t\'The parent of the process\''
 complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
 complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Write values with one space between'
 complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of headings'
@@ -184,7 +198,8 @@ complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Accepted: no value is eve
 complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show what capabilities PID has in each' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the columns'
-complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Go on, and write what appears and what goes'
+complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Go on, and write what appears and what goes' -f
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'
 complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-ls -n '__ns_ls_ours' -k -f -a '(__ns_ls_lettered)'
 complete -c ns-ls -n '__ns_ls_operand' -k -f -a '(__ns_ls_ask_or_file namespaces)'

@@ -100,6 +100,21 @@ function __ns_mounts_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_mounts_lettered
+    set -l parts (commandline -ct | string match -r -- '^(-[^-=]*([^-=])=)(.*)')
+    set -l long
+    switch "$parts[3]"
+        case k
+            set long --kernel
+        case p
+            set long --watch
+        case '*'
+            return
+    end
+    set -l program (string escape -- (commandline -opc)[1])
+    complete -C "$program $long=$parts[4]" | string replace -- $long= $parts[2]
+end
+
 function __ns_mounts_poll
     set -l before (__ns_mounts_before_comma)
     printf '%s%s\t%s\n' \
@@ -159,7 +174,8 @@ complete -c ns-mounts -n '__ns_mounts_follows --tas' -f -k -a '(__ns_mounts_ask_
 complete -c ns-mounts -n '__ns_mounts_ours' -l all-namespaces -d 'Those of every mount namespace'
 complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Those of a saved mountinfo file' -r -F
 complete -c ns-mounts -n '__ns_mounts_follows --tab --tab- --tab-f --tab-fi --tab-fil' -F
-complete -c ns-mounts -n '__ns_mounts_ours' -s k -l kernel -d 'Those of the kernel: the default' -f -k -a 'mountinfo\\t\'From /proc/PID/mountinfo\' listmount\\t\'From listmount(2) and statmount(2)\''
+complete -c ns-mounts -n '__ns_mounts_ours' -s k -d 'Those of the kernel: the default'
+complete -c ns-mounts -n '__ns_mounts_ours' -l kernel -d 'Those of the kernel: the default' -f -k -a 'mountinfo\\t\'From /proc/PID/mountinfo\' listmount\\t\'From listmount(2) and statmount(2)\''
 complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail where not everything could be read'
 complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'With this source' -r -f -k -a '(__ns_mounts_ask sources)'
 complete -c ns-mounts -n '__ns_mounts_follows --so --sou --sour --sourc' -f -k -a '(__ns_mounts_ask sources)'
@@ -169,13 +185,13 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s M -l mountpoint -d 'Those at this
 complete -c ns-mounts -n '__ns_mounts_follows --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin' -f -k -a '(__ns_mounts_ask mounts)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Of these types, with commas between' -r -f -k -a '(__ns_mounts_ask_list filesystems)'
 complete -c ns-mounts -n '__ns_mounts_follows --ty --typ --type' -f -k -a '(__ns_mounts_ask_list filesystems)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'With all of these options' -r
-complete -c ns-mounts -n '__ns_mounts_follows --op --opt --opti --optio --option' 
-complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'For which this expression holds' -r
-complete -c ns-mounts -n '__ns_mounts_follows --fil --filt --filte' 
-complete -c ns-mounts -n '__ns_mounts_ours' -l id -d 'With this mount id' -r
-complete -c ns-mounts -n '__ns_mounts_ours' -l uniq-id -d 'With this unique mount id' -r
-complete -c ns-mounts -n '__ns_mounts_follows --uniq- --uniq-i' 
+complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'With all of these options' -r -f
+complete -c ns-mounts -n '__ns_mounts_follows --op --opt --opti --optio --option' -f
+complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'For which this expression holds' -r -f
+complete -c ns-mounts -n '__ns_mounts_follows --fil --filt --filte' -f
+complete -c ns-mounts -n '__ns_mounts_ours' -l id -d 'With this mount id' -r -f
+complete -c ns-mounts -n '__ns_mounts_ours' -l uniq-id -d 'With this unique mount id' -r -f
+complete -c ns-mounts -n '__ns_mounts_follows --uniq- --uniq-i' -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l real -d 'Only those on devices and networks'
 complete -c ns-mounts -n '__ns_mounts_ours' -l pseudo -d 'Only those on no device and no network'
 complete -c ns-mounts -n '__ns_mounts_ours' -l shadowed -d 'Only those that others hide, and which do'
@@ -191,9 +207,10 @@ complete -c ns-mounts -n '__ns_mounts_follows --dif' -f -k -a '(__ns_mounts_ask_
 complete -c ns-mounts -n 'test "$(commandline -opc)[-2]" = --diff' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n 'test "$(commandline -opc)[-2]" = --dif' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l propagation -d 'Show where mounts made below these show up'
-complete -c ns-mounts -n '__ns_mounts_ours' -s p -l watch -l poll -d 'Tell what happens, one event a line' -f -k -a '(__ns_mounts_poll)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'How long to watch, in milliseconds' -r
-complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' 
+complete -c ns-mounts -n '__ns_mounts_ours' -s p -d 'Tell what happens, one event a line'
+complete -c ns-mounts -n '__ns_mounts_ours' -l watch -l poll -d 'Tell what happens, one event a line' -f -k -a '(__ns_mounts_poll)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'How long to watch, in milliseconds' -r -f
+complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show what file systems count, where they do (NFS)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the columns'
 complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_mounts_output)'
@@ -218,4 +235,5 @@ complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Spell out the default
 complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Make mount points links that a terminal can follow' -f -k -a 'auto\\t\'Where stdout is a terminal\' always\\t\'Wherever stdout goes\' never\\t\'Nowhere\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
 complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-mounts -n '__ns_mounts_ours' -k -f -a '(__ns_mounts_lettered)'
 complete -c ns-mounts -n '__ns_mounts_operand' -k -f -a '(__ns_mounts_ask mounted)'

@@ -100,6 +100,33 @@ function __ns_unshare_signals
     string split ' ' -- (kill -l | string join ' ')
 end
 
+function __ns_unshare_lettered
+    set -l parts (commandline -ct | string match -r -- '^(-[^-=]*([^-=])=)(.*)')
+    set -l long
+    switch "$parts[3]"
+        case m
+            set long --mount
+        case u
+            set long --uts
+        case i
+            set long --ipc
+        case n
+            set long --net
+        case p
+            set long --pid
+        case U
+            set long --user
+        case C
+            set long --cgroup
+        case T
+            set long --time
+        case '*'
+            return
+    end
+    set -l program (string escape -- (commandline -opc)[1])
+    complete -C "$program $long=$parts[4]" | string replace -- $long= $parts[2]
+end
+
 function __ns_unshare_veth
     set -l before (__ns_unshare_before_comma)
     printf '%s%s\t%s\n' \
@@ -115,26 +142,34 @@ end
 
 complete -c ns-unshare -f
 complete -c ns-unshare -n '__ns_unshare_ours' -s a -l all -d 'New namespaces of all eight kinds'
-complete -c ns-unshare -n '__ns_unshare_ours' -s m -l mount -d 'New mount namespace' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s u -l uts -d 'New UTS namespace: host name and NIS domain name' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s i -l ipc -d 'New IPC namespace: System V IPC, message queues' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s n -l net -d 'New network namespace: interfaces and routes' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s p -l pid -d 'New PID namespace, the program as PID 1' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s U -l user -d 'New user namespace: ids and capabilities' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s C -l cgroup -d 'New cgroup namespace: the root of /proc/PID/cgroup' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s T -l time -d 'New time namespace: monotonic and boot-time clock' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Set the monotonic clock ahead by SECONDS' -r
-complete -c ns-unshare -n '__ns_unshare_follows --mon --mono --monot --monoto --monoton --monotoni' 
-complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time clock ahead by SECONDS' -r
-complete -c ns-unshare -n '__ns_unshare_follows --b --bo --boo --boot --boott --bootti --boottim' 
-complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name; implies --uts' -r
-complete -c ns-unshare -n '__ns_unshare_follows --ho --hos --host --hostn --hostna --hostnam' 
-complete -c ns-unshare -n '__ns_unshare_ours' -l domainname -d 'Set the NIS domain name; implies --uts' -r
-complete -c ns-unshare -n '__ns_unshare_follows --do --dom --doma --domai --domain --domainn --domainna --domainnam' 
+complete -c ns-unshare -n '__ns_unshare_ours' -s m -d 'New mount namespace'
+complete -c ns-unshare -n '__ns_unshare_ours' -l mount -d 'New mount namespace' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s u -d 'New UTS namespace: host name and NIS domain name'
+complete -c ns-unshare -n '__ns_unshare_ours' -l uts -d 'New UTS namespace: host name and NIS domain name' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s i -d 'New IPC namespace: System V IPC, message queues'
+complete -c ns-unshare -n '__ns_unshare_ours' -l ipc -d 'New IPC namespace: System V IPC, message queues' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s n -d 'New network namespace: interfaces and routes'
+complete -c ns-unshare -n '__ns_unshare_ours' -l net -d 'New network namespace: interfaces and routes' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s p -d 'New PID namespace, the program as PID 1'
+complete -c ns-unshare -n '__ns_unshare_ours' -l pid -d 'New PID namespace, the program as PID 1' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s U -d 'New user namespace: ids and capabilities'
+complete -c ns-unshare -n '__ns_unshare_ours' -l user -d 'New user namespace: ids and capabilities' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s C -d 'New cgroup namespace: the root of /proc/PID/cgroup'
+complete -c ns-unshare -n '__ns_unshare_ours' -l cgroup -d 'New cgroup namespace: the root of /proc/PID/cgroup' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s T -d 'New time namespace: monotonic and boot-time clock'
+complete -c ns-unshare -n '__ns_unshare_ours' -l time -d 'New time namespace: monotonic and boot-time clock' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Set the monotonic clock ahead by SECONDS' -r -f
+complete -c ns-unshare -n '__ns_unshare_follows --mon --mono --monot --monoto --monoton --monotoni' -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time clock ahead by SECONDS' -r -f
+complete -c ns-unshare -n '__ns_unshare_follows --b --bo --boo --boot --boott --bootti --boottim' -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name; implies --uts' -r -f
+complete -c ns-unshare -n '__ns_unshare_follows --ho --hos --host --hostn --hostna --hostnam' -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l domainname -d 'Set the NIS domain name; implies --uts' -r -f
+complete -c ns-unshare -n '__ns_unshare_follows --do --dom --doma --domai --domain --domainn --domainna --domainnam' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-loopback -d 'Leave the loopback interface down'
 complete -c ns-unshare -n '__ns_unshare_ours' -l veth -d 'Tie the network namespace to another' -r -f -k -a '(__ns_unshare_veth)'
 complete -c ns-unshare -n '__ns_unshare_follows --vet' -f -k -a '(__ns_unshare_veth)'
-complete -c ns-unshare -n '__ns_unshare_ours' -l pin -d 'Pin the new namespaces under NAME' -r
+complete -c ns-unshare -n '__ns_unshare_ours' -l pin -d 'Pin the new namespaces under NAME' -r -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l from -d 'With --pin, pin the namespaces of TARGET' -r -f -k -a '(__ns_unshare_ask_or_file targets)'
 complete -c ns-unshare -n '__ns_unshare_follows --fr --fro' -f -k -a '(__ns_unshare_ask_or_file targets)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l unpin -d 'Remove a pinned name' -r -f -k -a '(__ns_unshare_ask pins)'
@@ -147,8 +182,8 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l map-users -d 'Map a range of ui
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-groups -d 'Map a range of gids; implies --user' -r -f -k -a 'auto subids all'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-auto -d 'Map the subordinate ids from 0 on'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-subids -d 'Map the subordinate ids to themselves'
-complete -c ns-unshare -n '__ns_unshare_ours' -l owner -d 'Owner of the new user namespace; implies --user' -r
-complete -c ns-unshare -n '__ns_unshare_follows --o --ow --own --owne' 
+complete -c ns-unshare -n '__ns_unshare_ours' -l owner -d 'Owner of the new user namespace; implies --user' -r -f
+complete -c ns-unshare -n '__ns_unshare_follows --o --ow --own --owne' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l setgroups -d 'Allow or deny setgroups(2) in the user namespace' -r -f -k -a 'allow deny'
 complete -c ns-unshare -n '__ns_unshare_follows --setgr --setgro --setgrou --setgroup' -f -k -a 'allow deny'
 complete -c ns-unshare -n '__ns_unshare_ours' -s S -l setuid -d 'Take this uid before the program runs' -r -f -k -a '(__fish_complete_users) '
@@ -158,8 +193,8 @@ complete -c ns-unshare -n '__ns_unshare_follows --setgi' -f -k -a '(__fish_compl
 complete -c ns-unshare -n '__ns_unshare_ours' -l keep-caps -d 'Keep the capabilities that are held inside'
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /proc, or one on DIR' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-binfmt -d 'Mount a new binfmt_misc' -f -k -a '(__fish_complete_directories (commandline -ct))'
-complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter with binfmt_misc' -r
-complete -c ns-unshare -n '__ns_unshare_follows --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter' 
+complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter with binfmt_misc' -r -f
+complete -c ns-unshare -n '__ns_unshare_follows --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How mounts of the new namespace are tied to ours' -r -f -k -a 'private slave shared unchanged'
 complete -c ns-unshare -n '__ns_unshare_follows --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio' -f -k -a 'private slave shared unchanged'
 complete -c ns-unshare -n '__ns_unshare_ours' -s R -l root -d 'Make DIR the root directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
@@ -177,10 +212,11 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l whitelist-env -d 'Run it with t
 complete -c ns-unshare -n '__ns_unshare_follows --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en' -f -k -a '(__ns_unshare_ask_list environment)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l pid-file -d 'Write a PID to FILE' -r -F
 complete -c ns-unshare -n '__ns_unshare_follows --pid- --pid-f --pid-fi --pid-fil' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write PID and namespaces to descriptor FD' -r
-complete -c ns-unshare -n '__ns_unshare_follows --inf --info --info- --info-f' 
+complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write PID and namespaces to descriptor FD' -r -f
+complete -c ns-unshare -n '__ns_unshare_follows --inf --info --info- --info-f' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
 complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-unshare -n '__ns_unshare_ours' -s V -l version -d 'Print version'
 complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-unshare -n '__ns_unshare_ours' -k -f -a '(__ns_unshare_lettered)'
 complete -c ns-unshare -n '__ns_unshare_operand' -k -a '(__ns_unshare_command)'

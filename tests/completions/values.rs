@@ -8,6 +8,8 @@ in_each_shell! {
     options in bash, plain_bash, zsh, fish;
     command in bash, plain_bash, zsh, fish;
     cut_short in bash, plain_bash, zsh, fish;
+    behind_letters in bash, plain_bash, zsh, fish;
+    nothing_to_offer in bash, plain_bash, zsh, fish;
     columns in bash, plain_bash, zsh, fish;
     lists in bash, plain_bash, zsh, fish;
     words in bash, plain_bash, zsh, fish;
@@ -58,6 +60,28 @@ fn cut_short(mut shell: Shell) -> Outcome {
         "ns-enter --ta 1 -n ns-unshare --w / ns-ls --ty ut",
         "ns-enter --ta 1 -n ns-unshare --w / ns-ls --ty uts",
     );
+    Ok(())
+}
+
+/// A value that may be left out is in the word of its letter.
+fn behind_letters(mut shell: Shell) -> Outcome {
+    shell.completes("ns-enter -n=bl", "ns-enter -n=blue");
+    shell.completes("ns-enter -t host:web-7 -an=bl", "ns-enter -t host:web-7 -an=blue");
+    shell.completes("ns-unshare -n=ne", "ns-unshare -n=net");
+    shell.completes("ns-ls blue -lT=ow", "ns-ls blue -lT=owner");
+    shell.completes("ns-mounts -k=li", "ns-mounts -k=listmount");
+    shell.completes("ns-mounts -p=mount,umo", "ns-mounts -p=mount,umount");
+    // What stands behind the command is the command's.
+    shell.completes("ns-enter -a ns-enter -n=bl", "ns-enter -a ns-enter -n=blue");
+    Ok(())
+}
+
+/// Where any text will do, no file is offered: there is one that is called net.
+fn nothing_to_offer(mut shell: Shell) -> Outcome {
+    shell.completes("ns-hostname --check ne\tx", "ns-hostname --check nex");
+    shell.completes("ns-mounts -O ne\tx", "ns-mounts -O nex");
+    shell.completes("ns-mounts --id=ne\tx", "ns-mounts --id=nex");
+    shell.completes("ns-unshare --hostn ne\tx", "ns-unshare --hostn nex");
     Ok(())
 }
 

@@ -59,6 +59,13 @@ pub fn script(model: &Model) -> String {
             }
         }
     }
+    let lettered = lettered(model);
+    if !lettered.is_empty() {
+        let _ = writeln!(
+            lines,
+            "complete -c {name} -n '__{function}_ours' -k -f -a '(__{function}_lettered)'"
+        );
+    }
     let operands = match &model.operands {
         Operands::None => String::new(),
         Operands::Command => format!("-a '(__{function}_command)'"),
@@ -71,34 +78,42 @@ pub fn script(model: &Model) -> String {
         );
     }
     let command = matches!(model.operands, Operands::Command);
-    format!("# fish completion for {name}. {NOTE}\n\n{COMMON}{lists}\ncomplete -c {name} -f\n{lines}")
-        .replace("@FUNCTION@", &function)
-        .replace("@TAKES@", &takes.join(" "))
-        .replace("@TAKES_TWO@", &takes_two.join(" "))
-        .replace("@ATTACHED@", &attached.join(" "))
-        .replace("@COMMAND@", if command { "1" } else { "0" })
+    format!(
+        "# fish completion for {name}. {NOTE}\n\n{COMMON}{lettered}{lists}\ncomplete -c {name} -f\n{lines}"
+    )
+    .replace("@FUNCTION@", &function)
+    .replace("@NAME@", name)
+    .replace("@TAKES@", &takes.join(" "))
+    .replace("@TAKES_TWO@", &takes_two.join(" "))
+    .replace("@ATTACHED@", &attached.join(" "))
+    .replace("@COMMAND@", if command { "1" } else { "0" })
 }
 
-/// One option.
+/// One option. A letter whose value may be left out is a line of its own: fish would put the value behind it without the
+/// `=` that it takes.
 fn line(option: &Opt, function: &str) -> String {
-    let mut line = format!("-n '__{function}_ours'");
-    for short in &option.shorts {
-        let _ = write!(line, " -s {}", &short[1..]);
+    let attached = option.value.as_ref().is_some_and(|value| value.attached);
+    let ours = format!("-n '__{function}_ours'");
+    let help = format!("-d {}", quoted(&option.help));
+    let shorts: String = option
+        .shorts
+        .iter()
+        .map(|short| format!("-s {} ", &short[1..]))
+        .collect();
+    let longs: String = option
+        .longs
+        .iter()
+        .map(|long| format!("-l {} ", &long[2..]))
+        .collect();
+    let value = option.value.as_ref().map_or_else(String::new, |value| {
+        let required = if value.optional { "" } else { " -r" };
+        format!("{required} {}", value_of(option, value, function))
+    });
+    if attached && !shorts.is_empty() {
+        format!("{ours} {shorts}{help}\ncomplete -c @NAME@ {ours} {longs}{help}{value}")
+    } else {
+        format!("{ours} {shorts}{longs}{help}{value}")
     }
-    for long in &option.longs {
-        let _ = write!(line, " -l {}", &long[2..]);
-    }
-    let _ = write!(line, " -d {}", quoted(&option.help));
-    if let Some(value) = &option.value {
-        if !value.optional {
-            line += " -r";
-        }
-        let arguments = value_of(option, value, function);
-        if !arguments.is_empty() {
-            let _ = write!(line, " {arguments}");
-        }
-    }
-    line
 }
 
 /// What completes the value of an option.
@@ -107,6 +122,36 @@ fn value_of(option: &Opt, value: &Value, function: &str) -> String {
         Source::List(_) | Source::Keys(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
         _ => arguments(&value.source, function, true),
     }
+}
+
+/// The function for a value behind a letter and a `=`, which may be left out: its choices are those of the long option, each
+/// with what stands before it.
+fn lettered(model: &Model) -> String {
+    let mut cases = String::new();
+    for (letter, option, _) in model.lettered() {
+        let _ = writeln!(
+            cases,
+            "        case {letter}\n            set long {}",
+            option.longs[0]
+        );
+    }
+    if cases.is_empty() {
+        return cases;
+    }
+    format!(
+        r#"
+function __@FUNCTION@_lettered
+    set -l parts (commandline -ct | string match -r -- '^(-[^-=]*([^-=])=)(.*)')
+    set -l long
+    switch "$parts[3]"
+{cases}        case '*'
+            return
+    end
+    set -l program (string escape -- (commandline -opc)[1])
+    complete -C "$program $long=$parts[4]" | string replace -- $long= $parts[2]
+end
+"#
+    )
 }
 
 /// The function for a value that is a list with commas between: what follows the last of them is completed. `with` stands
@@ -144,7 +189,8 @@ fn arguments(source: &Source, function: &str, keep: bool) -> String {
             .join(" ")
     };
     match source {
-        Source::Free => String::new(),
+        // Not nothing: fish would offer files.
+        Source::Free => "-f".into(),
         Source::Words(list) => format!("-f {order}-a {}", quoted(&words(list))),
         Source::List(_) | Source::Keys(_) => unreachable!("a list has a function of its own"),
         Source::Ask(what) => format!("-f {order}-a '(__{function}_ask {what})'"),

@@ -102,6 +102,17 @@ impl Model {
     }
 }
 
+impl Model {
+    /// The options whose letter may have a value behind a `=` in the same word.
+    pub fn lettered(&self) -> impl Iterator<Item = (&str, &Opt, &Value)> {
+        self.options.iter().filter_map(|option| {
+            let value = option.value.as_ref().filter(|value| value.attached)?;
+            let letter = option.shorts.first()?.strip_prefix('-')?;
+            Some((letter, option, value))
+        })
+    }
+}
+
 impl Opt {
     fn new(program: &Program, arg: &Arg) -> Self {
         let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();

@@ -40,8 +40,9 @@ __@FUNCTION@_ask_or_file() {
         __@FUNCTION@_ask "$1"
     fi
 }
+
 # Spells out in `spelled` the names of options that are cut short and have a value behind them: _arguments knows whole
-# names only.
+# names only. Fails where the cursor is behind the options.
 __@FUNCTION@_spell_out() {
     local -A whole=(
         @WHOLES@
@@ -49,17 +50,17 @@ __@FUNCTION@_spell_out() {
     local -i index
     for ((index = 2; index < CURRENT; index++)); do
         case $words[index] in
-            --) break ;;
+            --) return 1 ;;
             -*) spelled[index]=${whole[$words[index]]:-$words[index]} ;;
             # What is neither an option nor a value is the command, or an operand.
-            *) [[ $spelled[index-1] == (@TAKES@) ]] || break ;;
+            *) [[ $spelled[index-1] == (@TAKES@) ]] || @OPERAND@ ;;
         esac
     done
 }
 @LISTS@
 _@FUNCTION@() {
     local -a spelled=("$words[@]")
-    __@FUNCTION@_spell_out
+    __@FUNCTION@_spell_out@LETTERED@
     words=("$spelled[@]")
     @ARGUMENTS@
 }

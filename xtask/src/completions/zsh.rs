@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::NOTE;
-use super::model::{Model, Operands, Opt, Source};
+use super::model::{Model, Operands, Opt, Source, Value};
 
 /// The parts that are the same for all programs.
 const COMMON: &str = include_str!("template.zsh");
@@ -38,45 +38,66 @@ pub fn script(model: &Model) -> String {
             _ => None,
         })
         .collect();
-    let taking: Vec<&Opt> = model
-        .options
-        .iter()
-        .filter(|option| option.takes_the_next_word())
-        .collect();
-    let whole = |option: &&Opt| {
-        let name = option.longs.first().cloned().unwrap_or_default();
-        let pairs: Vec<_> = option
-            .starts
-            .iter()
-            .map(|start| format!("{start} {name}"))
-            .collect();
-        pairs.join(" ")
-    };
-    let wholes: Vec<String> = taking
-        .iter()
-        .map(whole)
-        .filter(|pairs| !pairs.is_empty())
-        .collect();
-    let longs: Vec<&str> = taking
-        .iter()
-        .flat_map(|option| &option.longs)
-        .map(String::as_str)
-        .collect();
-    let letters: String = taking
-        .iter()
-        .flat_map(|option| &option.shorts)
-        .map(|short| &short[1..])
-        .collect();
     let mut arguments = format!("_arguments {flags}");
     for spec in specs {
         let _ = write!(arguments, " \\\n        {spec}");
     }
+    let (wholes, takes) = with_a_value_behind(model);
+    let command = matches!(model.operands, Operands::Command);
     format!("#compdef {}\n# {NOTE}\n\n{COMMON}", model.name)
         .replace("@LISTS@", &lists)
-        .replace("@FUNCTION@", &function)
         .replace("@ARGUMENTS@", &arguments)
-        .replace("@WHOLES@", &wholes.join("\n        "))
-        .replace("@TAKES@", &format!("{}|-[^-]#[{letters}]", longs.join("|")))
+        .replace("@WHOLES@", &wholes)
+        .replace("@TAKES@", &takes)
+        .replace("@OPERAND@", if command { "return 1" } else { "continue" })
+        .replace("@LETTERED@", &lettered(model, &function))
+        .replace("@FUNCTION@", &function)
+}
+
+/// Of the options that take the next word: the pairs of what their names may be cut short to and the names; and a pattern of
+/// the words that they are in.
+fn with_a_value_behind(model: &Model) -> (String, String) {
+    let (mut wholes, mut names, mut letters) = (Vec::new(), Vec::new(), String::new());
+    for option in model.options.iter().filter(|option| option.takes_the_next_word()) {
+        let pairs: Vec<_> = option
+            .starts
+            .iter()
+            .map(|start| format!("{start} {}", option.longs[0]))
+            .collect();
+        wholes.extend((!pairs.is_empty()).then(|| pairs.join(" ")));
+        names.extend(option.longs.iter().map(String::as_str));
+        letters.extend(option.shorts.iter().map(|short| &short[1..]));
+    }
+    names.push("-[^-]#");
+    (
+        wholes.join("\n        "),
+        format!("{}[{letters}]", names.join("|")),
+    )
+}
+
+/// What completes a value behind a letter and a `=`, which may be left out: `_arguments` has no words for it.
+fn lettered(model: &Model, function: &str) -> String {
+    let (mut letters, mut cases) = (String::new(), String::new());
+    for (letter, option, value) in model.lettered() {
+        letters += letter;
+        let action = value_of(option, value, function);
+        let spec = quoted(&format!(":{}:{action}", escaped(&value.name, ":\\")));
+        let _ = write!(cases, "\n            {letter}) spec={spec} ;;");
+    }
+    if letters.is_empty() {
+        return String::new();
+    }
+    format!(
+        " && if [[ $PREFIX == -[^-=]#[{letters}]=* ]]; then
+        local spec
+        case ${{${{PREFIX%%=*}}[-1]}} in{cases}
+        esac
+        compset -P '-[^=]#='
+        words=(\"$words[1]\" \"$PREFIX\") CURRENT=2
+        _arguments \"$spec\"
+        return
+    fi"
+    )
 }
 
 /// One option with all its spellings, as `_arguments` takes it: one specification, or two.
@@ -106,10 +127,7 @@ fn specs(option: &Opt, function: &str) -> Vec<String> {
         let both = [&option.shorts[..], &option.longs].concat();
         return spec(&both, "").into_iter().collect();
     };
-    let action = match value.source {
-        Source::List(_) | Source::Keys(_) => format!(" __{function}_{}", option.function()),
-        _ => action(&value.source, function),
-    };
+    let action = value_of(option, value, function);
     let colons = if value.optional { "::" } else { ":" };
     let argument = format!("{colons}{}:{action}", escaped(&value.name, ":\\")).repeat(value.words);
     if value.attached {
@@ -145,6 +163,14 @@ fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) ->
         "    )\n    compset -P '*,' || compset -P +\n    __{function}_offer value -M 'm:{{a-zA-Z}}={{A-Za-z}}'{with}\n}}\n"
     );
     text
+}
+
+/// What completes the value of an option.
+fn value_of(option: &Opt, value: &Value, function: &str) -> String {
+    match value.source {
+        Source::List(_) | Source::Keys(_) => format!(" __{function}_{}", option.function()),
+        _ => action(&value.source, function),
+    }
 }
 
 /// What completes a value.
