@@ -195,8 +195,8 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /pro
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-binfmt -d 'Mount a new binfmt_misc' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter with binfmt_misc' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter' -f
-complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How mounts of the new namespace are tied to ours' -r -f -k -a 'private slave shared unchanged'
-complete -c ns-unshare -n '__ns_unshare_follows --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio' -f -k -a 'private slave shared unchanged'
+complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How mounts of the new namespace are tied to ours' -r -f -k -a 'private\\t\'Not at all: the default\' slave\\t\'What is mounted later on shared mounts here shows up there\' shared\\t\'Also the other way\' unchanged\\t\'As each mount is tied to others here\''
+complete -c ns-unshare -n '__ns_unshare_follows --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio' -f -k -a 'private\\t\'Not at all: the default\' slave\\t\'What is mounted later on shared mounts here shows up there\' shared\\t\'Also the other way\' unchanged\\t\'As each mount is tied to others here\''
 complete -c ns-unshare -n '__ns_unshare_ours' -s R -l root -d 'Make DIR the root directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_follows --r --ro --roo' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s w -l wd -d 'Make DIR, inside the root, the working directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'

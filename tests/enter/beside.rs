@@ -6,7 +6,12 @@ use super::in_all;
 use crate::support::case::{Skip, cases};
 use crate::support::{Held, Outcome, Ran, Run as _, User, needs, program, tool};
 
-cases!["enter::beside": root_gets_the_same, the_ordinary_user_gets_the_same, both_end_alike];
+cases!["enter::beside":
+    root_gets_the_same,
+    the_ordinary_user_gets_the_same,
+    the_ordinary_user_gets_in_where_nsenter_does_not,
+    both_end_alike,
+];
 
 /// Says all that can be told from inside: namespaces, ids, directories, environment.
 const LOOK: &str = "for kind in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$kind; done; \
@@ -124,6 +129,25 @@ fn the_ordinary_user_gets_the_same() -> Outcome {
         format!("-U{file} --preserve-credentials"),
     ];
     look_the_same(Some(user), &lines)
+}
+
+/// Into namespaces of one's own, as ns-utils(7) has it of -a, -U and -m.
+fn the_ordinary_user_gets_in_where_nsenter_does_not() -> Outcome {
+    let user = User::ordinary()?;
+    let held = Held::new(user.program("ns-unshare").args("-r -m -n".split(' ')), "");
+    let c = held.pid;
+    for options in [
+        format!("-t {c} -a"),
+        format!("-t {c} -a --preserve-credentials"),
+        format!("-t {c} -U"),
+        format!("-t {c} -m"),
+        format!("-t {c} -n"),
+        "-U/proc/self/ns/user".to_owned(),
+    ] {
+        let [ours, its] = ran(Some(user), &options, &["true"])?;
+        assert_eq!((ours.status, its.status), (0, 1), "{options}: {ours:?} {its:?}");
+    }
+    Ok(())
 }
 
 fn both_end_alike() -> Outcome {

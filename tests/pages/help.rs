@@ -7,6 +7,7 @@ use crate::support::{Outcome, Run as _, Terminal, program};
 cases!["pages::help":
     short_help_has_a_line_for_each_option,
     long_help_fits_eighty_columns,
+    long_help_has_an_idea_a_line,
     long_help_has_two_examples_and_leads_to_the_pages,
     what_is_the_same_has_the_same_words,
     colours_are_for_a_terminal_that_wants_them,
@@ -61,6 +62,19 @@ fn long_help_fits_eighty_columns() -> Outcome {
                 !is_option(line) || line.trim_start().contains("  "),
                 "{name}: {line}"
             );
+        }
+    }
+    Ok(())
+}
+
+/// Where a terminal has room for it, a line that goes on and on is more than one.
+fn long_help_has_an_idea_a_line() -> Outcome {
+    for (name, _) in programs() {
+        let wide = program(name).env("COLUMNS", "900").arg("--help").ran().ok();
+        for line in wide.lines() {
+            let idea = line.trim_start();
+            assert!(idea.chars().count() <= 150, "{name}: {idea}");
+            assert!(idea.matches("; ").count() <= 1, "{name}: {idea}");
         }
     }
     Ok(())

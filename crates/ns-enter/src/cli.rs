@@ -144,9 +144,9 @@ pub struct Cli {
 
     /// With --net=NAME, have its /etc/netns/NAME and /sys
     ///
-    /// As ip netns exec does: what is in /etc/netns/NAME is bound over what has the same name in /etc, and the sysfs of the
-    /// network namespace is mounted on /sys, where only the program sees it. The mounts below /sys stay. A file that
-    /// /etc has no counterpart of is left out, with a warning.
+    /// As ip netns exec does. What is in /etc/netns/NAME is bound over what has the same name in /etc. The sysfs of the
+    /// network namespace is mounted on /sys. Only the program sees both. The mounts below /sys stay. A file that /etc has
+    /// no counterpart of is left out, with a warning.
     #[arg(long, help_heading = DIRECTORIES)]
     pub etc: bool,
 

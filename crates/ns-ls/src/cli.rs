@@ -52,6 +52,8 @@ pub struct Cli {
     pub kinds: Vec<Kind>,
 
     /// Only the namespaces that this process is in
+    ///
+    /// PID may be any TARGET that is a process, such as unit:NAME or container:ID; see ns-utils(7).
     #[arg(short = 'p', long, value_name = "PID", value_parser = target(), help_heading = WHICH)]
     pub task: Option<Target>,
 
@@ -127,7 +129,7 @@ pub struct Cli {
 
     /// Show what capabilities PID has in each
     ///
-    /// In the column CAPS.
+    /// In the column CAPS. PID is as for --task.
     #[arg(long, value_name = "PID", value_parser = target(), help_heading = SHOWN)]
     pub caps: Option<Target>,
 

@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser};
 use ns_core::cli::{Relative, target, value};
 use ns_core::idmap::MapRequest;
@@ -174,15 +174,11 @@ pub struct Cli {
     /// Tie the network namespace to another
     ///
     /// By a pair of interfaces, which come up, and go with the namespace; implies --net. SPEC is the name of the interface
-    /// inside, or KEY=VALUE,... with the keys
-    /// name, that of the interface inside;
-    /// addr, its address with the length of the prefix (10.7.0.2/24, fd00::2/64), as often as there are addresses;
-    /// gw, the gateway of the default route, one for IPv4 and one for IPv6;
-    /// mac, its hardware address;
-    /// mtu, the MTU of both ends;
-    /// peer, the name of the other end (without it the first free of veth0, veth1, ...);
-    /// peer-addr, as addr;
-    /// peer-netns, the network namespace that the other end is in, as a TARGET (without it the caller's).
+    /// inside, or KEY=VALUE,... with these keys. With name, the name of the interface inside. With addr, its address with the
+    /// length of the prefix (10.7.0.2/24, fd00::2/64), as often as there are addresses. With gw, the gateway of the default
+    /// route, one for IPv4 and one for IPv6. With mac, its hardware address. With mtu, the MTU of both ends. With peer, the
+    /// name of the other end (without it the first free of veth0, veth1, ...). With peer-addr, the address of that, as for
+    /// addr. With peer-netns, the network namespace that it is in, as a TARGET (without it the caller's).
     #[arg(long, value_name = "SPEC", value_parser = veth_spec(), action = ArgAction::Append, help_heading = NAMESPACES)]
     pub veth: Vec<VethSpec>,
 
@@ -212,8 +208,8 @@ pub struct Cli {
 
     /// Map a range of uids; implies --user
     ///
-    /// MAP is INNER:OUTER:COUNT, auto (the subordinate ids, from 0 on), subids (the subordinate ids, each to itself) or
-    /// all (every id that is mapped here, each to itself). May be repeated.
+    /// MAP is INNER:OUTER:COUNT, auto, subids or all. With auto, the subordinate ids are mapped from 0 on. With subids, each
+    /// of them to itself. With all, every id that is mapped here to itself. May be repeated.
     #[arg(long, value_name = "MAP", value_parser = value::<MapRequest>, action = ArgAction::Append, help_heading = IDS)]
     pub map_users: Vec<MapRequest>,
 
@@ -276,10 +272,7 @@ pub struct Cli {
     pub load_interp: Option<OsString>,
 
     /// How mounts of the new namespace are tied to ours
-    ///
-    /// private, the default: not at all. slave: what is mounted later on shared mounts here shows up there as well.
-    /// shared: also the other way. unchanged: as each mount is tied to others here.
-    #[arg(long, value_name = "TYPE", value_parser = propagation, help_heading = MOUNTS)]
+    #[arg(long, value_name = "TYPE", value_parser = propagation(), help_heading = MOUNTS)]
     pub propagation: Option<Tie>,
 
     /// Make DIR the root directory
@@ -385,13 +378,23 @@ pub enum Tie {
     Set(Propagation),
 }
 
-fn propagation(text: &str) -> Result<Tie, String> {
-    [Propagation::Private, Propagation::Slave, Propagation::Shared]
-        .into_iter()
-        .find(|propagation| propagation.word() == text)
-        .map(Tie::Set)
-        .or((text == "unchanged").then_some(Tie::Unchanged))
-        .ok_or_else(|| "it is one of private, slave, shared, unchanged".into())
+fn propagation() -> impl TypedValueParser<Value = Tie> {
+    let values = [
+        ("private", "Not at all: the default"),
+        (
+            "slave",
+            "What is mounted later on shared mounts here shows up there",
+        ),
+        ("shared", "Also the other way"),
+        ("unchanged", "As each mount is tied to others here"),
+    ];
+    let values = values.map(|(word, about)| PossibleValue::new(word).help(about));
+    PossibleValuesParser::new(values).map(|word| {
+        [Propagation::Private, Propagation::Slave, Propagation::Shared]
+            .into_iter()
+            .find(|propagation| propagation.word() == word)
+            .map_or(Tie::Unchanged, Tie::Set)
+    })
 }
 
 /// `UID:GID`, in numbers.

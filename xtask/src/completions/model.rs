@@ -206,7 +206,6 @@ fn source(program: &str, arg: &Arg) -> Source {
         "USER" | "UID" => Source::Users(followed(program, arg)),
         "GROUP" | "GID" => Source::Groups(followed(program, arg)),
         "SIGNAL" | "SIG" => Source::Signals,
-        "TYPE" => words(&["private", "slave", "shared", "unchanged"]),
         "MAP" => words(&["auto", "subids", "all"]),
         "TYPES" => Source::AskList("filesystems".into()),
         "SPEC" => Source::Keys(keys()),
