@@ -95,16 +95,14 @@ fn line(option: &Opt, function: &str) -> String {
     let attached = option.value.as_ref().is_some_and(|value| value.attached);
     let ours = format!("-n '__{function}_ours'");
     let help = format!("-d {}", quoted(&option.help));
-    let shorts: String = option
-        .shorts
-        .iter()
-        .map(|short| format!("-s {} ", &short[1..]))
-        .collect();
-    let longs: String = option
-        .longs
-        .iter()
-        .map(|long| format!("-l {} ", &long[2..]))
-        .collect();
+    let mut shorts = String::new();
+    for short in &option.shorts {
+        let _ = write!(shorts, "-s {} ", &short[1..]);
+    }
+    let mut longs = String::new();
+    for long in &option.longs {
+        let _ = write!(longs, "-l {} ", &long[2..]);
+    }
     let value = option.value.as_ref().map_or_else(String::new, |value| {
         let required = if value.optional { "" } else { " -r" };
         format!("{required} {}", value_of(option, value, function))
