@@ -54,6 +54,9 @@ fn namespaces(mut shell: Shell) -> Outcome {
     // Which it is stands beside it.
     shell.runs("true");
     shell.offers("ns-ls 402653", &[&net, "network blue"]);
+    // Also of one that no process is in.
+    shell.runs("ns-unshare --uts --pin idle");
+    shell.offers("ns-ls uts:\t", &["UTS idle"]);
     Ok(())
 }
 
@@ -70,6 +73,12 @@ fn host_names(mut shell: Shell) -> Outcome {
     shell.completes("ns-hostname --target=host:we", "ns-hostname --target=host:web-7");
     shell.completes("ns-enter --uts=host:", "ns-enter --uts=host:web-7");
     shell.takes("ns-hostname -t ho", "web-7", "", "web-7");
+    // One that several namespaces have names none of them.
+    shell.runs(
+        "sh -c 'for i in 1 2; do ns-unshare -u --hostname twin sleep 1000 & done; \
+         until test $(ns-hostname --list -n -o HOSTNAME 2>/dev/null | grep -c twin) = 2; do :; done'",
+    );
+    shell.completes("ns-hostname -t host:tw\tx", "ns-hostname -t host:twx");
     Ok(())
 }
 
@@ -92,6 +101,19 @@ fn units_and_containers(mut shell: Shell) -> Outcome {
     shell.completes(
         "ns-enter -t cont",
         &format!("ns-enter -t container:{}", &id[..12]),
+    );
+    // As much of an id as its runtime shows is not enough where another begins so.
+    let twin = format!("{}{:b>52}", &id[..12], shell.net());
+    let other = Cgroup::new(&format!("{name}.slice/docker-{twin}.scope"))?;
+    shell.runs(&format!(
+        "sh -c \"{}; sleep 1000 &\"",
+        other.join().replace('$', "\\$")
+    ));
+    shell.takes(
+        &format!("ns-enter -t container:{}b", &id[..12]),
+        &twin,
+        "echo entered",
+        "entered",
     );
     drop(shell);
     Ok(())

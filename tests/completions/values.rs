@@ -159,5 +159,13 @@ fn mounts(mut shell: Shell) -> Outcome {
     shell.takes("ns-mounts -no TARGET --mountpoint='/run/a", "b", "", "/run/a b");
     shell.takes("ns-mounts -no TARGET -M \"/run/a", "b", "", "/run/a b");
     shell.takes("ns-mounts -no TARGET -M /run/a\\ ", "b", "", "/run/a b");
+    // What is seen at a mount point is the last one there; a source that says nothing is none.
+    shell.runs("mkdir /run/one /run/over; mount -t tmpfs none /run/one");
+    shell.runs("mount -t tmpfs lower /run/over; mount -t tmpfs upper /run/over");
+    let screen = shell.offers("ns-mounts -M /run/o", &["/run/one", "tmpfs upper"]);
+    assert!(!screen.contains("lower"), "{screen}");
+    shell.runs("true");
+    let screen = shell.offers("ns-mounts -S ", &["upper", "lower"]);
+    assert!(!screen.contains("/run/one"), "{screen}");
     Ok(())
 }
