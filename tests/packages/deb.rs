@@ -62,6 +62,7 @@ fn the_package_has_what_it_should() -> Outcome {
     let documents = [
         "README.md",
         "SECURITY.md",
+        "docs/tour.md",
         "changelog.Debian.gz",
         "changelog.gz",
         "copyright",

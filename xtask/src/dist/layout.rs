@@ -76,7 +76,7 @@ fn completions(tree: &mut Tree, place: Place) -> Result<()> {
 fn documents(tree: &mut Tree, place: Place) -> Result<()> {
     let root = generated::root();
     let directory = place.of("share/doc/ns-utils");
-    for name in ["README.md", "SECURITY.md"] {
+    for name in ["README.md", "SECURITY.md", "docs/tour.md"] {
         tree.copy(directory.join(name), &root.join(name))?;
     }
     let others = licences::of_the_crates()?;
