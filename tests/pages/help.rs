@@ -89,7 +89,20 @@ fn long_help_has_two_examples_and_leads_to_the_pages() -> Outcome {
             panic!("{name}: {lines:#?}");
         };
         for example in [one, two] {
-            assert!(example.starts_with(&format!("  {name} ")), "{example}");
+            let command = example
+                .trim_start()
+                .split("  ")
+                .next()
+                .expect("there is a command");
+            let words = command.strip_prefix(name).expect(name);
+            // What they name need not be there; but they are no wrong usage.
+            let words = words.replace("$$", &std::process::id().to_string());
+            let runs_a_program = matches!(name, "ns-unshare" | "ns-enter");
+            let ran = program(name)
+                .args(runs_a_program.then_some("--dry-run"))
+                .args(words.split_whitespace())
+                .ran();
+            assert_ne!(ran.status, 2, "{command}: {ran:?}");
         }
         assert_eq!(pointer, format!("See {name}({section}) and ns-utils(7)."));
     }

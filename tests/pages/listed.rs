@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{COMMON, lists, read};
+use super::{COMMON, PAGES, lists, read};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, needs, program, tool};
 
@@ -11,6 +11,7 @@ cases!["pages::listed":
     every_form_of_a_target_is_listed,
     the_kinds_are_those_that_there_are,
     the_statuses_are_those_that_come,
+    the_filters_are_some,
     every_option_of_unshare_is_here,
     every_option_of_nsenter_is_here,
     every_option_of_lsns_is_here,
@@ -120,6 +121,23 @@ fn the_statuses_are_those_that_come() -> Outcome {
         .map(|name| name.parse().expect("a number"))
         .collect();
     assert_eq!(listed, come.into_iter().collect::<Vec<_>>());
+    Ok(())
+}
+
+/// The expressions that the pages show for -Q are ones.
+fn the_filters_are_some() -> Outcome {
+    for (page, name) in [(PAGES[2], "ns-ls"), (PAGES[4], "ns-mounts")] {
+        let text = read(page);
+        let (_, filters) = text.split_once("\n.Sh FILTERS\n").expect("the page has filters");
+        let (_, shown) = filters.split_once(".Bd -literal").expect("some are shown");
+        let lines: Vec<&str> = shown.lines().skip(1).take_while(|line| *line != ".Ed").collect();
+        assert!(lines.len() >= 2, "{page}: {lines:?}");
+        for line in lines {
+            let ran = program(name).args(["-Q", line]).ran();
+            assert!(matches!(ran.status, 0 | 1), "{line}: {ran:?}");
+            assert!(!ran.stderr.contains("cannot"), "{line}: {ran:?}");
+        }
+    }
     Ok(())
 }
 
