@@ -10,6 +10,7 @@ in_each_shell! {
     cut_short in bash, plain_bash, zsh, fish;
     behind_letters in bash, plain_bash, zsh, fish;
     nothing_to_offer in bash, plain_bash, zsh, fish;
+    settings_of_the_shell in bash, plain_bash, zsh;
     columns in bash, plain_bash, zsh, fish;
     lists in bash, plain_bash, zsh, fish;
     words in bash, plain_bash, zsh, fish;
@@ -82,6 +83,15 @@ fn nothing_to_offer(mut shell: Shell) -> Outcome {
     shell.completes("ns-mounts -O ne\tx", "ns-mounts -O nex");
     shell.completes("ns-mounts --id=ne\tx", "ns-mounts --id=nex");
     shell.completes("ns-unshare --hostn ne\tx", "ns-unshare --hostn nex");
+    Ok(())
+}
+
+/// What a person has set for their own lines.
+fn settings_of_the_shell(mut shell: Shell) -> Outcome {
+    shell.runs("set -u; IFS=x");
+    shell.completes("ns-mounts --notr", "ns-mounts --notruncate");
+    shell.completes("ns-mounts -M /run/a", r"ns-mounts -M /run/a\ b");
+    shell.completes("ns-enter -t host:web-7 getco", "ns-enter -t host:web-7 getconf");
     Ok(())
 }
 

@@ -123,7 +123,7 @@ __@FUNCTION@_choices() {
                 __@FUNCTION@_quoted "${COMPREPLY[index]}"
                 COMPREPLY[index]=$REPLY
             fi
-            [[ -n ${lines[index]} ]] && COMPREPLY[index]+="  (${lines[index]#*$'\t'})"
+            [[ -n ${lines[index]-} ]] && COMPREPLY[index]+="  (${lines[index]#*$'\t'})"
         done
     elif ((${#lines[@]})); then
         COMPREPLY=("${lines[@]/$'\t'/  (}")
@@ -160,7 +160,7 @@ __@FUNCTION@_command() {
 _@FUNCTION@() {
     # The words as the program will get them, up to the cursor: readline cuts them at = : and @ too. With each, where it
     # begins among those of readline and in the line.
-    local line=${COMP_LINE:0:COMP_POINT} raw piece blank joined=
+    local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} raw piece blank joined=
     local -a words=() pieces=() offsets=()
     for ((raw = 0; raw <= COMP_CWORD; raw++)); do
         piece=${COMP_WORDS[raw]} blank=${line%%[![:space:]]*}
