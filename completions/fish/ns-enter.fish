@@ -26,7 +26,7 @@ function __ns_enter_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -m --mount -u --uts -i --ipc -n --net -p --pid -U --user -C --cgroup -T --time -r --root -w --wd --mount-proc; and contains -- "$letters[1]" = /; and break
+                contains -- $letter -m -u -i -n -p -U -C -T -r -w; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)

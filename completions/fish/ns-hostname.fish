@@ -26,7 +26,7 @@ function __ns_hostname_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter --nis --yp --domainname; and contains -- "$letters[1]" = /; and break
+                contains -- $letter ; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)

@@ -26,7 +26,7 @@ function __ns_ls_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -T --tree --watch; and contains -- "$letters[1]" = /; and break
+                contains -- $letter -T; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)

@@ -26,7 +26,7 @@ function __ns_mounts_rest
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
-                contains -- $letter -k --kernel -p --watch --poll --hyperlink; and contains -- "$letters[1]" = /; and break
+                contains -- $letter -k -p; and contains -- "$letters[1]" = /; and break
             end
         end
         set index (math $index + 1)

@@ -12,51 +12,23 @@ const COMMON: &str = include_str!("template.fish");
 pub fn script(model: &Model) -> String {
     let function = model.name.replace('-', "_");
     let name = &model.name;
-    let takes: Vec<&str> = model
-        .options
-        .iter()
-        .filter(|option| option.takes_the_next_word())
-        .flat_map(Opt::given_as)
+    let given_as = |wanted: fn(&Opt) -> bool| {
+        let wanted = model.options.iter().filter(|option| wanted(option));
+        wanted.flat_map(Opt::given_as).collect::<Vec<_>>().join(" ")
+    };
+    let takes = given_as(Opt::takes_the_next_word);
+    let takes_two = given_as(|option| option.value.as_ref().is_some_and(|value| value.words == 2));
+    let attached: Vec<String> = model
+        .lettered()
+        .map(|(letter, ..)| format!("-{letter}"))
         .collect();
-    let takes_two: Vec<&str> = model
-        .options
-        .iter()
-        .filter(|option| option.value.as_ref().is_some_and(|value| value.words == 2))
-        .flat_map(Opt::given_as)
-        .collect();
-    let attached: Vec<&str> = model
-        .options
-        .iter()
-        .filter(|option| option.value.as_ref().is_some_and(|value| value.optional))
-        .flat_map(Opt::spellings)
-        .collect();
-    let mut lines = String::new();
+    let mut lines: String = model.options.iter().map(|option| of(option, &function)).collect();
     let mut lists = String::new();
     for option in &model.options {
         match option.value.as_ref().map(|value| &value.source) {
             Some(Source::List(words)) => lists += &list(option, words, &function, ""),
             Some(Source::Keys(words)) => lists += &list(option, words, &function, "="),
             _ => {}
-        }
-        let _ = writeln!(lines, "complete -c {name} {}", line(option, &function));
-        let value = option.value.as_ref().filter(|_| option.takes_the_next_word());
-        if let Some(value) = value.filter(|_| !option.starts.is_empty()) {
-            // fish knows whole names only.
-            let _ = writeln!(
-                lines,
-                "complete -c {name} -n '__{function}_follows {}' {}",
-                option.starts.join(" "),
-                value_of(option, value, &function)
-            );
-        }
-        if let Some(value) = value.filter(|value| value.words == 2) {
-            for spelling in option.given_as() {
-                let _ = writeln!(
-                    lines,
-                    "complete -c {name} -n 'test \"$(commandline -opc)[-2]\" = {spelling}' {}",
-                    arguments(&value.source, &function, true)
-                );
-            }
         }
     }
     let lettered = lettered(model);
@@ -83,10 +55,37 @@ pub fn script(model: &Model) -> String {
     )
     .replace("@FUNCTION@", &function)
     .replace("@NAME@", name)
-    .replace("@TAKES@", &takes.join(" "))
-    .replace("@TAKES_TWO@", &takes_two.join(" "))
+    .replace("@TAKES@", &takes)
+    .replace("@TAKES_TWO@", &takes_two)
     .replace("@ATTACHED@", &attached.join(" "))
     .replace("@COMMAND@", if command { "1" } else { "0" })
+}
+
+/// All lines of an option.
+fn of(option: &Opt, function: &str) -> String {
+    let mut lines = format!("complete -c @NAME@ {}\n", line(option, function));
+    let Some(value) = option.value.as_ref().filter(|_| option.takes_the_next_word()) else {
+        return lines;
+    };
+    if !option.starts.is_empty() {
+        // fish knows whole names only.
+        let _ = writeln!(
+            lines,
+            "complete -c @NAME@ -n '__{function}_follows {}' {}",
+            option.starts.join(" "),
+            value_of(option, value, function)
+        );
+    }
+    if value.words == 2 {
+        for spelling in option.given_as() {
+            let _ = writeln!(
+                lines,
+                "complete -c @NAME@ -n 'test \"$(commandline -opc)[-2]\" = {spelling}' {}",
+                arguments(&value.source, function, true)
+            );
+        }
+    }
+    lines
 }
 
 /// One option. A letter whose value may be left out is a line of its own: fish would put the value behind it without the
