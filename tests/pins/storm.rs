@@ -11,6 +11,7 @@ cases!["pins::storm":
     one_name_fifty_times_at_once,
     made_and_removed_at_once,
     killed_on_the_way,
+    killed_while_it_goes,
 ];
 
 /// Runs them all at once, and counts those that succeed.
@@ -88,29 +89,55 @@ fn made_and_removed_at_once() -> Outcome {
 const CALLS: &str =
     "mkdir openat flock mount statx fstatfs ioctl readlinkat socketpair unshare sendmsg recvfrom";
 
-/// Each of them is the last one of whoever makes the name, once: the first, the second… of its kind in a process.
-fn killed_on_the_way() -> Outcome {
-    needs::installed("strace")?;
-    let room = Room::of_root()?;
+/// Each of these calls is the last one of whoever runs the command, once: the first, the second… of its kind in a process.
+/// What is left then is looked at, with the number of those that were killed, and where. Gives how many it were.
+#[track_caller]
+fn killed_at_each(room: &Room, calls: &str, command: &str, mut look: impl FnMut(usize, &str)) -> usize {
     let mut killed = 0;
-    for call in CALLS.split(' ') {
+    let first = room.names();
+    for call in calls.split(' ') {
         for number in 1.. {
             // Without what makes the loader look in more places.
             let ran = room.sh(&format!(
                 "unset LD_LIBRARY_PATH; exec strace -f -o /run/trace -e trace={call} \
-                 -e inject={call}:signal=KILL:when={number} ns-unshare --pin web -n -u"
+                 -e inject={call}:signal=KILL:when={number} {command}"
             ));
             // No process makes as many of them. (A process that is killed when all is done makes nothing fail.)
             if !room.ok("cat /run/trace").contains("killed by SIGKILL") {
                 assert_eq!(ran.status, 0, "{ran:?}");
-                room.ok("ns-unshare --unpin web");
+                // As it was before.
+                let other = if first.is_empty() { "--unpin web" } else { "--pin web -n -u" };
+                room.ok(&format!("ns-unshare {other}"));
                 break;
             }
             killed += 1;
-            what_is_left_can_be_cleared_up(&room, killed, &format!("{call} {number}"));
+            look(killed, &format!("{call} {number}"));
         }
     }
+    killed
+}
+
+fn killed_on_the_way() -> Outcome {
+    needs::installed("strace")?;
+    let room = Room::of_root()?;
+    let killed = killed_at_each(&room, CALLS, "ns-unshare --pin web -n -u", |killed, point| {
+        what_is_left_can_be_cleared_up(&room, killed, point);
+    });
     assert!(killed >= 30, "{killed}");
+    Ok(())
+}
+
+fn killed_while_it_goes() -> Outcome {
+    needs::installed("strace")?;
+    let room = Room::of_root()?;
+    let made = || room.ok("ns-unshare --pin web -n -u");
+    made();
+    let calls = "openat flock statx fstatfs ioctl umount2 unlink";
+    let killed = killed_at_each(&room, calls, "ns-unshare --unpin web", |killed, point| {
+        what_is_left_can_be_cleared_up(&room, killed, point);
+        made();
+    });
+    assert!(killed >= 15, "{killed}");
     Ok(())
 }
 
