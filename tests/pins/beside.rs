@@ -73,7 +73,7 @@ fn we_work_on_the_names_of_ip_netns() -> Outcome {
     room.ok("ip netns add gone; umount /run/netns/gone");
     let error = room.sh("ns-enter --net=gone true").fails(1);
     assert!(
-        error.contains("is stale") && error.contains("ns-unshare --unpin gone"),
+        error.contains("is stale") && error.contains("ns-unshare --unpin net:gone"),
         "{error}"
     );
     assert_eq!(room.sh("ns-ls -t net").status, 0);
@@ -87,8 +87,8 @@ fn the_directory_is_as_ip_netns_makes_it() -> Outcome {
     let made = |command: &str| -> Result<(String, String), Skip> {
         let room = Room::of_root()?;
         room.ok(command);
-        let table = room.ok("grep ' /netns \\| net:' /proc/self/mountinfo");
-        let shape = table.lines().map(|line| {
+        let table = room.table();
+        let shape = table.iter().map(|line| {
             let words: Vec<_> = line.split(' ').collect();
             // Without ids, device, inode and the number of the peer group.
             let shared = words[6].split(':').next().unwrap_or_default();

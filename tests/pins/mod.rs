@@ -4,6 +4,7 @@
 mod beside;
 mod names;
 mod remove;
+mod stale;
 mod storm;
 
 use std::process::Command;
@@ -13,10 +14,23 @@ use crate::support::{Case, Held, Ran, Run as _, User, path_of, program};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [names::cases(), remove::cases(), beside::cases(), storm::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        names::cases(),
+        stale::cases(),
+        remove::cases(),
+        beside::cases(),
+        storm::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// One of an ordinary user's, and one of root's where the tests are root's.
+fn rooms() -> Result<Vec<Room>, Skip> {
+    let mut rooms = vec![Room::of_user()?];
+    rooms.extend(Room::of_root().ok());
+    Ok(rooms)
 }
 
 /// A mount namespace whose `/run` is empty. Nothing of it stays.
@@ -42,6 +56,14 @@ impl Room {
     fn new(unshare: &mut Command, owner: Option<&'static User>) -> Self {
         let held = Held::new(unshare, "mount -t tmpfs run /run");
         Self { held, owner }
+    }
+
+    /// A program in the network namespace of this name in it, with the rights of the tests' own: it may be one of their own.
+    fn in_network(&self, name: &str) -> Command {
+        let mut enter = program("ns-enter");
+        enter.args(["-t", &self.held.pid.to_string(), "-m"]);
+        enter.arg(path_of("ns-enter")).arg(format!("--net={name}"));
+        enter
     }
 
     /// A shell in it that runs this, and finds our programs.
@@ -91,17 +113,40 @@ impl Room {
         list.lines().collect::<Vec<_>>().join(" ")
     }
 
+    /// The lines of the mounts on its `/run` and below. What is under it is the machine's, which has names of its own.
+    #[track_caller]
+    fn table(&self) -> Vec<String> {
+        let table = self.ok("cat /proc/self/mountinfo");
+        let lines: Vec<_> = table.lines().collect();
+        let word = |line: &str, index: usize| line.split(' ').nth(index).unwrap_or_default().to_owned();
+        let own = lines.iter().rfind(|line| word(line, 4) == "/run");
+        let mut inside = vec![word(own.expect("it is mounted"), 0)];
+        let mut found = Vec::new();
+        // Each is further down than what it is mounted on.
+        for line in lines {
+            if inside.contains(&word(line, 1)) {
+                inside.push(word(line, 0));
+                found.push(line.to_owned());
+            }
+        }
+        found
+    }
+
     /// How often something is mounted below the directories of names.
     #[track_caller]
     fn mounts(&self) -> usize {
-        let table = self.ok("cat /proc/self/mountinfo");
-        let is_name = |line: &&str| {
+        let is_name = |line: &&String| {
             let target = line.split(' ').nth(4).unwrap_or_default();
-            let below = target
-                .strip_prefix("/run/")
-                .and_then(|rest| rest.split_once("ns/"));
-            below.is_some()
+            let below = target.strip_prefix("/run/");
+            below.is_some_and(|rest| rest.contains("ns/"))
         };
-        table.lines().filter(is_name).count()
+        self.table().iter().filter(is_name).count()
+    }
+
+    /// How often something is mounted on this file.
+    #[track_caller]
+    fn mounts_on(&self, file: &str) -> usize {
+        let is_on = |line: &&String| line.split(' ').nth(4) == Some(file);
+        self.table().iter().filter(is_on).count()
     }
 }

@@ -1,6 +1,6 @@
 //! Giving names: to what is made, and to what is there already.
 
-use super::Room;
+use super::rooms;
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, Running, User, program};
 
@@ -14,16 +14,12 @@ cases!["pins::names":
     a_process_that_runs_gives_its_namespaces,
     all_programs_know_the_name,
     who_may_not_is_told_why,
+    what_the_kernel_does_not_mount_is_explained,
+    what_is_read_only_stays_whole,
     who_sees_the_name_is_said,
 ];
 
 const OF_USER: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
-
-fn rooms() -> Result<Vec<Room>, crate::support::case::Skip> {
-    let mut rooms = vec![Room::of_user()?];
-    rooms.extend(Room::of_root().ok());
-    Ok(rooms)
-}
 
 fn every_kind_has_its_place() -> Outcome {
     for room in rooms()? {
@@ -38,10 +34,16 @@ fn every_kind_has_its_place() -> Outcome {
             let kind_there = room.sh(&query).stdout;
             assert_eq!(kind_there.trim(), kind);
         }
-        let table = room.ok("grep -E ' /[a-z]+ns /run/[a-z]+ns ' /proc/self/mountinfo");
-        assert_eq!(table.lines().count(), 8, "{table}");
+        let mut table = room.table();
+        // Each directory is a mount of itself.
+        table.retain(|line| {
+            line.split(' ')
+                .nth(4)
+                .is_some_and(|target| target.ends_with("ns"))
+        });
+        assert_eq!(table.len(), 8, "{table:#?}");
         let mut peers: Vec<_> = Vec::new();
-        for line in table.lines() {
+        for line in &table {
             let shared = line.split(' ').find(|word| word.starts_with("shared:"));
             // The kernel binds no mount namespace on a mount that has peers.
             assert_eq!(shared.is_none(), line.contains("/run/mntns "), "{line}");
@@ -49,7 +51,7 @@ fn every_kind_has_its_place() -> Outcome {
         }
         peers.sort_unstable();
         peers.dedup();
-        assert_eq!(peers.len(), 7, "each has peers of its own: {table}");
+        assert_eq!(peers.len(), 7, "each has peers of its own: {table:#?}");
         // Named once each, and not once more below a peer of /run.
         assert_eq!(room.mounts(), 8);
     }
@@ -254,7 +256,9 @@ fn who_may_not_is_told_why() -> Outcome {
         .with("-r --pin web-of-nobody -n true")
         .fails(1);
     assert!(
-        error.contains("cause: CAP_SYS_ADMIN is missing") && error.contains("below /run"),
+        error.contains("cause: CAP_SYS_ADMIN is missing")
+            && error.contains("below /run")
+            && error.contains("ns-unshare -r -m sh -c 'mount -t tmpfs run /run; exec sh'"),
         "{error}"
     );
     let error = user
@@ -267,6 +271,55 @@ fn who_may_not_is_told_why() -> Outcome {
         error.contains("cause: /run belongs to uid 65534") && error.contains("mount -t tmpfs run /run"),
         "{error}"
     );
+    Ok(())
+}
+
+fn what_the_kernel_does_not_mount_is_explained() -> Outcome {
+    for room in rooms()? {
+        let says = |command: &str, cause: &str| {
+            let error = room.sh(command).fails(1);
+            assert!(
+                error.contains("cannot pin the mount namespace as \"web\": Invalid argument\n  cause: mnt:[")
+                    && error.contains(cause)
+                    && error.contains("  help:  "),
+                "{command}: {error}"
+            );
+            // Neither does one of the other kinds go without it.
+            assert_eq!((room.names().as_str(), room.mounts()), ("", 0), "{command}");
+        };
+        says(
+            "ns-unshare --pin web --from $$ --mount --uts",
+            "is the mount namespace that we are in, and none can be mounted in itself\n",
+        );
+        // It is older, whatever its id: on Linux 6.18 it may be the higher one all the same.
+        let older = "for round in 1 2 3 4 5 6 7 8; do
+            ns-unshare -m sh -c 'mount -t tmpfs run /run; ns-unshare --pin web --from '$$' --mount; ls -d /run/mntns/*' && continue
+            exit 0; done 2>&1";
+        let said = room.sh(older).stdout;
+        assert!(
+            said.contains("the kernel mounts a mount namespace only where its id is the higher one\n"),
+            "{said}"
+        );
+    }
+    Ok(())
+}
+
+fn what_is_read_only_stays_whole() -> Outcome {
+    for room in rooms()? {
+        room.ok("ns-unshare --pin web -n -u; mount -o remount,bind,ro /run/netns");
+        for command in ["ns-unshare --pin db -n", "ns-unshare --unpin web"] {
+            let error = room.sh(command).fails(1);
+            assert!(
+                error.contains(
+                    ": Read-only file system\n  cause: the file system at \"/run/netns\" is read-only"
+                ),
+                "{command}: {error}"
+            );
+        }
+        // It is no stale one now.
+        room.ok("ns-enter -t web true");
+        assert_eq!((room.names().as_str(), room.mounts()), ("net/web uts/web", 2));
+    }
     Ok(())
 }
 

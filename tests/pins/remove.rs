@@ -1,6 +1,6 @@
 //! Taking names away.
 
-use super::Room;
+use super::{Room, rooms};
 use crate::support::case::cases;
 use crate::support::{Outcome, User};
 
@@ -14,7 +14,7 @@ cases!["pins::remove":
 ];
 
 fn all_of_a_name_or_one() -> Outcome {
-    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+    for room in rooms()? {
         room.ok("ns-unshare --pin web -u -n -m; ns-unshare --pin db -n");
         room.ok("ns-unshare --unpin net:web");
         assert_eq!(room.names(), "mnt/web net/db uts/web");
@@ -23,7 +23,7 @@ fn all_of_a_name_or_one() -> Outcome {
         room.ok("ns-unshare --pin web -u");
         let error = room.sh("ns-unshare --unpin net:web").fails(1);
         assert!(
-            error.contains("no net namespace is pinned under the name \"web\""),
+            error.contains("no network namespace is pinned under the name \"web\", only uts"),
             "{error}"
         );
         let error = room.sh("ns-unshare --unpin wbe").fails(1);
@@ -33,7 +33,7 @@ fn all_of_a_name_or_one() -> Outcome {
 }
 
 fn what_is_stale_is_cleared_up() -> Outcome {
-    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+    for room in rooms()? {
         room.ok("ns-unshare --pin web -u -n; umount /run/netns/web /run/utsns/web");
         room.ok("ns-unshare --unpin web");
         assert_eq!(room.names(), "");
@@ -46,7 +46,7 @@ fn what_is_stale_is_cleared_up() -> Outcome {
 }
 
 fn what_is_no_name_stays() -> Outcome {
-    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+    for room in rooms()? {
         room.ok("ns-unshare --pin web -u; mkdir /run/netns");
         for (make, what) in [
             ("echo content >$F", "a file with content"),
@@ -76,7 +76,7 @@ fn what_is_no_name_stays() -> Outcome {
 }
 
 fn a_link_goes_and_what_it_leads_to_stays() -> Outcome {
-    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+    for room in rooms()? {
         room.ok("ns-unshare --pin web -n; ln -s /run/netns/web /run/netns/alias; ln -s /proc/4194305/ns/net /run/netns/gone");
         // It is a name as well.
         assert_eq!(
@@ -90,7 +90,7 @@ fn a_link_goes_and_what_it_leads_to_stays() -> Outcome {
 }
 
 fn what_is_mounted_twice_goes_twice() -> Outcome {
-    for room in [Room::of_user()].into_iter().chain([Room::of_root()]).flatten() {
+    for room in rooms()? {
         room.ok("ns-unshare --pin web -n; mount --bind /proc/self/ns/net /run/netns/web");
         assert_eq!(room.mounts(), 2);
         room.ok("ns-unshare --unpin web");

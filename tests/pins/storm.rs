@@ -106,7 +106,11 @@ fn killed_at_each(room: &Room, calls: &str, command: &str, mut look: impl FnMut(
             if !room.ok("cat /run/trace").contains("killed by SIGKILL") {
                 assert_eq!(ran.status, 0, "{ran:?}");
                 // As it was before.
-                let other = if first.is_empty() { "--unpin web" } else { "--pin web -n -u" };
+                let other = if first.is_empty() {
+                    "--unpin web"
+                } else {
+                    "--pin web -n -u"
+                };
                 room.ok(&format!("ns-unshare {other}"));
                 break;
             }
@@ -153,8 +157,8 @@ fn what_is_left_can_be_cleared_up(room: &Room, round: usize, point: &str) {
             enter.status == 0 || enter.stderr.contains("is stale"),
             "{point}: {enter:#?}"
         );
-        let mounted = room.ok(&format!("grep -c ' {file} ' /proc/self/mountinfo; true"));
-        assert!(["0\n", "1\n"].contains(&mounted.as_str()), "{point}: {mounted}");
+        let mounted = room.mounts_on(&file);
+        assert_eq!(mounted, usize::from(enter.status == 0), "{point}");
     }
     if round.is_multiple_of(2) && room.mounts() == 0 {
         room.ok("ns-unshare --pin web -n -u; ns-enter --net=web true");

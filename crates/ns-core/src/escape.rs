@@ -1,7 +1,9 @@
 //! Names are chosen by others: what could move a cursor, break a line or hide a text is written `\xNN`.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 
 /// For a terminal: control characters, those that turn or hide text, and bytes that are not UTF-8 as `\xNN`.
 pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
@@ -40,6 +42,33 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
     format!("\"{}\"", escape_for_terminal(&own))
 }
 
+/// As one word of a command for a shell, bare where it can be.
+pub(crate) fn word(text: impl AsRef<OsStr>) -> String {
+    let bytes = text.as_ref().as_bytes();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./:,+=@%".contains(byte);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        if !text.is_empty() && bytes.iter().all(is_plain) {
+            return text.into();
+        }
+        if !text.contains(|character: char| character.is_control() || turns(character)) {
+            return format!("'{}'", text.replace('\'', r"'\''"));
+        }
+    }
+    // As bash, zsh and ksh have it.
+    let mut text = String::from("$'");
+    for byte in bytes {
+        match byte {
+            b'\'' | b'\\' => text.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            _ => {
+                let _ = write!(text, "\\x{byte:02x}");
+            }
+        }
+    }
+    text.push('\'');
+    text
+}
+
 /// The characters of Unicode that change the direction of a text or take no room in it.
 fn turns(character: char) -> bool {
     matches!(
@@ -76,6 +105,24 @@ fn escape(bytes: &[u8], unsafe_in_text: impl Fn(char) -> bool) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_one_for_a_shell_and_cannot_move_the_cursor() {
+        for (bytes, text) in [
+            (&b"web"[..], "web"),
+            (b"/run/net:web", "/run/net:web"),
+            (b"", "''"),
+            (b"a b", "'a b'"),
+            (b"it's $x", r"'it'\''s $x'"),
+            ("\u{e4}".as_bytes(), "'\u{e4}'"),
+            (b"a\n\x1b'\xff", r"$'a\x0a\x1b\'\xff'"),
+            ("\u{202e}".as_bytes(), r"$'\xe2\x80\xae'"),
+            // A digit after it is not part of the escape.
+            (b"\x011", r"$'\x011'"),
+        ] {
+            assert_eq!(word(OsStr::from_bytes(bytes)), text, "{bytes:?}");
+        }
+    }
 
     #[test]
     fn what_moves_the_cursor_is_written_out() {

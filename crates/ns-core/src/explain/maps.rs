@@ -7,6 +7,7 @@ use rustix::thread::CapabilitySet;
 
 use super::look::Look;
 use super::{Finding, capability, restrictions};
+use crate::escape::word;
 use crate::idmap::{IdKind, IdMap, IdRange, MapWriter, Subordinate, subordinate};
 use crate::launch::Step;
 use crate::process::caller;
@@ -83,7 +84,7 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
             "{} is neither setuid root nor has file capabilities",
             file.display()
         ))
-        .help(format!("as root: chmod u+s {}", file.display()))
+        .help(format!("as root: chmod u+s {}", word(file)))
     })
 }
 

@@ -9,6 +9,7 @@ mod links;
 mod look;
 mod maps;
 mod mounts;
+mod names;
 mod program;
 mod restrictions;
 mod rights;
@@ -84,7 +85,7 @@ fn find(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
 
 /// Namespaces that are made, entered and kept, and the processes that are born in them.
 fn of_namespaces(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
-    use Errno::{EACCES, EAGAIN, EINVAL, ENOMEM, ENOSPC, EPERM, EUSERS};
+    use Errno::{EACCES, EAGAIN, EINVAL, ENOMEM, ENOSPC, EPERM, EROFS, EUSERS};
     match (step, errno) {
         (Step::Unshare(kinds), ENOSPC | EUSERS) => limits::reached(look, *kinds),
         (Step::Unshare(kinds), EPERM) if kinds.contains(Kind::User) => restrictions::in_chroot(look)
@@ -100,8 +101,14 @@ fn of_namespaces(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::ForkFirst | Step::ForkInto | Step::StayAsInit, EAGAIN) => limits::processes(look),
         (Step::Pin(kind, file), EINVAL | EPERM | EACCES) => mounts::pin(look, *kind, file, errno),
         (Step::PinNew(..) | Step::PinExisting(..) | Step::Unpin(..), EPERM | EACCES) => {
-            mounts::names(look, errno)
+            names::refused(look, errno)
         }
+        (Step::PinNew(_, kinds), EROFS) => names::read_only(*kinds).map(names::in_own_run),
+        (Step::PinExisting(_, namespaces), EROFS) => {
+            names::read_only(namespaces.kinds()).map(names::in_own_run)
+        }
+        (Step::Unpin(_, kinds), EROFS) => names::read_only(*kinds),
+        (Step::PinExisting(_, namespaces), EINVAL) => names::no_younger(namespaces),
         _ => None,
     }
 }

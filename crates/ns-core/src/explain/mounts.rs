@@ -8,8 +8,8 @@ use rustix::thread::CapabilitySet;
 
 use super::look::Look;
 use super::{Finding, capability, restrictions};
-use crate::escape::quoted;
-use crate::mounts::{Mount, MountTable};
+use crate::escape::{quoted, word};
+use crate::mounts::MountTable;
 use crate::{Gathered, Kind, Namespace};
 
 /// The namespace was not bound to the file.
@@ -24,10 +24,10 @@ pub(super) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<
     let file = file.canonicalize().ok()?;
     let bytes = look.mountinfo()?;
     let table = MountTable::parse(&bytes);
-    let mount = mount_of(table.mounts(), file.as_os_str().as_bytes())?;
+    let mount = table.mount_of(file.as_os_str().as_bytes())?;
     mount.propagation().shared?;
     let target = mount.target.decoded();
-    let directory = file.parent().unwrap_or(Path::new("/")).display();
+    let directory = word(file.parent().unwrap_or(Path::new("/")));
     Some(
         Finding::new(format!(
             "{} is on the shared mount {}, and a mount namespace can be bound on a private one only",
@@ -48,37 +48,6 @@ pub(super) fn root_is_no_mount(look: &Look) -> Option<Finding> {
     })
 }
 
-/// No name was given or taken away: that takes mounts, and a directory of root's.
-pub(super) fn names(look: &Look, errno: Errno) -> Option<Finding> {
-    use std::os::unix::fs::MetadataExt as _;
-    if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
-        return Some(finding.help("a name is a mount below /run: run it as root"));
-    }
-    let owner = std::fs::metadata("/run").ok()?.uid();
-    let own = nix::unistd::geteuid().as_raw();
-    (errno == Errno::EACCES && owner != own).then(|| {
-        Finding::new(format!(
-            "/run belongs to uid {owner}, and this is uid {own} of a user namespace"
-        ))
-        .help("in a mount namespace of one's own: mount -t tmpfs run /run")
-    })
-}
-
-/// The mount that a path is on: the last of those whose target leads to it.
-fn mount_of<'a, 'b>(mounts: &'b [Mount<'a>], path: &[u8]) -> Option<&'b Mount<'a>> {
-    let leads = |target: &[u8]| {
-        target == b"/"
-            || path
-                .strip_prefix(target)
-                .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
-    };
-    // Of several the longest; of several on the same place the last, which covers the others.
-    mounts
-        .iter()
-        .filter(|mount| leads(&mount.target.decoded()))
-        .max_by_key(|mount| mount.target.decoded().len())
-}
-
 /// Nothing is at the path that something was to be bound over.
 pub(super) fn nothing_there(on: &Path) -> Option<Finding> {
     let name = quoted(on.as_os_str().as_bytes());
@@ -90,7 +59,7 @@ pub(super) fn nothing_there(on: &Path) -> Option<Finding> {
             "{name} is a link to {}, which does not exist",
             quoted(target.as_os_str().as_bytes())
         )),
-        Err(_) => Finding::new(format!("{name} does not exist")).help(format!("touch {}", on.display())),
+        Err(_) => Finding::new(format!("{name} does not exist")).help(format!("touch {}", word(on))),
     })
 }
 
@@ -149,19 +118,6 @@ fn covered(look: &Look) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_mount_of_a_path_is_the_nearest_and_uppermost() {
-        let table = b"1 0 8:1 / / rw shared:1 - ext4 a rw\n\
-                      2 1 0:5 / /run rw - tmpfs b rw\n\
-                      3 2 0:6 / /run rw shared:9 - tmpfs c rw\n\
-                      4 1 0:7 / /runner rw - tmpfs d rw\n";
-        let table = MountTable::parse(table);
-        let source = |path: &[u8]| mount_of(table.mounts(), path).unwrap().source.raw().to_vec();
-        assert_eq!(source(b"/run/x"), b"c");
-        assert_eq!(source(b"/run"), b"c");
-        assert_eq!(source(b"/etc/x"), b"a");
-    }
 
     #[test]
     fn masked_parts_of_proc_are_named() {

@@ -9,7 +9,7 @@ use std::path::Path;
 use nix::errno::Errno;
 
 use super::Finding;
-use crate::escape::quoted;
+use crate::escape::{quoted, word};
 use crate::launch::Program;
 
 /// Looks at the file: the one that was named, or the first of that name in `PATH`.
@@ -54,7 +54,7 @@ fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o111 == 0 {
         let finding = Finding::new(format!("{name} is not executable (mode {mode:04o})"));
-        return Some(finding.help(format!("chmod +x {}", path.display())));
+        return Some(finding.help(format!("chmod +x {}", word(path))));
     }
     let system = rustix::fs::statvfs(path).ok()?;
     let noexec = system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC);

@@ -1,15 +1,13 @@
 //! Names of namespaces: those of what was made are given by the process outside, which has the mounts of the caller.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 
 use nix::unistd::Pid;
 
 use super::run::Hooks;
 use super::step::Step;
-use crate::escape::quoted;
 use crate::pins::{self, Made};
-use crate::target::unknown_name;
+use crate::target::{unknown_name, unknown_name_of_kind};
 use crate::{Error, Kinds, Namespace, Result};
 
 /// Pins the namespaces of these kinds that a process is in.
@@ -43,17 +41,15 @@ fn unpin(name: &OsStr, kinds: Kinds) -> Result<()> {
     if !removed.is_empty() {
         return Ok(());
     }
-    if kinds == Kinds::ALL {
-        return Err(unknown_name(name));
-    }
-    let name = quoted(name.as_bytes());
-    Err(Error::NotFound(format!(
-        "no {kinds} namespace is pinned under the name {name}"
-    )))
+    let mut kinds = kinds.iter();
+    Err(match (kinds.next(), kinds.next()) {
+        (Some(kind), None) => unknown_name_of_kind(kind, name),
+        _ => unknown_name(name),
+    })
 }
 
 fn warn_of_limits(kinds: Kinds, hooks: Hooks) {
-    if let Some(limits) = pins::limits(kinds) {
-        (hooks.warn)(&Error::Unfit(limits));
+    for limit in pins::limits(kinds) {
+        (hooks.warn)(&Error::Unfit(limit));
     }
 }

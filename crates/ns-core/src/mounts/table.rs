@@ -72,6 +72,21 @@ impl<'a> MountTable<'a> {
         &self.mounts
     }
 
+    /// The mount that a path is on: of those whose target leads to it the longest, and of several on the same place the
+    /// last, which covers the others.
+    pub fn mount_of(&self, path: &[u8]) -> Option<&Mount<'a>> {
+        let leads = |target: &[u8]| {
+            target == b"/"
+                || path
+                    .strip_prefix(target)
+                    .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        };
+        self.mounts
+            .iter()
+            .filter(|mount| leads(&mount.target.decoded()))
+            .max_by_key(|mount| mount.target.decoded().len())
+    }
+
     /// The lines that are no mounts, in the order of the table.
     pub fn flaws(&self) -> &[Flaw<'a>] {
         &self.flaws
@@ -106,6 +121,19 @@ mod tests {
     use super::*;
 
     const GOOD: &str = "1 0 0:2 / / rw shared:1 - tmpfs none rw\n2 1 0:3 / /a rw - proc  rw\n";
+
+    #[test]
+    fn the_mount_of_a_path_is_the_nearest_and_uppermost() {
+        let table = b"1 0 8:1 / / rw shared:1 - ext4 a rw\n\
+                      2 1 0:5 / /run rw - tmpfs b rw\n\
+                      3 2 0:6 / /run rw shared:9 - tmpfs c rw\n\
+                      4 1 0:7 / /runner rw - tmpfs d rw\n";
+        let table = MountTable::parse(table);
+        let source = |path: &[u8]| table.mount_of(path).unwrap().source.raw().to_vec();
+        assert_eq!(source(b"/run/x"), b"c");
+        assert_eq!(source(b"/run"), b"c");
+        assert_eq!(source(b"/etc/x"), b"a");
+    }
 
     #[test]
     fn garbage_is_kept_with_its_line_number_and_the_rest_is_read() {

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
 
-use super::directory;
 use super::directory::{lock, prepare};
 use super::occupant::Occupant;
 use super::remove::take_away;
+use super::{directory, removing};
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::{Error, Identity, Kind, Kinds, Namespace, Result};
@@ -64,11 +64,10 @@ pub fn make(name: &OsStr, kinds: Kinds, open: impl Fn(Kind) -> Result<Namespace>
     Ok(made)
 }
 
-fn make_one(name: &OsStr, namespace: &Namespace) -> Result<Made> {
+fn make_one(bare: &OsStr, namespace: &Namespace) -> Result<Made> {
     let kind = namespace.kind();
-    let path = directory(kind).join(name);
-    let bare = name.display();
-    let (name, file) = (quoted(name.as_bytes()), quoted(path.as_os_str().as_bytes()));
+    let path = directory(kind).join(bare);
+    let (name, file) = (quoted(bare.as_bytes()), quoted(path.as_os_str().as_bytes()));
     let doing = || format!("pin the {} namespace as {name}", kind.noun());
     match Occupant::of(&path)? {
         // Mode 0, as ip has it: there is nothing in it for anybody.
@@ -80,9 +79,16 @@ fn make_one(name: &OsStr, namespace: &Namespace) -> Result<Made> {
         Occupant::Stale => {}
         Occupant::Namespace(_) | Occupant::Link => {
             let taken = format!("the name {name} is taken: {file} is there already");
-            return Err(Error::Unfit(taken).with_help(format!(
-                "take another, or remove that one: ns-unshare --unpin {bare}"
-            )));
+            let removing = removing(kind, bare);
+            return Err(
+                Error::Unfit(taken).with_help(format!("take another, or remove that one: {removing}"))
+            );
+        }
+        Occupant::OfInit => {
+            let taken = format!(
+                "the name {name} is taken: a namespace is mounted on {file} in the mount namespace of process 1"
+            );
+            return Err(Error::Unfit(taken).with_help("take another"));
         }
         Occupant::Other(what) => {
             let other = format!("{name} cannot be the name of a namespace: {file} is {what}");

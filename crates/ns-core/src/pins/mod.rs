@@ -9,12 +9,13 @@ mod remove;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 
 use crate::error::Doing;
-use crate::escape::quoted;
+use crate::escape::{quoted, word};
 use crate::{Error, Kind, Kinds, Namespace, Result};
 
 pub(crate) use make::bind;
@@ -60,7 +61,9 @@ pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
         let path = directory(kind).join(name);
         let namespace = match Namespace::open(&path) {
             Err(Error::NotFound(_)) => continue,
-            Err(Error::Unfit(_)) => Err(stale(&path)),
+            // What is at the place of the directory is none.
+            Err(error) if error.errno() == Some(Errno::ENOTDIR) => continue,
+            Err(Error::Unfit(_)) => Err(stale(kind, &path)),
             Ok(other) if other.kind() != kind => {
                 let (other, file) = (other.kind().a_namespace(), quoted(path.as_os_str().as_bytes()));
                 Err(Error::Unfit(format!(
@@ -80,14 +83,19 @@ pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
 }
 
 /// What a file says that was made for a mount, and has none.
-fn stale(path: &std::path::Path) -> Error {
+fn stale(kind: Kind, path: &Path) -> Error {
     let file = quoted(path.as_os_str().as_bytes());
-    Error::Unfit(format!("{file} is stale: no namespace is mounted on it here")).with_help(
-        format!(
-            "its namespace has gone, or is mounted in another mount namespace only; ns-unshare --unpin {} removes the file",
-            path.file_name().unwrap_or_default().display()
-        ),
-    )
+    let removing = removing(kind, path.file_name().unwrap_or_default());
+    Error::Unfit(format!("{file} is stale: no namespace is mounted on it here")).with_help(format!(
+        "its namespace has gone, or is mounted in another mount namespace only; {removing} removes the file"
+    ))
+}
+
+/// The command that removes the name of this kind and no other.
+fn removing(kind: Kind, name: &OsStr) -> String {
+    let mut pin = OsString::from(format!("{kind}:"));
+    pin.push(name);
+    format!("ns-unshare --unpin {}", word(pin))
 }
 
 /// All names, in their order, with the kinds that have a file of that name.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, FileType, StatxFlags, statx};
 
+use super::reach;
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::{Error, Identity, Namespace, Result};
@@ -16,6 +17,8 @@ pub(super) enum Occupant {
     Nobody,
     /// An empty file on which no namespace is mounted here: one is yet to be, or one was.
     Stale,
+    /// The same to us, and a namespace to those who look from the mount namespace of process 1: it is no less a name.
+    OfInit,
     /// A namespace.
     Namespace(Identity),
     /// A link to the file of a namespace, which may have gone.
@@ -30,7 +33,7 @@ impl Occupant {
         let doing = || format!("look at {}", quoted(path.as_os_str().as_bytes()));
         let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
         let stat = match statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, wanted) {
-            Err(rustix::io::Errno::NOENT) => return Ok(Self::Nobody),
+            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(Self::Nobody),
             answer => answer.doing(doing)?,
         };
         let is_link = match FileType::from_raw_mode(stat.stx_mode.into()) {
@@ -50,6 +53,8 @@ impl Occupant {
                     Self::Other("a place where something else is mounted")
                 } else if stat.stx_size > 0 {
                     Self::Other("a file with content")
+                } else if reach::is_mounted_for_init(path) {
+                    Self::OfInit
                 } else {
                     Self::Stale
                 })

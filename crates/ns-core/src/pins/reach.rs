@@ -4,46 +4,88 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::directory;
-use crate::mounts::{MountId, MountTable, PeerGroup, View};
+use crate::mounts::{Device, Mount, MountId, MountTable, PeerGroup, View};
 use crate::process::{Pid, Process};
 use crate::{Kind, Kinds, Namespace};
 
 /// What is to be known of names of these kinds that are made here, where those who look from the mount namespace of
 /// process 1 will not see them.
-pub fn limits(kinds: Kinds) -> Option<String> {
+pub fn limits(kinds: Kinds) -> Vec<String> {
+    let Some((own, of_init)) = tables() else {
+        return Vec::new();
+    };
+    let (own, of_init) = (MountTable::parse(&own), MountTable::parse(&of_init));
+    let hidden = |kind: &Kind| {
+        let path = directory(*kind);
+        !same(mount_at(&own, &path), mount_at(&of_init, &path))
+    };
+    // The kernel leaves mounts of mount namespaces out when it copies a mount namespace.
+    let (alone, copied): (Vec<_>, Vec<_>) = kinds.iter().filter(hidden).partition(|kind| *kind == Kind::Mnt);
+    let namespace = Namespace::own(Kind::Mnt).map_or_else(|_| "mnt".into(), |own| own.to_string());
+    let said = |kinds: &[Kind], where_else: &str| {
+        let directories = kinds.iter().map(|kind| directory(*kind).display().to_string());
+        let directories = directories.collect::<Vec<_>>().join(", ");
+        format!("names in {directories} are visible in this mount namespace ({namespace}){where_else}")
+    };
+    [
+        (copied, " and in copies of it, not in that of process 1"),
+        (alone, " only, not in copies of it and not in that of process 1"),
+    ]
+    .into_iter()
+    .filter(|(kinds, _)| !kinds.is_empty())
+    .map(|(kinds, where_else)| said(&kinds, where_else))
+    .collect()
+}
+
+/// The mounts that we see, and those that process 1 sees. `None` where they cannot be read.
+fn tables() -> Option<(Vec<u8>, Vec<u8>)> {
     let own = View::own().and_then(|view| view.read()).ok()?;
     // Its mounts may be read where its namespaces may not.
     let of_init = Process::open(Pid::INIT)
         .and_then(|init| View::of_process(&init))
         .and_then(|view| view.read())
         .ok()?;
+    Some((own, of_init))
+}
+
+/// Whether something is mounted on this file, which is a plain one to us, in the mount namespace of process 1.
+pub(super) fn is_mounted_for_init(path: &Path) -> bool {
+    let Some((own, of_init)) = tables() else {
+        return false;
+    };
     let (own, of_init) = (MountTable::parse(&own), MountTable::parse(&of_init));
-    let hidden: Vec<_> = kinds
-        .iter()
-        .map(directory)
-        .filter(|path| !same(mount_at(&own, path), mount_at(&of_init, path)))
-        .map(|path| path.display().to_string())
-        .collect();
-    if hidden.is_empty() {
-        return None;
-    }
-    let own = Namespace::own(Kind::Mnt).map_or_else(|_| "mnt".into(), |own| own.to_string());
-    Some(format!(
-        "names in {} are visible in this mount namespace ({own}) and in copies of it, not in that of process 1",
-        hidden.join(", ")
-    ))
+    let Some(there) = uppermost(&of_init, path) else {
+        return false;
+    };
+    let below = of_init.mounts().iter().find(|mount| mount.id == there.parent);
+    let file = |mount: &Mount<'_>| place_in(mount, path);
+    // Of two file systems each has a file of that path.
+    below
+        .and_then(file)
+        .is_some_and(|place| own.mount_of(path.as_os_str().as_bytes()).and_then(file) == Some(place))
+}
+
+/// The file that this path leads to on the mount: its file system, and its path there.
+fn place_in(mount: &Mount<'_>, path: &Path) -> Option<(Device, Vec<u8>)> {
+    let target = mount.target.decoded();
+    let rest = path.as_os_str().as_bytes().strip_prefix(&*target)?;
+    let root = mount.root.decoded();
+    let parts = [&*root, rest].map(|part| part.split(|byte| *byte == b'/').filter(|name| !name.is_empty()));
+    let names: Vec<_> = parts.into_iter().flatten().collect();
+    Some((mount.device, names.join(&b'/')))
 }
 
 /// What tells mounts apart, and what makes them alike.
 type Mounted = Option<(MountId, Option<PeerGroup>)>;
 
 fn mount_at(table: &MountTable<'_>, path: &Path) -> Mounted {
-    // Of several on one place the last covers the others.
-    table
-        .mounts()
-        .iter()
-        .rfind(|mount| *mount.target.decoded() == *path.as_os_str().as_bytes())
-        .map(|mount| (mount.id, mount.propagation().shared))
+    uppermost(table, path).map(|mount| (mount.id, mount.propagation().shared))
+}
+
+/// What is mounted there: of several the last covers the others.
+fn uppermost<'a, 'b>(table: &'b MountTable<'a>, path: &Path) -> Option<&'b Mount<'a>> {
+    let mut mounts = table.mounts().iter();
+    mounts.rfind(|mount| *mount.target.decoded() == *path.as_os_str().as_bytes())
 }
 
 /// Whether what is mounted below one is mounted below the other: it is the same mount, or they are peers.

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use super::directory;
 use super::directory::lock;
 use super::occupant::Occupant;
+use super::{directory, removing};
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::{Error, Kinds, Result};
@@ -25,6 +26,17 @@ pub fn remove(name: &OsStr, kinds: Kinds) -> Result<Kinds> {
         let path = directory(kind).join(name);
         match Occupant::of(&path)? {
             Occupant::Nobody => {}
+            // Without its file it would be gone there too.
+            Occupant::OfInit => {
+                let file = quoted(path.as_os_str().as_bytes());
+                return Err(Error::Unfit(format!(
+                    "{file} stays: a namespace is mounted on it in the mount namespace of process 1"
+                ))
+                .with_help(format!(
+                    "remove it there: ns-enter -t 1 -m {}",
+                    removing(kind, name)
+                )));
+            }
             Occupant::Other(what) => {
                 let file = quoted(path.as_os_str().as_bytes());
                 return Err(Error::Unfit(format!(
@@ -43,6 +55,9 @@ pub fn remove(name: &OsStr, kinds: Kinds) -> Result<Kinds> {
 /// Takes away what stands at the place of a name.
 pub(super) fn take_away(path: &Path, occupant: Occupant) -> Result<()> {
     let doing = || format!("remove {}", quoted(path.as_os_str().as_bytes()));
+    // What cannot go is not to become stale.
+    let around = path.parent().unwrap_or(Path::new("/"));
+    accessat(CWD, around, Access::WRITE_OK, AtFlags::EACCESS).doing(doing)?;
     let mut occupant = occupant;
     // As often as it is mounted.
     while let Occupant::Namespace(_) = occupant {

@@ -1,8 +1,10 @@
 //! Where a name that is stale here is alive: a name is a mount, and other mount namespaces have other mounts.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use crate::escape::word;
 use crate::inventory::{Entry, Holder, Places, Question, gather};
 use crate::{Error, Kind};
 
@@ -39,14 +41,13 @@ fn look(kind: Kind, path: &Path) -> Option<(String, String)> {
         .iter()
         .filter(|entry| entry.kind == kind)
         .find_map(|entry| Some((entry, pinned(entry)?)))?;
+    let mut seen = OsString::from(format!("/proc/{pid}/root"));
+    seen.push(path);
     Some((
         format!(
             "{kind}:[{}] is mounted there in mnt:[{mount_namespace}], which process {pid} is in",
             entry.identity.inode
         ),
-        format!(
-            "name the file as that process sees it: /proc/{pid}/root{}",
-            path.display()
-        ),
+        format!("name the file as that process sees it: {}", word(seen)),
     ))
 }

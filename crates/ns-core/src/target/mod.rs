@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use crate::process::{Pid, Process};
 use crate::{Error, Kind, Namespace, Result};
 
-pub(crate) use subject::unknown_name;
 pub use subject::{Pinned, Subject};
+pub(crate) use subject::{unknown_name, unknown_name_of_kind};
 
 /// A process or a namespace, as it was named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

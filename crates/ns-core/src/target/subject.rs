@@ -56,6 +56,22 @@ impl Pinned {
     }
 }
 
+/// That a name is one of other kinds only.
+fn none_of_kind(kind: Kind, name: &OsStr, others: Kinds) -> String {
+    let (noun, name) = (kind.noun(), quoted(name.as_bytes()));
+    format!("no {noun} namespace is pinned under the name {name}, only {others}")
+}
+
+/// That there is no such name of this kind, with what there is.
+pub(crate) fn unknown_name_of_kind(kind: Kind, name: &OsStr) -> Error {
+    let pins = pins::find(name).unwrap_or_default();
+    if pins.is_empty() {
+        return unknown_name(name);
+    }
+    let others = pins.iter().map(|pin| pin.kind).collect();
+    Error::NotFound(none_of_kind(kind, name, others))
+}
+
 /// That there is no such name, with the names that there are.
 pub(crate) fn unknown_name(name: &OsStr) -> Error {
     let error = Error::NotFound(format!(
@@ -78,15 +94,13 @@ pub(crate) fn unknown_name(name: &OsStr) -> Error {
 }
 
 impl Subject {
-    /// The kinds of which it gives a namespace.
+    /// The kinds of which it gives a namespace. Those of which a name is stale are among them: whoever wants all is to hear
+    /// of it, and not to go on in a namespace of ours.
     pub fn kinds(&self) -> Kinds {
         match self {
             Self::Process(_) => Kinds::ALL,
             Self::Namespace(namespace) => [namespace.kind()].into_iter().collect(),
-            Self::Pinned(Pinned { pins, .. }) => {
-                let alive = pins.iter().filter(|pin| pin.namespace.is_ok());
-                alive.map(|pin| pin.kind).collect()
-            }
+            Self::Pinned(Pinned { pins, .. }) => pins.iter().map(|pin| pin.kind).collect(),
         }
     }
 
@@ -109,12 +123,7 @@ impl Subject {
                     Ok(namespace) => namespace.try_clone(),
                     Err(error) => Err(elsewhere::explain(kind, &pin.path, error.clone())),
                 },
-                None => Err(Error::Unfit(format!(
-                    "no {} namespace is pinned under the name {}, only {}",
-                    kind.noun(),
-                    quoted(pinned.name.as_bytes()),
-                    self.kinds()
-                ))),
+                None => Err(Error::Unfit(none_of_kind(kind, &pinned.name, self.kinds()))),
             },
         }
     }

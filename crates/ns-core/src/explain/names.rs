@@ -1,0 +1,78 @@
+//! Names: why none was given or taken away.
+
+use std::iter;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use rustix::fs::StatVfsMountFlags;
+use rustix::thread::CapabilitySet;
+
+use super::look::Look;
+use super::{Finding, capability};
+use crate::escape::quoted;
+use crate::launch::Destinations;
+use crate::{Gathered, Kind, Kinds, Namespace, pins};
+
+/// What makes room for names.
+const OWN_RUN: &str = "mount -t tmpfs run /run";
+
+/// It takes mounts, and a directory of root's.
+pub(super) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
+    if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
+        return Some(finding.help(format!(
+            "a name is a mount below /run: run it as root, or for a mount namespace of one's own: ns-unshare -r -m sh -c '{OWN_RUN}; exec sh'"
+        )));
+    }
+    let owner = std::fs::metadata("/run").ok()?.uid();
+    let own = nix::unistd::geteuid().as_raw();
+    (errno == Errno::EACCES && owner != own).then(|| {
+        in_own_run(Finding::new(format!(
+            "/run belongs to uid {owner}, and this is uid {own} of a user namespace"
+        )))
+    })
+}
+
+/// Where names can be given all the same.
+pub(super) fn in_own_run(finding: Finding) -> Finding {
+    finding.help(format!("in a mount namespace of one's own: {OWN_RUN}"))
+}
+
+/// Where the names are, files can neither be made nor removed.
+pub(super) fn read_only(kinds: Kinds) -> Option<Finding> {
+    let is_read_only = |path: &PathBuf| {
+        rustix::fs::statvfs(path).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::RDONLY))
+    };
+    let run = iter::once(PathBuf::from("/run"));
+    let place = run.chain(kinds.iter().map(pins::directory)).find(is_read_only)?;
+    let place = quoted(place.as_os_str().as_bytes());
+    Some(Finding::new(format!(
+        "the file system at {place} is read-only, or mounted so"
+    )))
+}
+
+/// The kernel mounts a mount namespace only in one that is older, so that none holds itself; it goes by their ids.
+pub(super) fn no_younger(namespaces: &Destinations) -> Option<Finding> {
+    let destination = namespaces.iter().find(|one| one.kind() == Kind::Mnt)?;
+    let own = Namespace::own(Kind::Mnt).ok()?;
+    if destination.identity() == own.identity() {
+        return Some(
+            Finding::new(format!(
+                "{own} is the mount namespace that we are in, and none can be mounted in itself"
+            ))
+            .help("leave it out: name the kinds that are wanted, as in --net --uts"),
+        );
+    }
+    let other = destination.open().ok()?;
+    let (Gathered::Known(id), Gathered::Known(own_id)) = (other.id(), own.id()) else {
+        return None;
+    };
+    (id <= own_id).then(|| {
+        Finding::new(format!(
+            "{other} has the id {id}, and {own}, in which the name would be, {own_id}: the kernel mounts a mount namespace \
+             only where its id is the higher one"
+        ))
+        .help("pin it from a mount namespace that is older than it, or leave it out: name the kinds that are wanted, as in --net --uts")
+    })
+}

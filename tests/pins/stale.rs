@@ -1,0 +1,157 @@
+//! Names that are stale, whole or in part, and what is said of them.
+
+use super::rooms;
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, User, program};
+
+cases!["pins::stale":
+    what_is_stale_in_part_leads_nowhere_else,
+    what_is_said_to_help_helps,
+    a_copy_has_no_mount_namespaces,
+    what_process_1_sees_is_not_stale,
+    what_is_in_the_place_of_a_directory_holds_no_name,
+];
+
+/// Who asks for all of a name is not to end up in a namespace of ours.
+fn what_is_stale_in_part_leads_nowhere_else() -> Outcome {
+    for room in rooms()? {
+        room.ok("ns-unshare --pin web -n -u --hostname moon; umount /run/netns/web");
+        for command in [
+            "ns-enter -t web echo ran",
+            "ns-enter -a -t web echo ran",
+            "ns-enter -t web -n -u echo ran",
+            "ns-unshare --pin x --from web",
+            "ns-ls -t net web",
+            "ns-unshare --veth eth0,peer-netns=web echo ran",
+        ] {
+            let error = room.sh(command).fails(1);
+            assert!(
+                error.contains("\"/run/netns/web\" is stale"),
+                "{command}: {error}"
+            );
+        }
+        assert_eq!(room.names(), "net/web uts/web");
+        // What is alive of it can be asked for.
+        assert_eq!(room.ok("ns-enter -t web -u hostname"), "moon\n");
+        assert_eq!(room.ok("ns-hostname -t web"), "moon\n");
+    }
+    Ok(())
+}
+
+/// The commands in the help do to this name what they say, and to no other: whatever it is, for a shell and for a terminal.
+fn what_is_said_to_help_helps() -> Outcome {
+    let between = |text: &str, before: &str, after: &str| -> String {
+        let from = text
+            .find(before)
+            .unwrap_or_else(|| panic!("{before:?} in {text}"));
+        let rest = &text[from + before.len()..];
+        let end = rest.find(after).unwrap_or_else(|| panic!("{after:?} in {text}"));
+        rest[..end].to_owned()
+    };
+    for room in rooms()? {
+        // What the other names are that could be meant in its place.
+        room.ok("ns-unshare --pin web -n -u; ns-unshare --pin a -n -u");
+        let others = room.names();
+        for typed in [
+            "db",
+            "'a b'",
+            "-x",
+            "net:web",
+            "\"it's\"",
+            "$'a\\nb\\e[31m'",
+            "$'\\xff'",
+        ] {
+            room.ok(&format!("ns-unshare --pin={typed} -n -u"));
+            let taken = room.sh(&format!("ns-unshare --pin={typed} -u -n")).fails(1);
+            assert!(!taken.contains('\x1b') && taken.lines().count() == 2, "{taken:?}");
+            room.ok(&between(&taken, "remove that one: ", "\n"));
+            // That one, and not the one of the other kind.
+            room.ok(&format!("cd /run; [[ ! -e netns/{typed} && -e utsns/{typed} ]]"));
+            room.ok(&format!("umount /run/utsns/{typed}"));
+            let stale = room.sh(&format!("ns-enter --uts=name:{typed} true")).fails(1);
+            assert!(!stale.contains('\x1b') && stale.lines().count() == 2, "{stale:?}");
+            room.ok(&between(
+                &stale,
+                "in another mount namespace only; ",
+                " removes the file",
+            ));
+            assert_eq!(room.names(), others, "{typed}");
+        }
+    }
+    Ok(())
+}
+
+/// The kernel leaves them out, so that none holds itself.
+fn a_copy_has_no_mount_namespaces() -> Outcome {
+    for room in rooms()? {
+        let namespace = room.ok("readlink /proc/self/ns/mnt");
+        let said = room.sh("ns-unshare --pin web -m -u");
+        let here = format!("are visible in this mount namespace ({})", namespace.trim());
+        assert_eq!(
+            said.stderr,
+            format!(
+                "ns-unshare: names in /run/utsns {here} and in copies of it, not in that of process 1\n\
+                 ns-unshare: names in /run/mntns {here} only, not in copies of it and not in that of process 1\n"
+            )
+        );
+        room.ok("ns-unshare -m ns-enter -t web --uts true");
+        let error = room.sh("ns-unshare -m ns-enter -t web echo ran").fails(1);
+        assert!(error.contains("\"/run/mntns/web\" is stale"), "{error}");
+        // Where it is, is found.
+        let cause = format!(" is mounted there in {}, which process ", namespace.trim());
+        assert!(error.contains(&cause), "{error}");
+    }
+    Ok(())
+}
+
+/// With its file the name would go for all; and whoever gave it again would give it here only.
+fn what_process_1_sees_is_not_stale() -> Outcome {
+    let script = "mount -t tmpfs run /run
+        $U --pin web -n
+        private='umount /run/netns/web; $U --unpin web; $U --pin web -n; $E --net=web true; $U --pin web -u 2>/dev/null'
+        $U -m sh -c \"$private\"
+        $E --net=web echo alive; $U --unpin web; ls /run/netns
+        # Another file system has another file of that name.
+        $U --pin web -n
+        $U -m sh -c 'mount -t tmpfs run /run; mkdir /run/netns; touch /run/netns/web; $U --unpin web; ls /run/netns'
+        $E --net=web echo alive";
+    let of_user = User::ordinary()?;
+    for (mut command, enter) in [
+        (program("ns-unshare"), program("ns-enter")),
+        (of_user.program("ns-unshare"), of_user.program("ns-enter")),
+    ] {
+        let unshare = command.get_program().to_owned();
+        let ran = command
+            .env("U", unshare)
+            .env("E", enter.get_program())
+            .args(["-r", "-m", "-p", "--mount-proc", "sh", "-c", script])
+            .ran();
+        assert_eq!(ran.stdout, "alive\nalive\n", "{ran:#?}");
+        let says = [
+            "\"/run/netns/web\" stays: a namespace is mounted on it in the mount namespace of process 1\n  \
+             help:  remove it there: ns-enter -t 1 -m ns-unshare --unpin net:web\n",
+            "the name \"web\" is taken: a namespace is mounted on \"/run/netns/web\" in the mount namespace of process 1\n",
+            "is mounted there in mnt:[",
+        ];
+        for part in says {
+            assert!(ran.stderr.contains(part), "{part}: {ran:#?}");
+        }
+    }
+    Ok(())
+}
+
+fn what_is_in_the_place_of_a_directory_holds_no_name() -> Outcome {
+    for room in rooms()? {
+        room.ok("ns-unshare --pin web -u; echo content >/run/netns");
+        let error = room.sh("ns-unshare --pin web -n").fails(1);
+        assert!(
+            error.contains("cannot prepare \"/run/netns\" for names: Not a directory"),
+            "{error}"
+        );
+        room.ok("ns-enter -t web true; ns-unshare --unpin web");
+        let error = room.sh("ns-enter --net=web true").fails(1);
+        assert!(error.contains("no namespace is pinned under the name"), "{error}");
+        assert_eq!(room.mounts(), 0);
+    }
+    Ok(())
+}
