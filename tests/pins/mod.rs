@@ -3,6 +3,7 @@
 
 mod beside;
 mod names;
+mod network;
 mod remove;
 mod stale;
 mod storm;
@@ -19,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         stale::cases(),
         remove::cases(),
         beside::cases(),
+        network::cases(),
         storm::cases(),
     ]
     .into_iter()

@@ -34,9 +34,11 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     for note in &request.notes {
         ns_core::cli::warn(PROGRAM, note);
     }
+    // What is held of the target is held by the plan, which is let go of in time.
+    drop(request);
     let hooks = Hooks {
         explain: ns_core::explain::explain,
         warn: |error| ns_core::cli::report(PROGRAM, error),
     };
-    Ok(ns_core::cli::conclude(PROGRAM, launch::run(&plan, hooks)))
+    Ok(ns_core::cli::conclude(PROGRAM, launch::run(plan, hooks)))
 }

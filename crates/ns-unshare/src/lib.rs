@@ -35,5 +35,5 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         explain: ns_core::explain::explain,
         warn: |error| ns_core::cli::report(PROGRAM, error),
     };
-    Ok(ns_core::cli::conclude(PROGRAM, launch::run(&plan, hooks)))
+    Ok(ns_core::cli::conclude(PROGRAM, launch::run(plan, hooks)))
 }

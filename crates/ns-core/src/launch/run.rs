@@ -5,10 +5,12 @@
 //! the other's word. With a fork the caller is the outside and its child the inside. Without one the caller is the
 //! inside, and the outside, where some step is for it, is a helper that nobody has to wait for.
 
+use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
 use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::channel::{Channel, Message};
@@ -49,7 +51,9 @@ impl From<Error> for Failure {
 
 /// Carries the plan out. Comes back when the program has ended, or could not be started; without a fork, only the
 /// latter.
-pub fn run(plan: &Plan, hooks: Hooks) -> Result<Ended, Failure> {
+///
+/// The plan is let go of when the program runs: what it holds is not to live for as long as the program because of us.
+pub fn run(plan: Plan, hooks: Hooks) -> Result<Ended, Failure> {
     let thread = SingleThread::check().doing(|| "go on with more than one thread")?;
     let info = plan.steps.iter().find_map(|(_, step)| match step {
         Step::WriteInfo(fd) => Some((step, *fd)),
@@ -60,17 +64,33 @@ pub fn run(plan: &Plan, hooks: Hooks) -> Result<Ended, Failure> {
         .map(|(step, fd)| fd::take(fd).doing(|| step.to_string()))
         .transpose()?;
     let launch = Launch {
-        plan,
+        plan: &plan,
         hooks,
         thread,
         info: info.as_ref(),
     };
     // An inherited SIG_IGN would have the kernel reap our children.
     signals::restore_default(Signal::SIGCHLD).doing(|| "reset SIGCHLD")?;
-    if plan.fork {
-        launch.with_child()
-    } else {
-        launch.in_place()
+    if !plan.fork {
+        match launch.in_place()? {}
+    }
+    let started = launch.with_child()?;
+    drop((plan, info));
+    started.wait()
+}
+
+/// A program that runs in a child.
+struct Started {
+    waiter: Waiter,
+    child: Pid,
+    /// From its init, where it has one.
+    from_init: Option<Channel>,
+}
+
+impl Started {
+    fn wait(self) -> Result<Ended, Failure> {
+        let ended = self.waiter.wait(self.child, self.from_init.as_ref());
+        Ok(ended.doing(|| "wait for the program")?)
     }
 }
 
@@ -85,8 +105,8 @@ pub(super) struct Launch<'a> {
 }
 
 impl Launch<'_> {
-    /// The caller is outside and waits for its child, which is inside.
-    fn with_child(self) -> Result<Ended, Failure> {
+    /// The caller is outside, and its child is inside.
+    fn with_child(self) -> Result<Started, Failure> {
         let entering = Entering::prepare(self.plan, self.hooks)?;
         let (outer, inner) = Channel::pair().doing(|| "make a channel to the child")?;
         let parent =
@@ -121,9 +141,11 @@ impl Launch<'_> {
                 let child = outside.child();
                 drop(outside);
                 match started {
-                    Ok(()) => Ok(waiter
-                        .wait(child, from_init.as_ref())
-                        .doing(|| "wait for the program")?),
+                    Ok(()) => Ok(Started {
+                        waiter,
+                        child,
+                        from_init,
+                    }),
                     Err(failure) => {
                         // It has ended by itself, or does so now that the channel is closed.
                         let _ = waitpid(child, None);
@@ -140,7 +162,7 @@ impl Launch<'_> {
     }
 
     /// The caller is inside; what is to be done outside is done by a helper.
-    fn in_place(self) -> Result<Ended, Failure> {
+    fn in_place(self) -> Result<Infallible, Failure> {
         let channel = if self.plan.has_outside() {
             Some(self.helper()?)
         } else {
