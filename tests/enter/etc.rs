@@ -183,12 +183,14 @@ fn what_does_not_go_together_is_refused() -> Outcome {
                 "-t $$ -u --net=blue --root=/",
                 "goes with no other mount namespace or root directory",
             ),
+            ("--net=file", "needs the name of a network namespace"),
             (
                 "--net=blue --mount=/proc/self/ns/mnt",
                 "goes with no other mount namespace",
             ),
         ] {
-            let error = in_room(&who, &format!("exec $E --etc {options} echo ran"))?.fails(2);
+            let script = format!("cd /run; ln -s /proc/self/ns/net file; exec $E --etc {options} echo ran");
+            let error = in_room(&who, &script)?.fails(2);
             assert!(
                 error.contains("--etc") && error.contains(part),
                 "{options}: {error}"

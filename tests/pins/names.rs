@@ -9,6 +9,7 @@ cases!["pins::names":
     what_was_set_up_is_kept,
     a_program_lives_beside_the_name,
     nothing_is_named_when_something_fails,
+    what_is_anothers_by_now_stays,
     wrong_usage_is_refused,
     the_plan_says_what_is_named,
     a_process_that_runs_gives_its_namespaces,
@@ -114,6 +115,21 @@ fn nothing_is_named_when_something_fails() -> Outcome {
             "{error}"
         );
         assert_eq!(room.names(), "uts/web");
+    }
+    Ok(())
+}
+
+fn what_is_anothers_by_now_stays() -> Outcome {
+    for room in rooms()? {
+        let mut running = Running::start(&mut room.command(
+            "mkfifo /run/pid; exec ns-unshare --pin web -n -u --pid-file /run/pid /no/such/program 2>&1",
+        ));
+        // It is named when this is said, and goes on when somebody reads the PID.
+        assert!(running.line().contains("are visible in"));
+        room.ok("ns-unshare --unpin net:web; ns-unshare --pin web -n; read -r pid </run/pid");
+        assert_eq!(running.end().0, 127);
+        assert_eq!((room.names().as_str(), room.mounts()), ("net/web", 1));
+        room.ok("ns-enter --net=web true");
     }
     Ok(())
 }

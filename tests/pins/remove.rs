@@ -47,7 +47,7 @@ fn what_is_stale_is_cleared_up() -> Outcome {
 
 fn what_is_no_name_stays() -> Outcome {
     for room in rooms()? {
-        room.ok("ns-unshare --pin web -u; mkdir /run/netns");
+        room.ok("ns-unshare --pin web -u -i; mkdir /run/netns");
         for (make, what) in [
             ("echo content >$F", "a file with content"),
             ("mkdir $F", "a directory"),
@@ -64,8 +64,9 @@ fn what_is_no_name_stays() -> Outcome {
                 error.contains(&format!("and stays: it is {what}")),
                 "{make}: {error}"
             );
-            // Neither does the name of the other kind go.
-            assert_eq!(room.names(), "net/web uts/web", "{make}");
+            // Neither do the names of the other kinds go, before it and after it.
+            assert_eq!(room.names(), "ipc/web net/web uts/web", "{make}");
+            assert!(room.mounts() >= 2, "{make}");
             let error = room.sh("ns-unshare --pin web -n true").fails(1);
             assert!(error.contains(what), "{make}: {error}");
             room.ok("umount /run/netns/web 2>/dev/null; rm -r /run/netns/web");
