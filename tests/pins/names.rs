@@ -1,13 +1,16 @@
 //! Giving names: to what is made, and to what is there already.
 
+use nix::sys::signal::Signal;
+
 use super::rooms;
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, Running, User, program};
+use crate::support::{Held, Outcome, Run as _, Running, User, needs, program};
 
 cases!["pins::names":
     every_kind_has_its_place,
     what_was_set_up_is_kept,
     a_program_lives_beside_the_name,
+    the_numbers_in_proc_may_be_others,
     nothing_is_named_when_something_fails,
     what_is_anothers_by_now_stays,
     wrong_usage_is_refused,
@@ -18,6 +21,7 @@ cases!["pins::names":
     what_the_kernel_does_not_mount_is_explained,
     what_is_read_only_stays_whole,
     who_sees_the_name_is_said,
+    who_is_waited_for_is_said,
 ];
 
 const OF_USER: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
@@ -91,6 +95,27 @@ fn a_program_lives_beside_the_name() -> Outcome {
         assert!(error.contains("cause: "), "{error}");
         room.ok("ns-unshare --unpin web");
         assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    }
+    Ok(())
+}
+
+/// In a PID namespace with the `/proc` of another one the number that we have is somebody else's there.
+fn the_numbers_in_proc_may_be_others() -> Outcome {
+    for room in rooms()? {
+        for options in ["", "-f", "-p"] {
+            let text = room.ok(&format!(
+                "exec ns-unshare -p sh -c '
+                    ns-unshare {options} --pin web -n -u --hostname moon --no-loopback true
+                    ns-enter --uts=web hostname; ns-enter --net=web cat /proc/self/net/dev | wc -l
+                    touch /run/file; ns-unshare {options} --uts=/run/file --hostname sun true
+                    ns-enter --uts=/run/file hostname
+                    ns-unshare {options} --map-users=all --map-groups=all cat /proc/self/uid_map | wc -l
+                    ns-unshare -n ns-unshare {options} --veth eth0,peer=vh0 cat /proc/self/net/dev | grep -c eth0:
+                    umount /run/file; ns-unshare --unpin web
+                '"
+            ));
+            assert_eq!(text, "moon\n3\nsun\n1\n1\n", "{options}");
+        }
     }
     Ok(())
 }
@@ -351,6 +376,42 @@ fn who_sees_the_name_is_said() -> Outcome {
                 namespace.trim()
             )
         );
+    }
+    Ok(())
+}
+
+/// Everybody who may read a directory can lock it.
+fn who_is_waited_for_is_said() -> Outcome {
+    needs::installed("flock")?;
+    for room in rooms()? {
+        room.ok("ns-unshare --pin web -n");
+        let mut holder = Running::start(
+            &mut room.command("exec flock --no-fork /run/netns sh -c 'echo $$; read -r line'"),
+        );
+        let pid = holder.line();
+        for command in ["ns-unshare --unpin web", "ns-unshare --pin web -n"] {
+            let mut waiter = Running::start(&mut room.command(&format!("exec {command} 2>&1")));
+            assert_eq!(
+                waiter.line(),
+                "ns-unshare: waiting for \"/run/netns\", which is locked",
+                "{command}"
+            );
+            assert_eq!(
+                waiter.line(),
+                format!("  cause: process {pid} holds the lock"),
+                "{command}"
+            );
+            // Who gives up leaves all as it was.
+            waiter.signal(Signal::SIGTERM);
+            assert_eq!(waiter.end().0, 143, "{command}");
+        }
+        let mut waiter = Running::start(&mut room.command("exec ns-unshare --unpin web 2>&1"));
+        waiter.line();
+        assert_eq!((room.names().as_str(), room.mounts()), ("net/web", 1));
+        holder.say("\n");
+        holder.end();
+        assert_eq!(waiter.end().0, 0);
+        assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
     }
     Ok(())
 }

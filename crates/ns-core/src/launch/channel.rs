@@ -6,6 +6,7 @@ use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 use super::run::Failure;
@@ -59,6 +60,12 @@ impl Channel {
         let parts = [IoSlice::new(&tag), IoSlice::new(body)];
         let mut control = rustix::net::SendAncillaryBuffer::default();
         let _ = rustix::net::sendmsg(&self.0, &parts, &mut control, SendFlags::NOSIGNAL);
+    }
+
+    /// Whether the other side has closed it.
+    pub(super) fn is_closed(&self) -> bool {
+        let mut fds = [PollFd::new(&self.0, PollFlags::HUP)];
+        poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
     }
 
     /// Waits for a message; `None` when the other side has closed the channel.

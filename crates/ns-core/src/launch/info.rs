@@ -1,16 +1,13 @@
 //! What `--info-fd` tells of the process whose end ends the namespaces: one JSON object in one line.
 
-use nix::unistd::Pid as RawPid;
 use serde_json::json;
 
-use crate::process::{Pid, Process};
-use crate::{Error, Kind, Result};
+use crate::process::Process;
+use crate::{Kind, Result};
 
 /// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"interfaces":[{"name":…,"peer":…},…]}`; ids
 /// are null where the kernel has none.
-pub(super) fn line(pid: RawPid, interfaces: &serde_json::Value) -> Result<String> {
-    let pid = Pid::new(pid.as_raw()).ok_or_else(|| Error::NotFound("there is no program".into()))?;
-    let process = Process::open(pid)?;
+pub(super) fn line(process: &Process, interfaces: &serde_json::Value) -> Result<String> {
     let namespaces = Kind::ALL.map(|kind| {
         let (inode, id) = match process.namespace(kind) {
             Ok(namespace) => (Some(namespace.identity().inode), namespace.id().known()),
@@ -19,7 +16,7 @@ pub(super) fn line(pid: RawPid, interfaces: &serde_json::Value) -> Result<String
         json!({"type": kind.name(), "ns": inode, "id": id})
     });
     let object = json!({
-        "pid": pid.as_raw(),
+        "pid": process.pid().as_raw(),
         "pidfd-inode": process.inode()?,
         "namespaces": namespaces,
         "interfaces": interfaces,

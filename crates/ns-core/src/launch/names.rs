@@ -2,19 +2,28 @@
 
 use std::ffi::OsStr;
 
-use nix::unistd::Pid;
-
+use super::channel::Channel;
 use super::run::Hooks;
 use super::step::Step;
-use crate::pins::{self, Made};
+use crate::pins::{self, Made, Waiting};
+use crate::process::Process;
 use crate::target::{unknown_name, unknown_name_of_kind};
-use crate::{Error, Kinds, Namespace, Result};
+use crate::{Error, Kinds, Result};
 
 /// Pins the namespaces of these kinds that a process is in.
-pub(super) fn pin_new(name: &OsStr, kinds: Kinds, process: Pid, hooks: Hooks) -> Result<Vec<Made>> {
-    let made = pins::make(name, kinds, |kind| {
-        Namespace::open(format!("/proc/{process}/ns/{kind}")).map_err(Error::or_without_proc)
-    })?;
+pub(super) fn pin_new(
+    name: &OsStr,
+    kinds: Kinds,
+    process: &Process,
+    channel: &Channel,
+    hooks: Hooks,
+) -> Result<Vec<Made>> {
+    let waiting = Waiting {
+        say: &hooks.warn,
+        // Without the process inside there is nothing to name.
+        wanted: &|| !channel.is_closed(),
+    };
+    let made = pins::make(name, kinds, |kind| process.namespace(kind), waiting)?;
     warn_of_limits(kinds, hooks);
     Ok(made)
 }
@@ -28,16 +37,24 @@ pub(super) fn perform(step: &Step, hooks: Hooks) -> Option<Result<()>> {
                 let one = of_it.next().ok_or_else(|| Error::NotFound(step.to_string()))?;
                 one.open()?.try_clone()
             };
-            let made = pins::make(name, namespaces.kinds(), open);
+            let made = pins::make(name, namespaces.kinds(), open, of_ours(&hooks));
             Some(made.map(|_| warn_of_limits(namespaces.kinds(), hooks)))
         }
-        Step::Unpin(name, kinds) => Some(unpin(name, *kinds)),
+        Step::Unpin(name, kinds) => Some(unpin(name, *kinds, hooks)),
         _ => None,
     }
 }
 
-fn unpin(name: &OsStr, kinds: Kinds) -> Result<()> {
-    let removed = pins::remove(name, kinds)?;
+/// What is done where nobody but the caller waits.
+fn of_ours(hooks: &Hooks) -> Waiting<'_> {
+    Waiting {
+        say: &hooks.warn,
+        wanted: &|| true,
+    }
+}
+
+fn unpin(name: &OsStr, kinds: Kinds, hooks: Hooks) -> Result<()> {
+    let removed = pins::remove(name, kinds, of_ours(&hooks))?;
     if !removed.is_empty() {
         return Ok(());
     }

@@ -12,21 +12,25 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::channel::{Channel, Message};
+use super::held::HeldProcess;
 use super::plan::{Plan, Side};
 use super::run::{Failure, Hooks};
 use super::step::Step;
 use super::{info, names, perform};
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap, MapWriter};
+use crate::process::Process;
 use crate::sys::errno::{from_io, from_rustix};
 use crate::sys::signals::Ignored;
-use crate::{Error, Namespace, pins};
+use crate::{Error, pins};
 
 /// The process outside, and what it has made.
 pub(super) struct Outside<'a> {
     channel: Channel,
     /// The process inside, as it is seen here.
     child: Pid,
+    /// The same, held, once that was needed.
+    held: Option<HeldProcess>,
     hooks: Hooks,
     info: Option<&'a OwnedFd>,
     /// Whether the process inside forks on its way.
@@ -59,6 +63,7 @@ impl<'a> Outside<'a> {
         Self {
             channel,
             child,
+            held: None,
             hooks,
             info,
             forks: false,
@@ -151,13 +156,26 @@ impl<'a> Outside<'a> {
     fn follow(&mut self, pid: crate::process::Pid) {
         let _ = waitpid(self.child, None);
         self.child = pid.into();
+        self.held = None;
         self.followed = true;
+    }
+
+    /// Holds the process inside.
+    fn hold(&mut self) -> Result<HeldProcess, Error> {
+        if let Some(process) = &self.held {
+            return Ok(process.clone());
+        }
+        let pid = crate::process::Pid::new(self.child.as_raw());
+        let pid = pid.ok_or_else(|| Error::NotFound("there is no program".into()))?;
+        let process = HeldProcess::from(Process::open_own(pid)?);
+        Ok(self.held.insert(process).clone())
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Error> {
         #[cfg(feature = "net")]
-        if let Some(outcome) = self.pairs.perform(step, self.child) {
-            return outcome;
+        if let Step::CreateVeth(_) | Step::SetUpVeth(..) = step {
+            let process = self.hold()?;
+            return self.pairs.perform(step, &process);
         }
         let kernel = |errno: Errno| Error::kernel(step.to_string(), errno);
         match step {
@@ -165,8 +183,10 @@ impl<'a> Outside<'a> {
                 ids,
                 map,
                 writer: MapWriter::Outside,
-            } => perform::write(format!("/proc/{}/{}", self.child, ids.map_file()), map.contents())
-                .map_err(kernel),
+            } => {
+                let number = self.hold()?.number();
+                perform::write(format!("/proc/{number}/{}", ids.map_file()), map.contents()).map_err(kernel)
+            }
             Step::Map {
                 ids,
                 map,
@@ -174,14 +194,13 @@ impl<'a> Outside<'a> {
             } => self.have_mapped(*ids, map),
             Step::Pin(kind, file) => {
                 self.make_file(file).map_err(kernel)?;
-                let namespace = Namespace::open(format!("/proc/{}/ns/{kind}", self.child))
-                    .map_err(|error| error.errno().map_or(error, kernel).or_without_proc())?;
+                let namespace = self.hold()?.namespace(*kind)?;
                 pins::bind(&namespace, file).map_err(kernel)?;
                 self.made.push(Made::Mount(file.clone()));
                 Ok(())
             }
             Step::PinNew(name, kinds) => {
-                let made = names::pin_new(name, *kinds, self.child, self.hooks)?;
+                let made = names::pin_new(name, *kinds, &*self.hold()?, &self.channel, self.hooks)?;
                 self.made.extend(made.into_iter().map(Made::Name));
                 Ok(())
             }
@@ -196,7 +215,7 @@ impl<'a> Outside<'a> {
                 let interfaces = self.pairs.json();
                 #[cfg(not(feature = "net"))]
                 let interfaces = serde_json::json!([]);
-                let line = info::line(self.child, &interfaces)?;
+                let line = info::line(&*self.hold()?, &interfaces)?;
                 let file = self.info.ok_or_else(|| kernel(Errno::EBADF))?;
                 let _limited = Ignored::start(Signal::SIGXFSZ).map_err(kernel)?;
                 match rustix::io::write(file, line.as_bytes()) {
@@ -225,14 +244,14 @@ impl<'a> Outside<'a> {
     }
 
     /// Has `newuidmap(1)` or `newgidmap(1)` write the map.
-    fn have_mapped(&self, ids: IdKind, map: &IdMap) -> Result<(), Error> {
+    fn have_mapped(&mut self, ids: IdKind, map: &IdMap) -> Result<(), Error> {
         let helper = ids.helper();
         let numbers = map
             .ranges()
             .iter()
             .flat_map(|range| [range.inner, range.outer, range.count]);
         let output = std::process::Command::new(helper)
-            .arg(self.child.to_string())
+            .arg(self.hold()?.number().to_string())
             .args(numbers.map(|number| number.to_string()))
             .output()
             .doing(|| format!("run {helper}"))?;

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use nix::errno::Errno;
-use nix::unistd::Pid;
 use serde_json::json;
 
 use super::step::Step;
 use super::veth::{Veth, VethEnd};
 use crate::error::Doing;
 use crate::net::{End, InterfaceAddress, RtSocket};
-use crate::{Kind, Namespace, Result};
+use crate::process::Process;
+use crate::{Kind, Result};
 
 /// The pairs that were made.
 #[derive(Default)]
@@ -31,16 +31,16 @@ struct Socket {
 }
 
 impl Pairs {
-    /// Does a step of this sort, where the new namespaces are those of `child`. `None` where it is of another.
-    pub(super) fn perform(&mut self, step: &Step, child: Pid) -> Option<Result<()>> {
-        Some(match step {
-            Step::CreateVeth(veth) => self.create(step, veth, child),
+    /// Does a step of this sort, where the new namespaces are those of this process.
+    pub(super) fn perform(&mut self, step: &Step, process: &Process) -> Result<()> {
+        match step {
+            Step::CreateVeth(veth) => self.create(step, veth, process),
             Step::SetUpVeth(veth, end) => match self.0.iter_mut().find(|pair| pair.veth == *veth) {
                 Some(pair) => pair.set_up(*end),
                 None => Err(Errno::ENODEV).doing(|| step.to_string()),
             },
-            _ => return None,
-        })
+            _ => Err(Errno::EOPNOTSUPP).doing(|| step.to_string()),
+        }
     }
 
     /// `[{"name":"eth0","peer":"veth0"}]`.
@@ -49,9 +49,9 @@ impl Pairs {
         self.0.iter().map(pair).collect()
     }
 
-    fn create(&mut self, step: &Step, veth: &Rc<Veth>, child: Pid) -> Result<()> {
+    fn create(&mut self, step: &Step, veth: &Rc<Veth>, process: &Process) -> Result<()> {
         let doing = || step.to_string();
-        let namespace = Namespace::open(format!("/proc/{child}/ns/{}", Kind::Net))?;
+        let namespace = process.namespace(Kind::Net)?;
         let mut peer = match &veth.peer_namespace {
             Some(namespace) => RtSocket::open_in(&*namespace.open()?)?,
             None => RtSocket::open()?,

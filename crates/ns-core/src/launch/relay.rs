@@ -7,7 +7,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, getpgid, getpgrp, getpid, getsid};
 
-use crate::process::Status;
+use crate::process::{self, Process, Status};
 
 /// What is passed on.
 const PASSED_ON: [Signal; 11] = [
@@ -129,8 +129,9 @@ fn replacement(signal: Signal) -> Option<Signal> {
 /// Whether the kernel would throw the signal away: the process is PID 1 of its namespace, and has not asked for the signal
 /// (`pid_namespaces(7)`). One that it has blocked waits for it all the same.
 fn is_deaf(process: Pid, signal: Signal) -> bool {
-    let status = std::fs::read(format!("/proc/{process}/status")).unwrap_or_default();
-    is_deaf_by(&Status::new(status), signal)
+    let process = process::Pid::new(process.as_raw()).map(Process::open_own);
+    let status = process.and_then(|process| process.ok()?.read("status").ok());
+    is_deaf_by(&Status::new(status.unwrap_or_default()), signal)
 }
 
 fn is_deaf_by(status: &Status, signal: Signal) -> bool {

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
 
-use super::directory::{lock, prepare};
+use super::directory::prepare;
+use super::lock::{Waiting, lock};
 use super::occupant::Occupant;
 use super::remove::take_away;
 use super::{directory, removing};
@@ -28,7 +29,11 @@ pub struct Made {
 impl Made {
     /// Takes it back, unless it is another's by now.
     pub fn undo(self) -> Result<()> {
-        let _locked = lock([self.kind].into_iter().collect())?;
+        let in_silence = Waiting {
+            say: &|_| (),
+            wanted: &|| true,
+        };
+        let _locked = lock([self.kind].into_iter().collect(), in_silence)?;
         self.undo_locked()
     }
 
@@ -46,8 +51,13 @@ impl Made {
 /// anew.
 ///
 /// [`Error::Unfit`] where the name is taken.
-pub fn make(name: &OsStr, kinds: Kinds, open: impl Fn(Kind) -> Result<Namespace>) -> Result<Vec<Made>> {
-    let _locked = prepare(kinds)?;
+pub fn make(
+    name: &OsStr,
+    kinds: Kinds,
+    open: impl Fn(Kind) -> Result<Namespace>,
+    waiting: Waiting<'_>,
+) -> Result<Vec<Made>> {
+    let _locked = prepare(kinds, waiting)?;
     let mut made: Vec<Made> = Vec::new();
     for kind in kinds.iter() {
         match open(kind).and_then(|namespace| make_one(name, &namespace)) {

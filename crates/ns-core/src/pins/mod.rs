@@ -2,6 +2,7 @@
 //! those of `ip-netns(8)`.
 
 mod directory;
+mod lock;
 mod make;
 mod occupant;
 mod reach;
@@ -18,6 +19,7 @@ use crate::error::Doing;
 use crate::escape::{quoted, word};
 use crate::{Error, Kind, Kinds, Namespace, Result};
 
+pub use lock::Waiting;
 pub(crate) use make::bind;
 pub use make::{Made, make};
 pub use reach::limits;

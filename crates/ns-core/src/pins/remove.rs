@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use super::directory::lock;
+use super::lock::{Waiting, lock};
 use super::occupant::Occupant;
 use super::{directory, removing};
 use crate::error::Doing;
@@ -19,8 +19,8 @@ use crate::{Error, Kinds, Result};
 /// ours none is removed.
 ///
 /// The namespaces live on where something else holds them.
-pub fn remove(name: &OsStr, kinds: Kinds) -> Result<Kinds> {
-    let _locked = lock(kinds)?;
+pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds> {
+    let _locked = lock(kinds, waiting)?;
     let mut found = Vec::new();
     for kind in kinds.iter() {
         let path = directory(kind).join(name);

@@ -20,6 +20,7 @@ use crate::{Error, Gathered, Kind, Namespace, Result};
 #[derive(Debug)]
 pub struct Process {
     pid: Pid,
+    number: Pid,
     pidfd: OwnedFd,
     directory: OwnedFd,
 }
@@ -30,24 +31,37 @@ impl Process {
     /// [`Error::NotFound`] where none has, and where `/proc` does not show it; [`Error::Unfit`] where `/proc` is of another
     /// PID namespace, in which another process has the number.
     pub fn open(pid: Pid) -> Result<Self> {
-        let missing = || Error::NotFound(format!("process {pid} does not exist"));
-        let pidfd = match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
-            Ok(pidfd) => pidfd,
-            Err(rustix::io::Errno::SRCH) => return Err(missing()),
-            // A thread's id: pidfd_open takes the first of a process only.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => {
-                return Err(Error::Unfit(format!("{pid} is a thread, not a process")));
-            }
-            Err(errno) => return Err(errno).doing(|| format!("hold process {pid}")),
-        };
+        let process = Self::with_number(pid, hold(pid)?, pid)?;
+        if number_in_proc(&process.pidfd) != Some(pid) {
+            // There is none any more once it has ended.
+            process.check_alive()?;
+            return Err(privacy::another(pid));
+        }
+        Ok(process)
+    }
+
+    /// The process to which the kernel gives us this PID, ourselves or a child of ours, whatever number it has in `/proc`:
+    /// that may be of a PID namespace that encloses ours.
+    pub(crate) fn open_own(pid: Pid) -> Result<Self> {
+        let pidfd = hold(pid)?;
+        match number_in_proc(&pidfd) {
+            Some(number) => Self::with_number(pid, pidfd, number),
+            None if has_ended(&pidfd, pid)? => Err(missing(pid)),
+            None => Err(privacy::not_shown(pid)),
+        }
+    }
+
+    /// Opens its directory, which has this number.
+    fn with_number(pid: Pid, pidfd: OwnedFd, number: Pid) -> Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = match rustix::fs::open(format!("/proc/{pid}"), flags, Mode::empty()) {
-            Err(rustix::io::Errno::NOENT) if has_ended(&pidfd, pid)? => return Err(missing()),
+        let directory = match rustix::fs::open(format!("/proc/{number}"), flags, Mode::empty()) {
+            Err(rustix::io::Errno::NOENT) if has_ended(&pidfd, pid)? => return Err(missing(pid)),
             Err(rustix::io::Errno::NOENT) => return Err(privacy::not_shown(pid)),
-            answer => answer.doing(|| format!("open /proc/{pid}"))?,
+            answer => answer.doing(|| format!("open /proc/{number}"))?,
         };
         let process = Self {
             pid,
+            number,
             pidfd,
             directory,
         };
@@ -57,12 +71,12 @@ impl Process {
         if rustix::fs::fstat(&process.directory).err() == Some(rustix::io::Errno::NOENT) {
             return Err(privacy::hidden(pid));
         }
-        if number_in_proc(&process.pidfd) != Some(pid) {
-            // There is none any more once it has ended.
-            process.check_alive()?;
-            return Err(privacy::another(pid));
-        }
         Ok(process)
+    }
+
+    /// The number that it has in `/proc`.
+    pub(crate) fn number(&self) -> Pid {
+        self.number
     }
 
     /// Its PID.
@@ -254,6 +268,22 @@ impl AsFd for Process {
     /// The pidfd.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.pidfd.as_fd()
+    }
+}
+
+fn missing(pid: Pid) -> Error {
+    Error::NotFound(format!("process {pid} does not exist"))
+}
+
+/// A pidfd of the process that has this PID now.
+fn hold(pid: Pid) -> Result<OwnedFd> {
+    match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
+        Err(rustix::io::Errno::SRCH) => Err(missing(pid)),
+        // A thread's id: pidfd_open takes the first of a process only.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => {
+            Err(Error::Unfit(format!("{pid} is a thread, not a process")))
+        }
+        answer => answer.doing(|| format!("hold process {pid}")),
     }
 }
 

@@ -1,0 +1,115 @@
+//! The lock of a directory of names (`flock(2)`): who keeps to the protocol makes and removes names there one after the
+//! other.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use rustix::fs::{Mode, OFlags, fstat, major, minor};
+
+use super::directory;
+use crate::error::Doing;
+use crate::escape::quoted;
+use crate::{Error, Kinds, Result};
+
+/// The directory of a kind, in which nobody else makes or removes a name.
+pub(super) struct Locked {
+    _lock: Flock<OwnedFd>,
+}
+
+/// What is done while somebody else has the lock, for as long as they like: everybody who may read the directory can.
+#[derive(Clone, Copy)]
+pub struct Waiting<'a> {
+    /// Told that it takes longer, and why.
+    pub say: &'a dyn Fn(&Error),
+    /// Asked whether it is still to be waited for.
+    pub wanted: &'a dyn Fn() -> bool,
+}
+
+/// Locks those directories of these kinds that there are: in one order, so that nobody waits for each other.
+pub(super) fn lock(kinds: Kinds, waiting: Waiting<'_>) -> Result<Vec<Locked>> {
+    let locked = kinds.iter().map(|kind| lock_one(&directory(kind), waiting));
+    locked.filter_map(Result::transpose).collect()
+}
+
+/// Locks this one, where it is there.
+pub(super) fn lock_one(path: &Path, waiting: Waiting<'_>) -> Result<Option<Locked>> {
+    let doing = || format!("lock {}", quoted(path.as_os_str().as_bytes()));
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut directory = match rustix::fs::open(path, flags, Mode::empty()) {
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
+        answer => answer.doing(doing)?,
+    };
+    let mut pauses = PAUSES.into_iter();
+    let mut said = false;
+    loop {
+        directory = match Flock::lock(directory, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(Some(Locked { _lock: lock })),
+            Err((directory, Errno::EWOULDBLOCK)) => directory,
+            Err((_, errno)) => return Err(errno).doing(doing),
+        };
+        let pause = pauses.next();
+        if pause.is_none() && !said {
+            (waiting.say)(&held(path, &directory));
+            said = true;
+        }
+        if !(waiting.wanted)() {
+            return Err(Error::Unfit("nobody waits for the name any more".into()));
+        }
+        std::thread::sleep(Duration::from_millis(pause.unwrap_or(LONGEST)));
+    }
+}
+
+/// How long is waited between attempts before something is said, in milliseconds: a second in all, many times what making
+/// a name takes.
+const PAUSES: [u64; 11] = [1, 2, 5, 10, 20, 40, 80, 100, 200, LONGEST, LONGEST];
+
+/// How long is waited between those after that.
+const LONGEST: u64 = 250;
+
+/// That it is locked, and by whom (`/proc/locks`).
+fn held(path: &Path, directory: &OwnedFd) -> Error {
+    let path = quoted(path.as_os_str().as_bytes());
+    let error = Error::Unfit(format!("waiting for {path}, which is locked"));
+    let holder = || {
+        let stat = fstat(directory).ok()?;
+        let (major, minor) = (major(stat.st_dev), minor(stat.st_dev));
+        let locks = std::fs::read_to_string("/proc/locks").ok()?;
+        holder_in(&locks, &format!("{major:02x}:{minor:02x}:{}", stat.st_ino))
+    };
+    match holder() {
+        Some(pid) => error.explained(Some(format!("process {pid} holds the lock")), None),
+        None => error,
+    }
+}
+
+/// The PID of who has locked the file: `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`.
+fn holder_in(locks: &str, file: &str) -> Option<u32> {
+    let mut lines = locks
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    // Those that wait have an arrow after the number; those that we cannot see have no PID.
+    lines.find_map(|words| match words[..] {
+        [_, "FLOCK", _, _, pid, of, ..] if of == file => pid.parse().ok().filter(|pid| *pid != 0),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_holds_nothing() {
+        let locks = "1: POSIX  ADVISORY  WRITE 12 fe:00:1234 0 EOF\n\
+            2: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF\n\
+            2: -> FLOCK  ADVISORY  WRITE 4712 fe:00:1234 0 EOF\n\
+            3: FLOCK  ADVISORY  WRITE 0 fe:00:99 0 EOF\n";
+        assert_eq!(holder_in(locks, "fe:00:1234"), Some(4711));
+        assert_eq!(holder_in(locks, "fe:00:99"), None);
+        assert_eq!(holder_in(locks, "fe:00:1"), None);
+    }
+}
