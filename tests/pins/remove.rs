@@ -10,6 +10,7 @@ cases!["pins::remove":
     what_is_no_name_stays,
     a_link_goes_and_what_it_leads_to_stays,
     what_is_mounted_twice_goes_twice,
+    who_keeps_a_namespace_without_its_name_is_found,
     an_ordinary_user_takes_nothing_away,
 ];
 
@@ -96,6 +97,25 @@ fn what_is_mounted_twice_goes_twice() -> Outcome {
         assert_eq!(room.mounts(), 2);
         room.ok("ns-unshare --unpin web");
         assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    }
+    Ok(())
+}
+
+/// A descriptor that was opened by the name's path says nothing of a namespace in its link in `/proc`.
+fn who_keeps_a_namespace_without_its_name_is_found() -> Outcome {
+    for room in rooms()? {
+        let ran = room.sh(
+            "ns-unshare --pin web -n; exec 9</run/netns/web; inode=$(stat -c %i /run/netns/web)
+            ns-ls -t net web 9<&-; ns-unshare --unpin web; ns-ls net:[$inode] 9<&-
+            ns-ls -n -r -t net -o NPROCS -Q \"NS == $inode\"; echo $$",
+        );
+        let pid = ran.stdout.lines().last().expect("a PID");
+        let held = format!("descriptor 9 of process {pid}\n");
+        assert_eq!(
+            ran.stdout,
+            format!("{held}pin /run/netns/web\n{held}0\n{pid}\n"),
+            "{ran:#?}"
+        );
     }
     Ok(())
 }

@@ -3,14 +3,14 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, StatxFlags, statx};
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use crate::process::path::ProcPath;
 use crate::process::{Pid, parse_link};
 use crate::sys::ioctl;
-use crate::{Gathered, Identity, Kind, Kinds};
+use crate::{Gathered, Identity, Kind, Kinds, Namespace};
 
 use super::holder::Holder;
 use super::members::{Found, Member};
@@ -29,6 +29,8 @@ pub(super) struct Surroundings {
     /// Whether a PID in `/proc` is one to the caller: not so in a PID namespace without a `/proc` of its own, where
     /// `pidfd_open(2)` would take another process.
     pub same_pids: bool,
+    /// The device of the files of namespaces: major and minor.
+    namespaces: Option<(u32, u32)>,
 }
 
 impl Surroundings {
@@ -38,20 +40,29 @@ impl Surroundings {
         Self {
             counted: counts(proc),
             same_pids: own.is_ok_and(|own| own.to_bytes() == Pid::own().to_string().as_bytes()),
+            namespaces: device_of(proc, b"self/ns/mnt"),
         }
     }
 }
 
+/// The device of a file; what is cached of it is enough, so that no server has to be asked that may not answer.
+fn device_of(proc: BorrowedFd<'_>, path: &[u8]) -> Option<(u32, u32)> {
+    let flags = AtFlags::from_bits_retain(libc::AT_STATX_DONT_SYNC.cast_unsigned()) | AtFlags::NO_AUTOMOUNT;
+    let stat = statx(proc, path, flags, StatxFlags::TYPE).ok()?;
+    Some((stat.stx_dev_major, stat.stx_dev_minor))
+}
+
 /// Looks at the descriptors of a process.
-pub(super) fn look(
-    found: &mut Found,
-    proc: BorrowedFd<'_>,
-    member: &Member,
+pub(super) fn look<'a>(
+    found: &'a mut Found,
+    proc: BorrowedFd<'a>,
+    member: &'a Member,
     kinds: Kinds,
     surroundings: Surroundings,
 ) {
     let mut descriptors = Descriptors {
         found,
+        proc,
         member,
         kinds,
         surroundings,
@@ -90,6 +101,7 @@ enum What {
 /// The descriptors of one process.
 struct Descriptors<'a> {
     found: &'a mut Found,
+    proc: BorrowedFd<'a>,
     member: &'a Member,
     kinds: Kinds,
     surroundings: Surroundings,
@@ -104,7 +116,7 @@ impl Descriptors<'_> {
         for fd in 0..count {
             let mut target = [MaybeUninit::uninit(); 64];
             match rustix::fs::readlinkat_raw(proc, path.descriptor(fd), &mut target) {
-                Ok((target, _)) => self.note(fd, self.recognise(target)),
+                Ok((target, _)) => self.note(fd, self.recognise(fd, target)),
                 Err(_) => return fd,
             }
         }
@@ -131,19 +143,47 @@ impl Descriptors<'_> {
             let mut target = [MaybeUninit::uninit(); 64];
             let Ok(directory) = entries.fd() else { return };
             if let Ok((target, _)) = rustix::fs::readlinkat_raw(directory, name, &mut target) {
-                self.note(fd, self.recognise(target));
+                self.note(fd, self.recognise(fd, target));
             }
         }
     }
 
     /// What a descriptor is of, where that is a namespace or a socket, and its inode.
-    fn recognise(&self, link: &[u8]) -> Option<(What, u64)> {
+    fn recognise(&self, fd: u32, link: &[u8]) -> Option<(What, u64)> {
+        if link.first() == Some(&b'/') {
+            return self.mounted(fd, link);
+        }
         let (what, inode) = parse_link(link)?;
         if what == b"socket" {
             return self.kinds.contains(Kind::Net).then_some((What::Socket, inode));
         }
         let kind = self.kinds.iter().find(|kind| kind.name().as_bytes() == what)?;
         Some((What::Namespace(kind), inode))
+    }
+
+    /// A namespace whose file was opened by a path, as that of a pinned name: the link has the path, and a slash alone when
+    /// nothing is mounted there any more.
+    fn mounted(&self, fd: u32, link: &[u8]) -> Option<(What, u64)> {
+        // What most files are, and no namespace is.
+        if [&b"/dev/"[..], b"/memfd:"]
+            .iter()
+            .any(|start| link.starts_with(start))
+        {
+            return None;
+        }
+        let mut path = ProcPath::of(self.member.pid);
+        let path = path.descriptor(fd);
+        if self.surroundings.namespaces.is_none()
+            || device_of(self.proc, path) != self.surroundings.namespaces
+        {
+            return None;
+        }
+        // It may be another file by now, which is not to be waited for.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(self.proc, path, flags, Mode::empty()).ok()?;
+        let namespace = Namespace::from_file(file).ok()?;
+        let kind = namespace.kind();
+        (self.kinds.contains(kind)).then_some((What::Namespace(kind), namespace.identity().inode))
     }
 
     fn note(&mut self, fd: u32, link: Option<(What, u64)>) {
