@@ -99,7 +99,18 @@ impl Rest {
 
     /// Whether it goes together.
     fn check(&self) -> Result<(), String> {
+        let own = |address: IpAddr| self.addresses.iter().any(|own| own.address == address);
+        if let Some(address) = self.peer_addresses.iter().find(|peer| own(peer.address)) {
+            return Err(format!(
+                "peer-addr={address}: the end inside has that address already"
+            ));
+        }
         for gateway in &self.gateways {
+            if own(*gateway) {
+                return Err(format!(
+                    "gw={gateway}: that is the end inside, and leads nowhere else"
+                ));
+            }
             let reaches = |address: &InterfaceAddress| address.reaches(*gateway);
             if !is_link_local(*gateway) && !self.addresses.iter().any(reaches) {
                 return Err(format!(
@@ -293,6 +304,14 @@ mod tests {
             (
                 "eth0,addr=10.7.0.2/24,gw=10.7.0.1,gw=10.7.0.3",
                 "gw=10.7.0.3: there is a gateway for IPv4",
+            ),
+            (
+                "eth0,addr=10.7.0.2/24,gw=10.7.0.2",
+                "gw=10.7.0.2: that is the end inside",
+            ),
+            (
+                "eth0,addr=fd00::2/64,peer-addr=fd00::2/48",
+                "peer-addr=fd00::2/48: the end inside has that address",
             ),
             ("eth0,gw=x", "gw=x: it is an IPv4 or IPv6 address"),
             ("eth0,mac=1:2", "mac=1:2: it is six bytes"),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::Error;
 
-/// The name of an interface: what the kernel takes for one.
+/// The name of an interface: what the kernel takes for one, and a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InterfaceName(String);
 
@@ -41,6 +41,8 @@ impl FromStr for InterfaceName {
                 Some("it has a blank in it")
             }
             _ if text.contains('\0') => Some("it has a NUL in it"),
+            // The kernel would take it, and every list of interfaces would write it to a terminal.
+            _ if text.chars().any(char::is_control) => Some("it has a control character in it"),
             _ => None,
         };
         match flaw {
@@ -171,6 +173,8 @@ mod tests {
             "a\0",
             "\u{a0}",
             "à",
+            "a\u{1b}c",
+            "a\u{9b}",
         ] {
             assert!(name.parse::<InterfaceName>().is_err(), "{name:?}");
         }
