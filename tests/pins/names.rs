@@ -233,6 +233,11 @@ fn a_process_that_runs_gives_its_namespaces() -> Outcome {
         );
         let error = room.sh("ns-unshare --pin none --from $$").fails(1);
         assert!(error.contains("differs from the caller's"), "{error}");
+        let error = room.sh("ns-unshare --pin none --from /proc/self/ns/net").fails(1);
+        assert!(
+            error.contains("what \"/proc/self/ns/net\" gives are namespaces of the caller's own\n  help:  "),
+            "{error}"
+        );
         room.sh("ns-unshare --pin none --from 4194304").fails(1);
     }
     Ok(())

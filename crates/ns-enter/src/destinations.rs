@@ -68,14 +68,11 @@ impl Held {
     }
 
     fn of(subject: Subject, target: &Target) -> Self {
-        match subject {
-            Subject::Process(process) => Self {
-                place: format!("of process {}", process.pid()),
-                what: What::Process(process.into()),
-            },
-            subject => Self {
-                place: target.to_string(),
-                what: What::Namespaces(subject),
+        Self {
+            place: subject.place(target),
+            what: match subject {
+                Subject::Process(process) => What::Process(process.into()),
+                subject => What::Namespaces(subject),
             },
         }
     }

@@ -59,10 +59,7 @@ pub fn plan(cli: &Cli, kinds: Kinds) -> Result<Option<Plan>> {
 /// The namespaces of the target: of these kinds, or, where none is said, those that differ from the caller's.
 fn namespaces(target: &Target, kinds: Kinds) -> Result<Destinations> {
     let subject = target.open()?;
-    let place = match subject.process() {
-        Some(process) => format!("of process {}", process.pid()),
-        None => target.to_string(),
-    };
+    let place = subject.place(target);
     let wanted = if kinds.is_empty() { subject.kinds() } else { kinds };
     let subject = match subject {
         Subject::Process(process) => Ok(process.into()),
@@ -79,7 +76,10 @@ fn namespaces(target: &Target, kinds: Kinds) -> Result<Destinations> {
         }
     }
     if found.is_empty() {
-        let error = Error::NotFound(format!("no namespace {place} differs from the caller's"));
+        let error = Error::NotFound(match &subject {
+            Ok(_) => format!("no namespace {place} differs from the caller's"),
+            Err(_) => format!("what {place} gives are namespaces of the caller's own"),
+        });
         return Err(error
             .with_help("a kind that is named is pinned all the same: add --net, --uts …")
             .into());

@@ -242,11 +242,7 @@ fn peer_namespace(target: &Target) -> Result<Option<Destination>, Error> {
     if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
         return Ok(None);
     }
-    let place = match subject.process() {
-        Some(process) => format!("of process {}", process.pid()),
-        None => target.to_string(),
-    };
-    Ok(Some(Destination::new(namespace, place)))
+    Ok(Some(Destination::new(namespace, subject.place(target))))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::choices::list;
-use super::{elsewhere, meant};
+use super::{Target, elsewhere, meant};
 use crate::escape::quoted;
 use crate::pins::{self, Pin};
 use crate::process::Process;
@@ -128,6 +128,14 @@ impl Subject {
         }
     }
 
+    /// How to speak of a namespace of it, after "the network namespace": `of process 4711`, or the target as it was named.
+    pub fn place(&self, target: &Target) -> String {
+        match self {
+            Self::Process(process) => format!("of process {}", process.pid()),
+            Self::Namespace(_) | Self::Pinned(_) => target.to_string(),
+        }
+    }
+
     /// The process that it is. `None` for namespaces.
     pub fn process(&self) -> Option<&Process> {
         match self {
@@ -149,7 +157,6 @@ impl Subject {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Target;
     use super::*;
     use crate::process::Pid;
 
