@@ -7,6 +7,7 @@ use nix::unistd::Pid;
 
 use super::{both, in_all};
 use crate::support::case::{Skip, cases};
+use crate::support::running::ended;
 use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, refusing, tool};
 
 cases!["enter::closed":
@@ -96,7 +97,10 @@ fn a_dead_pid_1_is_named() -> Outcome {
         let inode = held.inode("pid");
         let open = |kind: &str| std::fs::File::open(held.proc(&format!("ns/{kind}"))).expect("it is ours");
         let (pid, user) = (open("pid"), open("user"));
+        // Its parent is killed; it ends by itself, a little later.
+        let first = Pid::from_raw(held.pid);
         drop(held);
+        assert!(ended(first));
         // Through descriptors of this process, which an ordinary user of another uid could not open.
         if who.user.is_some() && nix::unistd::geteuid().is_root() {
             continue;

@@ -8,6 +8,7 @@ use crate::support::{Held, Outcome, Run as _, Running, User, needs, program};
 
 cases!["pins::names":
     every_kind_has_its_place,
+    few_descriptors_are_enough,
     what_was_set_up_is_kept,
     a_program_lives_beside_the_name,
     the_numbers_in_proc_may_be_others,
@@ -59,6 +60,21 @@ fn every_kind_has_its_place() -> Outcome {
         assert_eq!(peers.len(), 7, "each has peers of its own: {table:#?}");
         // Named once each, and not once more below a peer of /run.
         assert_eq!(room.mounts(), 8);
+    }
+    Ok(())
+}
+
+fn few_descriptors_are_enough() -> Outcome {
+    for room in rooms()? {
+        room.ok(
+            "ulimit -n 16; ns-unshare --pin web -r -C -i -m -n -p -T -u true; ns-enter -t web -n -u true",
+        );
+        assert_eq!(room.mounts(), 8);
+        room.ok("ulimit -n 16; ns-unshare --unpin web");
+        // With fewer none is named, and not some.
+        room.sh("ulimit -n 12; exec ns-unshare --pin web -r -C -i -m -n -p -T -u true")
+            .fails(1);
+        assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
     }
     Ok(())
 }

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use crate::process::Process;
+use crate::process::{Pid, Process};
 use crate::{Kind, Result};
 
 /// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"interfaces":[{"name":…,"peer":…},…]}`; ids
 /// are null where the kernel has none.
-pub(super) fn line(process: &Process, interfaces: &serde_json::Value) -> Result<String> {
+pub(super) fn line(pid: Pid, interfaces: &serde_json::Value) -> Result<String> {
+    let process = Process::open_own(pid)?;
     let namespaces = Kind::ALL.map(|kind| {
         let (inode, id) = match process.namespace(kind) {
             Ok(namespace) => (Some(namespace.identity().inode), namespace.id().known()),
@@ -16,7 +17,7 @@ pub(super) fn line(process: &Process, interfaces: &serde_json::Value) -> Result<
         json!({"type": kind.name(), "ns": inode, "id": id})
     });
     let object = json!({
-        "pid": process.pid().as_raw(),
+        "pid": pid.as_raw(),
         "pidfd-inode": process.inode()?,
         "namespaces": namespaces,
         "interfaces": interfaces,

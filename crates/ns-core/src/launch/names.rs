@@ -6,7 +6,7 @@ use super::channel::Channel;
 use super::run::Hooks;
 use super::step::Step;
 use crate::pins::{self, Made, Waiting};
-use crate::process::Process;
+use crate::process::OwnProcess;
 use crate::target::{unknown_name, unknown_name_of_kind};
 use crate::{Error, Kinds, Result};
 
@@ -14,7 +14,7 @@ use crate::{Error, Kinds, Result};
 pub(super) fn pin_new(
     name: &OsStr,
     kinds: Kinds,
-    process: &Process,
+    process: &OwnProcess,
     channel: &Channel,
     hooks: Hooks,
 ) -> Result<Vec<Made>> {

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
@@ -12,14 +13,13 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::channel::{Channel, Message};
-use super::held::HeldProcess;
 use super::plan::{Plan, Side};
 use super::run::{Failure, Hooks};
 use super::step::Step;
 use super::{info, names, perform};
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap, MapWriter};
-use crate::process::Process;
+use crate::process::{self, OwnProcess};
 use crate::sys::errno::{from_io, from_rustix};
 use crate::sys::signals::Ignored;
 use crate::{Error, pins};
@@ -30,7 +30,7 @@ pub(super) struct Outside<'a> {
     /// The process inside, as it is seen here.
     child: Pid,
     /// The same, held, once that was needed.
-    held: Option<HeldProcess>,
+    held: Option<Rc<OwnProcess>>,
     hooks: Hooks,
     info: Option<&'a OwnedFd>,
     /// Whether the process inside forks on its way.
@@ -161,14 +161,16 @@ impl<'a> Outside<'a> {
     }
 
     /// Holds the process inside.
-    fn hold(&mut self) -> Result<HeldProcess, Error> {
+    fn hold(&mut self) -> Result<Rc<OwnProcess>, Error> {
         if let Some(process) = &self.held {
-            return Ok(process.clone());
+            return Ok(Rc::clone(process));
         }
-        let pid = crate::process::Pid::new(self.child.as_raw());
-        let pid = pid.ok_or_else(|| Error::NotFound("there is no program".into()))?;
-        let process = HeldProcess::from(Process::open_own(pid)?);
-        Ok(self.held.insert(process).clone())
+        let process = Rc::new(OwnProcess::open(self.pid()?)?);
+        Ok(Rc::clone(self.held.insert(process)))
+    }
+
+    fn pid(&self) -> Result<process::Pid, Error> {
+        process::Pid::new(self.child.as_raw()).ok_or_else(|| Error::NotFound("there is no program".into()))
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Error> {
@@ -215,7 +217,7 @@ impl<'a> Outside<'a> {
                 let interfaces = self.pairs.json();
                 #[cfg(not(feature = "net"))]
                 let interfaces = serde_json::json!([]);
-                let line = info::line(&*self.hold()?, &interfaces)?;
+                let line = info::line(self.pid()?, &interfaces)?;
                 let file = self.info.ok_or_else(|| kernel(Errno::EBADF))?;
                 let _limited = Ignored::start(Signal::SIGXFSZ).map_err(kernel)?;
                 match rustix::io::write(file, line.as_bytes()) {

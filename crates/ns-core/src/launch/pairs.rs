@@ -9,7 +9,7 @@ use super::step::Step;
 use super::veth::{Veth, VethEnd};
 use crate::error::Doing;
 use crate::net::{End, InterfaceAddress, RtSocket};
-use crate::process::Process;
+use crate::process::OwnProcess;
 use crate::{Kind, Result};
 
 /// The pairs that were made.
@@ -32,7 +32,7 @@ struct Socket {
 
 impl Pairs {
     /// Does a step of this sort, where the new namespaces are those of this process.
-    pub(super) fn perform(&mut self, step: &Step, process: &Process) -> Result<()> {
+    pub(super) fn perform(&mut self, step: &Step, process: &OwnProcess) -> Result<()> {
         match step {
             Step::CreateVeth(veth) => self.create(step, veth, process),
             Step::SetUpVeth(veth, end) => match self.0.iter_mut().find(|pair| pair.veth == *veth) {
@@ -49,7 +49,7 @@ impl Pairs {
         self.0.iter().map(pair).collect()
     }
 
-    fn create(&mut self, step: &Step, veth: &Rc<Veth>, process: &Process) -> Result<()> {
+    fn create(&mut self, step: &Step, veth: &Rc<Veth>, process: &OwnProcess) -> Result<()> {
         let doing = || step.to_string();
         let namespace = process.namespace(Kind::Net)?;
         let mut peer = match &veth.peer_namespace {

@@ -40,8 +40,7 @@ impl Process {
         Ok(process)
     }
 
-    /// The process to which the kernel gives us this PID, ourselves or a child of ours, whatever number it has in `/proc`:
-    /// that may be of a PID namespace that encloses ours.
+    /// The process to which the kernel gives us this PID, ourselves or a child of ours, whatever number it has in `/proc`.
     pub(crate) fn open_own(pid: Pid) -> Result<Self> {
         let pidfd = hold(pid)?;
         match number_in_proc(&pidfd) {
@@ -87,6 +86,11 @@ impl Process {
     /// Its directory in `/proc`.
     pub fn directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
+    }
+
+    /// Its directory in `/proc`, without the pidfd.
+    pub(super) fn into_directory(self) -> OwnedFd {
+        self.directory
     }
 
     /// The inode of its pidfd: its own for ever, since Linux 6.9.

@@ -1,0 +1,52 @@
+//! Ourselves, or a child of ours: known by the number that it has in `/proc`, which may be of a PID namespace that encloses
+//! ours.
+
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{Mode, OFlags};
+
+use super::{Pid, Process};
+use crate::error::Doing;
+use crate::{Error, Kind, Namespace, Result};
+
+/// The directory in `/proc` of a process of ours. It is one descriptor, where a [`Process`] takes two: who locks the
+/// directories of names of all kinds has few left.
+#[derive(Debug)]
+pub(crate) struct OwnProcess {
+    pid: Pid,
+    number: Pid,
+    directory: OwnedFd,
+}
+
+impl OwnProcess {
+    /// The process to which the kernel gives us this PID.
+    pub fn open(pid: Pid) -> Result<Self> {
+        let process = Process::open_own(pid)?;
+        let number = process.number();
+        let directory = process.into_directory();
+        Ok(Self {
+            pid,
+            number,
+            directory,
+        })
+    }
+
+    /// The number that it has in `/proc`.
+    pub fn number(&self) -> Pid {
+        self.number
+    }
+
+    /// The namespace of this kind that it is in.
+    pub fn namespace(&self, kind: Kind) -> Result<Namespace> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.directory, format!("ns/{kind}"), flags, Mode::empty()) {
+            Ok(file) => Namespace::from_file(file),
+            Err(rustix::io::Errno::SRCH | rustix::io::Errno::NOENT) => {
+                Err(Error::NotFound(format!("process {} has ended", self.pid)))
+            }
+            Err(errno) => {
+                Err(errno).doing(|| format!("open the {} namespace of process {}", kind.noun(), self.pid))
+            }
+        }
+    }
+}
