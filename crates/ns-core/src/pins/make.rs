@@ -1,13 +1,12 @@
 //! Giving a name to namespaces: all of them or none, by the protocol of `ip-netns(8)`.
 
 use std::ffi::OsStr;
-use std::fs::OpenOptions;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
+use nix::sys::stat::{Mode, SFlag, mknod};
 
 use super::directory::prepare;
 use super::lock::{Waiting, lock};
@@ -80,12 +79,8 @@ fn make_one(bare: &OsStr, namespace: &Namespace) -> Result<Made> {
     let (name, file) = (quoted(bare.as_bytes()), quoted(path.as_os_str().as_bytes()));
     let doing = || format!("pin the {} namespace as {name}", kind.noun());
     match Occupant::of(&path)? {
-        // Mode 0, as ip has it: there is nothing in it for anybody.
-        Occupant::Nobody => {
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true).mode(0o000);
-            options.open(&path).doing(doing)?;
-        }
+        // Mode 0, as ip has it: there is nothing in it for anybody. It need not be opened.
+        Occupant::Nobody => mknod(&path, SFlag::S_IFREG, Mode::empty(), 0).doing(doing)?,
         Occupant::Stale => {}
         Occupant::Namespace(_) | Occupant::Link => {
             let taken = format!("the name {name} is taken: {file} is there already");
