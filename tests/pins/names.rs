@@ -410,7 +410,11 @@ fn who_is_waited_for_is_said() -> Outcome {
             &mut room.command("exec flock --no-fork /run/netns sh -c 'echo $$; read -r line'"),
         );
         let pid = holder.line();
-        for command in ["ns-unshare --unpin web", "ns-unshare --pin web -n"] {
+        for (command, status) in [
+            ("ns-unshare --unpin web", 143),
+            ("ns-unshare --pin web -n", 143),
+            ("ns-unshare --pin web -n -f true", 1),
+        ] {
             let mut waiter = Running::start(&mut room.command(&format!("exec {command} 2>&1")));
             assert_eq!(
                 waiter.line(),
@@ -424,7 +428,7 @@ fn who_is_waited_for_is_said() -> Outcome {
             );
             // Who gives up leaves all as it was.
             waiter.signal(Signal::SIGTERM);
-            assert_eq!(waiter.end().0, 143, "{command}");
+            assert_eq!(waiter.end().0, status, "{command}");
         }
         let mut waiter = Running::start(&mut room.command("exec ns-unshare --unpin web 2>&1"));
         waiter.line();

@@ -2,13 +2,19 @@
 
 use std::ffi::OsStr;
 
+use nix::sys::signal::Signal;
+
 use super::channel::Channel;
 use super::run::Hooks;
 use super::step::Step;
 use crate::pins::{self, Made, Waiting};
 use crate::process::OwnProcess;
+use crate::sys::signals;
 use crate::target::{unknown_name, unknown_name_of_kind};
 use crate::{Error, Kinds, Result};
+
+/// What a person ends a program with.
+const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
 /// Pins the namespaces of these kinds that a process is in.
 pub(super) fn pin_new(
@@ -20,8 +26,8 @@ pub(super) fn pin_new(
 ) -> Result<Vec<Made>> {
     let waiting = Waiting {
         say: &hooks.warn,
-        // Without the process inside there is nothing to name.
-        wanted: &|| !channel.is_closed(),
+        // Without the process inside there is nothing to name. Who waits for a program has blocked what would end it.
+        wanted: &|| !channel.is_closed() && !signals::are_pending(&ENDING),
     };
     let made = pins::make(name, kinds, |kind| process.namespace(kind), waiting)?;
     warn_of_limits(kinds, hooks);

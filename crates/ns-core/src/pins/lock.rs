@@ -57,7 +57,8 @@ pub(super) fn lock_one(path: &Path, waiting: Waiting<'_>) -> Result<Option<Locke
             said = true;
         }
         if !(waiting.wanted)() {
-            return Err(Error::Unfit("nobody waits for the name any more".into()));
+            let path = quoted(path.as_os_str().as_bytes());
+            return Err(Error::Unfit(format!("gave up waiting for {path}")));
         }
         std::thread::sleep(Duration::from_millis(pause.unwrap_or(LONGEST)));
     }

@@ -65,6 +65,18 @@ pub fn die_of(signal: i32) {
     }
 }
 
+/// Whether one of these signals has come that this process has blocked (`sigpending(2)`).
+pub fn are_pending(signals: &[Signal]) -> bool {
+    // SAFETY: a set that sigpending fills, and that is only read where it has; both take no other pointer.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigpending(&raw mut set) == 0
+            && signals
+                .iter()
+                .any(|signal| libc::sigismember(&raw const set, *signal as i32) == 1)
+    }
+}
+
 /// Makes the process ignore the signal.
 pub fn ignore(signal: Signal) -> nix::Result<()> {
     dispose(signal, SigHandler::SigIgn)
