@@ -406,8 +406,10 @@ fn who_is_waited_for_is_said() -> Outcome {
     needs::installed("flock")?;
     for room in rooms()? {
         room.ok("ns-unshare --pin web -n");
+        // Not for ever: nobody who waits on is to wait with us.
         let mut holder = Running::start(
-            &mut room.command("exec flock --no-fork /run/netns sh -c 'echo $$; read -r line'"),
+            &mut room
+                .command("exec flock --no-fork /run/netns bash -c 'echo $$; read -r -t 60 line; exit 0'"),
         );
         let pid = holder.line();
         for (command, status) in [
