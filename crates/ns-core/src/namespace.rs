@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::sys::statfs::{FsType, fstatfs};
@@ -13,7 +15,6 @@ use crate::escape::quoted;
 use crate::sys::errno::from_rustix;
 use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Result};
-use std::os::unix::ffi::OsStrExt;
 
 /// The magic number of the file system of namespace files, `NSFS_MAGIC`.
 const NSFS: FsType = FsType(libc::NSFS_MAGIC);
@@ -38,10 +39,10 @@ impl Identity {
     }
 }
 
-/// An open namespace. While it is held, the namespace lives.
-#[derive(Debug)]
+/// An open namespace. While it is held, the namespace lives. Clones share the descriptor.
+#[derive(Clone, Debug)]
 pub struct Namespace {
-    file: OwnedFd,
+    file: Arc<OwnedFd>,
     kind: Kind,
     identity: Identity,
 }
@@ -89,15 +90,10 @@ impl Namespace {
     /// The one that this open file is, which is one of this kind by the way it was opened.
     pub(crate) fn known(file: OwnedFd, kind: Kind) -> rustix::io::Result<Self> {
         let identity = Identity::of(&file)?;
-        Ok(Self { file, kind, identity })
-    }
-
-    /// Another handle on the same namespace.
-    pub fn try_clone(&self) -> Result<Self> {
         Ok(Self {
-            file: self.file.try_clone().doing(|| format!("hold {self} once more"))?,
-            kind: self.kind,
-            identity: self.identity,
+            file: Arc::new(file),
+            kind,
+            identity,
         })
     }
 

@@ -15,7 +15,7 @@ pub(super) fn refused(look: &Look, destinations: &Destinations) -> Option<Findin
     let (Some(destination), None) = (all.next(), all.next()) else {
         return None;
     };
-    let namespace = &*destination.open().ok()?;
+    let namespace = &destination.open().ok()?;
     if namespace.kind() == Kind::User {
         return user(namespace);
     }

@@ -12,7 +12,7 @@ use crate::{Kind, Namespace};
 
 /// The kernel refused to make the pair.
 pub(super) fn refused(look: &Look, veth: &Veth) -> Option<Finding> {
-    let finding = rights::lacking(look, &*peer_namespace(veth)?, CapabilitySet::NET_ADMIN)?;
+    let finding = rights::lacking(look, &peer_namespace(veth)?, CapabilitySet::NET_ADMIN)?;
     let cause = format!("for the network namespace of the peer, {}", finding.cause);
     Some(Finding::new(cause).help(
         "run it as root, or make both network namespaces in one user namespace: ns-unshare --map-root-user --net, and \
@@ -55,9 +55,9 @@ pub(super) fn no_ipv6(look: &Look, veth: &Veth, end: VethEnd) -> Option<Finding>
     })
 }
 
-fn peer_namespace(veth: &Veth) -> Option<std::rc::Rc<Namespace>> {
+fn peer_namespace(veth: &Veth) -> Option<Namespace> {
     match &veth.peer_namespace {
         Some(namespace) => namespace.open().ok(),
-        None => Namespace::own(Kind::Net).ok().map(std::rc::Rc::new),
+        None => Namespace::own(Kind::Net).ok(),
     }
 }

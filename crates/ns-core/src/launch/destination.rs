@@ -24,7 +24,7 @@ pub struct Destination {
 #[derive(Clone, Debug)]
 enum Way {
     /// Itself: it lives as long as this does.
-    Open(Rc<Namespace>),
+    Open(Namespace),
     /// The process that is in it: one descriptor for all of its namespaces.
     Through(HeldProcess),
 }
@@ -35,7 +35,7 @@ impl Destination {
         Self {
             kind: namespace.kind(),
             identity: namespace.identity(),
-            way: Way::Open(Rc::new(namespace)),
+            way: Way::Open(namespace),
             place: place.into(),
         }
     }
@@ -67,10 +67,10 @@ impl Destination {
     }
 
     /// The namespace itself.
-    pub fn open(&self) -> Result<Rc<Namespace>> {
+    pub fn open(&self) -> Result<Namespace> {
         match &self.way {
-            Way::Open(namespace) => Ok(Rc::clone(namespace)),
-            Way::Through(process) => process.namespace(self.kind).map(Rc::new),
+            Way::Open(namespace) => Ok(namespace.clone()),
+            Way::Through(process) => process.namespace(self.kind),
         }
     }
 

@@ -41,7 +41,7 @@ pub(super) fn perform(step: &Step, hooks: Hooks) -> Option<Result<()>> {
             let open = |kind| {
                 let mut of_it = namespaces.iter().filter(|one| one.kind() == kind);
                 let one = of_it.next().ok_or_else(|| Error::NotFound(step.to_string()))?;
-                one.open()?.try_clone()
+                one.open()
             };
             let made = pins::make(name, namespaces.kinds(), open, of_ours(&hooks));
             Some(made.map(|_| warn_of_limits(namespaces.kinds(), hooks)))

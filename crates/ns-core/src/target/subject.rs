@@ -110,7 +110,7 @@ impl Subject {
     pub fn namespace(&self, kind: Kind) -> Result<Namespace> {
         match self {
             Self::Process(process) => process.namespace(kind),
-            Self::Namespace(namespace) if namespace.kind() == kind => namespace.try_clone(),
+            Self::Namespace(namespace) if namespace.kind() == kind => Ok(namespace.clone()),
             Self::Namespace(namespace) => {
                 let found = namespace.kind().a_namespace();
                 Err(Error::Unfit(format!(
@@ -120,7 +120,7 @@ impl Subject {
             }
             Self::Pinned(pinned) => match pinned.pins.iter().find(|pin| pin.kind == kind) {
                 Some(pin) => match &pin.namespace {
-                    Ok(namespace) => namespace.try_clone(),
+                    Ok(namespace) => Ok(namespace.clone()),
                     Err(error) => Err(elsewhere::explain(kind, &pin.path, error.clone())),
                 },
                 None => Err(Error::Unfit(none_of_kind(kind, &pinned.name, self.kinds()))),

@@ -17,7 +17,7 @@ impl Place {
     pub fn namespace(&self) -> Result<Namespace> {
         match self {
             Self::Own => Namespace::own(Kind::Uts),
-            Self::Of(namespace, _) => namespace.try_clone(),
+            Self::Of(namespace, _) => Ok(namespace.clone()),
         }
     }
 
