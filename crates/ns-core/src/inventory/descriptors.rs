@@ -1,7 +1,7 @@
 //! `/proc/PID/fd`: namespaces that are held by an open namespace file, and network namespaces that are held by a socket.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, StatxFlags, statx};
 use rustix::io::Errno;
@@ -178,9 +178,15 @@ impl Descriptors<'_> {
         {
             return None;
         }
-        // It may be another file by now, which is not to be waited for.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(self.proc, path, flags, Mode::empty()).ok()?;
+        // It may be another file by now, and to open one can do things: it is held first, which opens nothing, and opened
+        // where that is still a namespace.
+        let held = rustix::fs::openat(self.proc, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        let path = format!("self/fd/{}", held.as_raw_fd());
+        if device_of(self.proc, path.as_bytes()) != self.surroundings.namespaces {
+            return None;
+        }
+        let file =
+            rustix::fs::openat(self.proc, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
         let namespace = Namespace::from_file(file).ok()?;
         let kind = namespace.kind();
         (self.kinds.contains(kind)).then_some((What::Namespace(kind), namespace.identity().inode))
