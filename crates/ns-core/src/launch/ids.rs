@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::unistd::{Gid, Uid};
 use rustix::fs::{Mode, OFlags};
 
-use super::perform::{self};
+use super::perform;
 use super::step::WantedId;
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap};
