@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, needs, tool};
 
-cases!["completions": bash_reads_its_scripts, zsh_reads_its_scripts, fish_reads_its_scripts];
+cases!["completions::scripts": bash_reads_its_scripts, zsh_reads_its_scripts, fish_reads_its_scripts];
 
 fn bash_reads_its_scripts() -> Outcome {
     are_read("bash")

@@ -1,15 +1,16 @@
 //! `ns-enter`: in real namespaces.
 
-mod basics;
-mod beside;
-mod churn;
-mod closed;
+mod cgroups;
+mod dying_targets;
 mod etc;
 mod ids;
+mod indirect;
 mod keys;
 mod names;
-mod related;
+mod namespaces;
+mod refused;
 mod safety;
+mod side_by_side;
 mod surroundings;
 
 use std::process::Command;
@@ -20,16 +21,17 @@ use crate::support::{Case, Held, Run as _, User, program, tool};
 /// The cases of `ns-enter`.
 pub fn cases() -> Vec<Case> {
     [
-        basics::cases(),
-        beside::cases(),
-        churn::cases(),
-        closed::cases(),
+        cgroups::cases(),
+        dying_targets::cases(),
         etc::cases(),
         ids::cases(),
+        indirect::cases(),
         keys::cases(),
         names::cases(),
-        related::cases(),
+        namespaces::cases(),
+        refused::cases(),
         safety::cases(),
+        side_by_side::cases(),
         surroundings::cases(),
     ]
     .into_iter()

@@ -1,23 +1,31 @@
 //! `ns-ls`: which namespaces it shows, and how.
 
-mod basics;
-mod better;
-mod only_here;
+mod columns;
+mod filters;
 mod places;
+mod saved;
+mod selection;
+mod shapes;
+mod side_by_side;
 mod surroundings;
+mod watch;
 
 use serde_json::Value;
 
-use crate::support::{Case, Ran, Run as _, tool};
+use crate::support::{Case, Ran};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
     [
-        basics::cases(),
-        better::cases(),
-        only_here::cases(),
+        columns::cases(),
+        filters::cases(),
         places::cases(),
+        saved::cases(),
+        selection::cases(),
+        shapes::cases(),
+        side_by_side::cases(),
         surroundings::cases(),
+        watch::cases(),
     ]
     .into_iter()
     .flatten()
@@ -28,14 +36,6 @@ pub fn cases() -> Vec<Case> {
 #[track_caller]
 fn rows(ran: Ran) -> Vec<Value> {
     ran.json()["namespaces"].as_array().expect("an array").clone()
-}
-
-/// The rows of lsns, which gives up without a word where a process ends while it looks.
-#[track_caller]
-fn rows_of_lsns(words: &str) -> Vec<Value> {
-    let mut attempts = (0..20).map(|_| tool("lsns").with(words));
-    let ran = attempts.find(|ran| ran.status == 0 || !ran.stderr.is_empty());
-    rows(ran.expect("it has looked twenty times"))
 }
 
 /// The row of the namespace with this inode.

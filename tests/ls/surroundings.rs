@@ -1,57 +1,18 @@
 //! Where and while it runs: crowds, processes that come and go, other views of `/proc`, few descriptors.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
 
-use super::{row, rows, rows_of_lsns};
+use super::{row, rows};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, program, tool};
 
 cases!["ls::surroundings":
-    shows_all_that_lsns_shows,
     processes_that_come_and_go_make_no_false_row,
     works_in_a_pid_namespace_with_its_own_proc,
     takes_no_pid_of_another_proc_for_one_of_its_own,
     says_so_where_proc_hides_processes,
     needs_few_descriptors,
 ];
-
-/// NPROCS and PID of these namespaces.
-fn of_crowd(rows: &[Value], inodes: &BTreeSet<u64>) -> BTreeMap<u64, (Value, Value)> {
-    rows.iter()
-        .filter_map(|row| Some((row["ns"].as_u64()?, row)))
-        .filter(|(inode, _)| inodes.contains(inode))
-        .map(|(inode, row)| (inode, (row["nprocs"].clone(), row["pid"].clone())))
-        .collect()
-}
-
-fn shows_all_that_lsns_shows() -> Outcome {
-    needs::root()?;
-    needs::installed("lsns")?;
-    let crowd: Vec<_> = (0..30)
-        .map(|number| {
-            let kinds: &[&str] = match number % 3 {
-                0 => &["-u", "-i", "-p", "-f", "--kill-child"],
-                1 => &["-n", "-m", "-p", "-f", "--kill-child"],
-                _ => &["-u", "-p", "-f", "--kill-child"],
-            };
-            Held::new(tool("unshare").args(kinds), "sleep 1000 & sleep 1000 &")
-        })
-        .collect();
-    let own = ["uts", "ipc", "net", "mnt", "pid"].map(|kind| inode_of(&format!("/proc/self/ns/{kind}")));
-    let inodes: BTreeSet<u64> = crowd
-        .iter()
-        .flat_map(|held| ["uts", "ipc", "net", "mnt", "pid"].map(|kind| held.inode(kind)))
-        .filter(|inode| !own.contains(inode))
-        .collect();
-    assert_eq!(inodes.len(), 80);
-    let ours = of_crowd(&rows(program("ns-ls").with("-J -o NS,NPROCS,PID")), &inodes);
-    let theirs = of_crowd(&rows_of_lsns("-J -l -o NS,NPROCS,PID"), &inodes);
-    assert_eq!(ours.len(), inodes.len());
-    assert_eq!(ours, theirs);
-    Ok(())
-}
 
 fn processes_that_come_and_go_make_no_false_row() -> Outcome {
     let user = User::ordinary()?;

@@ -1,14 +1,14 @@
 //! `ns-mounts`: the mounts of this and of other namespaces.
 
-mod basics;
 mod compare;
 mod everywhere;
-mod findmnt;
 mod inside;
 mod propagation;
 mod search;
 mod shell;
 mod shown;
+mod side_by_side;
+mod targets;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -24,14 +24,14 @@ use shell::Shell;
 /// The cases of `ns-mounts`.
 pub fn cases() -> Vec<Case> {
     [
-        basics::cases(),
         compare::cases(),
         everywhere::cases(),
-        findmnt::cases(),
         inside::cases(),
         propagation::cases(),
         search::cases(),
         shown::cases(),
+        side_by_side::cases(),
+        targets::cases(),
         watch::cases(),
     ]
     .into_iter()

@@ -1,10 +1,10 @@
 //! Names of namespaces: given, known to all programs and to `ip netns`, taken away, and what is left when somebody is
 //! killed on the way. Each case has a `/run` of its own, in a mount namespace of its own.
 
-mod beside;
 mod names;
 mod network;
 mod remove;
+mod side_by_side;
 mod stale;
 mod storm;
 
@@ -17,10 +17,10 @@ use crate::support::{Case, Held, Ran, Run as _, User, path_of, program};
 pub fn cases() -> Vec<Case> {
     [
         names::cases(),
-        stale::cases(),
-        remove::cases(),
-        beside::cases(),
         network::cases(),
+        remove::cases(),
+        side_by_side::cases(),
+        stale::cases(),
         storm::cases(),
     ]
     .into_iter()

@@ -56,6 +56,8 @@ macro_rules! cases {
     ($module:literal: $($name:ident),+ $(,)?) => {
         /// The cases of this module.
         pub fn cases() -> Vec<$crate::support::Case> {
+            // So that a module that is renamed takes the names of its cases along.
+            assert_eq!(module_path!().split_once("::").map(|(_, path)| path), Some($module));
             vec![$($crate::support::case::case(concat!($module, "::", stringify!($name)), $name)),+]
         }
     };

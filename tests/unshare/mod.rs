@@ -1,16 +1,16 @@
 //! `ns-unshare`: what the new namespaces are, what runs in them, how it ends, and what is said when it does not start.
 
-mod alike;
-mod basics;
 mod causes;
 mod clocks;
 mod id_causes;
 mod ids;
 mod keys;
 mod mounts;
+mod namespaces;
 mod network;
 mod pins;
 mod scripts;
+mod side_by_side;
 mod signals;
 mod start;
 mod surroundings;
@@ -25,17 +25,17 @@ use crate::support::{Case, User, program};
 /// All of them.
 pub fn cases() -> Vec<Case> {
     [
-        alike::cases(),
-        basics::cases(),
         causes::cases(),
         clocks::cases(),
         id_causes::cases(),
         ids::cases(),
         keys::cases(),
         mounts::cases(),
+        namespaces::cases(),
         network::cases(),
         pins::cases(),
         scripts::cases(),
+        side_by_side::cases(),
         signals::cases(),
         start::cases(),
         surroundings::cases(),

@@ -1,21 +1,22 @@
-//! What lsns does too: the namespaces of processes, the columns, the shapes.
+//! Which namespaces are listed: by process, kind, id or name; and the error if there is none or the question is wrong.
 
 use serde_json::{Value, json};
 
-use super::{row, rows, rows_of_lsns};
+use super::{row, rows};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
-cases!["ls::basics":
+cases!["ls::selection":
     shows_the_namespaces_that_a_process_is_in,
     shows_only_the_kinds_that_are_asked_for,
     shows_only_the_namespaces_of_one_process,
-    shows_the_columns_that_are_asked_for,
-    counts_processes_as_lsns_does,
     shows_an_ordinary_user_what_they_may_see_and_says_what_is_missing,
-    draws_trees,
     names_what_does_not_exist,
     wrong_usage_is_named_with_its_value,
+    finds_a_namespace_by_its_id_and_by_its_name,
+    shows_namespaces_without_processes_only,
+    what_is_missing_is_an_error_where_that_is_asked_for,
+    an_empty_list_is_no_error,
 ];
 
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
@@ -79,50 +80,6 @@ fn shows_only_the_namespaces_of_one_process() -> Outcome {
     Ok(())
 }
 
-fn shows_the_columns_that_are_asked_for() -> Outcome {
-    let pid = std::process::id().to_string();
-    let table = |words: &str| program("ns-ls").args(["-p", &pid]).with(words).stdout;
-    assert!(table("-o NS,TYPE,PID,COMMAND").starts_with("        NS TYPE"));
-    let headings = |words: &str| -> Vec<String> {
-        let table = table(words);
-        let line = table.lines().next().expect("a line");
-        line.split_whitespace().map(str::to_owned).collect()
-    };
-    assert_eq!(headings("-o pid,Ns"), ["PID", "NS"]);
-    assert_eq!(
-        headings("-o +pns"),
-        ["NS", "TYPE", "NPROCS", "PID", "USER", "COMMAND", "PNS"]
-    );
-    assert!(headings("--output-all").contains(&"CREATOR".to_owned()));
-    assert_eq!(table("-n -o type").lines().collect::<Vec<_>>().len(), 8);
-    let raw = table("-r -n -t uts -o ns,type");
-    assert_eq!(raw, format!("{} uts\n", inode_of("/proc/self/ns/uts")));
-    Ok(())
-}
-
-fn counts_processes_as_lsns_does() -> Outcome {
-    needs::root()?;
-    needs::installed("lsns")?;
-    let there = Held::new(tool("unshare").args(["-n", "-p", "-f"]), "sleep 1000 &");
-    // unshare itself waits outside of the PID namespace.
-    for (kind, processes) in [("net", 3), ("pid", 2)] {
-        let inode = there.inode(kind);
-        let words = "-J -o NS,TYPE,NPROCS,PID,PPID,USER,UID,COMMAND,PNS";
-        let ours = row(&rows(program("ns-ls").with(words)), inode);
-        assert_eq!(ours["nprocs"], processes, "{ours}");
-        let mut theirs = row(&rows_of_lsns(words), inode);
-        for (name, value) in theirs.as_object_mut().expect("an object") {
-            // What has no parent has the parent 0 in lsns.
-            if name == "pns" && *value == 0 {
-                *value = Value::Null;
-            }
-        }
-        theirs.as_object_mut().expect("an object").remove("children");
-        assert_eq!(ours, theirs);
-    }
-    Ok(())
-}
-
 fn shows_an_ordinary_user_what_they_may_see_and_says_what_is_missing() -> Outcome {
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
@@ -142,54 +99,6 @@ fn shows_an_ordinary_user_what_they_may_see_and_says_what_is_missing() -> Outcom
     assert_eq!(owner["pns"], inode_of("/proc/self/ns/user"));
     // The user namespace above all others has no parent; 0 is no namespace.
     assert_eq!(row(rows, inode_of("/proc/self/ns/user"))["pns"], Value::Null);
-    Ok(())
-}
-
-fn draws_trees() -> Outcome {
-    let user = User::ordinary()?;
-    let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
-    let json = |words: &str| rows(user.program("ns-ls").with(words));
-    // The rows below the row of this inode.
-    let children = |rows: &[Value], inode: u64| row(rows, inode)["children"].clone();
-    let by_owner = json("-J -T -o NS,COMMAND");
-    let below = children(&by_owner, inode_of("/proc/self/ns/user"));
-    let own = row(below.as_array().expect("an array"), there.inode("user"));
-    row(own["children"].as_array().expect("an array"), there.inode("uts"));
-    for words in ["-J -T=parent -o NS", "-JTparent -o NS"] {
-        let below = children(&json(words), inode_of("/proc/self/ns/user"));
-        row(below.as_array().expect("an array"), there.inode("user"));
-    }
-    // A list has no children, and a table draws them.
-    row(&json("-J -l"), there.inode("uts"));
-    row(&json("-J"), there.inode("uts"));
-    let table = user.program("ns-ls").with("-T -o NS,TYPE").stdout;
-    let line = table
-        .lines()
-        .find(|line| line.contains(&there.inode("uts").to_string()));
-    let line = line.expect("a line");
-    assert!(line.starts_with("  └─") || line.starts_with("│ └─"), "{table}");
-    // By processes where nobody says otherwise: one that has a parent there stands below it.
-    let child = Held::new(
-        user.tool("unshare")
-            .args(["-r", "-u", "sh", "-c", "unshare --net \"$@\"; :", "sh"]),
-        "",
-    );
-    let net = child.pid;
-    for (words, drawn) in [("", true), ("-l", false), ("-r", false)] {
-        let ran = user
-            .program("ns-ls")
-            .with(&format!("-o PID,PPID,COMMAND {words}"));
-        let line = ran
-            .stdout
-            .lines()
-            .find(|line| line.trim_start().starts_with(&format!("{net} ")));
-        let line = line.unwrap_or_else(|| panic!("{net}: {}", ran.stdout));
-        assert_eq!(
-            line.contains("└─") || line.contains("├─"),
-            drawn,
-            "{words}: {line}"
-        );
-    }
     Ok(())
 }
 
@@ -220,5 +129,72 @@ fn wrong_usage_is_named_with_its_value() -> Outcome {
     let expected =
         "ns-ls: invalid argument 'COMMAND == '\\xff'' for '--filter <EXPRESSION>': it is not UTF-8 text\n";
     assert!(error.starts_with(expected), "{error}");
+    Ok(())
+}
+
+fn finds_a_namespace_by_its_id_and_by_its_name() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").arg("--uts"), "");
+    let id = row(&rows(program("ns-ls").with("-J -o NS,ID")), there.inode("uts"))["id"].clone();
+    let json = program("ns-ls").args(["-J", &format!(":{id}")]).ran().json();
+    assert_eq!(json["namespaces"][0]["pid"], there.pid);
+    let script = r#"mount -t tmpfs t /run && mkdir /run/utsns /run/netns && touch /run/utsns/web /run/netns/web &&
+        unshare --uts=/run/utsns/web --net=/run/netns/web true && "$1" -J -t net web; "$1" web"#;
+    let ran = tool("unshare")
+        .args(["--mount", "sh", "-c", script, "sh"])
+        .arg(crate::support::path_of("ns-ls"))
+        .ran();
+    assert!(ran.stdout.contains(r#""path":"/run/netns/web""#), "{ran:?}");
+    assert!(!ran.stdout.contains("/run/utsns/web"), "{ran:?}");
+    // Without the kind two are meant.
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(
+        ran.stderr.contains("net, uts") && ran.stderr.contains("--type"),
+        "{ran:?}"
+    );
+    let error = program("ns-ls").arg("nsu-no-such-name").ran().fails(1);
+    assert!(error.contains("nsu-no-such-name"), "{error}");
+    Ok(())
+}
+
+fn shows_namespaces_without_processes_only() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").arg("-u"), "");
+    let file = std::fs::File::open(there.proc("ns/uts")).expect("it lives");
+    let inode = there.inode("uts");
+    let listed = || rows(program("ns-ls").with("-J -P -o NS,NPROCS"));
+    assert!(
+        listed()
+            .iter()
+            .all(|row| row["nprocs"] == 0 && row["ns"] != inode)
+    );
+    drop(there);
+    row(&listed(), inode);
+    drop(file);
+    Ok(())
+}
+
+fn what_is_missing_is_an_error_where_that_is_asked_for() -> Outcome {
+    let user = User::ordinary()?;
+    let ran = user.program("ns-ls").ran();
+    assert_eq!(ran.status, 0);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    let strict = user.program("ns-ls").with("--strict");
+    assert_eq!(strict.status, 1);
+    assert!(
+        strict.stderr.starts_with("ns-ls: incomplete: "),
+        "{}",
+        strict.stderr
+    );
+    // What was read is shown all the same.
+    assert!(strict.stdout.contains("COMMAND"));
+    Ok(())
+}
+
+fn an_empty_list_is_no_error() -> Outcome {
+    let ran = program("ns-ls").args(["-J", "-Q", "NS == 1"]).ran();
+    assert_eq!(ran.json()["namespaces"], json!([]));
+    let ran = program("ns-ls").args(["-Q", "NS == 1"]).ran();
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""));
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::{Who, ordinary, unshare};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, inode_of, needs, tool};
 
-cases!["unshare::alike": both_do_the_same, both_end_alike, the_ordinary_user_has_the_same];
+cases!["unshare::side_by_side": both_do_the_same, both_end_alike, the_ordinary_user_has_the_same];
 
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 

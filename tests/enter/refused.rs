@@ -1,4 +1,4 @@
-//! What cannot be entered: whose it is, what would help, and what has ended.
+//! Targets that cannot be entered: the messages name the owner, what has ended, and what would help.
 
 use std::process::{Command, Stdio};
 
@@ -10,7 +10,7 @@ use crate::support::case::{Skip, cases};
 use crate::support::running::ended;
 use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, refusing, tool};
 
-cases!["enter::closed":
+cases!["enter::refused":
     a_closed_namespace_names_its_owner, a_closed_process_names_its_user, a_process_that_has_ended_is_said_to, a_dead_pid_1_is_named,
     what_is_in_the_way_of_root_is_named, a_closed_cgroup_names_its_owner, a_thread_of_the_kernel_has_no_environment, a_copy_that_becomes_too_large_is_named,
     memory_that_is_not_executed_is_named, what_is_no_namespace_is_named, an_unknown_name_is_answered_with_what_there_is,

@@ -1,10 +1,10 @@
-//! `ip netns` on the names that we make, and ours on those that it makes.
+//! Side by side with `ip netns`: it works on the names that we make, and we on those that it makes.
 
 use super::Room;
 use crate::support::case::{Skip, cases};
 use crate::support::{Held, Outcome, Run as _, needs, program, tool};
 
-cases!["pins::beside":
+cases!["pins::side_by_side":
     ip_netns_works_on_our_names,
     we_work_on_the_names_of_ip_netns,
     the_directory_is_as_ip_netns_makes_it,

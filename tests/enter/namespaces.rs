@@ -1,10 +1,10 @@
-//! Which namespaces the program is in, and how it ends.
+//! Which namespaces the program runs in, and how it ends.
 
 use super::{both, in_all, inodes_inside};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, inode_of, needs, program};
 
-cases!["enter::basics":
+cases!["enter::namespaces":
     all_the_namespaces_of_a_process, the_chosen_kinds_and_no_others, a_namespace_file, wrong_usage_is_two,
     the_status_is_that_of_the_program, attached_letters_are_options, a_plan_is_shown, one_process_of_that_inode_only,
 ];

@@ -1,4 +1,4 @@
-//! The same answers as the installed findmnt(8): over a live table, over saved ones, in every shape, with every filter.
+//! Side by side with the installed findmnt(8): a live table, saved ones, every shape, every filter.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use super::{Room, fixtures};
 use crate::support::case::cases;
 use crate::support::{Outcome, Ran, Run as _, needs, program, tool};
 
-cases!["mounts::findmnt":
+cases!["mounts::side_by_side":
     saved_tables_are_shown_alike,
     a_live_table_is_shown_alike,
     filters_find_the_same,

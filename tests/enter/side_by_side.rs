@@ -1,4 +1,4 @@
-//! The same command line to `ns-enter` and to the installed `nsenter`: the same status and the same effect.
+//! Side by side with the installed nsenter(1): the same command line, the same status, the same effect.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use super::in_all;
 use crate::support::case::{Skip, cases};
 use crate::support::{Held, Outcome, Ran, Run as _, User, needs, program, tool};
 
-cases!["enter::beside":
+cases!["enter::side_by_side":
     root_gets_the_same,
     the_ordinary_user_gets_the_same,
     the_ordinary_user_gets_in_where_nsenter_does_not,

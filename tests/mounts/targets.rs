@@ -1,4 +1,4 @@
-//! The main job: the mounts of a process or of a namespace.
+//! The mounts of a process or of a namespace, however it is named.
 
 use std::os::fd::AsRawFd as _;
 
@@ -6,7 +6,7 @@ use super::flat;
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
 
-cases!["mounts::basics":
+cases!["mounts::targets":
     ones_own_mounts_are_those_of_findmnt,
     the_mounts_of_a_process_are_its_own,
     a_namespace_without_a_process_is_seen_from_inside,

@@ -1,4 +1,4 @@
-//! The main job: new namespaces of the chosen kinds, a program in them, its status.
+//! New namespaces of the chosen kinds, a program in them, and its status.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use super::{Who, script, unshare};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, inode_of, needs};
 
-cases!["unshare::basics":
+cases!["unshare::namespaces":
     a_private_process_table_starts_at_one,
     the_chosen_kinds_are_new_and_no_others,
     the_status_is_that_of_the_program,

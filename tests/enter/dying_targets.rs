@@ -1,9 +1,9 @@
-//! Targets that die on the way, and PIDs that come to mean others.
+//! Targets that end while they are entered, and PIDs that are used again.
 
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User};
 
-cases!["enter::churn": every_entry_is_right_or_fails_cleanly];
+cases!["enter::dying_targets": every_entry_is_right_or_fails_cleanly];
 
 /// Runs in a PID namespace with few PIDs: makes targets that live for a moment, and enters each while it dies. The inode
 /// of the pidfd names the target, so that whoever gets its PID next is another one.

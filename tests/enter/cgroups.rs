@@ -1,0 +1,77 @@
+//! `--join-cgroup`: the program runs in the cgroups of the target.
+
+use crate::support::case::cases;
+use crate::support::{Cgroup, Held, Outcome, Run as _, needs, program, tool};
+
+cases!["enter::cgroups":
+    the_cgroup_is_joined_and_stdin_is_kept,
+    cgroups_of_the_first_version_are_joined,
+];
+
+fn the_cgroup_is_joined_and_stdin_is_kept() -> Outcome {
+    let name = format!("ns-enter-{}", std::process::id());
+    let cgroup = Cgroup::new(&name)?;
+    let held = Held::new(&mut tool("env"), &cgroup.join());
+    let pid = held.pid.to_string();
+    let all = Held::new(program("ns-unshare").args("-n -p -C".split(' ')), &cgroup.join());
+    let inside = all.pid.to_string();
+    for options in [
+        &["-t", &pid, "-n", "-c"][..],
+        &["-t", &pid, "-c"],
+        &["-t", &pid, "-a", "--join-cgroup"],
+        &["-t", &inside, "-p", "-c"],
+    ] {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe can be made");
+        std::io::Write::write_all(&mut writer, b"a line\n").expect("it has room");
+        drop(writer);
+        let seen = program("ns-enter")
+            .args(options)
+            .args([
+                "sh",
+                "-c",
+                "read -r line; echo \"$line\"; grep ^0: /proc/self/cgroup; readlink /proc/self/fd/0 | cut -d: -f1",
+            ])
+            .stdin(reader)
+            .ran()
+            .ok();
+        assert_eq!(seen, format!("a line\n0::/{name}\npipe\n"), "{options:?}");
+    }
+    // Without -c it is left.
+    let seen = program("ns-enter")
+        .args(["-t", &pid, "sh", "-c", "grep ^0: /proc/self/cgroup"])
+        .ran()
+        .ok();
+    let own = std::fs::read_to_string("/proc/self/cgroup").expect("it can be read");
+    assert!(own.lines().any(|line| line == seen.trim()), "{seen}");
+    Ok(())
+}
+
+fn cgroups_of_the_first_version_are_joined() -> Outcome {
+    needs::root()?;
+    let mounts = std::fs::read_to_string("/proc/self/mounts").expect("it can be read");
+    let freezer = mounts
+        .lines()
+        .map(|line| line.split(' ').collect::<Vec<_>>())
+        .find(|fields| fields[2] == "cgroup" && fields[3].split(',').any(|option| option == "freezer"))
+        .ok_or_else(|| {
+            crate::support::case::Skip::Lacks("no cgroup hierarchy of version 1 is mounted".into())
+        })?;
+    let name = format!("ns-enter-{}", std::process::id());
+    let directory = format!("{}/{name}", freezer[1]);
+    std::fs::create_dir(&directory).expect("root can make one");
+    let held = Held::new(&mut tool("env"), &format!("echo $$ >{directory}/cgroup.procs"));
+    let seen = program("ns-enter")
+        .args([
+            "-t",
+            &held.pid.to_string(),
+            "-c",
+            "grep",
+            "freezer",
+            "/proc/self/cgroup",
+        ])
+        .ran();
+    drop(held);
+    std::fs::remove_dir(&directory).expect("nobody is in it");
+    assert!(seen.ok().ends_with(&format!(":/{name}\n")));
+    Ok(())
+}

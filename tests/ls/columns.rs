@@ -1,0 +1,210 @@
+//! What each column says.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::{row, rows};
+use crate::support::case::cases;
+use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+
+cases!["ls::columns":
+    shows_names_and_numbers_of_network_namespaces,
+    shows_unit_container_and_cgroup,
+    shows_what_a_user_namespace_is,
+    shows_host_names_and_pids_from_outside_to_inside,
+    shows_capabilities_in_each_namespace,
+    lists_its_columns,
+    shows_the_columns_that_are_asked_for,
+    the_leader_is_the_oldest_and_not_the_lowest,
+];
+
+fn shows_names_and_numbers_of_network_namespaces() -> Outcome {
+    needs::root()?;
+    needs::installed("ip")?;
+    let script = r#"mount -t tmpfs t /run && ip netns add nsu-a && ip netns add nsu-b && ip netns set nsu-a 7 &&
+        touch /run/netns/stale && "$1" -t net -J && "$1" -t net >&2"#;
+    let ran = tool("unshare")
+        .args(["--mount", "--net", "sh", "-c", script, "sh"])
+        .arg(crate::support::path_of("ns-ls"))
+        .ran();
+    let table = ran.stderr.clone();
+    let rows = rows(ran);
+    let named = |name: &str| -> Value {
+        let row = rows.iter().find(|row| row["name"] == json!([name]));
+        row.unwrap_or_else(|| panic!("{name}: {rows:#?}")).clone()
+    };
+    assert_eq!(named("nsu-a")["netnsid"], 7);
+    assert_eq!(named("nsu-a")["nsfs"], json!(["/run/netns/nsu-a"]));
+    assert_eq!(named("nsu-b")["netnsid"], "unassigned");
+    assert!(
+        rows.iter().all(|row| !row["name"].to_string().contains("stale")),
+        "{rows:?}"
+    );
+    let line = table
+        .lines()
+        .find(|line| line.contains("NETNSID"))
+        .expect("a heading");
+    assert!(
+        line.split_whitespace().eq([
+            "NS", "TYPE", "NPROCS", "PID", "USER", "NETNSID", "NSFS", "NAME", "COMMAND"
+        ]),
+        "{table}"
+    );
+    Ok(())
+}
+
+fn shows_unit_container_and_cgroup() -> Outcome {
+    needs::root()?;
+    let id = "3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c";
+    let cgroup = Cgroup::new(&format!("nsu{}.slice/docker-{id}.scope", std::process::id()))?;
+    let there = Held::new(tool("unshare").arg("--uts"), &cgroup.join());
+    let row = row(
+        &rows(program("ns-ls").with("-J -t uts -o NS,UNIT,CONTAINER,CGROUP")),
+        there.inode("uts"),
+    );
+    assert_eq!(row["container"], id);
+    assert_eq!(row["unit"], format!("docker-{id}.scope"));
+    let path = row["cgroup"].as_str().expect("a text");
+    assert!(path.ends_with(&format!(".slice/docker-{id}.scope")), "{path}");
+    drop(there);
+    Ok(())
+}
+
+fn shows_what_a_user_namespace_is() -> Outcome {
+    let user = User::ordinary()?;
+    let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r", "-u"]), "");
+    let rows = rows(
+        user.program("ns-ls")
+            .with("-J -o NS,TYPE,DEPTH,INITIAL,CREATOR,UIDMAP,ONS,HOLDERS"),
+    );
+    let own = row(&rows, there.inode("user"));
+    assert_eq!((&own["depth"], &own["initial"]), (&json!(2), &json!(false)));
+    assert_eq!(own["creator"], user.name);
+    assert_eq!(own["uidmap"], json!([format!("0 {} 1", user.id)]));
+    // The one between has no process: it lives through its child.
+    let between = row(&rows, own["ons"].as_u64().expect("it has a parent"));
+    assert_eq!((&between["depth"], &between["holders"]), (&json!(1), &json!(1)));
+    assert_eq!(between["uidmap"], own["uidmap"]);
+    let uts = row(&rows, there.inode("uts"));
+    assert_eq!(
+        (&uts["depth"], &uts["creator"]),
+        (&Value::Null, &json!(user.name))
+    );
+    let first = row(&rows, inode_of("/proc/self/ns/user"));
+    assert_eq!((&first["depth"], &first["initial"]), (&json!(0), &json!(true)));
+    Ok(())
+}
+
+fn shows_host_names_and_pids_from_outside_to_inside() -> Outcome {
+    needs::root()?;
+    let there = Held::behind(
+        tool("unshare").args(["--uts", "--pid", "--fork", "--mount-proc"]),
+        "hostname web-7",
+    );
+    let rows = rows(program("ns-ls").with("-J -o NS,HOSTNAME,INPID,LEADER"));
+    let uts = row(&rows, there.inode("uts"));
+    assert_eq!(uts["hostname"], "web-7");
+    let pid = row(&rows, there.inode("pid"));
+    assert_eq!(pid["inpid"], format!("{}/1", there.pid));
+    assert_eq!(
+        (&pid["leader"], &pid["hostname"]),
+        (&json!(there.pid), &Value::Null)
+    );
+    Ok(())
+}
+
+fn shows_capabilities_in_each_namespace() -> Outcome {
+    let user = User::ordinary()?;
+    let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
+    let bystander = Held::new(&mut user.tool("env"), "");
+    let caps = |pid: i32, inode: u64| {
+        let ran = user
+            .program("ns-ls")
+            .args(["-J", "--caps", &pid.to_string(), "-o", "NS,CAPS"])
+            .ran();
+        row(&rows(ran), inode)["caps"].clone()
+    };
+    let (uts, own) = (there.inode("uts"), there.inode("user"));
+    // Root in its own user namespace, and in what that owns; nobody in the one above.
+    assert_eq!(caps(there.pid, uts), json!(["all"]));
+    assert_eq!(caps(there.pid, own), json!(["all"]));
+    assert_eq!(caps(there.pid, inode_of("/proc/self/ns/user")), json!(["none"]));
+    // Whoever made it, from the namespace above.
+    assert_eq!(caps(bystander.pid, uts), json!(["all"]));
+    assert_eq!(
+        caps(bystander.pid, inode_of("/proc/self/ns/uts")),
+        json!(["none"])
+    );
+    Ok(())
+}
+
+fn lists_its_columns() -> Outcome {
+    let text = program("ns-ls").arg("-H").ran().ok();
+    for name in ["NS", "HELD-BY", "INPID"] {
+        assert!(text.lines().any(|line| line.starts_with(name)), "{text}");
+    }
+    let json = program("ns-ls").with("-H -J").json();
+    assert_eq!(json["lsns-columns"][0]["holder"], "NS");
+    Ok(())
+}
+
+/// A script in a PID namespace, which has `ns-ls` as `$1`.
+fn with_pids_of_its_own(script: &str) -> Command {
+    let mut command = tool("unshare");
+    command
+        .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
+        .args(["sh", "-c", script, "sh"])
+        .arg(crate::support::path_of("ns-ls"));
+    command
+}
+
+fn shows_the_columns_that_are_asked_for() -> Outcome {
+    let pid = std::process::id().to_string();
+    let table = |words: &str| program("ns-ls").args(["-p", &pid]).with(words).stdout;
+    assert!(table("-o NS,TYPE,PID,COMMAND").starts_with("        NS TYPE"));
+    let headings = |words: &str| -> Vec<String> {
+        let table = table(words);
+        let line = table.lines().next().expect("a line");
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!(headings("-o pid,Ns"), ["PID", "NS"]);
+    assert_eq!(
+        headings("-o +pns"),
+        ["NS", "TYPE", "NPROCS", "PID", "USER", "COMMAND", "PNS"]
+    );
+    assert!(headings("--output-all").contains(&"CREATOR".to_owned()));
+    assert_eq!(table("-n -o type").lines().collect::<Vec<_>>().len(), 8);
+    let raw = table("-r -n -t uts -o ns,type");
+    assert_eq!(raw, format!("{} uts\n", inode_of("/proc/self/ns/uts")));
+    Ok(())
+}
+
+fn the_leader_is_the_oldest_and_not_the_lowest() -> Outcome {
+    needs::root()?;
+    // A child gets a lower PID than its parent where the PIDs start over.
+    let script = r#"echo 99 >/proc/sys/kernel/ns_last_pid
+        unshare --uts sh -c 'echo 49 >/proc/sys/kernel/ns_last_pid
+            sleep 1000 & "$1" -J -t uts -o PID,LEADER,NPROCS,INPID' sh "$1""#;
+    let ran = with_pids_of_its_own(script).ran();
+    let rows = rows(ran);
+    // The shell, sleep, and the program itself.
+    let expected = json!({"pid": 50, "leader": 100, "nprocs": 3, "inpid": "100"});
+    assert!(rows.contains(&expected), "{rows:?}");
+    // Of two whose parents are elsewhere it is the one that started first, by a clock with a hundred ticks a second.
+    let script = r#"mkfifo "$2"; echo 99 >/proc/sys/kernel/ns_last_pid
+        unshare --uts sh -c 'echo >"$0"; exec sleep 1000' "$2" & first=$!
+        read -r ready <"$2"; read -r then rest </proc/uptime; now=$then
+        while [ "${now%?}" = "${then%?}" ]; do read -r now rest </proc/uptime; done
+        echo 49 >/proc/sys/kernel/ns_last_pid
+        nsenter --target $first --uts sh -c 'echo >"$0"; exec sleep 1000' "$2" & read -r ready <"$2"
+        "$1" -J -t uts -p $first -o PID,LEADER,NPROCS"#;
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    needs::installed("nsenter")?;
+    let ran = with_pids_of_its_own(script)
+        .arg(directory.path().join("fifo"))
+        .ran();
+    let expected = json!({"pid": 50, "leader": 100, "nprocs": 2});
+    assert_eq!(super::rows(ran), [expected]);
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Filters: how they bind, what they find, and where they are wrong.
+
+use serde_json::{Value, json};
+
+use super::rows;
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, inode_of, program};
+
+cases!["ls::filters":
+    filters_bind_as_they_are_written,
+    a_wrong_filter_shows_its_place,
+    a_filter_sees_what_is_unknown_as_empty,
+];
+
+/// The inodes that a filter lets through.
+fn filtered(filter: &str) -> Vec<Value> {
+    let ran = program("ns-ls").args(["-J", "-o", "NS", "-Q", filter]).ran();
+    rows(ran).iter().map(|row| row["ns"].clone()).collect()
+}
+
+fn filters_bind_as_they_are_written() -> Outcome {
+    let (uts, net) = (inode_of("/proc/self/ns/uts"), inode_of("/proc/self/ns/net"));
+    let both = format!("NS == {uts} or NS == {net}");
+    assert_eq!(filtered(&both).len(), 2);
+    // `and` binds more than `or`.
+    assert_eq!(filtered(&format!("{both} and TYPE == 'ipc'")), [json!(uts)]);
+    assert_eq!(filtered(&format!("({both}) and TYPE == 'ipc'")), [] as [Value; 0]);
+    // `not` is of the whole comparison.
+    let others = filtered(&format!("not NS == {uts}"));
+    assert!(
+        !others.contains(&json!(uts)) && others.contains(&json!(net)),
+        "{others:?}"
+    );
+    // Columns that are not shown count too.
+    let own = filtered(&format!("TYPE =~ '^u' && NPROCS >= 1 && NS == {uts}"));
+    assert_eq!(own, [json!(uts)]);
+    Ok(())
+}
+
+fn a_wrong_filter_shows_its_place() -> Outcome {
+    for (filter, words) in [
+        ("NPROCS == 1 & TYPE", ["&", "^"]),
+        ("NROCS == 1", ["NROCS", "NPROCS"]),
+        ("TYPE == 'net", ["quote", "^"]),
+    ] {
+        let error = program("ns-ls").args(["-Q", filter]).ran().fails(2);
+        assert!(error.contains("--filter") && error.contains(filter), "{error}");
+        assert!(words.iter().all(|word| error.contains(word)), "{error}");
+    }
+    Ok(())
+}
+
+fn a_filter_sees_what_is_unknown_as_empty() -> Outcome {
+    // A UTS namespace has no parent.
+    let uts = inode_of("/proc/self/ns/uts");
+    assert_eq!(filtered(&format!("NS == {uts} and not PNS")), [json!(uts)]);
+    assert_eq!(filtered(&format!("NS == {uts} and PNS == ''")), [json!(uts)]);
+    assert_eq!(filtered(&format!("NS == {uts} and PNS == 0")), [] as [Value; 0]);
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! `--watch`: a line when a namespace appears or goes.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, User, program};
+
+cases!["ls::watch":
+    tells_what_appears_and_what_goes,
+];
+
+fn tells_what_appears_and_what_goes() -> Outcome {
+    let user = User::ordinary()?;
+    let mut watch = user
+        .program("ns-ls")
+        .args(["--watch=0.05", "-J", "-t", "uts", "-o", "NS,PID"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    let (tell, told) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        // Until the case asks for no more.
+        while let Some(Ok(line)) = lines.next() {
+            if tell.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let comes = |expected: &Value, patience| {
+        let until = std::time::Instant::now() + patience;
+        while let Ok(line) = told.recv_timeout(until.saturating_duration_since(std::time::Instant::now())) {
+            if serde_json::from_str::<Value>(&line).expect("a line is JSON") == *expected {
+                return true;
+            }
+        }
+        false
+    };
+    let moment = std::time::Duration::from_secs(1);
+    // It looks from some moment on: what is there before does not appear.
+    let mut some = std::iter::repeat_with(|| Held::new(user.tool("unshare").args(["-r", "-u"]), "")).take(60);
+    let first = some.find(|there| {
+        let event = json!({"event": "appeared", "ns": there.inode("uts"), "pid": there.pid});
+        comes(&event, moment)
+    });
+    let first = first.expect("it tells what appears");
+    let event = json!({"event": "gone", "ns": first.inode("uts"), "pid": first.pid});
+    drop(first);
+    assert!(comes(&event, 20 * moment));
+    // Nobody reads any more: it ends, and says nothing of it.
+    drop(told);
+    let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
+    reader.join().expect("it ends");
+    drop(there);
+    let ended = watch.wait_with_output().expect("it ends");
+    assert!(ended.status.success());
+    // What it does not see it says, once.
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let incomplete = !user.program("ns-ls").with("-t uts").stderr.is_empty();
+    assert_eq!(said.lines().count(), usize::from(incomplete), "{said}");
+    assert!(
+        said.is_empty() || said.starts_with("ns-ls: incomplete: "),
+        "{said}"
+    );
+    let error = program("ns-ls").with("--watch=soon").fails(2);
+    assert!(error.contains("--watch") && error.contains("soon"), "{error}");
+    Ok(())
+}
