@@ -87,6 +87,11 @@ fn pages_fit_eighty_columns() -> Outcome {
         // Without a complaint of the formatter, which is what a list or a table too wide for its column is.
         let text = shown.ok();
         assert!(text.lines().count() > 100, "{page}: {text}");
+        let heading = text.lines().next().unwrap_or_default();
+        assert!(
+            heading.contains("Linux") && !heading.contains("BSD"),
+            "{page}: {heading}"
+        );
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{page}: {line}");
         }

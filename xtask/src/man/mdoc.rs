@@ -1,17 +1,52 @@
 //! Text into mdoc(7), the language of the pages.
 
-/// Plain text, as help has it: paragraphs with blank lines between, options and `code` marked.
+/// Plain text, as help has it: paragraphs with blank lines between, options and `code` marked. Paragraphs that start with
+/// `- WORD: ` are the items of a list.
 pub fn text(plain: &str) -> String {
-    let paragraphs: Vec<String> = plain
-        .split("\n\n")
-        .map(|paragraph| {
-            let words: Vec<&str> = paragraph.split_whitespace().collect();
-            let lines = sentences(&words.join(" "));
-            lines.lines().map(marked).collect::<Vec<_>>().join("\n")
-        })
-        .collect();
-    let mut out = paragraphs.join("\n.Pp\n");
-    out.push('\n');
+    let mut out = String::new();
+    let mut items: Vec<(&str, String)> = Vec::new();
+    for paragraph in plain.split("\n\n") {
+        let item = paragraph
+            .strip_prefix("- ")
+            .and_then(|item| item.split_once(": "));
+        if let Some((word, about)) = item {
+            items.push((word, filled(about)));
+            continue;
+        }
+        out += &list(&std::mem::take(&mut items));
+        if !out.is_empty() {
+            out += ".Pp\n";
+        }
+        out += &filled(paragraph);
+    }
+    out + &list(&items)
+}
+
+/// Items with what is said of each; nothing where there are none.
+fn list(items: &[(&str, String)]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let mut out = ".Bl -tag -width Ds -compact\n".to_owned();
+    for (item, about) in items {
+        out += ".It Cm ";
+        out += &match item.split_once('=') {
+            Some((key, value)) => format!("{} Ns = Ns Ar {}\n", word(key), word(value)),
+            None => format!("{}\n", word(item)),
+        };
+        out += about;
+    }
+    out + ".El\n"
+}
+
+/// A paragraph, a line for each sentence.
+fn filled(paragraph: &str) -> String {
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    let mut out = String::new();
+    for sentence in sentences(&words.join(" ")).lines() {
+        out += &marked(sentence);
+        out.push('\n');
+    }
     out
 }
 
@@ -90,6 +125,15 @@ mod tests {
         assert_eq!(
             text("As with --pid (or -p), `a-b` is\nwell-known.\n\n.so what"),
             "As with \\fB\\-\\-pid\\fR (or \\fB\\-p\\fR), \\fBa\\-b\\fR is well-known.\n.Pp\n\\&.so what\n"
+        );
+    }
+
+    #[test]
+    fn items_are_a_list() {
+        assert_eq!(
+            text("The keys:\n\n- mtu=BYTES: The size.\nOf both.\n\n- up: It is up.\n\nMore."),
+            "The keys:\n.Bl -tag -width Ds -compact\n.It Cm \\&mtu Ns = Ns Ar \\&BYTES\nThe size.\nOf both.\n\
+             .It Cm \\&up\nIt is up.\n.El\n.Pp\nMore.\n"
         );
     }
 

@@ -1,0 +1,76 @@
+//! Tables of the prose, written as `topic | relative | ours`, into tbl(1), which groff and mandoc both read.
+
+use anyhow::{Result, ensure};
+
+use super::mdoc;
+
+/// How wide the columns are, in characters: with two gaps of three, as wide as a section of a page at 80 columns.
+const WIDTHS: [usize; 3] = [14, 25, 26];
+
+/// A table with these headings. A row starts at the margin, and its indented lines go on with it.
+pub fn table(headings: &str, lines: &[&str]) -> Result<String> {
+    let layout = |font: &str| {
+        let columns = WIDTHS.map(|width| format!("l{font}w({width}n)"));
+        columns.join(" ")
+    };
+    let mut out = format!(".TS\n{}\n{}.\n", layout("b"), layout(""));
+    out += &cells(headings)?.join("\t");
+    out += "\n_\n";
+    let mut rows: Vec<String> = Vec::new();
+    for line in lines {
+        match rows.last_mut() {
+            Some(row) if line.starts_with(' ') => {
+                row.push(' ');
+                *row += line.trim();
+            }
+            _ => rows.push((*line).to_owned()),
+        }
+    }
+    let rows = rows
+        .iter()
+        .map(|row| Ok(cells(row)?.map(block).join("\t")))
+        .collect::<Result<Vec<_>>>()?;
+    // An empty line between two rows, as a cell may have several lines.
+    out += &rows.join("\n\n");
+    Ok(out + "\n.TE")
+}
+
+/// The cells of a row.
+fn cells(row: &str) -> Result<[&str; 3]> {
+    let cells: Vec<&str> = row.split(" | ").map(str::trim).collect();
+    let count = cells.len();
+    let cells: Option<[&str; 3]> = cells.try_into().ok();
+    ensure!(cells.is_some(), "{row:?} has {count} cells and not three");
+    Ok(cells.unwrap_or_default())
+}
+
+/// A cell whose text is filled, as a paragraph is.
+fn block(text: &str) -> String {
+    format!("T{{\n{}T}}", mdoc::text(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_may_take_several_lines() {
+        let text = table(
+            "Topic | old | new",
+            &["Signals | are", "  lost | arrive", "-f | a | b"],
+        )
+        .unwrap();
+        assert_eq!(
+            text,
+            ".TS\nlbw(14n) lbw(25n) lbw(26n)\nlw(14n) lw(25n) lw(26n).\nTopic\told\tnew\n_\n\
+             T{\nSignals\nT}\tT{\nare lost\nT}\tT{\narrive\nT}\n\n\
+             T{\n\\fB\\-f\\fR\nT}\tT{\na\nT}\tT{\nb\nT}\n.TE"
+        );
+    }
+
+    #[test]
+    fn a_row_has_three_cells() {
+        assert!(table("a | b | c", &["one | two"]).is_err());
+        assert!(table("a | b", &[]).is_err());
+    }
+}
