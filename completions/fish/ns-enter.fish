@@ -177,6 +177,6 @@ complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no sign
 complete -c ns-enter -n '__ns_enter_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
 complete -c ns-enter -n '__ns_enter_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-enter -n '__ns_enter_ours' -s V -l version -d 'Print version'
-complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-enter -n '__ns_enter_ours' -k -f -a '(__ns_enter_lettered)'
 complete -c ns-enter -n '__ns_enter_operand' -k -a '(__ns_enter_command)'

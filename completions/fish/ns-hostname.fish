@@ -121,35 +121,35 @@ function __ns_hostname_output
 end
 
 complete -c ns-hostname -f
-complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'The UTS namespace of this process, file or name' -r -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
+complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'Use the UTS namespace of TARGET' -r -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
 complete -c ns-hostname -n '__ns_hostname_follows --t --ta --tar --targ --targe' -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
-complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'The NIS domain name, not the host name'
-complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'The NIS domain name' -f
+complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'Show or set the NIS domain name'
+complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'Show or set NIS domain' -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
 complete -c ns-hostname -n '__ns_hostname_ours' -s d -l domain -d 'Show the DNS domain'
-complete -c ns-hostname -n '__ns_hostname_ours' -s f -l fqdn -l long -d 'Show the FQDN, as the resolver has it'
+complete -c ns-hostname -n '__ns_hostname_ours' -s f -l fqdn -l long -d 'Show the FQDN from the resolver'
 complete -c ns-hostname -n '__ns_hostname_ours' -s i -l ip-address -d 'Show the addresses that the name resolves to'
 complete -c ns-hostname -n '__ns_hostname_ours' -s I -l all-ip-addresses -d 'Show the addresses of the network interfaces'
-complete -c ns-hostname -n '__ns_hostname_ours' -s A -l all-fqdns -d 'Show the names that those addresses resolve to'
-complete -c ns-hostname -n '__ns_hostname_ours' -s a -l alias -d 'Show the other names that the resolver has'
-complete -c ns-hostname -n '__ns_hostname_ours' -s F -l file -d 'Set the name that stands in FILE' -r -F
+complete -c ns-hostname -n '__ns_hostname_ours' -s A -l all-fqdns -d 'Show the names of the interface addresses'
+complete -c ns-hostname -n '__ns_hostname_ours' -s a -l alias -d 'Show the aliases of the host name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s F -l file -d 'Set the name in FILE' -r -F
 complete -c ns-hostname -n '__ns_hostname_follows --fi --fil' -F
-complete -c ns-hostname -n '__ns_hostname_ours' -s b -l boot -d 'For boot scripts: FILE may be missing or empty'
-complete -c ns-hostname -n '__ns_hostname_ours' -l force -d 'Take every name that the kernel takes, but for line feeds'
-complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Leave out what does not belong in a host name'
-complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Set nothing: say whether NAME may be set' -r -f
+complete -c ns-hostname -n '__ns_hostname_ours' -s b -l boot -d 'Accept a missing or empty FILE'
+complete -c ns-hostname -n '__ns_hostname_ours' -l force -d 'Accept any name that the kernel accepts'
+complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Repair an invalid host name'
+complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Check whether NAME is valid' -r -f
 complete -c ns-hostname -n '__ns_hostname_follows --ch --che --chec' -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace with its names'
 complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_hostname_output)'
 complete -c ns-hostname -n '__ns_hostname_ours' -l output-all -d 'Show all columns'
-complete -c ns-hostname -n '__ns_hostname_ours' -s n -l noheadings -d 'Write no line of headings'
-complete -c ns-hostname -n '__ns_hostname_ours' -s r -l raw -d 'Write values with one space between'
-complete -c ns-hostname -n '__ns_hostname_ours' -s P -l pairs -d 'Write NAME="value"'
-complete -c ns-hostname -n '__ns_hostname_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
-complete -c ns-hostname -n '__ns_hostname_ours' -l strict -d 'Fail where not everything could be read'
+complete -c ns-hostname -n '__ns_hostname_ours' -s n -l noheadings -d 'Omit the heading line'
+complete -c ns-hostname -n '__ns_hostname_ours' -s r -l raw -d 'Separate values with one space'
+complete -c ns-hostname -n '__ns_hostname_ours' -s P -l pairs -d 'Write values as NAME="value"'
+complete -c ns-hostname -n '__ns_hostname_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'
+complete -c ns-hostname -n '__ns_hostname_ours' -l strict -d 'Fail if the result is incomplete'
 complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name every time it changes'
-complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Say what was done, and to how many processes'
+complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Report each change on stderr'
 complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Write JSON'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'
-complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-hostname -n '__ns_hostname_operand' -k -f

@@ -173,33 +173,33 @@ function __ns_ls_output
 end
 
 complete -c ns-ls -f
-complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'Only namespaces of this kind' -r -f -k -a '(__ns_ls_type)'
+complete -c ns-ls -n '__ns_ls_ours' -s t -l type -d 'List only namespaces of this kind' -r -f -k -a '(__ns_ls_type)'
 complete -c ns-ls -n '__ns_ls_follows --ty --typ' -f -k -a '(__ns_ls_type)'
-complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'Only the namespaces that this process is in' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'List only the namespaces of this process' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --ta --tas' -f -k -a '(__ns_ls_ask processes)'
-complete -c ns-ls -n '__ns_ls_ours' -s P -l persistent -d 'Only namespaces without processes'
-complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'Only those that the expression holds for' -r -f
+complete -c ns-ls -n '__ns_ls_ours' -s P -l persistent -d 'List only namespaces without processes'
+complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'List only rows that match EXPRESSION' -r -f
 complete -c ns-ls -n '__ns_ls_follows --f --fi --fil --filt --filte' -f
-complete -c ns-ls -n '__ns_ls_ours' -l look -d 'Where to look; all where nothing is said' -r -f -k -a '(__ns_ls_look)'
+complete -c ns-ls -n '__ns_ls_ours' -l look -d 'Search only these places' -r -f -k -a '(__ns_ls_look)'
 complete -c ns-ls -n '__ns_ls_follows --lo --loo' -f -k -a '(__ns_ls_look)'
-complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List what `ns-ls -J --output-all` saved' -r -F
+complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List the namespaces saved in FILE' -r -F
 complete -c ns-ls -n '__ns_ls_follows --i --in --inp --inpu' -F
-complete -c ns-ls -n '__ns_ls_ours' -l strict -d 'Fail where not everything could be read'
+complete -c ns-ls -n '__ns_ls_ours' -l strict -d 'Fail if the result is incomplete'
 complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
-complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list, not a tree'
-complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or process'
-complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'The user namespace that owns it\' parent\\t\'The parent of a user or PID namespace\' process\\t\'The parent of the process\''
+complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list instead of a tree'
+complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree ordered by BY'
+complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree ordered by BY' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below the one of its process\\\'s parent\''
 complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
-complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Write values with one space between'
-complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Write no line of headings'
-complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
-complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Accepted: no value is ever more than a line'
-complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show what capabilities PID has in each' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Separate values with one space'
+complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Omit the heading line'
+complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'
+complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Do nothing (accepted for compatibility)'
+complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
-complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the columns'
-complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Go on, and write what appears and what goes' -f
+complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the available columns'
+complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Report namespaces that appear or disappear' -f
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'
-complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-ls -n '__ns_ls_ours' -k -f -a '(__ns_ls_lettered)'
 complete -c ns-ls -n '__ns_ls_operand' -k -f -a '(__ns_ls_ask_or_file namespaces)'

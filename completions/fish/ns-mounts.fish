@@ -169,71 +169,71 @@ function __ns_mounts_output
 end
 
 complete -c ns-mounts -f
-complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'Those that this process or namespace sees' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'Show the mounts that TARGET sees' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_follows --tas' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
-complete -c ns-mounts -n '__ns_mounts_ours' -l all-namespaces -d 'Those of every mount namespace'
-complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Those of a saved mountinfo file' -r -F
+complete -c ns-mounts -n '__ns_mounts_ours' -l all-namespaces -d 'Show the mounts of every mount namespace'
+complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Read mounts from a saved mountinfo file' -r -F
 complete -c ns-mounts -n '__ns_mounts_follows --tab --tab- --tab-f --tab-fi --tab-fil' -F
-complete -c ns-mounts -n '__ns_mounts_ours' -s k -d 'Those of the kernel: the default'
-complete -c ns-mounts -n '__ns_mounts_ours' -l kernel -d 'Those of the kernel: the default' -f -k -a 'mountinfo\\t\'From /proc/PID/mountinfo\' listmount\\t\'From listmount(2) and statmount(2)\''
-complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail where not everything could be read'
-complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'With this source' -r -f -k -a '(__ns_mounts_ask sources)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s k -d 'Read mounts from the kernel (default)'
+complete -c ns-mounts -n '__ns_mounts_ours' -l kernel -d 'Read mounts from the kernel (default)' -f -k -a 'mountinfo\\t\'Read /proc/PID/mountinfo\' listmount\\t\'Call listmount(2) and statmount(2)\''
+complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail if the result is incomplete'
+complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'Show mounts of this source' -r -f -k -a '(__ns_mounts_ask sources)'
 complete -c ns-mounts -n '__ns_mounts_follows --so --sou --sour --sourc' -f -k -a '(__ns_mounts_ask sources)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s T -l target -d 'The one that this path is on' -r -F
+complete -c ns-mounts -n '__ns_mounts_ours' -s T -l target -d 'Show the mount that contains this path' -r -F
 complete -c ns-mounts -n '__ns_mounts_follows --tar --targ --targe' -F
-complete -c ns-mounts -n '__ns_mounts_ours' -s M -l mountpoint -d 'Those at this mount point' -r -f -k -a '(__ns_mounts_ask mounts)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s M -l mountpoint -d 'Show mounts at this mount point' -r -f -k -a '(__ns_mounts_ask mounts)'
 complete -c ns-mounts -n '__ns_mounts_follows --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin' -f -k -a '(__ns_mounts_ask mounts)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Of these types, with commas between' -r -f -k -a '(__ns_mounts_ask_list filesystems)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Show mounts of these types' -r -f -k -a '(__ns_mounts_ask_list filesystems)'
 complete -c ns-mounts -n '__ns_mounts_follows --ty --typ --type' -f -k -a '(__ns_mounts_ask_list filesystems)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'With all of these options' -r -f
+complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'Show mounts with all of these options' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --op --opt --opti --optio --option' -f
-complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'For which this expression holds' -r -f
+complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'Show mounts that match EXPRESSION' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --fil --filt --filte' -f
-complete -c ns-mounts -n '__ns_mounts_ours' -l id -d 'With this mount id' -r -f
-complete -c ns-mounts -n '__ns_mounts_ours' -l uniq-id -d 'With this unique mount id' -r -f
+complete -c ns-mounts -n '__ns_mounts_ours' -l id -d 'Show the mount with this id' -r -f
+complete -c ns-mounts -n '__ns_mounts_ours' -l uniq-id -d 'Show the mount with this unique id' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --uniq- --uniq-i' -f
-complete -c ns-mounts -n '__ns_mounts_ours' -l real -d 'Only those on devices and networks'
-complete -c ns-mounts -n '__ns_mounts_ours' -l pseudo -d 'Only those on no device and no network'
-complete -c ns-mounts -n '__ns_mounts_ours' -l shadowed -d 'Only those that others hide, and which do'
-complete -c ns-mounts -n '__ns_mounts_ours' -s U -l uniq -d 'Only the last at each mount point'
-complete -c ns-mounts -n '__ns_mounts_ours' -s i -l invert -d 'All that do not match'
-complete -c ns-mounts -n '__ns_mounts_ours' -s f -l first-only -d 'Only the first that is found'
-complete -c ns-mounts -n '__ns_mounts_ours' -s d -l direction -d 'From which end of the table to search' -r -f -k -a 'forward\\t\'What was mounted first comes first\' backward\\t\'What was mounted last comes first\''
-complete -c ns-mounts -n '__ns_mounts_follows --di --dir --dire --direc --direct --directi --directio' -f -k -a 'forward\\t\'What was mounted first comes first\' backward\\t\'What was mounted last comes first\''
-complete -c ns-mounts -n '__ns_mounts_ours' -s R -l submounts -d 'And all that is mounted below them'
-complete -c ns-mounts -n '__ns_mounts_ours' -s A -l all -d 'Also those that -D and --dfi leave out'
-complete -c ns-mounts -n '__ns_mounts_ours' -l diff -d 'Show how the mounts of A and B differ' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
+complete -c ns-mounts -n '__ns_mounts_ours' -l real -d 'Show only real file systems'
+complete -c ns-mounts -n '__ns_mounts_ours' -l pseudo -d 'Show only pseudo file systems'
+complete -c ns-mounts -n '__ns_mounts_ours' -l shadowed -d 'Show only mounts that other mounts hide'
+complete -c ns-mounts -n '__ns_mounts_ours' -s U -l uniq -d 'Show only the last mount at each mount point'
+complete -c ns-mounts -n '__ns_mounts_ours' -s i -l invert -d 'Show all mounts that do not match'
+complete -c ns-mounts -n '__ns_mounts_ours' -s f -l first-only -d 'Show only the first match'
+complete -c ns-mounts -n '__ns_mounts_ours' -s d -l direction -d 'Search in this direction' -r -f -k -a 'forward\\t\'Start with the oldest mount\' backward\\t\'Start with the newest mount\''
+complete -c ns-mounts -n '__ns_mounts_follows --di --dir --dire --direc --direct --directi --directio' -f -k -a 'forward\\t\'Start with the oldest mount\' backward\\t\'Start with the newest mount\''
+complete -c ns-mounts -n '__ns_mounts_ours' -s R -l submounts -d 'Also show all mounts below the matches'
+complete -c ns-mounts -n '__ns_mounts_ours' -s A -l all -d 'Show what --df and --dfi omit'
+complete -c ns-mounts -n '__ns_mounts_ours' -l diff -d 'Compare the mounts of A and B' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_follows --dif' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n 'test "$(commandline -opc)[-2]" = --diff' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n 'test "$(commandline -opc)[-2]" = --dif' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
-complete -c ns-mounts -n '__ns_mounts_ours' -l propagation -d 'Show where mounts made below these show up'
-complete -c ns-mounts -n '__ns_mounts_ours' -s p -d 'Tell what happens, one event a line'
-complete -c ns-mounts -n '__ns_mounts_ours' -l watch -l poll -d 'Tell what happens, one event a line' -f -k -a '(__ns_mounts_poll)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'How long to watch, in milliseconds' -r -f
+complete -c ns-mounts -n '__ns_mounts_ours' -l propagation -d 'Show where new mounts propagate'
+complete -c ns-mounts -n '__ns_mounts_ours' -s p -d 'Report changes, one per line'
+complete -c ns-mounts -n '__ns_mounts_ours' -l watch -l poll -d 'Report changes, one per line' -f -k -a '(__ns_mounts_poll)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' -f
-complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show what file systems count, where they do (NFS)'
-complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the columns'
+complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show file system counters'
+complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the available columns'
 complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_mounts_output)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show all columns'
-complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'Write a list, not a tree'
-complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'Draw a tree where a list is the default'
+complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'Write a list instead of a tree'
+complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'Draw a tree instead of a list'
 complete -c ns-mounts -n '__ns_mounts_ours' -s J -l json -d 'Write JSON'
-complete -c ns-mounts -n '__ns_mounts_ours' -s r -l raw -d 'Write values with one space between'
-complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'Write NAME="value"'
-complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Name columns as shell variables can be named'
-complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'Write no line of headings'
-complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Cut nothing off to fit into the terminal'
+complete -c ns-mounts -n '__ns_mounts_ours' -s r -l raw -d 'Separate values with one space'
+complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'Write values as NAME="value"'
+complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Write column names as shell variable names'
+complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'Omit the heading line'
+complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'
 complete -c ns-mounts -n '__ns_mounts_ours' -s a -l ascii -d 'Draw the tree with ASCII characters'
 complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Show sizes in bytes'
-complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes, as df(1) does'
-complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'Show numbers of files, as df -i does'
-complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'Show no directory in brackets after the source'
-complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Show sources without symbolic links'
-complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare paths as they stand'
-complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Show devices for LABEL=, UUID= and the like'
-complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Spell out the defaults in VFS-OPTIONS'
-complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Make mount points links that a terminal can follow' -f -k -a 'auto\\t\'Where stdout is a terminal\' always\\t\'Wherever stdout goes\' never\\t\'Nowhere\''
+complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes like df(1)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'Show numbers of files like df -i'
+complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'Omit the directory in brackets after SOURCE'
+complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Resolve symbolic links in sources'
+complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare paths without resolving links'
+complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Show the device for each tag'
+complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Show default options in VFS-OPTIONS'
+complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Write mount points as terminal hyperlinks' -f -k -a 'auto\\t\'Write links if stdout is a terminal\' always\\t\'Always write links\' never\\t\'Never write links\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
-complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-mounts -n '__ns_mounts_ours' -k -f -a '(__ns_mounts_lettered)'
 complete -c ns-mounts -n '__ns_mounts_operand' -k -f -a '(__ns_mounts_ask mounted)'

@@ -217,6 +217,6 @@ complete -c ns-unshare -n '__ns_unshare_follows --inf --info --info- --info-f' -
 complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
 complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-unshare -n '__ns_unshare_ours' -s V -l version -d 'Print version'
-complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print the options, a line each; with --help all about them, and examples'
+complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-unshare -n '__ns_unshare_ours' -k -f -a '(__ns_unshare_lettered)'
 complete -c ns-unshare -n '__ns_unshare_operand' -k -a '(__ns_unshare_command)'

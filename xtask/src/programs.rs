@@ -30,7 +30,7 @@ pub fn all() -> Vec<Program> {
         // Adds what clap itself provides, and passes on what holds for all.
         command.build();
         command = command.mut_arg("help", |help| {
-            let text = "Print the options, a line each; with --help all about them, and examples";
+            let text = "Print one line for each option. With --help, print full descriptions and examples.";
             help.help(text).long_help(text)
         });
         Program {

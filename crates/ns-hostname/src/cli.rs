@@ -9,8 +9,8 @@ use ns_core::cli::{Relative, columns, target};
 use crate::columns::UtsColumn;
 use crate::which::Which;
 
-const WHICH: &str = "Which name";
-const WRITTEN: &str = "What is written";
+const WHICH: &str = "Selection";
+const WRITTEN: &str = "Output";
 
 /// The long options of hostname(1), by the version that brought them.
 pub const RELATIVE: Relative = Relative(&[
@@ -19,7 +19,7 @@ pub const RELATIVE: Relative = Relative(&[
 ]);
 
 const EXAMPLES: &str = "Examples:
-  ns-hostname --list                     all UTS namespaces with their names
+  ns-hostname --list                     list all UTS namespaces and their names
   ns-hostname -t container:3f2a web-2    rename a container from outside";
 
 /// Show or set the host name and NIS domain of any UTS namespace.
@@ -31,26 +31,29 @@ const EXAMPLES: &str = "Examples:
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
-    /// Set this host name; without it the name is shown
+    /// Set this host name
+    ///
+    /// Without NAME, ns-hostname shows the host name.
     #[arg(value_name = "NAME", conflicts_with_all = SHOW, conflicts_with_all = ["file", "list", "watch", "check"])]
     pub name: Option<OsString>,
 
-    /// The UTS namespace of this process, file or name
+    /// Use the UTS namespace of TARGET
     ///
-    /// Instead of one's own; see ns-utils(7). May be repeated with --list.
+    /// TARGET is a process, a namespace file or a name; see ns-utils(7). The default is the caller's namespace. With
+    /// --list, the option can be repeated.
     #[arg(short, long, value_name = "TARGET", value_parser = target(), help_heading = WHICH)]
     pub target: Vec<Target>,
 
-    /// The NIS domain name, not the host name
+    /// Show or set the NIS domain name
     ///
-    /// It is shown or, with NAME or FILE, set.
+    /// With NAME or FILE, ns-hostname sets the domain. Otherwise it shows the domain.
     // A flag, as in hostname(1): `-yv` is -y and -v.
     #[arg(short = 'y', conflicts_with = "list", overrides_with_all = VIEWS, help_heading = WHICH)]
     pub yp: bool,
 
-    /// The NIS domain name
+    /// Show or set NIS domain
     ///
-    /// It is shown, or set to DOMAIN.
+    /// With DOMAIN, ns-hostname sets the NIS domain name. Otherwise it shows the name.
     #[arg(
         long,
         visible_aliases = ["yp", "domainname"],
@@ -74,9 +77,10 @@ pub struct Cli {
     #[command(flatten)]
     pub listing: Listing,
 
-    /// Say what was done, and to how many processes
+    /// Report each change on stderr
     ///
-    /// On stderr.
+    /// The report includes how many processes the change affects. With --watch, ns-hostname reports once when it starts
+    /// to watch.
     #[arg(short, long, help_heading = WRITTEN)]
     pub verbose: bool,
 
@@ -113,7 +117,7 @@ const SHOW: &[&str] = VIEWS.split_at(7).0;
 
 /// Other forms of the host name. All but -s and -I ask the resolver, as hostname(1) does.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Showing")]
+#[command(next_help_heading = "Show")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Views {
     /// Show the host name up to its first dot
@@ -122,11 +126,13 @@ pub struct Views {
 
     /// Show the DNS domain
     ///
-    /// What follows the first dot of the FQDN; with --target, of the host name.
+    /// The domain is the part of the FQDN after the first dot. With --target, it is taken from the host name instead.
     #[arg(short, long, overrides_with_all = VIEWS)]
     pub domain: bool,
 
-    /// Show the FQDN, as the resolver has it
+    /// Show the FQDN from the resolver
+    ///
+    /// The FQDN is the fully qualified domain name.
     #[arg(short, long, visible_alias = "long", overrides_with_all = VIEWS)]
     pub fqdn: bool,
 
@@ -136,55 +142,61 @@ pub struct Views {
 
     /// Show the addresses of the network interfaces
     ///
-    /// With --target, of those in its network namespace.
+    /// With --target, show the addresses in the network namespace of TARGET.
     #[arg(short = 'I', long, overrides_with_all = VIEWS)]
     pub all_ip_addresses: bool,
 
-    /// Show the names that those addresses resolve to
+    /// Show the names of the interface addresses
+    ///
+    /// The resolver looks up each address of --all-ip-addresses.
     #[arg(short = 'A', long, overrides_with_all = VIEWS)]
     pub all_fqdns: bool,
 
-    /// Show the other names that the resolver has
+    /// Show the aliases of the host name
+    ///
+    /// The resolver supplies them.
     #[arg(short, long, overrides_with_all = VIEWS)]
     pub alias: bool,
 }
 
 /// How a name is set.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Setting")]
+#[command(next_help_heading = "Set")]
 pub struct Setting {
-    /// Set the name that stands in FILE
+    /// Set the name in FILE
     ///
-    /// With -y, the NIS domain name. A dash is stdin.
+    /// With -y, set the NIS domain name. A dash means stdin.
     #[arg(short = 'F', long, value_name = "FILE", conflicts_with_all = SHOW, conflicts_with_all = ["list", "watch", "check"])]
     pub file: Option<OsString>,
 
-    /// For boot scripts: FILE may be missing or empty
+    /// Accept a missing or empty FILE
     ///
-    /// Where no name was set before, `localhost` is set then.
+    /// This is for boot scripts. If no host name is set yet and FILE has none, the name becomes `localhost`.
     #[arg(short, long, conflicts_with_all = ["list", "watch", "check"])]
     pub boot: bool,
 
-    /// Take every name that the kernel takes, but for line feeds
+    /// Accept any name that the kernel accepts
+    ///
+    /// A name with a line feed is still refused.
     #[arg(long, conflicts_with_all = ["list", "watch"])]
     pub force: bool,
 
-    /// Leave out what does not belong in a host name
+    /// Repair an invalid host name
     ///
-    /// What was set is printed.
+    /// Drops characters that a host name cannot have, then sets and prints the result.
     #[arg(long, conflicts_with_all = ["force", "list", "watch", "check"])]
     pub clean: bool,
 
-    /// Set nothing: say whether NAME may be set
+    /// Check whether NAME is valid
     ///
-    /// The status is 0 if it may, else 1, and what is wrong is said.
+    /// Nothing is set. The exit status is 0 if NAME is valid. Otherwise it is 1, and stderr says what is wrong.
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with_all = SHOW, conflicts_with_all = ["list", "watch"])]
     pub check: Option<OsString>,
 }
 
 /// Many namespaces, or one for some time.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Listing")]
+#[command(next_help_heading = "List")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Listing {
     /// List every UTS namespace with its names
@@ -193,7 +205,7 @@ pub struct Listing {
 
     /// Show these columns
     ///
-    /// With commas between, in capitals or not; after a `+`, beside the usual ones.
+    /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
     #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = columns::<UtsColumn>())]
     pub output: Option<String>,
 
@@ -201,33 +213,33 @@ pub struct Listing {
     #[arg(long, requires = "list", conflicts_with = "output")]
     pub output_all: bool,
 
-    /// Write no line of headings
+    /// Omit the heading line
     #[arg(short, long, requires = "list")]
     pub noheadings: bool,
 
-    /// Write values with one space between
+    /// Separate values with one space
     ///
-    /// What is unsafe in them, blanks too, as \xNN.
+    /// Blanks, backslashes and unsafe characters in values become \xNN.
     #[arg(short, long, requires = "list", conflicts_with_all = ["json", "pairs"])]
     pub raw: bool,
 
-    /// Write NAME="value"
+    /// Write values as NAME="value"
     #[arg(short = 'P', long, requires = "list", conflicts_with = "json")]
     pub pairs: bool,
 
-    /// Cut nothing off to fit into the terminal
+    /// Do not cut values to fit the terminal
     #[arg(short = 'u', long, requires = "list")]
     pub notruncate: bool,
 
-    /// Fail where not everything could be read
+    /// Fail if the result is incomplete
     ///
-    /// The status is 1 then; otherwise that is only said on stderr.
+    /// The exit status is then 1. Without --strict, stderr reports what could not be read and the status stays 0.
     #[arg(long, requires = "list")]
     pub strict: bool,
 
     /// Print the name every time it changes
     ///
-    /// With --list, every change in any UTS namespace.
+    /// With --list, print every change in any UTS namespace.
     #[arg(
         long,
         conflicts_with_all = SHOW,

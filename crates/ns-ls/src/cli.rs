@@ -16,9 +16,9 @@ use crate::columns::NsColumn;
 use crate::interval::Interval;
 use crate::tree::Relation;
 
-const WHICH: &str = "Which namespaces";
-const WHERE: &str = "Where they are looked for";
-const SHOWN: &str = "How it is shown";
+const WHICH: &str = "Selection";
+const WHERE: &str = "Search";
+const SHOWN: &str = "Output";
 
 /// The long options of lsns(8), by the version that brought them.
 pub const RELATIVE: Relative = Relative(&[
@@ -30,65 +30,68 @@ pub const RELATIVE: Relative = Relative(&[
 
 const EXAMPLES: &str = "\
 Examples:
-  ns-ls -p $$ -o +UNIT,CONTAINER    what this shell is in
-  ns-ls -P -o NS,TYPE,HELD-BY       what is held by no process, but by what";
+  ns-ls -p $$ -o +UNIT,CONTAINER    list the namespaces of this shell
+  ns-ls -P -o NS,TYPE,HELD-BY       find what keeps empty namespaces alive";
 
 /// List namespaces and what keeps them alive.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Parser)]
 #[command(name = "ns-ls", version, args_override_self = true, after_long_help = EXAMPLES)]
 pub struct Cli {
-    /// Show the processes in it, and what else holds it
+    /// Show what is in this namespace
     ///
-    /// An inode, net:[INODE], :ID, a name, a path, and with --type a process.
+    /// Lists every process in NAMESPACE, then everything else that keeps it alive. NAMESPACE is an inode, net:[INODE],
+    /// :ID, a pinned name or a path. With --type, it can also be a process.
     #[arg(value_name = "NAMESPACE", conflicts_with = "task", value_parser = target())]
     pub namespace: Option<Target>,
 
-    /// Only namespaces of this kind
+    /// List only namespaces of this kind
     ///
-    /// May be repeated, or have several with commas between.
+    /// The kinds are cgroup, ipc, mnt, net, pid, time, user and uts (default: all). For several, use commas or repeat
+    /// the option.
     #[arg(short = 't', long = "type", value_name = "KIND", value_delimiter = ',', action = clap::ArgAction::Append,
           value_parser = value::<Kind>, help_heading = WHICH)]
     pub kinds: Vec<Kind>,
 
-    /// Only the namespaces that this process is in
+    /// List only the namespaces of this process
     ///
-    /// PID may be any TARGET that is a process, such as unit:NAME or container:ID; see ns-utils(7).
+    /// PID can be any TARGET that names a process, such as unit:NAME or container:ID; see ns-utils(7).
     #[arg(short = 'p', long, value_name = "PID", value_parser = target(), help_heading = WHICH)]
     pub task: Option<Target>,
 
-    /// Only namespaces without processes
+    /// List only namespaces without processes
     #[arg(short = 'P', long, conflicts_with = "task", help_heading = WHICH)]
     pub persistent: bool,
 
-    /// Only those that the expression holds for
+    /// List only rows that match EXPRESSION
     ///
-    /// Columns, numbers and texts compared with == != < > =~, joined by and, or, not: 'NPROCS == 0 and TYPE == "net"'.
+    /// It compares columns, numbers and texts with == != < > =~. Join comparisons with and, or, not: 'NPROCS == 0 and TYPE
+    /// == "net"'.
     #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = value::<Filter<NsColumn>>, help_heading = WHICH)]
     pub filter: Option<Filter<NsColumn>>,
 
-    /// Where to look; all where nothing is said
+    /// Search only these places
     ///
-    /// Processes, threads, descriptors, pins (mounted namespace files), kin (parents and owners), kernel (what it lists
-    /// itself), all; with commas between. At processes it looks always.
+    /// PLACES are processes, threads, descriptors, pins (mounted namespace files), kin (parents and owners) and kernel
+    /// (its own list). Separate them with commas (default: all). Processes are always scanned.
     #[arg(long, value_name = "PLACES", default_value = "all", hide_default_value = true, value_parser = value::<Places>, help_heading = WHERE)]
     pub look: Places,
 
-    /// List what `ns-ls -J --output-all` saved
+    /// List the namespaces saved in FILE
     ///
-    /// A dash is stdin.
+    /// Create FILE with `ns-ls -J --output-all`. A dash means stdin.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["namespace", "task", "caps", "look", "watch"], help_heading = WHERE)]
     pub input: Option<PathBuf>,
 
-    /// Fail where not everything could be read
+    /// Fail if the result is incomplete
     ///
-    /// The status is 1 then; otherwise that is only said on stderr.
+    /// The exit status is then 1. Without --strict, stderr reports what could not be read and the status stays 0.
     #[arg(long, help_heading = WHERE)]
     pub strict: bool,
 
     /// Show these columns
     ///
-    /// With commas between, in capitals or not; after a `+`, beside the usual ones.
+    /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
     #[arg(short, long, value_name = "COLUMNS", value_parser = columns::<NsColumn>(), help_heading = SHOWN)]
     pub output: Option<String>,
 
@@ -96,11 +99,13 @@ pub struct Cli {
     #[arg(long, help_heading = SHOWN)]
     pub output_all: bool,
 
-    /// Write a list, not a tree
+    /// Write a list instead of a tree
     #[arg(short, long, conflicts_with = "tree", help_heading = SHOWN)]
     pub list: bool,
 
-    /// Draw a tree by owner, parent or process
+    /// Draw a tree ordered by BY
+    ///
+    /// Without BY, the order is owner. Text output is by default a tree ordered by process.
     #[arg(short = 'T', long, value_name = "BY", num_args = 0..=1, require_equals = true,
           default_missing_value = "owner", help_heading = SHOWN)]
     pub tree: Option<By>,
@@ -109,37 +114,39 @@ pub struct Cli {
     #[arg(short = 'J', long, conflicts_with = "raw", help_heading = SHOWN)]
     pub json: bool,
 
-    /// Write values with one space between
+    /// Separate values with one space
     ///
-    /// What is unsafe in them, blanks too, as \xNN.
+    /// Blanks, backslashes and unsafe characters in values become \xNN.
     #[arg(short, long, help_heading = SHOWN)]
     pub raw: bool,
 
-    /// Write no line of headings
+    /// Omit the heading line
     #[arg(short, long, help_heading = SHOWN)]
     pub noheadings: bool,
 
-    /// Cut nothing off to fit into the terminal
+    /// Do not cut values to fit the terminal
     #[arg(short = 'u', long, help_heading = SHOWN)]
     pub notruncate: bool,
 
-    /// Accepted: no value is ever more than a line
+    /// Do nothing (accepted for compatibility)
+    ///
+    /// No value is longer than one line.
     #[arg(short = 'W', long, help_heading = SHOWN)]
     pub nowrap: bool,
 
-    /// Show what capabilities PID has in each
+    /// Show the capabilities of PID
     ///
-    /// In the column CAPS. PID is as for --task.
+    /// The CAPS column shows what capabilities PID has in each namespace. PID is as for --task.
     #[arg(long, value_name = "PID", value_parser = target(), help_heading = SHOWN)]
     pub caps: Option<Target>,
 
-    /// List the columns
+    /// List the available columns
     #[arg(short = 'H', long, help_heading = SHOWN)]
     pub list_columns: bool,
 
-    /// Go on, and write what appears and what goes
+    /// Report namespaces that appear or disappear
     ///
-    /// Looks every SECONDS, or every second.
+    /// Scans every SECONDS (default: 1, minimum: 0.01) until interrupted.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "1",
           conflicts_with_all = ["namespace", "tree", "strict"], value_parser = value::<Interval>, help_heading = SHOWN)]
     pub watch: Option<Interval>,
@@ -148,11 +155,11 @@ pub struct Cli {
 /// What a tree is drawn by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum By {
-    /// The user namespace that owns it
+    /// Each namespace below the user namespace that owns it
     Owner,
-    /// The parent of a user or PID namespace
+    /// Each user or PID namespace below its parent
     Parent,
-    /// The parent of the process
+    /// Each namespace below the one of its process's parent
     Process,
 }
 

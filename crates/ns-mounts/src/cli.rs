@@ -23,8 +23,8 @@ pub const RELATIVE: Relative = Relative(&[
 ]);
 
 const EXAMPLES: &str = "Examples:
-  ns-mounts -N container:3f2a -T /data       what /data is on in that container
-  ns-mounts --all-namespaces -S /dev/sdb1    who keeps the device busy";
+  ns-mounts -N container:3f2a -T /data       find /data's mount in a container
+  ns-mounts --all-namespaces -S /dev/sdb1    find who keeps the device busy";
 
 /// Show, search, compare and watch the mounts of any mount namespace.
 #[derive(Debug, Parser)]
@@ -35,11 +35,15 @@ const EXAMPLES: &str = "Examples:
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
-    /// A source, or else a mount point
+    /// Show mounts of this source or mount point
+    ///
+    /// If no mount has this source, the operand is a mount point.
     #[arg(value_name = "DEVICE|MOUNTPOINT", conflicts_with_all = ["source", "target", "mountpoint"])]
     pub operand: Option<OsString>,
 
-    /// The mount point, after a source
+    /// Show mounts at this mount point
+    ///
+    /// The operand before it is then a source.
     #[arg(value_name = "MOUNTPOINT")]
     pub second: Option<PathBuf>,
 
@@ -66,34 +70,35 @@ pub struct Cli {
 
 /// Whose mounts.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Whose mounts")]
+#[command(next_help_heading = "Mount tables")]
 pub struct Whose {
-    /// Those that this process or namespace sees
+    /// Show the mounts that TARGET sees
     ///
-    /// May be given again; see ns-utils(7).
+    /// TARGET is a process or a mount namespace; see ns-utils(7). The default is ns-mounts itself. The option can be
+    /// repeated.
     #[arg(short = 'N', long = "task", value_name = "TARGET", value_parser = ns_core::cli::target())]
     pub tasks: Vec<Target>,
 
-    /// Those of every mount namespace
+    /// Show the mounts of every mount namespace
     #[arg(long, conflicts_with_all = ["tasks", "files"])]
     pub all_namespaces: bool,
 
-    /// Those of a saved mountinfo file
+    /// Read mounts from a saved mountinfo file
     ///
-    /// May be given again.
+    /// The option can be repeated.
     #[arg(short = 'F', long = "tab-file", value_name = "FILE", conflicts_with = "tasks")]
     pub files: Vec<PathBuf>,
 
-    /// Those of the kernel: the default
+    /// Read mounts from the kernel (default)
     ///
-    /// From listmount(2) where that is asked for.
+    /// Without FROM, ns-mounts reads mountinfo.
     #[arg(short, long, value_name = "FROM", num_args = 0..=1, require_equals = true,
         default_missing_value = "mountinfo", conflicts_with = "files")]
     pub kernel: Option<Kernel>,
 
-    /// Fail where not everything could be read
+    /// Fail if the result is incomplete
     ///
-    /// The status is 1 then; otherwise that is only said on stderr.
+    /// The exit status is then 1. Without --strict, stderr reports what could not be read and the status stays 0.
     #[arg(long)]
     pub strict: bool,
 }
@@ -101,82 +106,91 @@ pub struct Whose {
 /// Where the kernel's table is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kernel {
-    /// From /proc/PID/mountinfo.
+    /// Read /proc/PID/mountinfo.
     Mountinfo,
-    /// From listmount(2) and statmount(2).
+    /// Call listmount(2) and statmount(2).
     Listmount,
 }
 
 /// Which mounts.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Which mounts")]
+#[command(next_help_heading = "Selection")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Which {
-    /// With this source
+    /// Show mounts of this source
     ///
-    /// A device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=.
+    /// SOURCE is a device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=.
     #[arg(short = 'S', long, value_name = "SOURCE")]
     pub source: Option<OsString>,
 
-    /// The one that this path is on
+    /// Show the mount that contains this path
     #[arg(short = 'T', long, value_name = "PATH", conflicts_with = "mountpoint")]
     pub target: Option<PathBuf>,
 
-    /// Those at this mount point
+    /// Show mounts at this mount point
     #[arg(short = 'M', long, value_name = "PATH")]
     pub mountpoint: Option<PathBuf>,
 
-    /// Of these types, with commas between
+    /// Show mounts of these types
     ///
-    /// After a leading "no" or "!", of none of them.
+    /// Separate types with commas. A leading "no" or "!" selects mounts of none of these types.
     #[arg(short, long, value_name = "TYPES")]
     pub types: Option<Types>,
 
-    /// With all of these options
+    /// Show mounts with all of these options
     ///
-    /// With commas between. A leading "no" or "!": without it; "+": as it stands.
+    /// Separate options with commas. A leading "no" or "!" selects mounts without the option. A leading "+" takes the
+    /// rest literally.
     #[arg(short = 'O', long, value_name = "OPTIONS")]
     pub options: Option<OsString>,
 
-    /// For which this expression holds
+    /// Show mounts that match EXPRESSION
     ///
-    /// Such as 'FSTYPE == "tmpfs" and SIZE > 1G'.
+    /// It compares columns, such as 'FSTYPE == "tmpfs" and SIZE > 1G'.
     #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = ns_core::cli::value::<Filter<MountColumn>>)]
     pub filter: Option<Filter<MountColumn>>,
 
-    /// With this mount id
+    /// Show the mount with this id
     #[arg(long, value_name = "ID")]
     pub id: Option<u64>,
 
-    /// With this unique mount id
+    /// Show the mount with this unique id
     #[arg(long, value_name = "ID")]
     pub uniq_id: Option<u64>,
 
-    /// Only those on devices and networks
+    /// Show only real file systems
+    ///
+    /// A real file system is on a device or a network.
     #[arg(long, conflicts_with = "pseudo")]
     pub real: bool,
 
-    /// Only those on no device and no network
+    /// Show only pseudo file systems
+    ///
+    /// A pseudo file system is on neither a device nor a network.
     #[arg(long)]
     pub pseudo: bool,
 
-    /// Only those that others hide, and which do
+    /// Show only mounts that other mounts hide
+    ///
+    /// The COVERED-BY column shows the mount that hides each one.
     #[arg(long)]
     pub shadowed: bool,
 
-    /// Only the last at each mount point
+    /// Show only the last mount at each mount point
     #[arg(short = 'U', long)]
     pub uniq: bool,
 
-    /// All that do not match
+    /// Show all mounts that do not match
     #[arg(short, long)]
     pub invert: bool,
 
-    /// Only the first that is found
+    /// Show only the first match
     #[arg(short, long)]
     pub first_only: bool,
 
-    /// From which end of the table to search
+    /// Search in this direction
+    ///
+    /// The default is forward.
     #[arg(
         short,
         long,
@@ -186,11 +200,13 @@ pub struct Which {
     )]
     pub direction: Direction,
 
-    /// And all that is mounted below them
+    /// Also show all mounts below the matches
     #[arg(short = 'R', long)]
     pub submounts: bool,
 
-    /// Also those that -D and --dfi leave out
+    /// Show what --df and --dfi omit
+    ///
+    /// By default, they omit pseudo file systems except tmpfs and devtmpfs.
     #[arg(short = 'A', long)]
     pub all: bool,
 }
@@ -198,46 +214,50 @@ pub struct Which {
 /// From which end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Direction {
-    /// What was mounted first comes first.
+    /// Start with the oldest mount.
     Forward,
-    /// What was mounted last comes first.
+    /// Start with the newest mount.
     Backward,
 }
 
 /// What is asked.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Other questions")]
+#[command(next_help_heading = "Other tasks")]
 pub struct Ask {
-    /// Show how the mounts of A and B differ
+    /// Compare the mounts of A and B
     ///
-    /// Two namespaces or saved tables. The status is 1 where they differ.
+    /// A and B are each a TARGET or a saved mountinfo file. The exit status is 1 if they differ.
     #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = ns_core::cli::target(),
         conflicts_with_all = ["tasks", "files", "all_namespaces", "propagation", "watch", "stats", "operand"])]
     pub diff: Option<Vec<Target>>,
 
-    /// Show where mounts made below these show up
+    /// Show where new mounts propagate
     ///
-    /// Peer groups, and who gets mounts from whom.
+    /// Lists each peer group with its mounts, and below it the mounts that receive events from it.
     #[arg(long, conflicts_with_all = ["watch", "stats", "files"])]
     pub propagation: bool,
 
-    /// Tell what happens, one event a line
+    /// Report changes, one per line
     ///
-    /// ACTIONS are mount, umount, remount and move, with commas between; all of them where none is named.
+    /// ACTIONS are mount, umount, remount and move, separated by commas (default: all).
     #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", num_args = 0..=1,
         require_equals = true, default_missing_value = "mount,umount,remount,move", value_delimiter = ',',
         conflicts_with_all = ["files", "all_namespaces", "stats"])]
     pub watch: Option<Vec<Action>>,
 
-    /// How long to watch, in milliseconds
+    /// Stop watching after TIME milliseconds
+    ///
+    /// The default is to watch until interrupted.
     #[arg(short = 'w', long, value_name = "TIME", requires = "watch")]
     pub timeout: Option<u64>,
 
-    /// Show what file systems count, where they do (NFS)
+    /// Show file system counters
+    ///
+    /// Only file systems with counters are listed (NFS).
     #[arg(long, conflicts_with = "files")]
     pub stats: bool,
 
-    /// List the columns
+    /// List the available columns
     #[arg(short = 'H', long)]
     pub list_columns: bool,
 }
@@ -257,12 +277,12 @@ pub enum Action {
 
 /// How it is shown.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "How it is shown")]
+#[command(next_help_heading = "Output")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Layout {
     /// Show these columns
     ///
-    /// With commas between, in capitals or not; after a `+`, beside the usual ones.
+    /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
     #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns::<MountColumn>())]
     pub output: Option<String>,
 
@@ -270,11 +290,11 @@ pub struct Layout {
     #[arg(long)]
     pub output_all: bool,
 
-    /// Write a list, not a tree
+    /// Write a list instead of a tree
     #[arg(short, long)]
     pub list: bool,
 
-    /// Draw a tree where a list is the default
+    /// Draw a tree instead of a list
     #[arg(long)]
     pub tree: bool,
 
@@ -282,25 +302,27 @@ pub struct Layout {
     #[arg(short = 'J', long, conflicts_with_all = ["raw", "pairs"])]
     pub json: bool,
 
-    /// Write values with one space between
+    /// Separate values with one space
     ///
-    /// What is unsafe in them, blanks too, as \xNN.
+    /// Blanks, backslashes and unsafe characters in values become \xNN.
     #[arg(short, long, conflicts_with = "pairs")]
     pub raw: bool,
 
-    /// Write NAME="value"
+    /// Write values as NAME="value"
     #[arg(short = 'P', long)]
     pub pairs: bool,
 
-    /// Name columns as shell variables can be named
+    /// Write column names as shell variable names
+    ///
+    /// MAJ:MIN becomes MAJ_MIN.
     #[arg(short = 'y', long)]
     pub shell: bool,
 
-    /// Write no line of headings
+    /// Omit the heading line
     #[arg(short, long)]
     pub noheadings: bool,
 
-    /// Cut nothing off to fit into the terminal
+    /// Do not cut values to fit the terminal
     #[arg(short = 'u', long)]
     pub notruncate: bool,
 
@@ -312,37 +334,39 @@ pub struct Layout {
     #[arg(short, long)]
     pub bytes: bool,
 
-    /// Show sizes, as df(1) does
+    /// Show sizes like df(1)
     #[arg(short = 'D', long)]
     pub df: bool,
 
-    /// Show numbers of files, as df -i does
+    /// Show numbers of files like df -i
     #[arg(short = 'I', long, conflicts_with = "df")]
     pub dfi: bool,
 
-    /// Show no directory in brackets after the source
+    /// Omit the directory in brackets after SOURCE
     #[arg(short = 'v', long)]
     pub nofsroot: bool,
 
-    /// Show sources without symbolic links
+    /// Resolve symbolic links in sources
     #[arg(short, long, conflicts_with = "nocanonicalize")]
     pub canonicalize: bool,
 
-    /// Compare paths as they stand
+    /// Compare paths without resolving links
     #[arg(short = 'C', long, conflicts_with = "evaluate")]
     pub nocanonicalize: bool,
 
-    /// Show devices for LABEL=, UUID= and the like
+    /// Show the device for each tag
     ///
-    /// Also for PARTLABEL= and PARTUUID=.
+    /// The tags are LABEL=, UUID=, PARTLABEL= and PARTUUID=.
     #[arg(short, long)]
     pub evaluate: bool,
 
-    /// Spell out the defaults in VFS-OPTIONS
+    /// Show default options in VFS-OPTIONS
     #[arg(long)]
     pub vfs_all: bool,
 
-    /// Make mount points links that a terminal can follow
+    /// Write mount points as terminal hyperlinks
+    ///
+    /// Without WHEN, the value is auto. Without the option, it is never.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
     pub hyperlink: Option<When>,
 }
@@ -350,11 +374,11 @@ pub struct Layout {
 /// When to write links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// Where stdout is a terminal.
+    /// Write links if stdout is a terminal.
     Auto,
-    /// Wherever stdout goes.
+    /// Always write links.
     Always,
-    /// Nowhere.
+    /// Never write links.
     Never,
 }
 

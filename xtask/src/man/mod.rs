@@ -16,7 +16,7 @@ use crate::programs;
 const OPTIONS: &str = "@OPTIONS@\n";
 
 /// The day of the pages: the last change that a reader would notice. Never today, which would make them stale tomorrow.
-const DATE: &str = "November 24, 2026";
+const DATE: &str = "November 29, 2026";
 
 /// All pages.
 pub fn pages() -> Result<Vec<Generated>> {
