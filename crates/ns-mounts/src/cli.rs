@@ -314,7 +314,7 @@ pub struct Layout {
 
     /// Write column names as shell variable names
     ///
-    /// MAJ:MIN becomes MAJ_MIN.
+    /// MAJ:MIN becomes `MAJ_MIN`.
     #[arg(short = 'y', long)]
     pub shell: bool,
 

@@ -173,12 +173,14 @@ fn value_of(option: &Opt, value: &Value, function: &str) -> String {
     }
 }
 
+/// What has a meaning to the shell, which evaluates the words of a list, or to `_arguments`.
+const WORD: &str = " :\\()'\"`$;&|<>*?[]{}#~=^!";
+
 /// What completes a value.
 fn action(source: &Source, function: &str) -> String {
     let words = |words: &[(String, String)]| {
-        let word = |(word, help): &(String, String)| {
-            format!("{}\\:{}", escaped(word, " :\\"), escaped(help, " :\\()"))
-        };
+        let word =
+            |(word, help): &(String, String)| format!("{}\\:{}", escaped(word, " :\\"), escaped(help, WORD));
         words.iter().map(word).collect::<Vec<_>>().join(" ")
     };
     let also = |action: &str, also: Option<&str>| match also {
@@ -215,4 +217,16 @@ fn escaped(text: &str, special: &str) -> String {
         out.push(c);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_of_a_value_may_have_any_character() {
+        let words = vec![("owner".to_owned(), "the process's own (or $x)".to_owned())];
+        let expected = r"((owner\:the\ process\'s\ own\ \(or\ \$x\)))";
+        assert_eq!(action(&Source::Words(words), "f"), expected);
+    }
 }
