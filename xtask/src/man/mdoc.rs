@@ -29,12 +29,11 @@ fn list(items: &[(&str, String)]) -> String {
     }
     let mut out = ".Bl -tag -width Ds -compact\n".to_owned();
     for (item, about) in items {
-        out += ".It Cm ";
-        out += &match item.split_once('=') {
-            Some((key, value)) => format!("{} Ns = Ns Ar {}\n", word(key), word(value)),
-            None => format!("{}\n", word(item)),
+        let spelled = match item.split_once('=') {
+            Some((key, value)) => format!("{} Ns = Ns Ar {}", word(key), word(value)),
+            None => word(item),
         };
-        out += about;
+        out += &[".It Cm ", &spelled, "\n", about].concat();
     }
     out + ".El\n"
 }
