@@ -45,7 +45,7 @@ fn every_form_of_a_target_is_listed() -> Outcome {
         let listed = match word {
             "PID" => targets.iter().any(|target| target.parse::<u32>().is_ok()),
             "PID:INODE" => targets.contains(&"4711:9001".to_owned()),
-            "the inode alone" => read(COMMON).contains("a number over 2147483647 is the inode"),
+            "the inode alone" => read(COMMON).contains("A number over 2147483647 is the inode"),
             "a pinned name" => targets.contains(&"blue".to_owned()),
             ":ID" => targets.iter().any(|target| target.starts_with(':')),
             word if word.contains("path") => targets.iter().any(|target| target.starts_with('/')),
