@@ -141,80 +141,80 @@ function __ns_unshare_veth
 end
 
 complete -c ns-unshare -f
-complete -c ns-unshare -n '__ns_unshare_ours' -s a -l all -d 'New namespaces of all eight kinds'
-complete -c ns-unshare -n '__ns_unshare_ours' -s m -d 'New mount namespace'
-complete -c ns-unshare -n '__ns_unshare_ours' -l mount -d 'New mount namespace' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s u -d 'New UTS namespace: host name and NIS domain name'
-complete -c ns-unshare -n '__ns_unshare_ours' -l uts -d 'New UTS namespace: host name and NIS domain name' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s i -d 'New IPC namespace: System V IPC, message queues'
-complete -c ns-unshare -n '__ns_unshare_ours' -l ipc -d 'New IPC namespace: System V IPC, message queues' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s n -d 'New network namespace: interfaces and routes'
-complete -c ns-unshare -n '__ns_unshare_ours' -l net -d 'New network namespace: interfaces and routes' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s p -d 'New PID namespace, the program as PID 1'
-complete -c ns-unshare -n '__ns_unshare_ours' -l pid -d 'New PID namespace, the program as PID 1' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s U -d 'New user namespace: ids and capabilities'
-complete -c ns-unshare -n '__ns_unshare_ours' -l user -d 'New user namespace: ids and capabilities' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s C -d 'New cgroup namespace: the root of /proc/PID/cgroup'
-complete -c ns-unshare -n '__ns_unshare_ours' -l cgroup -d 'New cgroup namespace: the root of /proc/PID/cgroup' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s T -d 'New time namespace: monotonic and boot-time clock'
-complete -c ns-unshare -n '__ns_unshare_ours' -l time -d 'New time namespace: monotonic and boot-time clock' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Set the monotonic clock ahead by SECONDS' -r -f
+complete -c ns-unshare -n '__ns_unshare_ours' -s a -l all -d 'Create new namespaces of all eight kinds'
+complete -c ns-unshare -n '__ns_unshare_ours' -s m -d 'Create a mount namespace'
+complete -c ns-unshare -n '__ns_unshare_ours' -l mount -d 'Create a mount namespace' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s u -d 'Create a UTS namespace (host and NIS domain name)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l uts -d 'Create a UTS namespace (host and NIS domain name)' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s i -d 'Create an IPC namespace'
+complete -c ns-unshare -n '__ns_unshare_ours' -l ipc -d 'Create an IPC namespace' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s n -d 'Create a network namespace (interfaces, routes)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l net -d 'Create a network namespace (interfaces, routes)' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s p -d 'Create a PID namespace, with the program as PID 1'
+complete -c ns-unshare -n '__ns_unshare_ours' -l pid -d 'Create a PID namespace, with the program as PID 1' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s U -d 'Create a user namespace (ids and capabilities)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l user -d 'Create a user namespace (ids and capabilities)' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s C -d 'Create a cgroup namespace'
+complete -c ns-unshare -n '__ns_unshare_ours' -l cgroup -d 'Create a cgroup namespace' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s T -d 'Create a time namespace (monotonic and boot clock)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l time -d 'Create a time namespace (monotonic and boot clock)' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Add SECONDS to the monotonic clock' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --mon --mono --monot --monoto --monoton --monotoni' -f
-complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time clock ahead by SECONDS' -r -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Add SECONDS to the boot-time clock' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --b --bo --boo --boot --boott --bootti --boottim' -f
-complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name; implies --uts' -r -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --ho --hos --host --hostn --hostna --hostnam' -f
-complete -c ns-unshare -n '__ns_unshare_ours' -l domainname -d 'Set the NIS domain name; implies --uts' -r -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l domainname -d 'Set the NIS domain name' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --do --dom --doma --domai --domain --domainn --domainna --domainnam' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-loopback -d 'Leave the loopback interface down'
-complete -c ns-unshare -n '__ns_unshare_ours' -l veth -d 'Tie the network namespace to another' -r -f -k -a '(__ns_unshare_veth)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l veth -d 'Connect the network namespace to another one' -r -f -k -a '(__ns_unshare_veth)'
 complete -c ns-unshare -n '__ns_unshare_follows --vet' -f -k -a '(__ns_unshare_veth)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l pin -d 'Pin the new namespaces under NAME' -r -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l from -d 'With --pin, pin the namespaces of TARGET' -r -f -k -a '(__ns_unshare_ask_or_file targets)'
 complete -c ns-unshare -n '__ns_unshare_follows --fr --fro' -f -k -a '(__ns_unshare_ask_or_file targets)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l unpin -d 'Remove a pinned name' -r -f -k -a '(__ns_unshare_ask pins)'
 complete -c ns-unshare -n '__ns_unshare_follows --un --unp --unpi' -f -k -a '(__ns_unshare_ask pins)'
-complete -c ns-unshare -n '__ns_unshare_ours' -s r -l map-root-user -d 'Be root inside: --map-user=0 --map-group=0'
-complete -c ns-unshare -n '__ns_unshare_ours' -s c -l map-current-user -d 'Be oneself inside: map uid and gid to themselves'
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-user -d 'Map the caller\'s uid to this one; implies --user' -r -f -k -a '(__fish_complete_users) '
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-group -d 'Map the caller\'s gid to this one; implies --user' -r -f -k -a '(__fish_complete_groups) '
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-users -d 'Map a range of uids; implies --user' -r -f -k -a 'auto subids all'
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-groups -d 'Map a range of gids; implies --user' -r -f -k -a 'auto subids all'
-complete -c ns-unshare -n '__ns_unshare_ours' -l map-auto -d 'Map the subordinate ids from 0 on'
+complete -c ns-unshare -n '__ns_unshare_ours' -s r -l map-root-user -d 'Become root inside (uid 0 and gid 0)'
+complete -c ns-unshare -n '__ns_unshare_ours' -s c -l map-current-user -d 'Keep your uid and gid inside'
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-user -d 'Map your uid to USER' -r -f -k -a '(__fish_complete_users) '
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-group -d 'Map your gid to GROUP' -r -f -k -a '(__fish_complete_groups) '
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-users -d 'Map a range of uids' -r -f -k -a 'auto subids all'
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-groups -d 'Map a range of gids' -r -f -k -a 'auto subids all'
+complete -c ns-unshare -n '__ns_unshare_ours' -l map-auto -d 'Map the subordinate ids to 0 and up'
 complete -c ns-unshare -n '__ns_unshare_ours' -l map-subids -d 'Map the subordinate ids to themselves'
-complete -c ns-unshare -n '__ns_unshare_ours' -l owner -d 'Owner of the new user namespace; implies --user' -r -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l owner -d 'Create the user namespace as this uid and gid' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --o --ow --own --owne' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l setgroups -d 'Allow or deny setgroups(2) in the user namespace' -r -f -k -a 'allow deny'
 complete -c ns-unshare -n '__ns_unshare_follows --setgr --setgro --setgrou --setgroup' -f -k -a 'allow deny'
-complete -c ns-unshare -n '__ns_unshare_ours' -s S -l setuid -d 'Take this uid before the program runs' -r -f -k -a '(__fish_complete_users) '
+complete -c ns-unshare -n '__ns_unshare_ours' -s S -l setuid -d 'Run the program with this uid' -r -f -k -a '(__fish_complete_users) '
 complete -c ns-unshare -n '__ns_unshare_follows --setu --setui' -f -k -a '(__fish_complete_users) '
-complete -c ns-unshare -n '__ns_unshare_ours' -s G -l setgid -d 'Take this gid and drop all other groups' -r -f -k -a '(__fish_complete_groups) '
+complete -c ns-unshare -n '__ns_unshare_ours' -s G -l setgid -d 'Run the program with this gid' -r -f -k -a '(__fish_complete_groups) '
 complete -c ns-unshare -n '__ns_unshare_follows --setgi' -f -k -a '(__fish_complete_groups) '
-complete -c ns-unshare -n '__ns_unshare_ours' -l keep-caps -d 'Keep the capabilities that are held inside'
-complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /proc, or one on DIR' -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-unshare -n '__ns_unshare_ours' -l keep-caps -d 'Keep all capabilities inside, with any uid'
+complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /proc' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-binfmt -d 'Mount a new binfmt_misc' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter with binfmt_misc' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter' -f
-complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'How mounts of the new namespace are tied to ours' -r -f -k -a 'private\\t\'Not at all: the default\' slave\\t\'What is mounted later on shared mounts here shows up there\' shared\\t\'Also the other way\' unchanged\\t\'As each mount is tied to others here\''
-complete -c ns-unshare -n '__ns_unshare_follows --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio' -f -k -a 'private\\t\'Not at all: the default\' slave\\t\'What is mounted later on shared mounts here shows up there\' shared\\t\'Also the other way\' unchanged\\t\'As each mount is tied to others here\''
+complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'Set the propagation of the new mount namespace' -r -f -k -a 'private\\t\'Propagate nothing (default)\' slave\\t\'Receive what is mounted on the caller\\\'s shared mounts\' shared\\t\'Propagate in both directions\' unchanged\\t\'Keep the propagation of each mount\''
+complete -c ns-unshare -n '__ns_unshare_follows --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio' -f -k -a 'private\\t\'Propagate nothing (default)\' slave\\t\'Receive what is mounted on the caller\\\'s shared mounts\' shared\\t\'Propagate in both directions\' unchanged\\t\'Keep the propagation of each mount\''
 complete -c ns-unshare -n '__ns_unshare_ours' -s R -l root -d 'Make DIR the root directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_follows --r --ro --roo' -f -k -a '(__fish_complete_directories (commandline -ct))'
-complete -c ns-unshare -n '__ns_unshare_ours' -s w -l wd -d 'Make DIR, inside the root, the working directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
+complete -c ns-unshare -n '__ns_unshare_ours' -s w -l wd -d 'Make DIR the working directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_follows --w' -f -k -a '(__fish_complete_directories (commandline -ct))'
-complete -c ns-unshare -n '__ns_unshare_ours' -s f -l fork -d 'Run the program in a child, and wait for it'
+complete -c ns-unshare -n '__ns_unshare_ours' -s f -l fork -d 'Run the program in a child process'
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-fork -d 'With --pid, stay in the old PID namespace'
 complete -c ns-unshare -n '__ns_unshare_ours' -l kill-child -d 'Kill the program when ns-unshare ends' -f -k -a '(__ns_unshare_signals)'
-complete -c ns-unshare -n '__ns_unshare_ours' -l forward-signals -d 'Pass signals on to the program: the default'
+complete -c ns-unshare -n '__ns_unshare_ours' -l forward-signals -d 'Pass signals on to the program (default)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-forward-signals -d 'Pass no signals on to the program'
-complete -c ns-unshare -n '__ns_unshare_ours' -l init -d 'Run a small init as PID 1, which reaps orphans'
+complete -c ns-unshare -n '__ns_unshare_ours' -l init -d 'Run a small init as PID 1'
 complete -c ns-unshare -n '__ns_unshare_ours' -l clear-env -d 'Run the program with an empty environment'
-complete -c ns-unshare -n '__ns_unshare_ours' -l whitelist-env -d 'Run it with these environment variables only' -r -f -k -a '(__ns_unshare_ask_list environment)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l whitelist-env -d 'Keep only these environment variables' -r -f -k -a '(__ns_unshare_ask_list environment)'
 complete -c ns-unshare -n '__ns_unshare_follows --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en' -f -k -a '(__ns_unshare_ask_list environment)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l pid-file -d 'Write a PID to FILE' -r -F
 complete -c ns-unshare -n '__ns_unshare_follows --pid- --pid-f --pid-fi --pid-fil' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write PID and namespaces to descriptor FD' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --inf --info --info- --info-f' -f
-complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show what would be done, a line a step, and do nothing'
+complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show the steps, and run none of them'
 complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'With --dry-run, write JSON'
 complete -c ns-unshare -n '__ns_unshare_ours' -s V -l version -d 'Print version'
 complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print one line for each option'

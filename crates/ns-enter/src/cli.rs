@@ -167,9 +167,9 @@ pub struct Cli {
     #[arg(long, help_heading = IDS)]
     pub preserve_credentials: bool,
 
-    /// Keep the capabilities that are held inside
+    /// Keep all capabilities inside, with any uid
     ///
-    /// The program has those that ns-enter has in the user namespace, as any uid.
+    /// The program then has every capability that ns-enter has in the user namespace.
     #[arg(long, help_heading = IDS)]
     pub keep_caps: bool,
 
@@ -189,11 +189,11 @@ pub struct Cli {
 
     /// Pass no signals on to the program
     ///
-    /// INT and TERM wait until the program ends, others end ns-enter alone.
+    /// INT and TERM then wait until the program ends. Other signals end ns-enter alone.
     #[arg(long, help_heading = PROCESS)]
     pub no_forward_signals: bool,
 
-    /// Show what would be done, a line a step, and do nothing
+    /// Show the steps, and run none of them
     #[arg(long, help_heading = SCRIPTS)]
     pub dry_run: bool,
 

@@ -37,13 +37,11 @@ pub const RELATIVE: Relative = Relative(&[
 ]);
 
 const AFTER_HELP: &str = "\
-Without a program, the login shell runs.
-
 Examples:
-  ns-unshare -a            a root shell in a private machine, also for a user
-  ns-unshare -r -n make    build as root without root, and without a network";
+  ns-unshare -a            open a root shell in a private machine, as any user
+  ns-unshare -r -n make    build as root of a user namespace, without a network";
 
-/// The options that make no sense where nothing is made.
+/// The options that conflict with --from and --unpin, which create no namespace.
 const MAKING: [&str; 37] = [
     "all",
     "monotonic",
@@ -84,7 +82,7 @@ const MAKING: [&str; 37] = [
     "program",
 ];
 
-/// Those that say what is to have a name.
+/// The options that say which namespaces get a name.
 const NAMING: [&str; 10] = [
     "pin", "from", "mount", "uts", "ipc", "net", "pid", "user", "cgroup", "time",
 ];
@@ -100,104 +98,126 @@ const NAMING: [&str; 10] = [
     after_long_help = AFTER_HELP
 )]
 pub struct Cli {
-    /// New namespaces of all eight kinds
+    /// Create new namespaces of all eight kinds
     ///
-    /// A private machine in one option. Implies --fork and --mount-proc. Maps root and the subordinate ids when run by
-    /// an ordinary user, every id to itself when run by root.
+    /// This makes a private machine in one option. Implies --fork and --mount-proc. Run by an ordinary
+    /// user, it maps root and the subordinate ids. Run by root, it maps every id to itself.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
-    /// New mount namespace
+    /// Create a mount namespace
     ///
-    /// With FILE, here and for all kinds, it is bound to that file, which keeps it alive and leads to it.
+    /// With FILE, the namespace is bound to that file, which is created if it is missing. The file then keeps the namespace
+    /// alive and leads to it. FILE works the same for every kind.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub mount: Option<Option<PathBuf>>,
 
-    /// New UTS namespace: host name and NIS domain name
+    /// Create a UTS namespace (host and NIS domain name)
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub uts: Option<Option<PathBuf>>,
 
-    /// New IPC namespace: System V IPC, message queues
+    /// Create an IPC namespace
+    ///
+    /// It has its own System V IPC objects and POSIX message queues.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub ipc: Option<Option<PathBuf>>,
 
-    /// New network namespace: interfaces and routes
+    /// Create a network namespace (interfaces, routes)
     ///
-    /// Its loopback interface is up.
+    /// Its loopback interface is brought up.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub net: Option<Option<PathBuf>>,
 
-    /// New PID namespace, the program as PID 1
+    /// Create a PID namespace, with the program as PID 1
     ///
     /// Implies --fork.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub pid: Option<Option<PathBuf>>,
 
-    /// New user namespace: ids and capabilities
+    /// Create a user namespace (ids and capabilities)
     #[arg(short = 'U', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub user: Option<Option<PathBuf>>,
 
-    /// New cgroup namespace: the root of /proc/PID/cgroup
+    /// Create a cgroup namespace
+    ///
+    /// The cgroups of the caller become the root of the paths in /proc/PID/cgroup.
     #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub cgroup: Option<Option<PathBuf>>,
 
-    /// New time namespace: monotonic and boot-time clock
+    /// Create a time namespace (monotonic and boot clock)
     #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub time: Option<Option<PathBuf>>,
 
-    /// Set the monotonic clock ahead by SECONDS
+    /// Add SECONDS to the monotonic clock
     ///
-    /// Fractions and negative numbers work. Needs --time.
+    /// SECONDS can be negative and can have a fraction. Needs --time.
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = value::<ClockOffset>, help_heading = NAMESPACES)]
     pub monotonic: Option<ClockOffset>,
 
-    /// Set the boot-time clock ahead by SECONDS
+    /// Add SECONDS to the boot-time clock
     ///
-    /// Fractions and negative numbers work. Needs --time.
+    /// SECONDS can be negative and can have a fraction. Needs --time.
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = value::<ClockOffset>, help_heading = NAMESPACES)]
     pub boottime: Option<ClockOffset>,
 
-    /// Set the host name; implies --uts
+    /// Set the host name
+    ///
+    /// Implies --uts.
     #[arg(long, value_name = "NAME", value_parser = host_name, help_heading = NAMESPACES)]
     pub hostname: Option<OsString>,
 
-    /// Set the NIS domain name; implies --uts
+    /// Set the NIS domain name
+    ///
+    /// Implies --uts.
     #[arg(long, value_name = "NAME", value_parser = domain_name, help_heading = NAMESPACES)]
     pub domainname: Option<OsString>,
 
     /// Leave the loopback interface down
     ///
-    /// Otherwise that of a new network namespace is brought up.
+    /// By default, the loopback interface of a new network namespace is brought up.
     #[arg(long, help_heading = NAMESPACES)]
     pub no_loopback: bool,
 
-    /// Tie the network namespace to another
+    /// Connect the network namespace to another one
     ///
-    /// By a pair of interfaces, which come up, and go with the namespace; implies --net. SPEC is the name of the interface
-    /// inside, or KEY=VALUE,... with these keys. With name, the name of the interface inside. With addr, its address with the
-    /// length of the prefix (10.7.0.2/24, fd00::2/64), as often as there are addresses. With gw, the gateway of the default
-    /// route, one for IPv4 and one for IPv6. With mac, its hardware address. With mtu, the MTU of both ends. With peer, the
-    /// name of the other end (without it the first free of veth0, veth1, ...). With peer-addr, the address of that, as for
-    /// addr. With peer-netns, the network namespace that it is in, as a TARGET (without it the caller's).
+    /// Creates a pair of interfaces, one in each namespace, and brings both up. The pair disappears with the new namespace.
+    /// Implies --net. May be repeated, for several pairs. SPEC is NAME, the interface inside, or KEY=VALUE,... with these keys:
+    ///
+    /// - name=NAME: The interface inside (required)
+    ///
+    /// - addr=ADDRESS/LENGTH: An address inside, with its prefix length (10.7.0.2/24, fd00::2/64); may be repeated
+    ///
+    /// - gw=ADDRESS: The gateway of the default route, one for IPv4 and one for IPv6
+    ///
+    /// - mac=ADDRESS: The hardware address of the interface inside
+    ///
+    /// - mtu=BYTES: The MTU of both ends (68 to 65535, with IPv6 at least 1280)
+    ///
+    /// - peer=NAME: The interface at the other end (default: the first free of veth0, veth1, ...)
+    ///
+    /// - peer-addr=ADDRESS/LENGTH: An address of the other end; may be repeated
+    ///
+    /// - peer-netns=TARGET: The network namespace of the other end (default: the caller's)
     #[arg(long, value_name = "SPEC", value_parser = veth_spec(), action = ArgAction::Append, help_heading = NAMESPACES)]
     pub veth: Vec<VethSpec>,
 
     /// Pin the new namespaces under NAME
     ///
-    /// They stay when no process is in them any more. Those of the network are pinned as ip-netns(8) does it. Without a program
-    /// nothing is run: the namespaces are made, set up and kept.
+    /// Pinned namespaces stay alive without a process. Network namespaces are pinned as ip-netns(8) does it. Without PROGRAM
+    /// nothing is run: the namespaces are created, set up and kept.
     #[arg(long, value_name = "NAME", value_parser = OsStringValueParser::new().try_map(|name| name_to_pin(&name)), help_heading = NAMES)]
     pub pin: Option<OsString>,
 
     /// With --pin, pin the namespaces of TARGET
     ///
-    /// Those that differ from ours, or those of the kinds that are named.
+    /// By default, this pins the namespaces that differ from the caller's. With options for kinds (--net, --uts, ...), it pins
+    /// exactly these kinds.
     #[arg(long, value_name = "TARGET", value_parser = target(), requires = "pin", conflicts_with_all = MAKING, help_heading = NAMES)]
     pub from: Option<Target>,
 
     /// Remove a pinned name
     ///
-    /// PIN is a name, or KIND:NAME for one kind only. Names that ip-netns(8) has given are removed too.
+    /// PIN is NAME, or KIND:NAME for one kind only. Names that ip-netns(8) has given are removed too. May be repeated.
     #[arg(long, value_name = "PIN", value_parser = OsStringValueParser::new().try_map(|name| Unpin::parse(&name)),
         conflicts_with_all = MAKING, conflicts_with_all = NAMING, action = ArgAction::Append, help_heading = NAMES)]
     pub unpin: Vec<Unpin>,
@@ -206,72 +226,87 @@ pub struct Cli {
     #[expect(missing_docs, reason = "its options carry their own")]
     pub single: SingleIds,
 
-    /// Map a range of uids; implies --user
+    /// Map a range of uids
     ///
-    /// MAP is INNER:OUTER:COUNT, auto, subids or all. With auto, the subordinate ids are mapped from 0 on. With subids, each
-    /// of them to itself. With all, every id that is mapped here to itself. May be repeated.
+    /// Implies --user. May be repeated. MAP is INNER:OUTER:COUNT or one of these words:
+    ///
+    /// - auto: Map the subordinate ids of the caller to 0 and up
+    ///
+    /// - subids: Map each subordinate id to itself
+    ///
+    /// - all: Map every id of the caller's user namespace to itself
     #[arg(long, value_name = "MAP", value_parser = value::<MapRequest>, action = ArgAction::Append, help_heading = IDS)]
     pub map_users: Vec<MapRequest>,
 
-    /// Map a range of gids; implies --user
+    /// Map a range of gids
     ///
-    /// MAP is as for --map-users.
+    /// MAP has the same forms as for --map-users. Implies --user. May be repeated.
     #[arg(long, value_name = "MAP", value_parser = value::<MapRequest>, action = ArgAction::Append, help_heading = IDS)]
     pub map_groups: Vec<MapRequest>,
 
-    /// Map the subordinate ids from 0 on
+    /// Map the subordinate ids to 0 and up
     ///
-    /// This is --map-users=auto --map-groups=auto.
+    /// Same as --map-users=auto --map-groups=auto. Implies --user.
     #[arg(long, help_heading = IDS)]
     pub map_auto: bool,
 
     /// Map the subordinate ids to themselves
     ///
-    /// This is --map-users=subids --map-groups=subids.
+    /// Same as --map-users=subids --map-groups=subids. Implies --user.
     #[arg(long, help_heading = IDS)]
     pub map_subids: bool,
 
-    /// Owner of the new user namespace; implies --user
+    /// Create the user namespace as this uid and gid
+    ///
+    /// The namespace then belongs to UID and GID, which are numbers. Implies --user.
     #[arg(long, value_name = "UID:GID", value_parser = owner, help_heading = IDS)]
     pub owner: Option<(u32, u32)>,
 
     /// Allow or deny setgroups(2) in the user namespace
+    ///
+    /// Default: deny if only the caller's own gid is mapped, otherwise allow.
     #[arg(long, value_name = "allow|deny", value_parser = value::<Setgroups>, help_heading = IDS)]
     pub setgroups: Option<Setgroups>,
 
-    /// Take this uid before the program runs
+    /// Run the program with this uid
+    ///
+    /// USER is a name or a number.
     #[arg(short = 'S', long, allow_negative_numbers = true, value_name = "USER", value_parser = value::<UserId>, help_heading = IDS)]
     pub setuid: Option<UserId>,
 
-    /// Take this gid and drop all other groups
+    /// Run the program with this gid
+    ///
+    /// GROUP is a name or a number. All other groups are dropped.
     #[arg(short = 'G', long, allow_negative_numbers = true, value_name = "GROUP", value_parser = value::<GroupId>, help_heading = IDS)]
     pub setgid: Option<GroupId>,
 
-    /// Keep the capabilities that are held inside
+    /// Keep all capabilities inside, with any uid
     ///
-    /// The program has those that ns-unshare has in the new user namespace, as any uid.
+    /// The program then has every capability that ns-unshare has in the new user namespace.
     #[arg(long, help_heading = IDS)]
     pub keep_caps: bool,
 
-    /// Mount a new /proc, or one on DIR
+    /// Mount a new /proc
     ///
-    /// Implies --mount.
+    /// With DIR, it is mounted on DIR instead. Implies --mount.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = MOUNTS)]
     pub mount_proc: Option<Option<PathBuf>>,
 
     /// Mount a new binfmt_misc
     ///
-    /// On DIR, or on /proc/sys/fs/binfmt_misc. Implies --mount and --user.
+    /// The default for DIR is /proc/sys/fs/binfmt_misc. Implies --mount and --user.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = MOUNTS)]
     pub mount_binfmt: Option<Option<PathBuf>>,
 
     /// Register an interpreter with binfmt_misc
     ///
-    /// LINE is what binfmt_misc takes: :NAME:TYPE:OFFSET:MAGIC:MASK:INTERPRETER:FLAGS. Implies --mount-binfmt.
+    /// LINE is what binfmt_misc reads: :NAME:TYPE:OFFSET:MAGIC:MASK:INTERPRETER:FLAGS. Implies --mount-binfmt.
     #[arg(short, long, value_name = "LINE", help_heading = MOUNTS)]
     pub load_interp: Option<OsString>,
 
-    /// How mounts of the new namespace are tied to ours
+    /// Set the propagation of the new mount namespace
+    ///
+    /// It applies to all mounts of the namespace.
     #[arg(long, value_name = "TYPE", value_parser = propagation(), help_heading = MOUNTS)]
     pub propagation: Option<Tie>,
 
@@ -279,27 +314,31 @@ pub struct Cli {
     #[arg(short = 'R', long, value_name = "DIR", help_heading = MOUNTS)]
     pub root: Option<PathBuf>,
 
-    /// Make DIR, inside the root, the working directory
+    /// Make DIR the working directory
+    ///
+    /// DIR is looked up inside the new root.
     #[arg(short, long, value_name = "DIR", help_heading = MOUNTS)]
     pub wd: Option<PathBuf>,
 
-    /// Run the program in a child, and wait for it
+    /// Run the program in a child process
+    ///
+    /// Waits for the child, and ends with its status.
     #[arg(short, long, overrides_with = "no_fork", help_heading = PROCESS)]
     pub fork: bool,
 
     /// With --pid, stay in the old PID namespace
     ///
-    /// The first child of the program is PID 1 of the new one.
+    /// The first child of the program is then PID 1 of the new namespace.
     #[arg(long, overrides_with = "fork", help_heading = PROCESS)]
     pub no_fork: bool,
 
     /// Kill the program when ns-unshare ends
     ///
-    /// With SIGNAL, by that and not by KILL. Implies --fork.
+    /// The program gets SIGNAL, a name or a number (default: KILL). Implies --fork.
     #[arg(long, value_name = "SIGNAL", num_args = 0..=1, require_equals = true, value_parser = value::<SignalNumber>, help_heading = PROCESS)]
     pub kill_child: Option<Option<SignalNumber>>,
 
-    /// Pass signals on to the program: the default
+    /// Pass signals on to the program (default)
     ///
     /// Implies --fork.
     #[arg(long, overrides_with = "no_forward_signals", help_heading = PROCESS)]
@@ -307,13 +346,13 @@ pub struct Cli {
 
     /// Pass no signals on to the program
     ///
-    /// INT and TERM wait until the program ends, others end ns-unshare alone.
+    /// INT and TERM then wait until the program ends. Other signals end ns-unshare alone.
     #[arg(long, overrides_with = "forward_signals", help_heading = PROCESS)]
     pub no_forward_signals: bool,
 
-    /// Run a small init as PID 1, which reaps orphans
+    /// Run a small init as PID 1
     ///
-    /// Implies --pid.
+    /// It reaps orphans, and ends when the program ends. Implies --pid.
     #[arg(long, help_heading = PROCESS)]
     pub init: bool,
 
@@ -321,25 +360,25 @@ pub struct Cli {
     #[arg(long, help_heading = PROCESS)]
     pub clear_env: bool,
 
-    /// Run it with these environment variables only
+    /// Keep only these environment variables
     ///
-    /// NAMES have commas between. One that is not set is left out.
+    /// NAMES are separated by commas. A variable that is not set is left out.
     #[arg(long, value_name = "NAMES", help_heading = PROCESS)]
     pub whitelist_env: Vec<OsString>,
 
     /// Write a PID to FILE
     ///
-    /// That of the process whose end ends the namespaces, as it is outside of them.
+    /// It is the PID, as seen from outside, of the process that keeps the new namespaces alive. They end when it ends.
     #[arg(long, value_name = "FILE", help_heading = SCRIPTS)]
     pub pid_file: Option<PathBuf>,
 
     /// Write PID and namespaces to descriptor FD
     ///
-    /// One JSON object, when the program is about to run; ns-utils(7) has its fields.
+    /// Writes one JSON object just before the program runs. See ns-utils(7) for its fields.
     #[arg(long, value_name = "FD", help_heading = SCRIPTS)]
     pub info_fd: Option<i32>,
 
-    /// Show what would be done, a line a step, and do nothing
+    /// Show the steps, and run none of them
     #[arg(long, help_heading = SCRIPTS)]
     pub dry_run: bool,
 
@@ -347,13 +386,13 @@ pub struct Cli {
     #[arg(long, requires = "dry_run", help_heading = SCRIPTS)]
     pub json: bool,
 
-    /// The program and its arguments
+    /// Run this program (default: the login shell)
     #[arg(value_name = "PROGRAM", trailing_var_arg = true)]
     pub program: Vec<OsString>,
 }
 
 impl Cli {
-    /// What was said of this kind: nothing, that there is to be a new one, and the file that it is to be bound to.
+    /// The option for this kind: not given, given, or given with the file to bind the namespace to.
     pub fn kind(&self, kind: Kind) -> Option<Option<&PathBuf>> {
         let option = match kind {
             Kind::Cgroup => &self.cgroup,
@@ -372,21 +411,18 @@ impl Cli {
 /// The values of `--propagation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tie {
-    /// Leave it as it was copied.
+    /// Leave the propagation of each mount as it was copied.
     Unchanged,
-    /// Set it, for all mounts.
+    /// Set this propagation for all mounts.
     Set(Propagation),
 }
 
 fn propagation() -> impl TypedValueParser<Value = Tie> {
     let values = [
-        ("private", "Not at all: the default"),
-        (
-            "slave",
-            "What is mounted later on shared mounts here shows up there",
-        ),
-        ("shared", "Also the other way"),
-        ("unchanged", "As each mount is tied to others here"),
+        ("private", "Propagate nothing (default)"),
+        ("slave", "Receive what is mounted on the caller's shared mounts"),
+        ("shared", "Propagate in both directions"),
+        ("unchanged", "Keep the propagation of each mount"),
     ];
     let values = values.map(|(word, about)| PossibleValue::new(word).help(about));
     PossibleValuesParser::new(values).map(|word| {
@@ -397,7 +433,7 @@ fn propagation() -> impl TypedValueParser<Value = Tie> {
     })
 }
 
-/// `UID:GID`, in numbers.
+/// Parses `UID:GID`, two numbers.
 fn owner(text: &str) -> Result<(u32, u32), String> {
     let number = |text: &str| match text.parse::<u32>() {
         Ok(id) if id < u32::MAX && !text.starts_with('+') => Some(id),

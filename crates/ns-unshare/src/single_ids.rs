@@ -1,4 +1,4 @@
-//! The options that map the caller's own uid and gid to one id inside: of several the last one counts, for each of the two.
+//! The options that map the caller's own uid and gid to one id inside. The last option wins, for each of the two.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use ns_core::cli::value;
@@ -24,6 +24,11 @@ pub struct SingleIds {
 
 const HEADING: &str = "User and group ids";
 
+/// The option with the line of its help, and what `--help` and the page add to it.
+fn described(arg: Arg, line: &str, more: &str) -> Arg {
+    arg.help(line.to_owned()).long_help(format!("{line}\n\n{more}"))
+}
+
 fn arguments() -> [Arg; 4] {
     let flag = |name: &'static str, letter| {
         Arg::new(name)
@@ -40,14 +45,26 @@ fn arguments() -> [Arg; 4] {
             .help_heading(HEADING)
     };
     [
-        flag("map-root-user", 'r').help("Be root inside: --map-user=0 --map-group=0"),
-        flag("map-current-user", 'c').help("Be oneself inside: map uid and gid to themselves"),
-        option("map-user", "USER")
-            .value_parser(value::<UserId>)
-            .help("Map the caller's uid to this one; implies --user"),
-        option("map-group", "GROUP")
-            .value_parser(value::<GroupId>)
-            .help("Map the caller's gid to this one; implies --user"),
+        described(
+            flag("map-root-user", 'r'),
+            "Become root inside (uid 0 and gid 0)",
+            "Same as --map-user=0 --map-group=0. Implies --user.",
+        ),
+        described(
+            flag("map-current-user", 'c'),
+            "Keep your uid and gid inside",
+            "Maps both to themselves. Implies --user.",
+        ),
+        described(
+            option("map-user", "USER").value_parser(value::<UserId>),
+            "Map your uid to USER",
+            "USER is a name or a number. Implies --user.",
+        ),
+        described(
+            option("map-group", "GROUP").value_parser(value::<GroupId>),
+            "Map your gid to GROUP",
+            "GROUP is a name or a number. Implies --user.",
+        ),
     ]
 }
 

@@ -143,10 +143,16 @@ fn section(command: &Command) -> u8 {
     }
 }
 
-/// What is said in paragraphs of sentences, each sentence in a line of its own.
+/// Paragraphs of sentences, each sentence in a line of its own. A paragraph that starts with a hyphen is the item of a list,
+/// and one line.
 fn an_idea_a_line(text: &str) -> String {
     let mut out = String::new();
     for paragraph in text.split("\n\n") {
+        if paragraph.starts_with("- ") {
+            out += paragraph;
+            out.push('\n');
+            continue;
+        }
         let mut rest = paragraph;
         while let Some(at) = rest.find(". ") {
             let (sentence, others) = (&rest[..at], &rest[at + 2..]);
@@ -204,6 +210,8 @@ mod tests {
         /// Order
         ///
         /// The order of what there is not. Of none, e.g. nothing.
+        ///
+        /// - none: Nothing at all. Really.
         #[arg(long)]
         by: Option<By>,
     }
@@ -226,6 +234,7 @@ mod tests {
             lines.contains(&"The order of what there is not") && lines.contains(&"Of none, e.g. nothing"),
             "{text}"
         );
+        assert!(lines.contains(&"- none: Nothing at all. Really."), "{text}");
     }
 
     #[test]
