@@ -188,6 +188,22 @@ impl Kinds {
         Kind::ALL.into_iter().filter(move |kind| self.contains(*kind))
     }
 
+    /// The kinds in a sentence: `user namespace`, `mount, PID and user namespaces`.
+    pub fn in_words(self) -> String {
+        let plural = if self.iter().count() == 1 { "" } else { "s" };
+        format!("{} namespace{plural}", nouns(self.iter()))
+    }
+
+    /// New namespaces of these kinds in a sentence: `a user namespace`, `mount, PID and user namespaces`.
+    pub fn new_in_words(self) -> String {
+        let mut one = self.iter();
+        match (one.next(), one.next()) {
+            (None, _) => "no namespaces".into(),
+            (Some(kind), None) => kind.a_namespace(),
+            _ => self.in_words(),
+        }
+    }
+
     /// The `CLONE_NEW*` flags of all of them.
     pub fn flags(self) -> CloneFlags {
         self.iter().map(Kind::flag).collect()
@@ -220,9 +236,26 @@ impl fmt::Display for Kinds {
     }
 }
 
+/// The kinds in a sentence, in the order given, before "namespaces": `mount, PID and user`.
+pub(crate) fn nouns(kinds: impl Iterator<Item = Kind>) -> String {
+    let nouns: Vec<_> = kinds.map(Kind::noun).collect();
+    match nouns.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => nouns.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_read_as_a_sentence() {
+        let ipc = Kinds::from_iter([Kind::Ipc]);
+        assert_eq!(ipc.new_in_words(), "an IPC namespace");
+        let three = Kinds::from_iter([Kind::User, Kind::Mnt, Kind::Pid]);
+        assert_eq!(three.new_in_words(), "mount, PID and user namespaces");
+    }
 
     #[test]
     fn the_table_stands_in_the_order_of_the_kinds_and_of_their_names() {

@@ -31,9 +31,9 @@ pub mod inventory;
 
 pub mod target;
 
-pub mod launch;
-
 pub mod explain;
+
+pub mod launch;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -10,7 +10,7 @@ mod request;
 use std::process::ExitCode;
 
 use cli::Cli;
-use ns_core::launch::{self, Hooks};
+use ns_core::launch;
 use request::Request;
 
 const PROGRAM: &str = "ns-enter";
@@ -36,9 +36,6 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     // What is held of the target is held by the plan, which is let go of in time.
     drop(request);
-    let hooks = Hooks {
-        explain: ns_core::explain::explain,
-        warn: |error| ns_core::cli::report(PROGRAM, error),
-    };
-    Ok(ns_core::cli::conclude(PROGRAM, launch::run(plan, hooks)))
+    let outcome = launch::run(plan, |error| ns_core::cli::report(PROGRAM, error));
+    Ok(ns_core::cli::conclude(PROGRAM, outcome))
 }

@@ -11,7 +11,7 @@ pub mod veth;
 use std::process::ExitCode;
 
 use cli::Cli;
-use ns_core::launch::{self, Hooks};
+use ns_core::launch;
 use request::Request;
 
 const PROGRAM: &str = "ns-unshare";
@@ -31,9 +31,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         ns_core::cli::show_plan(&plan, json)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let hooks = Hooks {
-        explain: ns_core::explain::explain,
-        warn: |error| ns_core::cli::report(PROGRAM, error),
-    };
-    Ok(ns_core::cli::conclude(PROGRAM, launch::run(plan, hooks)))
+    let outcome = launch::run(plan, |error| ns_core::cli::report(PROGRAM, error));
+    Ok(ns_core::cli::conclude(PROGRAM, outcome))
 }

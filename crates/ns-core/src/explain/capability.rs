@@ -7,7 +7,7 @@ use super::look::Look;
 use crate::{Gathered, Kind, Namespace};
 
 /// The capability is not held in the caller's user namespace.
-pub(super) fn missing(look: &Look, capability: CapabilitySet) -> Option<Finding> {
+pub(crate) fn missing(look: &Look, capability: CapabilitySet) -> Option<Finding> {
     let held = look.status()?.effective()?;
     if held & capability.bits() != 0 {
         return None;
@@ -20,7 +20,7 @@ pub(super) fn missing(look: &Look, capability: CapabilitySet) -> Option<Finding>
 }
 
 /// The namespace of this kind belongs to a user namespace that the caller has no power over.
-pub(super) fn not_owner(look: &Look, kind: Kind) -> Option<Finding> {
+pub(crate) fn not_owner(look: &Look, kind: Kind) -> Option<Finding> {
     let own = Namespace::own(kind).ok()?;
     let user = Namespace::own(Kind::User).ok()?;
     match own.owner() {

@@ -8,7 +8,7 @@ use super::{Finding, capability};
 use crate::idmap::{IdKind, IdMap};
 
 /// `setgroups` in `/proc` can no longer be changed.
-pub(super) fn setgroups_fixed(look: &Look) -> Option<Finding> {
+pub(crate) fn setgroups_fixed(look: &Look) -> Option<Finding> {
     if is_denied(look)? {
         return Some(Finding::new(
             "setgroups(2) is denied in this user namespace, for ever",
@@ -20,7 +20,7 @@ pub(super) fn setgroups_fixed(look: &Look) -> Option<Finding> {
 }
 
 /// The gid could not be taken.
-pub(super) fn gid(look: &Look, gid: u32, errno: Errno) -> Option<Finding> {
+pub(crate) fn gid(look: &Look, gid: u32, errno: Errno) -> Option<Finding> {
     if errno == Errno::EINVAL {
         return unmapped(look, IdKind::Group, gid);
     }
@@ -36,7 +36,7 @@ pub(super) fn gid(look: &Look, gid: u32, errno: Errno) -> Option<Finding> {
 }
 
 /// The uid could not be taken.
-pub(super) fn uid(look: &Look, uid: u32, errno: Errno) -> Option<Finding> {
+pub(crate) fn uid(look: &Look, uid: u32, errno: Errno) -> Option<Finding> {
     if errno == Errno::EINVAL {
         return unmapped(look, IdKind::User, uid);
     }

@@ -4,18 +4,12 @@ use rustix::thread::CapabilitySet;
 
 use super::look::Look;
 use super::{Finding, rights};
-use crate::launch::Destinations;
 use crate::process::caller;
 use crate::users::UserNames;
 use crate::{Gathered, Kind, Namespace};
 
-/// The namespace that was refused: steps that failed name one only.
-pub(super) fn refused(look: &Look, destinations: &Destinations) -> Option<Finding> {
-    let mut all = destinations.iter();
-    let (Some(destination), None) = (all.next(), all.next()) else {
-        return None;
-    };
-    let namespace = &destination.open().ok()?;
+/// Why this namespace was closed to the caller.
+pub(crate) fn refused(look: &Look, namespace: &Namespace) -> Option<Finding> {
     if namespace.kind() == Kind::User {
         return user(namespace);
     }

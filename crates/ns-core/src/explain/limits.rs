@@ -8,7 +8,6 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use super::Finding;
 use super::look::Look;
 use crate::escape::quoted;
-use crate::launch::{Clock, MOST_SECONDS};
 use crate::process::{caller, in_child};
 use crate::{Kind, Kinds};
 
@@ -24,7 +23,7 @@ fn sysctl(kind: Kind) -> String {
 const UNLIMITED: i64 = i32::MAX as i64;
 
 /// Which limit makes `ENOSPC` of new namespaces.
-pub(super) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
+pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
     let kinds = first_refused(kinds).map_or(kinds, |kind| Kinds::from_iter([kind]));
     if kinds.contains(Kind::Pid) && depth_of_pid_namespace(look) == Some(DEEPEST + 1) {
         return Some(Finding::new(format!(
@@ -79,14 +78,14 @@ fn first_refused(kinds: Kinds) -> Option<Kind> {
 }
 
 /// Why `EFBIG` of a file, however little is written.
-pub(super) fn file_size() -> Option<Finding> {
+pub(crate) fn file_size() -> Option<Finding> {
     let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).ok()?;
     let cause = format!("files may become {limit} bytes large here (RLIMIT_FSIZE)");
     (limit != RLIM_INFINITY).then(|| Finding::new(cause).help("raise the limit: ulimit -f"))
 }
 
 /// Why no process can be made (`EAGAIN` of `fork(2)`): as many as its user may have, or its cgroup, are there.
-pub(super) fn processes(look: &Look) -> Option<Finding> {
+pub(crate) fn processes(look: &Look) -> Option<Finding> {
     let (limit, _) = getrlimit(Resource::RLIMIT_NPROC).ok()?;
     too_many(look, caller::ids().real_uid, limit).or_else(|| full_cgroup(look))
 }
@@ -142,20 +141,17 @@ fn depth_of_pid_namespace(look: &Look) -> Option<usize> {
 }
 
 /// Why `ERANGE` of a clock: it cannot be set before the start of time, nor beyond what the kernel can count.
-pub(super) fn clock(look: &Look, clock: Clock, behind: bool) -> Option<Finding> {
+/// `most` is the kernel's most seconds.
+pub(crate) fn clock(look: &Look, name: &str, behind: bool, most: u64) -> Option<Finding> {
     let uptime = look.read("uptime")?;
     let seconds = uptime.split_whitespace().next()?;
-    let name = clock.word();
     let help = if behind {
         format!("choose an offset of more than -{seconds} s")
     } else {
         let whole: u64 = seconds.split('.').next()?.parse().ok()?;
-        format!(
-            "choose an offset of less than {} s",
-            MOST_SECONDS.checked_sub(whole)?
-        )
+        format!("choose an offset of less than {} s", most.checked_sub(whole)?)
     };
-    let cause = format!("the {name} clock is near {seconds} s, and must stay between 0 and {MOST_SECONDS} s");
+    let cause = format!("the {name} clock is near {seconds} s, and must stay between 0 and {most} s");
     Some(Finding::new(cause).help(help))
 }
 

@@ -6,13 +6,12 @@ use rustix::thread::CapabilitySet;
 
 use super::look::Look;
 use super::{Finding, rights};
-use crate::launch::{Veth, VethEnd};
+use crate::Namespace;
 use crate::process::in_namespace;
-use crate::{Kind, Namespace};
 
-/// The kernel refused to make the pair.
-pub(super) fn refused(look: &Look, veth: &Veth) -> Option<Finding> {
-    let finding = rights::lacking(look, &peer_namespace(veth)?, CapabilitySet::NET_ADMIN)?;
+/// The kernel refused to make a pair with its peer in this network namespace.
+pub(crate) fn refused(look: &Look, peer_namespace: &Namespace) -> Option<Finding> {
+    let finding = rights::lacking(look, peer_namespace, CapabilitySet::NET_ADMIN)?;
     let cause = format!("for the network namespace of the peer, {}", finding.cause);
     Some(Finding::new(cause).help(
         "run it as root, or make both network namespaces in one user namespace: ns-unshare --map-root-user --net, and \
@@ -20,11 +19,9 @@ pub(super) fn refused(look: &Look, veth: &Veth) -> Option<Finding> {
     ))
 }
 
-/// The name of the peer is taken.
-pub(super) fn taken(veth: &Veth) -> Option<Finding> {
-    let name = veth.peer.as_ref()?.as_str();
-    let namespace = peer_namespace(veth)?;
-    let there = if veth.peer_namespace.is_none() {
+/// The name of the peer is taken in its network namespace, which may be the caller's own.
+pub(crate) fn taken(name: &str, namespace: &Namespace, is_own: bool) -> Option<Finding> {
+    let there = if is_own {
         if_nametoindex(name).is_ok()
     } else {
         let look = || match if_nametoindex(name) {
@@ -32,7 +29,7 @@ pub(super) fn taken(veth: &Veth) -> Option<Finding> {
             Err(Errno::ENODEV) => Ok(Vec::new()),
             Err(errno) => Err(errno),
         };
-        !in_namespace(&namespace, "look for an interface", look)
+        !in_namespace(namespace, "look for an interface", look)
             .ok()?
             .is_empty()
     };
@@ -42,22 +39,11 @@ pub(super) fn taken(veth: &Veth) -> Option<Finding> {
     })
 }
 
-/// The address of the peer is refused.
-pub(super) fn no_ipv6(look: &Look, veth: &Veth, end: VethEnd) -> Option<Finding> {
-    // The settings that show are those of the caller's network namespace.
-    if end == VethEnd::New || veth.peer_namespace.is_some() {
-        return None;
-    }
+/// An address is refused in the caller's network namespace.
+pub(crate) fn no_ipv6(look: &Look) -> Option<Finding> {
     let name = "net.ipv6.conf.default.disable_ipv6";
     (look.sysctl(name)? != 0).then(|| {
         Finding::new(format!("{name} is 1 here"))
             .help(format!("sysctl {name}=0, or leave out the IPv6 address"))
     })
-}
-
-fn peer_namespace(veth: &Veth) -> Option<Namespace> {
-    match &veth.peer_namespace {
-        Some(namespace) => namespace.open().ok(),
-        None => Namespace::own(Kind::Net).ok(),
-    }
 }

@@ -6,30 +6,30 @@ use crate::process::Status;
 
 /// A view of the surroundings of the calling process.
 #[derive(Clone, Debug)]
-pub(super) struct Look {
+pub(crate) struct Look {
     proc: PathBuf,
 }
 
 impl Look {
     /// The system as it is.
-    pub(super) fn around() -> Self {
+    pub(crate) fn around() -> Self {
         Self { proc: "/proc".into() }
     }
 
     /// A directory that holds what `/proc` held.
     #[cfg(test)]
-    pub(super) fn record(proc: impl Into<PathBuf>) -> Self {
+    pub(crate) fn record(proc: impl Into<PathBuf>) -> Self {
         Self { proc: proc.into() }
     }
 
     /// A file of it.
-    pub(super) fn read(&self, file: &str) -> Option<String> {
+    pub(crate) fn read(&self, file: &str) -> Option<String> {
         let bytes = std::fs::read(self.proc.join(file)).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The value of a sysctl, by its name with dots.
-    pub(super) fn sysctl(&self, name: &str) -> Option<i64> {
+    pub(crate) fn sysctl(&self, name: &str) -> Option<i64> {
         self.read(&format!("sys/{}", name.replace('.', "/")))?
             .trim()
             .parse()
@@ -37,12 +37,12 @@ impl Look {
     }
 
     /// The status of the calling process.
-    pub(super) fn status(&self) -> Option<Status> {
+    pub(crate) fn status(&self) -> Option<Status> {
         std::fs::read(self.proc.join("self/status")).ok().map(Status::new)
     }
 
     /// The status of every process that is to be seen.
-    pub(super) fn processes(&self) -> impl Iterator<Item = Status> {
+    pub(crate) fn processes(&self) -> impl Iterator<Item = Status> {
         let is_process = |name: &std::ffi::OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
         let entries = std::fs::read_dir(&self.proc).into_iter().flatten().flatten();
         entries
@@ -52,7 +52,7 @@ impl Look {
     }
 
     /// The mount table of the calling process.
-    pub(super) fn mountinfo(&self) -> Option<Vec<u8>> {
+    pub(crate) fn mountinfo(&self) -> Option<Vec<u8>> {
         std::fs::read(self.proc.join("self/mountinfo")).ok()
     }
 }

@@ -6,28 +6,23 @@ use std::path::PathBuf;
 use rustix::thread::CapabilitySet;
 
 use super::look::Look;
-use super::{Finding, capability, restrictions};
+use super::{Finding, capability};
 use crate::escape::word;
-use crate::idmap::{IdKind, IdMap, IdRange, MapWriter, Subordinate, subordinate};
-use crate::launch::Step;
+use crate::idmap::{IdKind, IdMap, IdRange, Subordinate, subordinate};
 use crate::process::caller;
 use crate::users::UserNames;
 
-/// The kernel took no map from us.
-pub(super) fn refused(look: &Look, ids: IdKind, map: &IdMap, writer: MapWriter) -> Option<Finding> {
-    match writer {
-        MapWriter::Helper => None,
-        MapWriter::Inside => restrictions::apparmor(look),
-        MapWriter::Outside => unmapped_outer(ids, map).or_else(|| {
-            let zero = map.ranges().iter().any(|range| range.outer == 0);
-            let needed = if zero {
-                CapabilitySet::SETFCAP
-            } else {
-                CapabilitySet::SYS_ADMIN
-            };
-            capability::missing(look, needed)
-        }),
-    }
+/// The kernel took no map from a process outside of the user namespace.
+pub(crate) fn refused(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
+    unmapped_outer(ids, map).or_else(|| {
+        let zero = map.ranges().iter().any(|range| range.outer == 0);
+        let needed = if zero {
+            CapabilitySet::SETFCAP
+        } else {
+            CapabilitySet::SYS_ADMIN
+        };
+        capability::missing(look, needed)
+    })
 }
 
 /// Only ids that are there in the parent can be mapped.
@@ -49,22 +44,14 @@ fn covers(own: &IdMap, range: IdRange) -> bool {
 }
 
 /// There is no newuidmap.
-pub(super) fn no_helper(ids: IdKind) -> Finding {
+pub(crate) fn no_helper(ids: IdKind) -> Finding {
     Finding::new(format!("{} is not in PATH, or cannot be run", ids.helper()))
         .help("install it (package uidmap or shadow-utils), or map a single id: --map-root-user")
 }
 
 /// newuidmap would not write the map.
-pub(super) fn refused_by_helper(look: &Look, step: &Step) -> Option<Finding> {
-    let Step::Map {
-        ids,
-        map,
-        writer: MapWriter::Helper,
-    } = step
-    else {
-        return None;
-    };
-    powerless(look, *ids).or_else(|| not_granted(*ids, map))
+pub(crate) fn refused_by_helper(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
+    powerless(look, ids).or_else(|| not_granted(ids, map))
 }
 
 /// newuidmap has not the privilege that it needs.

@@ -13,7 +13,7 @@ use crate::mounts::MountTable;
 use crate::{Gathered, Kind, Namespace};
 
 /// The namespace was not bound to the file.
-pub(super) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<Finding> {
+pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<Finding> {
     if errno != Errno::EINVAL {
         return capability::missing(look, CapabilitySet::SYS_ADMIN)
             .map(|finding| finding.help("binding a namespace to a file takes root: run it as root"));
@@ -41,7 +41,7 @@ pub(super) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<
 }
 
 /// Propagation is a property of a mount, and only a mount can give way to another root.
-pub(super) fn root_is_no_mount(look: &Look) -> Option<Finding> {
+pub(crate) fn root_is_no_mount(look: &Look) -> Option<Finding> {
     (restrictions::no_mount_on_root(look)?).then(|| {
         Finding::new("the root directory is no mount point, as in a chroot to a plain directory")
             .help("mount --bind DIR DIR before the chroot to DIR, or --propagation=unchanged without --root")
@@ -49,7 +49,7 @@ pub(super) fn root_is_no_mount(look: &Look) -> Option<Finding> {
 }
 
 /// Nothing is at the path that something was to be bound over.
-pub(super) fn nothing_there(on: &Path) -> Option<Finding> {
+pub(crate) fn nothing_there(on: &Path) -> Option<Finding> {
     let name = quoted(on.as_os_str().as_bytes());
     if on.exists() {
         return None;
@@ -64,7 +64,7 @@ pub(super) fn nothing_there(on: &Path) -> Option<Finding> {
 }
 
 /// An interpreter is registered in a file that belongs to uid 0 of the user namespace.
-pub(super) fn registered_by_root() -> Option<Finding> {
+pub(crate) fn registered_by_root() -> Option<Finding> {
     let uid = nix::unistd::geteuid();
     (!uid.is_root()).then(|| {
         Finding::new(format!(
@@ -75,7 +75,7 @@ pub(super) fn registered_by_root() -> Option<Finding> {
 }
 
 /// No `/proc` was mounted.
-pub(super) fn proc(look: &Look) -> Option<Finding> {
+pub(crate) fn proc(look: &Look) -> Option<Finding> {
     let pid = Namespace::own(Kind::Pid).ok()?;
     if matches!(pid.owner(), Gathered::Unreadable(_)) {
         return Some(

@@ -12,14 +12,13 @@ use rustix::thread::CapabilitySet;
 use super::look::Look;
 use super::{Finding, capability};
 use crate::escape::quoted;
-use crate::launch::Destinations;
 use crate::{Gathered, Kind, Kinds, Namespace, pins};
 
 /// What makes room for names.
 const OWN_RUN: &str = "mount -t tmpfs run /run";
 
 /// It takes mounts, and a directory of root's.
-pub(super) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
+pub(crate) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
     if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
         return Some(finding.help(format!(
             "a name is a mount below /run: run it as root, or for a mount namespace of one's own: ns-unshare -r -m sh -c '{OWN_RUN}; exec sh'"
@@ -35,12 +34,12 @@ pub(super) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
 }
 
 /// Where names can be given all the same.
-pub(super) fn in_own_run(finding: Finding) -> Finding {
+pub(crate) fn in_own_run(finding: Finding) -> Finding {
     finding.help(format!("in a mount namespace of one's own: {OWN_RUN}"))
 }
 
 /// Where the names are, files can neither be made nor removed.
-pub(super) fn read_only(kinds: Kinds) -> Option<Finding> {
+pub(crate) fn read_only(kinds: Kinds) -> Option<Finding> {
     let is_read_only = |path: &PathBuf| {
         rustix::fs::statvfs(path).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::RDONLY))
     };
@@ -53,10 +52,9 @@ pub(super) fn read_only(kinds: Kinds) -> Option<Finding> {
 }
 
 /// The kernel mounts a mount namespace only in one that is older, so that none holds itself; it goes by their ids.
-pub(super) fn no_younger(namespaces: &Destinations) -> Option<Finding> {
-    let destination = namespaces.iter().find(|one| one.kind() == Kind::Mnt)?;
+pub(crate) fn no_younger(other: &Namespace) -> Option<Finding> {
     let own = Namespace::own(Kind::Mnt).ok()?;
-    if destination.identity() == own.identity() {
+    if other.identity() == own.identity() {
         return Some(
             Finding::new(format!(
                 "{own} is the mount namespace that we are in, and none can be mounted in itself"
@@ -64,7 +62,6 @@ pub(super) fn no_younger(namespaces: &Destinations) -> Option<Finding> {
             .help("leave it out: name the kinds that are wanted, as in --net --uts"),
         );
     }
-    let other = destination.open().ok()?;
     let (Gathered::Known(id), Gathered::Known(own_id)) = (other.id(), own.id()) else {
         return None;
     };

@@ -1,6 +1,6 @@
 //! Why a program that seems to be there is not run (`execve(2)`).
 
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,15 +10,13 @@ use nix::errno::Errno;
 
 use super::Finding;
 use crate::escape::{quoted, word};
-use crate::launch::Program;
 
-/// Looks at the file: the one that was named, or the first of that name in `PATH`.
-pub(super) fn not_run(program: &Program, errno: Errno) -> Option<Finding> {
-    let places = program.places();
+/// Looks at the file: the one place that was named, or the first of several, those in `PATH`, where something is.
+pub(crate) fn not_run(places: &[CString], is_looked_for: bool, errno: Errno) -> Option<Finding> {
     let mut paths = places
         .iter()
         .map(|place| Path::new(OsStr::from_bytes(place.to_bytes())));
-    if !program.is_looked_for() {
+    if !is_looked_for {
         let path = paths.next()?;
         return flaw(path, errno).or_else(|| closed_directory(path));
     }
@@ -111,14 +109,20 @@ fn closed_directory(path: &Path) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::CString;
-
     use super::*;
 
     fn found(file: &Path, path: &str, errno: Errno) -> Option<String> {
-        let environment = vec![CString::new(format!("PATH={path}")).unwrap()];
-        let program = Program::new(file.as_os_str(), &[], environment).unwrap();
-        not_run(&program, errno).map(|finding| finding.cause)
+        let is_looked_for = !file.as_os_str().as_bytes().contains(&b'/');
+        let place = |directory: &str| {
+            let place = Path::new(directory).join(file);
+            CString::new(place.as_os_str().as_bytes()).unwrap()
+        };
+        let places: Vec<_> = if is_looked_for {
+            path.split(':').map(place).collect()
+        } else {
+            vec![place("")]
+        };
+        not_run(&places, is_looked_for, errno).map(|finding| finding.cause)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
 use super::look::Look;
@@ -12,7 +13,7 @@ use crate::process::{caller, in_child};
 use crate::{Gathered, Kind, Namespace};
 
 /// User namespaces are switched off for those without privilege.
-pub(super) fn user_namespaces_off(look: &Look) -> Option<Finding> {
+pub(crate) fn user_namespaces_off(look: &Look) -> Option<Finding> {
     for (name, off) in [
         ("user.max_user_namespaces", 0),
         ("kernel.unprivileged_userns_clone", 0),
@@ -26,13 +27,20 @@ pub(super) fn user_namespaces_off(look: &Look) -> Option<Finding> {
 }
 
 /// AppArmor lets a user namespace be made and then forbids what is done in it.
-pub(super) fn apparmor(look: &Look) -> Option<Finding> {
+pub(crate) fn apparmor(look: &Look) -> Option<Finding> {
     let name = "kernel.apparmor_restrict_unprivileged_userns";
     (look.sysctl(name) == Some(1)).then(|| switch(name, 1))
 }
 
-/// The same in a user namespace, in which the capabilities seem to be held.
-pub(super) fn apparmor_inside(look: &Look) -> Option<Finding> {
+/// Something was refused that takes a capability which a process has in its own user namespace.
+pub(crate) fn in_user_namespace(look: &Look, errno: Errno) -> Option<Finding> {
+    matches!(errno, Errno::EPERM | Errno::EACCES)
+        .then(|| apparmor_inside(look))
+        .flatten()
+}
+
+/// AppArmor in a user namespace, in which the capabilities seem to be held.
+fn apparmor_inside(look: &Look) -> Option<Finding> {
     let user = Namespace::own(Kind::User).ok()?;
     (!user.is_initial() && capability::missing(look, CapabilitySet::SYS_ADMIN).is_none())
         .then(|| apparmor(look))
@@ -58,7 +66,7 @@ fn switch(name: &str, value: i64) -> Finding {
 }
 
 /// The caller's root directory is not that of its mount namespace: the kernel makes no user namespaces then.
-pub(super) fn in_chroot(look: &Look) -> Option<Finding> {
+pub(crate) fn in_chroot(look: &Look) -> Option<Finding> {
     (no_mount_on_root(look) == Some(true) || root_differs() == Some(true)).then(|| {
         Finding::new("the caller is in a chroot, where the kernel makes no user namespaces")
             .help("leave the chroot, or set it up with pivot_root(2), as ns-unshare --mount --root does")
@@ -66,7 +74,7 @@ pub(super) fn in_chroot(look: &Look) -> Option<Finding> {
 }
 
 /// In a chroot to a directory that nothing is mounted on, the mount table has no line for the root.
-pub(super) fn no_mount_on_root(look: &Look) -> Option<bool> {
+pub(crate) fn no_mount_on_root(look: &Look) -> Option<bool> {
     let bytes = look.mountinfo()?;
     let table = crate::mounts::MountTable::parse(&bytes);
     Some(table.mounts().iter().all(|mount| mount.target.raw() != b"/"))
@@ -85,7 +93,7 @@ fn root_differs() -> Option<bool> {
 }
 
 /// The caller's ids have no meaning in its own user namespace: it may make no other.
-pub(super) fn unmapped_caller(_: &Look) -> Option<Finding> {
+pub(crate) fn unmapped_caller(_: &Look) -> Option<Finding> {
     let own = caller::ids();
     let unmapped = |ids, id| caller::id_map(ids).is_ok_and(|map| map.outer(id).is_none());
     let (name, id) = if unmapped(IdKind::User, own.uid) {
@@ -103,6 +111,13 @@ pub(super) fn unmapped_caller(_: &Look) -> Option<Finding> {
     )
 }
 
+/// A filter of system calls may have refused it: it answers with whatever it was told to, most often one of these.
+pub(super) fn filtered(look: &Look, errno: Errno) -> Option<Finding> {
+    matches!(errno, Errno::EPERM | Errno::ENOSYS)
+        .then(|| seccomp(look))
+        .flatten()
+}
+
 /// A filter of system calls is in force.
 pub(super) fn seccomp(look: &Look) -> Option<Finding> {
     look.status()?.has_seccomp_filter()?.then(|| {
@@ -112,14 +127,14 @@ pub(super) fn seccomp(look: &Look) -> Option<Finding> {
 }
 
 /// There is no `/proc`.
-pub(super) fn no_proc(look: &Look) -> Option<Finding> {
+pub(crate) fn no_proc(look: &Look) -> Option<Finding> {
     look.status()
         .is_none()
         .then(|| Finding::new(WITHOUT_PROC).help(MOUNT_PROC))
 }
 
 /// Another thread shares what is to be changed.
-pub(super) fn several_threads(look: &Look) -> Option<Finding> {
+pub(crate) fn several_threads(look: &Look) -> Option<Finding> {
     let threads = look.status()?.threads()?;
     (threads > 1).then(|| {
         Finding::new(format!(
@@ -129,7 +144,7 @@ pub(super) fn several_threads(look: &Look) -> Option<Finding> {
 }
 
 /// The PID namespace that children would be born in has lost its PID 1.
-pub(super) fn first_process_gone(_: &Look) -> Option<Finding> {
+pub(crate) fn first_process_gone(_: &Look) -> Option<Finding> {
     let own = Namespace::own(Kind::Pid).ok()?;
     let next = Namespace::open("/proc/self/ns/pid_for_children").ok()?;
     (own.identity() != next.identity() && matches!(next.owner(), Gathered::Known(_))).then(|| {

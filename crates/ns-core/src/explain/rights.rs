@@ -8,7 +8,7 @@ use super::look::Look;
 use crate::{Gathered, Kind, Namespace};
 
 /// Why the caller may not enter the namespace, or change what is in it, where that takes this capability.
-pub(super) fn lacking(look: &Look, namespace: &Namespace, capability: CapabilitySet) -> Option<Finding> {
+pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: CapabilitySet) -> Option<Finding> {
     let own = Namespace::own(Kind::User).ok()?;
     let owner = match namespace.owner() {
         Gathered::Known(owner) => owner,

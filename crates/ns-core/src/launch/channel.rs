@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
-use super::run::Failure;
+use super::failure::Failure;
 use crate::Error;
 use crate::process::Pid;
 use crate::sys::errno::from_rustix;

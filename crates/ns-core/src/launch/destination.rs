@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::held::HeldProcess;
-use super::step::in_words;
 use crate::error::Doing;
+use crate::kind::nouns;
 use crate::{Identity, Kind, Kinds, Namespace, Result};
 
 /// A namespace to enter, and how to speak of it.
@@ -134,7 +134,7 @@ impl fmt::Display for Destinations {
             .0
             .chunk_by(|one, other| one.place == other.place)
             .map(|chunk| {
-                let kinds = in_words(chunk.iter().map(Destination::kind));
+                let kinds = nouns(chunk.iter().map(Destination::kind));
                 let plural = if chunk.len() == 1 { "" } else { "s" };
                 format!("the {kinds} namespace{plural} {}", chunk[0].place)
             });

@@ -5,11 +5,12 @@ use std::os::fd::AsFd;
 
 use rustix::fs::{CWD, Mode, OFlags};
 
+use super::cause;
 use super::destination::{Destination, Destinations};
+use super::failure::Warn;
 use super::held::Directory;
 use super::ids::Ids;
 use super::plan::Plan;
-use super::run::Hooks;
 use super::step::Step;
 use crate::error::Doing;
 use crate::sys::errno::from_rustix;
@@ -17,7 +18,7 @@ use crate::{Error, Identity, Kind, Result};
 
 /// What was entered so far, and what is needed for the rest.
 pub(super) struct Entering {
-    hooks: Hooks,
+    warn: Warn,
     joined: Vec<(Kind, Identity)>,
     ids: Option<Ids>,
     environment: Option<Vec<CString>>,
@@ -25,12 +26,12 @@ pub(super) struct Entering {
 
 impl Entering {
     /// Opens what the steps of the plan need, while it can be opened.
-    pub(super) fn prepare(plan: &Plan, hooks: Hooks) -> Result<Self> {
+    pub(super) fn prepare(plan: &Plan, warn: Warn) -> Result<Self> {
         let needs_ids =
             |step: &Step| matches!(step, Step::Take(..) | Step::TryDropGroups | Step::SetContext(_));
         let ids = plan.steps.iter().any(|(_, step)| needs_ids(step));
         Ok(Self {
-            hooks,
+            warn,
             joined: Vec::new(),
             ids: ids.then(Ids::prepare).transpose()?,
             environment: None,
@@ -53,7 +54,7 @@ impl Entering {
     /// The error with what is found of its cause, where that can be looked for.
     pub(super) fn explain(&self, step: &Step, error: Error) -> Error {
         if self.has_proc() {
-            (self.hooks.explain)(step, error)
+            cause::explain(step, error)
         } else {
             error
         }
@@ -88,7 +89,7 @@ impl Entering {
                 ids.try_drop_groups();
                 Ok(())
             }
-            Step::Take(kind, wanted) => ids.take(*kind, wanted, in_user_namespace, self.hooks.warn),
+            Step::Take(kind, wanted) => ids.take(*kind, wanted, in_user_namespace, self.warn),
             Step::SetContext(context) => ids.set_context(context).doing(|| step.to_string()),
             _ => return None,
         })
@@ -132,7 +133,7 @@ impl Entering {
                 errno.desc()
             ),
         };
-        (self.hooks.warn)(&Error::Unfit(text));
+        (self.warn)(&Error::Unfit(text));
         nix::unistd::chdir("/").doing(|| "change the directory to the root")
     }
 }

@@ -9,10 +9,11 @@ use rustix::fs::{Mode, OFlags};
 
 use super::channel::{Channel, Message};
 use super::enter::Entering;
+use super::failure::Failure;
 use super::perform::{self, perform};
 use super::plan::Side;
 use super::program;
-use super::run::{Failure, Launch};
+use super::run::Launch;
 use super::signal::SignalNumber;
 use super::step::Step;
 use super::{init, names};
@@ -91,7 +92,7 @@ impl Inside<'_> {
                 let errno = error.errno();
                 let error = self.entering.explain(step, error);
                 if step.may_fail(errno) {
-                    (self.launch.hooks.warn)(&error);
+                    (self.launch.warn)(&error);
                 } else {
                     let status = if matches!(step, Step::Execute(_)) {
                         program::status_of(errno.unwrap_or(Errno::EINVAL))
@@ -121,7 +122,7 @@ impl Inside<'_> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Error> {
-        if let Some(outcome) = names::perform(step, self.launch.hooks) {
+        if let Some(outcome) = names::perform(step, self.launch.warn) {
             return outcome;
         }
         match self.entering.perform(step) {

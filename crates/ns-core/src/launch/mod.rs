@@ -1,10 +1,12 @@
 //! From a plan to a running program, and from its end to an exit status.
 
+mod cause;
 mod cgroup;
 mod change;
 mod channel;
 mod destination;
 mod enter;
+mod failure;
 mod held;
 mod ids;
 mod info;
@@ -30,11 +32,12 @@ mod wait;
 
 pub use cgroup::Cgroups;
 pub use destination::{Destination, Destinations};
+pub use failure::{Failure, Warn};
 pub use held::{Directory, HeldProcess};
 pub use ids::security_context;
 pub use plan::{Plan, Side};
 pub use program::{Program, shell_in};
-pub use run::{Failure, Hooks, run};
+pub use run::run;
 pub use settings::{Clock, ClockOffset, MOST_SECONDS, Propagation, Setgroups};
 pub use signal::SignalNumber;
 pub use step::{Step, WantedId};

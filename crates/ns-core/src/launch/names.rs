@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use nix::sys::signal::Signal;
 
 use super::channel::Channel;
-use super::run::Hooks;
+use super::failure::Warn;
 use super::step::Step;
 use crate::pins::{self, Made, Waiting};
 use crate::process::OwnProcess;
@@ -22,20 +22,20 @@ pub(super) fn pin_new(
     kinds: Kinds,
     process: &OwnProcess,
     channel: &Channel,
-    hooks: Hooks,
+    warn: Warn,
 ) -> Result<Vec<Made>> {
     let waiting = Waiting {
-        say: &hooks.warn,
+        say: &warn,
         // Without the process inside there is nothing to name. Who waits for a program has blocked what would end it.
         wanted: &|| !channel.is_closed() && !signals::are_pending(&ENDING),
     };
     let made = pins::make(name, kinds, |kind| process.namespace(kind), waiting)?;
-    warn_of_limits(kinds, hooks);
+    warn_of_limits(kinds, warn);
     Ok(made)
 }
 
 /// Does a step that is about what has been made already. `None` where it is of another sort.
-pub(super) fn perform(step: &Step, hooks: Hooks) -> Option<Result<()>> {
+pub(super) fn perform(step: &Step, warn: Warn) -> Option<Result<()>> {
     match step {
         Step::PinExisting(name, namespaces) => {
             let open = |kind| {
@@ -43,24 +43,24 @@ pub(super) fn perform(step: &Step, hooks: Hooks) -> Option<Result<()>> {
                 let one = of_it.next().ok_or_else(|| Error::NotFound(step.to_string()))?;
                 one.open()
             };
-            let made = pins::make(name, namespaces.kinds(), open, of_ours(&hooks));
-            Some(made.map(|_| warn_of_limits(namespaces.kinds(), hooks)))
+            let made = pins::make(name, namespaces.kinds(), open, of_ours(&warn));
+            Some(made.map(|_| warn_of_limits(namespaces.kinds(), warn)))
         }
-        Step::Unpin(name, kinds) => Some(unpin(name, *kinds, hooks)),
+        Step::Unpin(name, kinds) => Some(unpin(name, *kinds, warn)),
         _ => None,
     }
 }
 
 /// What is done where nobody but the caller waits.
-fn of_ours(hooks: &Hooks) -> Waiting<'_> {
+fn of_ours(warn: &Warn) -> Waiting<'_> {
     Waiting {
-        say: &hooks.warn,
+        say: warn,
         wanted: &|| true,
     }
 }
 
-fn unpin(name: &OsStr, kinds: Kinds, hooks: Hooks) -> Result<()> {
-    let removed = pins::remove(name, kinds, of_ours(&hooks))?;
+fn unpin(name: &OsStr, kinds: Kinds, warn: Warn) -> Result<()> {
+    let removed = pins::remove(name, kinds, of_ours(&warn))?;
     if !removed.is_empty() {
         return Ok(());
     }
@@ -71,8 +71,8 @@ fn unpin(name: &OsStr, kinds: Kinds, hooks: Hooks) -> Result<()> {
     })
 }
 
-fn warn_of_limits(kinds: Kinds, hooks: Hooks) {
+fn warn_of_limits(kinds: Kinds, warn: Warn) {
     for limit in pins::limits(kinds) {
-        (hooks.warn)(&Error::Unfit(limit));
+        warn(&Error::Unfit(limit));
     }
 }

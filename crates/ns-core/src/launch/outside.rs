@@ -13,11 +13,12 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::channel::{Channel, Message};
+use super::failure::{Failure, Warn};
 use super::plan::{Plan, Side};
-use super::run::{Failure, Hooks};
 use super::step::Step;
-use super::{info, names, perform};
+use super::{cause, info, names, perform};
 use crate::error::Doing;
+use crate::explain::{Look, maps};
 use crate::idmap::{IdKind, IdMap, MapWriter};
 use crate::process::{self, OwnProcess};
 use crate::sys::errno::{from_io, from_rustix};
@@ -31,7 +32,7 @@ pub(super) struct Outside<'a> {
     child: Pid,
     /// The same, held, once that was needed.
     held: Option<Rc<OwnProcess>>,
-    hooks: Hooks,
+    warn: Warn,
     info: Option<&'a OwnedFd>,
     /// Whether the process inside forks on its way.
     forks: bool,
@@ -59,12 +60,12 @@ enum Made {
 }
 
 impl<'a> Outside<'a> {
-    pub(super) fn new(channel: Channel, child: Pid, hooks: Hooks, info: Option<&'a OwnedFd>) -> Self {
+    pub(super) fn new(channel: Channel, child: Pid, warn: Warn, info: Option<&'a OwnedFd>) -> Self {
         Self {
             channel,
             child,
             held: None,
-            hooks,
+            warn,
             info,
             forks: false,
             followed: false,
@@ -103,8 +104,7 @@ impl<'a> Outside<'a> {
             if index > 0 && plan.steps[index - 1].0 == Side::Inside {
                 self.await_turn(forked)?;
             }
-            self.step(step)
-                .map_err(|error| (self.hooks.explain)(step, error))?;
+            self.step(step).map_err(|error| cause::explain(step, error))?;
             if let Some((Side::Inside, _)) = plan.steps.get(index + 1) {
                 self.channel.send(&Message::Go);
             }
@@ -202,7 +202,7 @@ impl<'a> Outside<'a> {
                 Ok(())
             }
             Step::PinNew(name, kinds) => {
-                let made = names::pin_new(name, *kinds, &*self.hold()?, &self.channel, self.hooks)?;
+                let made = names::pin_new(name, *kinds, &*self.hold()?, &self.channel, self.warn)?;
                 self.made.extend(made.into_iter().map(Made::Name));
                 Ok(())
             }
@@ -266,10 +266,14 @@ impl<'a> Outside<'a> {
             .trim_start_matches(helper)
             .trim_start_matches(": ")
             .to_owned();
-        Err(Error::Unfit(format!(
+        let error = Error::Unfit(format!(
             "{helper} does not write the {} map {map}: {reason}",
             ids.name()
-        )))
+        ));
+        Err(match maps::refused_by_helper(&Look::around(), ids, map) {
+            Some(finding) => finding.explain(error),
+            None => error,
+        })
     }
 
     /// Takes away what was made, the last first.

@@ -5,7 +5,6 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use nix::errno::Errno;
 
-use super::step::c_string;
 use crate::{Error, Result};
 
 /// Where programs are looked for when the environment has no `PATH` (`execvp(3)`).
@@ -49,7 +48,7 @@ impl Program {
         environment: Vec<CString>,
     ) -> Result<Self> {
         let string = |bytes: &[u8]| {
-            c_string(bytes).map_err(|_| Error::invalid("argument", bytes, "it holds a NUL byte"))
+            CString::new(bytes).map_err(|_| Error::invalid("argument", bytes, "it holds a NUL byte"))
         };
         Ok(Self {
             file: string(file.as_bytes())?,
@@ -94,7 +93,7 @@ impl Program {
         let path = value_in(&self.environment, b"PATH=");
         let place = |directory: &[u8]| {
             let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
-            c_string([directory, slash, file].concat()).ok()
+            CString::new([directory, slash, file].concat()).ok()
         };
         let directories = path.unwrap_or(DEFAULT_PATH).split(|byte| *byte == b':');
         directories.filter_map(place).collect()

@@ -13,8 +13,10 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use rustix::process::{PidfdFlags, pidfd_open};
 
+use super::cause;
 use super::channel::{Channel, Message};
 use super::enter::Entering;
+use super::failure::{Failure, Warn};
 use super::inside::Inside;
 use super::outside::Outside;
 use super::plan::Plan;
@@ -25,35 +27,11 @@ use crate::error::Doing;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
 use crate::sys::{fd, signals};
 
-/// What the executor asks of the program that uses it.
-#[derive(Clone, Copy)]
-pub struct Hooks {
-    /// Finds out why a step failed, by looking, in the process in which it did.
-    pub explain: fn(&Step, Error) -> Error,
-    /// Tells the person about something that is not as it should be and stops nothing.
-    pub warn: fn(&Error),
-}
-
-/// Why the program was not started.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// What could not be done.
-    pub error: Error,
-    /// The exit status for it: 127 or 126 where the program could not be run, else 1.
-    pub status: u8,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { error, status: 1 }
-    }
-}
-
 /// Carries the plan out. Comes back when the program has ended, or could not be started; without a fork, only the
 /// latter.
 ///
 /// The plan is let go of when the program runs: what it holds is not to live for as long as the program because of us.
-pub fn run(plan: Plan, hooks: Hooks) -> Result<Ended, Failure> {
+pub fn run(plan: Plan, warn: Warn) -> Result<Ended, Failure> {
     let thread = SingleThread::check().doing(|| "go on with more than one thread")?;
     let info = plan.steps.iter().find_map(|(_, step)| match step {
         Step::WriteInfo(fd) => Some((step, *fd)),
@@ -65,7 +43,7 @@ pub fn run(plan: Plan, hooks: Hooks) -> Result<Ended, Failure> {
         .transpose()?;
     let launch = Launch {
         plan: &plan,
-        hooks,
+        warn,
         thread,
         info: info.as_ref(),
     };
@@ -98,7 +76,7 @@ impl Started {
 #[derive(Clone, Copy)]
 pub(super) struct Launch<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) hooks: Hooks,
+    pub(super) warn: Warn,
     pub(super) thread: SingleThread,
     /// Where PID and namespaces are told.
     info: Option<&'a OwnedFd>,
@@ -107,7 +85,7 @@ pub(super) struct Launch<'a> {
 impl Launch<'_> {
     /// The caller is outside, and its child is inside.
     fn with_child(self) -> Result<Started, Failure> {
-        let entering = Entering::prepare(self.plan, self.hooks)?;
+        let entering = Entering::prepare(self.plan, self.warn)?;
         let (outer, inner) = Channel::pair().doing(|| "make a channel to the child")?;
         let parent =
             pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).doing(|| "hold the parent")?;
@@ -136,7 +114,7 @@ impl Launch<'_> {
             }
             Fork::Parent(child) => {
                 drop((inner, to_parent, parent));
-                let mut outside = Outside::new(outer, child, self.hooks, self.info);
+                let mut outside = Outside::new(outer, child, self.warn, self.info);
                 let started = outside.walk(self.plan);
                 let child = outside.child();
                 drop(outside);
@@ -158,7 +136,7 @@ impl Launch<'_> {
 
     fn fork(self) -> Result<Fork, Error> {
         let forked = fork(self.thread).doing(|| "fork");
-        forked.map_err(|error| (self.hooks.explain)(&Step::ForkFirst, error))
+        forked.map_err(|error| cause::explain(&Step::ForkFirst, error))
     }
 
     /// The caller is inside; what is to be done outside is done by a helper.
@@ -170,7 +148,7 @@ impl Launch<'_> {
         };
         let mut inside = Inside {
             launch: self,
-            entering: Entering::prepare(self.plan, self.hooks)?,
+            entering: Entering::prepare(self.plan, self.warn)?,
             channel,
             to_parent: None,
             parent: None,
@@ -203,7 +181,7 @@ impl Launch<'_> {
             Fork::Child => {
                 drop(inner);
                 if let Ok(Fork::Child) = fork(self.thread) {
-                    let mut outside = Outside::new(outer, own, self.hooks, self.info);
+                    let mut outside = Outside::new(outer, own, self.warn, self.info);
                     if let Err(failure) = outside.walk(self.plan) {
                         outside.tell(failure);
                     }

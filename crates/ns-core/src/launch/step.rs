@@ -1,6 +1,6 @@
 //! A step of a plan: data that says what is done, and in which words.
 
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -228,7 +228,7 @@ impl fmt::Display for Step {
         let path = |path: &PathBuf| quoted(path.as_os_str().as_bytes());
         match self {
             Self::BecomeOwner { uid, gid } => write!(f, "become uid {uid} and gid {gid}"),
-            Self::Unshare(kinds) => write!(f, "create {}", new_namespaces(*kinds)),
+            Self::Unshare(kinds) => write!(f, "create {}", kinds.new_in_words()),
             Self::MakeBindable => f.write_str("create a mount namespace that can be bound to a file"),
             Self::Map { ids, map, writer } => match writer {
                 MapWriter::Helper => write!(f, "have {} write the {} map {map}", ids.helper(), ids.name()),
@@ -257,16 +257,11 @@ impl fmt::Display for Step {
                 WantedId::Of(process) => write!(f, "take the {} of process {}", ids.name(), process.pid()),
             },
             Self::Pin(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), path(file)),
-            Self::PinNew(name, kinds) => write!(f, "pin the {} as {}", namespaces(*kinds), name_of(name)),
+            Self::PinNew(name, kinds) => write!(f, "pin the {} as {}", kinds.in_words(), name_of(name)),
             Self::PinExisting(name, namespaces) => write!(f, "pin {namespaces} as {}", name_of(name)),
             Self::Unpin(name, Kinds::ALL) => write!(f, "remove the name {}", name_of(name)),
             Self::Unpin(name, kinds) => {
-                write!(
-                    f,
-                    "remove the name {} of the {}",
-                    name_of(name),
-                    namespaces(*kinds)
-                )
+                write!(f, "remove the name {} of the {}", name_of(name), kinds.in_words())
             }
             Self::Propagate(propagation) => write!(f, "make all mounts {}", propagation.word()),
             Self::LoopbackUp => f.write_str("bring the loopback interface up"),
@@ -299,51 +294,6 @@ impl fmt::Display for Step {
     }
 }
 
-/// `a user namespace`, `mount, PID and user namespaces`.
-fn new_namespaces(kinds: Kinds) -> String {
-    let mut one = kinds.iter();
-    match (one.next(), one.next()) {
-        (None, _) => "no namespaces".into(),
-        (Some(kind), None) => kind.a_namespace(),
-        _ => namespaces(kinds),
-    }
-}
-
-/// `user namespace`, `mount, PID and user namespaces`.
-fn namespaces(kinds: Kinds) -> String {
-    let plural = if kinds.iter().count() == 1 { "" } else { "s" };
-    format!("{} namespace{plural}", in_words(kinds.iter()))
-}
-
 fn name_of(name: &OsStr) -> String {
     quoted(name.as_bytes())
-}
-
-/// `mount, PID and user`.
-pub(super) fn in_words(kinds: impl Iterator<Item = Kind>) -> String {
-    let nouns: Vec<_> = kinds.map(Kind::noun).collect();
-    match nouns.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => nouns.concat(),
-    }
-}
-
-/// Bytes that a system call takes as a string; what follows a NUL byte could not be passed on.
-pub(super) fn c_string(bytes: impl Into<Vec<u8>>) -> nix::Result<CString> {
-    CString::new(bytes).map_err(|_| nix::errno::Errno::EINVAL)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_read_as_a_sentence() {
-        assert_eq!(
-            new_namespaces([Kind::Ipc].into_iter().collect()),
-            "an IPC namespace"
-        );
-        let three = [Kind::User, Kind::Mnt, Kind::Pid].into_iter().collect();
-        assert_eq!(new_namespaces(three), "mount, PID and user namespaces");
-    }
 }
