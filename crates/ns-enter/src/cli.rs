@@ -29,11 +29,9 @@ pub const RELATIVE: Relative = Relative(&[
 ]);
 
 const EXAMPLES: &str = "\
-Without a program, the login shell runs.
-
 Examples:
-  ns-enter -t 4711                  a shell where process 4711 is, all the way
-  ns-enter --net=blue ip address    in the network that `ip netns add blue` made";
+  ns-enter -t 4711                  open a shell in all namespaces of a process
+  ns-enter --net=blue ip address    list addresses in the network of ip netns";
 
 /// Run a program in existing namespaces.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -46,124 +44,134 @@ Examples:
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
-    /// The process, name or namespace to enter
+    /// Enter the namespaces of TARGET
     ///
-    /// Alone it stands for everything in which a process differs from us: its namespaces, its root and its working
-    /// directory. A name stands for all that is pinned under it. A TARGET is a PID, a path, a pinned name, net:[INODE],
-    /// :ID, host:NAME, unit:NAME, container:ID or more; see ns-utils(7).
+    /// Without an option that names a kind, this enters every namespace of a process that differs from the caller's. It also takes
+    /// the root and the working directory of the process. A pinned name stands for all namespaces that are pinned under it. TARGET
+    /// is a PID, a path, a pinned name, net:[INODE], :ID, host:NAME, unit:NAME, container:ID or more; see ns-utils(7).
     #[arg(short, long, allow_negative_numbers = true, value_name = "TARGET", value_parser = target(), help_heading = NAMESPACES)]
     pub target: Option<Target>,
 
-    /// Every kind that is not given otherwise
+    /// Enter the namespaces of all kinds
     ///
-    /// Kinds of which the target has the namespace that we are in are left out.
+    /// A kind that has an option of its own follows that option. A namespace that the caller is already in is skipped.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
-    /// The mount namespace
+    /// Enter the mount namespace
     ///
-    /// Of the target or, here and for all kinds, of TARGET.
+    /// It is that of --target or, if TARGET is given here, that of TARGET. TARGET works the same for every kind.
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub mount: Option<Option<Target>>,
 
-    /// The UTS namespace: host name and NIS domain name
+    /// Enter the UTS namespace (host and NIS domain name)
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub uts: Option<Option<Target>>,
 
-    /// The IPC namespace: System V IPC, message queues
+    /// Enter the IPC namespace
+    ///
+    /// It has its own System V IPC objects and POSIX message queues.
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub ipc: Option<Option<Target>>,
 
-    /// The network namespace: interfaces and routes
+    /// Enter the network namespace (interfaces, routes)
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub net: Option<Option<Target>>,
 
-    /// The PID namespace
+    /// Enter the PID namespace
     ///
-    /// The program runs in a child, which is in it.
+    /// The program runs in a child process, which is in the namespace.
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub pid: Option<Option<Target>>,
 
-    /// The user namespace: ids and capabilities
+    /// Enter the user namespace (ids and capabilities)
     #[arg(short = 'U', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub user: Option<Option<Target>>,
 
-    /// The cgroup namespace: the root of /proc/PID/cgroup
+    /// Enter the cgroup namespace
+    ///
+    /// It sets the root of the paths in /proc/PID/cgroup.
     #[arg(short = 'C', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub cgroup: Option<Option<Target>>,
 
-    /// The time namespace: monotonic and boot-time clock
+    /// Enter the time namespace (monotonic and boot clock)
     #[arg(short = 'T', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub time: Option<Option<Target>>,
 
-    /// The network namespace of the target's socket FD
+    /// Enter the network namespace of a socket
     ///
-    /// FD is the number of a descriptor of the target.
+    /// FD is the number of the socket among the descriptors of the target.
     #[arg(short = 'N', long, allow_negative_numbers = true, value_name = "FD", value_parser = clap::value_parser!(i32).range(0..), help_heading = NAMESPACES)]
     pub net_socket: Option<i32>,
 
-    /// The parent of the user namespace
+    /// Enter the parent of the user namespace
     ///
-    /// Of --user, of the target, or the owner of what else is entered.
+    /// The user namespace is that of --user, or else that of the target. Without both, this enters the owner of the namespaces
+    /// that the other options name.
     #[arg(long, help_heading = NAMESPACES)]
     pub user_parent: bool,
 
-    /// With --pid and --time, those of new children
+    /// Enter the PID and time namespace of new children
     ///
-    /// The namespaces that the target's children are born in, where these are not its own.
+    /// With --pid and --time, this enters the namespaces that new children of the target are born in. They can differ from the
+    /// namespaces of the target itself.
     #[arg(long, help_heading = NAMESPACES)]
     pub for_children: bool,
 
     /// Join the cgroups of the target
     ///
-    /// Of version 1 and 2.
+    /// It joins cgroups of version 1 and 2.
     #[arg(short = 'c', long, help_heading = NAMESPACES)]
     pub join_cgroup: bool,
 
-    /// Make the target's root, or DIR, the root
+    /// Take the root directory of the target
     ///
-    /// DIR is looked up before anything is entered.
+    /// With DIR, it takes DIR instead. DIR is looked up before anything is entered.
     #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub root: Option<Option<PathBuf>>,
 
-    /// Start in the target's working directory, or in DIR
+    /// Take the working directory of the target
     ///
-    /// DIR is looked up before anything is entered.
+    /// With DIR, it takes DIR instead. DIR is looked up before anything is entered.
     #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "wdns", help_heading = DIRECTORIES)]
     pub wd: Option<Option<PathBuf>>,
 
-    /// Start in DIR as it is seen inside
+    /// Start in DIR, looked up inside
+    ///
+    /// DIR is looked up after the namespaces are entered.
     #[arg(short = 'W', long, value_name = "DIR", help_heading = DIRECTORIES)]
     pub wdns: Option<PathBuf>,
 
     /// Mount a /proc for the PID namespace
     ///
-    /// On /proc or DIR, where only the program sees it.
+    /// The default for DIR is /proc. Only the program sees this mount.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub mount_proc: Option<Option<PathBuf>>,
 
-    /// With --net=NAME, have its /etc/netns/NAME and /sys
+    /// With --net=NAME, use /etc/netns/NAME and a new /sys
     ///
-    /// As ip netns exec does. What is in /etc/netns/NAME is bound over what has the same name in /etc. The sysfs of the
-    /// network namespace is mounted on /sys. Only the program sees both. The mounts below /sys stay. A file that /etc has
-    /// no counterpart of is left out, with a warning.
+    /// This is what ip netns exec does. Each entry of /etc/netns/NAME is bound over the entry of the same name in /etc. An entry
+    /// that /etc lacks is left out, with a warning. The sysfs of the network namespace is mounted on /sys. The mounts below /sys
+    /// stay. Only the program sees these mounts.
     #[arg(long, help_heading = DIRECTORIES)]
     pub etc: bool,
 
-    /// Take this uid, or with "follow" the target's
+    /// Run the program with this uid
+    ///
+    /// USER is a name, a number, or "follow" for the uid of the target.
     #[arg(short = 'S', long, allow_negative_numbers = true, value_name = "USER", value_parser = id::<UserId>, help_heading = IDS)]
     pub setuid: Option<Id<UserId>>,
 
-    /// Take this gid, or with "follow" the target's
+    /// Run the program with this gid
     ///
-    /// All other groups are dropped.
+    /// GROUP is a name, a number, or "follow" for the gid of the target. All other groups are dropped.
     #[arg(short = 'G', long, allow_negative_numbers = true, value_name = "GROUP", value_parser = id::<GroupId>, help_heading = IDS)]
     pub setgid: Option<Id<GroupId>>,
 
-    /// Keep the ids and groups
+    /// Keep the uid, the gid and the groups of the caller
     ///
-    /// In a user namespace that is entered the program is otherwise uid 0 and gid 0, or has the first ids that are
-    /// mapped.
+    /// By default, a program that enters a user namespace gets uid 0 and gid 0 there. If these are not mapped, it gets the first
+    /// ids that are.
     #[arg(long, help_heading = IDS)]
     pub preserve_credentials: bool,
 
@@ -173,17 +181,17 @@ pub struct Cli {
     #[arg(long, help_heading = IDS)]
     pub keep_caps: bool,
 
-    /// Take the environment that the target started with
+    /// Use the environment that the target started with
     #[arg(short, long, help_heading = PROCESS)]
     pub env: bool,
 
-    /// Take the SELinux context of the target
+    /// Use the SELinux context of the target
     #[arg(short = 'Z', long, help_heading = PROCESS)]
     pub follow_context: bool,
 
     /// With --pid, stay in the old PID namespace
     ///
-    /// The children of the program are in the other one.
+    /// The children of the program are then born in the PID namespace that is entered.
     #[arg(short = 'F', long, help_heading = PROCESS)]
     pub no_fork: bool,
 
@@ -201,7 +209,7 @@ pub struct Cli {
     #[arg(long, requires = "dry_run", help_heading = SCRIPTS)]
     pub json: bool,
 
-    /// The program and its arguments
+    /// Run this program (default: the login shell)
     #[arg(value_name = "PROGRAM", trailing_var_arg = true)]
     pub program: Vec<OsString>,
 }
@@ -209,19 +217,19 @@ pub struct Cli {
 /// The value of `--setuid` and `--setgid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Id<T> {
-    /// This.
+    /// The id itself.
     Is(T),
-    /// That of the target.
+    /// The id of the target.
     Follow,
 }
 
 impl<T> Id<T> {
-    /// Whether it is the target's.
+    /// Whether the id is that of the target.
     pub fn follows(self) -> bool {
         matches!(self, Self::Follow)
     }
 
-    /// The same with another value.
+    /// Converts the id, if it is one.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Id<U> {
         match self {
             Self::Is(value) => Id::Is(make(value)),
@@ -238,7 +246,7 @@ fn id<T: FromStr<Err = Error>>(text: &str) -> Result<Id<T>, String> {
 }
 
 impl Cli {
-    /// What was said of this kind: nothing, that it is entered, and from where.
+    /// The option for this kind: not given, given, or given with a target of its own.
     pub fn kind(&self, kind: Kind) -> Option<Option<&Target>> {
         let option = match kind {
             Kind::Cgroup => &self.cgroup,
@@ -253,14 +261,14 @@ impl Cli {
         option.as_ref().map(Option::as_ref)
     }
 
-    /// Whether something was said of any kind.
+    /// Whether any option names a kind.
     pub fn names_kinds(&self) -> bool {
         self.net_socket.is_some()
             || self.user_parent
             || Kind::ALL.iter().any(|kind| self.kind(*kind).is_some())
     }
 
-    /// Whether there is a target, and not a word on which namespaces of it to enter: then all are that differ from ours.
+    /// Whether there is a target and no option that names a kind: then all namespaces that differ are entered.
     pub fn is_bare(&self) -> bool {
         self.target.is_some() && !self.all && !self.names_kinds()
     }
