@@ -10,19 +10,19 @@ use clap::error::ErrorKind;
 use ns_core::{Kind, Target, pins};
 
 use crate::cli::Cli;
-use crate::destinations::Places;
+use crate::namespaces::Namespaces;
 
 /// What is bound over what.
 #[derive(Debug)]
 pub struct Etc(pub Vec<(PathBuf, PathBuf)>);
 
 /// What `--etc` asks for; none where it was not given.
-pub fn find(cli: &Cli, places: &Places) -> Result<Option<Etc>> {
+pub fn find(cli: &Cli, namespaces: &Namespaces) -> Result<Option<Etc>> {
     if !cli.etc {
         return Ok(None);
     }
     let name = name(cli)?;
-    if cli.mount.is_some() || cli.root.is_some() || places.enters(Kind::Mnt) {
+    if cli.mount.is_some() || cli.root.is_some() || namespaces.enters(Kind::Mnt) {
         let text =
             "--etc changes the mounts that we see, and goes with no other mount namespace or root directory";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, text).into());

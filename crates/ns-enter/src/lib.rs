@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
-mod destinations;
 mod etc;
+mod namespaces;
 mod plan;
 mod request;
 

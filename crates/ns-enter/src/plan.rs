@@ -1,7 +1,7 @@
 //! From a request to a plan: which steps, in which order. Pure: the order is tested as data.
 
 use ns_core::idmap::IdKind;
-use ns_core::launch::{Destination, Destinations, Plan, Propagation, Step};
+use ns_core::launch::{Plan, Propagation, Step};
 use ns_core::{Kind, Kinds};
 
 use crate::request::{Request, Working};
@@ -40,30 +40,26 @@ pub fn plan(request: &Request) -> Plan {
 
 /// The namespaces in two passes: a user namespace may take away what it needs to enter the others, or give it.
 fn namespaces(request: &Request, plan: &mut Plan) {
-    let places = &request.places;
-    let others = (!places.others.is_empty()).then(|| Destinations::new(places.others.iter().cloned()));
-    if places.enters_user() && request.gid.is_some() {
+    let namespaces = &request.namespaces;
+    let others = &namespaces.others;
+    if namespaces.enters_user() && request.gid.is_some() {
         // Who may drop the groups outside may not inside, where setgroups(2) is denied.
         plan.inside(Step::TryDropGroups);
     }
-    for user in [&places.owner, &places.user].into_iter().flatten() {
-        if let Some(others) = &others {
+    for user in [&namespaces.owner, &namespaces.user].into_iter().flatten() {
+        if !others.is_empty() {
             plan.inside(Step::TryJoin(others.clone()));
         }
-        plan.inside(Step::Join(alone(user)));
+        plan.inside(Step::Join(vec![user.clone()]));
     }
-    if let Some(others) = others {
-        plan.inside(Step::Join(others));
+    if !others.is_empty() {
+        plan.inside(Step::Join(others.clone()));
     }
-    if let Some(mount) = &places.mount_again {
+    if let Some(mount) = &namespaces.mount_again {
         // From a chroot this leads out, where that is allowed; to the root directory in any case.
-        plan.inside(Step::TryJoin(alone(mount)));
+        plan.inside(Step::TryJoin(vec![mount.clone()]));
         plan.inside(Step::ChangeDirectory("/".into()));
     }
-}
-
-fn alone(destination: &Destination) -> Destinations {
-    Destinations::new([destination.clone()])
 }
 
 /// Root and working directory, in a copy of the mounts where one is changed.
@@ -114,6 +110,7 @@ fn credentials(request: &Request, plan: &mut Plan) {
 mod tests {
     use clap::Parser as _;
     use ns_core::Namespace;
+    use ns_core::target::Destination;
 
     use super::*;
     use crate::cli::Cli;
@@ -142,18 +139,18 @@ mod tests {
             }
             let destination = Destination::new(Namespace::own(kind).unwrap(), "of a test");
             if kind == Kind::User {
-                request.places.user = Some(destination);
+                request.namespaces.user = Some(destination);
             } else {
-                request.places.others.push(destination);
+                request.namespaces.others.push(destination);
             }
         }
-        request.places.mount_again = None;
-        request.fork = request.places.enters(Kind::Pid) && !cli.no_fork;
-        if request.places.enters_user() && !cli.preserve_credentials {
+        request.namespaces.mount_again = None;
+        request.fork = request.namespaces.enters(Kind::Pid) && !cli.no_fork;
+        if request.namespaces.enters_user() && !cli.preserve_credentials {
             request.uid.get_or_insert(ns_core::launch::WantedId::Root);
             request.gid.get_or_insert(ns_core::launch::WantedId::Root);
         }
-        request.keep_capabilities = cli.keep_caps && request.places.enters_user();
+        request.keep_capabilities = cli.keep_caps && request.namespaces.enters_user();
         request
     }
 

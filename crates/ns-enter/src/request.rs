@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use ns_core::launch::{Cgroups, Directory, HeldProcess, Program, WantedId, security_context};
+use ns_core::launch::{Cgroups, Directory, Program, WantedId, security_context};
 use ns_core::process::{Process, caller};
-use ns_core::{Gathered, Kind};
+use ns_core::target::Opened;
+use ns_core::{Gathered, Kind, Target};
 
 use crate::cli::{Cli, Id};
-use crate::destinations::{Held, Places, no_target, process_of};
 use crate::etc::{self, Etc};
+use crate::namespaces::{Namespaces, no_target, process_of};
 
 /// Everything that a plan is made from.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub struct Request {
     /// The cgroups to join.
     pub cgroups: Option<Cgroups>,
     /// The namespaces to enter.
-    pub places: Places,
+    pub namespaces: Namespaces,
     /// The root directory.
     pub root: Option<Directory>,
     /// The working directory.
@@ -34,7 +35,7 @@ pub struct Request {
     /// Whether signals are passed on to it.
     pub forward_signals: bool,
     /// Whose environment is still to be read.
-    pub environment: Option<HeldProcess>,
+    pub environment: Option<Process>,
     /// The uid to take.
     pub uid: Option<WantedId>,
     /// The gid to take.
@@ -72,36 +73,36 @@ impl Request {
             let text = "--mount-proc shows the PID namespace that it is mounted in, and with --no-fork that is the old one";
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, text).into());
         }
-        let target = cli.target.as_ref().map(Held::open).transpose()?;
-        let held = target.as_ref();
-        let places = Places::find(cli, held)?;
-        let etc = etc::find(cli, &places)?;
-        let root = root(cli, held, places.enters(Kind::Mnt))?;
-        let working = working(cli, held, root.is_some())?;
-        let cgroups = for_process(cli.join_cgroup, held, "--join-cgroup", |process| {
+        let target = cli.target.as_ref().map(Target::open).transpose()?;
+        let target = target.as_ref();
+        let process = target.and_then(Opened::process);
+        let namespaces = Namespaces::find(cli, target)?;
+        let etc = etc::find(cli, &namespaces)?;
+        let root = root(cli, target, namespaces.enters(Kind::Mnt))?;
+        let working = working(cli, target, root.is_some())?;
+        let cgroups = for_process(cli.join_cgroup, target, "--join-cgroup", |process| {
             Ok(Cgroups::of(process)?)
         })?;
-        let context = for_process(cli.follow_context, held, "--follow-context", |process| {
+        let context = for_process(cli.follow_context, target, "--follow-context", |process| {
             Ok(security_context(process)?)
         })?;
         // Where it cannot be read yet, it may be inside of the user namespace.
-        let environment = for_process(cli.env, held, "--env", |process| Ok(process.environment()))?;
+        let environment = for_process(cli.env, target, "--env", |process| Ok(process.environment()))?;
         let mut program = ns_core::cli::program(&cli.program, caller::environment())?;
         if let Some(Ok(environment)) = &environment {
             program = program.with_environment(environment.clone());
         }
         let follows = [cli.setuid.map(Id::follows), cli.setgid.map(Id::follows)].contains(&Some(true));
-        for_process(follows, held, "follow", |_| Ok(()))?;
-        let notes = notes(cli, held, &places)?;
-        if let Some(process) = held.and_then(Held::process) {
+        for_process(follows, target, "follow", |_| Ok(()))?;
+        let notes = notes(cli, target, &namespaces)?;
+        if let Some(process) = process {
             // What was opened before it ended is its own; later it could have been another's.
             process.check_alive()?;
         }
-        let process = held.and_then(Held::process).cloned();
         let wanted = |id: Option<Id<u32>>| match id {
             Some(Id::Is(id)) => Some(WantedId::Is(id)),
-            Some(Id::Follow) => process.clone().map(WantedId::Of),
-            None => (places.enters_user() && !cli.preserve_credentials).then_some(WantedId::Root),
+            Some(Id::Follow) => process.cloned().map(WantedId::Of),
+            None => (namespaces.enters_user() && !cli.preserve_credentials).then_some(WantedId::Root),
         };
         Ok(Self {
             cgroups: cgroups.filter(|cgroups| !cgroups.is_empty()),
@@ -112,14 +113,14 @@ impl Request {
                 .clone()
                 .map(|on| on.unwrap_or_else(|| "/proc".into())),
             etc,
-            fork: places.enters(Kind::Pid) && !cli.no_fork,
+            fork: namespaces.enters(Kind::Pid) && !cli.no_fork,
             forward_signals: !cli.no_forward_signals,
-            environment: process.clone().filter(|_| matches!(environment, Some(Err(_)))),
+            environment: process.cloned().filter(|_| matches!(environment, Some(Err(_)))),
             uid: wanted(cli.setuid.map(|id| id.map(|uid| uid.0))),
             gid: wanted(cli.setgid.map(|id| id.map(|gid| gid.0))),
             // In our own user namespace they are not for the asking.
-            keep_capabilities: cli.keep_caps && places.enters_user(),
-            places,
+            keep_capabilities: cli.keep_caps && namespaces.enters_user(),
+            namespaces,
             context: context.flatten(),
             program,
             notes,
@@ -130,44 +131,44 @@ impl Request {
     pub fn is_exposed(&self) -> bool {
         [Kind::Mnt, Kind::Pid, Kind::User]
             .into_iter()
-            .any(|kind| self.places.enters(kind))
+            .any(|kind| self.namespaces.enters(kind))
     }
 }
 
 /// What an option needs of the target, which has to be a process for it.
 fn for_process<T>(
     wanted: bool,
-    target: Option<&Held>,
+    target: Option<&Opened>,
     option: &str,
     get: impl FnOnce(&Process) -> Result<T>,
 ) -> Result<Option<T>> {
     wanted
-        .then(|| process_of(target, option).and_then(|process| get(process)))
+        .then(|| process_of(target, option).and_then(get))
         .transpose()
 }
 
-fn root(cli: &Cli, target: Option<&Held>, other_mounts: bool) -> Result<Option<Directory>> {
+fn root(cli: &Cli, target: Option<&Opened>, other_mounts: bool) -> Result<Option<Directory>> {
     Ok(match &cli.root {
         Some(Some(path)) => Some(Directory::open(path)?),
         Some(None) => Some(Directory::root_of(process_of(target, "--root")?)?),
         // In another mount namespace it shows only in there whether that is the root anyway.
         None if cli.is_bare() => target
-            .and_then(Held::process)
-            .map(|process| Directory::root_of(process))
+            .and_then(Opened::process)
+            .map(Directory::root_of)
             .transpose()?
             .filter(|root| other_mounts || !root.is_at("/")),
         None => None,
     })
 }
 
-fn working(cli: &Cli, target: Option<&Held>, has_root: bool) -> Result<Working> {
+fn working(cli: &Cli, target: Option<&Opened>, has_root: bool) -> Result<Working> {
     let process = match (&cli.wd, &cli.wdns) {
         // Into a copy of the mounts only the path leads.
         (Some(Some(path)), _) if cli.etc => return Ok(Working::Inside(path.clone())),
         (Some(Some(path)), _) => return Ok(Working::Directory(Directory::open(path)?)),
         (None, Some(path)) => return Ok(Working::Inside(path.clone())),
         (Some(None), _) => process_of(target, "--wd")?,
-        (None, None) => match target.and_then(Held::process).filter(|_| cli.is_bare()) {
+        (None, None) => match target.and_then(Opened::process).filter(|_| cli.is_bare()) {
             Some(process) => process,
             None => return Ok(Working::Default),
         },
@@ -184,10 +185,10 @@ fn working(cli: &Cli, target: Option<&Held>, has_root: bool) -> Result<Working> 
 }
 
 /// What may not be as it looks.
-fn notes(cli: &Cli, target: Option<&Held>, places: &Places) -> Result<Vec<String>> {
+fn notes(cli: &Cli, target: Option<&Opened>, namespaces: &Namespaces) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     let of_target = matches!(cli.pid, Some(None)) || cli.all || cli.is_bare();
-    if let Some(process) = target.and_then(Held::process)
+    if let Some(process) = target.and_then(Opened::process)
         && of_target
         && !cli.for_children
         && let Gathered::Known(children) = process.inode_for_children(Kind::Pid)
@@ -200,7 +201,7 @@ fn notes(cli: &Cli, target: Option<&Held>, places: &Places) -> Result<Vec<String
             ));
         }
     }
-    let shows_old = places.enters(Kind::Pid) && !places.enters(Kind::Mnt) && cli.mount_proc.is_none();
+    let shows_old = namespaces.enters(Kind::Pid) && !namespaces.enters(Kind::Mnt) && cli.mount_proc.is_none();
     if shows_old && !cli.no_fork && std::io::stdout().is_terminal() {
         notes.push("/proc shows the PID namespace that was left: --mount-proc mounts one for the new".into());
     }

@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, Parser};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser};
 use ns_core::Target;
 use ns_core::cli::{Relative, columns, target};
 
@@ -246,4 +247,9 @@ pub struct Listing {
         conflicts_with_all = ["output", "output_all", "noheadings", "raw", "pairs", "notruncate", "strict"]
     )]
     pub watch: bool,
+}
+
+/// A usage error that clap cannot see.
+pub fn usage(kind: ErrorKind, message: impl std::fmt::Display) -> anyhow::Error {
+    Cli::command().error(kind, message).into()
 }

@@ -6,7 +6,7 @@ use ns_core::output::{Cell, Field as _, Row, write_json_line};
 use ns_core::uts::Place;
 
 use crate::columns::UtsColumn;
-use crate::names_in;
+use crate::namespace::names_in;
 
 /// Writes what there is to say of this namespace.
 pub fn write_json(place: &Place) -> anyhow::Result<()> {

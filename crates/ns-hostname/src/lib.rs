@@ -8,6 +8,7 @@ mod file;
 mod found;
 mod json;
 mod list;
+mod namespace;
 mod set;
 mod show;
 mod view;
@@ -16,14 +17,6 @@ mod which;
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
-
-use clap::CommandFactory as _;
-use clap::error::ErrorKind;
-use ns_core::explain::explain_in;
-use ns_core::process::Process;
-use ns_core::target::Subject;
-use ns_core::uts::{Names, Place};
-use ns_core::{Error, Kind, Target};
 
 use cli::Cli;
 
@@ -46,48 +39,4 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(status) => Ok(status),
         None => show::show(cli),
     }
-}
-
-/// The UTS namespace that is meant: that of the target, or one's own.
-fn place_of(targets: &[Target]) -> anyhow::Result<Place> {
-    let Some(subject) = subject_of(targets)? else {
-        return Ok(Place::Own);
-    };
-    place(&subject)
-}
-
-/// The UTS namespace that a target gives.
-fn place(subject: &Subject) -> anyhow::Result<Place> {
-    let process = subject.process().map(Process::pid);
-    Ok(Place::Of(subject.namespace(Kind::Uts)?, process))
-}
-
-/// The target, opened; `None` where none is named.
-fn subject_of(targets: &[Target]) -> anyhow::Result<Option<Subject>> {
-    match targets {
-        [] => Ok(None),
-        [target] => Ok(Some(target.open()?)),
-        _ => Err(usage(
-            ErrorKind::ArgumentConflict,
-            "--target may be repeated only with --list",
-        )),
-    }
-}
-
-/// The names in this UTS namespace.
-fn names_in(place: &Place) -> anyhow::Result<Names> {
-    Ok(Names::of(place).map_err(|error| explain(place, error))?)
-}
-
-/// The error of something that was done to the names in this namespace, with its cause.
-fn explain(place: &Place, error: Error) -> Error {
-    match place.namespace() {
-        Ok(namespace) => explain_in(&namespace, error),
-        Err(_) => error,
-    }
-}
-
-/// An error in the arguments that clap cannot see.
-fn usage(kind: ErrorKind, message: impl std::fmt::Display) -> anyhow::Error {
-    Cli::command().error(kind, message).into()
 }

@@ -12,9 +12,10 @@ use ns_core::output::escape_for_terminal;
 use ns_core::uts::{Change, Flaw, Place, UNSET, check_bytes, check_host_name, clean};
 use ns_core::{Kind, Namespace};
 
-use crate::cli::{Cli, Setting};
+use crate::cli::{Cli, Setting, usage};
+use crate::namespace::{explain, names_in, place_of};
 use crate::which::Which;
-use crate::{explain, file, names_in, place_of, show, usage};
+use crate::{file, show};
 
 /// What a machine is called before it has a name, by hostname(1) as by systemd.
 const DEFAULT: &[u8] = b"localhost";

@@ -12,9 +12,10 @@ use ns_core::output::escape_for_terminal;
 use ns_core::uts::{Resolved, after_first_dot, digits, name_of, up_to_first_dot};
 use ns_core::{Kind, Target};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, usage};
+use crate::json;
+use crate::namespace::{names_in, opened_target, place_of};
 use crate::view::View;
-use crate::{json, names_in, place_of, subject_of, usage};
 
 /// Writes what is asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -56,10 +57,10 @@ fn text(cli: &Cli, view: View) -> anyhow::Result<Option<Vec<u8>>> {
 }
 
 fn all_addresses(cli: &Cli) -> anyhow::Result<Vec<String>> {
-    let Some(subject) = subject_of(&cli.target)? else {
+    let Some(opened) = opened_target(&cli.target)? else {
         return Ok(addresses()?.iter().map(digits).collect::<Result<_, _>>()?);
     };
-    let namespace = subject.namespace(Kind::Net)?;
+    let namespace = opened.namespace(Kind::Net)?;
     let addresses = addresses_in(&namespace).map_err(|error| explain_in(&namespace, error))?;
     Ok(addresses.iter().map(ToString::to_string).collect())
 }

@@ -12,9 +12,10 @@ use ns_core::output::{Cell, Column, Row, escape_for_raw, write_json_line};
 use ns_core::process::Process;
 use ns_core::uts::{Names, Place, UNSET, Watch, Woken};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, usage};
+use crate::namespace::{names_in, opened_target, place};
 use crate::which::Which;
-use crate::{found, names_in, place, show, subject_of, usage};
+use crate::{found, show};
 
 /// The names of each namespace that is watched.
 type Known = BTreeMap<Key, Names>;
@@ -88,10 +89,10 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
         let error = "--watch takes --list for all namespaces, or --target for one";
         return Err(usage(ErrorKind::ArgumentConflict, error));
     }
-    let Some(subject) = subject_of(&cli.target)? else {
+    let Some(opened) = opened_target(&cli.target)? else {
         return Ok(Scope::One(Place::Own, None));
     };
-    Ok(Scope::One(place(&subject)?, subject.into_process().ok()))
+    Ok(Scope::One(place(&opened)?, opened.into_process().ok()))
 }
 
 /// The names as they are now. One whose namespace may not be entered is left out.

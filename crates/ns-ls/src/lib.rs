@@ -79,7 +79,7 @@ fn list(query: &Query<'_>, inventory: &Inventory) -> anyhow::Result<()> {
         .map(|entry| subjects.row(&wanted, entry, None))
         .collect();
     let mut records = Records::new(wanted.clone(), rows);
-    narrow(query.cli, &mut records);
+    query.narrow(&mut records);
     if let Some(relation) = query.tree {
         // The ancestors of what is shown, which are of other kinds or were filtered out.
         let ancestors = tree::missing(&records, relation, |inode| {
@@ -99,7 +99,7 @@ fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
         let kind = records.cell(record, NsColumn::Type).plain();
         query.kinds.iter().any(|kinds| kinds.name().as_bytes() == &*kind)
     });
-    narrow(query.cli, &mut records);
+    query.narrow(&mut records);
     if let Some(relation) = query.tree {
         let ancestors = tree::missing(&records, relation, |inode| {
             saved.records.find(NsColumn::Ns, inode)
@@ -119,16 +119,6 @@ fn status(cli: &Cli, complete: bool) -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    }
-}
-
-/// Keeps what the options for it say.
-fn narrow(cli: &Cli, records: &mut Records) {
-    if cli.persistent {
-        records.retain(|records, record| records.number(record, NsColumn::Nprocs) == Some(0));
-    }
-    if let Some(filter) = &cli.filter {
-        records.retain(|records, record| filter.matches(|column| records.cell(record, column).clone()));
     }
 }
 

@@ -7,6 +7,7 @@ use ns_core::{Error, Gathered, Kind, Kinds, Target};
 
 use crate::cli::Cli;
 use crate::columns::NsColumn;
+use crate::records::Records;
 use crate::tree::Relation;
 
 /// What is to be shown, and in which shape.
@@ -115,6 +116,16 @@ impl<'a> Query<'a> {
             caps.check_alive()?;
         }
         Ok(entries)
+    }
+
+    /// Drops the records that `--persistent` and the filter leave out.
+    pub fn narrow(&self, records: &mut Records) {
+        if self.cli.persistent {
+            records.retain(|records, record| records.number(record, NsColumn::Nprocs) == Some(0));
+        }
+        if let Some(filter) = &self.cli.filter {
+            records.retain(|records, record| filter.matches(|column| records.cell(record, column).clone()));
+        }
     }
 }
 

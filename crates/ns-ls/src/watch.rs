@@ -54,7 +54,7 @@ fn look(query: &Query<'_>) -> anyhow::Result<(Look, Unread)> {
         .map(|entry| subjects.row(&wanted, entry, None))
         .collect();
     let mut records = Records::new(wanted, rows);
-    super::narrow(query.cli, &mut records);
+    query.narrow(&mut records);
     let look = (0..records.len())
         .filter_map(|record| {
             let inode = records.number(record, NsColumn::Ns)?;

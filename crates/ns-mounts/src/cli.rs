@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, ValueEnum};
 use ns_core::Target;
 use ns_core::cli::Relative;
 use ns_core::output::Filter;
@@ -435,4 +436,10 @@ impl Cli {
             || which.target.is_some()
             || which.mountpoint.is_some()
     }
+}
+
+/// A usage error that clap cannot see.
+pub fn usage(message: &str) -> anyhow::Error {
+    let mut command = Cli::command();
+    command.error(ErrorKind::ArgumentConflict, message).into()
 }

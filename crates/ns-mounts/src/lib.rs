@@ -19,9 +19,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
-use clap::error::ErrorKind;
-use cli::Cli;
+use cli::{Cli, usage};
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -50,10 +48,4 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         return stats::stats(cli);
     }
     show::show(cli)
-}
-
-/// What was asked for wrongly, where clap could not see it.
-fn usage(message: &str) -> anyhow::Error {
-    let mut command = Cli::command();
-    command.error(ErrorKind::ArgumentConflict, message).into()
 }

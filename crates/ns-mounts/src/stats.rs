@@ -6,10 +6,9 @@ use ns_core::Kind;
 use ns_core::mounts::{Statistics, parse_stats};
 use ns_core::output::{Cell, Column, Field, Listing, Row};
 use ns_core::process::{Pid, Process};
-use ns_core::target::Subject;
 
-use crate::cli::Cli;
-use crate::{show, size, usage};
+use crate::cli::{Cli, usage};
+use crate::{show, size};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +45,14 @@ impl Field for StatsColumn {
 pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
     let process = match &cli.whose.tasks[..] {
         [] => Process::open(Pid::own())?,
-        [task] => match task.open()? {
-            Subject::Process(process) => process,
-            subject => {
-                let namespace = subject.namespace(Kind::Mnt)?;
+        [task] => {
+            let opened = task.open()?;
+            let Some(process) = opened.process() else {
+                let namespace = opened.namespace(Kind::Mnt)?;
                 anyhow::bail!("{namespace} has no counters of its own: name a process in it");
-            }
-        },
+            };
+            process.clone()
+        }
         _ => return Err(usage("--stats shows one process's mounts: give --task once")),
     };
     let found = parse_stats(&process.read("mountstats")?)?;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use ns_core::cli::read_file;
 use ns_core::explain::explain_in;
 use ns_core::mounts::{Unread, View, each_namespace};
-use ns_core::target::Subject;
+use ns_core::target::Opened;
 use ns_core::{Kind, Target};
 use serde_json::json;
 
@@ -80,15 +80,13 @@ pub fn view(target: &Target) -> ns_core::Result<View> {
     view_of(&target.open()?)
 }
 
-/// The same of a target that has been opened.
-pub fn view_of(subject: &Subject) -> ns_core::Result<View> {
-    match subject {
-        Subject::Process(process) => View::of_process(process),
-        subject => {
-            let namespace = subject.namespace(Kind::Mnt)?;
-            View::of_namespace(&namespace).map_err(|error| explain_in(&namespace, error))
-        }
+/// The view of a target that has been opened.
+pub fn view_of(opened: &Opened) -> ns_core::Result<View> {
+    if let Some(process) = opened.process() {
+        return View::of_process(process);
     }
+    let namespace = opened.namespace(Kind::Mnt)?;
+    View::of_namespace(&namespace).map_err(|error| explain_in(&namespace, error))
 }
 
 /// Says on stderr what could not be read, and how many values are missing for it; with `--strict` it is a failure.

@@ -9,10 +9,10 @@ use ns_core::mounts::{Event, Mount, View, Woken, events, merged};
 use ns_core::output::{self, Cell, Field as _, Listing, Row, Shape};
 
 use crate::cells::cell;
-use crate::cli::{Action, Cli};
+use crate::cli::{Action, Cli, usage};
 use crate::columns::{self, MountColumn};
 use crate::scene::{Scene, Shared};
-use crate::{select, show, tables, usage};
+use crate::{select, show, tables};
 
 /// Tells what happens until the time is up, the process that was named has ended, or nobody reads it any more.
 ///
@@ -21,8 +21,8 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
     let (view, process) = match &cli.whose.tasks[..] {
         [] => (View::own()?, None),
         [task] => {
-            let subject = task.open()?;
-            (tables::view_of(&subject)?, subject.into_process().ok())
+            let opened = task.open()?;
+            (tables::view_of(&opened)?, opened.into_process().ok())
         }
         _ => return Err(usage("--watch watches one namespace: give --task once")),
     };

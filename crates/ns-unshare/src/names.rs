@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use anyhow::Result;
-use ns_core::launch::{Destination, Destinations, Plan, Step};
-use ns_core::target::Subject;
+use ns_core::launch::{Plan, Step};
+use ns_core::target::Destination;
 use ns_core::{Error, Kind, Kinds, Namespace, Target, pins};
 
 use crate::cli::Cli;
@@ -57,34 +57,27 @@ pub fn plan(cli: &Cli, kinds: Kinds) -> Result<Option<Plan>> {
 }
 
 /// The namespaces of the target: of these kinds, or, where none is said, those that differ from the caller's.
-fn namespaces(target: &Target, kinds: Kinds) -> Result<Destinations> {
-    let subject = target.open()?;
-    let place = subject.place(target);
-    let wanted = if kinds.is_empty() { subject.kinds() } else { kinds };
-    let subject = match subject {
-        Subject::Process(process) => Ok(process.into()),
-        subject => Err(subject),
-    };
+fn namespaces(target: &Target, kinds: Kinds) -> Result<Vec<Destination>> {
+    let target = target.open()?;
+    let wanted = if kinds.is_empty() { target.kinds() } else { kinds };
     let mut found = Vec::new();
     for kind in wanted.iter() {
-        let destination = match &subject {
-            Ok(process) => Destination::of_process(process, kind)?,
-            Err(subject) => Destination::new(subject.namespace(kind)?, &place),
-        };
+        let destination = target.destination(kind)?;
         if !kinds.is_empty() || destination.identity() != Namespace::own(kind)?.identity() {
             found.push(destination);
         }
     }
     if found.is_empty() {
-        let error = Error::NotFound(match &subject {
-            Ok(_) => format!("no namespace {place} differs from the caller's"),
-            Err(_) => format!("what {place} gives are namespaces of the caller's own"),
+        let words = target.words();
+        let error = Error::NotFound(match target.process() {
+            Some(_) => format!("no namespace {words} differs from the caller's"),
+            None => format!("what {words} gives are namespaces of the caller's own"),
         });
         return Err(error
             .with_help("a kind that is named is pinned all the same: add --net, --uts …")
             .into());
     }
-    Ok(Destinations::new(found))
+    Ok(found)
 }
 
 #[cfg(test)]

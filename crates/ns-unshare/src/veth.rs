@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use ns_core::launch::{Destination, Veth};
+use ns_core::launch::Veth;
 use ns_core::net::{HardwareAddress, InterfaceAddress, InterfaceName};
+use ns_core::target::Destination;
 use ns_core::{Error, Kind, Namespace, Target};
 
 /// A pair of interfaces, as it was asked for.
@@ -237,12 +238,9 @@ impl VethSpec {
 
 /// The network namespace of a target; none where that is the caller's.
 fn peer_namespace(target: &Target) -> Result<Option<Destination>, Error> {
-    let subject = target.open()?;
-    let namespace = subject.namespace(Kind::Net)?;
-    if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
-        return Ok(None);
-    }
-    Ok(Some(Destination::new(namespace, subject.place(target))))
+    let namespace = target.open()?.destination(Kind::Net)?;
+    let own = Namespace::own(Kind::Net)?.identity();
+    Ok((namespace.identity() != own).then_some(namespace))
 }
 
 #[cfg(test)]

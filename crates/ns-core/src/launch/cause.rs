@@ -3,7 +3,6 @@
 use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
-use super::destination::{Destination, Destinations};
 use super::settings::MOST_SECONDS;
 use super::step::Step;
 use super::veth::{Veth, VethEnd};
@@ -12,6 +11,7 @@ use crate::explain::{
     capability, credentials, entering, limits, links, maps, mounts, names, program, restrictions,
 };
 use crate::idmap::MapWriter;
+use crate::target::Destination;
 use crate::{Error, Kind, Namespace};
 
 /// The error of this step with its cause, if a look around finds it.
@@ -39,7 +39,7 @@ fn of_namespaces(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         (Step::Unshare(_), EPERM) => capability::missing(look, CapabilitySet::SYS_ADMIN)
             .map(|finding| finding.help("run it as root, or add --user --map-root-user")),
         (Step::Unshare(_), EINVAL) => restrictions::several_threads(look),
-        (Step::Join(destinations), EPERM) => entering::refused(look, &only(destinations)?.open().ok()?),
+        (Step::Join(destinations), EPERM) => entering::refused(look, &only(destinations)?.namespace().ok()?),
         (Step::ForkFirst | Step::ForkInto | Step::StayAsInit, ENOMEM) => {
             restrictions::first_process_gone(look)
         }
@@ -50,12 +50,13 @@ fn of_namespaces(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         }
         (Step::PinNew(_, kinds), EROFS) => names::read_only(*kinds).map(names::in_own_run),
         (Step::PinExisting(_, namespaces), EROFS) => {
-            names::read_only(namespaces.kinds()).map(names::in_own_run)
+            let kinds = namespaces.iter().map(Destination::kind).collect();
+            names::read_only(kinds).map(names::in_own_run)
         }
         (Step::Unpin(_, kinds), EROFS) => names::read_only(*kinds),
         (Step::PinExisting(_, namespaces), EINVAL) => {
             let mut mounts = namespaces.iter().filter(|one| one.kind() == Kind::Mnt);
-            names::no_younger(&mounts.next()?.open().ok()?)
+            names::no_younger(&mounts.next()?.namespace().ok()?)
         }
         _ => None,
     }
@@ -147,17 +148,16 @@ fn of_policy(look: &Look, step: &Step, errno: Errno) -> Option<Finding> {
         .flatten()
 }
 
-fn only(destinations: &Destinations) -> Option<&Destination> {
-    let mut all = destinations.iter();
-    let (Some(destination), None) = (all.next(), all.next()) else {
-        return None;
-    };
-    Some(destination)
+fn only(destinations: &[Destination]) -> Option<&Destination> {
+    match destinations {
+        [destination] => Some(destination),
+        _ => None,
+    }
 }
 
 fn peer_namespace(veth: &Veth) -> Option<Namespace> {
     match &veth.peer_namespace {
-        Some(namespace) => namespace.open().ok(),
+        Some(namespace) => namespace.namespace().ok(),
         None => Namespace::own(Kind::Net).ok(),
     }
 }

@@ -6,7 +6,6 @@ use std::os::fd::AsFd;
 use rustix::fs::{CWD, Mode, OFlags};
 
 use super::cause;
-use super::destination::{Destination, Destinations};
 use super::failure::Warn;
 use super::held::Directory;
 use super::ids::Ids;
@@ -14,6 +13,7 @@ use super::plan::Plan;
 use super::step::Step;
 use crate::error::Doing;
 use crate::sys::errno::from_rustix;
+use crate::target::Destination;
 use crate::{Error, Identity, Kind, Result};
 
 /// What was entered so far, and what is needed for the rest.
@@ -96,8 +96,8 @@ impl Entering {
     }
 
     /// Joins those that let us in. What keeps us out of the others may change with the user namespace.
-    fn try_join(&mut self, destinations: &Destinations) {
-        for destination in destinations.iter() {
+    fn try_join(&mut self, destinations: &[Destination]) {
+        for destination in destinations {
             if !self.joined.contains(&key(destination)) && destination.enter().is_ok() {
                 self.joined.push(key(destination));
             }
@@ -105,13 +105,13 @@ impl Entering {
     }
 
     /// Joins those that were not joined yet.
-    fn join(&mut self, destinations: &Destinations) -> Result<()> {
-        for destination in destinations.iter() {
+    fn join(&mut self, destinations: &[Destination]) -> Result<()> {
+        for destination in destinations {
             if self.joined.contains(&key(destination)) {
                 continue;
             }
             if let Err(error) = destination.enter() {
-                let alone = Step::Join(Destinations::new([destination.clone()]));
+                let alone = Step::Join(vec![destination.clone()]);
                 return Err(self.explain(&alone, error));
             }
             self.joined.push(key(destination));

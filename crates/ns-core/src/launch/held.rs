@@ -1,8 +1,6 @@
-//! What later steps need of the outside, held open: directories and processes. Two of these are equal when they are the
-//! same one.
+//! A directory that later steps need, held open. Two are equal if they were opened as one.
 
 use std::fmt;
-use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -84,29 +82,3 @@ impl fmt::Display for Directory {
         f.write_str(&self.name)
     }
 }
-
-/// A process.
-#[derive(Clone, Debug)]
-pub struct HeldProcess(Rc<Process>);
-
-impl From<Process> for HeldProcess {
-    fn from(process: Process) -> Self {
-        Self(Rc::new(process))
-    }
-}
-
-impl Deref for HeldProcess {
-    type Target = Process;
-
-    fn deref(&self) -> &Process {
-        &self.0
-    }
-}
-
-impl PartialEq for HeldProcess {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for HeldProcess {}

@@ -4,7 +4,6 @@ mod cause;
 mod cgroup;
 mod change;
 mod channel;
-mod destination;
 mod enter;
 mod failure;
 mod held;
@@ -31,9 +30,8 @@ mod veth;
 mod wait;
 
 pub use cgroup::Cgroups;
-pub use destination::{Destination, Destinations};
 pub use failure::{Failure, Warn};
-pub use held::{Directory, HeldProcess};
+pub use held::Directory;
 pub use ids::security_context;
 pub use plan::{Plan, Side};
 pub use program::{Program, shell_in};

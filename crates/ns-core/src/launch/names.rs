@@ -10,7 +10,7 @@ use super::step::Step;
 use crate::pins::{self, Made, Waiting};
 use crate::process::OwnProcess;
 use crate::sys::signals;
-use crate::target::{unknown_name, unknown_name_of_kind};
+use crate::target::{Destination, unknown_name, unknown_name_of_kind};
 use crate::{Error, Kinds, Result};
 
 /// What a person ends a program with.
@@ -38,13 +38,14 @@ pub(super) fn pin_new(
 pub(super) fn perform(step: &Step, warn: Warn) -> Option<Result<()>> {
     match step {
         Step::PinExisting(name, namespaces) => {
+            let kinds = namespaces.iter().map(Destination::kind).collect();
             let open = |kind| {
                 let mut of_it = namespaces.iter().filter(|one| one.kind() == kind);
                 let one = of_it.next().ok_or_else(|| Error::NotFound(step.to_string()))?;
-                one.open()
+                one.namespace()
             };
-            let made = pins::make(name, namespaces.kinds(), open, of_ours(&warn));
-            Some(made.map(|_| warn_of_limits(namespaces.kinds(), warn)))
+            let made = pins::make(name, kinds, open, of_ours(&warn));
+            Some(made.map(|_| warn_of_limits(kinds, warn)))
         }
         Step::Unpin(name, kinds) => Some(unpin(name, *kinds, warn)),
         _ => None,

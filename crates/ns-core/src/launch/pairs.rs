@@ -53,7 +53,7 @@ impl Pairs {
         let doing = || step.to_string();
         let namespace = process.namespace(Kind::Net)?;
         let mut peer = match &veth.peer_namespace {
-            Some(namespace) => RtSocket::open_in(&namespace.open()?)?,
+            Some(namespace) => RtSocket::open_in(&namespace.namespace()?)?,
             None => RtSocket::open()?,
         };
         let mut new = RtSocket::open_in(&namespace)?;

@@ -8,14 +8,15 @@ use std::rc::Rc;
 use nix::errno::Errno;
 
 use super::cgroup::Cgroups;
-use super::destination::Destinations;
-use super::held::{Directory, HeldProcess};
+use super::held::Directory;
 use super::program::Program;
 use super::settings::{Clock, ClockOffset, Propagation, Setgroups};
 use super::signal::SignalNumber;
 use super::veth::{Veth, VethEnd};
 use crate::escape::quoted;
 use crate::idmap::{IdKind, IdMap, MapWriter};
+use crate::process::Process;
+use crate::target::{self, Destination};
 use crate::{Kind, Kinds};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -56,9 +57,9 @@ pub enum Step {
     /// Let nobody look into this process who may only look into those of the target (`PR_SET_DUMPABLE`).
     Hide,
     /// Enter those of these namespaces that let us in, before a user namespace takes away what we may (`setns(2)`).
-    TryJoin(Destinations),
+    TryJoin(Vec<Destination>),
     /// Enter these namespaces, those that were not entered yet (`setns(2)`).
-    Join(Destinations),
+    Join(Vec<Destination>),
     /// Go on in a child, which is in the PID namespace that was entered.
     ForkInto,
     /// Make this directory the root, unless it is. The working directory stays where it is inside the new root; else it
@@ -69,7 +70,7 @@ pub enum Step {
     /// The same; where it cannot be, or is outside the root, the root becomes the working directory.
     TryDirectory(Directory),
     /// Take the environment of this process, now that it can be read.
-    ReadEnvironment(HeldProcess),
+    ReadEnvironment(Process),
     /// Run the program in this security context (`/proc/PID/attr/exec`).
     SetContext(Vec<u8>),
     /// Give up all supplementary groups, where that is allowed.
@@ -81,7 +82,7 @@ pub enum Step {
     /// Give the new namespaces of these kinds this name.
     PinNew(OsString, Kinds),
     /// Give these namespaces this name.
-    PinExisting(OsString, Destinations),
+    PinExisting(OsString, Vec<Destination>),
     /// Take this name away from the namespaces of these kinds.
     Unpin(OsString, Kinds),
     /// Set the propagation of all mounts (`mount_namespaces(7)`).
@@ -144,7 +145,7 @@ pub enum WantedId {
     /// 0, or the first that is mapped where 0 is not.
     Root,
     /// That of this process, as the user namespace has it.
-    Of(HeldProcess),
+    Of(Process),
 }
 
 impl Step {
@@ -238,8 +239,11 @@ impl fmt::Display for Step {
             Self::SetClock(clock, offset) => write!(f, "set the {} clock {offset}", clock.word()),
             Self::EnterTime => f.write_str("enter the new time namespace"),
             Self::ForkFirst => f.write_str("fork the first process of the PID namespace"),
-            Self::TryJoin(destinations) => write!(f, "join, where that is allowed from here, {destinations}"),
-            Self::Join(destinations) => write!(f, "join {destinations}"),
+            Self::TryJoin(destinations) => {
+                let destinations = target::in_words(destinations);
+                write!(f, "join, where that is allowed from here, {destinations}")
+            }
+            Self::Join(destinations) => write!(f, "join {}", target::in_words(destinations)),
             Self::ForkInto => f.write_str("fork a process of the PID namespace"),
             Self::TryDropGroups => f.write_str("give up all groups, if that is allowed"),
             Self::JoinCgroups(cgroups) => write!(f, "join {cgroups}"),
@@ -258,7 +262,9 @@ impl fmt::Display for Step {
             },
             Self::Pin(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), path(file)),
             Self::PinNew(name, kinds) => write!(f, "pin the {} as {}", kinds.in_words(), name_of(name)),
-            Self::PinExisting(name, namespaces) => write!(f, "pin {namespaces} as {}", name_of(name)),
+            Self::PinExisting(name, namespaces) => {
+                write!(f, "pin {} as {}", target::in_words(namespaces), name_of(name))
+            }
             Self::Unpin(name, Kinds::ALL) => write!(f, "remove the name {}", name_of(name)),
             Self::Unpin(name, kinds) => {
                 write!(f, "remove the name {} of the {}", name_of(name), kinds.in_words())

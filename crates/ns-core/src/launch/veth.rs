@@ -6,8 +6,8 @@
 
 use std::net::IpAddr;
 
-use super::destination::Destination;
 use crate::net::{HardwareAddress, InterfaceAddress, InterfaceName};
+use crate::target::Destination;
 
 /// A pair to make: one end in the new network namespace, and its peer.
 #[derive(Clone, Debug, PartialEq, Eq)]

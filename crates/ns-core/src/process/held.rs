@@ -4,6 +4,7 @@ use std::ffi::{CString, OsString};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -17,12 +18,13 @@ use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
 /// A process held by a pidfd (`pidfd_open(2)`) and by its directory in `/proc`. Neither ever means another process.
-#[derive(Debug)]
+/// Clones share the descriptors, and only clones are equal.
+#[derive(Clone, Debug)]
 pub struct Process {
     pid: Pid,
     number: Pid,
-    pidfd: OwnedFd,
-    directory: OwnedFd,
+    pidfd: Arc<OwnedFd>,
+    directory: Arc<OwnedFd>,
 }
 
 impl Process {
@@ -61,8 +63,8 @@ impl Process {
         let process = Self {
             pid,
             number,
-            pidfd,
-            directory,
+            pidfd: Arc::new(pidfd),
+            directory: Arc::new(directory),
         };
         // Alive after the directory was opened: then the directory is that of the process the pidfd holds.
         process.check_alive()?;
@@ -89,7 +91,7 @@ impl Process {
     }
 
     /// Its directory in `/proc`, without the pidfd.
-    pub(super) fn into_directory(self) -> OwnedFd {
+    pub(super) fn into_directory(self) -> Arc<OwnedFd> {
         self.directory
     }
 
@@ -267,6 +269,14 @@ impl Process {
         Ok(bytes)
     }
 }
+
+impl PartialEq for Process {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.pidfd, &other.pidfd)
+    }
+}
+
+impl Eq for Process {}
 
 impl AsFd for Process {
     /// The pidfd.

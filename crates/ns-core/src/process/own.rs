@@ -2,6 +2,7 @@
 //! ours.
 
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -15,7 +16,7 @@ use crate::{Error, Kind, Namespace, Result};
 pub(crate) struct OwnProcess {
     pid: Pid,
     number: Pid,
-    directory: OwnedFd,
+    directory: Arc<OwnedFd>,
 }
 
 impl OwnProcess {

@@ -1,21 +1,26 @@
-//! Target: how a person names a process or a namespace. Parsed without looking at the system, then found and opened.
+//! Target: how a person names a process or a namespace. [`Target`] is the spelling, parsed without looking at the system;
+//! [`Opened`] is what it names, found and held open; [`Destination`] is a namespace of that, to be entered later.
 
 mod choices;
+mod destination;
 mod elsewhere;
 mod meant;
 mod namespaces;
+mod opened;
+mod pinned;
 mod processes;
-mod subject;
 mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::process::{Pid, Process};
-use crate::{Error, Kind, Namespace, Result};
+use crate::Kind;
+use crate::process::Pid;
 
-pub use subject::{Pinned, Subject};
-pub(crate) use subject::{unknown_name, unknown_name_of_kind};
+pub use destination::Destination;
+pub(crate) use destination::in_words;
+pub use opened::Opened;
+pub(crate) use pinned::{unknown_name, unknown_name_of_kind};
 
 /// A process or a namespace, as it was named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,49 +43,4 @@ pub enum Target {
     Unit(String),
     /// `container:3f2a`: the oldest process of the container whose id starts so.
     Container(String),
-}
-
-impl Target {
-    /// Finds it and holds it open.
-    ///
-    /// [`Error::NotFound`] where there is none, [`Error::Ambiguous`] where there are several.
-    pub fn open(&self) -> Result<Subject> {
-        match self {
-            Self::Process(pid) => Process::open(*pid)
-                .map(Subject::Process)
-                .map_err(|error| meant::instead_of_pid(*pid, error)),
-            Self::SameProcess(pid, inode) => same_process(*pid, *inode).map(Subject::Process),
-            Self::File(path) => Namespace::open(path).map(Subject::Namespace),
-            Self::Name(name) => Pinned::find(name).map(Subject::Pinned),
-            Self::Inode(kind, inode) => namespaces::by_inode(*kind, *inode).map(Subject::Namespace),
-            Self::Id(id) => namespaces::by_id(*id).map(Subject::Namespace),
-            Self::Host(name) => namespaces::by_host_name(name).map(Subject::Namespace),
-            Self::Unit(name) => processes::by_unit(name).map(Subject::Process),
-            Self::Container(id) => processes::by_container(id).map(Subject::Process),
-        }
-    }
-}
-
-fn same_process(pid: Pid, inode: u64) -> Result<Process> {
-    let process = Process::open(pid)?;
-    if process.inode()? == inode {
-        return Ok(process);
-    }
-    Err(Error::NotFound(format!(
-        "process {pid} is not the one with the pidfd inode {inode}: that one has ended"
-    )))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_process_is_only_itself() {
-        let own = Process::open(Pid::own()).unwrap();
-        let inode = own.inode().unwrap();
-        assert!(Target::SameProcess(Pid::own(), inode).open().is_ok());
-        let error = Target::SameProcess(Pid::own(), inode + 1).open().unwrap_err();
-        assert!(error.to_string().ends_with("that one has ended"), "{error}");
-    }
 }

@@ -1,6 +1,7 @@
-//! Finding a process by the cgroup it is in: the oldest of a systemd unit, the oldest of a container.
+//! Finding a process: by its PID, or by the cgroup it is in (the oldest of a systemd unit or of a container).
 
 use super::choices::list;
+use super::meant;
 use crate::escape::quoted;
 use crate::output::escape_for_terminal;
 use crate::process::{Cgroups, Files, Pid, Process, scan};
@@ -15,6 +16,22 @@ struct Found {
     /// In clock ticks since boot.
     started: u64,
     cgroups: Cgroups,
+}
+
+/// The process with this PID.
+pub(super) fn by_pid(pid: Pid) -> Result<Process> {
+    Process::open(pid).map_err(|error| meant::instead_of_pid(pid, error))
+}
+
+/// The process with this PID, if the inode of its pidfd is this one.
+pub(super) fn by_pid_and_inode(pid: Pid, inode: u64) -> Result<Process> {
+    let process = Process::open(pid)?;
+    if process.inode()? == inode {
+        return Ok(process);
+    }
+    Err(Error::NotFound(format!(
+        "process {pid} is not the one with the pidfd inode {inode}: that one has ended"
+    )))
 }
 
 /// The oldest process of this systemd unit; `nginx` is `nginx.service`, as for systemctl(1).
@@ -133,4 +150,17 @@ fn with_choices(error: Error, what: &str, asked: &str, choices: impl Iterator<It
 
 fn shown(name: &[u8]) -> String {
     escape_for_terminal(name).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_only_itself() {
+        let inode = Process::open(Pid::own()).unwrap().inode().unwrap();
+        assert!(by_pid_and_inode(Pid::own(), inode).is_ok());
+        let error = by_pid_and_inode(Pid::own(), inode + 1).unwrap_err();
+        assert!(error.to_string().ends_with("that one has ended"), "{error}");
+    }
 }

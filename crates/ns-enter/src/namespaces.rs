@@ -4,10 +4,9 @@
 use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use ns_core::launch::{Destination, HeldProcess};
-use ns_core::process::caller;
-use ns_core::target::Subject;
-use ns_core::{Error, Gathered, Identity, Kind, Kinds, Namespace, Target};
+use ns_core::process::{Process, caller};
+use ns_core::target::{Destination, Opened};
+use ns_core::{Error, Gathered, Identity, Kind, Namespace};
 
 use crate::cli::Cli;
 
@@ -23,22 +22,9 @@ const ORDER: [Kind; 7] = [
     Kind::Mnt,
 ];
 
-/// A target, held open, and how to speak of a namespace of it: `of process 4711`, `blue`.
-#[derive(Debug)]
-pub struct Held {
-    what: What,
-    place: String,
-}
-
-#[derive(Debug)]
-enum What {
-    Process(HeldProcess),
-    Namespaces(Subject),
-}
-
 /// The namespaces to enter.
 #[derive(Debug, Default)]
-pub struct Places {
+pub struct Namespaces {
     /// The user namespace that gives the right to enter others, where it has to be entered before the one asked for.
     pub owner: Option<Destination>,
     /// The user namespace that was asked for.
@@ -49,81 +35,30 @@ pub struct Places {
     pub mount_again: Option<Destination>,
 }
 
-impl Held {
-    /// Finds a target and holds it.
-    pub fn open(target: &Target) -> Result<Self> {
-        Ok(Self::of(target.open()?, target))
-    }
-
-    /// The same where a file in the working directory may be meant, as nsenter(1) has it: a name that is pinned wins.
-    fn open_name_or_file(target: &Target) -> Result<Self> {
-        match (target, target.open()) {
-            (Target::Name(name), Err(pinned)) if pinned.is_not_found() => match Namespace::open(name) {
-                Ok(namespace) => Ok(Self::of(Subject::Namespace(namespace), target)),
-                Err(file) if file.is_not_found() => Err(pinned.into()),
-                Err(file) => Err(file.into()),
-            },
-            (_, subject) => Ok(Self::of(subject?, target)),
-        }
-    }
-
-    fn of(subject: Subject, target: &Target) -> Self {
-        Self {
-            place: subject.place(target),
-            what: match subject {
-                Subject::Process(process) => What::Process(process.into()),
-                subject => What::Namespaces(subject),
-            },
-        }
-    }
-
-    /// The process that it is.
-    pub fn process(&self) -> Option<&HeldProcess> {
-        match &self.what {
-            What::Process(process) => Some(process),
-            What::Namespaces(_) => None,
-        }
-    }
-
-    fn kinds(&self) -> Kinds {
-        match &self.what {
-            What::Process(_) => Kinds::ALL,
-            What::Namespaces(subject) => subject.kinds(),
-        }
-    }
-
-    fn destination(&self, kind: Kind) -> Result<Destination> {
-        Ok(match &self.what {
-            What::Process(process) => Destination::of_process(process, kind)?,
-            What::Namespaces(subject) => Destination::new(subject.namespace(kind)?, &self.place),
-        })
-    }
-}
-
-impl Places {
+impl Namespaces {
     /// Finds and opens them.
-    pub fn find(cli: &Cli, target: Option<&Held>) -> Result<Self> {
-        let mut places = Self::default();
+    pub fn find(cli: &Cli, target: Option<&Opened>) -> Result<Self> {
+        let mut namespaces = Self::default();
         for kind in ORDER {
             let Some(destination) = asked_for(cli, target, kind)? else {
                 continue;
             };
             if destination.identity() != Namespace::own(kind)?.identity() {
-                places.others.push(destination);
+                namespaces.others.push(destination);
             } else if kind == Kind::Mnt && !cli.is_bare() {
-                places.mount_again = Some(destination);
+                namespaces.mount_again = Some(destination);
             }
         }
         let user = asked_for(cli, target, Kind::User)?;
         let user = if cli.user_parent {
-            Some(parent_user(user.as_ref(), target, &places.others)?)
+            Some(parent_user(user.as_ref(), target, &namespaces.others)?)
         } else {
             user
         };
         let own = Namespace::own(Kind::User)?.identity();
-        places.user = user.filter(|user| user.identity() != own);
-        places.owner = owner_to_enter(&places, own);
-        Ok(places)
+        namespaces.user = user.filter(|user| user.identity() != own);
+        namespaces.owner = owner_to_enter(&namespaces, own);
+        Ok(namespaces)
     }
 
     /// Whether one of this kind is entered.
@@ -141,58 +76,61 @@ impl Places {
 }
 
 /// The namespace of this kind that was asked for.
-fn asked_for(cli: &Cli, target: Option<&Held>, kind: Kind) -> Result<Option<Destination>> {
+fn asked_for(cli: &Cli, target: Option<&Opened>, kind: Kind) -> Result<Option<Destination>> {
     let needs_target = || target.ok_or_else(|| no_target(&format!("--{}", kind.option())));
     if let (Kind::Net, Some(fd)) = (kind, cli.net_socket) {
         let process = process_of(target, "--net-socket")?;
-        let place = format!("of descriptor {fd} of process {}", process.pid());
-        return Ok(Some(Destination::new(process.namespace_of_socket(fd)?, place)));
+        let words = format!("of descriptor {fd} of process {}", process.pid());
+        return Ok(Some(Destination::new(process.namespace_of_socket(fd)?, words)));
     }
-    let (held, named);
-    let held = match cli.kind(kind) {
+    let named;
+    let opened = match cli.kind(kind) {
         Some(Some(target)) => {
-            named = Held::open_name_or_file(target)?;
+            named = target.open_name_or_file()?;
             &named
         }
         Some(None) => needs_target()?,
-        None if cli.all || cli.is_bare() => {
-            held = target.filter(|held| held.kinds().contains(kind));
-            let Some(held) = held else { return Ok(None) };
-            held
-        }
+        None if cli.all || cli.is_bare() => match target {
+            Some(target) if target.kinds().contains(kind) => target,
+            _ => return Ok(None),
+        },
         None => return Ok(None),
     };
-    if let (true, Some(_), Some(process)) = (cli.for_children, kind.for_children(), held.process()) {
-        let place = format!("of the children of process {}", process.pid());
+    if let (true, Some(_), Some(process)) = (cli.for_children, kind.for_children(), opened.process()) {
+        let words = format!("of the children of process {}", process.pid());
         return Ok(Some(Destination::new(
             process.namespace_for_children(kind)?,
-            place,
+            words,
         )));
     }
-    held.destination(kind).map(Some)
+    Ok(Some(opened.destination(kind)?))
 }
 
 /// The process that an option is about.
-pub fn process_of<'a>(target: Option<&'a Held>, option: &str) -> Result<&'a HeldProcess> {
-    let held = target.ok_or_else(|| no_target(option))?;
-    let process = held.process();
-    Ok(process
-        .ok_or_else(|| Error::Unfit(format!("{option} needs a process, and {} is none", held.place)))?)
+pub fn process_of<'a>(target: Option<&'a Opened>, option: &str) -> Result<&'a Process> {
+    let target = target.ok_or_else(|| no_target(option))?;
+    let needs_process = || {
+        Error::Unfit(format!(
+            "{option} needs a process, and {} is none",
+            target.words()
+        ))
+    };
+    Ok(target.process().ok_or_else(needs_process)?)
 }
 
 /// The parent of the user namespace that was asked for, or else of the target's, or else the owner of what is entered.
 fn parent_user(
     user: Option<&Destination>,
-    target: Option<&Held>,
+    target: Option<&Opened>,
     others: &[Destination],
 ) -> Result<Destination> {
-    let of_target = match (user, target.and_then(Held::process)) {
+    let of_target = match (user, target.and_then(Opened::process)) {
         (None, Some(process)) => Some(Destination::of_process(process, Kind::User)?),
         _ => None,
     };
     let child = user.or(of_target.as_ref()).or(others.first());
     let child = child.ok_or_else(|| no_target("--user-parent"))?;
-    match child.open()?.owner() {
+    match child.namespace()?.owner() {
         Gathered::Known(parent) => Ok(Destination::new(parent, format!("above {child}"))),
         Gathered::Absent => Err(Error::NotFound(format!("{child} has no user namespace above it")).into()),
         Gathered::Unreadable(errno) => {
@@ -205,13 +143,13 @@ fn parent_user(
 
 /// The user namespace without which the others stay closed to the caller, who made it: it gives every capability in what
 /// it owns. Of several the one that encloses the rest.
-fn owner_to_enter(places: &Places, own: Identity) -> Option<Destination> {
+fn owner_to_enter(namespaces: &Namespaces, own: Identity) -> Option<Destination> {
     if caller::has(caller::CapabilitySet::SYS_ADMIN) {
         return None;
     }
     let mut outermost: Option<Destination> = None;
-    for destination in &places.others {
-        let Ok(Gathered::Known(owner)) = destination.open().map(|namespace| namespace.owner()) else {
+    for destination in &namespaces.others {
+        let Ok(Gathered::Known(owner)) = destination.namespace().map(|namespace| namespace.owner()) else {
             continue;
         };
         let encloses = |other: &Destination| is_at_or_below(other, owner.identity());
@@ -219,14 +157,14 @@ fn owner_to_enter(places: &Places, own: Identity) -> Option<Destination> {
             outermost = Some(Destination::new(owner, format!("that owns {destination}")));
         }
     }
-    let user = places.user.as_ref().map(Destination::identity);
+    let user = namespaces.user.as_ref().map(Destination::identity);
     outermost.filter(|outermost| !user.is_some_and(|user| is_at_or_below(outermost, user)))
 }
 
 /// Whether this user namespace is the other one, or below it.
 fn is_at_or_below(destination: &Destination, other: Identity) -> bool {
     destination
-        .open()
+        .namespace()
         .is_ok_and(|namespace| is_below(&namespace, other))
 }
 

@@ -1,0 +1,137 @@
+//! A namespace to enter, held open from before the first one is entered.
+
+use std::fmt;
+
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, getrlimit};
+
+use super::opened::of_process;
+use crate::error::Doing;
+use crate::process::Process;
+use crate::{Identity, Kind, Namespace, Result, kind};
+
+/// A limit of descriptors that leaves enough for every namespace and everything else.
+const MANY: u64 = 64;
+
+/// A namespace to enter, and the words to speak of it.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    kind: Kind,
+    identity: Identity,
+    handle: Handle,
+    words: String,
+}
+
+/// The descriptor that setns(2) is given.
+#[derive(Clone, Debug)]
+enum Handle {
+    /// That of the namespace, which lives as long as this does.
+    Namespace(Namespace),
+    /// That of a process in the namespace: one descriptor serves all namespaces of the process.
+    Process(Process),
+}
+
+impl Destination {
+    /// A namespace, and the words that stand after "the network namespace": `of process 4711`.
+    pub fn new(namespace: Namespace, words: impl Into<String>) -> Self {
+        Self {
+            kind: namespace.kind(),
+            identity: namespace.identity(),
+            handle: Handle::Namespace(namespace),
+            words: words.into(),
+        }
+    }
+
+    /// The namespace of this kind that a process is in. With the usual number of descriptors it is held open; with few it
+    /// is entered through the process, if the process still lives then.
+    pub fn of_process(process: &Process, kind: Kind) -> Result<Self> {
+        let destination = Self::new(process.namespace(kind)?, of_process(process.pid()));
+        let few = getrlimit(Resource::RLIMIT_NOFILE).is_ok_and(|(soft, _)| soft < MANY);
+        Ok(if few {
+            Self {
+                handle: Handle::Process(process.clone()),
+                ..destination
+            }
+        } else {
+            destination
+        })
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Which it is.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The namespace itself.
+    pub fn namespace(&self) -> Result<Namespace> {
+        match &self.handle {
+            Handle::Namespace(namespace) => Ok(namespace.clone()),
+            Handle::Process(process) => process.namespace(self.kind),
+        }
+    }
+
+    /// Puts the calling process in (`setns(2)`).
+    pub(crate) fn enter(&self) -> Result<()> {
+        let entered = match &self.handle {
+            Handle::Namespace(namespace) => namespace.enter(),
+            Handle::Process(process) => match nix::sched::setns(process, self.kind.flag()) {
+                Err(Errno::ESRCH) => return Err(process.ended()),
+                answer => answer,
+            },
+        };
+        entered.doing(|| format!("join {self}"))
+    }
+}
+
+/// The same namespace, in the same words.
+impl PartialEq for Destination {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, self.identity, &self.words) == (other.kind, other.identity, &other.words)
+    }
+}
+
+impl Eq for Destination {}
+
+/// `the network namespace of process 4711`.
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} namespace {}", self.kind.noun(), self.words)
+    }
+}
+
+/// Several in a sentence: `the mount, network and UTS namespaces of process 4711, the PID namespace "/run/pidns/blue"`.
+pub(crate) fn in_words(destinations: &[Destination]) -> String {
+    let parts = destinations
+        .chunk_by(|one, other| one.words == other.words)
+        .map(|chunk| {
+            let kinds = kind::nouns(chunk.iter().map(Destination::kind));
+            let plural = if chunk.len() == 1 { "" } else { "s" };
+            format!("the {kinds} namespace{plural} {}", chunk[0].words)
+        });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_of_one_process_are_one_phrase() {
+        let of = |kind, words: &str| Destination::new(Namespace::own(kind).unwrap(), words);
+        let all = [
+            of(Kind::Net, "of process 4711"),
+            of(Kind::Uts, "of process 4711"),
+            of(Kind::Pid, "blue"),
+        ];
+        assert_eq!(in_words(&all[..1]), all[0].to_string());
+        assert_eq!(
+            in_words(&all),
+            "the network and UTS namespaces of process 4711, the PID namespace blue"
+        );
+    }
+}

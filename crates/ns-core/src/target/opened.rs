@@ -1,0 +1,184 @@
+//! A target that has been opened: a process or namespaces, and the words to speak of them.
+
+use super::destination::Destination;
+use super::pinned::Pinned;
+use super::{Target, namespaces, processes};
+use crate::escape::quoted;
+use crate::process::{Pid, Process};
+use crate::{Error, Kind, Kinds, Namespace, Result};
+use std::os::unix::ffi::OsStrExt as _;
+
+/// What a target named, held open.
+#[derive(Debug)]
+pub struct Opened {
+    handle: Handle,
+    words: String,
+}
+
+#[derive(Debug)]
+enum Handle {
+    /// It gives its namespaces of all kinds.
+    Process(Process),
+    Namespace(Namespace),
+    /// Those that are pinned under a name, one of each kind at most.
+    Pinned(Pinned),
+}
+
+impl Target {
+    /// Finds what the target names and opens it.
+    ///
+    /// [`Error::NotFound`] if nothing has this name, [`Error::Ambiguous`] if several have it.
+    pub fn open(&self) -> Result<Opened> {
+        let handle = match self {
+            Self::Process(pid) => Handle::Process(processes::by_pid(*pid)?),
+            Self::SameProcess(pid, inode) => Handle::Process(processes::by_pid_and_inode(*pid, *inode)?),
+            Self::File(path) => Handle::Namespace(Namespace::open(path)?),
+            Self::Name(name) => Handle::Pinned(Pinned::find(name)?),
+            Self::Inode(kind, inode) => Handle::Namespace(namespaces::by_inode(*kind, *inode)?),
+            Self::Id(id) => Handle::Namespace(namespaces::by_id(*id)?),
+            Self::Host(name) => Handle::Namespace(namespaces::by_host_name(name)?),
+            Self::Unit(name) => Handle::Process(processes::by_unit(name)?),
+            Self::Container(id) => Handle::Process(processes::by_container(id)?),
+        };
+        Ok(Opened::new(handle, self))
+    }
+
+    /// Opens the target as [`Self::open`] does. A name that is not pinned can also be a namespace file in the working
+    /// directory, as for nsenter(1).
+    pub fn open_name_or_file(&self) -> Result<Opened> {
+        match (self, self.open()) {
+            (Self::Name(name), Err(not_pinned)) if not_pinned.is_not_found() => match Namespace::open(name) {
+                Err(file) if file.is_not_found() => Err(not_pinned),
+                file => Ok(Opened::new(Handle::Namespace(file?), self)),
+            },
+            (_, opened) => opened,
+        }
+    }
+}
+
+impl Opened {
+    fn new(handle: Handle, target: &Target) -> Self {
+        let words = match &handle {
+            Handle::Process(process) => of_process(process.pid()),
+            Handle::Namespace(_) | Handle::Pinned(_) => target.to_string(),
+        };
+        Self { handle, words }
+    }
+
+    /// Words that stand after "the network namespace": `of process 4711`, or the target as the user spelled it.
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// The kinds of which it gives a namespace. The kinds whose pin is stale are among them: a caller who wants all has to
+    /// hear of it, and must not go on in a namespace of its own.
+    pub fn kinds(&self) -> Kinds {
+        match &self.handle {
+            Handle::Process(_) => Kinds::ALL,
+            Handle::Namespace(namespace) => [namespace.kind()].into_iter().collect(),
+            Handle::Pinned(pinned) => pinned.kinds(),
+        }
+    }
+
+    /// The namespace of this kind: the one that the process is in, the namespace itself, or the one pinned under the name.
+    ///
+    /// [`Error::Unfit`] if the target gives none of this kind.
+    pub fn namespace(&self, kind: Kind) -> Result<Namespace> {
+        match &self.handle {
+            Handle::Process(process) => process.namespace(kind),
+            Handle::Namespace(namespace) if namespace.kind() == kind => Ok(namespace.clone()),
+            Handle::Namespace(namespace) => {
+                let found = namespace.kind().a_namespace();
+                Err(Error::Unfit(format!(
+                    "{namespace} is {found}, not {}",
+                    kind.a_namespace()
+                )))
+            }
+            Handle::Pinned(pinned) => pinned.namespace(kind),
+        }
+    }
+
+    /// The namespace of this kind, to be entered later; see [`Self::namespace`].
+    pub fn destination(&self, kind: Kind) -> Result<Destination> {
+        match &self.handle {
+            Handle::Process(process) => Destination::of_process(process, kind),
+            Handle::Namespace(_) | Handle::Pinned(_) => {
+                Ok(Destination::new(self.namespace(kind)?, self.words.as_str()))
+            }
+        }
+    }
+
+    /// The process that the target named, if it named one.
+    pub fn process(&self) -> Option<&Process> {
+        match &self.handle {
+            Handle::Process(process) => Some(process),
+            Handle::Namespace(_) | Handle::Pinned(_) => None,
+        }
+    }
+
+    /// The process that the target must have named. [`Error::Unfit`] if it named namespaces.
+    pub fn into_process(self) -> Result<Process> {
+        let what = match self.handle {
+            Handle::Process(process) => return Ok(process),
+            Handle::Namespace(namespace) => format!("{namespace} is a namespace"),
+            Handle::Pinned(pinned) => {
+                format!("{} is the name of a namespace", quoted(pinned.name().as_bytes()))
+            }
+        };
+        Err(Error::Unfit(format!("{what}, not a process")))
+    }
+}
+
+/// `of process 4711`.
+pub(super) fn of_process(pid: Pid) -> String {
+    format!("of process {pid}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_gives_all_kinds() {
+        let opened = Target::Process(Pid::own()).open().unwrap();
+        assert_eq!(opened.kinds(), Kinds::ALL);
+        for kind in Kind::ALL {
+            let own = Namespace::own(kind).unwrap();
+            assert_eq!(opened.namespace(kind).unwrap().identity(), own.identity());
+            assert_eq!(opened.destination(kind).unwrap().identity(), own.identity());
+        }
+        assert_eq!(opened.into_process().unwrap().pid(), Pid::own());
+    }
+
+    #[test]
+    fn a_namespace_gives_itself_only() {
+        let opened = Target::parse("/proc/self/ns/uts").unwrap().open().unwrap();
+        assert_eq!(opened.kinds().to_string(), "uts");
+        let own = Namespace::own(Kind::Uts).unwrap();
+        assert_eq!(opened.namespace(Kind::Uts).unwrap().identity(), own.identity());
+        assert_eq!(
+            opened.destination(Kind::Uts).unwrap().to_string(),
+            "the UTS namespace \"/proc/self/ns/uts\""
+        );
+        let error = opened.namespace(Kind::Net).unwrap_err().to_string();
+        assert!(
+            error.ends_with("is a UTS namespace, not a network namespace"),
+            "{error}"
+        );
+        assert_eq!(opened.destination(Kind::Net).unwrap_err().to_string(), error);
+        let error = opened.into_process().unwrap_err().to_string();
+        assert!(error.ends_with("is a namespace, not a process"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_given_is_answered_with_those_that_are() {
+        let target = Target::parse("no-such-name-of-ns-utils").unwrap();
+        for error in [target.open(), target.open_name_or_file()].map(Result::unwrap_err) {
+            assert_eq!(
+                error.to_string(),
+                "no namespace is pinned under the name \"no-such-name-of-ns-utils\""
+            );
+            assert!(error.help().is_some());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The namespaces that are pinned under one name, and the errors about names.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+
+use super::choices::list;
+use super::{elsewhere, meant};
+use crate::escape::quoted;
+use crate::pins::{self, Pin};
+use crate::{Error, Kind, Kinds, Namespace, Result};
+
+/// The namespaces that are pinned under one name.
+#[derive(Debug)]
+pub(super) struct Pinned {
+    name: OsString,
+    pins: Vec<Pin>,
+}
+
+impl Pinned {
+    /// Finds them. [`Error::NotFound`] if there is no such name; if all files of the name are stale, the error of the
+    /// first of them.
+    pub(super) fn find(name: &OsStr) -> Result<Self> {
+        let mut pins = pins::find(name)?;
+        if pins.is_empty() {
+            return Err(unknown_name(name));
+        }
+        if pins.iter().all(|pin| pin.namespace.is_err()) {
+            let Pin {
+                kind,
+                path,
+                namespace,
+            } = pins.remove(0);
+            return Err(elsewhere::explain(kind, &path, namespace.unwrap_err()));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            pins,
+        })
+    }
+
+    /// The name.
+    pub(super) fn name(&self) -> &OsStr {
+        &self.name
+    }
+
+    /// The kinds that have this name, stale pins included.
+    pub(super) fn kinds(&self) -> Kinds {
+        self.pins.iter().map(|pin| pin.kind).collect()
+    }
+
+    /// The namespace of this kind. [`Error::Unfit`] if none of the kind has this name.
+    pub(super) fn namespace(&self, kind: Kind) -> Result<Namespace> {
+        match self.pins.iter().find(|pin| pin.kind == kind) {
+            Some(pin) => match &pin.namespace {
+                Ok(namespace) => Ok(namespace.clone()),
+                Err(error) => Err(elsewhere::explain(kind, &pin.path, error.clone())),
+            },
+            None => Err(Error::Unfit(none_of_kind(kind, &self.name, self.kinds()))),
+        }
+    }
+}
+
+/// The sentence for a name that only namespaces of other kinds have.
+fn none_of_kind(kind: Kind, name: &OsStr, others: Kinds) -> String {
+    let (noun, name) = (kind.noun(), quoted(name.as_bytes()));
+    format!("no {noun} namespace is pinned under the name {name}, only {others}")
+}
+
+/// The error for a name that no namespace of this kind has, with the kinds that have it.
+pub(crate) fn unknown_name_of_kind(kind: Kind, name: &OsStr) -> Error {
+    let pins = pins::find(name).unwrap_or_default();
+    if pins.is_empty() {
+        return unknown_name(name);
+    }
+    let others = pins.iter().map(|pin| pin.kind).collect();
+    Error::NotFound(none_of_kind(kind, name, others))
+}
+
+/// The error for a name that does not exist, with the names that do.
+pub(crate) fn unknown_name(name: &OsStr) -> Error {
+    let error = Error::NotFound(format!(
+        "no namespace is pinned under the name {}",
+        quoted(name.as_bytes())
+    ));
+    let meant = meant::instead_of_name(name);
+    if !meant.is_empty() {
+        let meant = list(meant.iter().map(ToString::to_string));
+        return error.with_help(format!("there is {meant}"));
+    }
+    let names = pins::names().unwrap_or_default();
+    if names.is_empty() {
+        return error.with_help("there are no pinned namespaces; a process is named by its PID, a file by a path with a slash in it");
+    }
+    let names = names
+        .iter()
+        .map(|(name, kinds)| format!("{} ({kinds})", quoted(name.as_bytes())));
+    error.with_help(format!("the names are {}", list(names)))
+}

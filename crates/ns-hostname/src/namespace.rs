@@ -1,0 +1,49 @@
+//! The UTS namespace that the arguments name, and the names in it.
+
+use clap::error::ErrorKind;
+use ns_core::explain::explain_in;
+use ns_core::process::Process;
+use ns_core::target::Opened;
+use ns_core::uts::{Names, Place};
+use ns_core::{Error, Kind, Target};
+
+use crate::cli::usage;
+
+/// The UTS namespace that is meant: that of the target, or one's own.
+pub fn place_of(targets: &[Target]) -> anyhow::Result<Place> {
+    let Some(opened) = opened_target(targets)? else {
+        return Ok(Place::Own);
+    };
+    place(&opened)
+}
+
+/// The UTS namespace that a target gives.
+pub fn place(opened: &Opened) -> anyhow::Result<Place> {
+    let process = opened.process().map(Process::pid);
+    Ok(Place::Of(opened.namespace(Kind::Uts)?, process))
+}
+
+/// The target, opened; `None` where none is named.
+pub fn opened_target(targets: &[Target]) -> anyhow::Result<Option<Opened>> {
+    match targets {
+        [] => Ok(None),
+        [target] => Ok(Some(target.open()?)),
+        _ => Err(usage(
+            ErrorKind::ArgumentConflict,
+            "--target may be repeated only with --list",
+        )),
+    }
+}
+
+/// The names in this UTS namespace.
+pub fn names_in(place: &Place) -> anyhow::Result<Names> {
+    Ok(Names::of(place).map_err(|error| explain(place, error))?)
+}
+
+/// The error of something that was done to the names in this namespace, with its cause.
+pub fn explain(place: &Place, error: Error) -> Error {
+    match place.namespace() {
+        Ok(namespace) => explain_in(&namespace, error),
+        Err(_) => error,
+    }
+}
