@@ -2,39 +2,20 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ns_core::output::{Cell, Column, Field, Filter};
+use ns_core::output::{Cell, Column, Filter};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Show {
-    Number,
-    Text,
-    List,
-    Absent,
-    Unreadable,
-}
-
-const fn column(name: &'static str) -> Column {
-    Column::text(name, "")
-}
-
-impl Field for Show {
-    const ALL: &'static [(Self, Column)] = &[
-        (Self::Number, column("N")),
-        (Self::Text, column("T")),
-        (Self::List, column("L")),
-        (Self::Absent, column("A")),
-        (Self::Unreadable, column("U%")),
-    ];
+ns_core::columns! {
+    /// A column of each sort.
+    ALL: Column<(), fn() -> Cell<'static>>;
+    NUMBER: number("N", "a number"), (), || Cell::Number(4711);
+    TEXT: text("T", "a text that is no UTF-8"), (), || Cell::text(&b"te\xffxt"[..]);
+    LIST: texts("L", "texts"), (), || Cell::List(vec![b"a"[..].into(), b"b"[..].into()]);
+    ABSENT: number("A", "nothing"), (), || Cell::Absent;
+    UNREADABLE: number("U%", "nothing that could be read"), (), || Cell::Unreadable;
 }
 
 fuzz_target!(|text: &str| {
-    let Ok(filter) = Filter::<Show>::parse(text) else { return };
-    filter.fields();
-    filter.matches(|show| match show {
-        Show::Number => Cell::Number(4711),
-        Show::Text => Cell::text(&b"te\xffxt"[..]),
-        Show::List => Cell::List(vec![b"a"[..].into(), b"b"[..].into()]),
-        Show::Absent => Cell::Absent,
-        Show::Unreadable => Cell::Unreadable,
-    });
+    let Ok(filter) = Filter::parse(text, ALL) else { return };
+    filter.columns();
+    filter.matches(|column| (column.cell)());
 });

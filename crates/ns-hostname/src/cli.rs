@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory as _, Parser};
 use ns_core::Target;
 use ns_core::cli::{Relative, columns, target};
 
-use crate::columns::UtsColumn;
+use crate::columns::ALL;
 use crate::which::Which;
 
 const WHICH: &str = "Selection";
@@ -207,7 +207,7 @@ pub struct Listing {
     /// Show these columns
     ///
     /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
-    #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = columns::<UtsColumn>())]
+    #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = columns(&ALL))]
     pub output: Option<String>,
 
     /// Show all columns

@@ -1,7 +1,7 @@
 //! The columns of the list, and what has to be found out for each.
 
 use ns_core::inventory::Facts;
-use ns_core::output::{Column, Field};
+use ns_core::output::{Headed, Heading};
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,23 +71,42 @@ impl UtsColumn {
     }
 }
 
-impl Field for UtsColumn {
-    #[rustfmt::skip] // a table is read by its columns
-    const ALL: &'static [(Self, Column)] = &[
-        (Self::Ns, Column::number("NS", "inode of the namespace")),
-        (Self::Id, Column::number("ID", "64-bit id of the namespace, never used again")),
-        (Self::Own, Column::text("OWN", "whether it is the caller's own")),
-        (Self::Hostname, Column::text("HOSTNAME", "host name")),
-        (Self::Domain, Column::text("DOMAIN", "NIS domain name")),
-        (Self::Nprocs, Column::number("NPROCS", "number of processes in it")),
-        (Self::Pid, Column::number("PID", "lowest PID in it")),
-        (Self::User, Column::text("USER", "user of PID, or whoever made the namespace's user namespace")),
-        (Self::Command, Column::wide("COMMAND", "command line of PID")),
-        (Self::Unit, Column::text("UNIT", "systemd unit of the oldest process in it")),
-        (Self::Container, Column::text("CONTAINER", "id of the container of the oldest process in it")),
-        (Self::Name, Column::text("NAME", "name under /run/utsns")),
-        (Self::Owner, Column::number("OWNER", "inode of the user namespace that owns it")),
-        (Self::Initial, Column::text("INITIAL", "whether the system started with it")),
-        (Self::Same, Column::wide("SAME", "other namespaces with the same host name")),
-    ];
+impl Headed for UtsColumn {
+    fn heading(self) -> &'static Heading {
+        let own = |(column, heading): &'static (Self, Heading)| (*column == self).then_some(heading);
+        TABLE
+            .iter()
+            .find_map(own)
+            .expect("every column stands in the table")
+    }
 }
+
+/// Every column, in the order of a listing of all of them.
+pub static ALL: [UtsColumn; TABLE.len()] = {
+    let mut all = [UtsColumn::Ns; TABLE.len()];
+    let mut index = 0;
+    while index < TABLE.len() {
+        all[index] = TABLE[index].0;
+        index += 1;
+    }
+    all
+};
+
+#[rustfmt::skip] // a table is read by its columns
+const TABLE: &[(UtsColumn, Heading)] = &[
+    (UtsColumn::Ns, Heading::number("NS", "inode of the namespace")),
+    (UtsColumn::Id, Heading::number("ID", "64-bit id of the namespace, never used again")),
+    (UtsColumn::Own, Heading::flag("OWN", "whether it is the caller's own")),
+    (UtsColumn::Hostname, Heading::text("HOSTNAME", "host name")),
+    (UtsColumn::Domain, Heading::text("DOMAIN", "NIS domain name")),
+    (UtsColumn::Nprocs, Heading::number("NPROCS", "number of processes in it")),
+    (UtsColumn::Pid, Heading::number("PID", "lowest PID in it")),
+    (UtsColumn::User, Heading::text("USER", "user of PID, or whoever made the namespace's user namespace")),
+    (UtsColumn::Command, Heading::text("COMMAND", "command line of PID").wide()),
+    (UtsColumn::Unit, Heading::text("UNIT", "systemd unit of the oldest process in it")),
+    (UtsColumn::Container, Heading::text("CONTAINER", "id of the container of the oldest process in it")),
+    (UtsColumn::Name, Heading::texts("NAME", "name under /run/utsns")),
+    (UtsColumn::Owner, Heading::number("OWNER", "inode of the user namespace that owns it")),
+    (UtsColumn::Initial, Heading::flag("INITIAL", "whether the system started with it")),
+    (UtsColumn::Same, Heading::numbers("SAME", "other namespaces with the same host name").wide()),
+];

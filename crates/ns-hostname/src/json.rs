@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use ns_core::output::{Cell, Field as _, Row, write_json_line};
+use ns_core::output::{Cell, Headed as _, Row, write_json_line};
 use ns_core::uts::Place;
 
 use crate::columns::UtsColumn;
@@ -26,7 +26,7 @@ pub fn write_json(place: &Place) -> anyhow::Result<()> {
             names.domain_if_set().map_or(Cell::Absent, Cell::text),
         ),
     ];
-    let columns = cells.each_ref().map(|(field, _)| field.column());
+    let columns = cells.each_ref().map(|(column, _)| column.heading());
     let row = Row {
         depth: 0,
         cells: cells.into_iter().map(|(_, cell)| cell).collect(),

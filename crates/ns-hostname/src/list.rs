@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use ns_core::cli::{warn, width_of_terminal};
 use ns_core::inventory::{Entry, Facts};
-use ns_core::output::{Field as _, Listing, Row, Shape, Style, choose, write};
+use ns_core::output::{Listing, Row, Shape, Style, choose, headings, write};
 use ns_core::users::UserNames;
 use ns_core::{Gathered, Kind, Namespace};
 
 use crate::cells::Subject;
 use crate::cli::Cli;
-use crate::columns::UtsColumn;
+use crate::columns::{self, UtsColumn};
 use crate::found::{Found, find};
 
 /// Writes the list.
@@ -44,10 +44,10 @@ pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
 fn columns(cli: &Cli) -> anyhow::Result<Vec<UtsColumn>> {
     let listing = &cli.listing;
     if listing.output_all {
-        return Ok(UtsColumn::ALL.iter().map(|(column, _)| *column).collect());
+        return Ok(columns::ALL.to_vec());
     }
     match &listing.output {
-        Some(list) => Ok(choose(list, &UtsColumn::DEFAULT)?),
+        Some(list) => Ok(choose(list, &columns::ALL, &UtsColumn::DEFAULT)?),
         None => Ok(UtsColumn::DEFAULT.to_vec()),
     }
 }
@@ -83,7 +83,7 @@ fn show(
     });
     let listing = Listing {
         name: "namespaces",
-        columns: columns.iter().map(|column| column.column()).collect(),
+        columns: headings(columns),
         rows: rows.collect(),
         remarks: vec![("incomplete", missing.into())],
     };

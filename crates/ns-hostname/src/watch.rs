@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use ns_core::cli::warn;
 use ns_core::inventory::Facts;
-use ns_core::output::{Cell, Column, Row, escape_for_raw, write_json_line};
+use ns_core::output::{Cell, Heading, Row, escape_for_raw, write_json_line};
 use ns_core::process::Process;
 use ns_core::uts::{Names, Place, UNSET, Watch, Woken};
 
@@ -136,12 +136,12 @@ fn events<'a>(before: &'a Known, now: &'a Known) -> Vec<Event<'a>> {
 }
 
 /// The keys of an event in JSON.
-static COLUMNS: [Column; 5] = [
-    Column::number("NS", ""),
-    Column::number("ID", ""),
-    Column::text("NAME", ""),
-    Column::text("OLD", ""),
-    Column::text("NEW", ""),
+static COLUMNS: [Heading; 5] = [
+    Heading::number("NS", ""),
+    Heading::number("ID", ""),
+    Heading::text("NAME", ""),
+    Heading::text("OLD", ""),
+    Heading::text("NEW", ""),
 ];
 
 /// A name in JSON, where a domain that was never set is none.

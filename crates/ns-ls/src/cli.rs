@@ -7,12 +7,12 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{Relative, columns, target, value};
+use ns_core::cli::{Relative, filter, target, value};
 use ns_core::inventory::Places;
 use ns_core::output::Filter;
 use ns_core::{Kind, Target};
 
-use crate::columns::NsColumn;
+use crate::columns::{self, NsColumn};
 use crate::interval::Interval;
 use crate::tree::Relation;
 
@@ -67,7 +67,7 @@ pub struct Cli {
     ///
     /// It compares columns, numbers and texts with == != < > =~. Join comparisons with and, or, not: 'NPROCS == 0 and TYPE
     /// == "net"'.
-    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = value::<Filter<NsColumn>>, help_heading = WHICH)]
+    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = filter(&columns::ALL), help_heading = WHICH)]
     pub filter: Option<Filter<NsColumn>>,
 
     /// Search only these places
@@ -92,7 +92,7 @@ pub struct Cli {
     /// Show these columns
     ///
     /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
-    #[arg(short, long, value_name = "COLUMNS", value_parser = columns::<NsColumn>(), help_heading = SHOWN)]
+    #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns(&columns::ALL), help_heading = SHOWN)]
     pub output: Option<String>,
 
     /// Show all columns

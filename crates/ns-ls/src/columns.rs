@@ -1,7 +1,7 @@
 //! The columns of a listing of namespaces, and what has to be found out for each.
 
 use ns_core::inventory::Facts;
-use ns_core::output::{Column, Field};
+use ns_core::output::{Headed, Heading};
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,37 +108,56 @@ impl NsColumn {
     }
 }
 
-impl Field for NsColumn {
-    #[rustfmt::skip] // a table is read by its columns
-    const ALL: &'static [(Self, Column)] = &[
-        (Self::Ns, Column::number("NS", "inode of the namespace")),
-        (Self::Type, Column::text("TYPE", "kind of namespace")),
-        (Self::Path, Column::text("PATH", "path of the namespace file of PID")),
-        (Self::Nprocs, Column::number("NPROCS", "number of processes in the namespace")),
-        (Self::Pid, Column::number("PID", "lowest PID in the namespace")),
-        (Self::Ppid, Column::number("PPID", "parent of PID")),
-        (Self::Command, Column::wide("COMMAND", "command line of PID")),
-        (Self::Uid, Column::number("UID", "uid of PID, or of the namespace's creator")),
-        (Self::User, Column::text("USER", "user of PID, or the namespace's creator")),
-        (Self::Netnsid, Column::text("NETNSID", "number of a network namespace in the caller's")),
-        (Self::Nsfs, Column::wide("NSFS", "where the namespace file is mounted")),
-        (Self::Pns, Column::number("PNS", "inode of the parent namespace")),
-        (Self::Ons, Column::number("ONS", "inode of the owning user namespace")),
-        (Self::Id, Column::number("ID", "64-bit id of the namespace, never used again")),
-        (Self::Name, Column::text("NAME", "name under /run/netns and the like")),
-        (Self::Holders, Column::number("HOLDERS", "number of what keeps the namespace alive")),
-        (Self::HeldBy, Column::wide("HELD-BY", "what keeps the namespace alive, in words")),
-        (Self::Threads, Column::number("THREADS", "number of threads in the namespace")),
-        (Self::Leader, Column::number("LEADER", "oldest process at the top of the namespace's tree")),
-        (Self::Inpid, Column::text("INPID", "PIDs of LEADER, from outside to inside")),
-        (Self::Unit, Column::text("UNIT", "systemd unit of LEADER")),
-        (Self::Container, Column::text("CONTAINER", "id of the container of LEADER")),
-        (Self::Cgroup, Column::wide("CGROUP", "cgroup of LEADER")),
-        (Self::Hostname, Column::text("HOSTNAME", "host name of a UTS namespace")),
-        (Self::Creator, Column::text("CREATOR", "user who made the owning user namespace")),
-        (Self::Uidmap, Column::wide("UIDMAP", "uid map of a user namespace")),
-        (Self::Depth, Column::number("DEPTH", "how many parents a user or PID namespace has")),
-        (Self::Initial, Column::text("INITIAL", "whether the system started with the namespace")),
-        (Self::Caps, Column::wide("CAPS", "capabilities of the process of --caps in the namespace")),
-    ];
+impl Headed for NsColumn {
+    fn heading(self) -> &'static Heading {
+        let own = |(column, heading): &'static (Self, Heading)| (*column == self).then_some(heading);
+        TABLE
+            .iter()
+            .find_map(own)
+            .expect("every column stands in the table")
+    }
 }
+
+/// Every column, in the order of a listing of all of them.
+pub static ALL: [NsColumn; TABLE.len()] = {
+    let mut all = [NsColumn::Ns; TABLE.len()];
+    let mut index = 0;
+    while index < TABLE.len() {
+        all[index] = TABLE[index].0;
+        index += 1;
+    }
+    all
+};
+
+#[rustfmt::skip] // a table is read by its columns
+const TABLE: &[(NsColumn, Heading)] = &[
+    (NsColumn::Ns, Heading::number("NS", "inode of the namespace")),
+    (NsColumn::Type, Heading::text("TYPE", "kind of namespace")),
+    (NsColumn::Path, Heading::text("PATH", "path of the namespace file of PID")),
+    (NsColumn::Nprocs, Heading::number("NPROCS", "number of processes in the namespace")),
+    (NsColumn::Pid, Heading::number("PID", "lowest PID in the namespace")),
+    (NsColumn::Ppid, Heading::number("PPID", "parent of PID")),
+    (NsColumn::Command, Heading::text("COMMAND", "command line of PID").wide()),
+    (NsColumn::Uid, Heading::number("UID", "uid of PID, or of the namespace's creator")),
+    (NsColumn::User, Heading::text("USER", "user of PID, or the namespace's creator")),
+    (NsColumn::Netnsid, Heading::text("NETNSID", "number of a network namespace in the caller's")),
+    (NsColumn::Nsfs, Heading::texts("NSFS", "where the namespace file is mounted").wide()),
+    (NsColumn::Pns, Heading::number("PNS", "inode of the parent namespace")),
+    (NsColumn::Ons, Heading::number("ONS", "inode of the owning user namespace")),
+    (NsColumn::Id, Heading::number("ID", "64-bit id of the namespace, never used again")),
+    (NsColumn::Name, Heading::texts("NAME", "name under /run/netns and the like")),
+    (NsColumn::Holders, Heading::number("HOLDERS", "number of what keeps the namespace alive")),
+    (NsColumn::HeldBy, Heading::texts("HELD-BY", "what keeps the namespace alive, in words").wide()),
+    (NsColumn::Threads, Heading::number("THREADS", "number of threads in the namespace")),
+    (NsColumn::Leader, Heading::number("LEADER", "oldest process at the top of the namespace's tree")),
+    (NsColumn::Inpid, Heading::text("INPID", "PIDs of LEADER, from outside to inside")),
+    (NsColumn::Unit, Heading::text("UNIT", "systemd unit of LEADER")),
+    (NsColumn::Container, Heading::text("CONTAINER", "id of the container of LEADER")),
+    (NsColumn::Cgroup, Heading::text("CGROUP", "cgroup of LEADER").wide()),
+    (NsColumn::Hostname, Heading::text("HOSTNAME", "host name of a UTS namespace")),
+    (NsColumn::Creator, Heading::text("CREATOR", "user who made the owning user namespace")),
+    (NsColumn::Uidmap, Heading::texts("UIDMAP", "uid map of a user namespace").wide()),
+    (NsColumn::Depth, Heading::number("DEPTH", "how many parents a user or PID namespace has")),
+    (NsColumn::Initial, Heading::flag("INITIAL", "whether the system started with the namespace")),
+    (NsColumn::Caps, Heading::texts("CAPS", "capabilities of the process of --caps in the namespace").wide()),
+];

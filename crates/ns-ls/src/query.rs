@@ -1,12 +1,12 @@
 //! What the arguments ask for.
 
 use ns_core::inventory::{Entry, Facts, Inventory, Places, Question};
-use ns_core::output::{Field as _, choose};
+use ns_core::output::choose;
 use ns_core::process::{Pid, Process};
 use ns_core::{Error, Gathered, Kind, Kinds, Target};
 
 use crate::cli::Cli;
-use crate::columns::NsColumn;
+use crate::columns::{self, NsColumn};
 use crate::records::Records;
 use crate::tree::Relation;
 
@@ -51,7 +51,7 @@ impl<'a> Query<'a> {
         }
         wanted.extend(self.tree.map_or(&[][..], Relation::columns));
         if let Some(filter) = &self.cli.filter {
-            wanted.extend(filter.fields());
+            wanted.extend(filter.columns());
         }
         if self.cli.persistent {
             wanted.push(NsColumn::Nprocs);
@@ -135,7 +135,7 @@ fn process(target: &Target) -> anyhow::Result<Process> {
 
 fn columns(cli: &Cli) -> anyhow::Result<Vec<NsColumn>> {
     if cli.output_all {
-        return Ok(NsColumn::ALL.iter().map(|(column, _)| *column).collect());
+        return Ok(columns::ALL.to_vec());
     }
     let mut usual = if cli.namespace.is_some() {
         NsColumn::OF_PROCESSES.to_vec()
@@ -146,7 +146,7 @@ fn columns(cli: &Cli) -> anyhow::Result<Vec<NsColumn>> {
         usual.insert(usual.len() - 1, NsColumn::Caps);
     }
     match &cli.output {
-        Some(list) => Ok(choose(list, &usual)?),
+        Some(list) => Ok(choose(list, &columns::ALL, &usual)?),
         None => Ok(usual),
     }
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use ns_core::cli::{read_file, read_whole};
-use ns_core::output::{Cell, Field as _};
+use ns_core::output::{Cell, Headed as _};
 use serde_json::Value;
 
-use crate::columns::NsColumn;
+use crate::columns::{self, NsColumn};
 use crate::incomplete::{INCOMPLETE, NOT_LOOKED};
 use crate::records::Records;
 use crate::show::Remark;
@@ -47,7 +47,7 @@ fn parse(text: &[u8]) -> Result<Saved> {
     let objects = value["namespaces"]
         .as_array()
         .context("no array \"namespaces\" in it: it is to be what ns-ls -J --output-all writes")?;
-    let columns: Vec<NsColumn> = NsColumn::ALL.iter().map(|(column, _)| *column).collect();
+    let columns = columns::ALL.to_vec();
     let mut rows = Vec::new();
     collect(objects, &columns, &mut rows)?;
     // A file of others has none of them, which says neither the one nor the other.
@@ -77,7 +77,7 @@ fn collect(objects: &[Value], columns: &[NsColumn], rows: &mut Vec<Vec<Cell<'sta
 }
 
 fn cell(object: &Value, column: NsColumn) -> Cell<'static> {
-    let key = column.column().name.to_lowercase();
+    let key = column.heading().key();
     match &object[&key] {
         Value::Number(number) => number.as_u64().map_or(Cell::Absent, Cell::Number),
         Value::Bool(flag) => Cell::Flag(*flag),

@@ -3,10 +3,10 @@
 use std::io::{self, Write as _};
 
 use ns_core::cli::width_of_terminal;
-use ns_core::output::{self, Field as _, Listing, Row, Shape, Style, write};
+use ns_core::output::{self, Listing, Row, Shape, Style, headings, write};
 
 use crate::cli::Cli;
-use crate::columns::NsColumn;
+use crate::columns::{self, NsColumn};
 use crate::records::Records;
 use crate::tree::{Place, Relation};
 
@@ -28,7 +28,7 @@ pub fn show(
     });
     let listing = Listing {
         name: "namespaces",
-        columns: columns.iter().map(|column| column.column()).collect(),
+        columns: headings(columns),
         rows: rows.collect(),
         remarks,
     };
@@ -39,9 +39,14 @@ pub fn show(
 
 /// Lists the columns themselves, in JSON under the name that lsns gives them.
 pub fn list_columns(cli: &Cli) -> io::Result<()> {
-    let listing = output::list_columns::<NsColumn>("lsns-columns");
+    let listing = output::list_columns("lsns-columns", &columns::ALL);
     let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
-    write(&mut out, &listing, style(cli, &[], None))?;
+    let style = Style {
+        // In raw form three words a line, and nothing to skip.
+        headings: !cli.noheadings && !cli.raw,
+        ..style(cli, &[], None)
+    };
+    write(&mut out, &listing, style)?;
     out.flush()
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use ns_core::cli::wait_or_reader_gone;
 use ns_core::inventory::{Unread, gather};
-use ns_core::output::{Cell, Column, Field as _, Listing, Row, Shape, Style, write, write_json_line};
+use ns_core::output::{Cell, Heading, Listing, Row, Shape, Style, headings, write, write_json_line};
 
 use crate::cells::Subjects;
 use crate::columns::NsColumn;
@@ -15,7 +15,7 @@ use crate::interval::Interval;
 use crate::query::Query;
 use crate::records::Records;
 
-static EVENT: Column = Column::text("EVENT", "what happened");
+static EVENT: Heading = Heading::text("EVENT", "what happened");
 
 /// The rows of one look, by inode and, as inodes are used again, by id.
 type Look = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;
@@ -67,7 +67,7 @@ fn look(query: &Query<'_>) -> anyhow::Result<(Look, Unread)> {
 
 fn tell(query: &Query<'_>, event: &'static str, row: &[Cell<'static>]) -> io::Result<()> {
     let mut columns = vec![&EVENT];
-    columns.extend(query.columns.iter().map(|column| column.column()));
+    columns.extend(headings(&query.columns));
     let mut cells = vec![Cell::text(event.as_bytes())];
     cells.extend_from_slice(row);
     let row = Row { depth: 0, cells };

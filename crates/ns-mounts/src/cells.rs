@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use ns_core::Gathered;
-use ns_core::mounts::{Mount, Space, Status, Tag, device_path, merged};
+use ns_core::mounts::{Mount, Space, Status, Tag, View, device_path, merged};
 use ns_core::output::Cell;
 
-use crate::columns::MountColumn;
+use crate::cli::Action;
 use crate::scene::Scene;
 use crate::size;
 use crate::source::canonical;
@@ -25,104 +25,106 @@ pub struct Format {
     pub evaluate: bool,
     /// Every option of a mount, those that are the default too.
     pub vfs_all: bool,
+    /// For a filter, which compares sizes in bytes and percents as numbers.
+    pub compared: bool,
 }
 
-/// The value of a column for the mount with this index.
-pub fn cell<'a>(scene: &Scene<'a>, index: usize, column: MountColumn, format: Format) -> Cell<'a> {
-    let mount = &scene.table.mounts()[index];
-    match column {
-        MountColumn::Target => Cell::Text(mount.target.decoded()),
-        MountColumn::Source => source(scene, mount, format),
-        MountColumn::Sources => match source(scene, mount, format) {
-            Cell::Text(source) => Cell::List(vec![source]),
-            cell => cell,
-        },
-        MountColumn::FsType => text(mount.fs_type.decoded()),
-        MountColumn::Options => text(merged(mount.vfs_options, mount.fs_options)),
-        MountColumn::VfsOptions if format.vfs_all => Cell::string(&vfs_options(mount)),
-        MountColumn::VfsOptions => text(mount.vfs_options.decoded()),
-        MountColumn::FsOptions => text(mount.fs_options.decoded()),
-        MountColumn::OptFields => text(mount.optional().into()),
-        MountColumn::Propagation => Cell::text(mount.propagation().words().as_bytes()),
-        MountColumn::FsRoot => text(mount.root.decoded()),
-        MountColumn::Device => Cell::string(&mount.device),
-        MountColumn::Id => Cell::Number(mount.id.as_raw()),
-        MountColumn::Parent => Cell::Number(mount.parent.as_raw()),
-        MountColumn::UniqueId => status(scene, mount, |status| Cell::Number(status.unique)),
-        MountColumn::IdMap => status(scene, mount, |status| match &status.id_map[..] {
-            [] => Cell::Absent,
-            lines => Cell::List(lines.iter().cloned().map(Cow::Owned).collect()),
-        }),
-        MountColumn::Tid => {
-            let pid = scene.view.and_then(ns_core::mounts::View::pid);
-            pid.map_or(Cell::Absent, |pid| Cell::Number(pid.into()))
-        }
-        MountColumn::Namespace => Cell::gathered(scene.inode(), Cell::Number),
-        MountColumn::Holders => holders(scene),
-        MountColumn::Master => {
-            let master = mount.propagation().master;
-            master.map_or(Cell::Absent, |master| Cell::Number(master.as_raw()))
-        }
-        MountColumn::Peers => peers(scene, mount),
-        MountColumn::Visible => Cell::Flag(scene.covered_by(index).is_none()),
-        MountColumn::CoveredBy => {
-            let cover = scene.covered_by(index);
-            cover.map_or(Cell::Absent, |cover| Cell::Number(cover.id.as_raw()))
-        }
-        MountColumn::Size | MountColumn::Used | MountColumn::Available => {
-            let bytes = |space: Space| match column {
-                MountColumn::Size => space.size,
-                MountColumn::Used => space.used,
-                _ => space.available,
-            };
-            Cell::gathered(scene.space(index), |space| size::cell(bytes(space), format.bytes))
-        }
-        MountColumn::Inodes => Cell::gathered(scene.space(index), |space| Cell::Number(space.files)),
-        MountColumn::InodesUsed => Cell::gathered(scene.space(index), |space| Cell::Number(space.files_used)),
-        MountColumn::InodesAvailable => {
-            Cell::gathered(scene.space(index), |space| Cell::Number(space.files_available))
-        }
-        MountColumn::UsePercent => {
-            Cell::gathered(scene.space(index), |space| percent(space.used, space.size))
-        }
-        MountColumn::InodesPercent => {
-            Cell::gathered(scene.space(index), |space| percent(space.files_used, space.files))
-        }
-        MountColumn::Uuid => tag(scene, mount, Tag::Uuid),
-        MountColumn::Label => tag(scene, mount, Tag::Label),
-        MountColumn::PartUuid => tag(scene, mount, Tag::PartUuid),
-        MountColumn::PartLabel => tag(scene, mount, Tag::PartLabel),
-        MountColumn::Frequency
-        | MountColumn::Pass
-        | MountColumn::Action
-        | MountColumn::OldTarget
-        | MountColumn::OldOptions => Cell::Absent,
-    }
-}
-
-/// The value as a filter compares it: sizes in bytes, and percents as numbers.
-pub fn cell_for_filter<'a>(scene: &Scene<'a>, index: usize, column: MountColumn) -> Cell<'a> {
-    let format = Format {
+impl Format {
+    /// That of values that a filter compares.
+    pub const COMPARED: Self = Self {
         bytes: true,
-        ..Format::default()
+        no_root: false,
+        canonical: false,
+        evaluate: false,
+        vfs_all: false,
+        compared: true,
     };
-    let of_whole = |part: fn(&Space) -> (u64, u64)| match scene.space(index) {
-        Gathered::Known(space) => {
-            let (used, all) = part(&space);
-            size::percent(used, all).map_or(Cell::Absent, Cell::Number)
+}
+
+/// A mount in its table: what a cell is about.
+#[derive(Clone, Copy)]
+pub struct Spot<'s, 'a> {
+    pub scene: &'s Scene<'a>,
+    /// Which mount of the table it is.
+    pub index: usize,
+    pub mount: &'s Mount<'a>,
+    pub format: Format,
+    /// What happened to it, while a table is watched.
+    pub event: Option<Happened<'s, 'a>>,
+}
+
+/// Something that happened to a mount.
+#[derive(Clone, Copy)]
+pub struct Happened<'s, 'a> {
+    pub action: Action,
+    /// What the mount was before.
+    pub was: Option<&'s Mount<'a>>,
+}
+
+impl<'s, 'a> Spot<'s, 'a> {
+    /// The mount with this index.
+    pub fn new(scene: &'s Scene<'a>, index: usize, format: Format) -> Self {
+        Self {
+            scene,
+            index,
+            mount: &scene.table.mounts()[index],
+            format,
+            event: None,
         }
-        Gathered::Absent => Cell::Absent,
-        Gathered::Unreadable(_) => Cell::Unreadable,
-    };
-    match column {
-        MountColumn::UsePercent => of_whole(|space| (space.used, space.size)),
-        MountColumn::InodesPercent => of_whole(|space| (space.files_used, space.files)),
-        column => cell(scene, index, column, format),
+    }
+
+    /// The mount that hides it.
+    pub fn cover(self) -> Option<&'s Mount<'a>> {
+        self.scene.covered_by(self.index)
+    }
+
+    /// What statmount(2) says of it.
+    pub fn status(self, known: impl FnOnce(&Status) -> Cell<'a>) -> Cell<'a> {
+        match self.scene.statuses() {
+            Gathered::Known(statuses) => statuses.get(&self.mount.id).map_or(Cell::Absent, known),
+            Gathered::Absent => Cell::Absent,
+            Gathered::Unreadable(_) => Cell::Unreadable,
+        }
+    }
+
+    /// Something about the room of its file system.
+    pub fn space(self, cell: impl FnOnce(Space) -> Cell<'a>) -> Cell<'a> {
+        Cell::gathered(self.scene.space(self.index), cell)
+    }
+
+    /// A number of bytes of that.
+    pub fn bytes(self, bytes: impl FnOnce(Space) -> u64) -> Cell<'a> {
+        self.space(|space| size::cell(bytes(space), self.format.bytes))
+    }
+
+    /// A part of a whole of that. As findmnt(8) has it: `-` where there is nothing to be a part of.
+    pub fn percent(self, part_and_whole: impl FnOnce(Space) -> (u64, u64)) -> Cell<'a> {
+        self.space(|space| {
+            let (part, whole) = part_and_whole(space);
+            match size::percent(part, whole) {
+                Some(percent) if self.format.compared => Cell::Number(percent),
+                Some(percent) => Cell::string(&format!("{percent}%")),
+                None if self.format.compared => Cell::Absent,
+                None => Cell::text(&b"-"[..]),
+            }
+        })
+    }
+
+    /// What it was before this happened to it.
+    fn before(self, action: Action) -> Option<&'s Mount<'a>> {
+        self.event.filter(|event| event.action == action)?.was
+    }
+
+    /// A tag of its device.
+    pub fn tag(self, tag: Tag) -> Cell<'a> {
+        let tags = self.scene.shared.tags(tag);
+        tags.of(self.mount)
+            .map_or(Cell::Absent, |value| Cell::text(value.to_vec()))
     }
 }
 
 /// A text; nothing where it is empty.
-fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
+pub fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
     if bytes.is_empty() {
         Cell::Absent
     } else {
@@ -131,19 +133,30 @@ fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
 }
 
 /// The source, with the directory that is mounted of it.
-fn source<'a>(scene: &Scene<'a>, mount: &Mount<'a>, format: Format) -> Cell<'a> {
-    let source = plain_source(scene, mount, format);
-    if format.no_root || !mount.is_part() {
+pub fn source<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    let source = plain_source(it);
+    if it.format.no_root || !it.mount.is_part() {
         return text(source);
     }
     let mut source = source.into_owned();
     source.push(b'[');
-    source.extend_from_slice(&mount.root.decoded());
+    source.extend_from_slice(&it.mount.root.decoded());
     source.push(b']');
     Cell::Text(source.into())
 }
 
-fn plain_source<'a>(scene: &Scene<'a>, mount: &Mount<'a>, format: Format) -> Cow<'a, [u8]> {
+/// The same as a list.
+pub fn sources<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    match source(it) {
+        Cell::Text(source) => Cell::List(vec![source]),
+        cell => cell,
+    }
+}
+
+fn plain_source<'a>(it: Spot<'_, 'a>) -> Cow<'a, [u8]> {
+    let Spot {
+        scene, mount, format, ..
+    } = it;
     let source = mount.source.decoded();
     if source.as_ref() == b"/dev/root"
         && scene.view.is_some()
@@ -157,8 +170,22 @@ fn plain_source<'a>(scene: &Scene<'a>, mount: &Mount<'a>, format: Format) -> Cow
     source
 }
 
+/// All options, those of the mount and those of the file system.
+pub fn options<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    text(merged(it.mount.vfs_options, it.mount.fs_options))
+}
+
+/// The options of the mount.
+pub fn vfs_options<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    if it.format.vfs_all {
+        Cell::string(&every_vfs_option(it.mount))
+    } else {
+        text(it.mount.vfs_options.decoded())
+    }
+}
+
 /// Every option of a mount by its name, where mountinfo has only those that are set.
-fn vfs_options(mount: &Mount<'_>) -> String {
+fn every_vfs_option(mount: &Mount<'_>) -> String {
     let (vfs, fs) = (mount.vfs_options, mount.fs_options);
     let has = |name: &str| vfs.contains(name.as_bytes()) || fs.contains(name.as_bytes());
     let pairs = [
@@ -184,16 +211,29 @@ fn vfs_options(mount: &Mount<'_>) -> String {
     options.join(",")
 }
 
-fn status<'a>(scene: &Scene<'a>, mount: &Mount<'a>, known: impl FnOnce(&Status) -> Cell<'a>) -> Cell<'a> {
-    match scene.statuses() {
-        Gathered::Known(statuses) => statuses.get(&mount.id).map_or(Cell::Absent, known),
-        Gathered::Absent => Cell::Absent,
-        Gathered::Unreadable(_) => Cell::Unreadable,
-    }
+/// The lines of the id map of the mount.
+pub fn id_map<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    it.status(|status| match &status.id_map[..] {
+        [] => Cell::Absent,
+        lines => Cell::List(lines.iter().cloned().map(Cow::Owned).collect()),
+    })
+}
+
+/// The process that the table was read from.
+pub fn tid<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    let pid = it.scene.view.and_then(View::pid);
+    pid.map_or(Cell::Absent, |pid| Cell::Number(pid.into()))
+}
+
+/// The peer group that the mount receives events from.
+pub fn master<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    let master = it.mount.propagation().master;
+    master.map_or(Cell::Absent, |master| Cell::Number(master.as_raw()))
 }
 
 /// `4711(nginx)`: the number to look further with, and the name to know it by.
-fn holders<'a>(scene: &Scene<'a>) -> Cell<'a> {
+pub fn holders<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    let scene = it.scene;
     match scene.namespace() {
         // One that no process is in.
         None if !scene.shared.namespaces.is_empty() && scene.inode().known().is_some() => {
@@ -209,7 +249,8 @@ fn holders<'a>(scene: &Scene<'a>) -> Cell<'a> {
 }
 
 /// The other mounts of the peer group; with their namespace where it is another one: `mnt:[4026532281]/srv`.
-fn peers<'a>(scene: &Scene<'a>, mount: &Mount<'a>) -> Cell<'a> {
+pub fn peers<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    let Spot { scene, mount, .. } = it;
     let Some(shared) = mount.propagation().shared else {
         return Cell::Absent;
     };
@@ -230,15 +271,27 @@ fn peers<'a>(scene: &Scene<'a>, mount: &Mount<'a>) -> Cell<'a> {
     Cell::List(names.collect())
 }
 
-/// As findmnt(8) has it: `-` where there is nothing to be a part of.
-fn percent(part: u64, whole: u64) -> Cell<'static> {
-    size::percent(part, whole).map_or(Cell::text(&b"-"[..]), |percent| {
-        Cell::string(&format!("{percent}%"))
+/// What happened to the mount.
+pub fn action<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    it.event.map_or(Cell::Absent, |event| {
+        Cell::text(match event.action {
+            Action::Mount => &b"mount"[..],
+            Action::Umount => b"umount",
+            Action::Remount => b"remount",
+            Action::Move => b"move",
+        })
     })
 }
 
-fn tag<'a>(scene: &Scene<'a>, mount: &Mount<'a>, tag: Tag) -> Cell<'a> {
-    let tags = scene.shared.tags(tag);
-    tags.of(mount)
-        .map_or(Cell::Absent, |value| Cell::text(value.to_vec()))
+/// The mount point that the mount was moved from.
+pub fn old_target<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    it.before(Action::Move)
+        .map_or(Cell::Absent, |was| Cell::Text(was.target.decoded()))
+}
+
+/// The options that the mount had before they were changed.
+pub fn old_options<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    it.before(Action::Remount).map_or(Cell::Absent, |was| {
+        Cell::Text(merged(was.vfs_options, was.fs_options))
+    })
 }

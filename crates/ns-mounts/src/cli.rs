@@ -9,7 +9,7 @@ use ns_core::Target;
 use ns_core::cli::Relative;
 use ns_core::output::Filter;
 
-use crate::columns::MountColumn;
+use crate::columns::{self, MountColumn};
 use crate::types::Types;
 
 /// The long options of findmnt(8), by the version that brought them.
@@ -148,7 +148,7 @@ pub struct Which {
     /// Show mounts that match EXPRESSION
     ///
     /// It compares columns, such as 'FSTYPE == "tmpfs" and SIZE > 1G'.
-    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = ns_core::cli::value::<Filter<MountColumn>>)]
+    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = ns_core::cli::filter(columns::ALL))]
     pub filter: Option<Filter<MountColumn>>,
 
     /// Show the mount with this id
@@ -284,7 +284,7 @@ pub struct Layout {
     /// Show these columns
     ///
     /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
-    #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns::<MountColumn>())]
+    #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns(columns::ALL))]
     pub output: Option<String>,
 
     /// Show all columns

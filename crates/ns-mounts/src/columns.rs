@@ -1,150 +1,104 @@
-//! The columns: their names, and what they say.
+//! The columns: a row each, with what it says and how it says that of a mount; and which are shown if none are named.
 
-use ns_core::output::{Column, Field};
+use ns_core::mounts::Tag;
+use ns_core::output::Cell;
 
-/// What a column holds.
+use crate::cells::{self, Spot};
+
+/// A column.
+pub type MountColumn = &'static Column;
+
+type Column = ns_core::output::Column<Needs, for<'s, 'a> fn(Spot<'s, 'a>) -> Cell<'a>>;
+
+/// What a column needs beside the table of mounts that it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MountColumn {
-    Target,
-    Source,
-    FsType,
-    Options,
-    VfsOptions,
-    FsOptions,
-    OptFields,
-    Propagation,
-    FsRoot,
-    Device,
-    Id,
-    Parent,
-    UniqueId,
-    Tid,
-    Namespace,
-    Holders,
-    Master,
+pub enum Needs {
+    /// Nothing that is not looked up for one mount.
+    Table,
+    /// The processes that are in the namespace.
+    Processes,
+    /// The peer groups of every namespace.
     Peers,
-    Visible,
-    CoveredBy,
-    IdMap,
-    Size,
-    Used,
-    Available,
-    UsePercent,
-    Inodes,
-    InodesUsed,
-    InodesAvailable,
-    InodesPercent,
-    Uuid,
-    Label,
-    PartUuid,
-    PartLabel,
-    Sources,
-    Frequency,
-    Pass,
-    Action,
-    OldTarget,
-    OldOptions,
+    /// Something that happens: it is only known while a table is watched.
+    Event,
 }
 
-use MountColumn as C;
+use Needs::{Event, Peers, Processes, Table};
+
+ns_core::columns! {
+    /// All of them.
+    ALL: Column;
+    TARGET: text("TARGET", "mount point"), Table, |it| Cell::Text(it.mount.target.decoded());
+    SOURCE: text("SOURCE", "source, with [the directory] where only a part of it is mounted").wide(), Table, cells::source;
+    FSTYPE: text("FSTYPE", "type of the file system"), Table, |it| cells::text(it.mount.fs_type.decoded());
+    OPTIONS: text("OPTIONS", "all mount options").wide(), Table, cells::options;
+    VFS_OPTIONS: text("VFS-OPTIONS", "options of this mount").wide(), Table, cells::vfs_options;
+    FS_OPTIONS: text("FS-OPTIONS", "options of the file system, for all its mounts").wide(), Table, |it| cells::text(it.mount.fs_options.decoded());
+    OPT_FIELDS: text("OPT-FIELDS", "optional fields of mountinfo"), Table, |it| cells::text(it.mount.optional().into());
+    PROPAGATION: text("PROPAGATION", "shared or private, slave, unbindable"), Table, |it| Cell::text(it.mount.propagation().words().as_bytes());
+    FSROOT: text("FSROOT", "directory of the file system that is mounted").wide(), Table, |it| cells::text(it.mount.root.decoded());
+    DEVICE: text("MAJ:MIN", "device number"), Table, |it| Cell::string(&it.mount.device);
+    ID: number("ID", "mount id"), Table, |it| Cell::Number(it.mount.id.as_raw());
+    PARENT: number("PARENT", "id of the mount that it is mounted on"), Table, |it| Cell::Number(it.mount.parent.as_raw());
+    UNIQ_ID: number("UNIQ-ID", "id that no other mount ever has"), Table, |it| it.status(|status| Cell::Number(status.unique));
+    TID: number("TID", "process whose table it is"), Table, cells::tid;
+    NS: number("NS", "mount namespace"), Table, |it| Cell::gathered(it.scene.inode(), Cell::Number);
+    HOLDERS: texts("HOLDERS", "processes that brought the namespace up or entered it").wide(), Processes, cells::holders;
+    MASTER: number("MASTER", "peer group that it gets mounts from"), Table, cells::master;
+    PEERS: texts("PEERS", "other mounts that share mounts with it, in every namespace").wide(), Peers, cells::peers;
+    VISIBLE: flag("VISIBLE", "whether the mount point leads to it"), Table, |it| Cell::Flag(it.cover().is_none());
+    COVERED_BY: number("COVERED-BY", "id of the mount that hides it"), Table, |it| it.cover().map_or(Cell::Absent, |cover| Cell::Number(cover.id.as_raw()));
+    IDMAP: texts("IDMAP", "how it maps user and group ids").wide(), Table, cells::id_map;
+    SIZE: amount("SIZE", "size of the file system"), Table, |it| it.bytes(|space| space.size);
+    USED: amount("USED", "how much of it is in use"), Table, |it| it.bytes(|space| space.used);
+    AVAIL: amount("AVAIL", "how much of it is left for an ordinary user"), Table, |it| it.bytes(|space| space.available);
+    USE_PERCENT: amount("USE%", "how much of it is in use, in percent"), Table, |it| it.percent(|space| (space.used, space.size));
+    INODES: number("INO.TOTAL", "number of files that it can hold"), Table, |it| it.space(|space| Cell::Number(space.files));
+    INODES_USED: number("INO.USED", "number of files that it holds"), Table, |it| it.space(|space| Cell::Number(space.files_used));
+    INODES_AVAIL: number("INO.AVAIL", "number of files that can still be made"), Table, |it| it.space(|space| Cell::Number(space.files_available));
+    INODES_PERCENT: amount("INO.USE%", "how many of them are in use, in percent"), Table, |it| it.percent(|space| (space.files_used, space.files));
+    UUID: text("UUID", "UUID of the file system"), Table, |it| it.tag(Tag::Uuid);
+    LABEL: text("LABEL", "label of the file system"), Table, |it| it.tag(Tag::Label);
+    PARTUUID: text("PARTUUID", "UUID of the partition"), Table, |it| it.tag(Tag::PartUuid);
+    PARTLABEL: text("PARTLABEL", "label of the partition"), Table, |it| it.tag(Tag::PartLabel);
+    SOURCES: texts("SOURCES", "all sources, as a list").wide(), Table, cells::sources;
+    FREQ: number("FREQ", "always empty: a field of fstab(5)"), Table, |_| Cell::Absent;
+    PASSNO: number("PASSNO", "always empty: a field of fstab(5)"), Table, |_| Cell::Absent;
+    ACTION: text("ACTION", "what has happened, with --watch"), Event, cells::action;
+    OLD_TARGET: text("OLD-TARGET", "mount point before it was moved, with --watch"), Event, cells::old_target;
+    OLD_OPTIONS: text("OLD-OPTIONS", "options before they were changed, with --watch").wide(), Event, cells::old_options;
+}
 
 /// What is shown where nothing else is asked for.
-pub const DEFAULT: &[MountColumn] = &[C::Target, C::Source, C::FsType, C::Options];
+pub static DEFAULT: &[MountColumn] = &[&TARGET, &SOURCE, &FSTYPE, &OPTIONS];
 
 /// The same for mounts of several namespaces.
-pub const EVERYWHERE: &[MountColumn] = &[
-    C::Namespace,
-    C::Target,
-    C::Source,
-    C::FsType,
-    C::Options,
-    C::Holders,
-];
+pub static EVERYWHERE: &[MountColumn] = &[&NS, &TARGET, &SOURCE, &FSTYPE, &OPTIONS, &HOLDERS];
 
 /// The same for mounts that others hide.
-pub const SHADOWED: &[MountColumn] = &[C::Target, C::Source, C::FsType, C::Options, C::Id, C::CoveredBy];
+pub static SHADOWED: &[MountColumn] = &[&TARGET, &SOURCE, &FSTYPE, &OPTIONS, &ID, &COVERED_BY];
 
 /// The same in the manner of df(1).
-pub const SPACE: &[MountColumn] = &[
-    C::Source,
-    C::FsType,
-    C::Size,
-    C::Used,
-    C::Available,
-    C::UsePercent,
-    C::Target,
-];
+pub static SPACE: &[MountColumn] = &[&SOURCE, &FSTYPE, &SIZE, &USED, &AVAIL, &USE_PERCENT, &TARGET];
 
 /// The same in the manner of `df -i`.
-pub const FILES: &[MountColumn] = &[
-    C::Source,
-    C::FsType,
-    C::Inodes,
-    C::InodesUsed,
-    C::InodesAvailable,
-    C::InodesPercent,
-    C::Target,
+pub static FILES: &[MountColumn] = &[
+    &SOURCE,
+    &FSTYPE,
+    &INODES,
+    &INODES_USED,
+    &INODES_AVAIL,
+    &INODES_PERCENT,
+    &TARGET,
 ];
 
 /// The same for what happens.
-pub const EVENTS: &[MountColumn] = &[
-    C::Action,
-    C::Target,
-    C::Source,
-    C::FsType,
-    C::Options,
-    C::OldTarget,
-    C::OldOptions,
+pub static EVENTS: &[MountColumn] = &[
+    &ACTION,
+    &TARGET,
+    &SOURCE,
+    &FSTYPE,
+    &OPTIONS,
+    &OLD_TARGET,
+    &OLD_OPTIONS,
 ];
-
-impl Field for MountColumn {
-    #[rustfmt::skip] // a table is read by its columns
-    const ALL: &'static [(Self, Column)] = &[
-        (C::Target, Column::text("TARGET", "mount point")),
-        (C::Source, Column::wide("SOURCE", "source, with [the directory] where only a part of it is mounted")),
-        (C::FsType, Column::text("FSTYPE", "type of the file system")),
-        (C::Options, Column::wide("OPTIONS", "all mount options")),
-        (C::VfsOptions, Column::wide("VFS-OPTIONS", "options of this mount")),
-        (C::FsOptions, Column::wide("FS-OPTIONS", "options of the file system, for all its mounts")),
-        (C::OptFields, Column::text("OPT-FIELDS", "optional fields of mountinfo")),
-        (C::Propagation, Column::text("PROPAGATION", "shared or private, slave, unbindable")),
-        (C::FsRoot, Column::wide("FSROOT", "directory of the file system that is mounted")),
-        (C::Device, Column::text("MAJ:MIN", "device number")),
-        (C::Id, Column::number("ID", "mount id")),
-        (C::Parent, Column::number("PARENT", "id of the mount that it is mounted on")),
-        (C::UniqueId, Column::number("UNIQ-ID", "id that no other mount ever has")),
-        (C::Tid, Column::number("TID", "process whose table it is")),
-        (C::Namespace, Column::number("NS", "mount namespace")),
-        (C::Holders, Column::wide("HOLDERS", "processes that brought the namespace up or entered it")),
-        (C::Master, Column::number("MASTER", "peer group that it gets mounts from")),
-        (C::Peers, Column::wide("PEERS", "other mounts that share mounts with it, in every namespace")),
-        (C::Visible, Column::text("VISIBLE", "whether the mount point leads to it")),
-        (C::CoveredBy, Column::number("COVERED-BY", "id of the mount that hides it")),
-        (C::IdMap, Column::wide("IDMAP", "how it maps user and group ids")),
-        (C::Size, Column::number("SIZE", "size of the file system")),
-        (C::Used, Column::number("USED", "how much of it is in use")),
-        (C::Available, Column::number("AVAIL", "how much of it is left for an ordinary user")),
-        (C::UsePercent, Column::number("USE%", "how much of it is in use, in percent")),
-        (C::Inodes, Column::number("INO.TOTAL", "number of files that it can hold")),
-        (C::InodesUsed, Column::number("INO.USED", "number of files that it holds")),
-        (C::InodesAvailable, Column::number("INO.AVAIL", "number of files that can still be made")),
-        (C::InodesPercent, Column::number("INO.USE%", "how many of them are in use, in percent")),
-        (C::Uuid, Column::text("UUID", "UUID of the file system")),
-        (C::Label, Column::text("LABEL", "label of the file system")),
-        (C::PartUuid, Column::text("PARTUUID", "UUID of the partition")),
-        (C::PartLabel, Column::text("PARTLABEL", "label of the partition")),
-        (C::Sources, Column::wide("SOURCES", "all sources, as a list")),
-        (C::Frequency, Column::number("FREQ", "always empty: a field of fstab(5)")),
-        (C::Pass, Column::number("PASSNO", "always empty: a field of fstab(5)")),
-        (C::Action, Column::text("ACTION", "what has happened, with --watch")),
-        (C::OldTarget, Column::text("OLD-TARGET", "mount point before it was moved, with --watch")),
-        (C::OldOptions, Column::wide("OLD-OPTIONS", "options before they were changed, with --watch")),
-    ];
-}
-
-impl MountColumn {
-    /// Whether it is only known while a table is watched.
-    pub fn is_of_events(self) -> bool {
-        matches!(self, C::Action | C::OldTarget | C::OldOptions)
-    }
-}

@@ -6,38 +6,19 @@ use std::process::ExitCode;
 
 use ns_core::Target;
 use ns_core::mounts::{Aspect, Difference, Mount, View, differences, merged};
-use ns_core::output::{Cell, Column, Field, Listing, Row};
+use ns_core::output::{Cell, Heading, Listing, Row};
 
 use crate::cli::Cli;
 use crate::scene::{Scene, Shared};
 use crate::{select, show, tables};
 
-/// What a column of the comparison holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DifferenceColumn {
-    Change,
-    Target,
-    First,
-    Second,
-}
-
-impl Field for DifferenceColumn {
-    const ALL: &'static [(Self, Column)] = &[
-        (
-            Self::Change,
-            Column::text("CHANGE", "only-a, only-b, or what differs"),
-        ),
-        (Self::Target, Column::text("TARGET", "mount point")),
-        (
-            Self::First,
-            Column::text("A", "what it is in the first namespace"),
-        ),
-        (
-            Self::Second,
-            Column::text("B", "what it is in the second namespace"),
-        ),
-    ];
-}
+/// The columns of the comparison.
+static COLUMNS: [Heading; 4] = [
+    Heading::text("CHANGE", "only-a, only-b, or what differs"),
+    Heading::text("TARGET", "mount point"),
+    Heading::text("A", "what it is in the first namespace"),
+    Heading::text("B", "what it is in the second namespace"),
+];
 
 /// One side of the comparison.
 struct Side {
@@ -89,10 +70,9 @@ pub fn compare(cli: &Cli, first: &Target, second: &Target) -> anyhow::Result<Exi
     let (first, second) = (Side::of(first)?, Side::of(second)?);
     let (first, second) = (first.mounts(cli, &shared)?, second.mounts(cli, &shared)?);
     let found = differences(&first, &second);
-    let columns: Vec<_> = DifferenceColumn::ALL.iter().map(|(_, column)| column).collect();
     let listing = Listing {
         name: "differences",
-        columns,
+        columns: COLUMNS.iter().collect(),
         rows: found.iter().flat_map(rows).collect(),
         remarks: Vec::new(),
     };

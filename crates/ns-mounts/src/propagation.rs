@@ -4,38 +4,24 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use ns_core::mounts::{Member, PeerGroup, Peers};
-use ns_core::output::{Cell, Column, Field, Listing, Row, escape_for_terminal};
+use ns_core::output::{Cell, Heading, Listing, Row, escape_for_terminal};
 
 use crate::cli::Cli;
 use crate::scene::Shared;
 use crate::{select, show, tables};
 
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum GroupColumn {
-    Mount,
-    Role,
-    Group,
-    Master,
-    Namespace,
-    Id,
-    Source,
-    FsType,
-}
-
-impl Field for GroupColumn {
-    #[rustfmt::skip] // a table is read by its columns
-    const ALL: &'static [(Self, Column)] = &[
-        (Self::Mount, Column::text("MOUNT", "mount point, below its peer group")),
-        (Self::Role, Column::text("ROLE", "peer: gets mounts and passes them on; slave: gets them only")),
-        (Self::Group, Column::number("GROUP", "peer group")),
-        (Self::Master, Column::number("MASTER", "peer group that it gets mounts from")),
-        (Self::Namespace, Column::number("NS", "mount namespace")),
-        (Self::Id, Column::number("ID", "mount id")),
-        (Self::Source, Column::text("SOURCE", "source")),
-        (Self::FsType, Column::text("FSTYPE", "type of the file system")),
-    ];
-}
+/// The columns.
+#[rustfmt::skip] // a table is read by its columns
+static COLUMNS: [Heading; 8] = [
+    Heading::text("MOUNT", "mount point, below its peer group"),
+    Heading::text("ROLE", "peer: gets mounts and passes them on; slave: gets them only"),
+    Heading::number("GROUP", "peer group"),
+    Heading::number("MASTER", "peer group that it gets mounts from"),
+    Heading::number("NS", "mount namespace"),
+    Heading::number("ID", "mount id"),
+    Heading::text("SOURCE", "source"),
+    Heading::text("FSTYPE", "type of the file system"),
+];
 
 /// Shows the groups of the mounts that are asked for, or all of them.
 pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -46,7 +32,7 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
     };
     let mut listing = Listing {
         name: "propagation",
-        columns: GroupColumn::ALL.iter().map(|(_, column)| column).collect(),
+        columns: COLUMNS.iter().collect(),
         rows: Vec::new(),
         remarks: tables::remarks(&unread, 0),
     };
@@ -126,7 +112,7 @@ fn add(peers: &Peers, tops: &[PeerGroup], rows: &mut Vec<Row<'static>>) {
             group_cell(),
             master(),
         ];
-        head.resize(GroupColumn::ALL.len(), Cell::Absent);
+        head.resize(COLUMNS.len(), Cell::Absent);
         rows.push(Row { depth, cells: head });
         let member = |member: &Member, role: &'static [u8], group, master| Row {
             depth: depth + 1,

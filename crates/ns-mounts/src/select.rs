@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ns_core::Gathered;
 use ns_core::mounts::Mount;
 
-use crate::cells::cell_for_filter;
+use crate::cells::{Format, Spot};
 use crate::cli::{Cli, Direction};
 use crate::options::OptionList;
 use crate::scene::Scene;
@@ -141,10 +141,10 @@ impl<'q, 'a> Question<'q, 'a> {
             && (!which.real || !is_pseudo(&mount.fs_type.decoded()))
             && (!which.pseudo || is_pseudo(&mount.fs_type.decoded()))
             && (!which.shadowed || self.scene.covered_by(index).is_some())
-            && which
-                .filter
-                .as_ref()
-                .is_none_or(|filter| filter.matches(|column| cell_for_filter(self.scene, index, column)))
+            && which.filter.as_ref().is_none_or(|filter| {
+                let spot = Spot::new(self.scene, index, Format::COMPARED);
+                filter.matches(|column| (column.cell)(spot))
+            })
     }
 
     fn has_unique_id(&self, mount: &Mount<'_>, id: u64) -> bool {

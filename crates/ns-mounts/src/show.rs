@@ -4,11 +4,11 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use ns_core::mounts::{MountNamespace, Peers, Unread, View};
-use ns_core::output::{self, Cell, Field, Listing, Row, Shape, Style};
+use ns_core::output::{self, Cell, Listing, Row, Shape, Style, headings};
 
-use crate::cells::{Format, cell};
+use crate::cells::{Format, Spot};
 use crate::cli::{Cli, Layout, When};
-use crate::columns::{self, MountColumn};
+use crate::columns::{self, MountColumn, Needs};
 use crate::scene::{Scene, Shared};
 use crate::{select, tables};
 
@@ -18,7 +18,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let (shared, mut unread) = shared(cli, &columns)?;
     let mut listing = Listing {
         name: "filesystems",
-        columns: columns.iter().map(|column| column.column()).collect(),
+        columns: headings(&columns),
         rows: Vec::new(),
         remarks: Vec::new(),
     };
@@ -70,10 +70,10 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
 fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<(Shared, Unread)> {
     let mut shared = Shared::default();
     let mut unread = Unread::default();
-    if asks_for(cli, columns, MountColumn::Holders) && !cli.whose.all_namespaces {
+    if asks_for(cli, columns, Needs::Processes) && !cli.whose.all_namespaces {
         (shared.namespaces, unread) = MountNamespace::of_processes()?;
     }
-    if asks_for(cli, columns, MountColumn::Peers) {
+    if asks_for(cli, columns, Needs::Peers) {
         (shared.peers, unread) = Peers::everywhere()?;
     }
     Ok((shared, unread))
@@ -81,8 +81,13 @@ fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<(Shared, Unread
 
 /// Shows what columns there are.
 pub fn list_columns(layout: &Layout) -> anyhow::Result<ExitCode> {
-    let listing = output::list_columns::<MountColumn>("ns-mounts-columns");
-    write(&listing, plain_style(layout, None, false))?;
+    let listing = output::list_columns("ns-mounts-columns", columns::ALL);
+    let style = Style {
+        // In raw form three words a line, and nothing to skip.
+        headings: !layout.noheadings && !layout.raw,
+        ..plain_style(layout, None, false)
+    };
+    write(&listing, style)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -104,14 +109,14 @@ fn default(cli: &Cli) -> &'static [MountColumn] {
 /// The columns that the command line asks for.
 pub fn columns(cli: &Cli, default: &[MountColumn]) -> ns_core::Result<Vec<MountColumn>> {
     if cli.show.output_all {
-        let all = MountColumn::ALL.iter().map(|(column, _)| *column);
+        let all = columns::ALL.iter().copied();
         return Ok(all
-            .filter(|column| cli.ask.watch.is_some() || !column.is_of_events())
+            .filter(|column| cli.ask.watch.is_some() || column.needs != Needs::Event)
             .collect());
     }
     match &cli.show.output {
         None => Ok(default.to_vec()),
-        Some(list) => output::choose(list, default),
+        Some(list) => output::choose(list, columns::ALL, default),
     }
 }
 
@@ -123,6 +128,7 @@ pub fn format(layout: &Layout) -> Format {
         canonical: layout.canonicalize,
         evaluate: layout.evaluate,
         vfs_all: layout.vfs_all,
+        compared: false,
     }
 }
 
@@ -139,11 +145,14 @@ fn is_tree(cli: &Cli) -> bool {
     show.tree || !list
 }
 
-/// Whether a column is shown or filtered by that is looked up for all tables; saved ones have no such columns.
-fn asks_for(cli: &Cli, columns: &[MountColumn], column: MountColumn) -> bool {
+/// Whether a column that is shown or filtered by needs this, for all tables; saved ones have no such columns.
+fn asks_for(cli: &Cli, columns: &[MountColumn], needs: Needs) -> bool {
     let in_filter = cli.which.filter.as_ref();
-    let in_filter = in_filter.is_some_and(|filter| filter.fields().contains(&column));
-    cli.whose.files.is_empty() && (in_filter || columns.contains(&column))
+    let in_filter = in_filter
+        .map(ns_core::output::Filter::columns)
+        .unwrap_or_default();
+    let mut all = columns.iter().chain(&in_filter);
+    cli.whose.files.is_empty() && all.any(|column| column.needs == needs)
 }
 
 fn rows<'a>(
@@ -157,7 +166,7 @@ fn rows<'a>(
         depth,
         cells: columns
             .iter()
-            .map(|column| cell(scene, index, *column, format))
+            .map(|column| (column.cell)(Spot::new(scene, index, format)))
             .collect(),
     };
     if !tree {
@@ -186,7 +195,7 @@ pub fn write(listing: &Listing<'_>, style: Style) -> anyhow::Result<()> {
 }
 
 fn style(layout: &Layout, columns: &[MountColumn], tree: bool, own: bool) -> Style {
-    let target = columns.iter().position(|column| *column == MountColumn::Target);
+    let target = columns.iter().position(|column| *column == &columns::TARGET);
     let when = layout.hyperlink.unwrap_or(When::Never);
     let links = own && (when == When::Always || (when == When::Auto && io::stdout().is_terminal()));
     Style {

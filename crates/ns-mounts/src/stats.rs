@@ -4,42 +4,26 @@ use std::process::ExitCode;
 
 use ns_core::Kind;
 use ns_core::mounts::{Statistics, parse_stats};
-use ns_core::output::{Cell, Column, Field, Listing, Row};
+use ns_core::output::{Cell, Heading, Listing, Row};
 use ns_core::process::{Pid, Process};
 
 use crate::cli::{Cli, usage};
 use crate::{show, size};
 
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StatsColumn {
-    Target,
-    Source,
-    FsType,
-    Age,
-    Read,
-    Written,
-    Operations,
-    Repeated,
-    TimedOut,
-    Milliseconds,
-}
-
-impl Field for StatsColumn {
-    #[rustfmt::skip] // a table is read by its columns
-    const ALL: &'static [(Self, Column)] = &[
-        (Self::Target, Column::text("TARGET", "mount point")),
-        (Self::Source, Column::text("SOURCE", "source")),
-        (Self::FsType, Column::text("FSTYPE", "type of the file system")),
-        (Self::Age, Column::number("AGE", "seconds since it was mounted")),
-        (Self::Read, Column::number("READ", "bytes read from the server")),
-        (Self::Written, Column::number("WRITTEN", "bytes written to the server")),
-        (Self::Operations, Column::number("OPS", "operations")),
-        (Self::Repeated, Column::number("RETRANS", "operations that were sent again")),
-        (Self::TimedOut, Column::number("TIMEOUTS", "operations that had no answer in time")),
-        (Self::Milliseconds, Column::number("MS/OP", "milliseconds until an answer, on average")),
-    ];
-}
+/// The columns.
+#[rustfmt::skip] // a table is read by its columns
+static COLUMNS: [Heading; 10] = [
+    Heading::text("TARGET", "mount point"),
+    Heading::text("SOURCE", "source"),
+    Heading::text("FSTYPE", "type of the file system"),
+    Heading::number("AGE", "seconds since it was mounted"),
+    Heading::amount("READ", "bytes read from the server"),
+    Heading::amount("WRITTEN", "bytes written to the server"),
+    Heading::number("OPS", "operations"),
+    Heading::number("RETRANS", "operations that were sent again"),
+    Heading::number("TIMEOUTS", "operations that had no answer in time"),
+    Heading::number("MS/OP", "milliseconds until an answer, on average"),
+];
 
 /// Shows the counters of every mount that has any; the status is 1 where none has.
 pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -58,7 +42,7 @@ pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
     let found = parse_stats(&process.read("mountstats")?)?;
     let listing = Listing {
         name: "statistics",
-        columns: StatsColumn::ALL.iter().map(|(_, column)| column).collect(),
+        columns: COLUMNS.iter().collect(),
         rows: found.iter().map(|mount| row(mount, cli.show.bytes)).collect(),
         remarks: Vec::new(),
     };

@@ -5,10 +5,10 @@ use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use ns_core::mounts::{Event, Mount, View, Woken, events, merged};
-use ns_core::output::{self, Cell, Field as _, Listing, Row, Shape};
+use ns_core::mounts::{Event, View, Woken, events};
+use ns_core::output::{self, Listing, Row, Shape, headings};
 
-use crate::cells::cell;
+use crate::cells::{Happened, Spot};
 use crate::cli::{Action, Cli, usage};
 use crate::columns::{self, MountColumn};
 use crate::scene::{Scene, Shared};
@@ -30,7 +30,7 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
     let mut out = Out {
         listing: Listing {
             name: "events",
-            columns: columns.iter().map(|column| column.column()).collect(),
+            columns: headings(&columns),
             rows: Vec::new(),
             remarks: Vec::new(),
         },
@@ -92,12 +92,11 @@ impl Out<'_> {
             let Some(index) = index.filter(|index| asked[*index] && actions.contains(&action)) else {
                 continue;
             };
-            let cells = columns.iter().map(|column| match column {
-                MountColumn::Action => Cell::text(name(action).as_bytes()),
-                MountColumn::OldTarget if action == Action::Move => old_target(was),
-                MountColumn::OldOptions if action == Action::Remount => old_options(was),
-                column => cell(scene, index, *column, show::format(&self.cli.show)),
-            });
+            let spot = Spot {
+                event: Some(Happened { action, was }),
+                ..Spot::new(scene, index, show::format(&self.cli.show))
+            };
+            let cells = columns.iter().map(|column| (column.cell)(spot));
             listing.rows.push(
                 Row {
                     depth: 0,
@@ -141,23 +140,4 @@ fn asked(cli: &Cli, scene: &Scene<'_>) -> Vec<bool> {
         asked[index] = true;
     }
     asked
-}
-
-fn name(action: Action) -> &'static str {
-    match action {
-        Action::Mount => "mount",
-        Action::Umount => "umount",
-        Action::Remount => "remount",
-        Action::Move => "move",
-    }
-}
-
-fn old_target<'a>(was: Option<&Mount<'a>>) -> Cell<'a> {
-    was.map_or(Cell::Absent, |was| Cell::Text(was.target.decoded()))
-}
-
-fn old_options<'a>(was: Option<&Mount<'a>>) -> Cell<'a> {
-    was.map_or(Cell::Absent, |was| {
-        Cell::Text(merged(was.vfs_options, was.fs_options))
-    })
 }

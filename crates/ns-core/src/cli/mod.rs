@@ -17,4 +17,4 @@ pub use file::{read_file, read_whole};
 pub use launching::{conclude, program, show_plan};
 pub use start::main;
 pub use stdout::{stdout, wait_or_reader_gone, width_of_terminal};
-pub use values::{columns, target, value};
+pub use values::{columns, filter, target, value};

@@ -1,14 +1,13 @@
 //! Values of options, read for clap.
 
 use std::ffi::OsStr;
-use std::marker::PhantomData;
 use std::str::FromStr;
 
 use clap::builder::{OsStringValueParser, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command};
 
 use crate::escape::quoted;
-use crate::output::{Column, Field, choose};
+use crate::output::{Filter, Headed, choose};
 use crate::{Error, Target};
 
 /// Reads a value for clap, which names the option and the text itself.
@@ -29,20 +28,26 @@ fn reason(error: Error) -> String {
     }
 }
 
-/// Reads a list of columns for clap, `pid,command` or `+id`, as text for [`choose`]. Help, pages and completions show them
-/// with what they say.
-pub fn columns<F: Field + Send + Sync>() -> impl TypedValueParser<Value = String> {
-    Columns::<F>(PhantomData)
+/// Reads a list of these columns for clap, `pid,command` or `+id`, as text for [`choose`]. Help, pages and completions show
+/// them with what they say.
+pub fn columns<C: Headed>(all: &'static [C]) -> impl TypedValueParser<Value = String> {
+    Columns(all)
+}
+
+/// Reads a filter over these columns for clap.
+pub fn filter<C: Headed>(all: &'static [C]) -> impl TypedValueParser<Value = Filter<C>> {
+    StringValueParser::new().try_map(move |text| Filter::parse(&text, all).map_err(reason))
 }
 
 #[derive(Clone)]
-struct Columns<F>(PhantomData<F>);
+struct Columns<C: 'static>(&'static [C]);
 
-impl<F: Field + Send + Sync> TypedValueParser for Columns<F> {
+impl<C: Headed> TypedValueParser for Columns<C> {
     type Value = String;
 
     fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> clap::error::Result<String> {
-        let check = |list: String| match choose::<F>(&list, &[]) {
+        let all = self.0;
+        let check = move |list: String| match choose(&list, all, &[]) {
             Ok(_) => Ok(list),
             Err(Error::Invalid { text, why, .. }) => {
                 Err(format!("there is no column {}: {why}", quoted(&text)))
@@ -54,7 +59,10 @@ impl<F: Field + Send + Sync> TypedValueParser for Columns<F> {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let value = |(_, column): &(F, Column)| PossibleValue::new(column.name).help(column.about);
-        Some(Box::new(F::ALL.iter().map(value)))
+        let value = |column: &C| {
+            let heading = column.heading();
+            PossibleValue::new(heading.name).help(heading.about)
+        };
+        Some(Box::new(self.0.iter().map(value)))
     }
 }

@@ -8,7 +8,7 @@ use serde::Serializer;
 use serde::ser::SerializeMap as _;
 
 use super::tree::LEVELS;
-use super::{Cell, Column, Listing, Row};
+use super::{Cell, Heading, Listing, Row};
 
 /// Writes `{"name": [rows…], remarks…}`.
 pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()> {
@@ -53,7 +53,7 @@ fn indent(depth: usize) -> usize {
 }
 
 /// One row as an object in one line.
-pub(super) fn object(columns: &[&'static Column], row: &Row<'_>) -> io::Result<String> {
+pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>) -> io::Result<String> {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::new(&mut bytes);
     let mut map = serializer.serialize_map(None)?;
@@ -63,7 +63,7 @@ pub(super) fn object(columns: &[&'static Column], row: &Row<'_>) -> io::Result<S
         if !written.insert(column.name) {
             continue;
         }
-        let key = column.name.to_lowercase();
+        let key = column.key();
         map.serialize_entry(&key, &Value(cell))?;
         let no_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_err();
         let key = || format!("{key}-bytes");

@@ -1,6 +1,6 @@
 //! Rows in, text out: tables, trees, raw lines, pairs and JSON. Knows nothing of what the rows are about.
 
-mod field;
+mod column;
 pub mod filter;
 mod json;
 mod lines;
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::io;
 
 pub use crate::escape::{escape_for_raw, escape_for_terminal};
-pub use field::{Field, choose, list_columns, shell_name};
+pub use column::{Align, Column, Headed, Heading, Holds, choose, headings, list_columns, shell_name};
 pub use filter::Filter;
 pub use json::hexadecimal;
 
@@ -103,60 +103,6 @@ impl From<bool> for Cell<'_> {
     }
 }
 
-/// A column of a listing.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Column {
-    /// The heading, in capitals; in JSON the key, in small letters.
-    pub name: &'static str,
-    /// What the column says, in a few words, for `--help` and the manual page.
-    pub about: &'static str,
-    /// Where its values stand.
-    pub align: Align,
-    /// Whether values may be cut to make the table as narrow as a terminal.
-    pub shrinks: bool,
-}
-
-impl Column {
-    /// A column of numbers.
-    pub const fn number(name: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            about,
-            align: Align::Right,
-            shrinks: false,
-        }
-    }
-
-    /// A column of texts that are shown whole.
-    pub const fn text(name: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            about,
-            align: Align::Left,
-            shrinks: false,
-        }
-    }
-
-    /// A column of texts that may be cut where a terminal has no room for them.
-    pub const fn wide(name: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            about,
-            align: Align::Left,
-            shrinks: true,
-        }
-    }
-}
-
-/// Where the values of a column stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    /// To the left: texts.
-    Left,
-    /// To the right: numbers.
-    Right,
-}
-
 /// A row, and how deep in the tree it stands. A row's children follow it, each one deeper.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row<'a> {
@@ -182,7 +128,7 @@ pub struct Listing<'a> {
     /// The name of the array in JSON.
     pub name: &'static str,
     /// The columns, in the order in which they are shown.
-    pub columns: Vec<&'static Column>,
+    pub columns: Vec<&'static Heading>,
     /// The rows; those of a tree in pre-order.
     pub rows: Vec<Row<'a>>,
     /// What stands beside the array in JSON: what was left out, say.
@@ -236,7 +182,7 @@ impl Default for Style {
 
 impl Style {
     /// A column's name in this style.
-    fn name(self, column: &Column) -> Cow<'static, str> {
+    fn name(self, column: &Heading) -> Cow<'static, str> {
         if self.shell_names {
             Cow::Owned(shell_name(column.name))
         } else {
@@ -274,7 +220,7 @@ pub fn write_part(
 /// Writes one row as a JSON object in a line of its own, for output that has no end.
 pub fn write_json_line(
     out: &mut dyn io::Write,
-    columns: &[&'static Column],
+    columns: &[&'static Heading],
     row: &Row<'_>,
 ) -> io::Result<()> {
     writeln!(out, "{}", json::object(columns, row)?)
@@ -284,8 +230,8 @@ pub fn write_json_line(
 mod tests {
     use super::*;
 
-    static PID: Column = Column::number("PID", "");
-    static COMMAND: Column = Column::wide("COMMAND", "");
+    static PID: Heading = Heading::number("PID", "");
+    static COMMAND: Heading = Heading::text("COMMAND", "").wide();
 
     /// A tree with what is hard: a child, a line break, a value that is absent and one that is unreadable.
     pub(super) fn listing() -> Listing<'static> {

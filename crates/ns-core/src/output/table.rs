@@ -98,7 +98,7 @@ impl<'l, 'a> Table<'l, 'a> {
         columns
             .map(|(index, column)| match self.tree {
                 Some(tree) if tree == index => Align::Left,
-                _ => column.align,
+                _ => column.holds.align(),
             })
             .collect()
     }
@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn names_can_be_those_of_shell_variables() {
-        static COLUMN: super::super::Column = super::super::Column::text("MAJ:MIN", "");
+        static COLUMN: super::super::Heading = super::super::Heading::text("MAJ:MIN", "");
         let mut listing = listing();
         listing.columns[1] = &COLUMN;
         for shape in [Shape::Table, Shape::Raw, Shape::Pairs] {

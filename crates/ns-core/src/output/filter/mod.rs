@@ -20,29 +20,29 @@ mod parse;
 mod token;
 mod value;
 
-use super::{Cell, Field};
+use super::{Cell, Headed};
 use crate::Result;
 use value::Operand;
 
-/// An expression over the columns that `F` names.
+/// An expression over the columns of a listing.
 #[derive(Clone, Debug)]
-pub struct Filter<F> {
-    root: Expression<F>,
+pub struct Filter<C> {
+    root: Expression<C>,
 }
 
 /// A part of a filter.
 #[derive(Clone, Debug)]
-enum Expression<F> {
+enum Expression<C> {
     Or(Vec<Self>),
     And(Vec<Self>),
     Not(Box<Self>),
-    Compare(Operand<F>, Operator, Operand<F>),
+    Compare(Operand<C>, Operator, Operand<C>),
     Matches {
-        operand: Operand<F>,
+        operand: Operand<C>,
         pattern: regex::bytes::Regex,
         negated: bool,
     },
-    Is(Operand<F>),
+    Is(Operand<C>),
 }
 
 /// How two values are compared.
@@ -56,37 +56,29 @@ enum Operator {
     GreaterOrEqual,
 }
 
-impl<F: Field> Filter<F> {
-    /// Reads an expression.
+impl<C: Headed> Filter<C> {
+    /// Reads an expression over these columns.
     ///
     /// [`crate::Error::Invalid`] shows the place where it makes no sense, and what may stand there.
-    pub fn parse(text: &str) -> Result<Self> {
-        parse::parse(text).map(|root| Self { root })
+    pub fn parse(text: &str, all: &[C]) -> Result<Self> {
+        parse::parse(text, all).map(|root| Self { root })
     }
 
     /// Every column that is asked for, once.
-    pub fn fields(&self) -> Vec<F> {
-        let mut fields = Vec::new();
-        self.root.fields(&mut fields);
-        fields
+    pub fn columns(&self) -> Vec<C> {
+        let mut columns = Vec::new();
+        self.root.columns(&mut columns);
+        columns
     }
 
     /// Whether a row is to be shown; `cell` gives the values of its columns, sizes in bytes.
-    pub fn matches<'a>(&self, cell: impl Fn(F) -> Cell<'a>) -> bool {
+    pub fn matches<'a>(&self, cell: impl Fn(C) -> Cell<'a>) -> bool {
         self.root.holds(&cell)
     }
 }
 
-impl<F: Field> std::str::FromStr for Filter<F> {
-    type Err = crate::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::parse(text)
-    }
-}
-
-impl<F: Field> Expression<F> {
-    fn holds<'a>(&self, cell: &impl Fn(F) -> Cell<'a>) -> bool {
+impl<C: Headed> Expression<C> {
+    fn holds<'a>(&self, cell: &impl Fn(C) -> Cell<'a>) -> bool {
         match self {
             Self::Or(parts) => parts.iter().any(|part| part.holds(cell)),
             Self::And(parts) => parts.iter().all(|part| part.holds(cell)),
@@ -103,12 +95,12 @@ impl<F: Field> Expression<F> {
         }
     }
 
-    fn fields(&self, fields: &mut Vec<F>) {
+    fn columns(&self, columns: &mut Vec<C>) {
         match self {
-            Self::Or(parts) | Self::And(parts) => parts.iter().for_each(|part| part.fields(fields)),
-            Self::Not(part) => part.fields(fields),
-            Self::Compare(left, _, right) => [left, right].iter().for_each(|side| side.field(fields)),
-            Self::Matches { operand, .. } | Self::Is(operand) => operand.field(fields),
+            Self::Or(parts) | Self::And(parts) => parts.iter().for_each(|part| part.columns(columns)),
+            Self::Not(part) => part.columns(columns),
+            Self::Compare(left, _, right) => [left, right].iter().for_each(|side| side.column(columns)),
+            Self::Matches { operand, .. } | Self::Is(operand) => operand.column(columns),
         }
     }
 }
@@ -117,57 +109,46 @@ impl<F: Field> Expression<F> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Column;
+    use super::super::Heading;
     use super::*;
 
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    enum Field {
-        Pid,
-        Type,
-        Label,
-        Uuid,
-        Use,
-        Shared,
-        Sources,
-        Peers,
-        Ports,
+    macro_rules! headings {
+        ($all:ident: $($name:ident = $title:literal,)*) => {
+            $(static $name: Heading = Heading::text($title, "");)*
+            static $all: &[&Heading] = &[$(&$name),*];
+        };
     }
 
-    const fn column(name: &'static str) -> Column {
-        Column::text(name, "")
-    }
-
-    impl super::Field for Field {
-        const ALL: &'static [(Self, Column)] = &[
-            (Self::Pid, column("PID")),
-            (Self::Type, column("TYPE")),
-            (Self::Label, column("LABEL")),
-            (Self::Uuid, column("UUID")),
-            (Self::Use, column("USE%")),
-            (Self::Shared, column("SHARED")),
-            (Self::Sources, column("SOURCES")),
-            (Self::Peers, column("PEERS")),
-            (Self::Ports, column("PORTS")),
-        ];
+    headings! { ALL:
+        PID = "PID",
+        TYPE = "TYPE",
+        LABEL = "LABEL",
+        UUID = "UUID",
+        USE = "USE%",
+        SHARED = "SHARED",
+        SOURCES = "SOURCES",
+        PEERS = "PEERS",
+        PORTS = "PORTS",
     }
 
     /// The one row that filters are tried on.
-    fn cell(field: Field) -> Cell<'static> {
-        match field {
-            Field::Pid => Cell::Number(4711),
-            Field::Type => Cell::text(&b"net\xff"[..]),
-            Field::Label => Cell::Absent,
-            Field::Uuid => Cell::Unreadable,
-            Field::Use => Cell::string("45"),
-            Field::Shared => Cell::Flag(true),
-            Field::Sources => Cell::List(vec![b"/dev/a"[..].into(), b"/dev/b"[..].into()]),
-            Field::Peers => Cell::List(Vec::new()),
-            Field::Ports => Cell::Numbers(vec![22, 80]),
+    fn cell(column: &Heading) -> Cell<'static> {
+        match column.name {
+            "PID" => Cell::Number(4711),
+            "TYPE" => Cell::text(&b"net\xff"[..]),
+            "LABEL" => Cell::Absent,
+            "UUID" => Cell::Unreadable,
+            "USE%" => Cell::string("45"),
+            "SHARED" => Cell::Flag(true),
+            "SOURCES" => Cell::List(vec![b"/dev/a"[..].into(), b"/dev/b"[..].into()]),
+            "PEERS" => Cell::List(Vec::new()),
+            "PORTS" => Cell::Numbers(vec![22, 80]),
+            name => panic!("{name} is no column"),
         }
     }
 
     fn holds(text: &str) -> bool {
-        Filter::<Field>::parse(text)
+        Filter::parse(text, ALL)
             .unwrap_or_else(|error| panic!("{error}"))
             .matches(cell)
     }
@@ -255,14 +236,14 @@ mod tests {
 
     #[test]
     fn the_columns_that_are_asked_for_are_known() {
-        let filter: Filter<Field> = "PID > 1 and (TYPE or !PID) and 'x' =~ 'x'".parse().unwrap();
-        assert_eq!(filter.fields(), [Field::Pid, Field::Type]);
+        let filter = Filter::parse("PID > 1 and (TYPE or !PID) and 'x' =~ 'x'", ALL).unwrap();
+        assert_eq!(filter.columns(), [&PID, &TYPE]);
     }
 
     #[test]
     fn an_error_shows_its_place_and_the_choices() {
         let error = |text: &str| {
-            let error = Filter::<Field>::parse(text).unwrap_err().to_string();
+            let error = Filter::parse(text, ALL).unwrap_err().to_string();
             error
                 .split_once("\": ")
                 .map(|(_, why)| why.to_owned())
@@ -295,7 +276,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics(text in r#"(PID|TYPE|LABEL|or|and|!|not|[()=<>~"' \\0-9.Ké]|.){0,20}"#) {
-            if let Ok(filter) = Filter::<Field>::parse(&text) {
+            if let Ok(filter) = Filter::parse(&text, ALL) {
                 filter.matches(cell);
             }
         }

@@ -6,7 +6,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Expression;
 use super::token::{Fault, Token, What, tokens};
 use super::value::Operand;
-use crate::output::{Field, shell_name};
+use crate::output::Headed;
+use crate::output::column::{named, names};
 use crate::{Error, Result};
 
 /// How deep parentheses and negations may stand in each other: each takes room on the stack.
@@ -15,11 +16,12 @@ const DEEPEST: usize = 200;
 /// The most memory a pattern may take, in bytes.
 const PATTERN: usize = 1 << 20;
 
-/// Reads an expression.
-pub(super) fn parse<F: Field>(text: &str) -> Result<Expression<F>> {
+/// Reads an expression over these columns.
+pub(super) fn parse<C: Headed>(text: &str, all: &[C]) -> Result<Expression<C>> {
     let expression = || {
         let mut parser = Parser {
             text,
+            all,
             tokens: &tokens(text)?,
             depth: 0,
         };
@@ -51,28 +53,29 @@ fn shown(text: &str, fault: &Fault) -> String {
     format!("{}\n  {}\n  {:before$}{marks}", fault.message, plain(text), "")
 }
 
-struct Parser<'a> {
+struct Parser<'a, C> {
     text: &'a str,
+    all: &'a [C],
     tokens: &'a [Token<'a>],
     depth: usize,
 }
 
-impl<'a> Parser<'a> {
-    fn expression<F: Field>(&mut self) -> Result<Expression<F>, Fault> {
+impl<'a, C: Headed> Parser<'a, C> {
+    fn expression(&mut self) -> Result<Expression<C>, Fault> {
         self.joined(&What::Or, Self::conjunction, Expression::Or)
     }
 
-    fn conjunction<F: Field>(&mut self) -> Result<Expression<F>, Fault> {
+    fn conjunction(&mut self) -> Result<Expression<C>, Fault> {
         self.joined(&What::And, Self::negation, Expression::And)
     }
 
     /// One part, or several with this word between.
-    fn joined<F: Field>(
+    fn joined(
         &mut self,
         word: &What<'_>,
-        part: impl Fn(&mut Self) -> Result<Expression<F>, Fault>,
-        join: fn(Vec<Expression<F>>) -> Expression<F>,
-    ) -> Result<Expression<F>, Fault> {
+        part: impl Fn(&mut Self) -> Result<Expression<C>, Fault>,
+        join: fn(Vec<Expression<C>>) -> Expression<C>,
+    ) -> Result<Expression<C>, Fault> {
         let first = part(self)?;
         let mut parts = vec![first];
         while self.next_if(word).is_some() {
@@ -84,7 +87,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn negation<F: Field>(&mut self) -> Result<Expression<F>, Fault> {
+    fn negation(&mut self) -> Result<Expression<C>, Fault> {
         match self.next_if(&What::Not) {
             Some(token) => {
                 self.deeper(token)?;
@@ -96,7 +99,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn comparison<F: Field>(&mut self) -> Result<Expression<F>, Fault> {
+    fn comparison(&mut self) -> Result<Expression<C>, Fault> {
         if let Some(open) = self.next_if(&What::Open) {
             self.deeper(open)?;
             let expression = self.expression()?;
@@ -128,7 +131,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn operand<F: Field>(&mut self) -> Result<Operand<F>, Fault> {
+    fn operand(&mut self) -> Result<Operand<C>, Fault> {
         let token = self
             .next()
             .ok_or_else(|| self.at_end("a column or a value is missing here"))?;
@@ -137,9 +140,9 @@ impl<'a> Parser<'a> {
             What::Fraction(number) => Ok(Operand::Fraction(*number)),
             What::Text(text) => Ok(Operand::Text(text.clone().into_bytes())),
             What::Flag(flag) => Ok(Operand::Flag(*flag)),
-            What::Name(name) => column(name)
+            What::Name(name) => named(self.all, name)
                 .map(Operand::Column)
-                .ok_or_else(|| Fault::new(token.place.clone(), no_column::<F>(name))),
+                .ok_or_else(|| Fault::new(token.place.clone(), no_column(name, self.all))),
             _ => Err(Fault::new(
                 token.place.clone(),
                 "expected a column, a number, or a text between quotes",
@@ -207,17 +210,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The column of this name, in capitals or not, or as a shell variable has it.
-fn column<F: Field>(name: &str) -> Option<F> {
-    F::ALL.iter().find_map(|(field, column)| {
-        let found =
-            column.name.eq_ignore_ascii_case(name) || shell_name(column.name).eq_ignore_ascii_case(name);
-        found.then_some(*field)
-    })
-}
-
-fn no_column<F: Field>(name: &str) -> String {
-    let names: Vec<_> = F::ALL.iter().map(|(_, column)| column.name).collect();
-    let names = names.join(", ");
+fn no_column<C: Headed>(name: &str, all: &[C]) -> String {
+    let names = names(all);
     format!("there is no column \"{name}\" (a text stands between quotes): it is one of {names}")
 }

@@ -6,12 +6,12 @@ use std::cmp::Ordering;
 use regex::bytes::Regex;
 
 use super::Operator;
-use crate::output::{Cell, Field};
+use crate::output::{Cell, Headed};
 
 /// What stands on one side of an operator.
 #[derive(Clone, Debug)]
-pub(super) enum Operand<F> {
-    Column(F),
+pub(super) enum Operand<C> {
+    Column(C),
     Whole(u64),
     Fraction(f64),
     Text(Vec<u8>),
@@ -25,10 +25,10 @@ pub(super) enum Value<'a> {
     Fraction(f64),
 }
 
-impl<F: Field> Operand<F> {
-    pub(super) fn value<'v, 'a: 'v>(&'v self, cell: &impl Fn(F) -> Cell<'a>) -> Value<'v> {
+impl<C: Headed> Operand<C> {
+    pub(super) fn value<'v, 'a: 'v>(&'v self, cell: &impl Fn(C) -> Cell<'a>) -> Value<'v> {
         match self {
-            Self::Column(field) => Value::Cell(cell(*field)),
+            Self::Column(column) => Value::Cell(cell(*column)),
             Self::Whole(number) => Value::Cell(Cell::Number(*number)),
             Self::Fraction(number) => Value::Fraction(*number),
             Self::Text(text) => Value::Cell(Cell::Text(Cow::Borrowed(text))),
@@ -37,11 +37,11 @@ impl<F: Field> Operand<F> {
     }
 
     /// Adds the column, where it is one and not there yet.
-    pub(super) fn field(&self, fields: &mut Vec<F>) {
-        if let Self::Column(field) = self
-            && !fields.contains(field)
+    pub(super) fn column(&self, columns: &mut Vec<C>) {
+        if let Self::Column(column) = self
+            && !columns.contains(column)
         {
-            fields.push(*field);
+            columns.push(*column);
         }
     }
 }

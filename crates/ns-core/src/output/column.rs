@@ -1,0 +1,310 @@
+//! Columns: each is one static row that says its name, what it holds, what it needs and how its cells are made; and how a
+//! person chooses among them: `-o pid,command`, `-o +id`.
+
+use std::fmt;
+
+use super::{Cell, Listing, Row};
+use crate::{Error, Result};
+
+/// What people and programs see of a column before its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// The name, in capitals; in JSON the key, in small letters.
+    pub name: &'static str,
+    /// Other names that the column can be chosen by. They are shown nowhere.
+    pub aliases: &'static [&'static str],
+    /// What the column says, in a few words, for `--help` and the manual page.
+    pub about: &'static str,
+    /// What its values are.
+    pub holds: Holds,
+    /// Whether values may be cut to make the table as narrow as a terminal.
+    pub shrinks: bool,
+}
+
+/// What the values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+    /// `yes` or `no`; in JSON true or false.
+    Flag,
+    /// Several texts; in JSON an array.
+    Texts,
+    /// Several numbers; in JSON an array.
+    Numbers,
+    /// An amount as a person reads it: a text that stands where numbers do.
+    Amount,
+}
+
+/// Where the values of a column stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// To the left: texts.
+    Left,
+    /// To the right: numbers.
+    Right,
+}
+
+impl Holds {
+    /// The type in JSON, in the words of the manual page.
+    pub fn in_json(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Text | Self::Amount => "string",
+            Self::Flag => "boolean",
+            Self::Texts => "strings",
+            Self::Numbers => "numbers",
+        }
+    }
+
+    /// Where the values stand in a table.
+    pub fn align(self) -> Align {
+        match self {
+            Self::Number | Self::Amount => Align::Right,
+            Self::Text | Self::Flag | Self::Texts | Self::Numbers => Align::Left,
+        }
+    }
+}
+
+impl Heading {
+    const fn new(name: &'static str, about: &'static str, holds: Holds) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            about,
+            holds,
+            shrinks: false,
+        }
+    }
+
+    /// Of a column of numbers.
+    pub const fn number(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Holds::Number)
+    }
+
+    /// Of a column of texts.
+    pub const fn text(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Holds::Text)
+    }
+
+    /// Of a column that says yes or no.
+    pub const fn flag(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Holds::Flag)
+    }
+
+    /// Of a column of several texts.
+    pub const fn texts(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Holds::Texts)
+    }
+
+    /// Of a column of several numbers.
+    pub const fn numbers(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Holds::Numbers)
+    }
+
+    /// Of a column of amounts.
+    pub const fn amount(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Holds::Amount)
+    }
+
+    /// The same, where values may be cut if a terminal has no room for them.
+    #[must_use]
+    pub const fn wide(self) -> Self {
+        Self {
+            shrinks: true,
+            ..self
+        }
+    }
+
+    /// The same with other names that it can be chosen by.
+    #[must_use]
+    pub const fn or(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// The name in JSON.
+    pub fn key(&self) -> String {
+        self.name.to_lowercase()
+    }
+
+    /// Whether a person may mean this column by this name.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        std::iter::once(self.name)
+            .chain(self.aliases.iter().copied())
+            .any(|own| own.eq_ignore_ascii_case(name) || shell_name(own).eq_ignore_ascii_case(name))
+    }
+}
+
+/// A column of a listing: everything about it, in one row of a static table.
+pub struct Column<Needs, Make> {
+    /// What is seen of it.
+    pub heading: Heading,
+    /// What has to be looked up for it.
+    pub needs: Needs,
+    /// The function that makes its cells.
+    pub cell: Make,
+}
+
+/// Two columns are the same if their names are: a listing has none twice.
+impl<Needs, Make> PartialEq for Column<Needs, Make> {
+    fn eq(&self, other: &Self) -> bool {
+        self.heading.name == other.heading.name
+    }
+}
+
+impl<Needs, Make> Eq for Column<Needs, Make> {}
+
+impl<Needs, Make> fmt::Debug for Column<Needs, Make> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.heading.name)
+    }
+}
+
+/// Something that a listing has a column for.
+pub trait Headed: Copy + PartialEq + fmt::Debug + Send + Sync + 'static {
+    /// What is seen of the column.
+    fn heading(self) -> &'static Heading;
+}
+
+impl Headed for &'static Heading {
+    fn heading(self) -> &'static Heading {
+        self
+    }
+}
+
+impl<Needs: Sync, Make: Sync> Headed for &'static Column<Needs, Make> {
+    fn heading(self) -> &'static Heading {
+        &self.heading
+    }
+}
+
+/// Makes static columns, a row each, and the list of all of them in their order:
+///
+/// ```ignore
+/// columns! {
+///     /// The columns of a listing of fruit.
+///     ALL: Column<(), fn(&Fruit) -> Cell<'static>>;
+///     NAME: text("NAME", "name of the fruit").wide(), (), |fruit| Cell::string(&fruit.name);
+///     SEEDS: number("SEEDS", "number of seeds"), (), |fruit| Cell::Number(fruit.seeds);
+/// }
+/// ```
+#[macro_export]
+macro_rules! columns {
+    (
+        $(#[$of_all:meta])* $all:ident: $column:ty;
+        $($name:ident: $holds:ident($title:literal, $about:literal) $(.$more:ident($($with:expr)?))*, $needs:expr, $cell:expr;)*
+    ) => {
+        $(
+            #[doc = $about]
+            pub static $name: $column = $crate::output::Column {
+                heading: $crate::output::Heading::$holds($title, $about)$(.$more($($with)?))*,
+                needs: $needs,
+                cell: $cell,
+            };
+        )*
+        $(#[$of_all])*
+        pub static $all: &[&$column] = &[$(&$name),*];
+    };
+}
+
+/// The column of this name, in capitals or not, or as a shell variable has it.
+pub(super) fn named<C: Headed>(all: &[C], name: &str) -> Option<C> {
+    all.iter()
+        .copied()
+        .find(|column| column.heading().is_called(name))
+}
+
+/// The names of all of them, with commas between.
+pub(super) fn names<C: Headed>(all: &[C]) -> String {
+    let names: Vec<_> = all.iter().map(|column| column.heading().name).collect();
+    names.join(", ")
+}
+
+/// The columns named in `list`, with commas between, in capitals or not; after a leading `+` they come after `default`.
+pub fn choose<C: Headed>(list: &str, all: &[C], default: &[C]) -> Result<Vec<C>> {
+    let (mut columns, list) = match list.strip_prefix('+') {
+        Some(list) => (default.to_vec(), list),
+        None => (Vec::new(), list),
+    };
+    for name in list.split(',') {
+        let column = named(all, name.trim())
+            .ok_or_else(|| Error::invalid("column", name, format!("it is one of {}", names(all))))?;
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// The headings of these columns.
+pub fn headings<C: Headed>(columns: &[C]) -> Vec<&'static Heading> {
+    columns.iter().map(|column| column.heading()).collect()
+}
+
+/// The columns themselves as a listing: their names, what they hold in JSON, and what they say.
+pub fn list_columns<C: Headed>(name: &'static str, all: &[C]) -> Listing<'static> {
+    static NAME: Heading = Heading::text("HOLDER", "name of the column");
+    static TYPE: Heading = Heading::text("TYPE", "type of its values in JSON");
+    static ABOUT: Heading = Heading::text("DESCRIPTION", "what it says");
+    let row = |column: &C| {
+        let heading = column.heading();
+        let texts = [heading.name, heading.holds.in_json(), heading.about];
+        Row {
+            depth: 0,
+            cells: texts.map(|text| Cell::text(text.as_bytes())).into(),
+        }
+    };
+    Listing {
+        name,
+        columns: vec![&NAME, &TYPE, &ABOUT],
+        rows: all.iter().map(row).collect(),
+        remarks: Vec::new(),
+    }
+}
+
+/// The name of a column as that of a shell variable: `MAJ_MIN`, `USE_PCT`.
+pub fn shell_name(name: &str) -> String {
+    name.replace('%', "_PCT")
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    columns! {
+        /// All of them.
+        ALL: Column<(), fn(u64) -> Cell<'static>>;
+        APPLE: number("APPLE", "number of apples"), (), Cell::Number;
+        PEAR: texts("PEAR%", "names of pears").wide().or(&["BIRNE"]), (), |_| Cell::Absent;
+    }
+
+    #[test]
+    fn columns_are_chosen_in_any_case_and_added_after_a_plus() {
+        assert_eq!(choose("pear%,Apple", ALL, &[]).unwrap(), [&PEAR, &APPLE]);
+        assert_eq!(choose("+apple", ALL, &[&PEAR]).unwrap(), [&PEAR, &APPLE]);
+    }
+
+    #[test]
+    fn a_column_has_other_names_too() {
+        for name in ["birne", "PEAR_PCT"] {
+            assert_eq!(choose(name, ALL, &[]).unwrap(), [&PEAR]);
+        }
+    }
+
+    #[test]
+    fn a_wrong_column_is_answered_with_the_choices() {
+        assert_eq!(
+            choose("apple,plum", ALL, &[]).unwrap_err().to_string(),
+            "invalid column \"plum\": it is one of APPLE, PEAR%"
+        );
+    }
+
+    #[test]
+    fn a_row_makes_the_column_and_its_cells() {
+        assert_eq!((APPLE.cell)(3), Cell::Number(3));
+        let listing = list_columns("fruit-columns", ALL);
+        let words: Vec<_> = listing.rows[1].cells.iter().map(Cell::plain).collect();
+        assert_eq!(words, [&b"PEAR%"[..], b"strings", b"names of pears"]);
+    }
+}
