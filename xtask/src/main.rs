@@ -6,6 +6,7 @@ mod bench;
 mod completions;
 mod dist;
 mod generated;
+mod language;
 mod man;
 mod programs;
 
@@ -30,7 +31,7 @@ enum Task {
     Man,
     /// Write completions/ for bash, zsh and fish from the clap definitions.
     Completions,
-    /// Fail where a generated file is not what it would be now.
+    /// Fail if a generated file is not current, or a text breaks a rule of the language.
     Check,
     /// Measure the programs beside their relatives.
     Bench(bench::Cli),
@@ -52,7 +53,10 @@ fn run(task: &Task) -> Result<()> {
     match task {
         Task::Man => generated::put(&man::pages()?, Mode::Write),
         Task::Completions => generated::put(&completions::scripts(), Mode::Write),
-        Task::Check => generated::put(&everything()?, Mode::Check),
+        Task::Check => {
+            generated::put(&everything()?, Mode::Check)?;
+            language::check()
+        }
         Task::Bench(cli) => bench::run(cli),
         Task::Dist(cli) => dist::run(cli),
     }
