@@ -110,7 +110,7 @@ function __ns_hostname_output
         $before 'DOMAIN' 'NIS domain name' \
         $before 'NPROCS' 'number of processes in it' \
         $before 'PID' 'lowest PID in it' \
-        $before 'USER' 'user of PID, or whoever made the namespace\'s user namespace' \
+        $before 'USER' 'user of PID, or creator of the owning user namespace' \
         $before 'COMMAND' 'command line of PID' \
         $before 'UNIT' 'systemd unit of the oldest process in it' \
         $before 'CONTAINER' 'id of the container of the oldest process in it' \

@@ -189,7 +189,7 @@ complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
 complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list instead of a tree'
 complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree ordered by BY'
-complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree ordered by BY' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below that of the process\\\'s parent\''
+complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree ordered by BY' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
 complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
 complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Separate values with one space'
 complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Omit the heading line'

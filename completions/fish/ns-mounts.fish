@@ -128,44 +128,44 @@ function __ns_mounts_output
     set -l before (__ns_mounts_before_comma)
     printf '%s%s\t%s\n' \
         $before 'TARGET' 'mount point' \
-        $before 'SOURCE' 'source, with [the directory] where only a part of it is mounted' \
+        $before 'SOURCE' 'source, with [directory] if only that part is mounted' \
         $before 'FSTYPE' 'type of the file system' \
         $before 'OPTIONS' 'all mount options' \
         $before 'VFS-OPTIONS' 'options of this mount' \
         $before 'FS-OPTIONS' 'options of the file system, for all its mounts' \
         $before 'OPT-FIELDS' 'optional fields of mountinfo' \
-        $before 'PROPAGATION' 'shared or private, slave, unbindable' \
-        $before 'FSROOT' 'directory of the file system that is mounted' \
+        $before 'PROPAGATION' 'shared or private, with slave and unbindable if they apply' \
+        $before 'FSROOT' 'mounted directory of the file system' \
         $before 'MAJ:MIN' 'device number' \
         $before 'ID' 'mount id' \
-        $before 'PARENT' 'id of the mount that it is mounted on' \
-        $before 'UNIQ-ID' 'id that no other mount ever has' \
-        $before 'TID' 'process whose table it is' \
-        $before 'NS' 'mount namespace' \
-        $before 'HOLDERS' 'processes that brought the namespace up or entered it' \
-        $before 'MASTER' 'peer group that it gets mounts from' \
-        $before 'PEERS' 'other mounts that share mounts with it, in every namespace' \
-        $before 'VISIBLE' 'whether the mount point leads to it' \
-        $before 'COVERED-BY' 'id of the mount that hides it' \
-        $before 'IDMAP' 'how it maps user and group ids' \
+        $before 'PARENT' 'id of the parent mount' \
+        $before 'UNIQ-ID' 'mount id that the kernel never reuses' \
+        $before 'TID' 'process that the mount table is from' \
+        $before 'NS' 'inode of the mount namespace' \
+        $before 'HOLDERS' 'processes that started the namespace or entered it' \
+        $before 'MASTER' 'peer group that the mount receives events from' \
+        $before 'PEERS' 'other mounts of the peer group, in every namespace' \
+        $before 'VISIBLE' 'yes if the mount point leads to the mount' \
+        $before 'COVERED-BY' 'id of the mount that hides this one' \
+        $before 'IDMAP' 'map of user and group ids' \
         $before 'SIZE' 'size of the file system' \
-        $before 'USED' 'how much of it is in use' \
-        $before 'AVAIL' 'how much of it is left for an ordinary user' \
-        $before 'USE%' 'how much of it is in use, in percent' \
-        $before 'INO.TOTAL' 'number of files that it can hold' \
-        $before 'INO.USED' 'number of files that it holds' \
-        $before 'INO.AVAIL' 'number of files that can still be made' \
-        $before 'INO.USE%' 'how many of them are in use, in percent' \
+        $before 'USED' 'space in use' \
+        $before 'AVAIL' 'space left for an ordinary user' \
+        $before 'USE%' 'space in use, in percent' \
+        $before 'INO.TOTAL' 'number of files that the file system can hold' \
+        $before 'INO.USED' 'number of files that the file system holds' \
+        $before 'INO.AVAIL' 'number of files that can still be created' \
+        $before 'INO.USE%' 'files in use, in percent' \
         $before 'UUID' 'UUID of the file system' \
         $before 'LABEL' 'label of the file system' \
         $before 'PARTUUID' 'UUID of the partition' \
         $before 'PARTLABEL' 'label of the partition' \
-        $before 'SOURCES' 'all sources, as a list' \
+        $before 'SOURCES' 'all sources of the mount' \
         $before 'FREQ' 'always empty: a field of fstab(5)' \
         $before 'PASSNO' 'always empty: a field of fstab(5)' \
-        $before 'ACTION' 'what has happened, with --watch' \
-        $before 'OLD-TARGET' 'mount point before it was moved, with --watch' \
-        $before 'OLD-OPTIONS' 'options before they were changed, with --watch'
+        $before 'ACTION' 'event, with --watch' \
+        $before 'OLD-TARGET' 'mount point before the move, with --watch' \
+        $before 'OLD-OPTIONS' 'options before the change, with --watch'
 end
 
 complete -c ns-mounts -f

@@ -60,7 +60,7 @@ pub struct Cli {
 
     /// Enter the mount namespace
     ///
-    /// It is that of --target or, if TARGET is given here, that of TARGET. TARGET works the same for every kind.
+    /// It belongs to --target or, if given here, to TARGET. TARGET works the same for every kind.
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub mount: Option<Option<Target>>,
 

@@ -101,7 +101,7 @@ const TABLE: &[(UtsColumn, Heading)] = &[
     (UtsColumn::Domain, Heading::text("DOMAIN", "NIS domain name")),
     (UtsColumn::Nprocs, Heading::number("NPROCS", "number of processes in it")),
     (UtsColumn::Pid, Heading::number("PID", "lowest PID in it")),
-    (UtsColumn::User, Heading::text("USER", "user of PID, or whoever made the namespace's user namespace")),
+    (UtsColumn::User, Heading::text("USER", "user of PID, or creator of the owning user namespace")),
     (UtsColumn::Command, Heading::text("COMMAND", "command line of PID").wide()),
     (UtsColumn::Unit, Heading::text("UNIT", "systemd unit of the oldest process in it")),
     (UtsColumn::Container, Heading::text("CONTAINER", "id of the container of the oldest process in it")),

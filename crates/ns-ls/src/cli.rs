@@ -159,7 +159,7 @@ pub enum By {
     Owner,
     /// Each user or PID namespace below its parent
     Parent,
-    /// Each namespace below that of the process's parent
+    /// Each namespace below its parent process's namespace
     Process,
 }
 

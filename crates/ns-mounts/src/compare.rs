@@ -14,10 +14,10 @@ use crate::{select, show, tables};
 
 /// The columns of the comparison.
 static COLUMNS: [Heading; 4] = [
-    Heading::text("CHANGE", "only-a, only-b, or what differs"),
+    Heading::text("CHANGE", "only-a, only-b, or the property that differs"),
     Heading::text("TARGET", "mount point"),
-    Heading::text("A", "what it is in the first namespace"),
-    Heading::text("B", "what it is in the second namespace"),
+    Heading::text("A", "value in the first namespace"),
+    Heading::text("B", "value in the second namespace"),
 ];
 
 /// One side of the comparison.

@@ -14,10 +14,10 @@ use crate::{select, show, tables};
 #[rustfmt::skip] // a table is read by its columns
 static COLUMNS: [Heading; 8] = [
     Heading::text("MOUNT", "mount point, below its peer group"),
-    Heading::text("ROLE", "peer: gets mounts and passes them on; slave: gets them only"),
+    Heading::text("ROLE", "peer: receives events and passes them on; slave: only receives them"),
     Heading::number("GROUP", "peer group"),
-    Heading::number("MASTER", "peer group that it gets mounts from"),
-    Heading::number("NS", "mount namespace"),
+    Heading::number("MASTER", "peer group that the mount receives events from"),
+    Heading::number("NS", "inode of the mount namespace"),
     Heading::number("ID", "mount id"),
     Heading::text("SOURCE", "source"),
     Heading::text("FSTYPE", "type of the file system"),

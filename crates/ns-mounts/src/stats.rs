@@ -16,13 +16,13 @@ static COLUMNS: [Heading; 10] = [
     Heading::text("TARGET", "mount point"),
     Heading::text("SOURCE", "source"),
     Heading::text("FSTYPE", "type of the file system"),
-    Heading::number("AGE", "seconds since it was mounted"),
+    Heading::number("AGE", "seconds since the file system was mounted"),
     Heading::amount("READ", "bytes read from the server"),
     Heading::amount("WRITTEN", "bytes written to the server"),
     Heading::number("OPS", "operations"),
     Heading::number("RETRANS", "operations that were sent again"),
-    Heading::number("TIMEOUTS", "operations that had no answer in time"),
-    Heading::number("MS/OP", "milliseconds until an answer, on average"),
+    Heading::number("TIMEOUTS", "operations without an answer in time"),
+    Heading::number("MS/OP", "average milliseconds until an answer"),
 ];
 
 /// Shows the counters of every mount that has any; the status is 1 where none has.
