@@ -128,7 +128,10 @@ fn plain(first: &str, words: &str) -> String {
         }
         joined = false;
         match macro_ {
-            "Fl" if !mark && word != "|" => out += &format!("-{word}"),
+            "Fl" if !mark && word != "|" => {
+                out.push('-');
+                out += &word;
+            }
             "Xr" if !mark => {
                 let section = words.next_if(|next| next.parse::<u8>().is_ok());
                 out += &word;
