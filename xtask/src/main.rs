@@ -58,7 +58,10 @@ fn run(task: &Task) -> Result<()> {
             language::check()
         }
         Task::Bench(cli) => bench::run(cli),
-        Task::Dist(cli) => dist::run(cli),
+        Task::Dist(cli) => {
+            generated::put(&everything()?, Mode::Check)?;
+            dist::run(cli)
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use ns_core::launch::{ClockOffset, Propagation, Setgroups, SignalNumber};
 use ns_core::users::{GroupId, UserId};
 use ns_core::{Kind, Target, uts};
 
-use crate::names::{Unpin, name_to_pin};
+use crate::pin::{Unpin, name_to_pin};
 use crate::single_ids::SingleIds;
 use crate::veth::{VethSpec, veth_spec};
 

@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
-pub mod names;
+mod names;
+pub mod pin;
 mod plan;
 mod request;
 pub mod single_ids;

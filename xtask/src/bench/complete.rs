@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::contest::{Contestant, alternating, print};
 use super::ls::crowd;
-use super::program;
+use super::program::program;
 
 /// What a person does not notice, in milliseconds.
 const LIMIT: f64 = 50.0;

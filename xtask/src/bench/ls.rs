@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::contest::{Contestant, Standing, alternating, print};
-use super::program;
+use super::program::program;
 use super::room::Room;
 
 /// The arguments of `cargo xtask bench ls`.

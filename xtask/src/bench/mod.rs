@@ -5,18 +5,15 @@ mod complete;
 mod contest;
 mod ls;
 mod mounts;
+mod program;
 mod room;
 mod runner;
 mod unshare;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
-
-use crate::generated;
 
 /// The arguments of `cargo xtask bench`.
 #[derive(Debug, Parser)]
@@ -57,17 +54,4 @@ pub fn run(cli: &Cli) -> Result<()> {
         What::BareLoop => bare::run(),
         What::One { command } => runner::one(command),
     }
-}
-
-/// One of the five, built as it is shipped.
-fn program(name: &str) -> Result<PathBuf> {
-    let root = generated::root();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--bin", name])
-        .current_dir(&root)
-        .status()
-        .context("cannot run cargo")?;
-    ensure!(built.success(), "cannot build {name}");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("release").join(name))
 }

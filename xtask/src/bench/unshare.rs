@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::contest::{Contestant, alternating, print};
-use super::program;
+use super::program::program;
 
 /// The arguments of `cargo xtask bench unshare`.
 #[derive(Debug, Args)]

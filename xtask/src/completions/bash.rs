@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::NOTE;
-use super::model::{Model, Operands, Source};
+use super::model::{Model, NOTE, Operands, Source};
 
 /// The parts that are the same for all programs; `NAME` stands for the program's in function names.
 const COMMON: &str = include_str!("template.bash");

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::NOTE;
-use super::model::{Model, Operands, Opt, Source, Value};
+use super::model::{Model, NOTE, Operands, Opt, Source, Value};
 
 /// The parts that are the same for all programs.
 const COMMON: &str = include_str!("template.fish");

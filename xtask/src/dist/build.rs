@@ -6,8 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::target;
 use crate::generated;
+
+/// The version of all that is made.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What the programs need of the machine that they come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,4 +73,9 @@ fn remapped() -> Result<Vec<OsString>> {
             flag
         })
         .collect())
+}
+
+/// Where cargo builds.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| generated::root().join("target"), PathBuf::from)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::VERSION;
+use super::build::VERSION;
 use super::commit::Commit;
 use super::tools::{output, tool};
 use super::tree::Tree;

@@ -10,12 +10,9 @@ mod tarball;
 mod tools;
 mod tree;
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use clap::Parser;
 
-use crate::generated::{self, Mode};
 use build::Linking;
 use commit::Commit;
 use layout::Place;
@@ -28,13 +25,9 @@ pub struct Cli {
     linked_statically: bool,
 }
 
-/// The version of all that is made.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
 /// Builds the programs and packs them, and prints where.
 pub fn run(cli: &Cli) -> Result<()> {
-    generated::put(&crate::everything()?, Mode::Check)?;
-    let output = target().join("dist");
+    let output = build::target().join("dist");
     let commit = Commit::last()?;
     let made = if cli.linked_statically {
         let programs = build::programs(Linking::Static)?;
@@ -57,9 +50,4 @@ pub fn run(cli: &Cli) -> Result<()> {
         println!("{}", file.display());
     }
     Ok(())
-}
-
-/// Where cargo builds.
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| generated::root().join("target"), PathBuf::from)
 }

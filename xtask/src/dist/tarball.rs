@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::VERSION;
+use super::build::VERSION;
 use super::commit::Commit;
 use super::tools::{output, tool};
 use super::tree::Tree;

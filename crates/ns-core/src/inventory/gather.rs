@@ -17,7 +17,7 @@ use super::pins::Spot;
 use super::question::{Facts, Places, Question};
 use super::representatives::Representative;
 use super::search::Search;
-use super::{Inventory, descriptors, kernel, kin, leaders, pins, processes, threads, uid_map, workers};
+use super::{Inventory, ancestors, descriptors, kernel, leaders, pins, processes, threads, uid_map, workers};
 
 /// Finds out what is asked for.
 ///
@@ -33,7 +33,7 @@ pub fn gather(question: &Question) -> Result<Inventory> {
     search.unread.mounts += closed;
     search.describe_all();
     search.drop_dead();
-    kin::hold_parents(&mut search);
+    ancestors::hold_parents(&mut search);
     search.read_host_names()?;
     search.read_uid_maps();
     Ok(search.end())
@@ -224,7 +224,7 @@ impl Search {
             self.entries[number].relatives = None;
             let entry = &self.entries[number];
             if let Some(namespace) = open(&self.proc, entry) {
-                self.describe(&namespace);
+                ancestors::describe(self, &namespace);
             } else {
                 let ended = |pid: &Pid| Files::of(&self.proc, *pid).uid() == Gathered::Absent;
                 gone.extend(entry.lowest.filter(ended));

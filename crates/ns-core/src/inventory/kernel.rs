@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use crate::sys::{ioctl, listns};
 use crate::{Kind, Kinds, Namespace};
 
+use super::ancestors;
 use super::question::Places;
 use super::search::Search;
 
@@ -19,7 +20,7 @@ pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut 
             return;
         }
         if search.is_new(namespace.identity().inode) {
-            search.describe(namespace);
+            ancestors::describe(search, namespace);
         }
         seen(search, namespace);
     };

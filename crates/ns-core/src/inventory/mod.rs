@@ -3,13 +3,13 @@
 //! Gathering makes no difference between what a person will see and what not, but for the [`Question`]: nothing is read
 //! that is not asked for.
 
+mod ancestors;
 mod capabilities;
 mod descriptors;
 mod entry;
 mod gather;
 mod holder;
 mod kernel;
-mod kin;
 mod leaders;
 mod members;
 mod next_children;

@@ -8,6 +8,7 @@ use crate::mounts::{MountTable, View};
 use crate::process::{Files, Pid, parse_link};
 use crate::{Gathered, Kind, Kinds, Namespace};
 
+use super::ancestors;
 use super::holder::Holder;
 use super::members::Found;
 use super::search::Search;
@@ -59,7 +60,7 @@ pub(super) fn look_into(search: &mut Search, namespace: &Namespace, kinds: Kinds
             && let Some(pinned) = open_below(root, &path)
             && pinned.identity().inode == inode
         {
-            search.describe(&pinned);
+            ancestors::describe(search, &pinned);
         }
         let holder = Holder::Pin {
             path,

@@ -13,10 +13,10 @@ use super::descriptors::Surroundings;
 use super::entry::{Entry, Relatives};
 use super::holder::Holder;
 use super::members::{Found, Member};
-use super::question::{Facts, Places, Question};
+use super::question::{Facts, Question};
 use super::representatives::Representative;
+use super::uid_map;
 use super::unread::Unread;
-use super::{kin, uid_map};
 
 /// What has been found so far.
 pub(super) struct Search {
@@ -102,18 +102,8 @@ impl Search {
         }
     }
 
-    /// Asks a namespace for all that it says of itself, and for its kin where that is looked for.
-    pub fn describe(&mut self, namespace: &Namespace) {
-        if self.question.places.contains(Places::KIN) {
-            kin::climb(self, namespace);
-        } else {
-            self.note(namespace);
-        }
-        self.number(namespace);
-    }
-
     /// Asks for the number of a network namespace, where somebody wants to know.
-    fn number(&mut self, namespace: &Namespace) {
+    pub fn number(&mut self, namespace: &Namespace) {
         if namespace.kind() != Kind::Net || !self.question.facts.contains(Facts::NETNSID) {
             return;
         }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MsFlags, mount};
 use nix::sys::stat::{Mode, SFlag, mknod};
 
-use super::directory::prepare;
 use super::lock::{Waiting, lock};
 use super::occupant::Occupant;
+use super::prepare::prepare;
 use super::remove::take_away;
 use super::{directory, removing};
 use crate::error::Doing;

@@ -1,10 +1,10 @@
 //! Names of namespaces: bind mounts of their files below `/run`, which keep them alive. Those of network namespaces are
 //! those of `ip-netns(8)`.
 
-mod directory;
 mod lock;
 mod make;
 mod occupant;
+mod prepare;
 mod reach;
 mod remove;
 

@@ -5,9 +5,8 @@ use std::fmt;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
 
-use super::opened::of_process;
 use crate::error::Doing;
-use crate::process::Process;
+use crate::process::{Pid, Process};
 use crate::{Identity, Kind, Namespace, Result, kind};
 
 /// A limit of descriptors that leaves enough for every namespace and everything else.
@@ -102,6 +101,11 @@ impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the {} namespace {}", self.kind.noun(), self.words)
     }
+}
+
+/// The words for a namespace of a process: `of process 4711`.
+pub(super) fn of_process(pid: Pid) -> String {
+    format!("of process {pid}")
 }
 
 /// Several in a sentence: `the mount, network and UTS namespaces of process 4711, the PID namespace "/run/pidns/blue"`.

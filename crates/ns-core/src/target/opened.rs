@@ -1,10 +1,10 @@
 //! A target that has been opened: a process or namespaces, and the words to speak of them.
 
-use super::destination::Destination;
+use super::destination::{Destination, of_process};
 use super::pinned::Pinned;
 use super::{Target, namespaces, processes};
 use crate::escape::quoted;
-use crate::process::{Pid, Process};
+use crate::process::Process;
 use crate::{Error, Kind, Kinds, Namespace, Result};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -129,14 +129,10 @@ impl Opened {
     }
 }
 
-/// `of process 4711`.
-pub(super) fn of_process(pid: Pid) -> String {
-    format!("of process {pid}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::Pid;
 
     #[test]
     fn a_process_gives_all_kinds() {

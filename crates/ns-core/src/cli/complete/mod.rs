@@ -4,6 +4,7 @@
 //! WORD is what stands there already, and says which sorts of values are worth looking for: the shell itself leaves out
 //! those that do not begin so, by rules of its own.
 
+mod choice;
 mod mounts;
 mod namespaces;
 mod processes;
@@ -14,9 +15,7 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use crate::output::escape_for_terminal;
 use crate::{Error, Kind, Kinds, Result};
-
-/// How much of what a value is tells it from others, in characters: the list is to fit in a terminal.
-const WIDTH: usize = 60;
+use choice::{Choice, Word};
 
 /// What a script asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,58 +82,6 @@ fn environment() -> Vec<Choice> {
     std::env::vars_os()
         .map(|(name, value)| Choice::new(name.into_vec(), value.into_vec()))
         .collect()
-}
-
-/// One value, and what it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Choice {
-    value: Vec<u8>,
-    about: String,
-}
-
-impl Choice {
-    /// What it is may be any bytes: what does not fit in a line of a terminal is cut off or written out.
-    fn new(value: impl Into<Vec<u8>>, about: impl AsRef<[u8]>) -> Self {
-        let about = escape_for_terminal(about.as_ref());
-        Self {
-            value: value.into(),
-            about: about.chars().take(WIDTH).collect(),
-        }
-    }
-}
-
-/// What stands there already.
-#[derive(Clone, Copy, Debug)]
-struct Word<'a>(&'a [u8]);
-
-impl<'a> Word<'a> {
-    /// Whether it is the start of a value that begins so, as far as it goes.
-    fn may_begin(self, prefix: &str) -> bool {
-        let shorter = self.0.len().min(prefix.len());
-        self.0[..shorter] == prefix.as_bytes()[..shorter]
-    }
-
-    /// The same for a number. Those are many: the shell is given only what begins with the word.
-    fn may_be_of(self, number: &str) -> bool {
-        number.as_bytes().starts_with(self.0)
-    }
-
-    /// What stands before a colon at its end or farther in, where that is a number.
-    fn number_before_colon(self) -> Option<&'a str> {
-        let colon = self.0.iter().position(|byte| *byte == b':')?;
-        let number = std::str::from_utf8(&self.0[..colon]).ok()?;
-        (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
-    }
-
-    /// Whether it is the start of a number, with a digit at least.
-    fn is_digits(self) -> bool {
-        !self.0.is_empty() && self.may_be_digits()
-    }
-
-    /// Whether it is nothing yet, or the start of a number.
-    fn may_be_digits(self) -> bool {
-        self.0.iter().all(u8::is_ascii_digit)
-    }
 }
 
 #[cfg(test)]
@@ -212,12 +159,5 @@ mod tests {
         let digits = values("targets", "4");
         assert!(digits.iter().all(|value| value.starts_with('4')), "{digits:?}");
         assert!(values("targets", "/run/netns/").is_empty());
-    }
-
-    #[test]
-    fn what_a_value_is_cannot_move_the_cursor() {
-        let choice = Choice::new("1", b"sh -c \x1b[2J\n$(touch x)");
-        assert_eq!(choice.about, r"sh -c \x1b[2J\x0a$(touch x)");
-        assert_eq!(Choice::new("1", [b'x'; 100]).about.len(), WIDTH);
     }
 }

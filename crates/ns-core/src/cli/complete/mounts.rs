@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Choice, Word};
+use super::choice::{Choice, Word};
 use crate::Result;
 use crate::error::Doing;
 use crate::mounts::{Mount, MountTable, View};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
-use super::{Choice, Word};
+use super::choice::{Choice, Word};
 use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use crate::{Gathered, Kind, Kinds, Namespace, Result, Target, pins};
 

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStringExt as _;
 
-use super::{Choice, Word};
+use super::choice::{Choice, Word};
 use crate::inventory::share;
 use crate::process::{Files, Pid, Process, command_line, scan};
 use crate::{Gathered, Result, Target};

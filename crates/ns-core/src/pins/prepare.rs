@@ -1,4 +1,4 @@
-//! The directory of the names of one kind, made ready as `ip-netns(8)` does: a mount of its own, so that what is mounted
+//! Preparing the directory of the names of one kind, as `ip-netns(8)` does: a mount of its own, so that what is mounted
 //! below is seen where it should be; and locked while names come and go.
 
 use std::os::unix::ffi::OsStrExt as _;

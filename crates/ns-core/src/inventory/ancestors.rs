@@ -1,12 +1,24 @@
-//! The parents and owners of what was found, up to the top: user and PID namespaces with nothing but children.
+//! Asking a namespace about itself, and its parents and owners up to the top: user and PID namespaces that only their
+//! children keep alive.
 
 use crate::{Gathered, Kind, Namespace};
 
 use super::holder::Holder;
+use super::question::Places;
 use super::search::Search;
 
+/// Asks a namespace for all that it says of itself, and does so for its ancestors if those are looked for.
+pub(super) fn describe(search: &mut Search, namespace: &Namespace) {
+    if search.question.places.contains(Places::KIN) {
+        climb(search, namespace);
+    } else {
+        search.note(namespace);
+    }
+    search.number(namespace);
+}
+
 /// Asks a namespace for its owner and its parent, these for theirs, and so on. Holds no more of them open than three.
-pub(super) fn climb(search: &mut Search, namespace: &Namespace) {
+fn climb(search: &mut Search, namespace: &Namespace) {
     if namespace.kind() == Kind::User {
         climb_users(search, namespace);
         return;
