@@ -17,13 +17,13 @@ const MANY: u64 = 64;
 pub struct Destination {
     kind: Kind,
     identity: Identity,
-    handle: Handle,
+    fd: SetnsFd,
     words: String,
 }
 
 /// The descriptor that setns(2) is given.
 #[derive(Clone, Debug)]
-enum Handle {
+enum SetnsFd {
     /// That of the namespace, which lives as long as this does.
     Namespace(Namespace),
     /// That of a process in the namespace: one descriptor serves all namespaces of the process.
@@ -36,7 +36,7 @@ impl Destination {
         Self {
             kind: namespace.kind(),
             identity: namespace.identity(),
-            handle: Handle::Namespace(namespace),
+            fd: SetnsFd::Namespace(namespace),
             words: words.into(),
         }
     }
@@ -48,7 +48,7 @@ impl Destination {
         let few = getrlimit(Resource::RLIMIT_NOFILE).is_ok_and(|(soft, _)| soft < MANY);
         Ok(if few {
             Self {
-                handle: Handle::Process(process.clone()),
+                fd: SetnsFd::Process(process.clone()),
                 ..destination
             }
         } else {
@@ -68,17 +68,17 @@ impl Destination {
 
     /// The namespace itself.
     pub fn namespace(&self) -> Result<Namespace> {
-        match &self.handle {
-            Handle::Namespace(namespace) => Ok(namespace.clone()),
-            Handle::Process(process) => process.namespace(self.kind),
+        match &self.fd {
+            SetnsFd::Namespace(namespace) => Ok(namespace.clone()),
+            SetnsFd::Process(process) => process.namespace(self.kind),
         }
     }
 
     /// Puts the calling process in (`setns(2)`).
     pub(crate) fn enter(&self) -> Result<()> {
-        let entered = match &self.handle {
-            Handle::Namespace(namespace) => namespace.enter(),
-            Handle::Process(process) => match nix::sched::setns(process, self.kind.flag()) {
+        let entered = match &self.fd {
+            SetnsFd::Namespace(namespace) => namespace.enter(),
+            SetnsFd::Process(process) => match nix::sched::setns(process, self.kind.flag()) {
                 Err(Errno::ESRCH) => return Err(process.ended()),
                 answer => answer,
             },

@@ -11,12 +11,12 @@ use std::os::unix::ffi::OsStrExt as _;
 /// What a target named, held open.
 #[derive(Debug)]
 pub struct Opened {
-    handle: Handle,
+    named: Named,
     words: String,
 }
 
 #[derive(Debug)]
-enum Handle {
+enum Named {
     /// It gives its namespaces of all kinds.
     Process(Process),
     Namespace(Namespace),
@@ -29,18 +29,18 @@ impl Target {
     ///
     /// [`Error::NotFound`] if nothing has this name, [`Error::Ambiguous`] if several have it.
     pub fn open(&self) -> Result<Opened> {
-        let handle = match self {
-            Self::Process(pid) => Handle::Process(processes::by_pid(*pid)?),
-            Self::SameProcess(pid, inode) => Handle::Process(processes::by_pid_and_inode(*pid, *inode)?),
-            Self::File(path) => Handle::Namespace(Namespace::open(path)?),
-            Self::Name(name) => Handle::Pinned(Pinned::find(name)?),
-            Self::Inode(kind, inode) => Handle::Namespace(namespaces::by_inode(*kind, *inode)?),
-            Self::Id(id) => Handle::Namespace(namespaces::by_id(*id)?),
-            Self::Host(name) => Handle::Namespace(namespaces::by_host_name(name)?),
-            Self::Unit(name) => Handle::Process(processes::by_unit(name)?),
-            Self::Container(id) => Handle::Process(processes::by_container(id)?),
+        let named = match self {
+            Self::Process(pid) => Named::Process(processes::by_pid(*pid)?),
+            Self::SameProcess(pid, inode) => Named::Process(processes::by_pid_and_inode(*pid, *inode)?),
+            Self::File(path) => Named::Namespace(Namespace::open(path)?),
+            Self::Name(name) => Named::Pinned(Pinned::find(name)?),
+            Self::Inode(kind, inode) => Named::Namespace(namespaces::by_inode(*kind, *inode)?),
+            Self::Id(id) => Named::Namespace(namespaces::by_id(*id)?),
+            Self::Host(name) => Named::Namespace(namespaces::by_host_name(name)?),
+            Self::Unit(name) => Named::Process(processes::by_unit(name)?),
+            Self::Container(id) => Named::Process(processes::by_container(id)?),
         };
-        Ok(Opened::new(handle, self))
+        Ok(Opened::new(named, self))
     }
 
     /// Opens the target as [`Self::open`] does. A name that is not pinned can also be a namespace file in the working
@@ -49,7 +49,7 @@ impl Target {
         match (self, self.open()) {
             (Self::Name(name), Err(not_pinned)) if not_pinned.is_not_found() => match Namespace::open(name) {
                 Err(file) if file.is_not_found() => Err(not_pinned),
-                file => Ok(Opened::new(Handle::Namespace(file?), self)),
+                file => Ok(Opened::new(Named::Namespace(file?), self)),
             },
             (_, opened) => opened,
         }
@@ -57,12 +57,12 @@ impl Target {
 }
 
 impl Opened {
-    fn new(handle: Handle, target: &Target) -> Self {
-        let words = match &handle {
-            Handle::Process(process) => of_process(process.pid()),
-            Handle::Namespace(_) | Handle::Pinned(_) => target.to_string(),
+    fn new(named: Named, target: &Target) -> Self {
+        let words = match &named {
+            Named::Process(process) => of_process(process.pid()),
+            Named::Namespace(_) | Named::Pinned(_) => target.to_string(),
         };
-        Self { handle, words }
+        Self { named, words }
     }
 
     /// Words that stand after "the network namespace": `of process 4711`, or the target as the user spelled it.
@@ -73,10 +73,10 @@ impl Opened {
     /// The kinds of which it gives a namespace. The kinds whose pin is stale are among them: a caller who wants all has to
     /// hear of it, and must not go on in a namespace of its own.
     pub fn kinds(&self) -> Kinds {
-        match &self.handle {
-            Handle::Process(_) => Kinds::ALL,
-            Handle::Namespace(namespace) => [namespace.kind()].into_iter().collect(),
-            Handle::Pinned(pinned) => pinned.kinds(),
+        match &self.named {
+            Named::Process(_) => Kinds::ALL,
+            Named::Namespace(namespace) => [namespace.kind()].into_iter().collect(),
+            Named::Pinned(pinned) => pinned.kinds(),
         }
     }
 
@@ -84,25 +84,25 @@ impl Opened {
     ///
     /// [`Error::Unfit`] if the target gives none of this kind.
     pub fn namespace(&self, kind: Kind) -> Result<Namespace> {
-        match &self.handle {
-            Handle::Process(process) => process.namespace(kind),
-            Handle::Namespace(namespace) if namespace.kind() == kind => Ok(namespace.clone()),
-            Handle::Namespace(namespace) => {
+        match &self.named {
+            Named::Process(process) => process.namespace(kind),
+            Named::Namespace(namespace) if namespace.kind() == kind => Ok(namespace.clone()),
+            Named::Namespace(namespace) => {
                 let found = namespace.kind().a_namespace();
                 Err(Error::Unfit(format!(
                     "{namespace} is {found}, not {}",
                     kind.a_namespace()
                 )))
             }
-            Handle::Pinned(pinned) => pinned.namespace(kind),
+            Named::Pinned(pinned) => pinned.namespace(kind),
         }
     }
 
     /// The namespace of this kind, to be entered later; see [`Self::namespace`].
     pub fn destination(&self, kind: Kind) -> Result<Destination> {
-        match &self.handle {
-            Handle::Process(process) => Destination::of_process(process, kind),
-            Handle::Namespace(_) | Handle::Pinned(_) => {
+        match &self.named {
+            Named::Process(process) => Destination::of_process(process, kind),
+            Named::Namespace(_) | Named::Pinned(_) => {
                 Ok(Destination::new(self.namespace(kind)?, self.words.as_str()))
             }
         }
@@ -110,18 +110,18 @@ impl Opened {
 
     /// The process that the target named, if it named one.
     pub fn process(&self) -> Option<&Process> {
-        match &self.handle {
-            Handle::Process(process) => Some(process),
-            Handle::Namespace(_) | Handle::Pinned(_) => None,
+        match &self.named {
+            Named::Process(process) => Some(process),
+            Named::Namespace(_) | Named::Pinned(_) => None,
         }
     }
 
     /// The process that the target must have named. [`Error::Unfit`] if it named namespaces.
     pub fn into_process(self) -> Result<Process> {
-        let what = match self.handle {
-            Handle::Process(process) => return Ok(process),
-            Handle::Namespace(namespace) => format!("{namespace} is a namespace"),
-            Handle::Pinned(pinned) => {
+        let what = match self.named {
+            Named::Process(process) => return Ok(process),
+            Named::Namespace(namespace) => format!("{namespace} is a namespace"),
+            Named::Pinned(pinned) => {
                 format!("{} is the name of a namespace", quoted(pinned.name().as_bytes()))
             }
         };
