@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use ns_core::launch::{Cgroups, Directory, Program, WantedId, security_context};
+use ns_core::launch::{Directory, OpenCgroups, Program, WantedId, security_context};
 use ns_core::process::{Process, caller};
 use ns_core::target::Opened;
 use ns_core::{Gathered, Kind, Target};
@@ -19,7 +19,7 @@ use crate::namespaces::{Namespaces, no_target, process_of};
 #[derive(Debug)]
 pub struct Request {
     /// The cgroups to join.
-    pub cgroups: Option<Cgroups>,
+    pub cgroups: Option<OpenCgroups>,
     /// The namespaces to enter.
     pub namespaces: Namespaces,
     /// The root directory.
@@ -81,7 +81,7 @@ impl Request {
         let root = root(cli, target, namespaces.enters(Kind::Mnt))?;
         let working = working(cli, target, root.is_some())?;
         let cgroups = for_process(cli.join_cgroup, target, "--join-cgroup", |process| {
-            Ok(Cgroups::of(process)?)
+            Ok(OpenCgroups::of(process)?)
         })?;
         let context = for_process(cli.follow_context, target, "--follow-context", |process| {
             Ok(security_context(process)?)

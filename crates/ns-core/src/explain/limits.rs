@@ -1,5 +1,7 @@
 //! Limits: how many namespaces and processes there may be, how deep, and how far clocks may be set.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -8,7 +10,7 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use super::Finding;
 use super::look::Look;
 use crate::escape::quoted;
-use crate::process::{caller, in_child};
+use crate::process::{Cgroups, caller, in_child};
 use crate::{Kind, Kinds};
 
 /// How deep PID and user namespaces may be nested (`pid_namespaces(7)`, `user_namespaces(7)`).
@@ -104,8 +106,8 @@ fn too_many(look: &Look, uid: u32, limit: u64) -> Option<Finding> {
 
 /// A cgroup of version 2 that is full, or one around it (`pids.max`).
 fn full_cgroup(look: &Look) -> Option<Finding> {
-    let memberships = look.read("self/cgroup")?;
-    let own = memberships.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let cgroups = Cgroups::new(look.read("self/cgroup")?.into_bytes());
+    let own = cgroups.unified()?.strip_prefix(b"/")?;
     let full = |path: &Path| {
         let directory = Path::new("/sys/fs/cgroup").join(path);
         let number = |file: &str| -> Option<u64> {
@@ -117,13 +119,13 @@ fn full_cgroup(look: &Look) -> Option<Finding> {
         };
         let (current, most) = (number("pids.current")?, number("pids.max")?);
         (current >= most).then(|| {
-            let cgroup = quoted(Path::new("/").join(path).as_os_str().as_encoded_bytes());
+            let cgroup = quoted(Path::new("/").join(path).as_os_str().as_bytes());
             Finding::new(format!(
                 "the cgroup {cgroup} has {current} processes and threads, and may have {most} (pids.max)"
             ))
         })
     };
-    Path::new(own).ancestors().find_map(full)
+    Path::new(OsStr::from_bytes(own)).ancestors().find_map(full)
 }
 
 fn zero(kind: Kind) -> Finding {

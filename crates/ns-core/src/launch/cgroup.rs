@@ -15,47 +15,37 @@ use rustix::fs::{Mode, OFlags};
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::mounts::{Mount, MountTable, View};
-use crate::process::{Pid, Process, caller};
+use crate::process::{Cgroups, Membership, Pid, Process, caller};
 use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
 
 /// The cgroups that the caller is not in yet, by their `cgroup.procs`, open for writing.
 #[derive(Clone, Debug)]
-pub struct Cgroups(Rc<[Cgroup]>);
+pub struct OpenCgroups(Rc<[OpenCgroup]>);
 
 #[derive(Debug)]
-struct Cgroup {
-    /// As `/proc/PID/cgroup` has it.
+struct OpenCgroup {
+    /// As `/proc/PID/cgroup` shows it.
     path: Vec<u8>,
     members: OwnedFd,
 }
 
-/// A line of `/proc/PID/cgroup`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Membership<'a> {
-    /// The controllers of the hierarchy, or its name; nothing for version 2.
-    hierarchy: &'a [u8],
-    path: &'a [u8],
-}
-
-impl Cgroups {
+impl OpenCgroups {
     /// Those of this process.
     pub fn of(process: &Process) -> Result<Self> {
-        let (own, its) = (
-            Process::open(Pid::own())?.read("cgroup")?,
-            process.read("cgroup")?,
-        );
-        let own: Vec<_> = memberships(&own).collect();
-        let differing: Vec<_> = memberships(&its).filter(|one| !own.contains(one)).collect();
+        let of = |process: &Process| Ok::<_, Error>(Cgroups::new(process.read("cgroup")?));
+        let (own, its) = (of(&Process::open(Pid::own())?)?, of(process)?);
+        let own: Vec<_> = own.memberships().collect();
+        let differing: Vec<_> = its.memberships().filter(|one| !own.contains(one)).collect();
         if differing.is_empty() {
             return Ok(Self(Rc::new([])));
         }
         let text = View::own()?.read()?;
         let table = MountTable::parse(&text);
         let open = |membership: &Membership<'_>| {
-            Ok(Cgroup {
+            Ok(OpenCgroup {
                 path: membership.path.to_vec(),
-                members: membership.open(&table)?,
+                members: open_members(*membership, &table)?,
             })
         };
         differing.iter().map(open).collect::<Result<Rc<_>>>().map(Self)
@@ -78,33 +68,22 @@ impl Cgroups {
     }
 }
 
-impl PartialEq for Cgroups {
+impl PartialEq for OpenCgroups {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Eq for Cgroups {}
+impl Eq for OpenCgroups {}
 
 /// `the cgroup "/a"`, `the cgroups "/a", "/b"`.
-impl fmt::Display for Cgroups {
+impl fmt::Display for OpenCgroups {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut paths: Vec<_> = self.0.iter().map(|cgroup| quoted(&cgroup.path)).collect();
         paths.dedup();
         let plural = if paths.len() == 1 { "" } else { "s" };
         write!(f, "the cgroup{plural} {}", paths.join(", "))
     }
-}
-
-/// The lines of `/proc/PID/cgroup` (`cgroups(7)`): `4:memory:/a`, `0::/a/b`.
-fn memberships(text: &[u8]) -> impl Iterator<Item = Membership<'_>> {
-    text.split(|byte| *byte == b'\n').filter_map(|line| {
-        let mut fields = line.splitn(3, |byte| *byte == b':').skip(1);
-        Some(Membership {
-            hierarchy: fields.next()?,
-            path: fields.next()?,
-        })
-    })
 }
 
 /// The error with its cause, where the file is somebody else's.
@@ -122,57 +101,59 @@ fn of_whom(error: Error, file: &Path) -> Error {
     }
 }
 
-impl Membership<'_> {
-    /// Opens the list of members, for writing.
-    fn open(&self, table: &MountTable<'_>) -> Result<OwnedFd> {
-        let doing = || format!("open the cgroup {}", quoted(self.path));
-        let mut refused = None;
-        for directory in table.mounts().iter().filter_map(|mount| self.directory(mount)) {
-            let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-            let file = directory.join("cgroup.procs");
-            match rustix::fs::open(&file, flags, Mode::empty()) {
-                Ok(members) => return Ok(members),
-                Err(errno) => refused = Some((from_rustix(errno), file)),
-            }
-        }
-        match refused {
-            Some((Errno::ENOENT, _)) => Err(Error::NotFound(format!(
-                "the cgroup {} does not exist any more",
-                quoted(self.path)
-            ))),
-            Some((errno, file)) => Err(errno).doing(doing).map_err(|error| of_whom(error, &file)),
-            None => {
-                let hierarchy = match self.hierarchy {
-                    b"" => "cgroup2".into(),
-                    hierarchy => format!("cgroup ({})", String::from_utf8_lossy(hierarchy)),
-                };
-                Err(Error::NotFound(format!(
-                    "the cgroup {} cannot be reached: no {hierarchy} file system with it is mounted here",
-                    quoted(self.path)
-                )))
-            }
+/// Opens the list of members of a cgroup, for writing.
+fn open_members(membership: Membership<'_>, table: &MountTable<'_>) -> Result<OwnedFd> {
+    let doing = || format!("open the cgroup {}", quoted(membership.path));
+    let mut refused = None;
+    for directory in table
+        .mounts()
+        .iter()
+        .filter_map(|mount| directory_in(mount, membership))
+    {
+        let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+        let file = directory.join("cgroup.procs");
+        match rustix::fs::open(&file, flags, Mode::empty()) {
+            Ok(members) => return Ok(members),
+            Err(errno) => refused = Some((from_rustix(errno), file)),
         }
     }
+    match refused {
+        Some((Errno::ENOENT, _)) => Err(Error::NotFound(format!(
+            "the cgroup {} does not exist any more",
+            quoted(membership.path)
+        ))),
+        Some((errno, file)) => Err(errno).doing(doing).map_err(|error| of_whom(error, &file)),
+        None => {
+            let hierarchy = match membership.hierarchy {
+                b"" => "cgroup2".into(),
+                hierarchy => format!("cgroup ({})", String::from_utf8_lossy(hierarchy)),
+            };
+            Err(Error::NotFound(format!(
+                "the cgroup {} cannot be reached: no {hierarchy} file system with it is mounted here",
+                quoted(membership.path)
+            )))
+        }
+    }
+}
 
-    /// Where this cgroup is in a mount; `None` where the mount is of another hierarchy, or of another part of it.
-    fn directory(&self, mount: &Mount<'_>) -> Option<PathBuf> {
-        let fs_type: &[u8] = if self.hierarchy.is_empty() {
-            b"cgroup2"
-        } else {
-            b"cgroup"
-        };
-        let controllers = self.hierarchy.split(|byte| *byte == b',');
-        let is_of_this = mount.fs_type.raw() == fs_type
-            && controllers
-                .filter(|one| !one.is_empty())
-                .all(|one| mount.fs_options.contains(one));
-        if !is_of_this {
-            return None;
-        }
-        let (root, target) = (mount.root.decoded(), mount.target.decoded());
-        let below = Path::new(OsStr::from_bytes(self.path)).strip_prefix(OsStr::from_bytes(&root));
-        Some(Path::new(OsStr::from_bytes(&target)).join(below.ok()?))
+/// Where a cgroup is in a mount; `None` if the mount is of another hierarchy, or of another part of it.
+fn directory_in(mount: &Mount<'_>, membership: Membership<'_>) -> Option<PathBuf> {
+    let fs_type: &[u8] = if membership.hierarchy.is_empty() {
+        b"cgroup2"
+    } else {
+        b"cgroup"
+    };
+    let controllers = membership.hierarchy.split(|byte| *byte == b',');
+    let is_of_this = mount.fs_type.raw() == fs_type
+        && controllers
+            .filter(|one| !one.is_empty())
+            .all(|one| mount.fs_options.contains(one));
+    if !is_of_this {
+        return None;
     }
+    let (root, target) = (mount.root.decoded(), mount.target.decoded());
+    let below = Path::new(OsStr::from_bytes(membership.path)).strip_prefix(OsStr::from_bytes(&root));
+    Some(Path::new(OsStr::from_bytes(&target)).join(below.ok()?))
 }
 
 #[cfg(test)]
@@ -181,11 +162,12 @@ mod tests {
 
     fn found(line: &str, mountinfo: &str) -> Vec<String> {
         let table = MountTable::parse(mountinfo.as_bytes());
-        let membership = memberships(line.as_bytes()).next().unwrap();
+        let cgroups = Cgroups::new(line.into());
+        let membership = cgroups.memberships().next().unwrap();
         let directories = table
             .mounts()
             .iter()
-            .filter_map(|mount| membership.directory(mount));
+            .filter_map(|mount| directory_in(mount, membership));
         directories.map(|path| path.display().to_string()).collect()
     }
 

@@ -29,7 +29,7 @@ mod unwritable;
 mod veth;
 mod wait;
 
-pub use cgroup::Cgroups;
+pub use cgroup::OpenCgroups;
 pub use failure::{Failure, Warn};
 pub use held::Directory;
 pub use ids::security_context;

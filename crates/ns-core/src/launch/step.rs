@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use nix::errno::Errno;
 
-use super::cgroup::Cgroups;
+use super::cgroup::OpenCgroups;
 use super::held::Directory;
 use super::program::Program;
 use super::settings::{Clock, ClockOffset, Propagation, Setgroups};
@@ -53,7 +53,7 @@ pub enum Step {
     /// Go on in a child: the first process of the new PID namespace.
     ForkFirst,
     /// Join these cgroups.
-    JoinCgroups(Cgroups),
+    JoinCgroups(OpenCgroups),
     /// Let nobody look into this process who may only look into those of the target (`PR_SET_DUMPABLE`).
     Hide,
     /// Enter those of these namespaces that let us in, before a user namespace takes away what we may (`setns(2)`).

@@ -7,6 +7,15 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cgroups(Vec<u8>);
 
+/// A line of `/proc/PID/cgroup`: the cgroup of the process in one hierarchy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership<'a> {
+    /// The controllers of the hierarchy, or its name (`name=systemd`); empty for cgroup v2.
+    pub hierarchy: &'a [u8],
+    /// The path of the cgroup in the hierarchy, as the reader's cgroup namespace shows it.
+    pub path: &'a [u8],
+}
+
 /// A container, as the path of a cgroup names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container<'a> {
@@ -46,28 +55,37 @@ impl Cgroups {
         Self(bytes)
     }
 
-    /// The lines: the controllers of a hierarchy, none for that of cgroup v2, and the path in it.
-    fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+    /// The lines of the file: `4:memory:/a`, `0::/a/b`.
+    pub fn memberships(&self) -> impl Iterator<Item = Membership<'_>> {
         self.0.split(|byte| *byte == b'\n').filter_map(|line| {
-            let mut fields = line.splitn(3, |byte| *byte == b':');
-            fields.next()?;
-            Some((fields.next()?, fields.next()?))
+            let mut fields = line.splitn(3, |byte| *byte == b':').skip(1);
+            Some(Membership {
+                hierarchy: fields.next()?,
+                path: fields.next()?,
+            })
         })
+    }
+
+    /// The path in the hierarchy of cgroup v2.
+    pub fn unified(&self) -> Option<&[u8]> {
+        self.path_in(b"")
+    }
+
+    fn path_in(&self, hierarchy: &[u8]) -> Option<&[u8]> {
+        self.memberships()
+            .find_map(|membership| (membership.hierarchy == hierarchy).then_some(membership.path))
     }
 
     /// The path that tells most: that in the hierarchy of cgroup v2; where the process is at its top, that of systemd, or
     /// of the first controller below whose top it is.
     pub fn path(&self) -> Option<&[u8]> {
-        let named = |name: &'static [u8]| {
-            self.lines()
-                .find_map(move |(controllers, path)| (controllers == name).then_some(path))
-        };
+        let paths = || self.memberships().map(|membership| membership.path);
         let below_top = |path: &&[u8]| *path != b"/";
-        named(b"")
+        self.unified()
             .filter(below_top)
-            .or_else(|| named(b"name=systemd").filter(below_top))
-            .or_else(|| self.lines().map(|(_, path)| path).find(below_top))
-            .or_else(|| self.lines().map(|(_, path)| path).next())
+            .or_else(|| self.path_in(b"name=systemd").filter(below_top))
+            .or_else(|| paths().find(below_top))
+            .or_else(|| paths().next())
     }
 
     /// The systemd unit: below its slices the first that is none, as `sd_pid_get_unit(3)` has it.
@@ -283,6 +301,11 @@ mod tests {
         assert_eq!(path("1:cpu:/\n0::/\n").unwrap(), b"/");
         assert_eq!(Cgroups::new(b"0::/\xff\n".to_vec()).path(), Some(&b"/\xff"[..]));
         assert_eq!(path(""), None);
+        assert_eq!(
+            Cgroups::new(b"4:memory:/m\n0::/v2\n".to_vec()).unified(),
+            Some(&b"/v2"[..])
+        );
+        assert_eq!(Cgroups::new(b"4:memory:/m\n".to_vec()).unified(), None);
     }
 
     proptest! {

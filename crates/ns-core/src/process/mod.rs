@@ -15,7 +15,7 @@ mod scan;
 mod stat;
 mod status;
 
-pub use cgroup::{Cgroups, Container, Runtime};
+pub use cgroup::{Cgroups, Container, Membership, Runtime};
 pub(crate) use child::beside_child;
 pub use child::in_child;
 pub use files::Files;
