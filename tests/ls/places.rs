@@ -1,23 +1,18 @@
 //! Every place where a namespace can be alive, each with one that lives nowhere else.
 
 use std::fs::File;
-use std::io::IoSlice;
-use std::mem::MaybeUninit;
 use std::net::UdpSocket;
-use std::os::fd::AsFd as _;
 use std::sync::mpsc;
 use std::thread;
 
 use nix::sched::{CloneFlags, unshare};
-use rustix::net::{
-    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, sendmsg,
-    socketpair,
-};
 use serde_json::{Value, json};
 
 use super::{row, rows};
 use crate::support::case::{Skip, cases};
-use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+use crate::support::{
+    Held, Outcome, Run as _, User, in_flight, inode_of, needs, program, tool, without_a_root,
+};
 
 cases!["ls::places":
     finds_a_namespace_that_only_a_thread_is_in,
@@ -29,6 +24,7 @@ cases!["ls::places":
     finds_a_namespace_pinned_in_another_mount_namespace,
     finds_what_is_pinned_out_of_sight_of_every_process,
     finds_a_namespace_pinned_where_nobody_is,
+    finds_a_namespace_pinned_where_the_only_process_has_no_root_directory,
     finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned,
     finds_a_user_namespace_with_nothing_but_a_child,
     finds_a_mount_namespace_that_nothing_readable_holds,
@@ -249,6 +245,22 @@ fn finds_a_namespace_pinned_where_nobody_is() -> Outcome {
     Ok(())
 }
 
+fn finds_a_namespace_pinned_where_the_only_process_has_no_root_directory() -> Outcome {
+    needs::root()?;
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let there = without_a_root(
+        directory.path(),
+        "mount -t tmpfs t /mnt; touch /mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode",
+    );
+    let pid = there.pid.to_string();
+    let inode = tool("nsenter")
+        .args(["-t", &pid, "-m", "cat", "/mnt/inode"])
+        .ran();
+    let inode = inode.stdout.trim().parse().expect("a number");
+    held_by(inode, &[format!("pin /mnt/uts in mnt:[{}]", there.inode("mnt"))]);
+    Ok(())
+}
+
 fn finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned() -> Outcome {
     needs::root()?;
     needs::installed("taskset")?;
@@ -296,24 +308,12 @@ fn finds_a_mount_namespace_that_nothing_readable_holds() -> Outcome {
     let there = Held::new(tool("unshare").arg("--mount"), "");
     let inode = there.inode("mnt");
     let file = File::open(there.proc("ns/mnt")).expect("it lives");
-    // On its way through a socket, a file is nobody's descriptor.
-    let (sender, receiver) = socketpair(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        SocketFlags::CLOEXEC,
-        None,
-    )
-    .expect("sockets can be made");
-    let files = [file.as_fd()];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    control.push(SendAncillaryMessage::ScmRights(&files));
-    sendmsg(&sender, &[IoSlice::new(b".")], &mut control, SendFlags::empty()).expect("it can be sent");
-    drop((file, there));
+    let on_its_way = in_flight(file);
+    drop(there);
     let row = held_by(inode, &[]);
     assert_eq!((&row["nprocs"], &row["holders"]), (&json!(0), &json!(0)));
     assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
-    drop(receiver);
+    drop(on_its_way);
     Ok(())
 }
 

@@ -4,18 +4,26 @@ use std::os::fd::AsRawFd as _;
 
 use super::{Room, flat};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, needs, program};
+use crate::support::{Held, Outcome, Run as _, Running, User, in_flight, needs, program, without_a_root};
 
 cases!["mounts::everywhere":
     whoever_has_it_mounted_is_found,
     a_namespace_without_a_process_is_found,
+    a_namespace_that_only_a_users_descriptor_holds_is_found_by_that_user,
+    a_namespace_that_only_the_kernel_lists_is_found_and_can_be_named,
+    a_mount_is_found_behind_a_process_whose_root_directory_was_unmounted,
     what_cannot_be_read_is_said,
     values_that_cannot_be_read_are_counted,
 ];
 
+/// The inode of its mount namespace.
+fn inode_of(room: &Room) -> u64 {
+    crate::support::inode_of(&format!("/proc/{}/ns/mnt", room.shell.pid))
+}
+
 fn whoever_has_it_mounted_is_found() -> Outcome {
     let room = Room::new("mkdir $d/a; mount -t tmpfs busy $d/a")?;
-    let namespace = crate::support::inode_of(&format!("/proc/{}/ns/mnt", room.shell.pid));
+    let namespace = inode_of(&room);
     let run = |words: &str| program("ns-mounts").arg("--all-namespaces").with(words);
     let table = run(&format!("-M {}", room.text("a"))).stdout;
     let (head, row) = table.split_once('\n').expect("two lines");
@@ -61,6 +69,56 @@ fn a_namespace_without_a_process_is_found() -> Outcome {
     Ok(())
 }
 
+fn a_namespace_that_only_a_users_descriptor_holds_is_found_by_that_user() -> Outcome {
+    let user = User::ordinary()?;
+    let mount = "mount -t tmpfs only-here /mnt";
+    let there = Held::new(user.program("ns-unshare").args(["-r", "-m"]), mount);
+    let inode = there.inode("mnt");
+    let open = format!("exec 7<{}; echo open; read -r end", there.proc("ns/mnt"));
+    let mut holder = Running::start(user.tool("sh").args(["-c", &open]));
+    assert_eq!(holder.line(), "open");
+    drop(there);
+    let run = |words: &str| user.program("ns-mounts").with(words);
+    let wanted = serde_json::json!([{"ns": inode, "target": "/mnt"}]);
+    for words in ["--all-namespaces".to_owned(), format!("-N mnt:[{inode}]")] {
+        let json = run(&format!("{words} -J -S only-here -o NS,TARGET")).json();
+        assert_eq!(json["filesystems"], wanted, "{words}");
+    }
+    let listed = user.program("ns-ls").with("-t mnt -n -r -o NS").stdout;
+    assert!(listed.lines().any(|line| line == inode.to_string()), "{listed}");
+    drop(holder);
+    Ok(())
+}
+
+fn a_namespace_that_only_the_kernel_lists_is_found_and_can_be_named() -> Outcome {
+    needs::linux(6, 12)?;
+    let room = Room::new("mount -t tmpfs on-its-way $d")?;
+    let inode = inode_of(&room);
+    let file = std::fs::File::open(format!("/proc/{}/ns/mnt", room.shell.pid)).expect("root may open it");
+    let on_its_way = in_flight(file);
+    let target = room.text("");
+    drop(room.shell);
+    let wanted = serde_json::json!([{"ns": inode, "target": target}]);
+    for words in ["--all-namespaces".to_owned(), format!("-N mnt:[{inode}]")] {
+        let ran = program("ns-mounts").with(&format!("{words} -J -S on-its-way -o NS,TARGET"));
+        assert_eq!(ran.json()["filesystems"], wanted, "{words}");
+    }
+    drop(on_its_way);
+    Ok(())
+}
+
+fn a_mount_is_found_behind_a_process_whose_root_directory_was_unmounted() -> Outcome {
+    needs::root()?;
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let there = without_a_root(directory.path(), "mount -t tmpfs hidden /mnt");
+    let json = program("ns-mounts")
+        .with("--all-namespaces -J -S hidden -o NS,TARGET")
+        .json();
+    let wanted = serde_json::json!([{"ns": there.inode("mnt"), "target": "/mnt"}]);
+    assert_eq!(json["filesystems"], wanted);
+    Ok(())
+}
+
 fn what_cannot_be_read_is_said() -> Outcome {
     needs::root()?;
     let user = User::ordinary()?;
@@ -72,15 +130,19 @@ fn what_cannot_be_read_is_said() -> Outcome {
     );
     assert!(
         ran.stderr.starts_with("ns-mounts: incomplete: ")
-            && ran.stderr.contains("not show the mount namespace")
             && ran
                 .stderr
-                .contains("without a process could not be looked for: Operation not permitted"),
+                .contains(" processes could not be read; as root all of them can be read"),
         "{}",
         ran.stderr
     );
     let json = run("-J -M /").json();
     assert!(json["incomplete"]["processes"].as_u64() > Some(0), "{json}");
+    // The same fields as those of ns-ls; the values change from one moment to the next.
+    let listed = user.program("ns-ls").with("-J -t mnt").json();
+    for field in listed["incomplete"].as_object().expect("much is missing").keys() {
+        assert!(json["incomplete"].get(field).is_some(), "{field}: {json}");
+    }
     let ran = run("-M / --strict");
     assert!(
         ran.status == 1 && ran.stderr.starts_with("ns-mounts: incomplete: "),

@@ -1,8 +1,18 @@
 //! A process that waits in namespaces of its own until the case is over.
 
-use std::io::BufReader;
+use std::fs::File;
+use std::io::{BufReader, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use rustix::net::{
+    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, sendmsg,
+    socketpair,
+};
+
+use super::ran::{Run as _, tool};
 use super::running::line_of;
 
 /// A process held on a pipe. It ends when this is dropped, and when the test process dies: its stdin is closed then.
@@ -82,6 +92,39 @@ pub fn inode_of(link: &str) -> u64 {
         .nth(1)
         .and_then(|inode| inode.parse().ok())
         .expect("it ends in [inode]")
+}
+
+/// A process in a mount namespace of its own, below whose root directory, which was at `directory`, nothing is mounted any
+/// more. `set_up` has been done in the namespace.
+#[track_caller]
+pub fn without_a_root(directory: &Path, set_up: &str) -> Held {
+    let directory = directory.to_str().expect("it is text");
+    let set_up = format!("{set_up} && mount --rbind / {directory} && exec chroot {directory} \"$@\"");
+    let held = Held::new(tool("unshare").args(["-m", "sh", "-c", &set_up, "sh"]), "");
+    let unmount = ["-t", &held.pid.to_string(), "-m", "umount", "-l", directory];
+    assert_eq!(tool("nsenter").args(unmount).ran().status, 0);
+    let root = std::fs::read_link(held.proc("root")).expect("root may read it");
+    assert_eq!(root, Path::new("/"), "what was unmounted has no other path");
+    held
+}
+
+/// Sends a file through a socket to itself, where it is nobody's descriptor until the result is dropped.
+pub fn in_flight(file: File) -> (OwnedFd, OwnedFd) {
+    let (family, kind, flags) = (AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
+    let sockets = socketpair(family, kind, flags, None).expect("sockets can be made");
+    let files = [file.as_fd()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&files));
+    sendmsg(
+        &sockets.0,
+        &[IoSlice::new(b".")],
+        &mut control,
+        SendFlags::empty(),
+    )
+    .expect("it can be sent");
+    drop(file);
+    sockets
 }
 
 /// The child of the child … of this process.

@@ -233,18 +233,9 @@ pub fn master<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
 
 /// `4711(nginx)`: the number to look further with, and the name to know it by.
 pub fn holders<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
-    let scene = it.scene;
-    match scene.namespace() {
-        // One that no process is in.
-        None if !scene.shared.namespaces.is_empty() && scene.inode().known().is_some() => {
-            Cell::List(Vec::new())
-        }
+    match it.scene.holders() {
         None => Cell::Absent,
-        Some(namespace) => {
-            let leaders = namespace.leaders().into_iter();
-            let holders = leaders.map(|(pid, name)| [pid.to_string().as_bytes(), b"(", &name, b")"].concat());
-            Cell::List(holders.map(Cow::Owned).collect())
-        }
+        Some(holders) => Cell::List(holders.iter().cloned().map(Cow::Owned).collect()),
     }
 }
 

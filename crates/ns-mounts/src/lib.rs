@@ -5,6 +5,7 @@ mod cells;
 pub mod cli;
 mod columns;
 mod compare;
+mod everywhere;
 mod options;
 mod propagation;
 mod scene;

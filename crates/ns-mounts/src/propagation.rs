@@ -8,7 +8,7 @@ use ns_core::output::{Cell, Heading, Listing, Row, escape_for_terminal};
 
 use crate::cli::Cli;
 use crate::scene::Shared;
-use crate::{select, show, tables};
+use crate::{everywhere, select, show, tables};
 
 /// The columns.
 #[rustfmt::skip] // a table is read by its columns
@@ -25,7 +25,7 @@ static COLUMNS: [Heading; 8] = [
 
 /// Shows the groups of the mounts that are asked for, or all of them.
 pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let (peers, unread) = Peers::everywhere()?;
+    let (peers, unread) = everywhere::find(false)?.peers()?;
     let tops = match tops(cli, &peers)? {
         Some(tops) => tops,
         None => peers.tops().collect(),

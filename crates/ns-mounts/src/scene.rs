@@ -1,12 +1,12 @@
 //! A table of mounts that questions are asked about, and what is looked up for them once.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use ns_core::Gathered;
-use ns_core::mounts::{
-    Covers, Mount, MountNamespace, MountTable, Peers, Space, Statuses, Tag, Tags, Tree, View,
-};
+use ns_core::mounts::{Covers, Mount, MountTable, Peers, Space, Statuses, Tag, Tags, Tree, View};
+
+use crate::everywhere::Everywhere;
 
 /// A table, and where its mounts can be looked at.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub struct Scene<'a> {
     pub name: &'a str,
     /// Where it is seen from; `None` for one that was saved.
     pub view: Option<&'a View>,
-    /// The namespace with its processes, where all of them are gone through.
-    pub namespace: Option<&'a MountNamespace>,
+    /// Whether the tables of all namespaces are gone through, of which this is one.
+    pub one_of_all: bool,
     /// The mounts.
     pub table: MountTable<'a>,
     /// What was looked up for all tables.
@@ -24,6 +24,7 @@ pub struct Scene<'a> {
     tree: OnceCell<Tree>,
     covers: OnceCell<Covers>,
     statuses: OnceCell<Gathered<Statuses>>,
+    holders: OnceCell<Option<Vec<Vec<u8>>>>,
     spaces: RefCell<HashMap<usize, Gathered<Space>>>,
 }
 
@@ -33,8 +34,8 @@ pub struct Shared {
     tags: RefCell<HashMap<Tag, std::rc::Rc<Tags>>>,
     /// The peer groups of every namespace, where they are asked for.
     pub peers: Peers,
-    /// The namespaces with their processes, where those are asked for and not all of them are gone through.
-    pub namespaces: BTreeMap<u64, MountNamespace>,
+    /// Every mount namespace, if they are asked for or about.
+    pub everywhere: Option<Everywhere>,
 }
 
 impl<'a> Scene<'a> {
@@ -44,12 +45,13 @@ impl<'a> Scene<'a> {
         Self {
             name,
             view,
-            namespace: None,
+            one_of_all: false,
             table,
             shared,
             tree: OnceCell::new(),
             covers: OnceCell::new(),
             statuses: OnceCell::new(),
+            holders: OnceCell::new(),
             spaces: RefCell::default(),
         }
     }
@@ -110,10 +112,11 @@ impl<'a> Scene<'a> {
             .or_insert_with(|| view.space(mount))
     }
 
-    /// The namespace with its processes, where it is known.
-    pub fn namespace(&self) -> Option<&MountNamespace> {
-        let looked_up = || self.shared.namespaces.get(&self.inode().known()?);
-        self.namespace.or_else(looked_up)
+    /// The processes that brought the namespace up or entered it, as `4711(nginx)`; `None` if nobody asked, or the namespace
+    /// is not known.
+    pub fn holders(&self) -> Option<&[Vec<u8>]> {
+        let look_up = || Some(self.shared.everywhere.as_ref()?.holders(self.inode().known()?));
+        self.holders.get_or_init(look_up).as_deref()
     }
 
     /// The inode of the mount namespace.

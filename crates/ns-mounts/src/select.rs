@@ -181,7 +181,7 @@ fn containing(path: &Path, scene: &Scene<'_>) -> anyhow::Result<Option<usize>> {
         return Ok(containing_by_name(&plain(path), mounts));
     };
     let place = match view.place(path) {
-        Err(ns_core::Error::NotFound(_)) if scene.namespace.is_some() => return Ok(None),
+        Err(ns_core::Error::NotFound(_)) if scene.one_of_all => return Ok(None),
         place => place?,
     };
     let by_id = place

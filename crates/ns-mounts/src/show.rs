@@ -3,14 +3,15 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use ns_core::mounts::{MountNamespace, Peers, Unread, View};
+use ns_core::inventory::Unread;
+use ns_core::mounts::View;
 use ns_core::output::{self, Cell, Listing, Row, Shape, Style, headings};
 
 use crate::cells::{Format, Spot};
 use crate::cli::{Cli, Layout, When};
 use crate::columns::{self, MountColumn, Needs};
 use crate::scene::{Scene, Shared};
-use crate::{select, tables};
+use crate::{everywhere, select, tables};
 
 /// Shows the mounts that are asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -70,11 +71,18 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
 fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<(Shared, Unread)> {
     let mut shared = Shared::default();
     let mut unread = Unread::default();
-    if asks_for(cli, columns, Needs::Processes) && !cli.whose.all_namespaces {
-        (shared.namespaces, unread) = MountNamespace::of_processes()?;
+    let holders = asks_for(cli, columns, Needs::Processes);
+    let peers = asks_for(cli, columns, Needs::Peers);
+    if peers || cli.whose.all_namespaces {
+        shared.everywhere = Some(everywhere::find(holders)?);
+    } else if holders {
+        shared.everywhere = Some(everywhere::of_processes()?);
     }
-    if asks_for(cli, columns, Needs::Peers) {
-        (shared.peers, unread) = Peers::everywhere()?;
+    if let Some(everywhere) = &shared.everywhere {
+        unread = everywhere.unread();
+        if peers {
+            (shared.peers, unread) = everywhere.peers()?;
+        }
     }
     Ok((shared, unread))
 }

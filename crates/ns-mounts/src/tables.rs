@@ -5,12 +5,14 @@ use std::path::Path;
 use anyhow::Context as _;
 use ns_core::cli::read_file;
 use ns_core::explain::explain_in;
-use ns_core::mounts::{Unread, View, each_namespace};
+use ns_core::inventory::Unread;
+use ns_core::mounts::View;
 use ns_core::target::Opened;
 use ns_core::{Kind, Target};
 use serde_json::json;
 
 use crate::cli::{Cli, Kernel, Whose};
+use crate::everywhere;
 use crate::scene::{Scene, Shared};
 
 /// Whether there is one table at most.
@@ -32,18 +34,25 @@ pub fn each(
         look(&scene)
     };
     if whose.all_namespaces {
+        let found;
+        let everywhere = if let Some(everywhere) = &shared.everywhere {
+            everywhere
+        } else {
+            found = everywhere::find(false)?;
+            &found
+        };
         let mut failed = 0;
-        let mut unread = each_namespace::<anyhow::Error>(|namespace, view| {
+        let mut unread = everywhere.each_view::<anyhow::Error>(|_, view| {
             let Ok(bytes) = read(view, whose) else {
                 failed += 1;
                 return Ok(());
             };
             let mut scene = Scene::of(&bytes, view.name(), Some(view), shared);
-            scene.namespace = Some(namespace);
+            scene.one_of_all = true;
             scene.report();
             look(&scene)
         })?;
-        unread.namespaces += failed;
+        unread.mounts += failed;
         return Ok(unread);
     }
     for task in &whose.tasks {
@@ -91,32 +100,10 @@ pub fn view_of(opened: &Opened) -> ns_core::Result<View> {
 
 /// Says on stderr what could not be read, and how many values are missing for it; with `--strict` it is a failure.
 pub fn report(unread: &Unread, values: usize, whose: &Whose) -> anyhow::Result<()> {
-    let mut parts = Vec::new();
-    let plural = |count: usize, one: &str, many: &str| match count {
-        1 => format!("1 {one}"),
-        count => format!("{count} {many}"),
-    };
-    if unread.processes > 0 {
-        let what = plural(unread.processes, "process does", "processes do");
-        parts.push(format!("{what} not show the mount namespace"));
-    }
-    if unread.namespaces > 0 {
-        let what = plural(unread.namespaces, "mount namespace", "mount namespaces");
-        parts.push(format!("{what} could not be read"));
-    }
-    if let Some(why) = unread.why_none_without_process() {
-        parts.push(format!(
-            "mount namespaces without a process could not be looked for: {why}"
-        ));
-    }
-    if values > 0 {
-        let what = plural(values, "value", "values");
-        parts.push(format!("{what} could not be read"));
-    }
-    if parts.is_empty() {
+    let Some(words) = words(unread, values) else {
         return Ok(());
-    }
-    let text = format!("incomplete: {}", parts.join("; "));
+    };
+    let text = format!("incomplete: {words}");
     anyhow::ensure!(!whose.strict, "{text}");
     ns_core::cli::warn("ns-mounts", &text);
     Ok(())
@@ -124,14 +111,27 @@ pub fn report(unread: &Unread, values: usize, whose: &Whose) -> anyhow::Result<(
 
 /// The same for JSON, beside the rows.
 pub fn remarks(unread: &Unread, values: usize) -> Vec<(&'static str, serde_json::Value)> {
-    if unread.is_empty() && values == 0 {
+    let Some(words) = words(unread, values) else {
         return Vec::new();
-    }
+    };
     let value = json!({
         "processes": unread.processes,
-        "namespaces": unread.namespaces,
+        "descriptors": unread.descriptors,
+        "sockets": unread.sockets,
+        "mounts": unread.mounts,
+        "hidden": unread.hidden,
         "values": values,
-        "without-process": unread.why_none_without_process(),
+        "reason": words,
     });
     vec![("incomplete", value)]
+}
+
+fn words(unread: &Unread, values: usize) -> Option<String> {
+    let values = match values {
+        0 => None,
+        1 => Some("1 value could not be read".to_owned()),
+        many => Some(format!("{many} values could not be read")),
+    };
+    let parts: Vec<_> = values.into_iter().chain(unread.words()).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -17,6 +17,7 @@ use super::pins::Spot;
 use super::question::{Facts, Places, Question};
 use super::representatives::Representative;
 use super::search::Search;
+use super::witnesses::{self, Witness};
 use super::{Inventory, ancestors, descriptors, kernel, leaders, pins, processes, threads, uid_map, workers};
 
 /// Finds out what is asked for.
@@ -82,7 +83,7 @@ impl Search {
         }
         let mut closed = Vec::new();
         let kinds = self.question.kinds_to_read();
-        let mut witnesses = self.witnesses();
+        let mut witnesses = witnesses::find(self.proc.as_fd(), &self.members);
         loop {
             let (mut spots, mut deserted) = (Vec::new(), Vec::new());
             for entry in &self.entries {
@@ -91,10 +92,14 @@ impl Search {
                     continue;
                 }
                 let witness = witnesses.remove(&inode);
-                match witness.or_else(|| Some((entry.a_thread()?, true))) {
-                    Some((pid, true)) => spots.push(Spot { inode, pid }),
+                let thread = || {
+                    let pid = entry.a_thread()?;
+                    Some(Witness { pid, sees_all: true })
+                };
+                match witness.or_else(thread) {
+                    Some(Witness { pid, sees_all: true }) => spots.push(Spot { inode, pid }),
                     // Of one whose processes are all chrooted more is seen from inside, where the caller may go there.
-                    other => deserted.push((inode, other.map(|(pid, _)| pid))),
+                    other => deserted.push((inode, other.map(|witness| witness.pid))),
                 }
             }
             if spots.is_empty() && deserted.is_empty() {
@@ -124,32 +129,6 @@ impl Search {
                 }
             }
         }
-    }
-
-    /// For each mount namespace a process that sees all of it, one that is not chrooted, and whether it does: where none is
-    /// found soon, one that is.
-    fn witnesses(&self) -> HashMap<u64, (Pid, bool)> {
-        /// How many processes of a namespace are tried.
-        const TRIES: u32 = 8;
-        let mut witnesses: HashMap<u64, (Pid, bool, u32)> = HashMap::new();
-        for member in &self.members {
-            let Gathered::Known(inode) = member.links.get(Kind::Mnt) else {
-                continue;
-            };
-            let (witness, sees_all, tried) = witnesses.entry(inode).or_insert((member.pid, false, 0));
-            if *sees_all || *tried == TRIES {
-                continue;
-            }
-            *tried += 1;
-            let root = rustix::fs::readlinkat(&self.proc, format!("{}/root", member.pid), Vec::new());
-            if root.is_ok_and(|root| root.as_bytes() == b"/") {
-                (*witness, *sees_all) = (member.pid, true);
-            }
-        }
-        witnesses
-            .into_iter()
-            .map(|(inode, (pid, sees_all, _))| (inode, (pid, sees_all)))
-            .collect()
     }
 
     /// Asks the kernel for namespaces that have not been found yet.

@@ -1,12 +1,13 @@
 //! What the kernel lists itself: mount namespaces since Linux 6.12, all namespaces since 6.19. So are those found that
 //! are held by nothing that the caller may read.
 
+use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 
 use crate::sys::{ioctl, listns};
-use crate::{Kind, Kinds, Namespace};
+use crate::{Identity, Kind, Kinds, Namespace};
 
 use super::ancestors;
 use super::question::Places;
@@ -15,28 +16,50 @@ use super::search::Search;
 /// Goes over the lists; `seen` is called for each namespace in them. Where the kernel does not show
 /// them, as to others than root, this place was not looked at.
 pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut Search, &Namespace)) {
-    let mut note = |search: &mut Search, namespace: &Namespace| {
-        if !kinds.contains(namespace.kind()) {
-            return;
-        }
+    let listed = each(kinds, |namespace| {
         if search.is_new(namespace.identity().inode) {
             ancestors::describe(search, namespace);
         }
         seen(search, namespace);
-    };
-    match all(search, &mut note) {
-        Err(Errno::ENOSYS) if kinds.contains(Kind::Mnt) => {
-            if mounts(search, &mut note).is_err() {
-                search.question.places.remove(Places::KERNEL);
-            }
+        ControlFlow::Continue(())
+    });
+    if listed.is_err() {
+        search.question.places.remove(Places::KERNEL);
+    }
+}
+
+/// The namespace with this identity, if the kernel lists it.
+pub(super) fn find(kind: Kind, identity: Identity) -> Option<Namespace> {
+    let mut found = None;
+    let listed = each([kind].into_iter().collect(), |namespace| {
+        if namespace.identity() != identity {
+            return ControlFlow::Continue(());
         }
-        Err(Errno::ENOSYS) | Ok(()) => {}
-        Err(_) => search.question.places.remove(Places::KERNEL),
+        found = Some(namespace.clone());
+        ControlFlow::Break(())
+    });
+    listed.ok().and(found)
+}
+
+/// Calls `seen` for each namespace of these kinds that the kernel lists, until it says that this is enough. An older kernel
+/// lists none, which is no failure.
+pub(super) fn each(kinds: Kinds, mut seen: impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> {
+    let mut wanted = |namespace: &Namespace| {
+        if kinds.contains(namespace.kind()) {
+            seen(namespace)
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    match all(&mut wanted) {
+        Err(Errno::ENOSYS) if kinds.contains(Kind::Mnt) => mounts(&mut wanted),
+        Err(Errno::ENOSYS) => Ok(()),
+        answer => answer,
     }
 }
 
 /// By `listns(2)`: those that the caller may see.
-fn all(search: &mut Search, note: &mut impl FnMut(&mut Search, &Namespace)) -> nix::Result<()> {
+fn all(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> {
     let mut ids = [0; 512];
     let mut last = 0;
     loop {
@@ -49,15 +72,16 @@ fn all(search: &mut Search, note: &mut impl FnMut(&mut Search, &Namespace)) -> n
             // One that cannot be opened has gone.
             if let Ok(file) = listns::open_by_id(*id)
                 && let Ok(namespace) = Namespace::from_file(file)
+                && seen(&namespace).is_break()
             {
-                note(search, &namespace);
+                return Ok(());
             }
         }
     }
 }
 
 /// By the order of mount namespaces: from the caller's own down to the first, and up to the last.
-fn mounts(search: &mut Search, note: &mut impl FnMut(&mut Search, &Namespace)) -> nix::Result<()> {
+fn mounts(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> {
     let steps: [fn(&Namespace) -> nix::Result<OwnedFd>; 2] = [
         |namespace| ioctl::ns_mnt_get_prev(namespace),
         |namespace| ioctl::ns_mnt_get_next(namespace),
@@ -73,7 +97,9 @@ fn mounts(search: &mut Search, note: &mut impl FnMut(&mut Search, &Namespace)) -
                 Err(Errno::ENOENT | Errno::ENOTTY) | Ok(Err(_)) => break,
                 Err(errno) => return Err(errno),
             }
-            note(search, &current);
+            if seen(&current).is_break() {
+                return Ok(());
+            }
         }
     }
     Ok(())

@@ -2,10 +2,43 @@
 
 use std::collections::HashMap;
 
-use crate::process::Pid;
+use crate::process::{Files, Pid, scan};
+use crate::{Gathered, Kind};
 
+use super::Inventory;
+use super::members::Member;
 use super::question::Facts;
 use super::search::Search;
+
+impl Inventory {
+    /// The processes at the top of the trees of each namespace of this kind, by its inode: those whose parents are in
+    /// other namespaces. Known if [`Facts::LEADER`] was asked for.
+    pub fn tops(&self, kind: Kind) -> HashMap<u64, Vec<Pid>> {
+        let mut tops: HashMap<u64, Vec<Pid>> = HashMap::new();
+        for member in &self.members {
+            if let (Some((parent, _)), Gathered::Known(inode)) = (member.descent, member.links.get(kind))
+                && !is_below(parent.and_then(|pid| self.member(pid)), kind, inode)
+            {
+                tops.entry(inode).or_default().push(member.pid);
+            }
+        }
+        tops
+    }
+
+    /// The name of a process, if it is still there. Known if [`Facts::LEADER`] was asked for.
+    pub fn name_of(&self, pid: Pid) -> Option<Vec<u8>> {
+        let (_, started) = self.member(pid)?.descent?;
+        let proc = scan().ok()?;
+        let stat = Files::of(&proc.proc(), pid).stat().known()?;
+        // The PID may have come to mean another process.
+        (stat.started == started).then_some(stat.name)
+    }
+}
+
+/// Whether the parent of a process is in this namespace too.
+fn is_below(parent: Option<&Member>, kind: Kind, inode: u64) -> bool {
+    parent.is_some_and(|parent| parent.is_in(kind, inode))
+}
 
 /// Finds the leader of every namespace, where somebody asked: among the processes whose parent is not in it, the one that
 /// started first; of two that did, the one with the lower PID.
@@ -20,7 +53,7 @@ pub(super) fn find(search: &mut Search) {
         };
         let parent = parent.and_then(|pid| search.member(pid));
         for (kind, inode) in member.links.known() {
-            if parent.is_some_and(|parent| parent.is_in(kind, inode)) {
+            if is_below(parent, kind, inode) {
                 continue;
             }
             let candidate = (started, member.pid);

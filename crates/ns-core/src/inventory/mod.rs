@@ -22,6 +22,8 @@ mod search;
 mod threads;
 mod uid_map;
 mod unread;
+mod views;
+mod witnesses;
 mod workers;
 
 use crate::Kind;

@@ -12,7 +12,7 @@ use crate::{Error, Kind, Namespace, Result};
 use super::entry::Entry;
 use super::holder::Holder;
 use super::pins::open_below;
-use super::{Inventory, descriptors, next_children};
+use super::{Inventory, descriptors, kernel, next_children};
 
 impl Inventory {
     /// Opens a namespace of the inventory through whatever holds it.
@@ -29,6 +29,11 @@ impl Inventory {
                 Ok(_) | Err(Error::NotFound(_)) => {}
                 Err(error) => return Err(error),
             }
+        }
+        if entry.listed
+            && let Some(namespace) = kernel::find(entry.kind, entry.identity)
+        {
+            return Ok(namespace);
         }
         let (kind, inode) = (entry.kind, entry.identity.inode);
         Err(Error::NotFound(format!(

@@ -3,7 +3,6 @@
 mod cover;
 mod diff;
 mod escape;
-mod everywhere;
 mod line;
 mod options;
 mod peers;
@@ -19,7 +18,6 @@ mod view;
 pub use cover::Covers;
 pub use diff::{Aspect, Difference, Event, differences, events};
 pub use escape::Escaped;
-pub use everywhere::{MountNamespace, Unread, each_namespace};
 pub use line::{Device, Mount, MountId};
 pub use options::{Options, merged};
 pub use peers::{Group, Member, Peers};

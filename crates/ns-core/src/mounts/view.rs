@@ -10,7 +10,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use crate::error::Doing;
 use crate::process::{Pid, Process, open_in_namespace, parse_link};
 use crate::sys::errno::from_rustix;
-use crate::{Error, Gathered, Namespace, Result};
+use crate::{Error, Gathered, Identity, Kind, Namespace, Result};
 
 /// A table of mounts and the root directory that its mount points start at, both held open: what is asked of a path in the
 /// table is asked of that directory, never of the caller's.
@@ -55,7 +55,7 @@ impl View {
         let name = format!("process {}", process.pid());
         let view = Self::through(process.directory(), name, Some(process.pid())).map(|view| Self {
             root: view.root.map_err(|error| process.explain(error)),
-            id: match process.namespace(crate::Kind::Mnt) {
+            id: match process.namespace(Kind::Mnt) {
                 Ok(namespace) => namespace.id(),
                 Err(error) => Gathered::Unreadable(error.errno().unwrap_or(Errno::ESRCH)),
             },
@@ -64,6 +64,15 @@ impl View {
         // What an ended process answers is no news: that it has ended is.
         process.check_alive()?;
         view.map_err(|error| process.explain(error))
+    }
+
+    /// The same view as that of the whole namespace, from whose root directory the process sees it.
+    pub(crate) fn of_whole_namespace(self, identity: Identity) -> Self {
+        Self {
+            name: format!("{}:[{}]", Kind::Mnt, identity.inode),
+            pid: None,
+            ..self
+        }
     }
 
     /// What a process would see that entered this mount namespace: a child that does, so that it may have no process.

@@ -1,0 +1,125 @@
+//! The mounts of every mount namespace that was found, one namespace after the other: few files are open at a time, however
+//! many there are.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use crate::mounts::{MountTable, Peers, View};
+use crate::process::{Pid, Process, scan};
+use crate::{Gathered, Kind, Result};
+
+use super::entry::Entry;
+use super::{Inventory, kernel, witnesses};
+
+impl Inventory {
+    /// Shows `visit` every mount namespace with its view, in the order of their inodes; those that only the kernel lists
+    /// come last. Gives how many could not be looked at.
+    ///
+    /// Fails if `/proc` cannot be read, and if `visit` does.
+    pub fn each_view<E: From<crate::Error>>(
+        &self,
+        mut visit: impl FnMut(&Entry, &View) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let witnesses = witnesses::find(scan()?.proc(), &self.members);
+        let mut closed = HashMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.kind == Kind::Mnt) {
+            let witness = witnesses.get(&entry.identity.inode);
+            let witness = witness.filter(|witness| witness.sees_all);
+            match self.view(entry, witness.map(|witness| witness.pid)) {
+                Some(view) => visit(entry, &view)?,
+                None => {
+                    closed.insert(entry.identity.inode, entry);
+                }
+            }
+        }
+        if !closed.values().any(|entry| entry.listed) {
+            return Ok(closed.len());
+        }
+        let mut failure = Ok(());
+        // The kernel has refused before if it refuses now.
+        let _ = kernel::each([Kind::Mnt].into_iter().collect(), |namespace| {
+            if let Some(entry) = closed.get(&namespace.identity().inode)
+                && let Ok(view) = View::of_namespace(namespace)
+            {
+                failure = visit(entry, &view);
+                closed.remove(&namespace.identity().inode);
+            }
+            if failure.is_err() || closed.is_empty() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        failure.map(|()| closed.len())
+    }
+
+    /// The peer groups of every mount namespace, and how many namespaces could not be looked at.
+    pub fn peers(&self) -> Result<(Peers, usize)> {
+        let mut peers = Peers::default();
+        let mut failed = 0;
+        let closed = self.each_view::<crate::Error>(|entry, view| {
+            match view.read() {
+                Ok(bytes) => peers.add(entry.identity.inode, &MountTable::parse(&bytes)),
+                Err(_) => failed += 1,
+            }
+            Ok(())
+        })?;
+        Ok((peers, closed + failed))
+    }
+
+    /// All mounts of a mount namespace, or what a process in it sees of them. `witness` is a process in it that sees them
+    /// all. `None` if the caller may look at neither.
+    fn view(&self, entry: &Entry, witness: Option<Pid>) -> Option<View> {
+        let inode = entry.identity.inode;
+        // A PID may be another process's by now, and a process elsewhere.
+        let is_there = |view: &View| view.namespace() == Gathered::Known(inode);
+        let as_seen_by = |pid: Pid| Process::open(pid).and_then(|process| View::of_process(&process));
+        let by_witness = witness.and_then(|pid| as_seen_by(pid).ok().filter(is_there));
+        if let Some(view) = by_witness {
+            return Some(view.of_whole_namespace(entry.identity));
+        }
+        if let Ok(namespace) = self.open(entry)
+            && let Ok(view) = View::of_namespace(&namespace)
+        {
+            return Some(view);
+        }
+        self.members_of(Kind::Mnt, inode)
+            .find_map(|member| as_seen_by(member.pid).ok().filter(is_there))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Namespace;
+    use crate::inventory::{Facts, Places, Question, gather};
+
+    #[test]
+    fn the_callers_own_namespace_is_visited_once() {
+        let question = Question {
+            kinds: [Kind::Mnt].into_iter().collect(),
+            places: Places::all() - Places::KIN,
+            facts: Facts::LEADER,
+            ..Question::default()
+        };
+        let inventory = gather(&question).unwrap();
+        let own = Namespace::own(Kind::Mnt).unwrap().identity();
+        let mut visited = 0;
+        let closed = inventory.each_view::<crate::Error>(|entry, view| {
+            assert_eq!(view.namespace(), Gathered::Known(entry.identity.inode));
+            if entry.identity == own {
+                visited += 1;
+                assert!(!MountTable::parse(&view.read()?).mounts().is_empty());
+            }
+            Ok(())
+        });
+        assert_eq!(visited, 1);
+        assert!(closed.unwrap() < inventory.entries().len());
+        let tops = &inventory.tops(Kind::Mnt)[&own.inode];
+        assert!(tops.is_sorted() && !tops.is_empty());
+        assert!(
+            tops.iter()
+                .all(|pid| inventory.member(*pid).unwrap().is_in(Kind::Mnt, own.inode))
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! Every mount namespace, wherever it is held, and the processes at the top of the trees in each.
+
+use std::collections::HashMap;
+
+use ns_core::inventory::{Entry, Facts, Inventory, Places, Question, Unread, gather};
+use ns_core::mounts::{Peers, View};
+use ns_core::process::Pid;
+use ns_core::{Kind, Result};
+
+/// The mount namespaces that were found.
+#[derive(Debug)]
+pub struct Everywhere {
+    inventory: Inventory,
+    tops: HashMap<u64, Vec<Pid>>,
+}
+
+/// Finds every mount namespace. The processes of each are known if `holders` are asked for.
+pub fn find(holders: bool) -> Result<Everywhere> {
+    // No mount namespace lives through another namespace.
+    let places = Places::all() - Places::KIN;
+    look(places, if holders { Facts::LEADER } else { Facts::empty() })
+}
+
+/// Finds the mount namespaces that processes are in, and the processes of each.
+pub fn of_processes() -> Result<Everywhere> {
+    look(Places::PROCESSES, Facts::LEADER)
+}
+
+fn look(places: Places, facts: Facts) -> Result<Everywhere> {
+    let inventory = gather(&Question {
+        kinds: [Kind::Mnt].into_iter().collect(),
+        places,
+        facts,
+        ..Question::default()
+    })?;
+    let tops = inventory.tops(Kind::Mnt);
+    Ok(Everywhere { inventory, tops })
+}
+
+impl Everywhere {
+    /// Shows `visit` the mounts of every namespace. Gives what could not be read.
+    pub fn each_view<E: From<ns_core::Error>>(
+        &self,
+        visit: impl FnMut(&Entry, &View) -> Result<(), E>,
+    ) -> Result<Unread, E> {
+        let mounts = self.inventory.each_view(visit)?;
+        Ok(Unread {
+            mounts,
+            ..self.unread()
+        })
+    }
+
+    /// The peer groups of every namespace, and what could not be read.
+    pub fn peers(&self) -> Result<(Peers, Unread)> {
+        let (peers, mounts) = self.inventory.peers()?;
+        Ok((
+            peers,
+            Unread {
+                mounts,
+                ..self.unread()
+            },
+        ))
+    }
+
+    /// What the search could not read.
+    pub fn unread(&self) -> Unread {
+        self.inventory.unread().clone()
+    }
+
+    /// The processes at the top of the trees in the namespace with this inode, with their names: `4711(nginx)`.
+    pub fn holders(&self, inode: u64) -> Vec<Vec<u8>> {
+        let tops = self.tops.get(&inode).into_iter().flatten();
+        tops.filter_map(|pid| {
+            let name = self.inventory.name_of(*pid)?;
+            Some([pid.to_string().as_bytes(), b"(", &name, b")"].concat())
+        })
+        .collect()
+    }
+}
