@@ -128,7 +128,7 @@ complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'S
 complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
 complete -c ns-hostname -n '__ns_hostname_ours' -s d -l domain -d 'Show the DNS domain'
 complete -c ns-hostname -n '__ns_hostname_ours' -s f -l fqdn -l long -d 'Show the FQDN from the resolver'
-complete -c ns-hostname -n '__ns_hostname_ours' -s i -l ip-address -d 'Show the addresses that the name resolves to'
+complete -c ns-hostname -n '__ns_hostname_ours' -s i -l ip-address -d 'Show the addresses that the host name resolves to'
 complete -c ns-hostname -n '__ns_hostname_ours' -s I -l all-ip-addresses -d 'Show the addresses of the network interfaces'
 complete -c ns-hostname -n '__ns_hostname_ours' -s A -l all-fqdns -d 'Show the names of the interface addresses'
 complete -c ns-hostname -n '__ns_hostname_ours' -s a -l alias -d 'Show the aliases of the host name'

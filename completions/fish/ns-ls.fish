@@ -129,13 +129,13 @@ end
 function __ns_ls_look
     set -l before (__ns_ls_before_comma)
     printf '%s%s\t%s\n' \
-        $before 'processes' '' \
-        $before 'threads' '' \
-        $before 'descriptors' '' \
-        $before 'pins' '' \
-        $before 'kin' '' \
-        $before 'kernel' '' \
-        $before 'all' ''
+        $before 'processes' 'namespaces that processes and their next children are in' \
+        $before 'threads' 'namespaces that single threads are in' \
+        $before 'descriptors' 'namespaces with an open file or an open socket' \
+        $before 'pins' 'namespace files that are mounted' \
+        $before 'kin' 'parents and owners of other namespaces' \
+        $before 'kernel' 'the kernel\'s own list of namespaces' \
+        $before 'all' 'all of these places'
 end
 
 function __ns_ls_output
@@ -188,14 +188,14 @@ complete -c ns-ls -n '__ns_ls_ours' -l strict -d 'Fail if the result is incomple
 complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
 complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list instead of a tree'
-complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree ordered by BY'
-complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree ordered by BY' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
+complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or process'
+complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
 complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
 complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Separate values with one space'
 complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Omit the heading line'
 complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'
 complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Do nothing (accepted for compatibility)'
-complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID' -r -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the available columns'
 complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Report namespaces that appear or disappear' -f

@@ -130,14 +130,14 @@ end
 function __ns_unshare_veth
     set -l before (__ns_unshare_before_comma)
     printf '%s%s\t%s\n' \
-        $before 'name'= 'the interface inside' \
-        $before 'addr'= 'its address, with the length of the prefix' \
-        $before 'gw'= 'the gateway of the default route' \
-        $before 'mac'= 'its hardware address' \
-        $before 'mtu'= 'the MTU of both ends' \
-        $before 'peer'= 'the other end' \
-        $before 'peer-addr'= 'the address of that' \
-        $before 'peer-netns'= 'the network namespace of that'
+        $before 'name'= 'interface inside' \
+        $before 'addr'= 'address of the interface inside, with its prefix length' \
+        $before 'gw'= 'gateway of the default route' \
+        $before 'mac'= 'hardware address of the interface inside' \
+        $before 'mtu'= 'MTU of both ends, in bytes' \
+        $before 'peer'= 'interface at the other end' \
+        $before 'peer-addr'= 'address of the other end, with its prefix length' \
+        $before 'peer-netns'= 'network namespace of the other end'
 end
 
 complete -c ns-unshare -f

@@ -137,7 +137,7 @@ pub struct Views {
     #[arg(short, long, visible_alias = "long", overrides_with_all = VIEWS)]
     pub fqdn: bool,
 
-    /// Show the addresses that the name resolves to
+    /// Show the addresses that the host name resolves to
     #[arg(short, long, overrides_with_all = VIEWS)]
     pub ip_address: bool,
 

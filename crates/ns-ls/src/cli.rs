@@ -38,10 +38,10 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "ns-ls", version, args_override_self = true, after_long_help = EXAMPLES)]
 pub struct Cli {
-    /// Show what is in this namespace
+    /// List everything that keeps this namespace alive
     ///
-    /// Lists every process in NAMESPACE, then everything else that keeps it alive. NAMESPACE is an inode, net:[INODE],
-    /// :ID, a pinned name or a path. With --type, it can also be a process.
+    /// The list has the processes in NAMESPACE, and other things such as descriptors and mounts. NAMESPACE is an inode,
+    /// net:[INODE], :ID, a pinned name or a path. With --type, it can also be a process.
     #[arg(value_name = "NAMESPACE", conflicts_with = "task", value_parser = target())]
     pub namespace: Option<Target>,
 
@@ -65,15 +65,28 @@ pub struct Cli {
 
     /// List only rows that match EXPRESSION
     ///
-    /// It compares columns, numbers and texts with == != < > =~. Join comparisons with and, or, not: 'NPROCS == 0 and TYPE
+    /// The expression compares columns, numbers and texts with == != < > =~. Join comparisons with and, or, not: 'NPROCS == 0 and TYPE
     /// == "net"'.
     #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = filter(&columns::ALL), help_heading = WHICH)]
     pub filter: Option<Filter<NsColumn>>,
 
     /// Search only these places
     ///
-    /// PLACES are processes, threads, descriptors, pins (mounted namespace files), kin (parents and owners) and kernel
-    /// (its own list). Separate them with commas (default: all). Processes are always scanned.
+    /// Separate PLACES with commas (default: all). Processes are always searched.
+    ///
+    /// - processes: Namespaces that processes and their next children are in
+    ///
+    /// - threads: Namespaces that single threads are in
+    ///
+    /// - descriptors: Namespaces with an open file or an open socket
+    ///
+    /// - pins: Namespace files that are mounted in any mount namespace
+    ///
+    /// - kin: Parents and owners of other namespaces
+    ///
+    /// - kernel: The kernel's own list of namespaces
+    ///
+    /// - all: All of these places
     #[arg(long, value_name = "PLACES", default_value = "all", hide_default_value = true, value_parser = value::<Places>, help_heading = WHERE)]
     pub look: Places,
 
@@ -103,9 +116,9 @@ pub struct Cli {
     #[arg(short, long, conflicts_with = "tree", help_heading = SHOWN)]
     pub list: bool,
 
-    /// Draw a tree ordered by BY
+    /// Draw a tree by owner, parent or process
     ///
-    /// Without BY, the order is owner. Text output is by default a tree ordered by process.
+    /// The default of BY is owner. Without this option, text output is a tree by process.
     #[arg(short = 'T', long, value_name = "BY", num_args = 0..=1, require_equals = true,
           default_missing_value = "owner", help_heading = SHOWN)]
     pub tree: Option<By>,
@@ -134,9 +147,9 @@ pub struct Cli {
     #[arg(short = 'W', long, help_heading = SHOWN)]
     pub nowrap: bool,
 
-    /// Show the capabilities of PID
+    /// Show the capabilities of PID in each namespace
     ///
-    /// The CAPS column shows what capabilities PID has in each namespace. PID is as for --task.
+    /// Adds the CAPS column. PID is as for --task.
     #[arg(long, value_name = "PID", value_parser = target(), help_heading = SHOWN)]
     pub caps: Option<Target>,
 

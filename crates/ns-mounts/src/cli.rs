@@ -147,7 +147,7 @@ pub struct Which {
 
     /// Show mounts that match EXPRESSION
     ///
-    /// It compares columns, such as 'FSTYPE == "tmpfs" and SIZE > 1G'.
+    /// The expression compares columns, such as 'FSTYPE == "tmpfs" and SIZE > 1G'.
     #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = ns_core::cli::filter(columns::ALL))]
     pub filter: Option<Filter<MountColumn>>,
 
@@ -189,7 +189,7 @@ pub struct Which {
     #[arg(short, long)]
     pub first_only: bool,
 
-    /// Search in this direction
+    /// Search forward or backward
     ///
     /// The default is forward.
     #[arg(
@@ -254,7 +254,7 @@ pub struct Ask {
 
     /// Show file system counters
     ///
-    /// Only file systems with counters are listed (NFS).
+    /// Only file systems that keep counters are listed, such as NFS.
     #[arg(long, conflicts_with = "files")]
     pub stats: bool,
 
@@ -355,9 +355,9 @@ pub struct Layout {
     #[arg(short = 'C', long, conflicts_with = "evaluate")]
     pub nocanonicalize: bool,
 
-    /// Show the device for each tag
+    /// Show devices instead of LABEL= and UUID= tags
     ///
-    /// The tags are LABEL=, UUID=, PARTLABEL= and PARTUUID=.
+    /// Also replaces PARTLABEL= and PARTUUID=.
     #[arg(short, long)]
     pub evaluate: bool,
 

@@ -263,20 +263,34 @@ fn kinds() -> Vec<(String, String)> {
 /// The places where namespaces are looked for.
 fn places() -> Vec<(String, String)> {
     let names = Places::all().names().chain(["all".into()]);
-    names.map(|name| (name, String::new())).collect()
+    let about = |name: &str| match name {
+        "processes" => "namespaces that processes and their next children are in",
+        "threads" => "namespaces that single threads are in",
+        "descriptors" => "namespaces with an open file or an open socket",
+        "pins" => "namespace files that are mounted",
+        "kin" => "parents and owners of other namespaces",
+        "kernel" => "the kernel's own list of namespaces",
+        _ => "all of these places",
+    };
+    names
+        .map(|name| {
+            let about = about(&name).to_owned();
+            (name, about)
+        })
+        .collect()
 }
 
 /// What `--veth` takes.
 fn keys() -> Vec<(String, String)> {
     [
-        ("name", "the interface inside"),
-        ("addr", "its address, with the length of the prefix"),
-        ("gw", "the gateway of the default route"),
-        ("mac", "its hardware address"),
-        ("mtu", "the MTU of both ends"),
-        ("peer", "the other end"),
-        ("peer-addr", "the address of that"),
-        ("peer-netns", "the network namespace of that"),
+        ("name", "interface inside"),
+        ("addr", "address of the interface inside, with its prefix length"),
+        ("gw", "gateway of the default route"),
+        ("mac", "hardware address of the interface inside"),
+        ("mtu", "MTU of both ends, in bytes"),
+        ("peer", "interface at the other end"),
+        ("peer-addr", "address of the other end, with its prefix length"),
+        ("peer-netns", "network namespace of the other end"),
     ]
     .map(|(key, help)| (key.to_owned(), help.to_owned()))
     .into()
