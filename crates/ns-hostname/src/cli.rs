@@ -13,7 +13,7 @@ use crate::which::Which;
 const WHICH: &str = "Selection";
 const WRITTEN: &str = "Output";
 
-/// The long options of hostname(1), by the version that brought them.
+/// The long options of hostname(1), grouped by the version that added them.
 pub const RELATIVE: Relative = Relative(&[
     // 3.23
     "alias all-fqdns all-ip-addresses boot domain file fqdn help ip-address long nis short version yp",
@@ -66,15 +66,15 @@ pub struct Cli {
     )]
     pub nis: Option<Option<OsString>>,
 
-    /// Another form of the name.
+    /// The options that show another form of the name.
     #[command(flatten)]
     pub views: Views,
 
-    /// How a name is set.
+    /// The options for setting a name.
     #[command(flatten)]
     pub setting: Setting,
 
-    /// Many namespaces, or one for some time.
+    /// The options that list namespaces or watch them.
     #[command(flatten)]
     pub listing: Listing,
 
@@ -91,7 +91,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Which name is meant where the options do not say both.
+    /// The name that the options select, if they do not set both names.
     pub fn which(&self) -> Which {
         if self.yp || self.nis.is_some() {
             Which::Domain
@@ -101,7 +101,7 @@ impl Cli {
     }
 }
 
-/// What is shown: the last of them counts.
+/// The options that choose what is shown. The last one counts.
 const VIEWS: [&str; 8] = [
     "short",
     "domain",
@@ -113,10 +113,10 @@ const VIEWS: [&str; 8] = [
     "yp",
 ];
 
-/// Those that only show something: all but -y, with which a name can be set as well.
+/// The options of [`VIEWS`] that cannot set a name: all except -y.
 const SHOW: &[&str] = VIEWS.split_at(7).0;
 
-/// Other forms of the host name. All but -s and -I ask the resolver, as hostname(1) does.
+/// Other forms of the host name. All except -s and -I ask the resolver, as in hostname(1).
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Show")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
@@ -160,7 +160,7 @@ pub struct Views {
     pub alias: bool,
 }
 
-/// How a name is set.
+/// How to set a name.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Set")]
 pub struct Setting {
@@ -195,7 +195,7 @@ pub struct Setting {
     pub check: Option<OsString>,
 }
 
-/// Many namespaces, or one for some time.
+/// How to list namespaces or watch them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "List")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]

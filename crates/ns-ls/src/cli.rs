@@ -1,7 +1,7 @@
 //! The command line of `ns-ls`.
 #![expect(
     rustdoc::broken_intra_doc_links,
-    reason = "the comments on options are their help, where brackets are brackets"
+    reason = "the comments on options are their help text, and its brackets are not links"
 )]
 
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ const WHICH: &str = "Selection";
 const WHERE: &str = "Search";
 const SHOWN: &str = "Output";
 
-/// The long options of lsns(8), by the version that brought them.
+/// The long options of lsns(8), grouped by the version that added them.
 pub const RELATIVE: Relative = Relative(&[
     // util-linux 2.38
     "help json list noheadings notruncate nowrap output output-all raw task tree type version",
@@ -165,7 +165,7 @@ pub struct Cli {
     pub watch: Option<Interval>,
 }
 
-/// What a tree is drawn by.
+/// The relation that a tree shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum By {
     /// Each namespace below the user namespace that owns it

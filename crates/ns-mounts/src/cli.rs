@@ -1,4 +1,4 @@
-//! The command line of `ns-mounts`: the letters of findmnt(8), with their meaning there.
+//! The command line of `ns-mounts`. Letters mean the same as in findmnt(8).
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use ns_core::output::Filter;
 use crate::columns::{self, MountColumn};
 use crate::types::Types;
 
-/// The long options of findmnt(8), by the version that brought them.
+/// The long options of findmnt(8), grouped by the version that added them.
 pub const RELATIVE: Relative = Relative(&[
     // util-linux 2.38
     "all ascii bytes canonicalize df direction evaluate first-only fstab help invert json kernel list \
@@ -48,28 +48,28 @@ pub struct Cli {
     #[arg(value_name = "MOUNTPOINT")]
     pub second: Option<PathBuf>,
 
-    /// Whose mounts.
+    /// The options that choose mount tables.
     #[command(flatten)]
     pub whose: Whose,
 
-    /// Which of them.
+    /// The options that select mounts.
     #[command(flatten)]
     pub which: Which,
 
-    /// What is asked about them.
+    /// The options for tasks other than a listing.
     #[command(flatten)]
     pub ask: Ask,
 
-    /// How it is shown.
+    /// The options that choose the form of the output.
     #[command(flatten)]
     pub show: Layout,
 
-    /// What is left to findmnt(8).
+    /// The options that only findmnt(8) has.
     #[command(flatten)]
     pub not_here: NotHere,
 }
 
-/// Whose mounts.
+/// The mount tables to read.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Mount tables")]
 pub struct Whose {
@@ -104,7 +104,7 @@ pub struct Whose {
     pub strict: bool,
 }
 
-/// Where the kernel's table is read.
+/// The kernel interface that a mount table is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kernel {
     /// Read /proc/PID/mountinfo.
@@ -113,7 +113,7 @@ pub enum Kernel {
     Listmount,
 }
 
-/// Which mounts.
+/// The mounts to show.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Selection")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -212,7 +212,7 @@ pub struct Which {
     pub all: bool,
 }
 
-/// From which end.
+/// The direction of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Direction {
     /// Start with the oldest mount.
@@ -221,7 +221,7 @@ pub enum Direction {
     Backward,
 }
 
-/// What is asked.
+/// Tasks other than a listing.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Other tasks")]
 pub struct Ask {
@@ -263,7 +263,7 @@ pub struct Ask {
     pub list_columns: bool,
 }
 
-/// What can happen.
+/// A change that --watch reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Action {
     /// Something was mounted.
@@ -276,7 +276,7 @@ pub enum Action {
     Move,
 }
 
-/// How it is shown.
+/// The form of the output.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -398,7 +398,7 @@ pub struct NotHere {
 }
 
 impl NotHere {
-    /// The option that was given all the same.
+    /// The name of the option that was given.
     pub fn given(&self) -> Option<&'static str> {
         let options = [
             (self.fstab, "--fstab"),
@@ -414,7 +414,7 @@ impl NotHere {
 }
 
 impl Cli {
-    /// Whether some mounts are asked for, and not all.
+    /// Whether the options select some of the mounts.
     pub fn chooses(&self) -> bool {
         let which = &self.which;
         self.searches()
@@ -428,7 +428,7 @@ impl Cli {
             || which.shadowed
     }
 
-    /// Whether mounts are searched for, so that a list is what is expected.
+    /// Whether the options search for mounts. The default output is then a list.
     pub fn searches(&self) -> bool {
         let which = &self.which;
         self.operand.is_some()
