@@ -34,9 +34,9 @@ enum Task {
     /// Fail if a generated file is not current, or a text breaks a rule of the language.
     Check,
     /// Measure the programs beside their relatives.
-    Bench(bench::Cli),
+    Bench(bench::BenchCli),
     /// Build what is handed out: a tarball and a Debian package.
-    Dist(dist::Cli),
+    Dist(dist::DistCli),
 }
 
 fn main() -> ExitCode {

@@ -13,7 +13,7 @@ pub enum Section {
 }
 
 /// One program.
-pub struct Program {
+pub struct ProgramInfo {
     /// Its name, as one types it.
     pub name: &'static str,
     /// Where its page is.
@@ -25,7 +25,7 @@ pub struct Program {
 }
 
 /// All five.
-pub fn all() -> Vec<Program> {
+pub fn all() -> Vec<ProgramInfo> {
     let program = |name, section, mut command: Command, relative| {
         // Adds what clap itself provides, and passes on what holds for all.
         command.build();
@@ -33,7 +33,7 @@ pub fn all() -> Vec<Program> {
             let text = "Print one line for each option. With --help, print full descriptions and examples.";
             help.help(text).long_help(text)
         });
-        Program {
+        ProgramInfo {
             name,
             section,
             command,
@@ -74,7 +74,7 @@ pub fn all() -> Vec<Program> {
     ]
 }
 
-impl Program {
+impl ProgramInfo {
     /// Its options that are to be seen, in order.
     pub fn options(&self) -> impl Iterator<Item = &Arg> {
         self.command
@@ -110,7 +110,7 @@ mod tests {
     /// What is enough for any version of the relative, and no less.
     #[test]
     fn the_start_of_an_option_means_what_it_means_to_the_relative() {
-        for Program {
+        for ProgramInfo {
             name,
             command,
             relative,

@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 /// What is to be known of one kind.
-struct Facts {
+struct KindFacts {
     /// The link in `/proc/PID/ns`, and the name in a listing.
     name: &'static str,
     /// The link for the namespace that a process's next children are born in, where it can differ from its own.
@@ -49,15 +49,15 @@ struct Facts {
 
 /// In the order of [`Kind`], which indexes it.
 #[rustfmt::skip] // a table is read by its columns
-const FACTS: [Facts; 8] = [
-    Facts { name: "cgroup", for_children: None, option: "cgroup", letter: 'C', noun: "cgroup", flag: libc::CLONE_NEWCGROUP, initial: 0xEFFF_FFFB },
-    Facts { name: "ipc", for_children: None, option: "ipc", letter: 'i', noun: "IPC", flag: libc::CLONE_NEWIPC, initial: 0xEFFF_FFFF },
-    Facts { name: "mnt", for_children: None, option: "mount", letter: 'm', noun: "mount", flag: libc::CLONE_NEWNS, initial: 0xEFFF_FFF8 },
-    Facts { name: "net", for_children: None, option: "net", letter: 'n', noun: "network", flag: libc::CLONE_NEWNET, initial: 0xEFFF_FFF9 },
-    Facts { name: "pid", for_children: Some("pid_for_children"), option: "pid", letter: 'p', noun: "PID", flag: libc::CLONE_NEWPID, initial: 0xEFFF_FFFC },
-    Facts { name: "time", for_children: Some("time_for_children"), option: "time", letter: 'T', noun: "time", flag: libc::CLONE_NEWTIME, initial: 0xEFFF_FFFA },
-    Facts { name: "user", for_children: None, option: "user", letter: 'U', noun: "user", flag: libc::CLONE_NEWUSER, initial: 0xEFFF_FFFD },
-    Facts { name: "uts", for_children: None, option: "uts", letter: 'u', noun: "UTS", flag: libc::CLONE_NEWUTS, initial: 0xEFFF_FFFE },
+const FACTS: [KindFacts; 8] = [
+    KindFacts { name: "cgroup", for_children: None, option: "cgroup", letter: 'C', noun: "cgroup", flag: libc::CLONE_NEWCGROUP, initial: 0xEFFF_FFFB },
+    KindFacts { name: "ipc", for_children: None, option: "ipc", letter: 'i', noun: "IPC", flag: libc::CLONE_NEWIPC, initial: 0xEFFF_FFFF },
+    KindFacts { name: "mnt", for_children: None, option: "mount", letter: 'm', noun: "mount", flag: libc::CLONE_NEWNS, initial: 0xEFFF_FFF8 },
+    KindFacts { name: "net", for_children: None, option: "net", letter: 'n', noun: "network", flag: libc::CLONE_NEWNET, initial: 0xEFFF_FFF9 },
+    KindFacts { name: "pid", for_children: Some("pid_for_children"), option: "pid", letter: 'p', noun: "PID", flag: libc::CLONE_NEWPID, initial: 0xEFFF_FFFC },
+    KindFacts { name: "time", for_children: Some("time_for_children"), option: "time", letter: 'T', noun: "time", flag: libc::CLONE_NEWTIME, initial: 0xEFFF_FFFA },
+    KindFacts { name: "user", for_children: None, option: "user", letter: 'U', noun: "user", flag: libc::CLONE_NEWUSER, initial: 0xEFFF_FFFD },
+    KindFacts { name: "uts", for_children: None, option: "uts", letter: 'u', noun: "UTS", flag: libc::CLONE_NEWUTS, initial: 0xEFFF_FFFE },
 ];
 
 impl Kind {
@@ -73,7 +73,7 @@ impl Kind {
         Self::Uts,
     ];
 
-    const fn facts(self) -> &'static Facts {
+    const fn facts(self) -> &'static KindFacts {
         &FACTS[self as usize]
     }
 

@@ -13,7 +13,7 @@ const MOST_BYTES: u64 = 64 * 1024;
 
 /// What a file was found to hold.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct NameInFile {
     /// How messages call the file.
     pub file: String,
     /// The name, and the number of its line. `None` where the file has none, or is not there.
@@ -21,7 +21,7 @@ pub struct Found {
 }
 
 /// Reads the name in the file; `-` is stdin. A file that is not there is an error unless `may_miss`.
-pub fn read(path: &OsStr, may_miss: bool) -> anyhow::Result<Found> {
+pub fn read(path: &OsStr, may_miss: bool) -> anyhow::Result<NameInFile> {
     let file = match path.as_bytes() {
         b"-" => "stdin".to_owned(),
         path => escape_for_terminal(path).into_owned(),
@@ -29,12 +29,12 @@ pub fn read(path: &OsStr, may_miss: bool) -> anyhow::Result<Found> {
     let bytes = match bytes_of(path) {
         Ok(bytes) => bytes,
         Err(error) if may_miss && error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Found { file, name: None });
+            return Ok(NameInFile { file, name: None });
         }
         Err(error) => return Err(error).with_context(|| format!("cannot read {file}")),
     };
     let name = name_in(&bytes).with_context(|| file.clone())?;
-    Ok(Found { file, name })
+    Ok(NameInFile { file, name })
 }
 
 fn bytes_of(path: &OsStr) -> io::Result<Vec<u8>> {

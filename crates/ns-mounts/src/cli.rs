@@ -54,7 +54,7 @@ pub struct Cli {
 
     /// The options that select mounts.
     #[command(flatten)]
-    pub which: Which,
+    pub which: Selection,
 
     /// The options for tasks other than a listing.
     #[command(flatten)]
@@ -117,7 +117,7 @@ pub enum Kernel {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Selection")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-pub struct Which {
+pub struct Selection {
     /// Show mounts of this source
     ///
     /// SOURCE is a device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=.

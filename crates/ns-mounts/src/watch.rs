@@ -5,7 +5,7 @@ use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use ns_core::mounts::{Event, View, Woken, events};
+use ns_core::mounts::{MountEvent, View, Woken, events};
 use ns_core::output::{self, Listing, Row, Shape, headings};
 
 use crate::cells::{Happened, Spot};
@@ -79,10 +79,10 @@ impl Out<'_> {
         listing.rows.clear();
         for event in events(&old.table, &new.table) {
             let (action, scene, asked, mount, was) = match event {
-                Event::Mount(mount) => (Action::Mount, new, &in_new, mount, None),
-                Event::Umount(mount) => (Action::Umount, old, &in_old, mount, None),
-                Event::Remount(was, mount) => (Action::Remount, new, &in_new, mount, Some(was)),
-                Event::Move(was, mount) => (Action::Move, new, &in_new, mount, Some(was)),
+                MountEvent::Mount(mount) => (Action::Mount, new, &in_new, mount, None),
+                MountEvent::Umount(mount) => (Action::Umount, old, &in_old, mount, None),
+                MountEvent::Remount(was, mount) => (Action::Remount, new, &in_new, mount, Some(was)),
+                MountEvent::Move(was, mount) => (Action::Move, new, &in_new, mount, Some(was)),
             };
             let index = scene
                 .table

@@ -308,7 +308,7 @@ pub struct Cli {
     ///
     /// It applies to all mounts of the namespace.
     #[arg(long, value_name = "TYPE", value_parser = propagation(), help_heading = MOUNTS)]
-    pub propagation: Option<Tie>,
+    pub propagation: Option<PropagationOption>,
 
     /// Make DIR the root directory
     #[arg(short = 'R', long, value_name = "DIR", help_heading = MOUNTS)]
@@ -410,14 +410,14 @@ impl Cli {
 
 /// The values of `--propagation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tie {
+pub enum PropagationOption {
     /// Leave the propagation of each mount as it was copied.
     Unchanged,
     /// Set this propagation for all mounts.
     Set(Propagation),
 }
 
-fn propagation() -> impl TypedValueParser<Value = Tie> {
+fn propagation() -> impl TypedValueParser<Value = PropagationOption> {
     let values = [
         ("private", "Propagate nothing (default)"),
         ("slave", "Receive what is mounted on the caller's shared mounts"),
@@ -429,7 +429,7 @@ fn propagation() -> impl TypedValueParser<Value = Tie> {
         [Propagation::Private, Propagation::Slave, Propagation::Shared]
             .into_iter()
             .find(|propagation| propagation.word() == word)
-            .map_or(Tie::Unchanged, Tie::Set)
+            .map_or(PropagationOption::Unchanged, PropagationOption::Set)
     })
 }
 

@@ -13,7 +13,7 @@ use ns_core::process::caller;
 use ns_core::users::UserNames;
 use ns_core::{Kind, Kinds};
 
-use crate::cli::{Cli, Tie};
+use crate::cli::{Cli, PropagationOption};
 use crate::single_ids::SingleId;
 use crate::veth;
 
@@ -119,8 +119,11 @@ impl Request {
                 .into_iter()
                 .filter_map(|(clock, offset)| Some((clock, offset?)))
                 .collect(),
-            propagation: match cli.propagation.unwrap_or(Tie::Set(Propagation::Private)) {
-                Tie::Set(propagation) if kinds.contains(Kind::Mnt) => Some(propagation),
+            propagation: match cli
+                .propagation
+                .unwrap_or(PropagationOption::Set(Propagation::Private))
+            {
+                PropagationOption::Set(propagation) if kinds.contains(Kind::Mnt) => Some(propagation),
                 _ => None,
             },
             loopback: kinds.contains(Kind::Net) && !cli.no_loopback,

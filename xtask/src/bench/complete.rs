@@ -14,7 +14,7 @@ const LIMIT: f64 = 50.0;
 
 /// The arguments of `cargo xtask bench complete`.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct CompleteOptions {
     /// Idle processes.
     #[arg(long, default_value_t = 1000)]
     processes: usize,
@@ -50,7 +50,7 @@ const QUESTIONS: &[(&str, &str)] = &[
 ];
 
 /// Makes the crowd, and asks for each source in turn.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &CompleteOptions) -> Result<()> {
     let ns_enter = program("ns-enter")?;
     let _crowd = crowd(options.processes, options.namespaces)?;
     let contestants: Vec<_> = QUESTIONS

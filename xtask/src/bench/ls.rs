@@ -12,7 +12,7 @@ use super::room::Room;
 
 /// The arguments of `cargo xtask bench ls`.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct LsOptions {
     /// Idle processes.
     #[arg(long, default_value_t = 5000)]
     processes: usize,
@@ -39,7 +39,7 @@ done | head -n "$2" >/dev/null
 "#;
 
 /// Makes the crowd, and lets both list it.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &LsOptions) -> Result<()> {
     let ns_ls = program("ns-ls")?;
     let _crowd = crowd(options.processes, options.namespaces)?;
     let bare = [
@@ -88,7 +88,7 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// Adds as many processes again.
-fn grow(options: &Options, ns_ls: &Path, before: &Standing) -> Result<()> {
+fn grow(options: &LsOptions, ns_ls: &Path, before: &Standing) -> Result<()> {
     let _more = crowd(options.processes, options.namespaces)?;
     let standings = alternating(options.rounds, &[everything(ns_ls)])?;
     let after = standings.first().context("one contestant")?;

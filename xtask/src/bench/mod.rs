@@ -17,21 +17,21 @@ use clap::{Parser, Subcommand};
 
 /// The arguments of `cargo xtask bench`.
 #[derive(Debug, Parser)]
-pub struct Cli {
+pub struct BenchCli {
     #[command(subcommand)]
-    what: What,
+    what: Measurement,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum Measurement {
     /// What completion asks of the programs.
-    Complete(complete::Options),
+    Complete(complete::CompleteOptions),
     /// `ns-ls` beside `lsns`.
-    Ls(ls::Options),
+    Ls(ls::LsOptions),
     /// `ns-mounts` beside `findmnt`.
-    Mounts(mounts::Options),
+    Mounts(mounts::MountsOptions),
     /// `ns-unshare` beside `unshare`.
-    Unshare(unshare::Options),
+    Unshare(unshare::UnshareOptions),
     /// Read what every listing of namespaces has to read, once; `ls` measures itself by it.
     #[command(hide = true)]
     BareLoop,
@@ -45,13 +45,13 @@ enum What {
 }
 
 /// Measures what is asked for, and prints it.
-pub fn run(cli: &Cli) -> Result<()> {
+pub fn run(cli: &BenchCli) -> Result<()> {
     match &cli.what {
-        What::Complete(options) => complete::run(options),
-        What::Ls(options) => ls::run(options),
-        What::Mounts(options) => mounts::run(options),
-        What::Unshare(options) => unshare::run(options),
-        What::BareLoop => bare::run(),
-        What::One { command } => runner::one(command),
+        Measurement::Complete(options) => complete::run(options),
+        Measurement::Ls(options) => ls::run(options),
+        Measurement::Mounts(options) => mounts::run(options),
+        Measurement::Unshare(options) => unshare::run(options),
+        Measurement::BareLoop => bare::run(),
+        Measurement::One { command } => runner::one(command),
     }
 }

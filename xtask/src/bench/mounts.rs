@@ -12,7 +12,7 @@ use super::room::Room;
 
 /// The arguments of `cargo xtask bench mounts`.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct MountsOptions {
     /// Mounts; a second table has twice as many.
     #[arg(long, default_value_t = 5000)]
     mounts: usize,
@@ -30,7 +30,7 @@ mount -n -i -a -T /mnt/fstab || exit 1
 ";
 
 /// Makes the mounts, and lets both show them.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &MountsOptions) -> Result<()> {
     let ns_mounts = program("ns-mounts")?;
     let room = |mounts: usize| Room::new(&["--mount"], MOUNTS, &[mounts.to_string()]);
     let (small, large) = (options.mounts, 2 * options.mounts);

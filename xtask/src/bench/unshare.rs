@@ -8,14 +8,14 @@ use super::program::program;
 
 /// The arguments of `cargo xtask bench unshare`.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct UnshareOptions {
     /// Runs of each program.
     #[arg(long, default_value_t = 200)]
     rounds: usize,
 }
 
 /// Lets both start `true` in a new user namespace.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &UnshareOptions) -> Result<()> {
     let ours = program("ns-unshare")?.into_os_string();
     let contestants = [
         Contestant::new("unshare -U true", ["unshare", "-U", "true"]),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Model, NOTE, Operands, Opt, Source, Value};
+use super::model::{Model, NOTE, Operands, Opt, OptionValue, Source};
 
 /// The parts that are the same for all programs.
 const COMMON: &str = include_str!("template.fish");
@@ -113,7 +113,7 @@ fn line(option: &Opt, function: &str) -> String {
 }
 
 /// What completes the value of an option.
-fn value_of(option: &Opt, value: &Value, function: &str) -> String {
+fn value_of(option: &Opt, value: &OptionValue, function: &str) -> String {
     match value.source {
         Source::List(_) | Source::Keys(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
         _ => arguments(&value.source, function, true),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Model, NOTE, Operands, Opt, Source, Value};
+use super::model::{Model, NOTE, Operands, Opt, OptionValue, Source};
 
 /// The parts that are the same for all programs.
 const COMMON: &str = include_str!("template.zsh");
@@ -165,7 +165,7 @@ fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) ->
 }
 
 /// What completes the value of an option.
-fn value_of(option: &Opt, value: &Value, function: &str) -> String {
+fn value_of(option: &Opt, value: &OptionValue, function: &str) -> String {
     match value.source {
         Source::List(_) | Source::Keys(_) => format!(" __{function}_{}", option.function()),
         _ => action(&value.source, function),

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use super::build::VERSION;
 use super::commit::Commit;
 use super::tools::{output, tool};
-use super::tree::Tree;
+use super::tree::FileTree;
 use crate::{generated, programs};
 
 /// Which packaging of the same version it is.
@@ -27,7 +27,7 @@ run in, enter, list and name Linux namespaces, and see their mounts
  would help.";
 
 /// Packs a tree that is laid out for Debian.
-pub fn make(mut tree: Tree, directory: &Path, commit: &Commit) -> Result<PathBuf> {
+pub fn make(mut tree: FileTree, directory: &Path, commit: &Commit) -> Result<PathBuf> {
     let version = format!("{VERSION}-{REVISION}");
     let architecture = output(tool("dpkg").arg("--print-architecture"))?;
     let architecture = architecture.trim();
@@ -43,7 +43,7 @@ pub fn make(mut tree: Tree, directory: &Path, commit: &Commit) -> Result<PathBuf
     // By this dpkg-shlibdeps knows the root of a package.
     fs::create_dir(root.join("DEBIAN"))?;
 
-    let mut control = Tree::default();
+    let mut control = FileTree::default();
     control.text("md5sums", checksums(&root)?, false)?;
     control.text(
         "control",

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::licences;
-use super::tree::Tree;
+use super::tree::FileTree;
 use crate::{generated, programs};
 
 /// What a tree is laid out for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Layout {
     /// `bin` and `share` of a prefix.
     Prefix,
     /// The root of a Debian system.
     Debian,
 }
 
-impl Place {
-    /// The place of a file of this sort.
+impl Layout {
+    /// The layout of a file of this sort.
     fn of(self, below: &str) -> PathBuf {
         match self {
             Self::Prefix => below.into(),
@@ -28,32 +28,32 @@ impl Place {
 }
 
 /// All files: the programs out of that directory, and what is committed.
-pub fn tree(programs: &Path, place: Place) -> Result<Tree> {
-    let mut tree = Tree::default();
+pub fn tree(programs: &Path, layout: Layout) -> Result<FileTree> {
+    let mut tree = FileTree::default();
     for program in programs::all() {
-        tree.program(place.of("bin").join(program.name), &programs.join(program.name))?;
+        tree.program(layout.of("bin").join(program.name), &programs.join(program.name))?;
     }
-    pages(&mut tree, place)?;
-    completions(&mut tree, place)?;
-    documents(&mut tree, place)?;
+    pages(&mut tree, layout)?;
+    completions(&mut tree, layout)?;
+    documents(&mut tree, layout)?;
     Ok(tree)
 }
 
-fn pages(tree: &mut Tree, place: Place) -> Result<()> {
+fn pages(tree: &mut FileTree, layout: Layout) -> Result<()> {
     for page in crate::man::pages()? {
         let section = page.path.extension().context("a page has a section")?;
         let name = page.path.file_name().context("a page is a file")?;
-        let directory = place.of(&format!("share/man/man{}", section.to_string_lossy()));
-        tree.text(directory.join(name), page.text, place == Place::Debian)?;
+        let directory = layout.of(&format!("share/man/man{}", section.to_string_lossy()));
+        tree.text(directory.join(name), page.text, layout == Layout::Debian)?;
     }
     Ok(())
 }
 
-fn completions(tree: &mut Tree, place: Place) -> Result<()> {
+fn completions(tree: &mut FileTree, layout: Layout) -> Result<()> {
     // Where the shells look without being told. Below another prefix, zsh looks into the directory for the site only.
-    let zsh = match place {
-        Place::Prefix => "share/zsh/site-functions",
-        Place::Debian => "share/zsh/vendor-completions",
+    let zsh = match layout {
+        Layout::Prefix => "share/zsh/site-functions",
+        Layout::Debian => "share/zsh/vendor-completions",
     };
     for script in crate::completions::scripts() {
         let shell = script
@@ -68,27 +68,27 @@ fn completions(tree: &mut Tree, place: Place) -> Result<()> {
             _ => anyhow::bail!("{}: of what shell?", script.path.display()),
         };
         let name = script.path.file_name().context("a script is a file")?;
-        tree.text(place.of(directory).join(name), script.text, false)?;
+        tree.text(layout.of(directory).join(name), script.text, false)?;
     }
     Ok(())
 }
 
-fn documents(tree: &mut Tree, place: Place) -> Result<()> {
+fn documents(tree: &mut FileTree, layout: Layout) -> Result<()> {
     let root = generated::root();
-    let directory = place.of("share/doc/ns-utils");
+    let directory = layout.of("share/doc/ns-utils");
     for name in ["README.md", "SECURITY.md", "docs/tour.md"] {
         tree.copy(directory.join(name), &root.join(name))?;
     }
     let others = licences::of_the_crates()?;
-    match place {
-        Place::Prefix => {
+    match layout {
+        Layout::Prefix => {
             for name in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
                 tree.copy(directory.join(name), &root.join(name))?;
             }
             tree.text(directory.join("LICENSES-OF-CRATES"), others, false)
         }
         // The licences of our own are in the copyright file.
-        Place::Debian => {
+        Layout::Debian => {
             tree.compressed(directory.join("changelog"), &root.join("CHANGELOG.md"))?;
             tree.text(directory.join("licenses-of-crates"), others, true)
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::build;
 use super::tools::output;
-use super::tree::Tree;
+use super::tree::FileTree;
 use crate::generated;
 
 /// The texts for all crates of others that are in the programs. Each of these crates may be used under the MIT licence,
@@ -107,7 +107,7 @@ fn licence(manifest: &Path) -> Result<String> {
 }
 
 /// Adds the licence of the GNU C library, which static programs contain, and what else is to be known of them.
-pub fn of_the_c_library(tree: &mut Tree) -> Result<()> {
+pub fn of_the_c_library(tree: &mut FileTree) -> Result<()> {
     let directory = PathBuf::from("share/doc/ns-utils");
     for (name, from) in [
         ("COPYRIGHT-OF-GLIBC", "/usr/share/doc/libc6-dev/copyright"),

@@ -15,35 +15,35 @@ use clap::Parser;
 
 use build::Linking;
 use commit::Commit;
-use layout::Place;
+use layout::Layout;
 
 /// The arguments of `cargo xtask dist`.
 #[derive(Debug, Parser)]
-pub struct Cli {
+pub struct DistCli {
     /// Make the tarball whose programs need nothing of the machine, not even a C library, instead.
     #[arg(long = "static")]
     linked_statically: bool,
 }
 
 /// Builds the programs and packs them, and prints where.
-pub fn run(cli: &Cli) -> Result<()> {
+pub fn run(cli: &DistCli) -> Result<()> {
     let output = build::target().join("dist");
     let commit = Commit::last()?;
     let made = if cli.linked_statically {
         let programs = build::programs(Linking::Static)?;
-        let mut tree = layout::tree(&programs, Place::Prefix)?;
+        let mut tree = layout::tree(&programs, Layout::Prefix)?;
         licences::of_the_c_library(&mut tree)?;
         vec![tarball::make(&tree, "linux-static", &output, &commit)?]
     } else {
         let programs = build::programs(Linking::Dynamic)?;
         vec![
             tarball::make(
-                &layout::tree(&programs, Place::Prefix)?,
+                &layout::tree(&programs, Layout::Prefix)?,
                 "linux-gnu",
                 &output,
                 &commit,
             )?,
-            deb::make(layout::tree(&programs, Place::Debian)?, &output, &commit)?,
+            deb::make(layout::tree(&programs, Layout::Debian)?, &output, &commit)?,
         ]
     };
     for file in made {

@@ -8,10 +8,10 @@ use anyhow::Result;
 use super::build::VERSION;
 use super::commit::Commit;
 use super::tools::{output, tool};
-use super::tree::Tree;
+use super::tree::FileTree;
 
 /// Packs the tree for this sort of machine, `linux-gnu`.
-pub fn make(tree: &Tree, machine: &str, directory: &Path, commit: &Commit) -> Result<PathBuf> {
+pub fn make(tree: &FileTree, machine: &str, directory: &Path, commit: &Commit) -> Result<PathBuf> {
     let name = format!("ns-utils-{VERSION}-{}-{machine}", std::env::consts::ARCH);
     tree.write(&directory.join(&name))?;
     let file = directory.join(format!("{name}.tar"));

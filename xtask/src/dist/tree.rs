@@ -11,7 +11,7 @@ use super::tools;
 
 /// Files by their path in the tree.
 #[derive(Default)]
-pub struct Tree(BTreeMap<PathBuf, File>);
+pub struct FileTree(BTreeMap<PathBuf, File>);
 
 struct File {
     contents: Vec<u8>,
@@ -19,7 +19,7 @@ struct File {
     compressed: bool,
 }
 
-impl Tree {
+impl FileTree {
     /// Adds a program.
     pub fn program(&mut self, path: impl Into<PathBuf>, from: &Path) -> Result<()> {
         self.add(path, read(from)?, 0o755, false)

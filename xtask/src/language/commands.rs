@@ -3,7 +3,7 @@
 use clap::Arg;
 use ns_core::cli::whole;
 
-use crate::programs::Program;
+use crate::programs::ProgramInfo;
 
 /// Other names that start with `ns-`, each with the thing that has it.
 const NAMES: &[(&str, &str)] = &[
@@ -27,13 +27,14 @@ const FOREIGN: &[(&str, &str)] = &[
 const MISSING: &str = "nosuch";
 
 /// Programs and options in a paragraph that there are not.
-pub fn faults_in_prose(programs: &[Program], text: &str) -> Vec<String> {
+pub fn faults_in_prose(programs: &[ProgramInfo], text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let separators = |c: char| c.is_whitespace() || "`'\"()[]{},;=|*".contains(c);
     for word in text.split(separators) {
         let word = word.trim_end_matches(['.', ':', '?', '!', '-', '/']);
         let is_option = word.strip_prefix("--").is_some_and(is_name);
-        let is_known = |program: &Program| whole(&program.command, program.relative, &word[2..]).is_some();
+        let is_known =
+            |program: &ProgramInfo| whole(&program.command, program.relative, &word[2..]).is_some();
         if is_option && !programs.iter().any(is_known) && !is_among(FOREIGN, word) {
             faults.push(format!("no program has the option {word}"));
         }
@@ -58,7 +59,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Programs and options in commands that there are not.
-pub fn faults_in_code(programs: &[Program], code: &str) -> Vec<String> {
+pub fn faults_in_code(programs: &[ProgramInfo], code: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for command in commands(code) {
         for (place, word) in command.iter().enumerate() {
@@ -111,7 +112,7 @@ fn commands(code: &str) -> Vec<Vec<String>> {
 }
 
 /// The options among these arguments that the program does not have.
-fn unknown(program: &Program, arguments: &[String]) -> Vec<String> {
+fn unknown(program: &ProgramInfo, arguments: &[String]) -> Vec<String> {
     let mut faults = Vec::new();
     let runs_a_command = program
         .command
@@ -153,7 +154,7 @@ fn unknown(program: &Program, arguments: &[String]) -> Vec<String> {
 }
 
 /// Reads letters in one word. The option whose value is in the next word, if the last letter is such an option.
-fn last_of<'p>(program: &'p Program, letters: &str, faults: &mut Vec<String>) -> Option<&'p Arg> {
+fn last_of<'p>(program: &'p ProgramInfo, letters: &str, faults: &mut Vec<String>) -> Option<&'p Arg> {
     for (at, letter) in letters.char_indices() {
         let rest = &letters[at + letter.len_utf8()..];
         let Some(option) = program

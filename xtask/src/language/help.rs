@@ -3,7 +3,7 @@
 use clap::Arg;
 
 use super::turns;
-use crate::programs::Program;
+use crate::programs::ProgramInfo;
 
 /// How many words a sentence may have.
 const WORDS: usize = 24;
@@ -15,7 +15,7 @@ const NO_VERBS: &[&str] = &[
 ];
 
 /// What is wrong with the help of a program.
-pub fn faults(program: &Program) -> Vec<String> {
+pub fn faults(program: &ProgramInfo) -> Vec<String> {
     let name = program.name;
     let mut faults = Vec::new();
     for arg in program.command.get_arguments().filter(|arg| !arg.is_hide_set()) {

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::programs::{self, Program};
+use crate::programs::{self, ProgramInfo};
 
 /// Fails where the list under OPTIONS has an option that fewer than two programs have in this spelling.
 pub fn check(page: &str) -> Result<()> {
@@ -30,7 +30,7 @@ pub fn check(page: &str) -> Result<()> {
 }
 
 /// Whether one option of the program has all these spellings, each without its first hyphen.
-fn has(program: &Program, spellings: &[&str]) -> bool {
+fn has(program: &ProgramInfo, spellings: &[&str]) -> bool {
     program.options().any(|option| {
         spellings.iter().all(|spelling| match spelling.strip_prefix('-') {
             Some(long) => option.get_long() == Some(long),

@@ -6,13 +6,13 @@ use clap::Arg;
 use clap::builder::PossibleValue;
 
 use super::mdoc;
-use crate::programs::Program;
+use crate::programs::ProgramInfo;
 
 /// Where options without a heading of their own are.
 const REST: &str = "General options";
 
 /// All options, in their groups, each group in the order of `--help`.
-pub fn section(program: &Program) -> String {
+pub fn section(program: &ProgramInfo) -> String {
     let mut headings: Vec<Option<&str>> = Vec::new();
     for option in program.options() {
         if !headings.contains(&option.get_help_heading()) {

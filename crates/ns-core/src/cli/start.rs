@@ -81,7 +81,7 @@ fn is_plain() -> bool {
 }
 
 /// Prints the values that a completion script asks for.
-fn answer_shell(program: &str, question: &complete::Question) -> ExitCode {
+fn answer_shell(program: &str, question: &complete::CompletionQuery) -> ExitCode {
     printed(program, complete::answer(question))
 }
 

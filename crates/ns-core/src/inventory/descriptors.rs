@@ -93,7 +93,7 @@ const FEW: u32 = 8;
 
 /// What descriptors are of.
 #[derive(Clone, Copy)]
-enum What {
+enum FdKind {
     Namespace(Kind),
     Socket,
 }
@@ -149,21 +149,21 @@ impl Descriptors<'_> {
     }
 
     /// What a descriptor is of, where that is a namespace or a socket, and its inode.
-    fn recognise(&self, fd: u32, link: &[u8]) -> Option<(What, u64)> {
+    fn recognise(&self, fd: u32, link: &[u8]) -> Option<(FdKind, u64)> {
         if link.first() == Some(&b'/') {
             return self.mounted(fd, link);
         }
         let (what, inode) = parse_link(link)?;
         if what == b"socket" {
-            return self.kinds.contains(Kind::Net).then_some((What::Socket, inode));
+            return self.kinds.contains(Kind::Net).then_some((FdKind::Socket, inode));
         }
         let kind = self.kinds.iter().find(|kind| kind.name().as_bytes() == what)?;
-        Some((What::Namespace(kind), inode))
+        Some((FdKind::Namespace(kind), inode))
     }
 
     /// A namespace whose file was opened by a path, as that of a pinned name: the link has the path, and a slash alone when
     /// nothing is mounted there any more.
-    fn mounted(&self, fd: u32, link: &[u8]) -> Option<(What, u64)> {
+    fn mounted(&self, fd: u32, link: &[u8]) -> Option<(FdKind, u64)> {
         // What most files are, and no namespace is.
         if [&b"/dev/"[..], b"/memfd:"]
             .iter()
@@ -189,16 +189,16 @@ impl Descriptors<'_> {
             rustix::fs::openat(self.proc, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
         let namespace = Namespace::from_file(file).ok()?;
         let kind = namespace.kind();
-        (self.kinds.contains(kind)).then_some((What::Namespace(kind), namespace.identity().inode))
+        (self.kinds.contains(kind)).then_some((FdKind::Namespace(kind), namespace.identity().inode))
     }
 
-    fn note(&mut self, fd: u32, link: Option<(What, u64)>) {
+    fn note(&mut self, fd: u32, link: Option<(FdKind, u64)>) {
         let pid = self.member.pid;
         match link {
-            Some((What::Namespace(kind), inode)) => {
+            Some((FdKind::Namespace(kind), inode)) => {
                 self.found.hold(kind, inode, Holder::Descriptor { pid, fd });
             }
-            Some((What::Socket, inode)) => self.look_at_socket(fd, inode),
+            Some((FdKind::Socket, inode)) => self.look_at_socket(fd, inode),
             None => {}
         }
     }

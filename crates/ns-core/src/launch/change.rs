@@ -9,7 +9,7 @@ use crate::sys::errno::from_rustix;
 
 /// What has happened to a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum StateChange {
     /// It has ended with this exit status.
     Exited(u8),
     /// It was killed by this signal.
@@ -21,7 +21,7 @@ pub(super) enum Change {
 /// Changes that have happened are told at once; nothing is waited for.
 const AT_ONCE: WaitOptions = WaitOptions::NOHANG.union(WaitOptions::UNTRACED);
 
-impl Change {
+impl StateChange {
     /// The next change of this child that nobody has seen yet.
     pub(super) fn next_of(child: Pid) -> nix::Result<Option<Self>> {
         let child = rustix::process::Pid::from_raw(child.as_raw());
@@ -68,11 +68,17 @@ mod tests {
     #[test]
     fn the_kernels_number_is_read() {
         let signal = SignalNumber::from_raw;
-        assert_eq!(Change::of_raw(7 << 8), Some(Change::Exited(7)));
-        assert_eq!(Change::of_raw(15), Some(Change::Killed(signal(15))));
-        assert_eq!(Change::of_raw(0x80 | 0xb), Some(Change::Killed(signal(11))));
-        assert_eq!(Change::of_raw(40), Some(Change::Killed(signal(40))));
-        assert_eq!(Change::of_raw(0x137f), Some(Change::Stopped(signal(19))));
-        assert_eq!(Change::of_raw(0xffff), None);
+        assert_eq!(StateChange::of_raw(7 << 8), Some(StateChange::Exited(7)));
+        assert_eq!(StateChange::of_raw(15), Some(StateChange::Killed(signal(15))));
+        assert_eq!(
+            StateChange::of_raw(0x80 | 0xb),
+            Some(StateChange::Killed(signal(11)))
+        );
+        assert_eq!(StateChange::of_raw(40), Some(StateChange::Killed(signal(40))));
+        assert_eq!(
+            StateChange::of_raw(0x137f),
+            Some(StateChange::Stopped(signal(19)))
+        );
+        assert_eq!(StateChange::of_raw(0xffff), None);
     }
 }

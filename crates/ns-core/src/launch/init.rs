@@ -3,7 +3,7 @@
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::change::Change;
+use super::change::StateChange;
 use super::channel::{Channel, Message};
 use super::relay::Relay;
 use crate::sys::errno::from_rustix;
@@ -24,17 +24,17 @@ fn serve(program: Pid, to_parent: Option<&Channel>) -> nix::Result<i32> {
         }
         while relay.next(program)?.is_some() {}
         // Those of orphans too: the kernel has given them to us.
-        while let Some((child, status)) = Change::next_of_any()? {
+        while let Some((child, status)) = StateChange::next_of_any()? {
             if child != program {
                 continue;
             }
             if let Some(channel) = to_parent {
                 channel.send(&Message::Status(status));
             }
-            match Change::of_raw(status) {
-                Some(Change::Exited(code)) => return Ok(code.into()),
-                Some(Change::Killed(signal)) => return Ok(128 + signal.as_raw()),
-                Some(Change::Stopped(_)) | None => {}
+            match StateChange::of_raw(status) {
+                Some(StateChange::Exited(code)) => return Ok(code.into()),
+                Some(StateChange::Killed(signal)) => return Ok(128 + signal.as_raw()),
+                Some(StateChange::Stopped(_)) | None => {}
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The controlling terminal: whose turn it was, and how it was set, before the program had it.
+//! The controlling terminal: its foreground process group (`tcgetpgrp(3)`) and its modes from before the program had it.
 
 use std::os::fd::OwnedFd;
 
@@ -16,7 +16,7 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// The controlling terminal, where there is one and it is this process group's turn.
+    /// The controlling terminal, if there is one and this process group is in its foreground.
     pub(super) fn ours() -> Option<Self> {
         let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
         let file = rustix::fs::open("/dev/tty", flags, Mode::empty()).ok()?;
@@ -27,29 +27,29 @@ impl Terminal {
         Some(Self { file, modes })
     }
 
-    /// The process group whose turn it is.
-    pub(super) fn turn(&self) -> Option<Pid> {
+    /// The foreground process group (`tcgetpgrp(3)`).
+    pub(super) fn foreground(&self) -> Option<Pid> {
         tcgetpgrp(&self.file).ok()
     }
 
-    /// Takes the turn back where the program gave it to a group that is gone: nobody could read any more. Where others have
-    /// it, as the shell that has put us into the background, it is theirs.
-    pub(super) fn take_back(&self) {
+    /// Makes our process group the foreground one again if that of the program is gone: nobody could read any more. A
+    /// group of others, such as that of the shell that has put us into the background, keeps the foreground.
+    pub(super) fn reclaim_foreground(&self) {
         let gone = |group: &Pid| killpg(*group, None) == Err(Errno::ESRCH);
-        if self.turn().as_ref().is_some_and(gone) {
-            self.give(getpgrp());
+        if self.foreground().as_ref().is_some_and(gone) {
+            self.set_foreground(getpgrp());
         }
     }
 
-    /// Gives the turn to another process group.
-    pub(super) fn give(&self, group: Pid) {
+    /// Makes this process group the foreground one (`tcsetpgrp(3)`).
+    pub(super) fn set_foreground(&self, group: Pid) {
         let _held = Hold::start();
         let _ = tcsetpgrp(&self.file, group);
     }
 
-    /// Sets the modes back, where it is our turn: a program that was killed could not do it itself.
+    /// Sets the modes back if our process group is in the foreground: a program that was killed could not do it itself.
     pub(super) fn reset_modes(&self) {
-        if self.turn() != Some(getpgrp()) {
+        if self.foreground() != Some(getpgrp()) {
             return;
         }
         let _held = Hold::start();

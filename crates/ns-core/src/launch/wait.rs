@@ -4,7 +4,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::unistd::{Pid, getpgrp, getpid};
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::change::Change;
+use super::change::StateChange;
 use super::channel::{Channel, Message};
 use super::relay::{Relay, Relayed};
 use super::signal::SignalNumber;
@@ -50,7 +50,7 @@ impl Waiter {
             meant: None,
             told: None,
             ahead: true,
-            turn: None,
+            foreground: None,
             given: false,
         };
         loop {
@@ -66,7 +66,7 @@ impl Waiter {
                     self.note(&mut state, change)?;
                 }
             }
-            while let Some(change) = Change::next_of(program)? {
+            while let Some(change) = StateChange::next_of(program)? {
                 if let Some(ended) = self.see(&mut state, change)? {
                     // What init said last may have come after it was looked for.
                     while let Some(change) = init.map(told_by).transpose()?.flatten() {
@@ -89,17 +89,17 @@ impl Waiter {
     }
 
     /// Something that init says of the program.
-    fn note(&self, state: &mut State, change: Change) -> nix::Result<()> {
+    fn note(&self, state: &mut State, change: StateChange) -> nix::Result<()> {
         state.told = self.see(state, change)?.or(state.told);
         Ok(())
     }
 
     /// A change of the child's state, or of the program's. Gives how it ended, once it has.
-    fn see(&self, state: &mut State, change: Change) -> nix::Result<Option<Ended>> {
+    fn see(&self, state: &mut State, change: StateChange) -> nix::Result<Option<Ended>> {
         match change {
-            Change::Exited(status) => Ok(Some(Ended::Exited(status))),
-            Change::Killed(signal) => Ok(Some(Ended::Killed(signal))),
-            Change::Stopped(signal) => {
+            StateChange::Exited(status) => Ok(Some(Ended::Exited(status))),
+            StateChange::Killed(signal) => Ok(Some(Ended::Killed(signal))),
+            StateChange::Stopped(signal) => {
                 self.stop(state, signal)?;
                 Ok(None)
             }
@@ -112,12 +112,12 @@ impl Waiter {
         // Few signals stop a process, and none of real time does.
         let seen = Signal::try_from(signal.as_raw()).unwrap_or(Signal::SIGSTOP);
         let signal = state.meant.take().unwrap_or(seen);
-        let turn = self.terminal.as_ref().and_then(Terminal::turn);
+        let foreground = self.terminal.as_ref().and_then(Terminal::foreground);
         if !matches!(signal, Signal::SIGTTIN | Signal::SIGTTOU) {
             // In the background it is somebody else's.
-            state.turn = turn.filter(|_| state.ahead).or(state.turn);
-        } else if std::mem::take(&mut state.given) && turn == state.turn {
-            // An init had it go on before it was given its turn.
+            state.foreground = foreground.filter(|_| state.ahead).or(state.foreground);
+        } else if std::mem::take(&mut state.given) && foreground == state.foreground {
+            // An init had it go on before it was put into the foreground.
             return kill(state.program, Signal::SIGCONT);
         }
         // Held back while we wait, these do what they do by default for this moment.
@@ -131,9 +131,9 @@ impl Waiter {
         let Some(terminal) = &self.terminal else {
             return Ok(());
         };
-        state.ahead = terminal.turn() == Some(getpgrp());
-        if let (true, Some(turn)) = (state.ahead, state.turn) {
-            terminal.give(turn);
+        state.ahead = terminal.foreground() == Some(getpgrp());
+        if let (true, Some(group)) = (state.ahead, state.foreground) {
+            terminal.set_foreground(group);
             state.given = true;
         }
         Ok(())
@@ -146,7 +146,7 @@ impl Waiter {
             (None, ended, _) => ended,
         };
         if let Some(terminal) = &self.terminal {
-            terminal.take_back();
+            terminal.reclaim_foreground();
             if matches!(ended, Ended::Killed(_)) {
                 terminal.reset_modes();
             }
@@ -161,9 +161,9 @@ struct State {
     program: Pid,
     /// Whether the foreground was ours or the program's when this process last went on.
     ahead: bool,
-    /// The process group of the program's whose turn it was when it was stopped in the foreground.
-    turn: Option<Pid>,
-    /// Whether it was given that turn back, and has not been stopped since.
+    /// The process group of the program that was in the foreground when the program was stopped there.
+    foreground: Option<Pid>,
+    /// Whether that group is in the foreground again, and has not been stopped since.
     given: bool,
     /// The signal in whose place one was sent that cannot be escaped.
     meant: Option<Signal>,
@@ -172,14 +172,14 @@ struct State {
 }
 
 /// A change of the program's that init tells of, where there is one.
-fn told_by(init: &Channel) -> nix::Result<Option<Change>> {
+fn told_by(init: &Channel) -> nix::Result<Option<StateChange>> {
     let mut fds = [PollFd::new(init, PollFlags::IN)];
     let ready = poll(&mut fds, Some(&rustix::event::Timespec::default()));
     if ready != Ok(1) || !fds[0].revents().contains(PollFlags::IN) {
         return Ok(None);
     }
     match init.receive()? {
-        Some(Message::Status(status)) => Ok(Change::of_raw(status)),
+        Some(Message::Status(status)) => Ok(StateChange::of_raw(status)),
         _ => Ok(None),
     }
 }

@@ -107,7 +107,7 @@ pub fn differences<'t, 'a>(first: &'t [Mount<'a>], second: &'t [Mount<'a>]) -> V
 
 /// What has happened in a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event<'t, 'a> {
+pub enum MountEvent<'t, 'a> {
     /// A mount that was not there.
     Mount(&'t Mount<'a>),
     /// A mount that is there no more.
@@ -119,7 +119,7 @@ pub enum Event<'t, 'a> {
 }
 
 /// What has happened between two readings of the table of one namespace: what went, then what came and changed.
-pub fn events<'t, 'a>(before: &'t MountTable<'a>, after: &'t MountTable<'a>) -> Vec<Event<'t, 'a>> {
+pub fn events<'t, 'a>(before: &'t MountTable<'a>, after: &'t MountTable<'a>) -> Vec<MountEvent<'t, 'a>> {
     let by_id = |table: &'t MountTable<'a>| -> HashMap<MountId, &'t Mount<'a>> {
         table.mounts().iter().map(|mount| (mount.id, mount)).collect()
     };
@@ -132,16 +132,16 @@ pub fn events<'t, 'a>(before: &'t MountTable<'a>, after: &'t MountTable<'a>) -> 
     let stays = |mount: &&Mount<'a>| new.get(&mount.id).is_some_and(|now| same(mount, now));
     // The last to be mounted is the first to go.
     let gone = before.mounts().iter().rev().filter(|mount| !stays(mount));
-    let mut events: Vec<_> = gone.map(Event::Umount).collect();
+    let mut events: Vec<_> = gone.map(MountEvent::Umount).collect();
     for mount in after.mounts() {
         match old.get(&mount.id).filter(|was| same(was, mount)) {
-            None => events.push(Event::Mount(mount)),
+            None => events.push(MountEvent::Mount(mount)),
             Some(was) => {
                 if (was.target, was.parent) != (mount.target, mount.parent) {
-                    events.push(Event::Move(was, mount));
+                    events.push(MountEvent::Move(was, mount));
                 }
                 if all_options(was) != all_options(mount) {
-                    events.push(Event::Remount(was, mount));
+                    events.push(MountEvent::Remount(was, mount));
                 }
             }
         }
@@ -189,11 +189,11 @@ mod tests {
         assert_eq!(
             events(&before, &after),
             [
-                Event::Umount(&old[3]),
-                Event::Umount(&old[2]),
-                Event::Remount(&old[0], &new[0]),
-                Event::Move(&old[1], &new[1]),
-                Event::Mount(&new[2]),
+                MountEvent::Umount(&old[3]),
+                MountEvent::Umount(&old[2]),
+                MountEvent::Remount(&old[0], &new[0]),
+                MountEvent::Move(&old[1], &new[1]),
+                MountEvent::Mount(&new[2]),
             ]
         );
     }

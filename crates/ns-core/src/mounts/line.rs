@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Escaped, Options, Propagation};
+use super::{Escaped, MountOptions, Propagation};
 use crate::Error;
 
 /// The id of a mount, in its namespace's table: used again once the mount is gone.
@@ -77,7 +77,7 @@ pub struct Mount<'a> {
     /// The mount point, as seen from the root directory of the process whose table it is.
     pub target: Escaped<'a>,
     /// The options of this mount.
-    pub vfs_options: Options<'a>,
+    pub vfs_options: MountOptions<'a>,
     /// The optional fields as they stand, with one blank behind each.
     tags: &'a [u8],
     /// The type of the file system, with the subtype: `ext4`, `fuse.sshfs`.
@@ -85,7 +85,7 @@ pub struct Mount<'a> {
     /// What the file system is on, as it was named when it was mounted; it may be empty, and any text.
     pub source: Escaped<'a>,
     /// The options of the file system, the same for all its mounts.
-    pub fs_options: Options<'a>,
+    pub fs_options: MountOptions<'a>,
 }
 
 /// What a line lacks that is no mount.
@@ -107,12 +107,12 @@ impl<'a> Mount<'a> {
             device,
             root: Escaped::new(root),
             target: Escaped::new(target),
-            vfs_options: Options::new(vfs_options),
+            vfs_options: MountOptions::new(vfs_options),
             tags,
             fs_type: Escaped::new(fs_type),
             source: Escaped::new(source),
             // Some file systems write blanks of their own here.
-            fs_options: Options::new(fields.0),
+            fs_options: MountOptions::new(fields.0),
         })
     }
 

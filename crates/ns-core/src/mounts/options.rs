@@ -6,9 +6,9 @@ use super::Escaped;
 
 /// Options as they stand in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Options<'a>(Escaped<'a>);
+pub struct MountOptions<'a>(Escaped<'a>);
 
-impl<'a> Options<'a> {
+impl<'a> MountOptions<'a> {
     /// Of bytes from a table.
     pub const fn new(raw: &'a [u8]) -> Self {
         Self(Escaped::new(raw))
@@ -56,7 +56,7 @@ impl<'a> Options<'a> {
 }
 
 /// The options of a mount and those of its file system in one list: `ro` where either is, and everything else once.
-pub fn merged<'a>(mount: Options<'a>, fs: Options<'a>) -> Cow<'a, [u8]> {
+pub fn merged<'a>(mount: MountOptions<'a>, fs: MountOptions<'a>) -> Cow<'a, [u8]> {
     let (of_mount, mount_rest) = mount.access();
     let (of_fs, fs_rest) = fs.access();
     if fs_rest.is_empty() && (of_fs.is_none() || of_fs == Some(b"rw") || of_fs == of_mount) {
@@ -88,7 +88,10 @@ mod tests {
     #[test]
     fn a_mount_is_read_only_where_it_or_its_file_system_is() {
         let merged = |mount: &'static str, fs: &'static str| {
-            let list = merged(Options::new(mount.as_bytes()), Options::new(fs.as_bytes()));
+            let list = merged(
+                MountOptions::new(mount.as_bytes()),
+                MountOptions::new(fs.as_bytes()),
+            );
             String::from_utf8(list.into_owned()).unwrap()
         };
         assert_eq!(
@@ -108,7 +111,7 @@ mod tests {
 
     #[test]
     fn an_option_is_found_with_and_without_its_value() {
-        let options = Options::new(br"rw,mode=755,context=a\040b");
+        let options = MountOptions::new(br"rw,mode=755,context=a\040b");
         for wanted in ["rw", "mode", "mode=755", "context=a b"] {
             assert!(options.contains(wanted.as_bytes()), "{wanted}");
         }

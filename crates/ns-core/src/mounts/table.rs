@@ -6,7 +6,7 @@ use super::line::{Mount, Reason};
 #[derive(Clone, Debug, Default)]
 pub struct MountTable<'a> {
     mounts: Vec<Mount<'a>>,
-    flaws: Vec<Flaw<'a>>,
+    flaws: Vec<LineFlaw<'a>>,
     /// How many lines it has.
     lines: usize,
     /// Whether lines end as on other systems: in a table that was saved and carried about.
@@ -17,7 +17,7 @@ pub struct MountTable<'a> {
 
 /// A line that is no mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flaw<'a> {
+pub struct LineFlaw<'a> {
     /// The number of the line, from 1.
     pub line: usize,
     /// Its bytes, without the line break.
@@ -27,7 +27,7 @@ pub struct Flaw<'a> {
 }
 
 impl<'a> MountTable<'a> {
-    /// Reads a table. Nothing in it stops the reading: what is no mount is kept as a [`Flaw`].
+    /// Reads a table. Nothing in it stops the reading: what is no mount is kept as a [`LineFlaw`].
     pub fn parse(bytes: &'a [u8]) -> Self {
         let first = bytes.iter().position(|byte| *byte == b'\n');
         let mut table = Self {
@@ -59,7 +59,7 @@ impl<'a> MountTable<'a> {
         };
         match mount {
             Ok(mount) => self.mounts.push(mount),
-            Err(reason) => self.flaws.push(Flaw {
+            Err(reason) => self.flaws.push(LineFlaw {
                 line: self.lines,
                 bytes: line,
                 reason,
@@ -88,7 +88,7 @@ impl<'a> MountTable<'a> {
     }
 
     /// The lines that are no mounts, in the order of the table.
-    pub fn flaws(&self) -> &[Flaw<'a>] {
+    pub fn flaws(&self) -> &[LineFlaw<'a>] {
         &self.flaws
     }
 

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 
 /// The ids of the caller, as its own user namespace has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ids {
+pub struct Credentials {
     /// The effective uid, which owns what the process makes.
     pub uid: u32,
     /// The effective gid.
@@ -22,8 +22,8 @@ pub struct Ids {
 }
 
 /// The caller's ids.
-pub fn ids() -> Ids {
-    Ids {
+pub fn ids() -> Credentials {
+    Credentials {
         uid: geteuid().as_raw(),
         gid: getegid().as_raw(),
         real_uid: getuid().as_raw(),

@@ -39,12 +39,12 @@ pub fn in_namespace_of(
 ) -> Result<Vec<u8>> {
     let answer = in_child(|pipe| {
         let (step, result) = match enter_for_good(process, namespace) {
-            Ok(()) => (Step::Work, work()),
-            Err(errno) => (Step::Enter, Err(errno)),
+            Ok(()) => (Progress::Work, work()),
+            Err(errno) => (Progress::Enter, Err(errno)),
         };
         match result {
             Ok(bytes) => {
-                pipe.write_all(&[Step::Done as u8])?;
+                pipe.write_all(&[Progress::Done as u8])?;
                 pipe.write_all(&bytes)
             }
             // The kernel has no number above 133.
@@ -53,8 +53,8 @@ pub fn in_namespace_of(
     })?;
     let refused = |errno: u8| Errno::from_raw(errno.into());
     match *answer {
-        [step, ref bytes @ ..] if step == Step::Done as u8 => Ok(bytes.to_vec()),
-        [step, errno] if step == Step::Work as u8 => {
+        [step, ref bytes @ ..] if step == Progress::Done as u8 => Ok(bytes.to_vec()),
+        [step, errno] if step == Progress::Work as u8 => {
             Err(refused(errno)).doing(|| format!("{doing} in {namespace}"))
         }
         [_, errno] => Err(refused(errno)).doing(|| format!("enter {namespace} to {doing}")),
@@ -115,7 +115,7 @@ fn receive<const N: usize>(from: BorrowedFd<'_>) -> rustix::io::Result<[OwnedFd;
 
 /// What the first byte that the child writes is about.
 #[derive(Clone, Copy)]
-enum Step {
+enum Progress {
     Done,
     Enter,
     Work,

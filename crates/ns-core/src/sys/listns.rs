@@ -9,7 +9,7 @@ const LISTNS: libc::c_long = 470;
 
 /// `struct ns_id_req` of `linux/nsfs.h`.
 #[repr(C)]
-struct Request {
+struct NsIdReq {
     size: u32,
     spare: u32,
     /// The list goes on after the namespace with this id.
@@ -23,12 +23,12 @@ struct Request {
 
 /// Its size, as it says itself.
 const REQUEST: u32 = 32;
-const _: () = assert!(size_of::<Request>() == REQUEST as usize);
+const _: () = assert!(size_of::<NsIdReq>() == REQUEST as usize);
 
 /// The 64-bit ids of namespaces that the caller may see, those after the one with the id `after`, as many as there is room
 /// for; none at the end. `ENOSYS` before Linux 6.19.
 pub fn listns(after: u64, ids: &mut [u64]) -> nix::Result<usize> {
-    let request = Request {
+    let request = NsIdReq {
         size: REQUEST,
         spare: 0,
         after,
@@ -49,7 +49,7 @@ const HANDLE_TYPE: i32 = 0xf1;
 
 /// `struct file_handle` with a `struct nsfs_file_handle`.
 #[repr(C)]
-struct Handle {
+struct FileHandle {
     bytes: u32,
     kind: i32,
     id: u64,
@@ -59,7 +59,7 @@ struct Handle {
 
 /// The namespace with this 64-bit id (`open_by_handle_at(2)`). `ESTALE` where there is none, and before Linux 6.19 always.
 pub fn open_by_id(id: u64) -> nix::Result<OwnedFd> {
-    let mut handle = Handle {
+    let mut handle = FileHandle {
         bytes: 16,
         kind: HANDLE_TYPE,
         id,

@@ -19,7 +19,7 @@ const fn number(common: libc::c_long) -> libc::c_long {
 
 /// `struct mnt_id_req` of `linux/mount.h`, in its second version.
 #[repr(C)]
-struct Request {
+struct MntIdReq {
     size: u32,
     spare: u32,
     mount: u64,
@@ -27,7 +27,7 @@ struct Request {
     namespace: u64,
 }
 
-impl Request {
+impl MntIdReq {
     fn new(namespace: u64, mount: u64, param: u64) -> Self {
         Self {
             size: 32,
@@ -45,7 +45,7 @@ const ALL: u64 = u64::MAX;
 /// Fills `ids` with the unique ids of mounts of this namespace (0: the caller's), from the one after `after` on. Gives
 /// their number; less than there is room for at the end.
 pub fn listmount(namespace: u64, after: u64, ids: &mut [u64]) -> nix::Result<usize> {
-    let request = Request::new(namespace, ALL, after);
+    let request = MntIdReq::new(namespace, ALL, after);
     // SAFETY: the request is live and says its size; the kernel writes at most `ids.len()` numbers to `ids`.
     let count = Errno::result(unsafe {
         libc::syscall(
@@ -63,7 +63,7 @@ pub fn listmount(namespace: u64, after: u64, ids: &mut [u64]) -> nix::Result<usi
 ///
 /// `EOVERFLOW` where the buffer is too small.
 pub fn statmount(namespace: u64, mount: u64, mask: u64, buffer: &mut [u8]) -> nix::Result<()> {
-    let request = Request::new(namespace, mount, mask);
+    let request = MntIdReq::new(namespace, mount, mask);
     // SAFETY: the request is live and says its size; the kernel writes at most `buffer.len()` bytes to `buffer`.
     Errno::result(unsafe {
         libc::syscall(

@@ -11,7 +11,7 @@ use crate::{Error, Gathered, Result};
 const SHORT: usize = 12;
 
 /// A process, and what its cgroups are.
-struct Found {
+struct Candidate {
     pid: Pid,
     /// In clock ticks since boot.
     started: u64,
@@ -54,7 +54,7 @@ pub(super) fn by_unit(name: &str) -> Result<Process> {
 /// The oldest process of the container whose id starts so.
 pub(super) fn by_container(start: &str) -> Result<Process> {
     let processes = processes()?;
-    let containers = |process: &Found| {
+    let containers = |process: &Candidate| {
         let containers = process.cgroups.containers();
         containers
             .into_iter()
@@ -98,7 +98,7 @@ pub(super) fn by_container(start: &str) -> Result<Process> {
 }
 
 /// Every process whose cgroups can be read, which all can be where `/proc` shows them.
-fn processes() -> Result<Vec<Found>> {
+fn processes() -> Result<Vec<Candidate>> {
     let mut found = Vec::new();
     let mut scan = scan()?;
     while let Some(pid) = scan.next() {
@@ -106,7 +106,7 @@ fn processes() -> Result<Vec<Found>> {
         let proc = scan.proc();
         let files = Files::of(&proc, pid);
         if let (Gathered::Known(cgroups), Gathered::Known(stat)) = (files.cgroups(), files.stat()) {
-            found.push(Found {
+            found.push(Candidate {
                 pid,
                 started: stat.started,
                 cgroups,
@@ -117,7 +117,7 @@ fn processes() -> Result<Vec<Found>> {
 }
 
 /// The one that started first among those whose cgroups are as wanted, and that is still there.
-fn oldest(processes: &[Found], wanted: impl Fn(&Cgroups) -> bool) -> Result<Option<Process>> {
+fn oldest(processes: &[Candidate], wanted: impl Fn(&Cgroups) -> bool) -> Result<Option<Process>> {
     let mut some: Vec<_> = processes
         .iter()
         .filter(|process| wanted(&process.cgroups))

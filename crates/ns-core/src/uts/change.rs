@@ -32,14 +32,14 @@ impl Changed {
     }
 }
 
-/// Which step the kernel refused.
+/// The name that the kernel refused to set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+enum Refused {
     Host = 1,
     Domain,
 }
 
-type Outcome = Result<Changed, (Step, Errno)>;
+type Outcome = Result<Changed, (Refused, Errno)>;
 
 impl Change {
     /// Sets the names in this UTS namespace, with `sethostname(2)` and `setdomainname(2)`. The caller's own keeps its
@@ -53,7 +53,7 @@ impl Change {
             "set the names",
             || self.set_here(),
             || encode(self.set_here()),
-            |answer| Ok(decode(answer).unwrap_or(Err((Step::Host, Errno::EIO)))),
+            |answer| Ok(decode(answer).unwrap_or(Err((Refused::Host, Errno::EIO)))),
         )?;
         outcome.or_else(|(step, errno)| {
             let place = match place.namespace() {
@@ -61,8 +61,8 @@ impl Change {
                 Err(_) => String::new(),
             };
             Err(errno).doing(|| match step {
-                Step::Host => format!("set the host name{place}"),
-                Step::Domain => format!("set the NIS domain name{place}"),
+                Refused::Host => format!("set the host name{place}"),
+                Refused::Domain => format!("set the NIS domain name{place}"),
             })
         })
     }
@@ -94,7 +94,7 @@ impl Change {
         let host = self.host.as_ref().filter(|host| **host != before.host);
         let domain = self.domain.as_ref().filter(|domain| **domain != before.domain);
         if let Some(host) = host {
-            set_host(host).map_err(|errno| (Step::Host, errno))?;
+            set_host(host).map_err(|errno| (Refused::Host, errno))?;
         }
         if let Some(domain) = domain
             && let Err(errno) = set_domain(domain)
@@ -103,7 +103,7 @@ impl Change {
                 // What was allowed a moment ago; where it no longer is, there is nothing else to try.
                 let _ = set_host(&before.host);
             }
-            return Err((Step::Domain, errno));
+            return Err((Refused::Domain, errno));
         }
         Ok(Changed {
             host: host.is_some(),
@@ -130,8 +130,8 @@ fn decode(bytes: &[u8]) -> Option<Outcome> {
             host: first != 0,
             domain: second != 0,
         })),
-        1 => refused(Step::Host),
-        2 => refused(Step::Domain),
+        1 => refused(Refused::Host),
+        2 => refused(Refused::Domain),
         _ => None,
     }
 }
@@ -175,13 +175,13 @@ mod tests {
     #[test]
     fn the_host_name_is_put_back_where_the_domain_is_refused() {
         let (outcome, calls) = set(&change("web", "corp"), b"corp");
-        assert_eq!(outcome, Err((Step::Domain, Errno::EPERM)));
+        assert_eq!(outcome, Err((Refused::Domain, Errno::EPERM)));
         assert_eq!(calls, ["host web", "domain corp", "host old"]);
         let (outcome, calls) = set(&change("old", "corp"), b"corp");
-        assert_eq!(outcome, Err((Step::Domain, Errno::EPERM)));
+        assert_eq!(outcome, Err((Refused::Domain, Errno::EPERM)));
         assert_eq!(calls, ["domain corp"]);
         let (outcome, calls) = set(&change("web", "corp"), b"web");
-        assert_eq!(outcome, Err((Step::Host, Errno::EPERM)));
+        assert_eq!(outcome, Err((Refused::Host, Errno::EPERM)));
         assert_eq!(calls, ["host web"]);
     }
 
@@ -209,8 +209,8 @@ mod tests {
         };
         for outcome in [
             Ok(changed),
-            Err((Step::Host, Errno::EPERM)),
-            Err((Step::Domain, Errno::EINVAL)),
+            Err((Refused::Host, Errno::EPERM)),
+            Err((Refused::Domain, Errno::EINVAL)),
         ] {
             assert_eq!(decode(&encode(outcome)), Some(outcome));
         }

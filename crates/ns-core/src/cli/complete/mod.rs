@@ -19,22 +19,25 @@ use choice::{Choice, Word};
 
 /// What a script asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Question {
+pub(super) struct CompletionQuery {
     source: String,
     word: Vec<u8>,
 }
 
 /// The question, where these arguments are one and nothing else.
-pub(super) fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<Question> {
+pub(super) fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<CompletionQuery> {
     let mut arguments = arguments.into_iter().skip(1);
     let first = arguments.next()?;
     let source = first.to_str()?.strip_prefix("--complete=")?.to_owned();
     let word = arguments.next().unwrap_or_default().into_vec();
-    arguments.next().is_none().then_some(Question { source, word })
+    arguments
+        .next()
+        .is_none()
+        .then_some(CompletionQuery { source, word })
 }
 
 /// Writes the values that were asked for.
-pub(super) fn answer(question: &Question) -> io::Result<()> {
+pub(super) fn answer(question: &CompletionQuery) -> io::Result<()> {
     let choices = choices(&question.source, Word(&question.word)).map_err(io::Error::other)?;
     let mut out = BufWriter::new(crate::cli::stdout()?);
     for Choice { value, about } in choices {
@@ -93,7 +96,7 @@ mod tests {
     fn the_question_is_alone() {
         let asked = |words: &[&str]| asked(words.iter().map(OsString::from));
         let question = |source: &str, word: &str| {
-            Some(Question {
+            Some(CompletionQuery {
                 source: source.into(),
                 word: word.into(),
             })

@@ -47,7 +47,7 @@ fn same_process(pid: &str) -> Option<Choice> {
 
 /// What is known of the processes.
 #[derive(Default)]
-struct Found {
+struct Candidates {
     processes: Vec<(Pid, Choice)>,
     units: BTreeMap<Vec<u8>, Group>,
     containers: BTreeMap<Vec<u8>, Group>,
@@ -61,14 +61,14 @@ struct Group {
 }
 
 /// Looks at every process, and at its cgroups where that is asked for.
-fn look(word: Word<'_>, cgroups: bool) -> Result<Found> {
+fn look(word: Word<'_>, cgroups: bool) -> Result<Candidates> {
     let mut scan = scan()?;
     let pids = scan.by_ref().collect::<Result<Vec<_>>>()?;
     let proc = scan.proc();
-    let parts = share(&pids, |found: &mut Found, pid| {
+    let parts = share(&pids, |found: &mut Candidates, pid| {
         found.add(proc, pid, word, cgroups);
     });
-    let mut all = Found::default();
+    let mut all = Candidates::default();
     for part in parts {
         all.processes.extend(part.processes);
         merge(&mut all.units, part.units);
@@ -78,7 +78,7 @@ fn look(word: Word<'_>, cgroups: bool) -> Result<Found> {
     Ok(all)
 }
 
-impl Found {
+impl Candidates {
     /// The kernel's own threads and zombies have no command line, and nobody enters them.
     fn add(&mut self, proc: BorrowedFd<'_>, pid: Pid, word: Word<'_>, cgroups: bool) {
         let number = pid.to_string();

@@ -4,7 +4,7 @@ use regex::bytes::RegexBuilder;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Expression;
-use super::token::{Fault, Token, What, tokens};
+use super::token::{Fault, Token, TokenKind, tokens};
 use super::value::Operand;
 use crate::output::Headed;
 use crate::output::column::{named, names};
@@ -62,17 +62,17 @@ struct Parser<'a, C> {
 
 impl<'a, C: Headed> Parser<'a, C> {
     fn expression(&mut self) -> Result<Expression<C>, Fault> {
-        self.joined(&What::Or, Self::conjunction, Expression::Or)
+        self.joined(&TokenKind::Or, Self::conjunction, Expression::Or)
     }
 
     fn conjunction(&mut self) -> Result<Expression<C>, Fault> {
-        self.joined(&What::And, Self::negation, Expression::And)
+        self.joined(&TokenKind::And, Self::negation, Expression::And)
     }
 
     /// One part, or several with this word between.
     fn joined(
         &mut self,
-        word: &What<'_>,
+        word: &TokenKind<'_>,
         part: impl Fn(&mut Self) -> Result<Expression<C>, Fault>,
         join: fn(Vec<Expression<C>>) -> Expression<C>,
     ) -> Result<Expression<C>, Fault> {
@@ -88,7 +88,7 @@ impl<'a, C: Headed> Parser<'a, C> {
     }
 
     fn negation(&mut self) -> Result<Expression<C>, Fault> {
-        match self.next_if(&What::Not) {
+        match self.next_if(&TokenKind::Not) {
             Some(token) => {
                 self.deeper(token)?;
                 let part = self.negation()?;
@@ -100,24 +100,24 @@ impl<'a, C: Headed> Parser<'a, C> {
     }
 
     fn comparison(&mut self) -> Result<Expression<C>, Fault> {
-        if let Some(open) = self.next_if(&What::Open) {
+        if let Some(open) = self.next_if(&TokenKind::Open) {
             self.deeper(open)?;
             let expression = self.expression()?;
             self.depth -= 1;
-            return match self.next_if(&What::Close) {
+            return match self.next_if(&TokenKind::Close) {
                 Some(_) => Ok(expression),
                 None => Err(Fault::new(open.place.clone(), "this parenthesis is not closed")),
             };
         }
         let left = self.operand()?;
         match self.tokens.first().map(|token| &token.what) {
-            Some(What::Compare(operator)) => {
+            Some(TokenKind::Compare(operator)) => {
                 self.next();
                 let right = self.operand()?;
                 self.not_another()?;
                 Ok(Expression::Compare(left, *operator, right))
             }
-            Some(What::Match { negated }) => {
+            Some(TokenKind::Match { negated }) => {
                 self.next();
                 let pattern = self.pattern()?;
                 self.not_another()?;
@@ -136,11 +136,11 @@ impl<'a, C: Headed> Parser<'a, C> {
             .next()
             .ok_or_else(|| self.at_end("a column or a value is missing here"))?;
         match &token.what {
-            What::Whole(number) => Ok(Operand::Whole(*number)),
-            What::Fraction(number) => Ok(Operand::Fraction(*number)),
-            What::Text(text) => Ok(Operand::Text(text.clone().into_bytes())),
-            What::Flag(flag) => Ok(Operand::Flag(*flag)),
-            What::Name(name) => named(self.all, name)
+            TokenKind::Whole(number) => Ok(Operand::Whole(*number)),
+            TokenKind::Fraction(number) => Ok(Operand::Fraction(*number)),
+            TokenKind::Text(text) => Ok(Operand::Text(text.clone().into_bytes())),
+            TokenKind::Flag(flag) => Ok(Operand::Flag(*flag)),
+            TokenKind::Name(name) => named(self.all, name)
                 .map(Operand::Column)
                 .ok_or_else(|| Fault::new(token.place.clone(), no_column(name, self.all))),
             _ => Err(Fault::new(
@@ -153,7 +153,7 @@ impl<'a, C: Headed> Parser<'a, C> {
     fn pattern(&mut self) -> Result<regex::bytes::Regex, Fault> {
         let expected = "expected a regular expression between quotes";
         let token = self.next().ok_or_else(|| self.at_end(expected))?;
-        let What::Text(pattern) = &token.what else {
+        let TokenKind::Text(pattern) = &token.what else {
             return Err(Fault::new(token.place.clone(), expected));
         };
         RegexBuilder::new(pattern)
@@ -175,10 +175,9 @@ impl<'a, C: Headed> Parser<'a, C> {
     /// `1 < PID < 9` does not mean what it says in mathematics.
     fn not_another(&self) -> Result<(), Fault> {
         match self.tokens.first() {
-            Some(token) if matches!(token.what, What::Compare(_) | What::Match { .. }) => Err(Fault::new(
-                token.place.clone(),
-                "comparisons are joined by \"and\" or \"or\"",
-            )),
+            Some(token) if matches!(token.what, TokenKind::Compare(_) | TokenKind::Match { .. }) => Err(
+                Fault::new(token.place.clone(), "comparisons are joined by \"and\" or \"or\""),
+            ),
             _ => Ok(()),
         }
     }
@@ -197,7 +196,7 @@ impl<'a, C: Headed> Parser<'a, C> {
         Some(first)
     }
 
-    fn next_if(&mut self, what: &What<'_>) -> Option<&'a Token<'a>> {
+    fn next_if(&mut self, what: &TokenKind<'_>) -> Option<&'a Token<'a>> {
         if self.tokens.first()?.what == *what {
             self.next()
         } else {

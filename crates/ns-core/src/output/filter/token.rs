@@ -5,14 +5,14 @@ use super::Operator;
 /// A word, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token<'a> {
-    pub(super) what: What<'a>,
+    pub(super) what: TokenKind<'a>,
     /// The bytes of the text that it takes.
     pub(super) place: std::ops::Range<usize>,
 }
 
-/// What a word is.
+/// The kind of a token.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum What<'a> {
+pub(super) enum TokenKind<'a> {
     Open,
     Close,
     Or,
@@ -47,35 +47,35 @@ impl Fault {
 }
 
 /// The signs, longer ones before those that they start with.
-const SIGNS: &[(&str, What<'static>)] = &[
-    ("||", What::Or),
-    ("&&", What::And),
-    ("==", What::Compare(Operator::Equal)),
-    ("!=", What::Compare(Operator::Unequal)),
-    ("<=", What::Compare(Operator::LessOrEqual)),
-    (">=", What::Compare(Operator::GreaterOrEqual)),
-    ("=~", What::Match { negated: false }),
-    ("!~", What::Match { negated: true }),
-    ("<", What::Compare(Operator::Less)),
-    (">", What::Compare(Operator::Greater)),
-    ("!", What::Not),
-    ("(", What::Open),
-    (")", What::Close),
+const SIGNS: &[(&str, TokenKind<'static>)] = &[
+    ("||", TokenKind::Or),
+    ("&&", TokenKind::And),
+    ("==", TokenKind::Compare(Operator::Equal)),
+    ("!=", TokenKind::Compare(Operator::Unequal)),
+    ("<=", TokenKind::Compare(Operator::LessOrEqual)),
+    (">=", TokenKind::Compare(Operator::GreaterOrEqual)),
+    ("=~", TokenKind::Match { negated: false }),
+    ("!~", TokenKind::Match { negated: true }),
+    ("<", TokenKind::Compare(Operator::Less)),
+    (">", TokenKind::Compare(Operator::Greater)),
+    ("!", TokenKind::Not),
+    ("(", TokenKind::Open),
+    (")", TokenKind::Close),
 ];
 
 /// The words that are no columns, in capitals or not.
-const WORDS: &[(&str, What<'static>)] = &[
-    ("or", What::Or),
-    ("and", What::And),
-    ("not", What::Not),
-    ("eq", What::Compare(Operator::Equal)),
-    ("ne", What::Compare(Operator::Unequal)),
-    ("lt", What::Compare(Operator::Less)),
-    ("le", What::Compare(Operator::LessOrEqual)),
-    ("gt", What::Compare(Operator::Greater)),
-    ("ge", What::Compare(Operator::GreaterOrEqual)),
-    ("true", What::Flag(true)),
-    ("false", What::Flag(false)),
+const WORDS: &[(&str, TokenKind<'static>)] = &[
+    ("or", TokenKind::Or),
+    ("and", TokenKind::And),
+    ("not", TokenKind::Not),
+    ("eq", TokenKind::Compare(Operator::Equal)),
+    ("ne", TokenKind::Compare(Operator::Unequal)),
+    ("lt", TokenKind::Compare(Operator::Less)),
+    ("le", TokenKind::Compare(Operator::LessOrEqual)),
+    ("gt", TokenKind::Compare(Operator::Greater)),
+    ("ge", TokenKind::Compare(Operator::GreaterOrEqual)),
+    ("true", TokenKind::Flag(true)),
+    ("false", TokenKind::Flag(false)),
 ];
 
 /// Cuts a filter into its words.
@@ -103,7 +103,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Fault> {
             let length = length_while(rest, |c| c.is_alphanumeric() || "_-.:%".contains(c));
             let name = &rest[..length];
             let word = WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name));
-            (word.map_or(What::Name(name), |(_, what)| what.clone()), length)
+            (
+                word.map_or(TokenKind::Name(name), |(_, what)| what.clone()),
+                length,
+            )
         } else {
             let message = "expected a column, a number, a text between quotes, or an operator: \
                            == != < <= > >= =~ !~ and or not ( )";
@@ -124,12 +127,12 @@ fn length_while(text: &str, goes_on: impl Fn(char) -> bool) -> usize {
 
 /// The text between quotes that `text` starts with, and how long it is with them. A backslash before the quote gives the
 /// quote; any other stays, and so does a pair of them, so that patterns stand as they are.
-fn quoted(text: &str, quote: char) -> Option<(What<'static>, usize)> {
+fn quoted(text: &str, quote: char) -> Option<(TokenKind<'static>, usize)> {
     let mut value = String::new();
     let mut characters = text.char_indices().skip(1).peekable();
     while let Some((at, character)) = characters.next() {
         if character == quote {
-            return Some((What::Text(value), at + 1));
+            return Some((TokenKind::Text(value), at + 1));
         }
         let escaped = characters.next_if(|(_, next)| character == '\\' && (*next == quote || *next == '\\'));
         match escaped {
@@ -142,7 +145,7 @@ fn quoted(text: &str, quote: char) -> Option<(What<'static>, usize)> {
 }
 
 /// A number: `12`, `1.5`, `4K`, `4KiB` (of 1024), `4KB` (of 1000).
-fn number(text: &str) -> Option<What<'static>> {
+fn number(text: &str) -> Option<TokenKind<'static>> {
     let digits = length_while(text, |c| c.is_ascii_digit() || c == '.');
     let (number, suffix) = text.split_at(digits);
     let factor = factor(suffix)?;
@@ -152,9 +155,13 @@ fn number(text: &str) -> Option<What<'static>> {
         return number
             .parse()
             .ok()
-            .map(|number: f64| What::Fraction(number * factor as f64));
+            .map(|number: f64| TokenKind::Fraction(number * factor as f64));
     }
-    number.parse::<u64>().ok()?.checked_mul(factor).map(What::Whole)
+    number
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(factor)
+        .map(TokenKind::Whole)
 }
 
 fn factor(suffix: &str) -> Option<u64> {
@@ -177,7 +184,7 @@ mod tests {
     #[test]
     fn sizes_are_numbers() {
         let whole = |text| match number(text) {
-            Some(What::Whole(number)) => Some(number),
+            Some(TokenKind::Whole(number)) => Some(number),
             _ => None,
         };
         assert_eq!(whole("12"), Some(12));
@@ -188,7 +195,7 @@ mod tests {
         for text in ["18446744073709551616", "16E", "4X", "4Ki", "1_000", "0x10"] {
             assert_eq!(whole(text), None, "{text}");
         }
-        assert_eq!(number("1.5K"), Some(What::Fraction(1536.0)));
+        assert_eq!(number("1.5K"), Some(TokenKind::Fraction(1536.0)));
         assert_eq!(number("1.2.3"), None);
     }
 }
