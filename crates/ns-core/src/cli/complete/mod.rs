@@ -159,8 +159,10 @@ mod tests {
 
     #[test]
     fn a_word_says_which_sorts_are_worth_looking_for() {
-        let digits = values("targets", "4");
-        assert!(digits.iter().all(|value| value.starts_with('4')), "{digits:?}");
+        // Pinned names are offered for every word: they are few, and the shell leaves out those that do not fit.
+        let mut numbers = values("targets", "4");
+        numbers.retain(|value| value.starts_with(|first: char| first.is_ascii_digit()));
+        assert!(numbers.iter().all(|value| value.starts_with('4')), "{numbers:?}");
         assert!(values("targets", "/run/netns/").is_empty());
     }
 }
