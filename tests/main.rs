@@ -9,6 +9,7 @@
 )]
 
 mod arguments;
+mod characters;
 mod common;
 mod completions;
 mod documents;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
     #[rustfmt::skip]
     let cases = [
         arguments::cases(),
+        characters::cases(),
         common::cases(),
         enter::cases(),
         completions::cases(),

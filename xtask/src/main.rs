@@ -1,5 +1,5 @@
-//! What a developer of ns-utils runs beside cargo itself: `cargo xtask man`, `completions`, `check`, `bench`,
-//! `dist`.
+//! What a developer of ns-utils runs beside cargo itself: `cargo xtask man`, `completions`, `unicode`, `check`,
+//! `bench`, `dist`.
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -9,6 +9,7 @@ mod generated;
 mod language;
 mod man;
 mod programs;
+mod unicode;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,8 @@ enum Task {
     Man,
     /// Write completions/ for bash, zsh and fish from the clap definitions.
     Completions,
+    /// Write the table of characters that are never shown as they are, from Unicode's properties.
+    Unicode,
     /// Fail if a generated file is not current, or a text breaks a rule of the language.
     Check,
     /// Measure the programs beside their relatives.
@@ -53,6 +56,7 @@ fn run(task: &Task) -> Result<()> {
     match task {
         Task::Man => generated::put(&man::pages()?, Mode::Write),
         Task::Completions => generated::put(&completions::scripts(), Mode::Write),
+        Task::Unicode => generated::put(&[unicode::table()?], Mode::Write),
         Task::Check => {
             generated::put(&everything()?, Mode::Check)?;
             language::check()
@@ -69,6 +73,7 @@ fn run(task: &Task) -> Result<()> {
 fn everything() -> Result<Vec<Generated>> {
     let mut files = man::pages()?;
     files.extend(completions::scripts());
+    files.push(unicode::table()?);
     Ok(files)
 }
 

@@ -1,11 +1,18 @@
-//! Names are chosen by others: what could move a cursor, break a line or hide a text is written `\xNN`.
+//! Names are chosen by others: what could move a cursor, break a line, turn a text or hide in it is written `\xNN`.
+//!
+//! Every output asks one question of a character, [`hides`]. Its answers are a table that `cargo xtask unicode` makes from
+//! Unicode's properties: it costs a program 250 bytes and nothing at its start.
+
+mod hidden;
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 
-/// For a terminal: control characters, those that turn or hide text, and bytes that are not UTF-8 as `\xNN`.
+use hidden::HIDDEN;
+
+/// For a terminal: what [`hides`], and bytes that are not UTF-8, as `\xNN`.
 pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
     if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
         // Nearly every value, and nothing in it to look at.
@@ -13,20 +20,48 @@ pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
             return Cow::Borrowed(text);
         }
     }
-    escape(bytes, |character| character.is_control() || turns(character))
+    escape(bytes, hides)
 }
 
-/// For raw output: blanks, backslashes and quotes too, so that a line can be split at its spaces.
+/// For text of several lines, whose line feeds are meant: everything else as for a terminal.
+///
+/// Whoever puts a name into such a text escapes it first: its line feeds look like those of the text.
+pub(crate) fn escape_lines(text: &str) -> Cow<'_, str> {
+    escape(text.as_bytes(), |character| hides(character) && character != '\n')
+}
+
+/// For JSON that is written already: what JSON leaves as it is and a terminal must not get is `\uNNNN`, the same string to
+/// whoever parses it.
+pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    // Outside of strings JSON has no such character but line feeds, and inside them it escapes those below a blank.
+    let hides = |character| character > '~' && hides(character);
+    if json.is_ascii() && !json.contains('\x7f') || !json.contains(hides) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if hides(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(character);
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// For raw output: blanks and backslashes too, so that a line can be split at its spaces.
 pub fn escape_for_raw(bytes: &[u8]) -> Cow<'_, str> {
     escape(bytes, |character| {
-        character.is_control() || turns(character) || character.is_whitespace() || character == '\\'
+        hides(character) || character.is_whitespace() || character == '\\'
     })
 }
 
 /// For a value between double quotes that a shell reads.
 pub(crate) fn escape_for_quotes(bytes: &[u8]) -> Cow<'_, str> {
     escape(bytes, |character| {
-        character.is_control() || turns(character) || "\"\\$`".contains(character)
+        hides(character) || "\"\\$`".contains(character)
     })
 }
 
@@ -50,7 +85,7 @@ pub(crate) fn word(text: impl AsRef<OsStr>) -> String {
         if !text.is_empty() && bytes.iter().all(is_plain) {
             return text.into();
         }
-        if !text.contains(|character: char| character.is_control() || turns(character)) {
+        if !text.contains(hides) {
             return format!("'{}'", text.replace('\'', r"'\''"));
         }
     }
@@ -69,12 +104,16 @@ pub(crate) fn word(text: impl AsRef<OsStr>) -> String {
     text
 }
 
-/// The characters of Unicode that change the direction of a text or take no room in it.
-fn turns(character: char) -> bool {
-    matches!(
-        character,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    )
+/// Whether a character can move the cursor, break a line, change the direction of text, or hide in it as it takes no room:
+/// controls, format characters, line and paragraph separators, and what Unicode lets a terminal leave out.
+///
+/// The marks that letters are written with (é, क्षि) are none of these, though they take no room either.
+fn hides(character: char) -> bool {
+    if matches!(character, ' '..='~') {
+        return false;
+    }
+    let after = HIDDEN.partition_point(|(first, _)| *first <= character);
+    after > 0 && character <= HIDDEN[after - 1].1
 }
 
 fn escape(bytes: &[u8], unsafe_in_text: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -143,6 +182,54 @@ mod tests {
     fn a_quote_does_not_end_what_is_quoted() {
         assert_eq!(quoted(b"a\"\\x1b\x1b"), r#""a\"\\x1b\x1b""#);
         assert_eq!(quoted("\u{202e}".as_bytes()), r#""\xe2\x80\xae""#);
+    }
+
+    #[test]
+    fn what_turns_or_hides_text_is_written_out() {
+        for character in "\0\t\n\x1b\x7f\u{85}\u{9b}\u{ad}\u{34f}\u{61c}\u{115f}\u{17b4}\u{180b}\u{180e}\u{200b}\u{200d}\
+                          \u{200e}\u{2028}\u{2029}\u{202e}\u{2060}\u{2065}\u{2066}\u{206a}\u{206f}\u{3164}\u{fe0f}\u{feff}\
+                          \u{ffa0}\u{fff9}\u{fffb}\u{1d173}\u{e0001}\u{e007f}\u{e01ef}"
+            .chars()
+        {
+            assert!(hides(character), "{}", character.escape_unicode());
+        }
+    }
+
+    #[test]
+    fn ordinary_text_stays_readable() {
+        for text in [
+            "é",
+            "e\u{301}",
+            "क्षि",
+            "שָׁלוֹם",
+            "سَلام",
+            "한글",
+            "ไทย",
+            "日本",
+            "🦀",
+            "\u{a0}\u{2003}\u{3000}",
+        ] {
+            assert_eq!(escape_for_terminal(text.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn text_of_several_lines_keeps_them() {
+        assert_eq!(
+            escape_lines("a\n  b\r\x1b\u{2028}"),
+            "a\n  b\\x0d\\x1b\\xe2\\x80\\xa8"
+        );
+    }
+
+    #[test]
+    fn json_means_the_same_and_hides_nothing() {
+        let value = serde_json::json!({"a\u{202e}": ["\x7f\u{9b}\u{e0041}é\"\\\n", "\u{3164}"]});
+        for json in [value.to_string(), format!("{value:#}")] {
+            let text = escape_json(&json);
+            assert!(!text.chars().any(|character| character > '~' && hides(character)));
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+        }
+        assert_eq!(escape_json("\"\x7f\u{e0041}é\""), r#""\u007f\udb40\udc41é""#);
     }
 
     #[test]

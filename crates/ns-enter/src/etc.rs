@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use ns_core::cli::{shown, usage};
 use ns_core::{Kind, Target, pins};
 
 use crate::cli::Cli;
@@ -25,10 +26,10 @@ pub fn find(cli: &Cli, namespaces: &Namespaces) -> Result<Option<Etc>> {
     if cli.mount.is_some() || cli.root.is_some() || namespaces.enters(Kind::Mnt) {
         let text =
             "--etc changes the mounts that we see, and goes with no other mount namespace or root directory";
-        return Err(Cli::command().error(ErrorKind::ArgumentConflict, text).into());
+        return Err(usage(Cli::command(), ErrorKind::ArgumentConflict, text).into());
     }
     let directory = Path::new("/etc/netns").join(name);
-    let entries = entries(&directory).with_context(|| format!("cannot read {}", directory.display()))?;
+    let entries = entries(&directory).with_context(|| format!("cannot read {}", shown(&directory)))?;
     Ok(Some(Etc(entries)))
 }
 
@@ -46,7 +47,8 @@ fn name(cli: &Cli) -> Result<&OsStr, clap::Error> {
         {
             Ok(name)
         }
-        _ => Err(Cli::command().error(
+        _ => Err(usage(
+            Cli::command(),
             ErrorKind::MissingRequiredArgument,
             "--etc needs the name of a network namespace: --net=NAME, as ip netns has it",
         )),

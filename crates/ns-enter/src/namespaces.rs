@@ -4,6 +4,7 @@
 use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use ns_core::cli::usage;
 use ns_core::process::{Process, caller};
 use ns_core::target::{Destination, Opened};
 use ns_core::{Error, Gathered, Identity, Kind, Namespace};
@@ -180,7 +181,8 @@ fn is_below(namespace: &Namespace, other: Identity) -> bool {
 
 /// Wrong usage: an option that is about a target, without one.
 pub fn no_target(option: &str) -> clap::Error {
-    Cli::command().error(
+    usage(
+        Cli::command(),
         ErrorKind::MissingRequiredArgument,
         format!("{option} needs to know whose: add --target"),
     )

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use ns_core::cli::usage;
 use ns_core::launch::{Directory, OpenCgroups, Program, WantedId, security_context};
 use ns_core::process::{Process, caller};
 use ns_core::target::Opened;
@@ -71,7 +72,7 @@ impl Request {
         }
         if cli.no_fork && cli.mount_proc.is_some() {
             let text = "--mount-proc shows the PID namespace that it is mounted in, and with --no-fork that is the old one";
-            return Err(Cli::command().error(ErrorKind::ArgumentConflict, text).into());
+            return Err(usage(Cli::command(), ErrorKind::ArgumentConflict, text).into());
         }
         let target = cli.target.as_ref().map(Target::open).transpose()?;
         let target = target.as_ref();
@@ -214,5 +215,5 @@ fn nothing(cli: &Cli) -> clap::Error {
     }
     let text =
         "nothing says what to enter: add --target, or a kind with what it is, such as --net=/run/netns/blue";
-    Cli::command().error(ErrorKind::MissingRequiredArgument, text)
+    usage(Cli::command(), ErrorKind::MissingRequiredArgument, text)
 }

@@ -251,5 +251,5 @@ pub struct Listing {
 
 /// A usage error that clap cannot see.
 pub fn usage(kind: ErrorKind, message: impl std::fmt::Display) -> anyhow::Error {
-    Cli::command().error(kind, message).into()
+    ns_core::cli::usage(Cli::command(), kind, message).into()
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use ns_core::cli::{read_file, read_whole};
+use ns_core::cli::{read_file, read_whole, shown};
 use ns_core::output::{Cell, Headed as _};
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ impl Saved {
 
 /// Reads a file.
 pub fn read(path: &Path) -> Result<Saved> {
-    let name = path.display();
+    let name = shown(path);
     let text = if path == Path::new("-") {
         read_whole(std::io::stdin())
     } else {

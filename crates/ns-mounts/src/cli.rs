@@ -440,6 +440,5 @@ impl Cli {
 
 /// A usage error that clap cannot see.
 pub fn usage(message: &str) -> anyhow::Error {
-    let mut command = Cli::command();
-    command.error(ErrorKind::ArgumentConflict, message).into()
+    ns_core::cli::usage(Cli::command(), ErrorKind::ArgumentConflict, message).into()
 }

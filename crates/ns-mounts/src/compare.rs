@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ns_core::Target;
+use ns_core::cli::shown;
 use ns_core::mounts::{Aspect, Difference, Mount, View, differences, merged};
 use ns_core::output::{Cell, Heading, Listing, Row};
 
@@ -34,7 +35,7 @@ impl Side {
             && is_saved(path)
         {
             return Ok(Self {
-                name: path.display().to_string(),
+                name: shown(path).into_owned(),
                 view: None,
                 bytes: tables::saved(path)?,
             });

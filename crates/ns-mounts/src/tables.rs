@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use ns_core::cli::read_file;
+use ns_core::cli::{read_file, shown};
 use ns_core::explain::explain_in;
 use ns_core::inventory::Unread;
 use ns_core::mounts::View;
@@ -63,7 +63,7 @@ pub fn each(
     }
     for file in &whose.files {
         let bytes = saved(file)?;
-        let name = format!("{}", file.display());
+        let name = shown(file);
         let scene = Scene::of(&bytes, &name, None, shared);
         scene.report();
         look(&scene)?;
@@ -81,7 +81,7 @@ fn read(view: &View, whose: &Whose) -> ns_core::Result<Vec<u8>> {
 
 /// A table that was saved.
 pub fn saved(file: &Path) -> anyhow::Result<Vec<u8>> {
-    read_file(file).with_context(|| format!("cannot read {}", file.display()))
+    read_file(file).with_context(|| format!("cannot read {}", shown(file)))
 }
 
 /// The view of a target: of a process its own, root directory and all.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use ns_core::cli::usage;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::{Clock, ClockOffset, Program, Propagation, Setgroups, SignalNumber, Veth};
 use ns_core::process::caller;
@@ -187,7 +188,7 @@ fn maps_ids(cli: &Cli) -> bool {
 
 /// Refuses what cannot be, before anything is done.
 fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
-    let refuse = |kind, text: &str| Err(Cli::command().error(kind, text));
+    let refuse = |kind, text: &str| Err(usage(Cli::command(), kind, text));
     let conflict = |text: &str| refuse(ErrorKind::ArgumentConflict, text);
     if !kinds.contains(Kind::Time) {
         for (option, offset) in [("--monotonic", cli.monotonic), ("--boottime", cli.boottime)] {
@@ -251,7 +252,7 @@ fn named_without_program(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
     } else {
         return Ok(());
     };
-    Err(Cli::command().error(ErrorKind::MissingRequiredArgument, text))
+    Err(usage(Cli::command(), ErrorKind::MissingRequiredArgument, text))
 }
 
 /// Whether the gid map is that of the caller's own gid alone.

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use ns_core::launch::Veth;
 use ns_core::net::{HardwareAddress, InterfaceAddress, InterfaceName};
+use ns_core::output::escape_for_terminal;
 use ns_core::target::Destination;
 use ns_core::{Error, Kind, Namespace, Target};
 
@@ -52,7 +53,7 @@ impl VethSpec {
             let (key, value) = match part.iter().position(|byte| *byte == b'=') {
                 Some(at) => (&part[..at], &part[at + 1..]),
                 None if index == 0 => (&b"name"[..], part),
-                None => return Err(format!("{}: it is KEY=VALUE", shown(part))),
+                None => return Err(format!("{}: it is KEY=VALUE", escape_for_terminal(part))),
             };
             let taken = match key {
                 b"name" => text_of(value)
@@ -60,7 +61,13 @@ impl VethSpec {
                     .and_then(|value| once(&mut name, value)),
                 _ => rest.take(key, value),
             };
-            taken.map_err(|why| format!("{}={}: {why}", shown(key), shown(value)))?;
+            taken.map_err(|why| {
+                format!(
+                    "{}={}: {why}",
+                    escape_for_terminal(key),
+                    escape_for_terminal(value)
+                )
+            })?;
         }
         rest.check()?;
         let name = name.ok_or("the name of the interface inside is missing: name=eth0")?;
@@ -135,11 +142,6 @@ impl Rest {
 /// One that every IPv6 interface reaches.
 fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if Ipv6Addr::is_unicast_link_local(&address))
-}
-
-/// The bytes of the value, as text: clap escapes what it shows.
-fn shown(bytes: &[u8]) -> String {
-    bytes.escape_ascii().to_string()
 }
 
 fn text_of(value: &[u8]) -> Result<&str, String> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use crate::error::words;
+use crate::escape::escape_lines;
 
 /// Writes the error to stderr:
 ///
@@ -21,7 +22,7 @@ pub fn report(program: &str, error: &(dyn StdError + 'static)) {
 /// Says something on stderr that is worth knowing and stops nothing.
 pub fn warn(program: &str, text: &str) {
     // Nothing is left to do where stderr cannot be written to.
-    let _ = writeln!(io::stderr(), "{program}: {text}");
+    let _ = writeln!(io::stderr(), "{program}: {}", escape_lines(text));
 }
 
 fn text(program: &str, error: &(dyn StdError + 'static)) -> String {
@@ -45,7 +46,8 @@ fn text(program: &str, error: &(dyn StdError + 'static)) -> String {
             let _ = writeln!(text, "  help:  {help}");
         }
     }
-    text
+    // Names are escaped where they are put into an error. One that was not can break its line, and nothing else.
+    escape_lines(&text).into_owned()
 }
 
 /// The error in words; std adds the number to the kernel's.
@@ -81,6 +83,15 @@ mod tests {
             "ns-unshare: cannot create a user namespace: No space left on device\n  \
              cause: user.max_user_namespaces is 0 here\n  \
              help:  sysctl user.max_user_namespaces=10000\n"
+        );
+    }
+
+    #[test]
+    fn nothing_in_an_error_moves_the_cursor() {
+        let error = io::Error::other("\x1b[2J\u{202e}");
+        assert_eq!(
+            text("ns-ls", &error),
+            "ns-ls: cannot write to stdout: \\x1b[2J\\xe2\\x80\\xae\n"
         );
     }
 

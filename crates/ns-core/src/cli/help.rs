@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
 use super::abbreviated::{Relative, possible};
-use super::attached;
+use super::{attached, usage};
 use crate::output::escape_for_terminal;
 
 /// Marks the long help while the arguments are read, as clap does not tell which one was asked for. No character,
@@ -45,7 +45,7 @@ fn ambiguous(command: &mut Command, error: &Error) -> Option<Error> {
     possible.sort_unstable();
     let (last, rest) = possible.split_last().filter(|(_, rest)| !rest.is_empty())?;
     let text = format!("{said} may be {} or {last}", rest.join(", "));
-    Some(command.error(ErrorKind::UnknownArgument, text))
+    Some(usage(command.clone(), ErrorKind::UnknownArgument, text))
 }
 
 /// The error for an argument that has to be text and is none, of which clap says neither which it is nor what it is for.
@@ -76,7 +76,7 @@ fn no_text(command: &mut Command, arguments: &[OsString]) -> Option<Error> {
     let option = option.map_or_else(String::new, |option| format!(" for '{option}'"));
     let argument = escape_for_terminal(arguments[place].as_encoded_bytes());
     let text = format!("invalid argument '{argument}'{option}: it is not UTF-8 text");
-    Some(command.error(ErrorKind::ValueValidation, text))
+    Some(usage(command.clone(), ErrorKind::ValueValidation, text))
 }
 
 /// Prints the help that this error, made by [`parse`], asks for.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::report;
 use crate::Result as CoreResult;
+use crate::escape::{escape_for_terminal, escape_json};
 use crate::launch::{Ended, Failure, Plan, Program, mirror, shell_in};
 use crate::users;
 
@@ -34,10 +35,11 @@ pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {
                 json!({"process": process, "step": step.name(), "description": step.to_string()})
             })
             .collect();
-        writeln!(out, "{:#}", json!({"steps": steps}))?;
+        writeln!(out, "{}", escape_json(&format!("{:#}", json!({"steps": steps}))))?;
     } else {
         for (process, step) in plan.lines() {
-            writeln!(out, "{process:7} {step}")?;
+            let step = step.to_string();
+            writeln!(out, "{process:7} {}", escape_for_terminal(step.as_bytes()))?;
         }
     }
     out.flush()

@@ -9,12 +9,14 @@ mod help;
 mod launching;
 mod start;
 mod stdout;
+mod usage;
 mod values;
 
 pub use abbreviated::{Relative, whole};
 pub use failure::{report, warn};
-pub use file::{read_file, read_whole};
+pub use file::{read_file, read_whole, shown};
 pub use launching::{conclude, program, show_plan};
 pub use start::main;
 pub use stdout::{stdout, wait_or_reader_gone, width_of_terminal};
+pub use usage::usage;
 pub use values::{columns, filter, target, value};

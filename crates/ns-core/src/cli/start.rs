@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{Command, CommandFactory, Parser};
 
 use super::abbreviated::Relative;
-use super::{complete, failure, help};
+use super::{complete, failure, help, usage};
 use crate::sys::nss;
 
 /// The exit status of wrong usage, in all the programs.
@@ -35,7 +35,7 @@ where
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             return printed(program, help::print(command, &error));
         }
-        Err(error) => return answer(program, &error),
+        Err(error) => return answer(&C::command(), &error),
     };
     match run(cli) {
         Ok(status) => status,
@@ -43,7 +43,7 @@ where
         Err(error) => {
             // clap's own errors are those of a value that only the program could judge.
             if let Some(usage) = error.as_ref().downcast_ref::<clap::Error>() {
-                return answer(program, usage);
+                return answer(&C::command(), usage);
             }
             failure::report(program, error.as_ref());
             ExitCode::FAILURE
@@ -52,16 +52,12 @@ where
 }
 
 /// Prints the version that was asked for, or what is wrong with the arguments.
-fn answer(program: &str, error: &clap::Error) -> ExitCode {
+fn answer(command: &Command, error: &clap::Error) -> ExitCode {
+    let program = command.get_name();
     if error.kind() == ErrorKind::DisplayVersion {
         return printed(program, print_version(error));
     }
-    let text = error.render();
-    let text = if io::stderr().is_terminal() && !is_plain() {
-        text.ansi().to_string()
-    } else {
-        text.to_string()
-    };
+    let text = usage::text(command, error, io::stderr().is_terminal() && !is_plain());
     // clap says "error:" where a program says its name.
     let text = text.replacen("error:", &format!("{program}:"), 1);
     // Nothing is left to do where stderr cannot be written to.

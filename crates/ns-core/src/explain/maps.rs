@@ -1,5 +1,6 @@
 //! Id maps: who may write which, and the programs that write them for others (`user_namespaces(7)`, `newuidmap(1)`).
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use rustix::thread::CapabilitySet;
 
 use super::look::Look;
 use super::{Finding, capability};
-use crate::escape::word;
+use crate::escape::{escape_for_terminal, word};
 use crate::idmap::{IdKind, IdMap, IdRange, Subordinate, subordinate};
 use crate::process::caller;
 use crate::users::UserNames;
@@ -69,7 +70,7 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
     (!setuid && !has_capabilities).then(|| {
         Finding::new(format!(
             "{} is neither setuid root nor has file capabilities",
-            file.display()
+            escape_for_terminal(file.as_os_str().as_bytes())
         ))
         .help(format!("as root: chmod u+s {}", word(file)))
     })

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use bitflags::bitflags;
 
+use crate::escape::quoted;
 use crate::{Error, Kind, Kinds, Result};
 
 /// What is to be found out.
@@ -121,7 +122,7 @@ impl FromStr for Places {
                         Error::invalid(
                             "place",
                             name,
-                            format!("{name:?} is none of {}, all", names.join(", ")),
+                            format!("{} is none of {}, all", quoted(name.as_bytes()), names.join(", ")),
                         )
                     }),
             })

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::escape::escape_json;
 use crate::process::{Pid, Process};
 use crate::{Kind, Result};
 
@@ -22,5 +23,5 @@ pub(super) fn line(pid: Pid, interfaces: &serde_json::Value) -> Result<String> {
         "namespaces": namespaces,
         "interfaces": interfaces,
     });
-    Ok(format!("{object}\n"))
+    Ok(format!("{}\n", escape_json(&object.to_string())))
 }

@@ -1,5 +1,6 @@
 //! JSON: one object with one array, a row a line, so that it can be read, searched and compared.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -9,6 +10,7 @@ use serde::ser::SerializeMap as _;
 
 use super::tree::LEVELS;
 use super::{Cell, Heading, Listing, Row};
+use crate::escape::escape_json;
 
 /// Writes `{"name": [rows…], remarks…}`.
 pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()> {
@@ -42,7 +44,7 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()
     let end = if listing.rows.is_empty() { "]" } else { "\n  ]" };
     out.write_all(end.as_bytes())?;
     for (name, value) in &listing.remarks {
-        write!(out, ",\n  {}: {value}", string(name))?;
+        write!(out, ",\n  {}: {}", string(name), escape_json(&value.to_string()))?;
     }
     out.write_all(b"\n}\n")
 }
@@ -77,7 +79,11 @@ pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>) -> io::Result<
         }
     }
     map.end()?;
-    Ok(String::from_utf8(bytes).expect("serde_json writes UTF-8"))
+    let text = String::from_utf8(bytes).expect("serde_json writes UTF-8");
+    Ok(match escape_json(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(escaped) => escaped,
+    })
 }
 
 struct Value<'a>(&'a Cell<'a>);

@@ -1,6 +1,6 @@
 //! What a host name may look like (`hostname(7)`), what the kernel takes all the same, and how a name is repaired.
 
-use std::fmt::Write as _;
+use crate::escape::escape_for_terminal;
 
 /// The most bytes of a host name or NIS domain name: `__NEW_UTS_LEN` of the kernel. The C library's `HOST_NAME_MAX` is
 /// this number in glibc, and another in musl.
@@ -54,19 +54,9 @@ pub enum Flaw {
     },
 }
 
-/// A character between quotes, in ASCII where it could be mistaken.
+/// A character between quotes.
 fn shown(character: &[u8]) -> String {
-    let mut text = String::from("'");
-    match std::str::from_utf8(character) {
-        Ok(character) if !character.contains(char::is_control) => text.push_str(character),
-        _ => {
-            for byte in character {
-                let _ = write!(text, "\\x{byte:02x}");
-            }
-        }
-    }
-    text.push('\'');
-    text
+    format!("'{}'", escape_for_terminal(character))
 }
 
 /// Whether a text is a host name as `hostname(7)` has it: letters, digits and hyphens of ASCII, in parts of 1 to
@@ -220,6 +210,7 @@ mod tests {
         assert_eq!(flaw("a b"), "character ' ' at 2");
         assert_eq!(flaw("münchen"), "character 'ü' at 2");
         assert_eq!(flaw("a\x1b[2J"), r"character '\x1b' at 2");
+        assert_eq!(flaw("a\u{202e}"), r"character '\xe2\x80\xae' at 2");
         assert_eq!(flaw(b"ab\xff"), r"character '\xff' at 3");
         assert_eq!(flaw("a..b"), "nothing before the dot at 3");
         assert_eq!(flaw(".a"), "nothing before the dot at 1");

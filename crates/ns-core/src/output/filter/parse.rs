@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Expression;
 use super::token::{Fault, Token, TokenKind, tokens};
 use super::value::Operand;
+use crate::escape::{escape_for_terminal, quoted};
 use crate::output::Headed;
 use crate::output::column::{named, names};
 use crate::{Error, Result};
@@ -45,8 +46,8 @@ pub(super) fn parse<C: Headed>(text: &str, all: &[C]) -> Result<Expression<C>> {
 ///   ^^^
 /// ```
 fn shown(text: &str, fault: &Fault) -> String {
-    // One character for one, so that the mark stands where it should.
-    let plain = |text: &str| text.replace(char::is_control, "?");
+    let plain = |text: &str| escape_for_terminal(text.as_bytes()).into_owned();
+    // Each part as it is shown, so that the mark stands where it should.
     let before = plain(&text[..fault.place.start]).width();
     let marked = plain(&text[fault.place.clone()]).width().max(1);
     let marks = "^".repeat(marked);
@@ -211,5 +212,6 @@ impl<'a, C: Headed> Parser<'a, C> {
 
 fn no_column<C: Headed>(name: &str, all: &[C]) -> String {
     let names = names(all);
-    format!("there is no column \"{name}\" (a text stands between quotes): it is one of {names}")
+    let name = quoted(name.as_bytes());
+    format!("there is no column {name} (a text stands between quotes): it is one of {names}")
 }

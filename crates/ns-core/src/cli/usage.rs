@@ -1,0 +1,151 @@
+//! Wrong usage: how such an error is made, and how it reads. The arguments that clap repeats are escaped, as they may be
+//! the names of others.
+
+use std::error::Error as _;
+use std::fmt::Display;
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+
+use crate::escape::{escape_for_terminal, escape_lines};
+
+/// The error of arguments that only the program could judge. The text may have several lines.
+#[expect(clippy::disallowed_methods, reason = "this is what escapes the text")]
+pub fn usage(mut command: Command, kind: ErrorKind, text: impl Display) -> Error {
+    command.error(kind, escape_lines(&text.to_string()))
+}
+
+/// The error as stderr gets it, with colours or without.
+pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
+    if error.context().next().is_none() {
+        // Made by `usage`: clap's own errors say what they are about.
+        return rendered(error, colours);
+    }
+    let mut shown = Error::new(error.kind()).with_cmd(command);
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => argument.as_str(),
+        _ => "",
+    };
+    for (kind, value) in error.context() {
+        shown.insert(kind, escaped(value, argument));
+    }
+    let mut text = rendered(&shown, colours);
+    // What is wrong with the value is no context, and belongs at the end of the first line.
+    if error.kind() == ErrorKind::ValueValidation
+        && let Some(reason) = error.source()
+    {
+        let end = text.find('\n').unwrap_or(text.len());
+        text.insert_str(end, &format!(": {}", escape_lines(&reason.to_string())));
+    }
+    text
+}
+
+fn rendered(error: &Error, colours: bool) -> String {
+    let text = error.render();
+    if colours {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    }
+}
+
+/// A part of the error. Advice has styles in it, and may repeat the argument that the error is about.
+fn escaped(value: &ContextValue, argument: &str) -> ContextValue {
+    let plain = |text: &String| escape_for_terminal(text.as_bytes()).into_owned();
+    let argument_escaped = escape_for_terminal(argument.as_bytes());
+    let styled = |text: &StyledStr| {
+        if *argument_escaped == *argument {
+            return text.clone();
+        }
+        StyledStr::from(text.ansi().to_string().replace(argument, &argument_escaped))
+    };
+    match value {
+        ContextValue::String(text) => ContextValue::String(plain(text)),
+        ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(plain).collect()),
+        ContextValue::StyledStr(text) => ContextValue::StyledStr(styled(text)),
+        ContextValue::StyledStrs(texts) => ContextValue::StyledStrs(texts.iter().map(styled).collect()),
+        value => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Arg, value_parser};
+
+    use super::*;
+
+    fn command() -> Command {
+        let refuse = |text: &str| Err::<(), _>(format!("it is {text}\n  and no more"));
+        Command::new("x")
+            .arg(Arg::new("size").long("size").value_parser(value_parser!(u8)))
+            .arg(Arg::new("by").long("by").value_parser(["name", "size"]))
+            .arg(Arg::new("what").long("what").value_parser(refuse))
+            .arg(Arg::new("operand"))
+    }
+
+    /// What is said of the arguments, without the lines about help.
+    fn said(words: &[&str], colours: bool) -> String {
+        let words = ["x"].iter().chain(words);
+        let error = command().try_get_matches_from(words).unwrap_err();
+        text(&command(), &error, colours)
+    }
+
+    #[test]
+    fn an_ordinary_error_reads_as_clap_has_it() {
+        for words in [
+            &["--size", "300"][..],
+            &["--by", "nam"],
+            &["--sise", "1"],
+            &["--sise=1"],
+            &["--size"],
+            &["--size", "1", "--size", "2"],
+            &["one", "two"],
+            &["--what", "so"],
+        ] {
+            let error = command()
+                .try_get_matches_from(["x"].iter().chain(words))
+                .unwrap_err();
+            for colours in [false, true] {
+                assert_eq!(
+                    text(&command(), &error, colours),
+                    rendered(&error, colours),
+                    "{words:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_argument_reaches_the_terminal_as_it_is() {
+        let evil = "\x1b[2J\u{202e}\n\u{e0041}";
+        let escaped = r"\x1b[2J\xe2\x80\xae\x0a\xf3\xa0\x81\x81";
+        for words in [
+            &["--size", evil][..],
+            &["--by", evil],
+            &["--what", evil],
+            &["one", evil],
+            &[&format!("--{evil}")],
+            &[&format!("--siz{evil}")],
+            &[&format!("--size={evil}")],
+        ] {
+            let text = said(words, false);
+            assert!(
+                text.lines().next().unwrap().contains(escaped),
+                "{words:?}: {text}"
+            );
+            for text in [text, said(words, true)] {
+                assert!(
+                    !text.contains("\x1b[2J") && !text.contains(['\u{202e}', '\u{e0041}']),
+                    "{text:?}"
+                );
+            }
+        }
+        let error = usage(command(), ErrorKind::ArgumentConflict, format!("{evil} and"));
+        let text = text(&command(), &error, true);
+        assert!(
+            text.contains("\\x1b[2J\\xe2\\x80\\xae\n\\xf3\\xa0\\x81\\x81 and\n"),
+            "{text:?}"
+        );
+    }
+}
