@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::support::case::{Skip, cases};
-use crate::support::{Held, Outcome, Run as _, Terminal, needs, path_of, program, tool};
+use crate::support::{Held, Outcome, Run as _, Terminal, needs, path_of, program, tool, unshare};
 
 const PROGRAMS: [&str; 5] = ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "ns-mounts"];
 
@@ -95,12 +95,8 @@ fn a_reader_that_goes_away_is_none() -> Outcome {
 
 fn a_terminal_cuts_what_it_has_no_room_for() -> Outcome {
     // Of 80 columns. The last word of the command line, and of the options, is far behind.
-    let mut unshare = tool("unshare");
-    if needs::root().is_err() {
-        unshare.arg("--map-root-user");
-    }
     let long = format!(": {} the-end", "x".repeat(200));
-    let there = Held::new(unshare.arg("--uts"), &long);
+    let there = Held::new(unshare().arg("--uts"), &long);
     let pid = there.pid.to_string();
     let table = tempfile::NamedTempFile::new().expect("a file can be made");
     std::fs::write(
@@ -162,6 +158,7 @@ fn launchers(there: &Held) -> Result<[Vec<String>; 4], Skip> {
 }
 
 fn the_environment_comes_to_the_program_as_it_is() -> Outcome {
+    needs::user_namespaces()?;
     let python = needs::installed("python3")?;
     let there = Held::new(tool("unshare").arg("-U"), "");
     for line in launchers(&there)? {
@@ -187,6 +184,7 @@ fn the_environment_comes_to_the_program_as_it_is() -> Outcome {
 }
 
 fn what_is_closed_is_closed_for_the_program() -> Outcome {
+    needs::user_namespaces()?;
     let there = Held::new(tool("unshare").arg("-U"), "");
     for line in launchers(&there)? {
         let ran = tool("sh")

@@ -54,6 +54,7 @@ pub fn cases() -> Vec<Case> {
 
 /// The first two commands of the README: this test is part of the second, so that the first is left to try.
 fn the_commands_for_a_fresh_machine() -> Outcome {
+    needs::user_namespaces()?;
     needs::installed("ps")?;
     let readme = read("README.md");
     let block = readme.split("```sh\n").nth(1).expect("the README has commands");

@@ -14,6 +14,7 @@ mod common;
 mod completions;
 mod documents;
 mod enter;
+mod harness;
 mod hostname;
 mod ls;
 mod mounts;
@@ -25,14 +26,11 @@ mod target;
 mod terminal;
 mod unshare;
 
-use libtest_mimic::Arguments;
-
 fn main() -> std::process::ExitCode {
-    if let Some(done) = support::traffic::helper() {
+    if let Some(done) = support::traffic::helper().or_else(support::namespaces::helper) {
         return done;
     }
     support::signals::restore();
-    let arguments = Arguments::from_args();
     // One a line: modules are added side by side.
     #[rustfmt::skip]
     let cases = [
@@ -42,6 +40,7 @@ fn main() -> std::process::ExitCode {
         enter::cases(),
         completions::cases(),
         documents::cases(),
+        harness::cases(),
         hostname::cases(),
         ls::cases(),
         mounts::cases(),
@@ -50,5 +49,8 @@ fn main() -> std::process::ExitCode {
         pages::cases(),
         target::cases(),
         terminal::cases(), unshare::cases()];
-    libtest_mimic::run(&arguments, cases.into_iter().flatten().collect()).exit_code()
+    let cases: Vec<_> = cases.into_iter().flatten().collect();
+    let conclusion = libtest_mimic::run(&support::arguments::read(&cases), cases);
+    support::tools::tidy();
+    conclusion.exit_code()
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::support::case::Skip;
-use crate::support::{Terminal, needs, tool};
+use crate::support::{Terminal, needs, tool, tools};
 
 /// What there is: the shell is PID 1, its host is called `web-7`, its network namespace is pinned as `blue` and under names
 /// that a shell would run or that move the cursor, and a file system is mounted at a path with a blank in it. A process
@@ -80,6 +80,10 @@ impl Shell {
         let programs = Path::new(env!("CARGO_BIN_EXE_ns-ls"))
             .parent()
             .expect("it is in a directory");
+        needs::user_namespaces()?;
+        needs::tools("mount bash clear");
+        // The completions that come with the shells ask them.
+        needs::optional("apropos awk getent locale");
         let mut shell = tool(needs::installed("unshare")?);
         shell
             .args(["--user", "--map-root-user", "--uts", "--net", "--pid"])
@@ -91,13 +95,7 @@ impl Shell {
             .env("LC_ALL", "C.UTF-8")
             .env("HOME", home.path())
             .env("COMPLETIONS", concat!(env!("CARGO_MANIFEST_DIR"), "/completions"))
-            .env(
-                "PATH",
-                format!(
-                    "{}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-                    programs.display()
-                ),
-            )
+            .env("PATH", tools::path_with(programs))
             .current_dir(home.path());
         let mut shell = Self {
             lines: 0,

@@ -1,7 +1,7 @@
 //! Targets that end while they are entered, and PIDs that are used again.
 
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User};
+use crate::support::{Outcome, Run as _, User, needs};
 
 cases!["enter::dying_targets": every_entry_is_right_or_fails_cleanly];
 
@@ -11,7 +11,7 @@ const SCRIPT: &str = r#"
 echo 400 >/proc/sys/kernel/pid_max 2>/dev/null
 own=$(readlink /proc/self/ns/uts)
 work() {
-    made=/tmp/made-$1 said=/tmp/said-$1 seen=/tmp/seen-$1 entered=0 failed=0 wrong=0 round=0
+    made=/mnt/made-$1 said=/mnt/said-$1 seen=/mnt/seen-$1 entered=0 failed=0 wrong=0 round=0
     while [ $((round += 1)) -le 500 ]; do
         "$UNSHARE" -u readlink /proc/self/ns/uts >$made &
         target=$!
@@ -26,13 +26,15 @@ work() {
         else wrong=$((wrong + 1)); echo "$status: $inside: $(cat $said)" >&2
         fi
     done
-    echo $entered $failed $wrong >/tmp/result-$1
+    echo $entered $failed $wrong >/mnt/result-$1
 }
 work 1 & work 2 & wait
-cat /tmp/result-1 /tmp/result-2
+cat /mnt/result-1 /mnt/result-2
 "#;
 
 fn every_entry_is_right_or_fails_cleanly() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let user = User::ordinary()?;
     let mut command = user.program("ns-unshare");
     let (unshare, enter) = (user.program("ns-unshare"), user.program("ns-enter"));
@@ -40,7 +42,7 @@ fn every_entry_is_right_or_fails_cleanly() -> Outcome {
         .env("UNSHARE", unshare.get_program())
         .env("ENTER", enter.get_program())
         .args(["-r", "-m", "-p", "--mount-proc", "sh", "-c"])
-        .arg(format!("mount -t tmpfs none /tmp; {SCRIPT}"));
+        .arg(format!("mount -t tmpfs none /mnt; {SCRIPT}"));
     let ran = command.ran();
     let counts: Vec<u32> = ran
         .stdout

@@ -28,12 +28,9 @@ const ROOM: &str = "set -e
 
 /// Runs a script as root of the room, with `$E` for `ns-enter`.
 fn in_room(who: &Who, script: &str) -> Result<Ran, Skip> {
-    needs::installed("ip")?;
+    needs::tools("ip mount");
     let mut command = who.program("ns-unshare");
     command.env("E", who.program("ns-enter").get_program());
-    let mut path = std::env::var("PATH").unwrap_or_default();
-    path.push_str(":/usr/sbin:/sbin");
-    command.env("PATH", path);
     Ok(command
         .args(["-r", "-m", "-n", "sh", "-c", &format!("{ROOM}{script}")])
         .ran())
@@ -43,6 +40,7 @@ fn in_room(who: &Who, script: &str) -> Result<Ran, Skip> {
 const LOOK: &str = "cat /etc/resolv.conf /etc/hosts; ls /etc/dir /sys/class/net; readlink /proc/self/ns/net";
 
 fn it_is_what_ip_netns_exec_gives() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let ran = in_room(
             &who,
@@ -66,6 +64,7 @@ fn it_is_what_ip_netns_exec_gives() -> Outcome {
 }
 
 fn the_mounts_below_sys_stay() -> Outcome {
+    needs::user_namespaces()?;
     let look = "ls /sys/fs/cgroup; cat /sys/fs/bpf/kept /sys/fs/bpf/below/kept";
     for who in both()? {
         let text = in_room(
@@ -92,6 +91,7 @@ fn the_mounts_below_sys_stay() -> Outcome {
 }
 
 fn it_is_off_unless_asked() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let text = in_room(&who, "$E --net=blue cat /etc/resolv.conf")?.ok();
         assert_eq!(text, "nameserver 192.0.2.1\n", "{}", who.name);
@@ -106,6 +106,7 @@ fn it_is_off_unless_asked() -> Outcome {
 }
 
 fn an_entry_without_a_counterpart_is_a_warning() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let ran = in_room(
             &who,
@@ -134,6 +135,8 @@ fn an_entry_without_a_counterpart_is_a_warning() -> Outcome {
 }
 
 fn a_sysfs_that_cannot_be_mounted_is_a_warning() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     for who in both()? {
         // The caller's own, which does not belong to this user namespace.
         let mut command = who.program("ns-unshare");
@@ -163,6 +166,7 @@ fn a_sysfs_that_cannot_be_mounted_is_a_warning() -> Outcome {
 }
 
 fn the_working_directory_is_in_it() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         for option in ["--wd=/etc", "--wdns=/etc"] {
             let text = in_room(&who, &format!("$E --net=blue --etc {option} cat resolv.conf"))?.ok();
@@ -175,6 +179,7 @@ fn the_working_directory_is_in_it() -> Outcome {
 }
 
 fn what_does_not_go_together_is_refused() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         for (options, part) in [
             ("--net=/run/netns/blue", "needs the name of a network namespace"),
@@ -206,6 +211,7 @@ fn what_does_not_go_together_is_refused() -> Outcome {
 }
 
 fn the_plan_shows_it() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let lines = in_room(&who, "$E --net=blue --etc --dry-run true")?.lines();
         assert_eq!(

@@ -15,6 +15,7 @@ cases!["enter::ids":
 ];
 
 fn the_owner_is_entered_where_that_is_what_is_missing() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let held = Held::new(user.program("ns-unshare").args(["-r", "-n", "-u"]), "");
     let file = held.proc("ns/net");
@@ -45,6 +46,7 @@ fn the_owner_is_entered_where_that_is_what_is_missing() -> Outcome {
 }
 
 fn ids_that_are_not_mapped_fall_back() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = Held::new(
             who.program("ns-unshare")
@@ -76,6 +78,7 @@ fn ids_that_are_not_mapped_fall_back() -> Outcome {
 }
 
 fn a_user_namespace_without_a_map() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = Held::new(who.program("ns-unshare").args(["-U", "-n"]), "");
         let pid = held.pid.to_string();
@@ -94,6 +97,7 @@ fn a_user_namespace_without_a_map() -> Outcome {
 }
 
 fn users_and_groups_have_names() -> Outcome {
+    needs::tools("mount");
     needs::root()?;
     let user = User::ordinary()?;
     let held = Held::new(program("ns-unshare").args(["-n"]), "");
@@ -134,6 +138,7 @@ fn users_and_groups_have_names() -> Outcome {
 }
 
 fn the_ids_of_the_target_are_followed() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let plain = Held::new(program("ns-unshare").args("-n -S 71 -G 72".split(' ')), "");
     let seen = program("ns-enter")
@@ -160,6 +165,7 @@ fn the_ids_of_the_target_are_followed() -> Outcome {
 }
 
 fn capabilities_are_kept() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let held = Held::new(user.program("ns-unshare").args(["-c", "-n"]), "");
     let pid = held.pid.to_string();
@@ -202,6 +208,7 @@ const ENVIRONMENT: &[u8] = b"B=2\0A=1\0B_=\xff\n\0LAST= \0";
 
 /// Files stand in for what SELinux has in `/sys/fs/selinux` and in `/proc/PID/attr`: what is asked of it, not what it does.
 fn the_security_context_is_that_of_the_target() -> Outcome {
+    needs::tools("mount");
     needs::root()?;
     let held = Held::new(program("ns-unshare").arg("-u"), "");
     let enter = format!("{} -t {} -u", path_of("ns-enter").display(), held.pid);
@@ -220,6 +227,7 @@ fn the_security_context_is_that_of_the_target() -> Outcome {
 }
 
 fn the_environment_is_that_of_the_target() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = Held::new(
             who.program("ns-unshare")
@@ -247,6 +255,8 @@ fn the_environment_is_that_of_the_target() -> Outcome {
 }
 
 fn an_environment_behind_subordinate_ids_is_read() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     needs::installed("newuidmap")?;
     let user = User::ordinary()?;
     user.subordinate_ids()?;

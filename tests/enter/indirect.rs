@@ -102,6 +102,7 @@ sys.stdin.readline()";
 }
 
 fn the_parent_of_a_user_namespace() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let nested = ["-r", "-n", "ns-unshare", "-r", "-u"];
         let path = std::path::PathBuf::from(who.enter().get_program());

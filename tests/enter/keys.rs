@@ -26,6 +26,7 @@ fn shell(who: &Who, held: &Held) -> Result<Shell, Skip> {
 }
 
 fn control_c_ends_the_program() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = target(&who);
         let mut shell = shell(&who, &held)?;
@@ -38,6 +39,7 @@ fn control_c_ends_the_program() -> Outcome {
 }
 
 fn control_z_stops_and_fg_goes_on() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = target(&who);
         let mut shell = shell(&who, &held)?;
@@ -49,6 +51,7 @@ fn control_z_stops_and_fg_goes_on() -> Outcome {
 }
 
 fn a_script_can_read_its_terminal_afterwards() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = target(&who);
         let mut shell = shell(&who, &held)?;
@@ -58,6 +61,7 @@ fn a_script_can_read_its_terminal_afterwards() -> Outcome {
 }
 
 fn the_end_of_the_terminal_ends_the_program() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = target(&who);
         let mut shell = shell(&who, &held)?;
@@ -74,6 +78,7 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
 
 /// What nsenter(1) dies of, and leaves its program behind.
 fn signals_are_passed_on() -> Outcome {
+    needs::user_namespaces()?;
     needs::installed("bash")?;
     for who in both()? {
         let held = target(&who);
@@ -109,6 +114,7 @@ fn signals_are_passed_on() -> Outcome {
 }
 
 fn an_old_proc_is_hinted_at() -> Outcome {
+    needs::user_namespaces()?;
     let who = &both()?[0];
     let held = target(who);
     let mut shell = shell(who, &held)?;

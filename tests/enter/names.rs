@@ -37,6 +37,7 @@ impl Drop for Name {
 }
 
 fn a_name_pins_what_is_entered() -> Outcome {
+    needs::tools("mount");
     let name = Name::new()?;
     let (blue, inode) = (&name.0, name.inode());
     for options in [

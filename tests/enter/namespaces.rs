@@ -10,6 +10,7 @@ cases!["enter::namespaces":
 ];
 
 fn all_the_namespaces_of_a_process() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_all(&who);
         let pid = held.pid.to_string();
@@ -25,6 +26,7 @@ fn all_the_namespaces_of_a_process() -> Outcome {
 }
 
 fn the_chosen_kinds_and_no_others() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let caller = &both()?[0];
     let held = in_all(caller);
@@ -56,6 +58,7 @@ fn the_chosen_kinds_and_no_others() -> Outcome {
 }
 
 fn a_namespace_file() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = Held::new(who.program("ns-unshare").args(["-r", "-n", "-u"]), "");
         let (net, user) = (held.proc("ns/net"), held.proc("ns/user"));
@@ -111,6 +114,7 @@ fn wrong_usage_is_two() -> Outcome {
 }
 
 fn the_status_is_that_of_the_program() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_all(&who);
         for kinds in ["-U", "-Up", "-a"] {
@@ -138,6 +142,7 @@ fn the_status_is_that_of_the_program() -> Outcome {
 }
 
 fn attached_letters_are_options() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let held = in_all(&both()?[0]);
     let pid = held.pid.to_string();
@@ -155,6 +160,7 @@ fn attached_letters_are_options() -> Outcome {
 }
 
 fn a_plan_is_shown() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_all(&who);
         let pid = held.pid.to_string();
@@ -177,6 +183,7 @@ fn a_plan_is_shown() -> Outcome {
 }
 
 fn one_process_of_that_inode_only() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = Held::new(who.program("ns-unshare").args(["-r", "-n"]), "");
         let pid = rustix::process::Pid::from_raw(held.pid).expect("it is positive");

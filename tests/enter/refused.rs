@@ -1,6 +1,6 @@
 //! Targets that cannot be entered: the messages name the owner, what has ended, and what would help.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
@@ -67,7 +67,7 @@ fn a_closed_process_names_its_user() -> Outcome {
 
 /// A process that has ended and that nobody has waited for.
 fn zombie() -> std::process::Child {
-    let child = Command::new("true").spawn().expect("it is installed");
+    let child = tool("true").spawn().expect("it is installed");
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a PID"));
     waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).expect("it is our child");
     child
@@ -89,6 +89,7 @@ fn a_process_that_has_ended_is_said_to() -> Outcome {
 }
 
 fn a_dead_pid_1_is_named() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = Held::new(
             who.program("ns-unshare").args(["-r", "-p"]).stderr(Stdio::null()),
@@ -130,6 +131,7 @@ fn a_dead_pid_1_is_named() -> Outcome {
 
 /// Who owns a namespace says nothing where the caller may enter it all the same.
 fn what_is_in_the_way_of_root_is_named() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let setpriv = needs::installed("setpriv")?;
     let held = in_all(&both()?[0]);
@@ -190,6 +192,7 @@ fn a_thread_of_the_kernel_has_no_environment() -> Outcome {
 
 /// An ordinary user enters from a copy in memory, which is a file: a limit that may be raised is, for as long as it takes.
 fn a_copy_that_becomes_too_large_is_named() -> Outcome {
+    needs::user_namespaces()?;
     let bash = needs::installed("bash")?;
     let user = User::ordinary()?;
     let who = &both()?[1];
@@ -216,6 +219,7 @@ fn a_copy_that_becomes_too_large_is_named() -> Outcome {
 
 /// An ordinary user enters from a copy in memory, which a PID namespace may forbid to execute.
 fn memory_that_is_not_executed_is_named() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let setpriv = needs::installed("setpriv")?;
     let user = User::ordinary()?;

@@ -65,6 +65,8 @@ hunt() {
 ";
 
 fn the_executable_stays_as_it_is() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     for who in both()? {
         let copy = Copy::of(&who);
         let before = std::fs::read(&copy.path).expect("it is there");
@@ -112,6 +114,7 @@ fn is_harmless(call: &str) -> bool {
 }
 
 fn nothing_of_the_target_is_touched_on_the_way() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let strace = needs::installed("strace")?;
     for who in both()? {
@@ -188,6 +191,7 @@ fn calls_inside(trace: &str) -> Vec<String> {
 }
 
 fn no_descriptor_is_left_open() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_all(&who);
         let pid = held.pid.to_string();
@@ -225,6 +229,7 @@ fn no_descriptor_is_left_open() -> Outcome {
 
 /// Signals ignored, blocked: the program finds what the caller had, also after ns-enter has executed itself anew.
 fn signals_are_as_they_were() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_all(&who);
         let pid = held.pid.to_string();
@@ -255,6 +260,7 @@ fn signals_are_as_they_were() -> Outcome {
 }
 
 fn sixteen_descriptors_are_enough() -> Outcome {
+    needs::user_namespaces()?;
     let bash = needs::installed("bash")?;
     for who in both()? {
         let held = in_all(&who);

@@ -41,6 +41,7 @@ fn look_the_same(user: Option<&User>, lines: &[String]) -> Outcome {
 }
 
 fn root_gets_the_same() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     // One without a user namespace, one with.
     let plain = Held::new(program("ns-unshare").args("-m -p -u -i -n -C -T".split(' ')), "");
@@ -117,6 +118,7 @@ fn root_gets_the_same() -> Outcome {
 }
 
 fn the_ordinary_user_gets_the_same() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let held = Held::new(user.program("ns-unshare").args("-r -m -n -u -i".split(' ')), "");
     let (c, file) = (held.pid, held.proc("ns/user"));
@@ -133,6 +135,7 @@ fn the_ordinary_user_gets_the_same() -> Outcome {
 
 /// Into namespaces of one's own, as ns-utils(7) has it of -a, -U and -m.
 fn the_ordinary_user_gets_in_where_nsenter_does_not() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let held = Held::new(user.program("ns-unshare").args("-r -m -n".split(' ')), "");
     let c = held.pid;
@@ -151,6 +154,7 @@ fn the_ordinary_user_gets_in_where_nsenter_does_not() -> Outcome {
 }
 
 fn both_end_alike() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let held = in_all(&super::both()?[0]);
     let net = held.proc("ns/net");

@@ -14,13 +14,15 @@ cases!["enter::surroundings":
 
 /// A process with a root of its own, in which there is `/mnt/inside`, and with `/usr` as its working directory.
 fn in_chroot(who: &Who) -> Held {
-    let enter = "mount --rbind / /mnt && mount -t tmpfs none /mnt/mnt && : >/mnt/mnt/inside && PATH=$PATH:/usr/sbin:/sbin exec chroot /mnt \"$@\"";
+    needs::tools("mount");
+    let enter = "mount --rbind / /mnt && mount -t tmpfs none /mnt/mnt && : >/mnt/mnt/inside && exec chroot /mnt \"$@\"";
     let mut command = who.program("ns-unshare");
     command.args(["-r", "-m", "-n", "sh", "-c", enter, "sh"]);
     Held::new(&mut command, "cd /usr")
 }
 
 fn a_target_alone_is_entered_as_a_whole() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_chroot(&who);
         let target = ["-t", &held.pid.to_string()];
@@ -58,6 +60,7 @@ fn nix_uid() -> u32 {
 }
 
 fn the_working_directory_is_inside_the_root() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_chroot(&who);
         let pid = held.pid.to_string();
@@ -85,6 +88,7 @@ fn the_working_directory_is_inside_the_root() -> Outcome {
 }
 
 fn wdns_takes_a_word() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_chroot(&who);
         let pid = held.pid.to_string();
@@ -106,6 +110,8 @@ fn wdns_takes_a_word() -> Outcome {
 
 /// Who has left its root can still be entered.
 fn a_directory_outside_the_root_is_not_entered() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let perl = needs::installed("perl")?;
     for who in both()? {
         let chroot =
@@ -134,6 +140,7 @@ fn a_directory_outside_the_root_is_not_entered() -> Outcome {
 }
 
 fn a_proc_of_its_own() -> Outcome {
+    needs::user_namespaces()?;
     for who in both()? {
         let held = in_all(&who);
         let pid = held.pid.to_string();

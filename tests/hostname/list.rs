@@ -37,6 +37,7 @@ fn row(rows: &[Value], inode: u64) -> &Value {
 }
 
 fn every_namespace_is_listed_with_its_names() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = container_of(user, "listed");
     let rows = rows("--output-all");
@@ -86,6 +87,7 @@ fn what_no_process_is_in_is_listed_too() -> Outcome {
 }
 
 fn units_containers_and_names_are_told() -> Outcome {
+    needs::tools("hostname mount");
     let own = format!("{:08x}", std::process::id());
     let id = format!("{own}c{}", "0".repeat(55));
     let cgroup = Cgroup::new(&format!("listed{own}.slice/docker-{id}.scope"))?;
@@ -190,6 +192,7 @@ fn a_name_cannot_forge_a_line() -> Outcome {
 }
 
 fn what_is_not_permitted_is_a_question_mark_and_a_note() -> Outcome {
+    needs::tools("setpriv");
     needs::root()?;
     let user = User::ordinary()?;
     // Root's namespace with a process of the user in it, who may look at the process and not enter the namespace.
@@ -226,6 +229,7 @@ fn what_is_not_permitted_is_a_question_mark_and_a_note() -> Outcome {
 }
 
 fn an_ordinary_user_sees_their_containers_and_their_own_namespace() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     // Two of them: one user namespace cannot be left for the other.
     let (first, second) = (container_of(user, "first"), container_of(user, "second"));

@@ -10,7 +10,7 @@ mod watch;
 
 use std::process::Command;
 
-use crate::support::{Case, Held, Run as _, User, needs, program, tool};
+use crate::support::{Case, Held, Run as _, User, needs, program, unshare};
 
 /// The cases of `ns-hostname`.
 pub fn cases() -> Vec<Case> {
@@ -39,18 +39,16 @@ fn of(pid: i32, words: &str) -> Command {
 
 /// A process in a UTS namespace of its own, with these names; as an ordinary user, in a user namespace of its own too.
 fn container(host: &str, domain: &str) -> Held {
-    let mut unshare = tool("unshare");
-    if needs::root().is_err() {
-        unshare.arg("--map-root-user");
-    }
+    needs::tools("hostname domainname");
     Held::new(
-        unshare.arg("--uts"),
+        unshare().arg("--uts"),
         &format!("hostname '{host}'; domainname '{domain}'"),
     )
 }
 
 /// The same, of an ordinary user, in a user namespace of theirs.
 fn container_of(user: &User, host: &str) -> Held {
+    needs::tools("hostname");
     Held::new(
         user.tool("unshare").args(["-r", "-u"]),
         &format!("hostname '{host}'"),

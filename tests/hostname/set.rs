@@ -48,6 +48,8 @@ fn sets_the_names_of_another_namespace_and_leaves_ones_own() -> Outcome {
 }
 
 fn sets_ones_own_names_in_place() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("domainname");
     let before = tool("hostname").ran().ok();
     let mut unshare = tool("unshare");
     let ours = program("ns-hostname");
@@ -72,6 +74,7 @@ fn sets_ones_own_names_in_place() -> Outcome {
 }
 
 fn sets_a_namespace_that_only_a_file_holds() -> Outcome {
+    needs::tools("hostname mount");
     needs::root()?;
     let directory = tempfile::tempdir().expect("a directory can be made");
     let file = directory.path().join("uts");
@@ -114,6 +117,7 @@ fn sets_the_name_of_a_namespace_that_is_shared() -> Outcome {
 }
 
 fn an_ordinary_user_sets_the_names_of_a_container_of_theirs() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = container_of(user, "rootless");
     let before = tool("hostname").ran().ok();
@@ -173,6 +177,7 @@ fn root_without_the_capability_is_told_which_is_missing() -> Outcome {
 }
 
 fn from_a_user_namespace_the_name_outside_is_out_of_reach() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let mut command = user.tool("unshare");
     let program = user.program("ns-hostname");

@@ -62,6 +62,7 @@ fn shows_what_hostname_shows() -> Outcome {
 }
 
 fn the_resolver_is_asked_as_hostname_asks_it() -> Outcome {
+    needs::tools("mount");
     needs::root()?;
     needs::installed("hostname")?;
     needs::installed("ip")?;
@@ -131,6 +132,7 @@ fn shows_the_names_of_another_namespace() -> Outcome {
 }
 
 fn an_ordinary_user_sees_the_names_of_a_container_of_theirs() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = container_of(user, "rootless");
     let mut command = user.program("ns-hostname");

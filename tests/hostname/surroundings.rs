@@ -13,6 +13,7 @@ cases!["hostname::surroundings":
 ];
 
 fn at_boot_there_is_no_proc_yet() -> Outcome {
+    needs::tools("mount");
     needs::root()?;
     let directory = tempfile::tempdir().expect("a directory can be made");
     let file = directory.path().join("hostname");
@@ -50,6 +51,7 @@ fn at_boot_there_is_no_proc_yet() -> Outcome {
 }
 
 fn what_is_hidden_is_said_to_be_hidden() -> Outcome {
+    needs::tools("mount setpriv");
     needs::root()?;
     let user = User::ordinary()?;
     let own = std::process::id().to_string();
@@ -112,6 +114,7 @@ fn a_caller_that_ignores_its_children_changes_nothing() -> Outcome {
 }
 
 fn a_container_is_entered_in_one_call_with_its_user_namespace() -> Outcome {
+    needs::user_namespaces()?;
     needs::installed("strace")?;
     let user = User::ordinary()?;
     let there = container_of(user, "web-1");

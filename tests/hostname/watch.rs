@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{container, container_of, of};
 use crate::support::case::cases;
 use crate::support::running::line_of;
-use crate::support::{Outcome, Run as _, Running, User, program};
+use crate::support::{Outcome, Run as _, Running, User, needs, program};
 
 cases!["hostname::watch":
     a_line_is_printed_when_the_name_changes,
@@ -153,6 +153,7 @@ fn it_ends_with_its_reader() -> Outcome {
 }
 
 fn an_ordinary_user_watches_a_container_of_theirs() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = container_of(user, "rootless");
     let pid = there.pid.to_string();

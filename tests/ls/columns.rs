@@ -20,6 +20,7 @@ cases!["ls::columns":
 ];
 
 fn shows_names_and_numbers_of_network_namespaces() -> Outcome {
+    needs::tools("mount");
     needs::root()?;
     needs::installed("ip")?;
     let script = r#"mount -t tmpfs t /run && ip netns add nsu-a && ip netns add nsu-b && ip netns set nsu-a 7 &&
@@ -72,6 +73,7 @@ fn shows_unit_container_and_cgroup() -> Outcome {
 }
 
 fn shows_what_a_user_namespace_is() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r", "-u"]), "");
     let rows = rows(
@@ -97,6 +99,7 @@ fn shows_what_a_user_namespace_is() -> Outcome {
 }
 
 fn shows_host_names_and_pids_from_outside_to_inside() -> Outcome {
+    needs::tools("hostname");
     needs::root()?;
     let there = Held::behind(
         tool("unshare").args(["--uts", "--pid", "--fork", "--mount-proc"]),
@@ -115,6 +118,7 @@ fn shows_host_names_and_pids_from_outside_to_inside() -> Outcome {
 }
 
 fn shows_capabilities_in_each_namespace() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     let bystander = Held::new(&mut user.tool("env"), "");

@@ -194,7 +194,8 @@ fn finds_the_namespaces_of_a_threads_next_children() -> Outcome {
 }
 
 fn finds_a_namespace_pinned_in_another_mount_namespace() -> Outcome {
-    needs::root()?;
+    needs::tools("mount");
+    needs::whole_root()?;
     let there = Held::new(
         tool("unshare").arg("--mount"),
         r#"mount -t tmpfs t /mnt; touch "/mnt/a b"; unshare --uts="/mnt/a b" true
@@ -211,7 +212,8 @@ fn finds_a_namespace_pinned_in_another_mount_namespace() -> Outcome {
 }
 
 fn finds_what_is_pinned_out_of_sight_of_every_process() -> Outcome {
-    needs::root()?;
+    needs::tools("mount");
+    needs::whole_root()?;
     needs::installed("chroot")?;
     let directory = tempfile::tempdir().expect("a directory can be made");
     let file = directory.path().join("inode");
@@ -229,7 +231,8 @@ fn finds_what_is_pinned_out_of_sight_of_every_process() -> Outcome {
 }
 
 fn finds_a_namespace_pinned_where_nobody_is() -> Outcome {
-    needs::root()?;
+    needs::tools("mount");
+    needs::whole_root()?;
     let there = Held::new(
         tool("unshare").arg("--mount"),
         "mount -t tmpfs t /mnt; touch /mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode",
@@ -262,7 +265,8 @@ fn finds_a_namespace_pinned_where_the_only_process_has_no_root_directory() -> Ou
 }
 
 fn finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned() -> Outcome {
-    needs::root()?;
+    needs::tools("mount unshare");
+    needs::whole_root()?;
     needs::installed("taskset")?;
     // Linux 6.18 binds a mount namespace only where its id came out higher than that of the one it is bound in, as those
     // that are made on one processor do.
@@ -288,6 +292,7 @@ fn finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned() ->
 }
 
 fn finds_a_user_namespace_with_nothing_but_a_child() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r"]), "");
     let inode = there.inode("user");
@@ -401,7 +406,8 @@ fn counts_the_descriptors_where_they_are_many() -> Outcome {
 }
 
 fn spells_the_path_of_a_pin_that_is_no_text() -> Outcome {
-    needs::root()?;
+    needs::tools("mount");
+    needs::whole_root()?;
     let there = Held::new(
         tool("unshare").arg("--mount"),
         r#"mount -t tmpfs t /mnt; pin=$(printf '/mnt/a\377'); touch "$pin"; unshare --uts="$pin" true

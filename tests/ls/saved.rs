@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::{row, rows};
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, User, program};
+use crate::support::{Held, Outcome, Run as _, User, needs, program};
 
 cases!["ls::saved":
     lists_what_was_saved,
 ];
 
 fn lists_what_was_saved() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     let saved = user

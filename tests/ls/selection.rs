@@ -68,6 +68,7 @@ fn shows_only_the_kinds_that_are_asked_for() -> Outcome {
 }
 
 fn shows_only_the_namespaces_of_one_process() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-n"]), "");
     let pid = there.pid.to_string();
@@ -81,6 +82,7 @@ fn shows_only_the_namespaces_of_one_process() -> Outcome {
 }
 
 fn shows_an_ordinary_user_what_they_may_see_and_says_what_is_missing() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     let ran = user.program("ns-ls").with("-J -o +ONS,PNS");
@@ -133,6 +135,7 @@ fn wrong_usage_is_named_with_its_value() -> Outcome {
 }
 
 fn finds_a_namespace_by_its_id_and_by_its_name() -> Outcome {
+    needs::tools("mount");
     needs::root()?;
     let there = Held::new(tool("unshare").arg("--uts"), "");
     let id = row(&rows(program("ns-ls").with("-J -o NS,ID")), there.inode("uts"))["id"].clone();

@@ -14,6 +14,7 @@ cases!["ls::shapes":
 ];
 
 fn lists_are_arrays_and_rows_are_flat() -> Outcome {
+    needs::tools("mount");
     needs::root()?;
     let rows = with_own_run(
         r#"mkdir /run/utsns && touch /run/utsns/web /run/other && unshare --uts=/run/utsns/web true &&
@@ -35,6 +36,7 @@ fn lists_are_arrays_and_rows_are_flat() -> Outcome {
 }
 
 fn raw_lines_have_a_value_for_each_column_and_no_glyphs() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     let raw = user
@@ -52,6 +54,7 @@ fn raw_lines_have_a_value_for_each_column_and_no_glyphs() -> Outcome {
 }
 
 fn draws_trees() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     let json = |words: &str| rows(user.program("ns-ls").with(words));
@@ -100,6 +103,7 @@ fn draws_trees() -> Outcome {
 }
 
 fn draws_ancestors_that_are_not_listed() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r", "-u"]), "");
     let filter = format!("NS == {}", there.inode("uts"));

@@ -32,7 +32,7 @@ fn counts_processes_as_lsns_does() -> Outcome {
         let words = "-J -o NS,TYPE,NPROCS,PID,PPID,USER,UID,COMMAND,PNS";
         let ours = row(&rows(program("ns-ls").with(words)), inode);
         assert_eq!(ours["nprocs"], processes, "{ours}");
-        let mut theirs = row(&rows_of_lsns(words), inode);
+        let mut theirs = row(&rows_of_lsns(&format!("-l {words}")), inode);
         for (name, value) in theirs.as_object_mut().expect("an object") {
             // What has no parent has the parent 0 in lsns.
             if name == "pns" && *value == 0 {

@@ -15,6 +15,7 @@ cases!["ls::surroundings":
 ];
 
 fn processes_that_come_and_go_make_no_false_row() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     // Four at a time come and go, some in namespaces of their own; all of them end with the first of their PID namespace.
     let busy = "while :; do unshare -u true; true | true; (exec sleep 0); done &";
@@ -55,6 +56,7 @@ fn processes_that_come_and_go_make_no_false_row() -> Outcome {
 }
 
 fn works_in_a_pid_namespace_with_its_own_proc() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let program = user.program("ns-ls");
     let ran = user
@@ -102,6 +104,7 @@ fn takes_no_pid_of_another_proc_for_one_of_its_own() -> Outcome {
 }
 
 fn says_so_where_proc_hides_processes() -> Outcome {
+    needs::tools("mount setpriv");
     needs::root()?;
     let user = User::ordinary()?;
     let program = user.program("ns-ls");
@@ -127,6 +130,7 @@ fn says_so_where_proc_hides_processes() -> Outcome {
 }
 
 fn needs_few_descriptors() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let there = Held::new(
         tool("unshare").args([

@@ -6,13 +6,14 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, User, program};
+use crate::support::{Held, Outcome, Run as _, User, needs, program};
 
 cases!["ls::watch":
     tells_what_appears_and_what_goes,
 ];
 
 fn tells_what_appears_and_what_goes() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let mut watch = user
         .program("ns-ls")

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Room;
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, program};
+use crate::support::{Outcome, Run as _, needs, program, tool};
 
 cases!["mounts::compare":
     the_same_is_nothing_and_success,
@@ -23,17 +23,13 @@ fn the_same_is_nothing_and_success() -> Outcome {
 }
 
 fn what_differs_is_told() -> Outcome {
+    needs::tools("umount");
     let set_up = "mkdir $d/a $d/b $d/c $d/e; mount -t tmpfs same $d/a; mount -t tmpfs one $d/b; ";
     let mut room = Room::new(&format!("{set_up} mount -t tmpfs first $d/c"))?;
     let pid = room.shell.pid;
     // A copy of it, changed.
-    let mut copy = super::shell::Shell::new(std::process::Command::new("nsenter").args([
-        "-t",
-        &pid.to_string(),
-        "-m",
-        "unshare",
-        "-m",
-    ]));
+    let mut copy =
+        super::shell::Shell::new(tool("nsenter").args(["-t", &pid.to_string(), "-m", "unshare", "-m"]));
     let d = room.text("");
     copy.run(&format!(
         "mount -o remount,ro {d}/a; mount --make-shared {d}/b; umount {d}/c; mount -t tmpfs second {d}/e"

@@ -1,12 +1,11 @@
 //! What is asked of a namespace is answered from inside it: paths, sizes, links.
 
 use std::os::fd::AsRawFd as _;
-use std::process::Command;
 
 use super::shell::Shell;
 use super::{Room, flat};
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, User, needs, program};
+use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
 
 cases!["mounts::inside":
     sizes_are_those_of_the_namespace,
@@ -82,15 +81,15 @@ fn a_hidden_mount_has_no_size_of_its_own() -> Outcome {
 }
 
 fn a_chrooted_process_sees_what_is_below_its_root() -> Outcome {
-    needs::root()?;
-    needs::installed("chroot")?;
+    needs::whole_root()?;
+    needs::tools("mount");
     let directory = tempfile::tempdir().expect("a directory can be made");
     let path = directory.path().display();
     let set_up = format!(
         "set -e; mount -t tmpfs ours {path}; mkdir {path}/root; mount --rbind / {path}/root; \
          mount -t tmpfs -o size=3M inner {path}/root/tmp; exec chroot {path}/root \"$@\""
     );
-    let shell = Shell::new(Command::new("unshare").args(["-m", "sh", "-c", &set_up, "sh"]));
+    let shell = Shell::new(tool("unshare").args(["-m", "sh", "-c", &set_up, "sh"]));
     let asked = |words: &str| {
         let pid = shell.pid.to_string();
         program("ns-mounts")
@@ -138,6 +137,8 @@ fn a_namespace_without_a_process_is_measured() -> Outcome {
 }
 
 fn a_rootless_container_is_seen_from_outside() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let user = User::ordinary()?;
     let held = Held::behind(
         user.program("ns-unshare")
@@ -188,7 +189,7 @@ fn the_kernels_list_is_the_same_table() -> Outcome {
     needs::installed("strace")?;
     let log = tempfile::NamedTempFile::new().expect("a file can be made");
     let asks = |words: &str| {
-        let ran = Command::new("strace")
+        let ran = tool("strace")
             .arg("-o")
             .arg(log.path())
             .arg(program("ns-mounts").get_program())
@@ -212,7 +213,7 @@ fn nothing_needs_many_files() -> Outcome {
         format!("-N {pid} -N 1 -N {pid} -N {pid} -N {pid} -N {pid} -N {pid} -N {pid} -o +SIZE,UUID,UNIQ-ID"),
         format!("--diff {pid} 1"),
     ] {
-        let ran = Command::new("sh")
+        let ran = tool("sh")
             .args(["-c", &format!("ulimit -n 16; exec {program} {words}")])
             .ran();
         assert!(!ran.stderr.contains("Too many open files"), "{ran:?}");

@@ -12,13 +12,12 @@ mod targets;
 mod watch;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::case::Skip;
-use crate::support::{Case, Ran, Run as _, needs, program};
+use crate::support::{Case, Ran, Run as _, needs, program, tool};
 use shell::Shell;
 
 /// The cases of `ns-mounts`.
@@ -47,10 +46,10 @@ struct Room {
 
 impl Room {
     fn new(set_up: &str) -> Result<Self, Skip> {
-        needs::root()?;
-        needs::installed("unshare")?;
+        needs::whole_root()?;
+        needs::tools("mount");
         let directory = tempfile::tempdir().expect("a directory can be made");
-        let shell = Shell::new(Command::new("unshare").arg("-m"));
+        let shell = Shell::new(tool("unshare").arg("-m"));
         let mut room = Self { shell, directory };
         room.run("mount -t tmpfs ours $d");
         room.run(set_up);

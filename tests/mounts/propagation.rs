@@ -1,14 +1,13 @@
 //! `--propagation` and the columns of peer groups: where a mount made here shows up.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use serde_json::Value;
 
 use super::shell::Shell;
 use super::{Room, flat};
 use crate::support::case::{Skip, cases};
-use crate::support::{Outcome, Run as _, inode_of, needs, program};
+use crate::support::{Outcome, Run as _, inode_of, needs, program, tool};
 
 cases!["mounts::propagation":
     peers_are_known_in_every_namespace,
@@ -34,7 +33,7 @@ impl Related {
         let enter = ["-t", &room.shell.pid.to_string(), "-m"];
         let other = |propagation: &str| {
             let unshare = ["unshare", "-m", "--propagation", propagation];
-            Shell::new(Command::new("nsenter").args(enter).args(unshare))
+            Shell::new(tool("nsenter").args(enter).args(unshare))
         };
         let (slave, peer) = (other("slave"), other("unchanged"));
         Ok(Self { room, slave, peer })

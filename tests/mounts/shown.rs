@@ -145,6 +145,7 @@ syscall(429, $tree, $none, -100, $target, 4) == 0 or die "move_mount: $!";
 "#;
 
 fn a_map_of_ids_is_shown() -> Outcome {
+    needs::user_namespaces()?;
     // What statmount(2) tells.
     needs::linux(6, 15)?;
     needs::installed("perl")?;

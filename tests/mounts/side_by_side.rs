@@ -268,6 +268,7 @@ fn room_is_measured_alike() -> Outcome {
 }
 
 fn vfs_options_are_spelled_out_alike() -> Outcome {
+    needs::tools("umount");
     needs::installed("findmnt")?;
     let mut room = Room::new("mkdir $d/v")?;
     let pid = room.shell.pid.to_string();

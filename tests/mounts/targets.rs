@@ -20,8 +20,8 @@ cases!["mounts::targets":
 
 /// A process in a mount namespace of its own, after the set-up: `$d` is a directory of the test's.
 fn held(set_up: &str) -> Result<(Held, tempfile::TempDir), crate::support::case::Skip> {
-    needs::root()?;
-    needs::installed("unshare")?;
+    needs::whole_root()?;
+    needs::tools("mount");
     let directory = tempfile::tempdir().expect("a directory can be made");
     let path = directory.path().display();
     let set_up = format!("set -e; d={path}; mount -t tmpfs ours {path}; {set_up}; set +e");
@@ -98,6 +98,8 @@ fn a_namespace_without_a_process_is_seen_from_inside() -> Outcome {
 }
 
 fn an_ordinary_user_sees_its_own_container() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     needs::installed("unshare")?;
     let user = User::ordinary()?;
     let held = Held::new(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Room;
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, Running, program};
+use crate::support::{Outcome, Run as _, Running, needs, program};
 
 cases!["mounts::watch":
     every_event_is_an_object_with_what_was_before,
@@ -53,6 +53,7 @@ fn state(pid: Pid) -> Option<char> {
 }
 
 fn every_event_is_an_object_with_what_was_before() -> Outcome {
+    needs::tools("umount");
     let mut room = Room::new("mount --make-private $d; mkdir $d/a $d/b")?;
     let mut watch = watch(&room, "--watch -J");
     let (first, second) = (room.text("a"), room.text("b"));
@@ -92,6 +93,7 @@ fn every_event_is_an_object_with_what_was_before() -> Outcome {
 }
 
 fn a_table_has_its_headings_once() -> Outcome {
+    needs::tools("umount");
     let mut room = Room::new("mkdir $d/a")?;
     let mut watch = watch(&room, "--poll");
     room.run("mount -t tmpfs some $d/a");
@@ -114,6 +116,7 @@ fn a_table_has_its_headings_once() -> Outcome {
 }
 
 fn only_what_is_asked_for_is_told() -> Outcome {
+    needs::tools("umount");
     let mut room = Room::new("mkdir $d/a $d/b; mount -t tmpfs wanted $d/a; mount -t tmpfs other $d/b")?;
     let mut watch = watch(
         &room,

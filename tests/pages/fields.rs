@@ -179,6 +179,7 @@ fn what_is_missing_has_the_fields_that_are_listed() -> Outcome {
 }
 
 fn changes_of_names_have_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
     User::ordinary()?;
     let ours = path_of("ns-hostname").display();
     let script = format!("exec {ours} --watch -v -J 2>&1");
@@ -210,6 +211,8 @@ fn with_a_mount(script: &str) -> String {
 }
 
 fn differences_have_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     // One side has a mount more, and one other options.
     let answer = with_a_mount(
         "cat /proc/self/mountinfo >/mnt/a; mount -t tmpfs more /srv; mount -o remount,noexec /mnt; \
@@ -220,6 +223,8 @@ fn differences_have_the_fields_that_are_listed() -> Outcome {
 }
 
 fn peer_groups_have_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let answer = with_a_mount("mount --make-shared /mnt; ns-mounts --propagation -J -M /mnt");
     compare_rows(&value(&answer), &of("ns-mounts --propagation -J"));
     Ok(())
@@ -227,6 +232,8 @@ fn peer_groups_have_the_fields_that_are_listed() -> Outcome {
 
 /// No machine has an NFS mount to count on: the counters are those of a file over those of the process.
 fn statistics_have_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let counters = include_str!("mountstats");
     let directory = tempfile::tempdir().expect("a directory can be made");
     let file = directory.path().join("mountstats");
@@ -242,6 +249,7 @@ fn statistics_have_the_fields_that_are_listed() -> Outcome {
 }
 
 fn the_info_has_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
     let ours = path_of("ns-unshare").display();
     let shell = needs::installed("sh")?;
     let script = format!("{ours} -r -n {ours} --veth eth0 --info-fd 3 true 3>&1");

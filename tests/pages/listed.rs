@@ -83,6 +83,7 @@ fn the_kinds_are_those_that_there_are() -> Outcome {
 
 /// Each status of the list comes, and no other.
 fn the_statuses_are_those_that_come() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let mut come = BTreeSet::new();
     for (name, words, status) in [

@@ -11,7 +11,7 @@ mod storm;
 use std::process::Command;
 
 use crate::support::case::Skip;
-use crate::support::{Case, Held, Ran, Run as _, User, path_of, program};
+use crate::support::{Case, Held, Ran, Run as _, User, needs, path_of, program, tools};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
@@ -44,18 +44,20 @@ struct Room {
 impl Room {
     /// Of root's: skipped for others.
     fn of_root() -> Result<Self, Skip> {
-        crate::support::needs::root()?;
+        needs::whole_root()?;
         Ok(Self::new(program("ns-unshare").arg("-m"), None))
     }
 
     /// Of an ordinary user, who is root of a user namespace in it.
     fn of_user() -> Result<Self, Skip> {
         let user = User::ordinary()?;
+        needs::user_namespaces()?;
         let mut unshare = user.program("ns-unshare");
         Ok(Self::new(unshare.args(["-r", "-m"]), Some(user)))
     }
 
     fn new(unshare: &mut Command, owner: Option<&'static User>) -> Self {
+        needs::tools("bash mount");
         let held = Held::new(unshare, "mount -t tmpfs run /run");
         Self { held, owner }
     }
@@ -78,7 +80,7 @@ impl Room {
             Some(user) => user.programs(),
             None => path_of("ns-ls").parent().expect("it is in a directory"),
         };
-        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs.display());
+        let path = tools::path_with(programs);
         let pid = self.held.pid.to_string();
         enter
             .args(["-t", &pid, "-m"])

@@ -82,6 +82,7 @@ fn few_descriptors_are_enough() -> Outcome {
 }
 
 fn what_was_set_up_is_kept() -> Outcome {
+    needs::tools("hostname ip");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -u -n -m --hostname kept");
         assert_eq!(room.ok("ns-enter -t web hostname"), "kept\n");
@@ -119,6 +120,7 @@ fn a_program_lives_beside_the_name() -> Outcome {
 
 /// In a PID namespace with the `/proc` of another one the number that we have is somebody else's there.
 fn the_numbers_in_proc_may_be_others() -> Outcome {
+    needs::tools("hostname umount");
     for room in rooms()? {
         for options in ["", "-f", "-p"] {
             let text = room.ok(&format!(
@@ -201,6 +203,7 @@ fn wrong_usage_is_refused() -> Outcome {
 }
 
 fn the_plan_says_what_is_named() -> Outcome {
+    needs::user_namespaces()?;
     let held = Held::new(User::ordinary()?.program("ns-unshare").args(["-r", "-u"]), "");
     let from = format!("--pin web --from {}", held.pid);
     for (options, plan) in [
@@ -230,6 +233,7 @@ fn the_plan_says_what_is_named() -> Outcome {
 }
 
 fn a_process_that_runs_gives_its_namespaces() -> Outcome {
+    needs::tools("hostname");
     for room in rooms()? {
         let mut running = Running::start(
             &mut room.command("exec ns-unshare -u -n --hostname moon sh -c 'echo $$; read -r line'"),
@@ -262,6 +266,7 @@ fn a_process_that_runs_gives_its_namespaces() -> Outcome {
 }
 
 fn all_programs_know_the_name() -> Outcome {
+    needs::tools("hostname umount");
     for room in rooms()? {
         // A name that could be read as a PID, and one that would break a line.
         for (typed, target) in [
@@ -314,6 +319,7 @@ fn all_programs_know_the_name() -> Outcome {
 }
 
 fn who_may_not_is_told_why() -> Outcome {
+    needs::user_namespaces()?;
     let user = User::ordinary()?;
     let error = user
         .program("ns-unshare")
@@ -339,6 +345,7 @@ fn who_may_not_is_told_why() -> Outcome {
 }
 
 fn what_the_kernel_does_not_mount_is_explained() -> Outcome {
+    needs::tools("getconf taskset");
     for room in rooms()? {
         let says = |command: &str, cause: &str| {
             let error = room.sh(command).fails(1);

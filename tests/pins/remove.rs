@@ -2,7 +2,7 @@
 
 use super::{Room, rooms};
 use crate::support::case::cases;
-use crate::support::{Outcome, User};
+use crate::support::{Outcome, User, needs};
 
 cases!["pins::remove":
     all_of_a_name_or_one,
@@ -34,6 +34,7 @@ fn all_of_a_name_or_one() -> Outcome {
 }
 
 fn what_is_stale_is_cleared_up() -> Outcome {
+    needs::tools("hostname umount");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -u -n; umount /run/netns/web /run/utsns/web");
         room.ok("ns-unshare --unpin web");
@@ -47,6 +48,7 @@ fn what_is_stale_is_cleared_up() -> Outcome {
 }
 
 fn what_is_no_name_stays() -> Outcome {
+    needs::tools("umount");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -u -i; mkdir /run/netns");
         for (make, what) in [
@@ -121,6 +123,7 @@ fn who_keeps_a_namespace_without_its_name_is_found() -> Outcome {
 }
 
 fn an_ordinary_user_takes_nothing_away() -> Outcome {
+    needs::tools("setpriv");
     let room = Room::of_root()?;
     room.ok("ns-unshare --pin web -n");
     let unshare = User::ordinary()?.programs().join("ns-unshare");

@@ -48,6 +48,7 @@ fn ip_netns_works_on_our_names() -> Outcome {
 }
 
 fn we_work_on_the_names_of_ip_netns() -> Outcome {
+    needs::tools("umount");
     needs::installed("ip")?;
     let room = Room::of_root()?;
     room.ok("ip netns add blue; ip netns attach self $$");
@@ -83,6 +84,7 @@ fn we_work_on_the_names_of_ip_netns() -> Outcome {
 }
 
 fn the_directory_is_as_ip_netns_makes_it() -> Outcome {
+    needs::tools("umount");
     needs::installed("ip")?;
     let made = |command: &str| -> Result<(String, String), Skip> {
         let room = Room::of_root()?;

@@ -2,7 +2,7 @@
 
 use super::rooms;
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, program};
+use crate::support::{Outcome, Run as _, User, needs, program};
 
 cases!["pins::stale":
     what_is_stale_in_part_leads_nowhere_else,
@@ -14,6 +14,7 @@ cases!["pins::stale":
 
 /// Who asks for all of a name is not to end up in a namespace of ours.
 fn what_is_stale_in_part_leads_nowhere_else() -> Outcome {
+    needs::tools("hostname umount");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -n -u --hostname moon; umount /run/netns/web");
         for command in [
@@ -40,6 +41,7 @@ fn what_is_stale_in_part_leads_nowhere_else() -> Outcome {
 
 /// The commands in the help do to this name what they say, and to no other: whatever it is, for a shell and for a terminal.
 fn what_is_said_to_help_helps() -> Outcome {
+    needs::tools("umount");
     let between = |text: &str, before: &str, after: &str| -> String {
         let from = text
             .find(before)
@@ -106,6 +108,8 @@ fn a_copy_has_no_mount_namespaces() -> Outcome {
 
 /// With its file the name would go for all; and whoever gave it again would give it here only.
 fn what_process_1_sees_is_not_stale() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount umount");
     let script = "mount -t tmpfs run /run
         $U --pin web -n
         private='umount /run/netns/web; $U --unpin web; $U --pin web -n; $E --net=web true; $U --pin web -u 2>/dev/null'

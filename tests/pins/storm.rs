@@ -122,6 +122,7 @@ fn killed_at_each(room: &Room, calls: &str, command: &str, mut look: impl FnMut(
 }
 
 fn killed_on_the_way() -> Outcome {
+    needs::tools("umount");
     needs::installed("strace")?;
     let room = Room::of_root()?;
     let killed = killed_at_each(&room, CALLS, "ns-unshare --pin web -n -u", |killed, point| {
@@ -132,6 +133,7 @@ fn killed_on_the_way() -> Outcome {
 }
 
 fn killed_while_it_goes() -> Outcome {
+    needs::tools("umount");
     needs::installed("strace")?;
     let room = Room::of_root()?;
     let made = || room.ok("ns-unshare --pin web -n -u");

@@ -1,8 +1,12 @@
 //! A case: a function that passes, panics, or cannot run here.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use libtest_mimic::{Completion, Failed, Trial};
+
+use super::tools;
 
 /// Why a case cannot run here.
 #[derive(Debug)]
@@ -22,6 +26,9 @@ pub type Case = Trial;
 /// Set to 1 where the machine has to have everything: in CI.
 const STRICT: &str = "NS_UTILS_STRICT";
 
+/// The reasons for which a case may be ignored all the same, one a line.
+const EXPECTED: &str = ".ci/ignored";
+
 /// Set to how often a case may be tried: 2 in CI, where one that waits for other processes on a machine that is not ours
 /// should not fail for a pause of that machine. A case that passes only later is told of.
 const ATTEMPTS: &str = "NS_UTILS_ATTEMPTS";
@@ -29,26 +36,72 @@ const ATTEMPTS: &str = "NS_UTILS_ATTEMPTS";
 /// A case under this name; [`cases!`] takes that of the function.
 pub fn case(name: &str, run: impl Fn() -> Outcome + Send + 'static) -> Case {
     let shown = name.to_owned();
-    Trial::ignorable_test(name, move || match tried(&shown, &run) {
+    Trial::ignorable_test(name, move || match tried(&shown, &run)? {
         Ok(()) => Ok(Completion::Completed),
         Err(Skip::User(reason)) => Ok(Completion::ignored_with(reason)),
-        Err(Skip::Lacks(reason)) if std::env::var_os(STRICT).is_some_and(|value| value == "1") => {
-            Err(Failed::from(format!("skipped, and {STRICT} is set: {reason}")))
+        Err(Skip::Lacks(reason)) if is_strict() && !is_expected(&reason) => {
+            Err(format!("{reason}: {STRICT} is set, and {EXPECTED} does not list this reason").into())
         }
         Err(Skip::Lacks(reason)) => Ok(Completion::ignored_with(reason)),
     })
 }
 
-/// Runs the case as often as it may fail, and once more where its panic counts.
-fn tried(name: &str, run: &impl Fn() -> Outcome) -> Outcome {
+fn is_strict() -> bool {
+    std::env::var_os(STRICT).is_some_and(|value| value == "1")
+}
+
+fn is_expected(reason: &str) -> bool {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(EXPECTED);
+    let list = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    is_listed(reason, &list)
+}
+
+/// Whether the list has this reason; a `*` at the end of a line stands for any text.
+pub fn is_listed(reason: &str, list: &str) -> bool {
+    let mut lines = list
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines.any(|line| match line.strip_suffix('*') {
+        Some(start) => reason.starts_with(start),
+        None => line == reason,
+    })
+}
+
+/// Runs the case as often as it may fail.
+fn tried(name: &str, run: &impl Fn() -> Outcome) -> Result<Outcome, Failed> {
     let attempts = std::env::var(ATTEMPTS).ok().and_then(|text| text.parse().ok());
     for attempt in 1..attempts.unwrap_or(1) {
-        if let Ok(outcome) = catch_unwind(AssertUnwindSafe(run)) {
-            return outcome;
+        if let Ok(outcome) = once(run) {
+            return Ok(outcome);
         }
         eprintln!("unsteady: {name} failed (attempt {attempt}), and is tried again");
     }
-    run()
+    once(run)
+}
+
+/// Runs the case once. It fails if it panics, or runs a tool that it does not declare.
+fn once(run: &impl Fn() -> Outcome) -> Result<Outcome, Failed> {
+    let (result, undeclared) = tools::of_case(|| catch_unwind(AssertUnwindSafe(run)));
+    let outcome = match result.map_err(<Box<dyn Any + Send>>::downcast::<Skip>) {
+        Ok(outcome) => Ok(outcome),
+        Err(Ok(skip)) => Ok(Err(*skip)),
+        Err(Err(panic)) => Err(format!("it panicked: {}", message(&*panic)).into()),
+    };
+    if undeclared.is_empty() {
+        outcome
+    } else {
+        Err(format!(
+            "it runs tools that it does not declare: {}",
+            undeclared.join(", ")
+        )
+        .into())
+    }
+}
+
+/// What a panic says.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
 /// The cases of a module, under its name: `cases!["ls::basics": lists_all, refuses_an_unknown_kind]`.

@@ -5,20 +5,37 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use super::{needs, tools};
+
 /// One of the five, in surroundings that are the same everywhere.
 pub fn program(name: &str) -> Command {
     tool(path_of(name))
 }
 
-/// Any program in those surroundings.
+/// Any program in those surroundings. A bare name declares the tool: the case is ignored if it is not installed.
 pub fn tool(path: impl AsRef<OsStr>) -> Command {
+    let path = path.as_ref();
+    if let Some(name) = path.to_str().filter(|name| !name.contains('/')) {
+        needs::tools(name);
+    }
     let mut command = Command::new(path);
     command
+        .env("PATH", tools::path())
         .env("LC_ALL", "C.UTF-8")
         .env("TERM", "dumb")
         .stdin(Stdio::null());
     for name in ["RUST_BACKTRACE", "COLUMNS", "CLICOLOR_FORCE"] {
         command.env_remove(name);
+    }
+    command
+}
+
+/// unshare(1) for a caller who has the rights of root: in a user namespace of its own if it is not root.
+pub fn unshare() -> Command {
+    let mut command = tool("unshare");
+    if needs::root().is_err() {
+        needs::met(needs::user_namespaces());
+        command.arg("--map-root-user");
     }
     command
 }

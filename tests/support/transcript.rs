@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::case::Skip;
 use super::cgroup::Cgroup;
-use super::{Terminal, User, needs, tool};
+use super::{Terminal, User, needs, tool, tools};
 
 /// One command and what it wrote.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,9 +31,10 @@ pub struct Session {
 /// What the shells of a session end each answer with: nothing else does.
 const PROMPT: &str = "\u{2400} ";
 
-/// Programs that a document may use and a machine may lack.
-const NOT_EVERYWHERE: [&str; 11] = [
-    "findmnt", "hostname", "ip", "ipcmk", "ipcs", "lsns", "ping", "ps", "strace", "unshare", "uptime",
+/// Tools that documents run, which a session that has their names declares.
+const TOOLS: [&str; 16] = [
+    "awk", "findmnt", "hostname", "ip", "ipcmk", "ipcs", "lsns", "mount", "nsenter", "ping", "ps", "strace",
+    "umount", "unshare", "uptime", "python3",
 ];
 
 /// The cgroups that documents make, and what a command has in it that moves a process to one.
@@ -79,13 +80,24 @@ impl Session {
         for step in &self.steps {
             for word in step
                 .command
-                .split(|c: char| c.is_whitespace() || "|;&()".contains(c))
+                .split(|c: char| c.is_whitespace() || "|;&()'\"".contains(c))
             {
-                if NOT_EVERYWHERE.contains(&word) {
+                if TOOLS.contains(&word) {
                     needs::installed(word)?;
                 }
             }
+            let makes_one = |option| step.command.split_whitespace().any(|word| word == option);
+            if step.command.contains("unshare")
+                && (!self.of_root || ["-U", "-r", "-a"].into_iter().any(makes_one))
+            {
+                needs::user_namespaces()?;
+            }
+            if step.command.contains("--map-auto") {
+                needs::tools("newuidmap newgidmap");
+            }
         }
+        // A machine of one's own, -a, does without.
+        needs::optional("newuidmap newgidmap");
         let (cgroups, moves) = CGROUPS;
         let uses_cgroups = self.of_root && self.steps.iter().any(|step| step.command.contains(moves));
         let _cgroups = uses_cgroups.then(|| Cgroup::vacant(cgroups)).transpose()?;
@@ -140,9 +152,9 @@ impl Session {
         };
         let ours = super::ran::path_of("ns-ls").parent();
         let programs = user.map_or(ours.expect("it is in a directory"), User::programs);
-        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs.display());
+        let path = tools::path_with(programs);
         // A login shell sets its own.
-        std::fs::write(home.join(".profile"), format!("PATH='{path}'\n")).expect("it is ours");
+        std::fs::write(home.join(".profile"), format!("PATH='{}'\n", path.display())).expect("it is ours");
         if let Some(user) = user {
             names.push((user.name.clone(), "alice"));
             std::os::unix::fs::chown(home, Some(user.id), None).expect("it is ours");

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::case::Skip;
+use super::namespaces;
 use super::ran::{path_of, tool};
 
 /// An ordinary user. As root it is the one made for the tests; otherwise whoever runs them.
@@ -24,7 +25,7 @@ pub struct User {
 }
 
 const NAME: &str = "ns-utils-test";
-const ID: u32 = 48_711;
+pub const ID: u32 = 48_711;
 /// The first of 65536 subordinate ids.
 const SUBORDINATE: u32 = 548_711_000;
 
@@ -38,6 +39,10 @@ impl User {
             return Ok(user);
         }
         let user = if nix::unistd::geteuid().is_root() {
+            if !namespaces::has_id(ID) {
+                let reason = "needs an ordinary user, and no such id is mapped in this user namespace";
+                return Err(Skip::Lacks(reason.into()));
+            }
             make_user();
             Self {
                 name: NAME.into(),
@@ -96,6 +101,7 @@ impl User {
                 let (first, count) = range.split_once(':')?;
                 Some((first.parse().ok()?, count.parse().ok()?))
             })
+            .filter(|(first, _)| namespaces::has_id(*first))
             .ok_or_else(|| Skip::Lacks(format!("{} has no subordinate ids", self.name)))
     }
 }

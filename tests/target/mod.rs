@@ -5,7 +5,7 @@ mod spellings;
 
 use std::process::Command;
 
-use crate::support::{Case, Held, Ran, Run as _, program, tool};
+use crate::support::{Case, Held, Ran, Run as _, needs, program, tool, tools};
 
 /// The cases of targets.
 pub fn cases() -> Vec<Case> {
@@ -17,6 +17,7 @@ pub fn cases() -> Vec<Case> {
 
 /// A process in a UTS and a mount namespace of its own, with this host name.
 fn container(host: &str) -> Held {
+    needs::tools("hostname mount");
     Held::new(
         tool("unshare").args(["--uts", "--mount"]),
         &format!("hostname {host}; mount -t tmpfs of-{host} /mnt"),
@@ -39,11 +40,8 @@ fn with_run(script: &str) -> Ran {
     let directory = std::path::Path::new(programs.get_program())
         .parent()
         .expect("it is in a directory");
-    let path = format!(
-        "{}:{}",
-        directory.display(),
-        std::env::var("PATH").unwrap_or_default()
-    );
+    needs::tools("hostname mount");
+    let path = tools::path_with(directory);
     let mut command: Command = tool("unshare");
     let whole = format!("mount -t tmpfs run /run; cd /; {script}");
     command

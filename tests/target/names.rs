@@ -120,7 +120,8 @@ fn what_was_perhaps_meant_is_said() -> Outcome {
 }
 
 fn a_stale_name_is_called_stale() -> Outcome {
-    needs::root()?;
+    needs::tools("umount");
+    needs::whole_root()?;
     let error = with_run("mkdir /run/utsns; touch /run/utsns/old; ns-hostname -t old").fails(1);
     assert!(
         error.starts_with("ns-hostname: \"/run/utsns/old\" is stale: no namespace is mounted on it here\n"),

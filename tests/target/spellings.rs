@@ -91,6 +91,7 @@ fn a_host_name_of_several_names_none() -> Outcome {
 
 /// A process in the cgroup, and in a UTS namespace of its own with this host name.
 fn member(cgroup: &Cgroup, host: &str) -> Held {
+    needs::tools("hostname");
     Held::new(
         tool("unshare").arg("--uts"),
         &format!("{}; hostname {host}", cgroup.join()),
@@ -98,6 +99,7 @@ fn member(cgroup: &Cgroup, host: &str) -> Held {
 }
 
 fn a_unit_is_its_oldest_process() -> Outcome {
+    needs::tools("hostname");
     let name = format!("ns-utils-{}", std::process::id());
     let cgroup = Cgroup::new(&format!("{name}.slice/{name}.service"))?;
     let worker = Cgroup::new(&format!("{name}.slice/{name}.service/worker"))?;
@@ -121,6 +123,7 @@ fn a_unit_is_its_oldest_process() -> Outcome {
 }
 
 fn a_container_is_its_oldest_process_by_the_start_of_its_id() -> Outcome {
+    needs::tools("hostname");
     let own = format!("{:08x}", std::process::id());
     let id = |digit: &str| format!("{own}{digit}{}", "0".repeat(63 - own.len()));
     let (one, other) = (id("a"), id("b"));

@@ -38,6 +38,7 @@ pub(super) fn nested(options: &str, text: &str) -> Ran {
 }
 
 fn a_missing_capability_is_named() -> Outcome {
+    needs::user_namespaces()?;
     User::ordinary()?;
     for (option, noun) in [
         ("-n", "a network"),
@@ -96,6 +97,7 @@ fn a_missing_capability_is_named() -> Outcome {
 }
 
 fn a_limit_of_the_system_is_named() -> Outcome {
+    needs::user_namespaces()?;
     for (kind, option, words) in [
         ("user", "-U", "a user"),
         ("uts", "-u", "a UTS"),
@@ -145,6 +147,7 @@ fn a_limit_of_the_system_is_named() -> Outcome {
 }
 
 fn the_depth_of_nesting_is_limited() -> Outcome {
+    needs::user_namespaces()?;
     let text = "n=$1; [ $n = 0 ] && exec $U -U echo ran; n=$((n-1)); exec $U -r sh -c \"$0\" \"$0\" $n";
     let mut command = unshare();
     let program = command.get_program().to_owned();
@@ -161,6 +164,8 @@ fn the_depth_of_nesting_is_limited() -> Outcome {
 }
 
 fn a_chroot_is_noticed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let chroot = needs::installed("chroot")?;
     let chroot = chroot.display();
     // Into a plain directory anyone can tell, into a mount point root can.
@@ -203,6 +208,8 @@ fn a_seccomp_filter_is_noticed() -> Outcome {
 }
 
 fn a_covered_proc_is_named() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     says(
         nested(
             "-m -p --mount-proc",
@@ -218,6 +225,7 @@ fn a_covered_proc_is_named() -> Outcome {
 }
 
 fn another_ones_pid_namespace_is_named() -> Outcome {
+    needs::user_namespaces()?;
     User::ordinary()?;
     says(
         ordinary().with("-r --mount-proc echo ran"),
@@ -232,6 +240,7 @@ fn another_ones_pid_namespace_is_named() -> Outcome {
 }
 
 fn a_dead_pid_1_is_named() -> Outcome {
+    needs::user_namespaces()?;
     // The first child of this shell was PID 1 of the namespace that all further ones would be born in.
     for who in super::Who::both()? {
         let mut command = who.unshare();
@@ -252,6 +261,7 @@ fn a_dead_pid_1_is_named() -> Outcome {
 }
 
 fn a_program_that_cannot_run_says_why() -> Outcome {
+    needs::user_namespaces()?;
     let directory = tempfile::tempdir().expect("there is room in /tmp");
     let file = directory.path().join("script");
     std::fs::write(&file, "#!/no/such/interpreter\n").expect("it is ours");

@@ -1,13 +1,14 @@
 //! Time namespaces and their clocks.
 
 use super::{Who, unshare};
-use crate::support::Outcome;
 use crate::support::Run as _;
 use crate::support::case::cases;
+use crate::support::{Outcome, needs};
 
 cases!["unshare::clocks": offsets_may_be_fractions_and_negative, limits_are_named, offsets_need_a_time_namespace, the_program_is_in_the_new_namespace];
 
 fn offsets_may_be_fractions_and_negative() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for (options, monotonic, boottime) in [
             ("--monotonic 1.5", "1 500000000", "0 0"),
@@ -29,6 +30,7 @@ fn offsets_may_be_fractions_and_negative() -> Outcome {
 }
 
 fn limits_are_named() -> Outcome {
+    needs::user_namespaces()?;
     let error = unshare().with("-r -T --monotonic 4611686018 true").fails(2);
     assert!(
         error.contains("--monotonic") && error.contains("4611686017"),
@@ -72,6 +74,7 @@ fn offsets_need_a_time_namespace() -> Outcome {
 }
 
 fn the_program_is_in_the_new_namespace() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for options in ["-r -T", "-r -T -f", "-r -T -p"] {
             let links = "readlink /proc/self/ns/time /proc/self/ns/time_for_children";

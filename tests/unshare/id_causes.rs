@@ -14,6 +14,8 @@ cases!["unshare::id_causes":
 ];
 
 fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount setpriv");
     needs::installed("newuidmap")?;
     let user = User::ordinary()?;
     let (first, count) = user.subordinate_ids()?;
@@ -64,6 +66,7 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
 }
 
 fn a_missing_or_powerless_helper_is_named() -> Outcome {
+    needs::user_namespaces()?;
     let newuidmap = needs::installed("newuidmap")?;
     User::ordinary()?;
     let mut command = ordinary();
@@ -120,6 +123,7 @@ fn a_missing_or_powerless_helper_is_named() -> Outcome {
 }
 
 fn denied_setgroups_are_named() -> Outcome {
+    needs::user_namespaces()?;
     User::ordinary()?;
     says(
         ordinary().with("-r -G 0 echo ran"),
@@ -134,6 +138,7 @@ fn denied_setgroups_are_named() -> Outcome {
 }
 
 fn ids_without_a_map_are_named() -> Outcome {
+    needs::user_namespaces()?;
     User::ordinary()?;
     says(
         ordinary().with("-r -S 5 echo ran"),
@@ -160,6 +165,7 @@ fn ids_without_a_map_are_named() -> Outcome {
 }
 
 fn inherited_denial_of_setgroups_is_named() -> Outcome {
+    needs::user_namespaces()?;
     says(
         nested("", "$U -U --setgroups allow echo ran"),
         1,

@@ -27,6 +27,7 @@ fn map_inside(command: &mut Command, options: &str, file: &str) -> String {
 }
 
 fn a_single_id_is_mapped() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         let own = who.unshare().with("id -u").ok().trim().to_owned();
         let group = who.unshare().with("id -g").ok().trim().to_owned();
@@ -52,6 +53,8 @@ fn a_single_id_is_mapped() -> Outcome {
 }
 
 fn subordinate_ids_go_around_the_callers_own() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     needs::installed("newuidmap")?;
     let user = User::ordinary()?;
     let (first, count) = user.subordinate_ids()?;
@@ -85,6 +88,7 @@ fn subordinate_ids_go_around_the_callers_own() -> Outcome {
 }
 
 fn root_maps_what_it_likes() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     for (options, wanted) in [
         ("--map-users=0:1000:1", "0 1000 1"),
@@ -174,6 +178,7 @@ fn ids_are_numbers_or_names_and_never_wrap() -> Outcome {
 }
 
 fn setgroups_is_allowed_or_denied_before_anything_happens() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for options in [
             "-r --setgroups allow",
@@ -211,6 +216,7 @@ fn setgroups_is_allowed_or_denied_before_anything_happens() -> Outcome {
 }
 
 fn the_owner_is_the_one_who_is_mapped() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     for fork in ["", "-f", "-p"] {
         let text = script(
@@ -237,6 +243,7 @@ fn the_owner_is_the_one_who_is_mapped() -> Outcome {
 }
 
 fn capabilities_are_kept() -> Outcome {
+    needs::user_namespaces()?;
     let effective = "sed -n 's/^CapEff:[ \t0]*//p' /proc/self/status";
     for who in Who::both()? {
         assert_eq!(script(&mut who.unshare(), "-U", effective).ok(), "\n", "{who:?}");
@@ -274,6 +281,8 @@ fn capabilities_are_kept() -> Outcome {
 }
 
 fn the_maps_of_a_private_machine() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     let user = User::ordinary()?;
     let (first, count) = user.subordinate_ids()?;
     if needs::installed("newuidmap").is_ok() {

@@ -63,6 +63,8 @@ fn shell(who: Who) -> Result<Shell, Skip> {
 }
 
 fn control_c_ends_what_is_deaf_to_it() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     for who in Who::both()? {
         for options in ["-r -p", "-r -p --mount-proc", "-r --init", "-U -f", "-a"] {
             let mut shell = shell(who)?;
@@ -76,6 +78,7 @@ fn control_c_ends_what_is_deaf_to_it() -> Outcome {
 }
 
 fn control_c_reaches_a_handler_once() -> Outcome {
+    needs::user_namespaces()?;
     for options in ["-U -f", "-r -p", "-r --init"] {
         let mut shell = shell(Who::Caller)?;
         shell.run(&format!("$U {options} bash -c \"$COUNT\""));
@@ -93,6 +96,7 @@ fn control_c_reaches_a_handler_once() -> Outcome {
 }
 
 fn control_z_stops_and_fg_goes_on() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for options in ["-r -p", "-r --init", "-U -f"] {
             let mut shell = shell(who)?;
@@ -106,6 +110,7 @@ fn control_z_stops_and_fg_goes_on() -> Outcome {
 
 /// What was sent into the background reads the terminal there, and is stopped once more: in the foreground it has it.
 fn what_comes_out_of_the_background_reads_again() -> Outcome {
+    needs::user_namespaces()?;
     for options in ["-r -p", "-r --init", "-U -f"] {
         let mut shell = shell(Who::Caller)?;
         shell.run_cat(&format!("$U {options}"));
@@ -124,6 +129,7 @@ fn what_comes_out_of_the_background_reads_again() -> Outcome {
 
 /// It has taken the turn before it was stopped: it has it again when it goes on.
 fn a_program_in_a_group_of_its_own_gets_its_turn_back() -> Outcome {
+    needs::user_namespaces()?;
     needs::installed("perl")?;
     // PID 1 cannot stop itself.
     for options in ["-U -f", "-r --init"] {
@@ -144,6 +150,7 @@ fn a_program_in_a_group_of_its_own_gets_its_turn_back() -> Outcome {
 
 /// The keys are for the foreground.
 fn control_c_does_not_reach_a_program_in_a_group_of_its_own() -> Outcome {
+    needs::user_namespaces()?;
     needs::installed("perl")?;
     for options in ["-U -f", "-r -p", "-r --init"] {
         let mut shell = shell(Who::Caller)?;
@@ -162,6 +169,8 @@ fn control_c_does_not_reach_a_program_in_a_group_of_its_own() -> Outcome {
 }
 
 fn a_script_can_read_its_terminal_afterwards() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     for who in Who::both()? {
         for options in ["-r -p --mount-proc", "-r -p", "-r --init", "-U -f", "-a"] {
             let mut shell = shell(who)?;
@@ -180,6 +189,7 @@ fn the_modes_of_a_killed_program_are_set_back() -> Outcome {
 }
 
 fn the_modes_that_a_program_leaves_are_kept() -> Outcome {
+    needs::user_namespaces()?;
     let mut shell = shell(Who::Caller)?;
     shell.run("sh -c '$U -U -f stty -echo; stty -a; stty echo; echo d\"\"one'");
     let text = shell.0.expect("done");
@@ -188,6 +198,7 @@ fn the_modes_that_a_program_leaves_are_kept() -> Outcome {
 }
 
 fn the_end_of_the_terminal_ends_the_program() -> Outcome {
+    needs::user_namespaces()?;
     for options in ["-r -p", "-r --init", "-U -f"] {
         let directory = tempfile::tempdir().expect("there is room in /tmp");
         let pid_file = directory.path().join("pid");
@@ -212,6 +223,7 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
 }
 
 fn the_terminal_is_left_to_who_has_it() -> Outcome {
+    needs::user_namespaces()?;
     for options in ["-r -p", "-r --init", "-U -f"] {
         let directory = tempfile::tempdir().expect("there is room in /tmp");
         let fifo = directory.path().join("fifo");

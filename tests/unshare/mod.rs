@@ -20,7 +20,7 @@ mod veth_refused;
 use std::process::Command;
 
 use crate::support::case::Skip;
-use crate::support::{Case, User, program};
+use crate::support::{Case, User, needs, program};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
@@ -74,9 +74,7 @@ impl Who {
 
 /// `ns-unshare` run by the ordinary user.
 fn ordinary() -> Command {
-    User::ordinary()
-        .expect("needs were checked")
-        .program("ns-unshare")
+    needs::met(User::ordinary()).program("ns-unshare")
 }
 
 /// `ns-unshare` run by the caller.

@@ -29,6 +29,7 @@ const ROOM: &str = r#"
 
 /// Runs the script in a mount namespace that has the room.
 fn in_room(who: Who, text: &str) -> Ran {
+    needs::tools("mount");
     let mut command = who.unshare();
     let program = std::path::Path::new(command.get_program())
         .parent()
@@ -39,6 +40,8 @@ fn in_room(who: Who, text: &str) -> Ran {
 }
 
 fn propagation_is_as_chosen() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("awk mount");
     let field = "awk '$5 == \"/\" { for (i = 7; $i != \"-\"; i++) printf \"%s \", $i; print \"\" }' /proc/self/mountinfo";
     for who in Who::both()? {
         for (options, starts) in [
@@ -82,6 +85,7 @@ fn inherited_is_shared() -> bool {
 }
 
 fn a_relative_directory_is_inside_of_the_new_root() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         // With a new mount namespace, and with a chroot.
         for new in ["-m", ""] {
@@ -109,6 +113,7 @@ fn a_relative_directory_is_inside_of_the_new_root() -> Outcome {
 }
 
 fn the_root_of_a_new_mount_namespace_is_pivoted() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for propagation in ["private", "slave", "shared", "unchanged"] {
             // The root is the namespace's own, and nothing of the old one is left.
@@ -134,6 +139,7 @@ fn the_root_of_a_new_mount_namespace_is_pivoted() -> Outcome {
 }
 
 fn user_namespaces_nest_below_a_new_root() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for root in ["/mnt", ".", "./."] {
             let text = in_room(
@@ -155,6 +161,7 @@ fn user_namespaces_nest_below_a_new_root() -> Outcome {
 }
 
 fn a_fresh_proc_is_mounted_in_the_new_root() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         let text = in_room(
             who,
@@ -174,6 +181,7 @@ fn a_fresh_proc_is_mounted_in_the_new_root() -> Outcome {
 }
 
 fn proc_is_mounted_where_it_is_wanted() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         let text = in_room(
             who,
@@ -206,6 +214,8 @@ fn proc_is_mounted_where_it_is_wanted() -> Outcome {
 }
 
 fn interpreters_are_registered() -> Outcome {
+    needs::tools("mount");
+    needs::user_namespaces()?;
     let supported = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
     if !supported.contains("binfmt_misc") {
         return Err(crate::support::case::Skip::Lacks(

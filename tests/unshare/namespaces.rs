@@ -19,6 +19,8 @@ cases!["unshare::namespaces":
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
 fn a_private_process_table_starts_at_one() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("ps");
     for who in Who::both()? {
         let table = who
             .unshare()
@@ -34,6 +36,7 @@ fn a_private_process_table_starts_at_one() -> Outcome {
 }
 
 fn the_chosen_kinds_are_new_and_no_others() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     let sets: [(&str, &[&str]); 10] = [
         ("-m", &["mnt"]),
@@ -73,6 +76,7 @@ fn namespaces_inside(command: &mut Command, options: &str) -> Vec<(&'static str,
 }
 
 fn the_status_is_that_of_the_program() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for options in ["-U", "-U -f", "-U -p", "-U -r -p --init"] {
             let run = |words: &[&str]| who.unshare().args(options.split_whitespace()).args(words).ran();
@@ -99,6 +103,7 @@ fn the_status_is_that_of_the_program() -> Outcome {
 }
 
 fn a_pid_namespace_is_forked_into() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         let text = script(&mut who.unshare(), "-r -p", "/bin/true; /bin/true; echo $$").ok();
         assert_eq!(text, "1\n", "{who:?}");
@@ -115,6 +120,7 @@ fn a_pid_namespace_is_forked_into() -> Outcome {
 }
 
 fn what_contradicts_a_missing_fork_is_refused() -> Outcome {
+    needs::user_namespaces()?;
     for options in [
         "-p --no-fork --init",
         "-p --no-fork --kill-child",
@@ -132,6 +138,9 @@ fn what_contradicts_a_missing_fork_is_refused() -> Outcome {
 }
 
 fn a_private_machine_takes_one_option() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("ps");
+    needs::optional("newuidmap newgidmap");
     for who in Who::both()? {
         let text = script(
             &mut who.unshare(),
@@ -151,6 +160,7 @@ fn a_private_machine_takes_one_option() -> Outcome {
 }
 
 fn options_may_be_shortened_and_repeated() -> Outcome {
+    needs::user_namespaces()?;
     let options = "--us --map-r -r -r --forw -f -f --ti --monot 1";
     assert_eq!(unshare().with(&format!("{options} id -u")).ok(), "0\n");
     let error = unshare().with("--map-u true").fails(2);

@@ -9,6 +9,8 @@ use crate::support::needs;
 cases!["unshare::network": the_loopback_interface_is_up, a_loopback_interface_that_stays_down_is_a_warning, names_are_set_in_the_new_namespace_only, names_are_checked];
 
 fn the_loopback_interface_is_up() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     let ip = needs::installed("ip")?;
     let ip = ip.to_str().expect("a path of ASCII");
     for who in Who::both()? {
@@ -29,6 +31,7 @@ fn the_loopback_interface_is_up() -> Outcome {
 }
 
 fn names_are_set_in_the_new_namespace_only() -> Outcome {
+    needs::user_namespaces()?;
     let own = std::fs::read("/proc/sys/kernel/hostname").expect("it is there");
     let names = "cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname";
     for who in Who::both()? {
@@ -64,6 +67,7 @@ fn names_are_checked() -> Outcome {
 }
 
 fn a_loopback_interface_that_stays_down_is_a_warning() -> Outcome {
+    needs::user_namespaces()?;
     let strace = needs::installed("strace")?;
     for options in ["-r", "-r -p"] {
         // The call that sets the flags is the second of its kind, and is refused.

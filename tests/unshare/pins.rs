@@ -57,6 +57,7 @@ impl Drop for Place {
 }
 
 fn each_kind_is_bound_to_its_file() -> Outcome {
+    needs::user_namespaces()?;
     needs::root()?;
     for fork in ["", "--fork"] {
         let place = Place::new();
@@ -92,6 +93,7 @@ fn each_kind_is_bound_to_its_file() -> Outcome {
 }
 
 fn the_program_does_not_run_when_binding_fails() -> Outcome {
+    needs::user_namespaces()?;
     for fork in ["", "--fork"] {
         let place = tempfile::tempdir().expect("there is room in /tmp");
         let missing = place.path().join("no/file");
@@ -144,6 +146,7 @@ fn what_was_bound_is_undone_when_the_program_cannot_run() -> Outcome {
 }
 
 fn a_shared_mount_takes_no_mount_namespace() -> Outcome {
+    needs::tools("mount");
     needs::root()?;
     let mut command = unshare();
     let program = command.get_program().to_owned();
@@ -172,6 +175,7 @@ fn a_shared_mount_takes_no_mount_namespace() -> Outcome {
 /// Linux 6.18 hands out ids in batches, one a CPU, and refuses to bind a mount namespace with a lower id than the one it
 /// is bound in: on which CPU one happens to run must not count.
 fn a_mount_namespace_can_be_bound_from_any_cpu() -> Outcome {
+    needs::tools("mount umount");
     needs::root()?;
     let taskset = needs::installed("taskset")?;
     let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

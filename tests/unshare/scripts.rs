@@ -2,7 +2,7 @@
 
 use super::{Who, script, unshare};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, Running, inode_of};
+use crate::support::{Outcome, Run as _, Running, inode_of, needs};
 
 cases!["unshare::scripts":
     the_pid_file_names_the_process_whose_end_ends_the_namespaces,
@@ -12,6 +12,7 @@ cases!["unshare::scripts":
 ];
 
 fn the_pid_file_names_the_process_whose_end_ends_the_namespaces() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for options in ["-r", "-r -f", "-r -p", "-r -p --init"] {
             let directory = tempfile::tempdir().expect("there is room in /tmp");
@@ -50,6 +51,8 @@ fn open_to_all(directory: &std::path::Path) {
 }
 
 fn the_info_names_pid_and_namespaces() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     for who in Who::both()? {
         for options in ["-r -u", "-a"] {
             let mut shell = match who {

@@ -136,6 +136,8 @@ fn same(who: Who, options: &str) -> Outcome {
 }
 
 fn both_do_the_same() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("awk");
     for options in FOR_ALL {
         same(Who::Caller, options)?;
     }
@@ -147,6 +149,8 @@ fn both_do_the_same() -> Outcome {
 }
 
 fn the_ordinary_user_has_the_same() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("awk");
     for options in FOR_ALL {
         same(Who::Ordinary, options)?;
     }
@@ -154,6 +158,7 @@ fn the_ordinary_user_has_the_same() -> Outcome {
 }
 
 fn both_end_alike() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for options in ["-U", "-r -f", "-r -p -f", "-r -m -p -f --mount-proc"] {
             for program in [

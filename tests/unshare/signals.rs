@@ -45,6 +45,7 @@ const PASSED_ON: [Signal; 8] = [
 ];
 
 fn each_signal_reaches_the_program_once() -> Outcome {
+    needs::user_namespaces()?;
     let perl = needs::installed("perl")?;
     for who in Who::both()? {
         for options in ["-U -f", "-r -p", "-r -p --init"] {
@@ -69,6 +70,7 @@ fn each_signal_reaches_the_program_once() -> Outcome {
 }
 
 fn what_pid_1_is_deaf_to_ends_it_all_the_same() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for signal in [
             Signal::SIGINT,
@@ -96,6 +98,7 @@ fn what_pid_1_is_deaf_to_ends_it_all_the_same() -> Outcome {
 }
 
 fn a_handler_of_pid_1_is_respected() -> Outcome {
+    needs::user_namespaces()?;
     let bash = needs::installed("bash")?;
     for (set_up, signal, wanted) in [
         (
@@ -125,6 +128,7 @@ fn a_handler_of_pid_1_is_respected() -> Outcome {
 }
 
 fn without_forwarding_signals_are_kept_back() -> Outcome {
+    needs::user_namespaces()?;
     let perl = needs::installed("perl")?;
     // INT and TERM wait, and the program does not get them.
     let mut command = unshare();
@@ -153,6 +157,8 @@ fn without_forwarding_signals_are_kept_back() -> Outcome {
 }
 
 fn init_passes_signals_on_and_reaps() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("ps");
     for who in Who::both()? {
         // The orphan's parent becomes PID 1, which has to wait for it: no zombie is left.
         let text = "(sh -c 'sleep 0 & exec true' &) ; wait; sh -c 'exec sh -c \"(true &)\"';
@@ -170,6 +176,7 @@ fn init_passes_signals_on_and_reaps() -> Outcome {
 }
 
 fn we_die_as_the_program_died() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for (text, status, signal) in [
             ("exit 9", 9, None),
@@ -193,6 +200,7 @@ fn we_die_as_the_program_died() -> Outcome {
 }
 
 fn only_the_program_leaves_a_core_dump() -> Outcome {
+    needs::user_namespaces()?;
     let directory = tempfile::tempdir().expect("there is room in /tmp");
     let dumps = |command: &Command| {
         let limit = "ulimit -c \"$(ulimit -H -c)\" && exec \"$@\"";
@@ -231,6 +239,7 @@ fn dies_with(command: &mut Command) -> bool {
 const WAIT: [&str; 3] = ["sh", "-c", "echo ready; read -r line"];
 
 fn the_program_dies_with_us_when_asked() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         for options in [
             "-U -f --kill-child",
@@ -256,6 +265,8 @@ fn the_program_dies_with_us_when_asked() -> Outcome {
 }
 
 fn the_program_dies_with_us_also_after_a_change_of_ids() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     needs::root()?;
     for options in [
         "-f --kill-child -S 1234",
@@ -318,6 +329,7 @@ fn the_program_does_not_run_after_our_death_during_a_change_of_ids() -> Outcome 
 }
 
 fn signal_names_and_numbers_are_taken() -> Outcome {
+    needs::user_namespaces()?;
     for signal in ["15", "TERM", "SIGTERM", "term", "RTMIN+3", "RTMAX-1", "9"] {
         let mut command = unshare();
         command.args(["-U", &format!("--kill-child={signal}")]);
@@ -334,6 +346,7 @@ fn signal_names_and_numbers_are_taken() -> Outcome {
 }
 
 fn the_program_stops_and_goes_on_with_us() -> Outcome {
+    needs::user_namespaces()?;
     // Seen by whoever waits for us, as a shell would.
     for who in Who::both()? {
         for options in ["-U -f", "-r -p", "-r --init"] {

@@ -14,6 +14,8 @@ cases!["unshare::start":
 ];
 
 fn the_program_has_three_descriptors_and_what_the_caller_passed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     for who in Who::both()? {
         for options in [
             "-U",
@@ -43,6 +45,7 @@ fn the_program_has_three_descriptors_and_what_the_caller_passed() -> Outcome {
 }
 
 fn the_signal_mask_and_dispositions_pass_through() -> Outcome {
+    needs::user_namespaces()?;
     let env = needs::installed("env")?;
     // Without a shell in between, which has a mask of its own.
     let fields = ["grep", "^Sig[BI]", "/proc/self/status"];
@@ -75,6 +78,7 @@ fn the_signal_mask_and_dispositions_pass_through() -> Outcome {
 }
 
 fn the_environment_can_be_emptied() -> Outcome {
+    needs::user_namespaces()?;
     let variables = |options: &str| {
         let mut command = unshare();
         command
@@ -98,6 +102,7 @@ fn the_environment_can_be_emptied() -> Outcome {
 }
 
 fn the_login_shell_is_the_callers() -> Outcome {
+    needs::user_namespaces()?;
     for who in Who::both()? {
         // $SHELL first.
         let mut command = who.unshare();
@@ -146,6 +151,8 @@ fn nothing_at_all_is_a_plan_too() -> Outcome {
 }
 
 fn it_works_with_few_descriptors() -> Outcome {
+    needs::user_namespaces()?;
+    needs::optional("newuidmap newgidmap");
     for who in Who::both()? {
         let mut shell = match who {
             Who::Caller => tool("sh"),

@@ -46,6 +46,7 @@ fn a_limit_of_processes_is_named() -> Outcome {
 }
 
 fn a_limit_on_the_size_of_files_is_named() -> Outcome {
+    needs::user_namespaces()?;
     let directory = tempfile::tempdir().expect("there is room in /tmp");
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).expect("it is ours");
     let file = directory.path().join("pid");
@@ -73,6 +74,8 @@ fn nested(who: Who, text: &str) -> Ran {
 }
 
 fn a_missing_proc_is_named() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let cause = "\n  cause: no proc file system is mounted on /proc here\n  help:  mount -t proc";
     for who in Who::both()? {
         for options in [
@@ -95,6 +98,8 @@ fn a_missing_proc_is_named() -> Outcome {
 }
 
 fn a_root_that_is_no_mount_is_named() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let chroot = needs::installed("chroot")?;
     let room =
         "mount -t tmpfs room /mnt; mkdir -p /mnt/plain/programs /mnt/plain/usr /mnt/plain/proc; cd /mnt/plain
@@ -125,6 +130,7 @@ fn a_root_that_is_no_mount_is_named() -> Outcome {
 }
 
 fn a_program_that_was_found_and_cannot_run_is_named() -> Outcome {
+    needs::user_namespaces()?;
     let directory = tempfile::tempdir().expect("there is room in /tmp");
     let file = |name: &str| directory.path().join(name);
     for (name, text, mode) in [

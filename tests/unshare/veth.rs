@@ -119,6 +119,7 @@ const BOTH_FAMILIES: &str = "name=eth0,addr=10.7.0.2/24,addr=fd00:7::2/64,gw=10.
                              peer=vh0,peer-addr=10.7.0.1/24,peer-addr=fd00:7::1/64";
 
 fn a_pair_carries_traffic() -> Outcome {
+    needs::user_namespaces()?;
     let ping = needs::installed("ping");
     for place in Place::both()? {
         for way in WAYS {
@@ -149,6 +150,7 @@ fn a_pair_carries_traffic() -> Outcome {
 }
 
 fn a_pair_goes_with_the_namespace() -> Outcome {
+    needs::user_namespaces()?;
     let own = interfaces(tool("env"));
     let mounts = std::fs::read("/proc/self/mountinfo").expect("it is there").len();
     for place in Place::both()? {
@@ -169,6 +171,7 @@ fn a_pair_goes_with_the_namespace() -> Outcome {
 }
 
 fn every_key_does_what_it_says() -> Outcome {
+    needs::user_namespaces()?;
     let ip = needs::installed("ip")?;
     for place in Place::both()? {
         let other = place.tied(
@@ -210,6 +213,7 @@ fn every_key_does_what_it_says() -> Outcome {
 }
 
 fn the_kernel_finds_a_free_name() -> Outcome {
+    needs::user_namespaces()?;
     let bash = needs::installed("bash")?;
     for place in Place::both()? {
         let first = place.tied(Way::Inside, "eth0");
@@ -231,6 +235,7 @@ fn the_kernel_finds_a_free_name() -> Outcome {
 }
 
 fn several_pairs_can_be_made() -> Outcome {
+    needs::user_namespaces()?;
     for place in Place::both()? {
         let mut command = place.unshare();
         command.args(["--veth", "a,peer=va", "--veth", "name=b,peer=vb", "-p"]);
@@ -242,6 +247,7 @@ fn several_pairs_can_be_made() -> Outcome {
 }
 
 fn the_peer_can_be_where_a_target_says() -> Outcome {
+    needs::user_namespaces()?;
     for place in Place::both()? {
         let pid = place.held.pid;
         for target in [
@@ -272,6 +278,7 @@ fn the_peer_can_be_where_a_target_says() -> Outcome {
 }
 
 fn a_pair_needs_no_child() -> Outcome {
+    needs::user_namespaces()?;
     for place in Place::both()? {
         for options in ["", "-f", "-p", "-p --no-fork", "-r", "--init", "-S 0 --keep-caps"] {
             let mut command = place.unshare();
@@ -284,6 +291,7 @@ fn a_pair_needs_no_child() -> Outcome {
 }
 
 fn what_was_made_is_undone_when_something_fails() -> Outcome {
+    needs::user_namespaces()?;
     let failures = [
         ("/no/such/program", 127),
         ("/etc/passwd", 126),
@@ -327,6 +335,7 @@ fn what_was_made_is_undone_when_something_fails() -> Outcome {
 }
 
 fn a_named_namespace_keeps_its_pair() -> Outcome {
+    needs::user_namespaces()?;
     needs::installed("mount")?;
     for place in Place::both()? {
         let script = "mount -t tmpfs run /run && \"$U\" --pin blue --veth eth0,peer=vh0 2>/dev/null &&

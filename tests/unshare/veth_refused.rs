@@ -24,6 +24,8 @@ fn says(error: &str, parts: &[&str]) {
 }
 
 fn a_missing_right_is_explained() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let ordinary = User::ordinary()?;
     let nested = ordinary.program("ns-unshare");
     let nested = nested.get_program().to_str().expect("a path of ASCII").to_owned();
@@ -81,6 +83,7 @@ fn a_missing_right_is_explained() -> Outcome {
 }
 
 fn a_taken_name_is_explained() -> Outcome {
+    needs::user_namespaces()?;
     for place in Place::both()? {
         let _other = place.tied(Way::Inside, "eth0,peer=vh0");
         let error = place.unshare().with("--veth eth0,peer=vh0 echo ran").fails(1);
@@ -106,6 +109,7 @@ fn a_taken_name_is_explained() -> Outcome {
 }
 
 fn a_kernel_without_ipv6_is_explained() -> Outcome {
+    needs::user_namespaces()?;
     for place in Place::both()? {
         let off = "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6";
         place.inside(place.held.pid).args(["sh", "-c", off]).ran().ok();
