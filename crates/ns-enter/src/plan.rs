@@ -1,108 +1,113 @@
 //! From a request to a plan: which steps, in which order. Pure: the order is tested as data.
 
 use ns_core::idmap::IdKind;
-use ns_core::launch::{Plan, Propagation, Step};
+use ns_core::launch::inside::{
+    AttributeStep, CredentialStep, DirectoryStep, ForkStep, MountStep, NamespaceStep,
+};
+use ns_core::launch::{Plan, Propagation, Steps};
 use ns_core::{Kind, Kinds};
 
 use crate::request::{Request, Working};
 
 /// The plan for the request.
 pub fn plan(request: &Request) -> Plan {
-    let mut plan = Plan {
-        fork: request.fork,
-        forward_signals: request.forward_signals,
-        steps: Vec::new(),
-    };
+    let mut steps = Steps::default();
     if let Some(cgroups) = &request.cgroups {
-        plan.inside(Step::JoinCgroups(cgroups.clone()));
+        steps.inside(AttributeStep::JoinCgroups(cgroups.clone()));
     }
     if request.is_exposed() {
-        plan.inside(Step::Hide);
+        steps.inside(AttributeStep::Hide);
     }
-    namespaces(request, &mut plan);
-    directories(request, &mut plan);
+    namespaces(request, &mut steps);
+    directories(request, &mut steps);
     if request.fork {
-        plan.inside(Step::ForkInto);
+        steps.inside(ForkStep::Into);
     }
     if let Some(on) = &request.proc {
-        plan.inside(Step::MountProc(on.clone()));
+        steps.inside(MountStep::Proc(on.clone()));
     }
     if let Some(process) = &request.environment {
-        plan.inside(Step::ReadEnvironment(process.clone()));
+        steps.inside(AttributeStep::ReadEnvironment(process.clone()));
     }
-    credentials(request, &mut plan);
+    credentials(request, &mut steps);
     if let Some(context) = &request.context {
-        plan.inside(Step::SetContext(context.clone()));
+        steps.inside(AttributeStep::SetContext(context.clone()));
     }
-    plan.inside(Step::Execute(request.program.clone()));
+    let mut plan = steps.execute(request.program.clone());
+    if request.fork {
+        plan = plan.in_child();
+    }
+    if request.forward_signals {
+        plan = plan.forwarding_signals();
+    }
     plan
 }
 
 /// The namespaces in two passes: a user namespace may take away what it needs to enter the others, or give it.
-fn namespaces(request: &Request, plan: &mut Plan) {
+fn namespaces(request: &Request, steps: &mut Steps) {
     let namespaces = &request.namespaces;
     let others = &namespaces.others;
     if namespaces.enters_user() && request.gid.is_some() {
         // Who may drop the groups outside may not inside, where setgroups(2) is denied.
-        plan.inside(Step::TryDropGroups);
+        steps.inside(CredentialStep::TryDropGroups);
     }
     for user in [&namespaces.owner, &namespaces.user].into_iter().flatten() {
         if !others.is_empty() {
-            plan.inside(Step::TryJoin(others.clone()));
+            steps.inside(NamespaceStep::TryJoin(others.clone()));
         }
-        plan.inside(Step::Join(vec![user.clone()]));
+        steps.inside(NamespaceStep::Join(vec![user.clone()]));
     }
     if !others.is_empty() {
-        plan.inside(Step::Join(others.clone()));
+        steps.inside(NamespaceStep::Join(others.clone()));
     }
     if let Some(mount) = &namespaces.mount_again {
         // From a chroot this leads out, where that is allowed; to the root directory in any case.
-        plan.inside(Step::TryJoin(vec![mount.clone()]));
-        plan.inside(Step::ChangeDirectory("/".into()));
+        steps.inside(NamespaceStep::TryJoin(vec![mount.clone()]));
+        steps.inside(DirectoryStep::Change("/".into()));
     }
 }
 
 /// Root and working directory, in a copy of the mounts where one is changed.
-fn directories(request: &Request, plan: &mut Plan) {
+fn directories(request: &Request, steps: &mut Steps) {
     match (&request.root, request.proc.is_some() || request.etc.is_some()) {
-        (Some(root), false) => plan.inside(Step::EnterRoot(root.clone())),
+        (Some(root), false) => steps.inside(DirectoryStep::EnterRoot(root.clone())),
         (root, true) => {
             // The copy has the working directory in it, and the root of the namespace, but no other directory that
             // was opened before.
             if let Some(root) = root {
-                plan.inside(Step::EnterDirectory(root.clone()));
+                steps.inside(DirectoryStep::Enter(root.clone()));
             }
-            plan.inside(Step::Unshare(Kinds::from_iter([Kind::Mnt])));
-            plan.inside(Step::Propagate(Propagation::Slave));
+            steps.inside(NamespaceStep::Unshare(Kinds::from_iter([Kind::Mnt])));
+            steps.inside(MountStep::Propagate(Propagation::Slave));
             if root.is_some() {
-                plan.inside(Step::Chroot(".".into()));
+                steps.inside(DirectoryStep::Chroot(".".into()));
             }
         }
         (None, false) => {}
     }
     if let Some(etc) = &request.etc {
-        plan.inside(Step::MountSys);
+        steps.inside(MountStep::Sys);
         for (from, on) in &etc.0 {
-            plan.inside(Step::Bind(from.clone(), on.clone()));
+            steps.inside(MountStep::Bind(from.clone(), on.clone()));
         }
     }
     match &request.working {
         Working::Default => {}
-        Working::Directory(directory) => plan.inside(Step::EnterDirectory(directory.clone())),
-        Working::Perhaps(directory) => plan.inside(Step::TryDirectory(directory.clone())),
-        Working::Inside(path) => plan.inside(Step::ChangeDirectory(path.clone())),
+        Working::Directory(directory) => steps.inside(DirectoryStep::Enter(directory.clone())),
+        Working::Perhaps(directory) => steps.inside(DirectoryStep::TryEnter(directory.clone())),
+        Working::Inside(path) => steps.inside(DirectoryStep::Change(path.clone())),
     }
 }
 
 /// Ids and capabilities. The gid first: without uid 0 it could not be changed.
-fn credentials(request: &Request, plan: &mut Plan) {
+fn credentials(request: &Request, steps: &mut Steps) {
     for (ids, wanted) in [(IdKind::Group, &request.gid), (IdKind::User, &request.uid)] {
         if let Some(wanted) = wanted {
-            plan.inside(Step::Take(ids, wanted.clone()));
+            steps.inside(CredentialStep::Take(ids, wanted.clone()));
         }
     }
     if request.keep_capabilities {
-        plan.inside(Step::KeepCapabilities);
+        steps.inside(CredentialStep::KeepCapabilities);
     }
 }
 
@@ -122,7 +127,7 @@ mod tests {
     }
 
     fn names(request: &Request) -> Vec<&'static str> {
-        plan(request).lines().map(|(_, step)| step.name()).collect()
+        plan(request).lines().iter().map(|line| line.step).collect()
     }
 
     fn request(options: &str, ours: &[Kind]) -> Request {

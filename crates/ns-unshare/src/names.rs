@@ -1,7 +1,8 @@
 //! Names of namespaces that are there already: given with `--pin --from`, taken away with `--unpin`. Nothing is run.
 
 use anyhow::Result;
-use ns_core::launch::{Plan, Step};
+use ns_core::launch::inside::NameStep;
+use ns_core::launch::{Plan, Steps};
 use ns_core::target::Destination;
 use ns_core::{Error, Kinds, Namespace, Target};
 
@@ -10,18 +11,17 @@ use crate::pin::Unpin;
 
 /// The plan, where the command line is about names alone.
 pub fn plan(cli: &Cli, kinds: Kinds) -> Result<Option<Plan>> {
-    let mut plan = Plan::default();
+    let mut steps = Steps::default();
     if !cli.unpin.is_empty() {
         for Unpin { name, kinds } in &cli.unpin {
-            plan.inside(Step::Unpin(name.clone(), *kinds));
+            steps.inside(NameStep::Unpin(name.clone(), *kinds));
         }
     } else if let (Some(name), Some(target)) = (&cli.pin, &cli.from) {
-        plan.inside(Step::PinExisting(name.clone(), namespaces(target, kinds)?));
+        steps.inside(NameStep::PinExisting(name.clone(), namespaces(target, kinds)?));
     } else {
         return Ok(None);
     }
-    plan.inside(Step::End);
-    Ok(Some(plan))
+    Ok(Some(steps.end()))
 }
 
 /// The namespaces of the target: of these kinds, or, where none is said, those that differ from the caller's.

@@ -5,159 +5,158 @@ use std::rc::Rc;
 
 use ns_core::Kind;
 use ns_core::idmap::MapWriter;
-use ns_core::launch::{Plan, Propagation, Side, Step, VethEnd};
+use ns_core::launch::inside::{
+    AttributeStep, CredentialStep, DirectoryStep, ForkStep, MountStep, NamespaceStep, NetworkStep,
+    OwnMapStep, SettingStep,
+};
+use ns_core::launch::outside::{MapStep, PinStep, ReportStep, VethStep};
+use ns_core::launch::{Plan, Propagation, Steps, VethEnd};
 
 use crate::request::Request;
 
 /// The plan for the request.
 pub fn plan(request: &Request) -> Plan {
-    let mut plan = Plan {
-        fork: request.fork,
-        forward_signals: request.forward_signals,
-        steps: Vec::new(),
-    };
-    namespaces(request, &mut plan);
-    surroundings(request, &mut plan);
-    mounts(request, &mut plan);
+    let mut steps = Steps::default();
+    namespaces(request, &mut steps);
+    surroundings(request, &mut steps);
+    mounts(request, &mut steps);
     // When all is set up, so that who waits for the name finds it so; and while we may still look at the process.
     if let Some(name) = &request.name {
-        plan.outside(Step::PinNew(name.clone(), request.kinds));
+        steps.outside(PinStep::Name(name.clone(), request.kinds));
     }
-    credentials(request, &mut plan);
+    credentials(request, &mut steps);
     if request.init {
-        plan.inside(Step::StayAsInit);
+        steps.inside(ForkStep::StayAsInit);
     }
     if let Some(file) = &request.pid_file {
-        plan.outside(Step::WritePidFile(file.clone()));
+        steps.outside(ReportStep::PidFile(file.clone()));
     }
     if let Some(fd) = request.info_fd {
-        plan.outside(Step::WriteInfo(fd));
+        steps.outside(ReportStep::Info(fd));
     }
-    plan.inside(match &request.program {
-        Some(program) => Step::Execute(program.clone()),
-        None => Step::End,
-    });
+    let mut plan = match &request.program {
+        Some(program) => steps.execute(program.clone()),
+        None => steps.end(),
+    };
+    if request.fork {
+        plan = plan.in_child();
+    }
+    if request.forward_signals {
+        plan = plan.forwarding_signals();
+    }
     plan
 }
 
 /// The namespaces, and what the kernel takes only while nothing runs in them.
-fn namespaces(request: &Request, plan: &mut Plan) {
+fn namespaces(request: &Request, steps: &mut Steps) {
     if let Some((uid, gid)) = request.owner {
-        plan.inside(Step::BecomeOwner { uid, gid });
+        steps.inside(CredentialStep::BecomeOwner { uid, gid });
     }
     if !request.kinds.is_empty() {
-        plan.inside(Step::Unshare(request.kinds));
+        steps.inside(NamespaceStep::Unshare(request.kinds));
     }
     let names_it = request.name.is_some() && request.kinds.contains(Kind::Mnt);
     if names_it || request.pins.iter().any(|(kind, _)| *kind == Kind::Mnt) {
-        plan.inside(Step::MakeBindable);
+        steps.inside(NamespaceStep::MakeBindable);
     }
     // Before the gid map: with a map in place it can no longer be denied.
-    plan.steps.extend(
-        request
-            .setgroups
-            .map(|setgroups| (Side::Inside, Step::Setgroups(setgroups))),
-    );
+    if let Some(setgroups) = request.setgroups {
+        steps.inside(OwnMapStep::Setgroups(setgroups));
+    }
     for (ids, map, writer) in &request.maps {
-        let step = Step::Map {
-            ids: *ids,
-            map: map.clone(),
-            writer: *writer,
-        };
-        let side = if *writer == MapWriter::Inside {
-            Side::Inside
-        } else {
-            Side::Outside
-        };
-        plan.steps.push((side, step));
+        match writer {
+            MapWriter::Inside => steps.inside(OwnMapStep::Write(*ids, map.clone())),
+            MapWriter::Outside => steps.outside(MapStep::Write(*ids, map.clone())),
+            MapWriter::Helper => steps.outside(MapStep::HaveWritten(*ids, map.clone())),
+        }
     }
     // Before any process is in the time namespace.
     for (clock, offset) in &request.clocks {
-        plan.inside(Step::SetClock(*clock, *offset));
+        steps.inside(SettingStep::Clock(*clock, *offset));
     }
     let forks_first = request.fork && request.kinds.contains(Kind::Pid);
     if forks_first {
-        plan.inside(Step::ForkFirst);
+        steps.inside(ForkStep::First);
     } else if request.kinds.contains(Kind::Time) {
-        plan.inside(Step::EnterTime);
+        steps.inside(NamespaceStep::EnterTime);
     }
     // After the fork: without a process in it a PID namespace cannot be bound.
     for (kind, file) in &request.pins {
-        plan.outside(Step::Pin(*kind, file.clone()));
+        steps.outside(PinStep::Bind(*kind, file.clone()));
     }
 }
 
 /// What the new namespaces hold when the program finds them.
-fn surroundings(request: &Request, plan: &mut Plan) {
+fn surroundings(request: &Request, steps: &mut Steps) {
     for veth in &request.veth {
-        plan.outside(Step::CreateVeth(Rc::clone(veth)));
-        plan.outside(Step::SetUpVeth(Rc::clone(veth), VethEnd::Peer));
-        plan.outside(Step::SetUpVeth(Rc::clone(veth), VethEnd::New));
+        steps.outside(VethStep::Create(Rc::clone(veth)));
+        steps.outside(VethStep::SetUp(Rc::clone(veth), VethEnd::Peer));
+        steps.outside(VethStep::SetUp(Rc::clone(veth), VethEnd::New));
     }
     if request.loopback {
-        plan.inside(Step::LoopbackUp);
+        steps.inside(NetworkStep::LoopbackUp);
     }
     if let Some(name) = &request.host_name {
-        plan.inside(Step::HostName(name.clone()));
+        steps.inside(SettingStep::HostName(name.clone()));
     }
     if let Some(name) = &request.domain_name {
-        plan.inside(Step::DomainName(name.clone()));
+        steps.inside(SettingStep::DomainName(name.clone()));
     }
 }
 
 /// Propagation, root, directory, and the file systems that belong to the new namespaces.
-fn mounts(request: &Request, plan: &mut Plan) {
+fn mounts(request: &Request, steps: &mut Steps) {
     let pivots = request.root.is_some() && request.kinds.contains(Kind::Mnt);
     // A shared root cannot be pivoted away.
     let later = request
         .propagation
         .filter(|propagation| pivots && *propagation == Propagation::Shared);
     if let Some(propagation) = request.propagation.filter(|_| later.is_none()) {
-        plan.inside(Step::Propagate(propagation));
+        steps.inside(MountStep::Propagate(propagation));
     }
     if let Some(root) = &request.root {
         // With the flag F the kernel opens the interpreter when it is registered: outside of the new root.
         if let (Some(line), Some(binfmt)) = (opened_early(request), &request.binfmt) {
-            plan.inside(Step::MountBinfmt(binfmt.clone()));
-            plan.inside(Step::RegisterInterpreter(line, binfmt.clone()));
+            steps.inside(MountStep::Binfmt(binfmt.clone()));
+            steps.inside(MountStep::RegisterInterpreter(line, binfmt.clone()));
         }
         if pivots {
-            pivot(request, root, plan);
+            pivot(request, root, steps);
         } else {
-            plan.inside(Step::Chroot(root.clone()));
+            steps.inside(DirectoryStep::Chroot(root.clone()));
         }
     }
     if let Some(directory) = &request.directory {
-        plan.inside(Step::ChangeDirectory(directory.clone()));
+        steps.inside(DirectoryStep::Change(directory.clone()));
     }
     if let Some(on) = request.proc.as_ref().filter(|_| !pivots) {
-        plan.inside(Step::MountProc(on.clone()));
+        steps.inside(MountStep::Proc(on.clone()));
     }
     if let Some(on) = &request.binfmt {
-        plan.inside(Step::MountBinfmt(on.clone()));
+        steps.inside(MountStep::Binfmt(on.clone()));
         if let Some(line) = request
             .interpreter
             .as_ref()
             .filter(|_| opened_early(request).is_none())
         {
-            plan.inside(Step::RegisterInterpreter(line.clone(), on.clone()));
+            steps.inside(MountStep::RegisterInterpreter(line.clone(), on.clone()));
         }
     }
     if let Some(propagation) = later {
-        plan.inside(Step::Propagate(propagation));
+        steps.inside(MountStep::Propagate(propagation));
     }
 }
 
 /// Another root. Its `/proc` is mounted while the old root is still there: in a user namespace the kernel wants to see
 /// another one before it mounts a new one.
-fn pivot(request: &Request, root: &Path, plan: &mut Plan) {
-    plan.inside(Step::PrepareRoot(root.to_owned()));
+fn pivot(request: &Request, root: &Path, steps: &mut Steps) {
+    steps.inside(DirectoryStep::PrepareRoot(root.to_owned()));
     if let Some(on) = &request.proc {
         // Relative to the directory that will be the working directory then.
         let directory = request.directory.as_deref().unwrap_or(Path::new("/"));
-        plan.inside(Step::MountProcBelow(root.to_owned(), directory.join(on)));
+        steps.inside(MountStep::ProcBelow(root.to_owned(), directory.join(on)));
     }
-    plan.inside(Step::PivotRoot(root.to_owned()));
+    steps.inside(DirectoryStep::PivotRoot(root.to_owned()));
 }
 
 /// The line of an interpreter that is opened when it is registered, where there is another root to come.
@@ -170,19 +169,19 @@ fn opened_early(request: &Request) -> Option<Vec<u8>> {
 }
 
 /// Ids and capabilities, and what changing them undoes.
-fn credentials(request: &Request, plan: &mut Plan) {
+fn credentials(request: &Request, steps: &mut Steps) {
     if let Some(gid) = request.gid {
-        plan.inside(Step::SetGid(gid));
+        steps.inside(CredentialStep::SetGid(gid));
     }
     if let Some(uid) = request.uid {
-        plan.inside(Step::SetUid(uid));
+        steps.inside(CredentialStep::SetUid(uid));
     }
     if request.keep_capabilities {
-        plan.inside(Step::KeepCapabilities);
+        steps.inside(CredentialStep::KeepCapabilities);
     }
     // The kernel forgets the signal when the ids change.
     if let Some(signal) = request.kill_child {
-        plan.inside(Step::DieWithParent(signal));
+        steps.inside(AttributeStep::DieWithParent(signal));
     }
 }
 
@@ -205,7 +204,8 @@ mod tests {
     fn steps(options: &str) -> Vec<String> {
         let plan = planned(options);
         plan.lines()
-            .map(|(process, step)| format!("{process} {}", step.name()))
+            .iter()
+            .map(|line| format!("{} {}", line.process, line.step))
             .collect()
     }
 
@@ -317,11 +317,9 @@ mod tests {
     #[test]
     fn proc_is_relative_to_the_new_working_directory() {
         let plan = planned("-m -R /a -w b --mount-proc=c");
-        let below = plan.steps.iter().find_map(|(_, step)| match step {
-            Step::MountProcBelow(root, on) => Some((root.to_str(), on.to_str())),
-            _ => None,
-        });
-        assert_eq!(below, Some((Some("/a"), Some("b/c"))));
+        let lines = plan.lines();
+        let proc = lines.iter().find(|line| line.step == "mount-proc").unwrap();
+        assert_eq!(proc.description, "mount proc on \"b/c\" in the new root \"/a\"");
     }
 
     #[test]

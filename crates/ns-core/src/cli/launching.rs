@@ -28,18 +28,17 @@ pub fn program(words: &[OsString], environment: Vec<CString>) -> CoreResult<Prog
 /// Prints the plan, a line a step, as text or as JSON.
 pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {
     let mut out = super::stdout()?;
+    let lines = plan.lines();
     if as_json {
-        let steps: Vec<_> = plan
-            .lines()
-            .map(|(process, step)| {
-                json!({"process": process, "step": step.name(), "description": step.to_string()})
-            })
+        let steps: Vec<_> = lines
+            .iter()
+            .map(|line| json!({"process": line.process, "step": line.step, "description": line.description}))
             .collect();
         writeln!(out, "{}", escape_json(&format!("{:#}", json!({"steps": steps}))))?;
     } else {
-        for (process, step) in plan.lines() {
-            let step = step.to_string();
-            writeln!(out, "{process:7} {}", escape_for_terminal(step.as_bytes()))?;
+        for line in lines {
+            let description = escape_for_terminal(line.description.as_bytes());
+            writeln!(out, "{:7} {description}", line.process)?;
         }
     }
     out.flush()

@@ -2,7 +2,7 @@
 
 use rustix::thread::CapabilitySet;
 
-use super::Finding;
+use super::finding::Finding;
 use super::look::Look;
 use crate::{Gathered, Kind, Namespace};
 

@@ -3,8 +3,9 @@
 use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
+use super::capability;
+use super::finding::Finding;
 use super::look::Look;
-use super::{Finding, capability};
 use crate::idmap::{IdKind, IdMap};
 
 /// `setgroups` in `/proc` can no longer be changed.

@@ -2,8 +2,9 @@
 
 use rustix::thread::CapabilitySet;
 
+use super::finding::Finding;
 use super::look::Look;
-use super::{Finding, rights};
+use super::rights;
 use crate::process::caller;
 use crate::users::UserNames;
 use crate::{Gathered, Kind, Namespace};

@@ -7,7 +7,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
-use super::Finding;
+use super::finding::Finding;
 use super::look::Look;
 use crate::escape::quoted;
 use crate::process::{Cgroups, caller, in_child};

@@ -4,8 +4,9 @@ use nix::errno::Errno;
 use nix::net::if_::if_nametoindex;
 use rustix::thread::CapabilitySet;
 
+use super::finding::Finding;
 use super::look::Look;
-use super::{Finding, rights};
+use super::rights;
 use crate::Namespace;
 use crate::process::in_namespace;
 

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use rustix::thread::CapabilitySet;
 
+use super::capability;
+use super::finding::Finding;
 use super::look::Look;
-use super::{Finding, capability};
 use crate::escape::{escape_for_terminal, word};
 use crate::idmap::{IdKind, IdMap, IdRange, Subordinate, subordinate};
 use crate::process::caller;

@@ -6,8 +6,9 @@ use std::path::Path;
 use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
+use super::finding::Finding;
 use super::look::Look;
-use super::{Finding, capability, restrictions};
+use super::{capability, restrictions};
 use crate::escape::{quoted, word};
 use crate::mounts::MountTable;
 use crate::{Gathered, Kind, Namespace};

@@ -9,8 +9,9 @@ use nix::errno::Errno;
 use rustix::fs::StatVfsMountFlags;
 use rustix::thread::CapabilitySet;
 
+use super::capability;
+use super::finding::Finding;
 use super::look::Look;
-use super::{Finding, capability};
 use crate::escape::quoted;
 use crate::{Gathered, Kind, Kinds, Namespace, pins};
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::escape::{quoted, word};
 
 /// Looks at the file: the one place that was named, or the first of several, those in `PATH`, where something is.

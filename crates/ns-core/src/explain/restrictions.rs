@@ -5,8 +5,9 @@ use std::io::Write as _;
 use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
+use super::capability;
+use super::finding::Finding;
 use super::look::Look;
-use super::{Finding, capability};
 use crate::error::{MOUNT_PROC, WITHOUT_PROC};
 use crate::idmap::IdKind;
 use crate::process::{caller, in_child};

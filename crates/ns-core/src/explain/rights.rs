@@ -2,8 +2,8 @@
 
 use rustix::thread::CapabilitySet;
 
-use super::Finding;
 use super::capability;
+use super::finding::Finding;
 use super::look::Look;
 use crate::{Gathered, Kind, Namespace};
 

@@ -1,44 +1,45 @@
 //! From a plan to a running program, and from its end to an exit status.
+//!
+//! A step is data. One file a family, in [`inside`] or [`outside`], says what there is to say of it.
 
-mod cause;
 mod cgroup;
 mod change;
 mod channel;
-mod enter;
+mod facts;
 mod failure;
+mod families;
 mod held;
-mod ids;
 mod info;
 mod init;
-mod inside;
-mod names;
-mod outside;
-#[cfg(feature = "net")]
-mod pairs;
-mod perform;
+pub mod inside;
+mod naming;
+pub mod outside;
 mod plan;
+mod proc_file;
 mod program;
 mod relay;
 mod run;
 mod settings;
 mod signal;
-mod step;
-mod sysfs;
 mod terminal;
 mod unwritable;
+#[cfg(feature = "net")]
 mod veth;
 mod wait;
+mod walk;
+mod words;
 
 pub use cgroup::OpenCgroups;
 pub use failure::{Failure, Warn};
 pub use held::Directory;
-pub use ids::security_context;
-pub use plan::{Plan, Side};
+pub use inside::{Inside, WantedId, security_context};
+pub use outside::Outside;
+pub use plan::{Line, Plan, Steps};
 pub use program::{Program, shell_in};
 pub use run::run;
 pub use settings::{Clock, ClockOffset, MOST_SECONDS, Propagation, Setgroups};
 pub use signal::SignalNumber;
-pub use step::{Step, WantedId};
 pub use unwritable::run_from_unwritable_copy;
+#[cfg(feature = "net")]
 pub use veth::{Veth, VethEnd};
 pub use wait::{Ended, mirror};

@@ -1,62 +1,389 @@
 //! A plan: steps in order, each with the process that does it. Made without side effects, shown by `--dry-run`.
 
-use super::step::Step;
+use std::fmt;
 
-/// On which side of the new namespaces a step is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// By a process that stays where the caller was, with all that the caller may.
-    Outside,
-    /// By the process that becomes the program.
-    Inside,
+use super::facts::{Demands, Facts};
+use super::inside::{Inside, LastStep};
+use super::outside::Outside;
+use super::program::Program;
+
+/// The steps of a plan that is being made.
+///
+/// The side on which a step is done is part of its type. On the other side it does not compile:
+///
+/// ```
+/// use ns_core::launch::Steps;
+/// use ns_core::launch::inside::SettingStep;
+///
+/// let mut steps = Steps::default();
+/// steps.inside(SettingStep::HostName(b"blue".to_vec()));
+/// ```
+///
+/// ```compile_fail,E0277
+/// use ns_core::launch::Steps;
+/// use ns_core::launch::inside::SettingStep;
+///
+/// let mut steps = Steps::default();
+/// steps.outside(SettingStep::HostName(b"blue".to_vec()));
+/// ```
+///
+/// ```
+/// use ns_core::launch::Steps;
+/// use ns_core::launch::outside::ReportStep;
+///
+/// let mut steps = Steps::default();
+/// steps.outside(ReportStep::PidFile("/run/blue.pid".into()));
+/// ```
+///
+/// ```compile_fail,E0277
+/// use ns_core::launch::Steps;
+/// use ns_core::launch::outside::ReportStep;
+///
+/// let mut steps = Steps::default();
+/// steps.inside(ReportStep::PidFile("/run/blue.pid".into()));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    turns: Vec<Turn>,
+    demands: Demands,
+    descriptor: Option<Descriptor>,
 }
 
-/// What is to be done, and where.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What is to be done, and where. It always ends in a program, or in an end without one.
+///
+/// A plan is made by [`Steps`] only. What follows from its steps cannot be said otherwise: where one forks, the program
+/// runs in a child.
+///
+/// ```
+/// use ns_core::launch::Steps;
+/// use ns_core::launch::inside::ForkStep;
+///
+/// let mut steps = Steps::default();
+/// steps.inside(ForkStep::First);
+/// assert!(steps.end().runs_in_child());
+/// ```
+///
+/// ```compile_fail,E0451
+/// use ns_core::launch::{Plan, Steps};
+///
+/// let plan = Steps::default().end();
+/// let plan = Plan { in_child: false, ..plan };
+/// ```
+#[derive(Clone, Debug)]
 pub struct Plan {
-    /// Whether the program runs in a child that the caller waits for, or in the caller's place.
-    pub fork: bool,
-    /// Whether signals to the caller are passed on to the program while it is waited for.
-    pub forward_signals: bool,
-    /// The steps, in order.
-    pub steps: Vec<(Side, Step)>,
+    turns: Vec<Turn>,
+    last: LastStep,
+    demands: Demands,
+    descriptor: Option<Descriptor>,
+    in_child: bool,
+    forward_signals: bool,
 }
 
-impl Plan {
+/// Consecutive steps of one side.
+#[derive(Clone, Debug)]
+pub(super) enum Turn {
+    /// Of the process that becomes the program.
+    Inside(Vec<Inside>),
+    /// Of the process that stays where the caller was.
+    Outside {
+        /// The steps.
+        steps: Vec<Outside>,
+        /// Whether the process inside has become another one before.
+        after_fork: bool,
+    },
+}
+
+/// A descriptor of the caller that a step writes to.
+#[derive(Clone, Debug)]
+pub(super) struct Descriptor {
+    /// Its number.
+    pub(super) number: i32,
+    /// What is done with it, to stand after "cannot".
+    pub(super) doing: String,
+}
+
+/// A step as it is shown to a person and to programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The process that does it.
+    pub process: &'static str,
+    /// The step in one word.
+    pub step: &'static str,
+    /// The step in a sentence that starts with a verb.
+    pub description: String,
+}
+
+impl Steps {
     /// Adds a step done by the process that becomes the program.
-    pub fn inside(&mut self, step: Step) {
-        self.steps.push((Side::Inside, step));
+    pub fn inside(&mut self, step: impl Into<Inside>) {
+        let step = step.into();
+        self.demand(step.of_family().facts(), &step.of_family());
+        match self.turns.last_mut() {
+            Some(Turn::Inside(steps)) => steps.push(step),
+            _ => self.turns.push(Turn::Inside(vec![step])),
+        }
     }
 
     /// Adds a step done by a process that stays outside.
-    pub fn outside(&mut self, step: Step) {
-        self.steps.push((Side::Outside, step));
+    pub fn outside(&mut self, step: impl Into<Outside>) {
+        let step = step.into();
+        let after_fork = self.demands.intersects(Demands::GOES_ON_ELSEWHERE);
+        self.demand(step.of_family().facts(), &step.of_family());
+        match self.turns.last_mut() {
+            Some(Turn::Outside { steps, .. }) => steps.push(step),
+            _ => self.turns.push(Turn::Outside {
+                steps: vec![step],
+                after_fork,
+            }),
+        }
+    }
+
+    fn demand(&mut self, facts: Facts, step: &impl fmt::Display) {
+        self.demands |= facts.demands;
+        if let (Some(number), None) = (facts.descriptor, &self.descriptor) {
+            self.descriptor = Some(Descriptor {
+                number,
+                doing: step.to_string(),
+            });
+        }
+    }
+
+    /// The plan that does these steps, and then runs the program.
+    pub fn execute(self, program: Program) -> Plan {
+        self.plan(LastStep::Execute(program))
+    }
+
+    /// The plan that does these steps, and runs nothing.
+    pub fn end(self) -> Plan {
+        self.plan(LastStep::End)
+    }
+
+    fn plan(mut self, last: LastStep) -> Plan {
+        // The last step is done inside: if the turn is not, it is given back.
+        if !matches!(self.turns.last(), Some(Turn::Inside(_))) {
+            self.turns.push(Turn::Inside(Vec::new()));
+        }
+        Plan {
+            turns: self.turns,
+            last,
+            demands: self.demands,
+            descriptor: self.descriptor,
+            in_child: self.demands.intersects(Demands::CHILD),
+            forward_signals: false,
+        }
+    }
+}
+
+impl Plan {
+    /// The same plan with the program in a child, which the caller waits for, also if no step forks.
+    #[must_use]
+    pub fn in_child(self) -> Self {
+        Self {
+            in_child: true,
+            ..self
+        }
+    }
+
+    /// The same plan; signals to the caller are passed on to the program while it is waited for.
+    #[must_use]
+    pub fn forwarding_signals(self) -> Self {
+        Self {
+            forward_signals: true,
+            ..self
+        }
+    }
+
+    /// Whether the program runs in a child that the caller waits for, or in the caller's place.
+    pub fn runs_in_child(&self) -> bool {
+        self.in_child
+    }
+
+    /// Whether signals are passed on.
+    pub(super) fn forwards_signals(&self) -> bool {
+        self.forward_signals
+    }
+
+    /// The turns of the two sides. The last one is inside, perhaps without steps: it ends in the last step of the plan.
+    pub(super) fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// What the plan ends in.
+    pub(super) fn last(&self) -> &LastStep {
+        &self.last
+    }
+
+    /// What the steps ask of the launch.
+    pub(super) fn demands(&self) -> Demands {
+        self.demands
+    }
+
+    /// The descriptor of the caller that a step writes to.
+    pub(super) fn descriptor(&self) -> Option<&Descriptor> {
+        self.descriptor.as_ref()
     }
 
     /// Whether some step is done outside.
-    pub fn has_outside(&self) -> bool {
-        self.steps.iter().any(|(side, _)| *side == Side::Outside)
+    pub(super) fn has_outside(&self) -> bool {
+        // Two turns are of two sides.
+        self.turns.len() > 1
     }
 
     /// The steps with the name of the process that does each.
     ///
     /// With a fork that is the `parent`, which waits, or the `child`; without one it is `self`, or a `helper`. After
-    /// [`Step::ForkFirst`] the child is `first`, PID 1 of its namespace; after [`Step::StayAsInit`] and
-    /// [`Step::ForkInto`] it is the `program`.
-    pub fn lines(&self) -> impl Iterator<Item = (&'static str, &Step)> {
-        let mut inside = if self.fork { "child" } else { "self" };
-        self.steps.iter().map(move |(side, step)| {
-            let process = match side {
-                Side::Outside if self.fork => "parent",
-                Side::Outside => "helper",
-                Side::Inside => inside,
-            };
-            match step {
-                Step::ForkFirst => inside = "first",
-                Step::StayAsInit | Step::ForkInto => inside = "program",
-                _ => {}
+    /// [`ForkStep::First`] the child is `first`, PID 1 of its namespace; after [`ForkStep::StayAsInit`] and
+    /// [`ForkStep::Into`] it is the `program`.
+    ///
+    /// [`ForkStep::First`]: super::inside::ForkStep::First
+    /// [`ForkStep::Into`]: super::inside::ForkStep::Into
+    /// [`ForkStep::StayAsInit`]: super::inside::ForkStep::StayAsInit
+    pub fn lines(&self) -> Vec<Line> {
+        let (mut inside, outside) = if self.in_child {
+            ("child", "parent")
+        } else {
+            ("self", "helper")
+        };
+        let mut lines = Vec::new();
+        let mut add = |process, step, description| {
+            lines.push(Line {
+                process,
+                step,
+                description,
+            });
+        };
+        for turn in &self.turns {
+            match turn {
+                Turn::Inside(steps) => {
+                    for step in steps.iter().map(Inside::of_family) {
+                        let facts = step.facts();
+                        add(inside, facts.word, step.to_string());
+                        inside = facts.demands.next_process().unwrap_or(inside);
+                    }
+                }
+                Turn::Outside { steps, .. } => {
+                    for step in steps.iter().map(Outside::of_family) {
+                        add(outside, step.facts().word, step.to_string());
+                    }
+                }
             }
-            (process, step)
-        })
+        }
+        add(inside, self.last.word(), self.last.to_string());
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inside::{AttributeStep, CredentialStep, ForkStep, NamespaceStep, WantedId};
+    use super::super::outside::ReportStep;
+    use super::*;
+    use crate::Kinds;
+    use crate::idmap::IdKind;
+    use nix::sys::signal::Signal;
+
+    fn plan(add: impl FnOnce(&mut Steps)) -> Plan {
+        let mut steps = Steps::default();
+        add(&mut steps);
+        steps.end()
+    }
+
+    #[test]
+    fn a_step_that_forks_puts_the_program_in_a_child() {
+        assert!(!plan(|_| {}).runs_in_child());
+        assert!(plan(|_| {}).in_child().runs_in_child());
+        for fork in [ForkStep::First, ForkStep::Into, ForkStep::StayAsInit] {
+            assert!(plan(|steps| steps.inside(fork.clone())).runs_in_child(), "{fork}");
+        }
+        assert!(!plan(|steps| steps.inside(NamespaceStep::Unshare(Kinds::ALL))).runs_in_child());
+    }
+
+    #[test]
+    fn what_the_steps_demand_is_known_before_the_first_is_done() {
+        let demands = |step: Inside| plan(|steps| steps.inside(step)).demands();
+        let signal = AttributeStep::DieWithParent(Signal::SIGTERM.into());
+        assert_eq!(plan(|_| {}).demands(), Demands::empty());
+        assert_eq!(demands(ForkStep::StayAsInit.into()), Demands::INIT);
+        assert_eq!(demands(signal.into()), Demands::DEATH_SIGNAL);
+        assert_eq!(demands(NamespaceStep::MakeBindable.into()), Demands::MOUNT_ID);
+        let take = CredentialStep::Take(IdKind::User, WantedId::Root);
+        assert_eq!(demands(take.into()), Demands::PROC);
+        let all = plan(|steps| {
+            steps.inside(ForkStep::First);
+            steps.inside(ForkStep::StayAsInit);
+        });
+        assert_eq!(all.demands(), Demands::FIRST_PROCESS | Demands::INIT);
+    }
+
+    #[test]
+    fn the_descriptor_of_a_step_is_known_with_what_is_done_with_it() {
+        let plan = plan(|steps| steps.outside(ReportStep::Info(7)));
+        let descriptor = plan.descriptor().unwrap();
+        assert_eq!(descriptor.number, 7);
+        assert_eq!(descriptor.doing, "write PID and namespaces to descriptor 7");
+    }
+
+    #[test]
+    fn the_sides_take_turns_and_the_last_is_inside() {
+        let report = || ReportStep::PidFile("/a".into());
+        let turns = |plan: &Plan| -> Vec<String> {
+            let turn = |turn: &Turn| match turn {
+                Turn::Inside(steps) => format!("inside {}", steps.len()),
+                Turn::Outside { steps, after_fork } => {
+                    format!(
+                        "outside {}{}",
+                        steps.len(),
+                        if *after_fork { " forked" } else { "" }
+                    )
+                }
+            };
+            plan.turns().iter().map(turn).collect()
+        };
+        assert_eq!(turns(&plan(|_| {})), ["inside 0"]);
+        assert!(!plan(|_| {}).has_outside());
+        let outside = plan(|steps| steps.outside(report()));
+        assert_eq!(turns(&outside), ["outside 1", "inside 0"]);
+        assert!(outside.has_outside());
+        let both = plan(|steps| {
+            steps.inside(NamespaceStep::Unshare(Kinds::ALL));
+            steps.outside(report());
+            steps.inside(NamespaceStep::EnterTime);
+            steps.inside(ForkStep::First);
+            steps.outside(report());
+            steps.outside(report());
+        });
+        assert_eq!(
+            turns(&both),
+            [
+                "inside 1",
+                "outside 1",
+                "inside 2",
+                "outside 2 forked",
+                "inside 0"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_names_the_process_that_does_the_step() {
+        let plan = plan(|steps| {
+            steps.inside(ForkStep::First);
+            steps.outside(ReportStep::PidFile("/a".into()));
+            steps.inside(ForkStep::StayAsInit);
+        });
+        let lines: Vec<_> = plan
+            .lines()
+            .into_iter()
+            .map(|line| (line.process, line.step))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                ("child", "fork"),
+                ("parent", "write-pid-file"),
+                ("first", "init"),
+                ("program", "end")
+            ]
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Carrying out a plan: which process does which step, who waits for whom, and what is undone when one fails.
 //!
 //! There are two sides. Inside is the process that becomes the program; outside is one that stays where the caller was,
-//! with all that the caller may. Both walk over the same steps and do their own; where the side changes, one waits for
-//! the other's word. With a fork the caller is the outside and its child the inside. Without one the caller is the
+//! with all that the caller may. Both walk over the same plan and do their own steps; where the side changes, one waits
+//! for the other's word. With a fork the caller is the outside and its child the inside. Without one the caller is the
 //! inside, and the outside, where some step is for it, is a helper that nobody has to wait for.
 
 use std::convert::Infallible;
@@ -11,49 +11,46 @@ use std::os::fd::OwnedFd;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use super::cause;
 use super::channel::{Channel, Message};
-use super::enter::Entering;
+use super::facts::Demands;
 use super::failure::{Failure, Warn};
-use super::inside::Inside;
-use super::outside::Outside;
+use super::inside::{InsideProcess, fork_refused};
+use super::outside::OutsideProcess;
 use super::plan::Plan;
-use super::step::Step;
 use super::wait::{Ended, Waiter};
-use crate::Error;
+use super::walk;
 use crate::error::Doing;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
 use crate::sys::{fd, signals};
+use crate::{Error, explain};
 
 /// Carries the plan out. Comes back when the program has ended, or could not be started; without a fork, only the
-/// latter.
+/// latter. `warn` is told of what stops nothing.
 ///
 /// The plan is let go of when the program runs: what it holds is not to live for as long as the program because of us.
 pub fn run(plan: Plan, warn: Warn) -> Result<Ended, Failure> {
     let thread = SingleThread::check().doing(|| "go on with more than one thread")?;
-    let info = plan.steps.iter().find_map(|(_, step)| match step {
-        Step::WriteInfo(fd) => Some((step, *fd)),
-        _ => None,
-    });
     // From here on it is not the program's any more.
-    let info = info
-        .map(|(step, fd)| fd::take(fd).doing(|| step.to_string()))
+    let descriptor = plan
+        .descriptor()
+        .map(|descriptor| fd::take(descriptor.number).doing(|| descriptor.doing.clone()))
         .transpose()?;
     let launch = Launch {
         plan: &plan,
         warn,
         thread,
-        info: info.as_ref(),
+        descriptor: descriptor.as_ref(),
     };
     // An inherited SIG_IGN would have the kernel reap our children.
     signals::restore_default(Signal::SIGCHLD).doing(|| "reset SIGCHLD")?;
-    if !plan.fork {
+    if !plan.runs_in_child() {
         match launch.in_place()? {}
     }
     let started = launch.with_child()?;
-    drop((plan, info));
+    drop((plan, descriptor));
     started.wait()
 }
 
@@ -74,48 +71,42 @@ impl Started {
 
 /// A plan being carried out.
 #[derive(Clone, Copy)]
-pub(super) struct Launch<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) warn: Warn,
-    pub(super) thread: SingleThread,
-    /// Where PID and namespaces are told.
-    info: Option<&'a OwnedFd>,
+struct Launch<'a> {
+    plan: &'a Plan,
+    warn: Warn,
+    thread: SingleThread,
+    /// The descriptor of the caller that a step writes to.
+    descriptor: Option<&'a OwnedFd>,
 }
 
-impl Launch<'_> {
+impl<'a> Launch<'a> {
     /// The caller is outside, and its child is inside.
     fn with_child(self) -> Result<Started, Failure> {
-        let entering = Entering::prepare(self.plan, self.warn)?;
+        let proc = self.proc()?;
         let (outer, inner) = Channel::pair().doing(|| "make a channel to the child")?;
         let parent =
             pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).doing(|| "hold the parent")?;
-        let has_init = self.plan.steps.iter().any(|(_, step)| *step == Step::StayAsInit);
+        let has_init = self.plan.demands().contains(Demands::INIT);
         let init = has_init
             .then(Channel::pair)
             .transpose()
             .doing(|| "make a channel to init")?;
         let (from_init, to_parent) = init.unzip();
         let waiter =
-            Waiter::prepare(self.plan.forward_signals).doing(|| "prepare to wait for the program")?;
+            Waiter::prepare(self.plan.forwards_signals()).doing(|| "prepare to wait for the program")?;
         match self.fork()? {
             Fork::Child => {
                 drop((outer, from_init));
-                let inside = Inside {
-                    launch: self,
-                    entering,
-                    channel: Some(inner),
-                    to_parent,
-                    parent: Some(parent),
-                    mask: waiter.mask(),
-                    mount_before: None,
-                    kept: None,
-                };
-                inside.in_child()
+                let mut inside = self.inside(waiter.mask(), proc);
+                inside.channel = Some(inner);
+                inside.to_parent = to_parent;
+                inside.parent = Some(parent);
+                walk::inside_as_child(self.plan, inside)
             }
             Fork::Parent(child) => {
                 drop((inner, to_parent, parent));
-                let mut outside = Outside::new(outer, child, self.warn, self.info);
-                let started = outside.walk(self.plan);
+                let mut outside = self.outside(outer, child);
+                let started = walk::outside(self.plan, &mut outside);
                 let child = outside.child();
                 drop(outside);
                 match started {
@@ -135,8 +126,9 @@ impl Launch<'_> {
     }
 
     fn fork(self) -> Result<Fork, Error> {
-        let forked = fork(self.thread).doing(|| "fork");
-        forked.map_err(|error| cause::explain(&Step::ForkFirst, error))
+        fork(self.thread)
+            .doing(|| "fork")
+            .map_err(|error| explain::explain(error, fork_refused))
     }
 
     /// The caller is inside; what is to be done outside is done by a helper.
@@ -146,31 +138,17 @@ impl Launch<'_> {
         } else {
             None
         };
-        let mut inside = Inside {
-            launch: self,
-            entering: Entering::prepare(self.plan, self.warn)?,
-            channel,
-            to_parent: None,
-            parent: None,
-            mask: SigSet::thread_get_mask().doing(|| "read the signal mask")?,
-            mount_before: None,
-            kept: None,
-        };
-        let failure = inside.walk();
+        let proc = self.proc()?;
+        let mask = SigSet::thread_get_mask().doing(|| "read the signal mask")?;
+        let mut inside = self.inside(mask, proc);
+        inside.channel = channel;
+        let failure = walk::inside(self.plan, &mut inside);
         if let Some(channel) = &inside.channel {
             channel.send(&Message::Failed(failure.clone()));
             // The helper closes its end when all it made is undone.
             let _ = channel.receive();
         }
         Err(failure)
-    }
-
-    /// Whether the id of the mount namespace before has to be known.
-    pub(super) fn makes_bindable(self) -> bool {
-        self.plan
-            .steps
-            .iter()
-            .any(|(_, step)| *step == Step::MakeBindable)
     }
 
     /// Makes the helper: a grandchild, so that the program has no child that it does not know of.
@@ -181,8 +159,8 @@ impl Launch<'_> {
             Fork::Child => {
                 drop(inner);
                 if let Ok(Fork::Child) = fork(self.thread) {
-                    let mut outside = Outside::new(outer, own, self.warn, self.info);
-                    if let Err(failure) = outside.walk(self.plan) {
+                    let mut outside = self.outside(outer, own);
+                    if let Err(failure) = walk::outside(self.plan, &mut outside) {
                         outside.tell(failure);
                     }
                 }
@@ -193,5 +171,23 @@ impl Launch<'_> {
                 Ok(inner)
             }
         }
+    }
+
+    fn inside(self, mask: SigSet, proc: Option<OwnedFd>) -> InsideProcess {
+        let mut inside = InsideProcess::new(self.plan.demands(), self.warn, self.thread, mask);
+        inside.proc = proc;
+        inside
+    }
+
+    fn outside(self, channel: Channel, child: Pid) -> OutsideProcess<'a> {
+        OutsideProcess::new(channel, child, self.plan.demands(), self.warn, self.descriptor)
+    }
+
+    /// The `/proc` of the caller, if a step needs it, opened while it can be.
+    fn proc(self) -> Result<Option<OwnedFd>, Error> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = || rustix::fs::open("/proc", flags, Mode::empty()).doing(|| "open /proc");
+        let needed = self.plan.demands().contains(Demands::PROC);
+        needed.then(open).transpose()
     }
 }

@@ -5,9 +5,8 @@ use std::rc::Rc;
 use nix::errno::Errno;
 use serde_json::json;
 
-use super::step::Step;
-use super::veth::{Veth, VethEnd};
 use crate::error::Doing;
+use crate::launch::veth::{Veth, VethEnd};
 use crate::net::{End, InterfaceAddress, RtSocket};
 use crate::process::OwnProcess;
 use crate::{Kind, Result};
@@ -17,7 +16,7 @@ use crate::{Kind, Result};
 pub(super) struct Pairs(Vec<Pair>);
 
 /// One of them. The sockets are those of the two network namespaces.
-struct Pair {
+pub(super) struct Pair {
     veth: Rc<Veth>,
     new: Socket,
     peer: Socket,
@@ -31,16 +30,9 @@ struct Socket {
 }
 
 impl Pairs {
-    /// Does a step of this sort, where the new namespaces are those of this process.
-    pub(super) fn perform(&mut self, step: &Step, process: &OwnProcess) -> Result<()> {
-        match step {
-            Step::CreateVeth(veth) => self.create(step, veth, process),
-            Step::SetUpVeth(veth, end) => match self.0.iter_mut().find(|pair| pair.veth == *veth) {
-                Some(pair) => pair.set_up(*end),
-                None => Err(Errno::ENODEV).doing(|| step.to_string()),
-            },
-            _ => Err(Errno::EOPNOTSUPP).doing(|| step.to_string()),
-        }
+    /// The pair that was made as this one.
+    pub(super) fn of(&mut self, veth: &Rc<Veth>) -> Option<&mut Pair> {
+        self.0.iter_mut().find(|pair| pair.veth == *veth)
     }
 
     /// `[{"name":"eth0","peer":"veth0"}]`.
@@ -49,8 +41,9 @@ impl Pairs {
         self.0.iter().map(pair).collect()
     }
 
-    fn create(&mut self, step: &Step, veth: &Rc<Veth>, process: &OwnProcess) -> Result<()> {
-        let doing = || step.to_string();
+    /// Makes a pair, where the new network namespace is that of this process.
+    pub(super) fn create(&mut self, veth: &Rc<Veth>, process: &OwnProcess) -> Result<()> {
+        let doing = || format!("create {}", veth.pair());
         let namespace = process.namespace(Kind::Net)?;
         let mut peer = match &veth.peer_namespace {
             Some(namespace) => RtSocket::open_in(&namespace.namespace()?)?,
@@ -101,7 +94,8 @@ impl Pairs {
 }
 
 impl Pair {
-    fn set_up(&mut self, end: VethEnd) -> Result<()> {
+    /// Brings one end up, with its addresses and routes.
+    pub(super) fn set_up(&mut self, end: VethEnd) -> Result<()> {
         let veth = Rc::clone(&self.veth);
         match end {
             VethEnd::Peer => self.peer.set_up(&self.peer_name, &veth.peer_addresses),

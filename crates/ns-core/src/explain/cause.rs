@@ -1,0 +1,35 @@
+//! Giving an error its cause.
+
+use nix::errno::Errno;
+use rustix::thread::CapabilitySet;
+
+use super::finding::Finding;
+use super::look::Look;
+use super::{restrictions, rights};
+use crate::{Error, Namespace};
+
+/// The error with its cause, if `cause` or a look at the policies of the system finds one. An error that has a cause
+/// already keeps it: that one was found closer to the failure.
+pub(crate) fn explain(error: Error, cause: impl FnOnce(&Look, Errno) -> Option<Finding>) -> Error {
+    let (Some(errno), None) = (error.errno(), error.cause()) else {
+        return error;
+    };
+    let look = Look::around();
+    match cause(&look, errno).or_else(|| restrictions::filtered(&look, errno)) {
+        Some(finding) => finding.explain(error),
+        None => error,
+    }
+}
+
+/// The error of something that was done in a namespace, with its cause where that is one of rights.
+pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
+    if error.errno() != Some(Errno::EPERM) || error.cause().is_some() {
+        return error;
+    }
+    let look = Look::around();
+    let lacking = rights::lacking(&look, namespace, CapabilitySet::SYS_ADMIN);
+    match lacking.or_else(|| restrictions::seccomp(&look)) {
+        Some(finding) => finding.explain(error),
+        None => error,
+    }
+}

@@ -1,0 +1,35 @@
+//! What a look around gives: a cause, and what would help.
+
+use crate::Error;
+
+/// The cause of a failure, and what a person can do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// The fact that stands in the way.
+    pub(super) cause: String,
+    /// What would take it away, or go around it.
+    pub(super) help: Option<String>,
+}
+
+impl Finding {
+    /// A cause without help.
+    pub(super) fn new(cause: impl Into<String>) -> Self {
+        Self {
+            cause: cause.into(),
+            help: None,
+        }
+    }
+
+    /// The same cause with other help.
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// The error with this cause and this help.
+    pub(crate) fn explain(self, error: Error) -> Error {
+        error.explained(Some(self.cause), self.help)
+    }
+}

@@ -1,0 +1,102 @@
+//! What a process has beside its namespaces, ids and directories: cgroups, environment, security context, who may look
+//! into it, and the signal it gets when its parent ends.
+
+use std::fmt;
+
+use nix::errno::Errno;
+use rustix::fs::{Mode, OFlags};
+
+use super::family::InsideFamily;
+use super::process::InsideProcess;
+use crate::Result;
+use crate::error::Doing;
+use crate::escape::quoted;
+use crate::explain::{Finding, Look};
+use crate::launch::cgroup::OpenCgroups;
+use crate::launch::facts::{Demands, Facts};
+use crate::launch::signal::SignalNumber;
+use crate::process::Process;
+use crate::sys::errno::from_rustix;
+
+/// A step that changes such an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttributeStep {
+    /// Join these cgroups.
+    JoinCgroups(OpenCgroups),
+    /// Let nobody look into this process who may only look into those of the target (`PR_SET_DUMPABLE`).
+    Hide,
+    /// Take the environment of this process, now that it can be read.
+    ReadEnvironment(Process),
+    /// Run the program in this security context (`/proc/PID/attr/exec`).
+    SetContext(Vec<u8>),
+    /// Get this signal when the parent ends.
+    DieWithParent(SignalNumber),
+}
+
+impl fmt::Display for AttributeStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JoinCgroups(cgroups) => write!(f, "join {cgroups}"),
+            Self::Hide => f.write_str("hide from the processes inside"),
+            Self::ReadEnvironment(process) => write!(f, "read the environment of process {}", process.pid()),
+            Self::SetContext(context) => write!(f, "set the security context {}", quoted(context)),
+            Self::DieWithParent(signal) => write!(f, "get {signal} when the parent ends"),
+        }
+    }
+}
+
+impl InsideFamily for AttributeStep {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::JoinCgroups(_) => Facts::of("join-cgroups"),
+            Self::Hide => Facts::of("hide"),
+            Self::ReadEnvironment(_) => Facts::of("read-environment"),
+            Self::SetContext(_) => Facts::of("set-context").demanding(Demands::PROC),
+            Self::DieWithParent(_) => Facts::of("die-with-parent").demanding(Demands::DEATH_SIGNAL),
+        }
+    }
+
+    fn perform(&self, process: &mut InsideProcess) -> Result<()> {
+        let answer = match self {
+            Self::JoinCgroups(cgroups) => return cgroups.join(),
+            Self::Hide => nix::sys::prctl::set_dumpable(false),
+            Self::ReadEnvironment(target) => {
+                process.environment = Some(target.environment()?);
+                Ok(())
+            }
+            Self::SetContext(context) => set_context(context, process),
+            Self::DieWithParent(signal) => process.die_with_parent(*signal),
+        };
+        answer.doing(|| self.to_string())
+    }
+
+    fn cause(&self, _: &Look, _: Errno) -> Option<Finding> {
+        match self {
+            // What is known of these is said with the error itself.
+            Self::JoinCgroups(_)
+            | Self::Hide
+            | Self::ReadEnvironment(_)
+            | Self::SetContext(_)
+            | Self::DieWithParent(_) => None,
+        }
+    }
+}
+
+/// The SELinux context of a process (`proc_pid_attr(5)`); `None` where SELinux is not on.
+pub fn security_context(process: &Process) -> Result<Option<Vec<u8>>> {
+    // The file system that SELinux brings is mounted here where it is on (selinux(8)).
+    if !std::path::Path::new("/sys/fs/selinux/enforce").exists() {
+        return Ok(None);
+    }
+    let mut context = process.read("attr/current")?;
+    context.pop_if(|byte| *byte == 0 || *byte == b'\n');
+    Ok(Some(context))
+}
+
+/// Sets the security context of the program to come (`proc_pid_attr(5)`).
+fn set_context(context: &[u8], process: &InsideProcess) -> nix::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let proc = process.proc.as_ref().ok_or(Errno::EBADF)?;
+    let file = rustix::fs::openat(proc, "self/attr/exec", flags, Mode::empty()).map_err(from_rustix)?;
+    rustix::io::write(&file, context).map_err(from_rustix).map(|_| ())
+}

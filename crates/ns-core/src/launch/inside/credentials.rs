@@ -1,0 +1,178 @@
+//! Ids and capabilities: in new user namespaces, and in one that was entered (`credentials(7)`, `capabilities(7)`).
+
+use std::fmt;
+
+use nix::errno::Errno;
+use nix::unistd::{Gid, Uid};
+use rustix::thread::CapabilitySet;
+
+use super::entered_ids;
+use super::family::InsideFamily;
+use super::process::InsideProcess;
+use crate::error::Doing;
+use crate::explain::{Finding, Look, capability, credentials};
+use crate::idmap::IdKind;
+use crate::launch::facts::{Demands, Facts};
+use crate::process::Process;
+use crate::sys::errno::from_rustix;
+use crate::{Kind, Result};
+
+/// A step that changes who the process is, and what it may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialStep {
+    /// Take on the ids that are to own the new user namespace, and give up all groups.
+    BecomeOwner {
+        /// The owner's uid.
+        uid: u32,
+        /// The owner's gid.
+        gid: u32,
+    },
+    /// Give up all supplementary groups, where that is allowed.
+    TryDropGroups,
+    /// Take this uid, or this gid and no other groups, of the user namespace that was entered.
+    Take(IdKind, WantedId),
+    /// Give up all supplementary groups, and take this gid.
+    SetGid(u32),
+    /// Take this uid.
+    SetUid(u32),
+    /// Hand all capabilities on to the program, as ambient ones.
+    KeepCapabilities,
+}
+
+/// An id to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantedId {
+    /// This.
+    Is(u32),
+    /// 0, or the first that is mapped where 0 is not.
+    Root,
+    /// That of this process, as the user namespace has it.
+    Of(Process),
+}
+
+impl fmt::Display for CredentialStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BecomeOwner { uid, gid } => write!(f, "become uid {uid} and gid {gid}"),
+            Self::TryDropGroups => f.write_str("give up all groups, if that is allowed"),
+            Self::Take(ids, wanted) => match wanted {
+                WantedId::Is(id) => write!(f, "take {} {id}", ids.name()),
+                WantedId::Root => write!(f, "take {0} 0, or else the first {0} that is mapped", ids.name()),
+                WantedId::Of(process) => write!(f, "take the {} of process {}", ids.name(), process.pid()),
+            },
+            Self::SetGid(gid) => write!(f, "take gid {gid} and no other groups"),
+            Self::SetUid(uid) => write!(f, "take uid {uid}"),
+            Self::KeepCapabilities => f.write_str("keep the capabilities for the program"),
+        }
+    }
+}
+
+impl InsideFamily for CredentialStep {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::BecomeOwner { .. } => Facts::of("become-owner"),
+            Self::TryDropGroups => Facts::of("try-drop-groups").demanding(Demands::PROC),
+            Self::Take(IdKind::User, _) => Facts::of("take-uid").demanding(Demands::PROC),
+            Self::Take(IdKind::Group, _) => Facts::of("take-gid").demanding(Demands::PROC),
+            Self::SetGid(_) => Facts::of("setgid"),
+            Self::SetUid(_) => Facts::of("setuid"),
+            Self::KeepCapabilities => Facts::of("keep-capabilities"),
+        }
+    }
+
+    fn perform(&self, process: &mut InsideProcess) -> Result<()> {
+        let answer = match self {
+            Self::BecomeOwner { uid, gid } => become_owner(Uid::from_raw(*uid), Gid::from_raw(*gid)),
+            Self::TryDropGroups => {
+                process.groups_dropped = nix::unistd::setgroups(&[]).is_ok();
+                Ok(())
+            }
+            Self::Take(ids, wanted) => return take(*ids, wanted, process),
+            Self::SetGid(gid) => nix::unistd::setgroups(&[]).and_then(|()| set_gid(*gid)),
+            Self::SetUid(uid) => set_uid(*uid),
+            Self::KeepCapabilities => keep_capabilities(),
+        };
+        answer.doing(|| self.to_string())
+    }
+
+    fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        match self {
+            Self::BecomeOwner { .. } if errno == Errno::EPERM => {
+                capability::missing(look, CapabilitySet::SETGID)
+                    .or_else(|| capability::missing(look, CapabilitySet::SETUID))
+            }
+            Self::SetGid(gid) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
+                credentials::gid(look, *gid, errno)
+            }
+            Self::SetUid(uid) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
+                credentials::uid(look, *uid, errno)
+            }
+            // Why an id is not taken in a user namespace that was entered is said with the error itself.
+            Self::TryDropGroups
+            | Self::Take(..)
+            | Self::KeepCapabilities
+            | Self::BecomeOwner { .. }
+            | Self::SetGid(_)
+            | Self::SetUid(_) => None,
+        }
+    }
+}
+
+fn become_owner(uid: Uid, gid: Gid) -> nix::Result<()> {
+    nix::unistd::setgroups(&[])?;
+    nix::unistd::setresgid(gid, gid, gid)?;
+    nix::unistd::setresuid(uid, uid, uid)?;
+    // The kernel has taken this away with the old ids, and with it our own files in /proc, the id maps among them.
+    nix::sys::prctl::set_dumpable(true)
+}
+
+fn set_gid(gid: u32) -> nix::Result<()> {
+    let gid = Gid::from_raw(gid);
+    nix::unistd::setresgid(gid, gid, gid)
+}
+
+fn set_uid(uid: u32) -> nix::Result<()> {
+    let uid = Uid::from_raw(uid);
+    // Without this the capabilities that a later step is to keep would go with uid 0. Where none keeps them, execve(2)
+    // takes them away.
+    rustix::thread::set_keep_capabilities(true).map_err(from_rustix)?;
+    nix::unistd::setresuid(uid, uid, uid)?;
+    rustix::thread::set_keep_capabilities(false).map_err(from_rustix)
+}
+
+/// Takes an id; with a gid no other groups are left, where they can be given up. The person is told what was taken in
+/// place of 0.
+fn take(ids: IdKind, wanted: &WantedId, process: &InsideProcess) -> Result<()> {
+    let id = match wanted {
+        WantedId::Is(id) => *id,
+        WantedId::Root => entered_ids::first_mapped(ids, process)?,
+        WantedId::Of(target) => entered_ids::id_of(ids, target, process)?,
+    };
+    let done = match ids {
+        IdKind::User => set_uid(id),
+        IdKind::Group => drop_groups(process).and_then(|()| set_gid(id)),
+    };
+    match done {
+        Err(Errno::EINVAL) => Err(entered_ids::unmapped(ids, id, process)),
+        done => done.doing(|| format!("take {} {id}", ids.name())),
+    }
+}
+
+/// Where setgroups(2) is denied, for good reason (`user_namespaces(7)`), the groups stay. No caller's fault.
+fn drop_groups(process: &InsideProcess) -> nix::Result<()> {
+    match nix::unistd::setgroups(&[]) {
+        Err(Errno::EPERM) if process.groups_dropped || process.has_joined(Kind::User) => Ok(()),
+        answer => answer,
+    }
+}
+
+fn keep_capabilities() -> nix::Result<()> {
+    let mut sets = rustix::thread::capabilities(None).map_err(from_rustix)?;
+    sets.effective = sets.permitted;
+    sets.inheritable = sets.permitted;
+    rustix::thread::set_capabilities(None, sets).map_err(from_rustix)?;
+    for capability in sets.permitted.iter() {
+        rustix::thread::configure_capability_in_ambient_set(capability, true).map_err(from_rustix)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! The root directory and the working directory (`chroot(2)`, `pivot_root(2)`, `chdir(2)`).
+
+use std::fmt;
+use std::os::fd::AsFd;
+use std::path::{Component, Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags};
+use rustix::mount::{MoveMountFlags, OpenTreeFlags};
+use rustix::thread::CapabilitySet;
+
+use super::family::InsideFamily;
+use super::process::InsideProcess;
+use crate::error::Doing;
+
+use crate::explain::{Finding, Look, capability, mounts, restrictions};
+use crate::launch::facts::Facts;
+use crate::launch::held::Directory;
+use crate::launch::words::in_quotes;
+use crate::sys::errno::from_rustix;
+use crate::{Error, Result};
+
+/// A step that changes where the paths of the process lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DirectoryStep {
+    /// Mount a copy of the tree of mounts at this directory over it, which can become the root.
+    PrepareRoot(PathBuf),
+    /// Make the prepared root the root, and take the old one away.
+    PivotRoot(PathBuf),
+    /// Make this directory the root.
+    Chroot(PathBuf),
+    /// Make this directory the working directory.
+    Change(PathBuf),
+    /// Make this directory the root, unless it is. The working directory stays where it is inside the new root; else it
+    /// becomes the new root.
+    EnterRoot(Directory),
+    /// Make this directory the working directory.
+    Enter(Directory),
+    /// Make this directory the working directory; where it cannot be, or is outside the root, the root becomes it.
+    TryEnter(Directory),
+}
+
+impl fmt::Display for DirectoryStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PrepareRoot(root) => write!(f, "prepare {} to become the root", in_quotes(root)),
+            Self::PivotRoot(root) => write!(f, "make {} the root of the mount namespace", in_quotes(root)),
+            Self::Chroot(root) => write!(f, "make {} the root directory", in_quotes(root)),
+            Self::Change(directory) => write!(f, "change the directory to {}", in_quotes(directory)),
+            Self::EnterRoot(root) => write!(f, "make {root} the root directory"),
+            Self::Enter(directory) => write!(f, "change the directory to {directory}"),
+            Self::TryEnter(directory) => {
+                write!(f, "change the directory to {directory}, or else to the root")
+            }
+        }
+    }
+}
+
+impl InsideFamily for DirectoryStep {
+    fn facts(&self) -> Facts {
+        Facts::of(match self {
+            Self::PrepareRoot(_) => "prepare-root",
+            Self::PivotRoot(_) => "pivot-root",
+            Self::Chroot(_) => "chroot",
+            Self::Change(_) => "chdir",
+            Self::EnterRoot(_) => "enter-root",
+            Self::Enter(_) => "enter-directory",
+            Self::TryEnter(_) => "try-directory",
+        })
+    }
+
+    fn perform(&self, process: &mut InsideProcess) -> Result<()> {
+        let answer = match self {
+            Self::PrepareRoot(root) => prepare_root(root),
+            Self::PivotRoot(root) => pivot_root(root),
+            Self::Chroot(root) => nix::unistd::chroot(root).and_then(|()| nix::unistd::chdir("/")),
+            Self::Change(directory) => nix::unistd::chdir(directory),
+            Self::EnterRoot(root) => enter_root(root),
+            Self::Enter(directory) => change_to(directory),
+            Self::TryEnter(directory) => return try_enter(directory, process),
+        };
+        answer.doing(|| self.to_string())
+    }
+
+    fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        match self {
+            Self::PrepareRoot(_) | Self::PivotRoot(_) => match errno {
+                Errno::EINVAL => mounts::root_is_no_mount(look),
+                _ => restrictions::in_user_namespace(look, errno),
+            },
+            Self::Chroot(_) | Self::EnterRoot(_) => match errno {
+                Errno::EPERM => capability::missing(look, CapabilitySet::SYS_CHROOT),
+                _ => None,
+            },
+            Self::Change(_) | Self::Enter(_) | Self::TryEnter(_) => None,
+        }
+    }
+}
+
+/// Mounts a copy of the tree of mounts at `root` over it: a root has to be a mount.
+fn prepare_root(root: &Path) -> nix::Result<()> {
+    if is_root(root)? {
+        return Ok(());
+    }
+    let tree = rustix::mount::open_tree(
+        CWD,
+        root,
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::AT_RECURSIVE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
+    )
+    .map_err(from_rustix)?;
+    // Neither the new root nor what it is mounted on may be shared (pivot_root(2)). The copy keeps its propagation below.
+    make_private(Path::new("/"), MsFlags::MS_REC)?;
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    rustix::mount::move_mount(&tree, "", CWD, root, flags).map_err(from_rustix)?;
+    // The working directory stays below what was mounted over it, and so would "." as the root.
+    if root.components().all(|part| part == Component::CurDir) {
+        change_to(&tree)?;
+    }
+    make_private(root, MsFlags::empty())
+}
+
+fn make_private(path: &Path, flags: MsFlags) -> nix::Result<()> {
+    const NONE: Option<&str> = None;
+    mount(NONE, path, NONE, MsFlags::MS_PRIVATE | flags, NONE)
+}
+
+/// Makes the prepared root the root. The old one is on top of it for a moment, and gone before any path is looked up.
+fn pivot_root(root: &Path) -> nix::Result<()> {
+    if is_root(root)? {
+        return nix::unistd::chdir("/");
+    }
+    nix::unistd::chdir(root)?;
+    nix::unistd::pivot_root(".", ".")?;
+    umount2(".", MntFlags::MNT_DETACH)?;
+    nix::unistd::chdir("/")
+}
+
+/// Whether the root is what it is to become already: there is no other to pivot to.
+fn is_root(path: &Path) -> nix::Result<bool> {
+    let place = |path: &Path| {
+        let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
+        let stat = rustix::fs::statx(CWD, path, AtFlags::empty(), wanted).map_err(from_rustix)?;
+        Ok((
+            stat.stx_dev_major,
+            stat.stx_dev_minor,
+            stat.stx_ino,
+            stat.stx_mnt_id,
+        ))
+    };
+    Ok(place(path)? == place(Path::new("/"))?)
+}
+
+fn enter_root(root: &Directory) -> nix::Result<()> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let before = rustix::fs::openat(CWD, ".", flags, Mode::empty());
+    // What is the root already takes no privilege to enter.
+    if !root.is_at("/") {
+        change_to(root)?;
+        nix::unistd::chroot(".")?;
+    }
+    let stayed = before.is_ok_and(|before| change_to(&before).is_ok());
+    if !stayed || is_outside_root() {
+        nix::unistd::chdir("/")?;
+    }
+    Ok(())
+}
+
+/// The directory that nobody has asked for by name is no reason not to go in.
+fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
+    let outcome = match change_to(directory) {
+        Ok(()) if is_outside_root() => Err(Errno::EXDEV),
+        outcome => outcome,
+    };
+    let Err(errno) = outcome else { return Ok(()) };
+    let text = match errno {
+        Errno::EXDEV => format!("{directory} is outside of its root: going to the root"),
+        errno => format!(
+            "{directory} cannot be entered ({}): going to the root",
+            errno.desc()
+        ),
+    };
+    (process.warn)(&Error::Unfit(text));
+    nix::unistd::chdir("/").doing(|| "change the directory to the root")
+}
+
+fn change_to(directory: impl AsFd) -> nix::Result<()> {
+    rustix::process::fchdir(directory).map_err(from_rustix)
+}
+
+/// Whether no path leads from the root to the working directory (`getcwd(2)`).
+fn is_outside_root() -> bool {
+    // glibc's getcwd fails there; the kernel's marks it.
+    match rustix::process::getcwd(Vec::new()) {
+        Ok(path) => !path.to_bytes().starts_with(b"/"),
+        // Removed: it is nowhere.
+        Err(_) => true,
+    }
+}

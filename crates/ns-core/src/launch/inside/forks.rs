@@ -1,0 +1,99 @@
+//! Going on in a child: in a PID namespace, and below a small init (`pid_namespaces(7)`).
+
+use std::fmt;
+
+use nix::errno::Errno;
+
+use super::family::InsideFamily;
+use super::process::InsideProcess;
+use crate::Result;
+use crate::error::Doing;
+use crate::explain::{Finding, Look, limits, restrictions};
+use crate::launch::channel::Message;
+use crate::launch::facts::{Demands, Facts};
+use crate::launch::init;
+use crate::launch::signal::SignalNumber;
+use crate::process::Pid;
+use crate::sys::fork::{Fork, exit, fork, fork_sibling};
+
+/// A step after which another process does the steps that follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForkStep {
+    /// Go on in a child: the first process of the new PID namespace.
+    First,
+    /// Go on in a child, which is in the PID namespace that was entered.
+    Into,
+    /// Stay behind as a small init, and go on in a child.
+    StayAsInit,
+}
+
+impl fmt::Display for ForkStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::First => "fork the first process of the PID namespace",
+            Self::Into => "fork a process of the PID namespace",
+            Self::StayAsInit => "fork, and stay as init",
+        })
+    }
+}
+
+impl InsideFamily for ForkStep {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::First => Facts::of("fork").demanding(Demands::FIRST_PROCESS),
+            Self::Into => Facts::of("fork-into").demanding(Demands::NEXT_PROCESS),
+            Self::StayAsInit => Facts::of("init").demanding(Demands::INIT),
+        }
+    }
+
+    fn perform(&self, process: &mut InsideProcess) -> Result<()> {
+        let answer = match self {
+            Self::First | Self::Into => fork_in_place(process),
+            Self::StayAsInit => stay_as_init(process),
+        };
+        answer.doing(|| self.to_string())
+    }
+
+    fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        match self {
+            Self::First | Self::Into | Self::StayAsInit => refused(look, errno),
+        }
+    }
+}
+
+/// The cause of a fork that failed, whatever it was for.
+pub(in crate::launch) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
+    match errno {
+        Errno::ENOMEM => restrictions::first_process_gone(look),
+        Errno::EAGAIN => limits::processes(look),
+        _ => None,
+    }
+}
+
+/// Goes on in a child of our parent's; the parent is told which it is.
+fn fork_in_place(process: &mut InsideProcess) -> nix::Result<()> {
+    match fork_sibling(process.thread)? {
+        Fork::Parent(child) => {
+            if let (Some(channel), Some(pid)) = (&process.channel, Pid::new(child.as_raw())) {
+                channel.send(&Message::Child(pid));
+            }
+            exit(0)
+        }
+        Fork::Child => process.die_with_parent(SignalNumber::KILL),
+    }
+}
+
+/// Goes on in a child; this process becomes its init.
+fn stay_as_init(process: &mut InsideProcess) -> nix::Result<()> {
+    match fork(process.thread)? {
+        Fork::Parent(child) => {
+            // Only the program's own copy is to say that it runs.
+            process.channel = None;
+            init::stay(child, process.to_parent.as_ref())
+        }
+        Fork::Child => {
+            process.to_parent = None;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The last step of a plan: after it the process is the program, or is no more.
+
+use std::fmt;
+
+use nix::errno::Errno;
+use nix::sys::signal::{SigmaskHow, sigprocmask};
+
+use super::process::InsideProcess;
+use crate::Error;
+use crate::escape::quoted;
+use crate::explain::{Finding, Look, program};
+use crate::launch::facts::Demands;
+use crate::launch::failure::Failure;
+use crate::launch::program::{self as executed, Program};
+use crate::sys::fork::exit;
+use crate::sys::signals;
+
+/// What a plan ends in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::launch) enum LastStep {
+    /// Become the program.
+    Execute(Program),
+    /// End without a program: what was made is kept by its names.
+    End,
+}
+
+impl fmt::Display for LastStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Execute(program) => write!(f, "run {}", quoted(program.file().to_bytes())),
+            Self::End => f.write_str("end"),
+        }
+    }
+}
+
+impl LastStep {
+    /// The step in one word, for programs.
+    pub(in crate::launch) const fn word(&self) -> &'static str {
+        match self {
+            Self::Execute(_) => "execute",
+            Self::End => "end",
+        }
+    }
+
+    /// Does it. Comes back only with the reason why not.
+    pub(in crate::launch) fn perform(&self, process: &mut InsideProcess) -> Failure {
+        let errno = match self {
+            Self::Execute(program) => execute(program, process),
+            Self::End => exit(0),
+        };
+        let error = Error::kernel(self.to_string(), errno);
+        Failure {
+            error: process.explain(error, |look, errno| self.cause(look, errno)),
+            status: executed::status_of(errno),
+        }
+    }
+
+    fn cause(&self, _: &Look, errno: Errno) -> Option<Finding> {
+        match self {
+            Self::Execute(program) => match errno {
+                Errno::ENOENT | Errno::EACCES => {
+                    program::not_run(&program.places(), program.is_looked_for(), errno)
+                }
+                _ => None,
+            },
+            Self::End => None,
+        }
+    }
+}
+
+fn execute(program: &Program, process: &mut InsideProcess) -> Errno {
+    if let Err(errno) = hand_over(process) {
+        return errno;
+    }
+    match process.environment.take() {
+        Some(environment) => program.with_environment(environment).execute(),
+        None => program.execute(),
+    }
+}
+
+/// Gives the program the signals that the caller was started with.
+fn hand_over(process: &InsideProcess) -> nix::Result<()> {
+    if process.parent.is_some() && !process.demands.contains(Demands::DEATH_SIGNAL) {
+        signals::on_death_of_parent(None)?;
+    }
+    signals::restore_pipe()?;
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&process.mask), None)
+}

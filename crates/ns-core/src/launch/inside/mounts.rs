@@ -1,0 +1,161 @@
+//! Mounts: their propagation, and the file systems that belong to new namespaces (`mount(2)`).
+
+use std::fmt;
+use std::os::fd::AsRawFd as _;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, fsconfig_create, fsmount, fsopen,
+};
+
+use super::family::InsideFamily;
+use super::process::InsideProcess;
+use super::sysfs;
+use crate::error::Doing;
+use crate::escape::quoted;
+use crate::explain::{Finding, Look, capability, mounts, restrictions};
+use crate::launch::facts::Facts;
+use crate::launch::proc_file;
+use crate::launch::settings::Propagation;
+use crate::launch::words::in_quotes;
+use crate::sys::errno::from_rustix;
+use crate::{Kind, Result};
+
+const NONE: Option<&str> = None;
+
+/// What a process file system is mounted with.
+const PROC_FLAGS: MsFlags = MsFlags::MS_NOSUID
+    .union(MsFlags::MS_NODEV)
+    .union(MsFlags::MS_NOEXEC);
+
+/// A step that changes the mounts of the mount namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MountStep {
+    /// Set the propagation of all mounts (`mount_namespaces(7)`).
+    Propagate(Propagation),
+    /// Mount the `/proc` of the PID namespace.
+    Proc(PathBuf),
+    /// Mount the `/proc` of the PID namespace on the second directory as it is below the first, which is yet to become
+    /// the root.
+    ProcBelow(PathBuf, PathBuf),
+    /// Mount the sysfs of the network namespace on `/sys`, and keep the mounts below it.
+    Sys,
+    /// Bind what the first path leads to over the second.
+    Bind(PathBuf, PathBuf),
+    /// Mount the `binfmt_misc` of the user namespace.
+    Binfmt(PathBuf),
+    /// Register an interpreter: the line, and the mounted `binfmt_misc`.
+    RegisterInterpreter(Vec<u8>, PathBuf),
+}
+
+impl fmt::Display for MountStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Propagate(propagation) => write!(f, "make all mounts {}", propagation.word()),
+            Self::Proc(on) => write!(f, "mount proc on {}", in_quotes(on)),
+            Self::ProcBelow(root, on) => {
+                let (root, on) = (in_quotes(root), in_quotes(on));
+                write!(f, "mount proc on {on} in the new root {root}")
+            }
+            Self::Sys => f.write_str("mount sysfs on \"/sys\", and keep the mounts below it"),
+            Self::Bind(from, on) => write!(f, "bind {} over {}", in_quotes(from), in_quotes(on)),
+            Self::Binfmt(on) => write!(f, "mount binfmt_misc on {}", in_quotes(on)),
+            Self::RegisterInterpreter(line, _) => write!(f, "register the interpreter {}", quoted(line)),
+        }
+    }
+}
+
+impl InsideFamily for MountStep {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Propagate(_) => Facts::of("propagate"),
+            Self::Proc(_) | Self::ProcBelow(..) => Facts::of("mount-proc"),
+            Self::Sys => Facts::of("mount-sys").may_fail(),
+            // There is nothing to bind over.
+            Self::Bind(..) => Facts::of("bind").may_fail_with(Errno::ENOENT),
+            Self::Binfmt(_) => Facts::of("mount-binfmt"),
+            Self::RegisterInterpreter(..) => Facts::of("register-interpreter"),
+        }
+    }
+
+    fn perform(&self, process: &mut InsideProcess) -> Result<()> {
+        let answer = match self {
+            Self::Propagate(propagation) => {
+                mount(NONE, "/", NONE, MsFlags::MS_REC | propagation.flag(), NONE)
+            }
+            Self::Proc(on) => mount_proc(on),
+            Self::ProcBelow(root, on) => mount_proc_below(root, on),
+            Self::Sys => sysfs::mount(),
+            // With what is mounted below, which a user namespace may not leave out.
+            Self::Bind(from, on) => mount(Some(from), on, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE),
+            Self::Binfmt(on) => mount(Some("binfmt_misc"), on, Some("binfmt_misc"), PROC_FLAGS, NONE),
+            Self::RegisterInterpreter(line, binfmt) => register_interpreter(line, binfmt, process),
+        };
+        answer.doing(|| self.to_string())
+    }
+
+    fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        match self {
+            Self::Propagate(_) => match errno {
+                Errno::EINVAL => mounts::root_is_no_mount(look),
+                _ => restrictions::in_user_namespace(look, errno),
+            },
+            Self::Proc(_) | Self::ProcBelow(..) => (errno == Errno::EPERM)
+                .then(|| mounts::proc(look))
+                .flatten()
+                .or_else(|| restrictions::in_user_namespace(look, errno)),
+            Self::Sys => (errno == Errno::EPERM)
+                .then(|| capability::not_owner(look, Kind::Net))
+                .flatten()
+                .or_else(|| restrictions::in_user_namespace(look, errno)),
+            Self::Bind(_, on) if errno == Errno::ENOENT => mounts::nothing_there(on),
+            Self::RegisterInterpreter(..) if errno == Errno::EACCES => mounts::registered_by_root(),
+            Self::Bind(..) | Self::Binfmt(_) | Self::RegisterInterpreter(..) => None,
+        }
+    }
+}
+
+fn mount_proc(on: &Path) -> nix::Result<()> {
+    // So that the new mount does not show up where this one is shared with. EINVAL where nothing is mounted yet.
+    match mount(NONE, on, NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE) {
+        Ok(()) | Err(Errno::EINVAL) => {}
+        Err(errno) => return Err(errno),
+    }
+    mount(Some("proc"), on, Some("proc"), PROC_FLAGS, NONE)
+}
+
+/// Mounts proc on a directory of what is to become the root. Whoever filled that tree cannot lead us out of it: links and
+/// dots are followed as they will be with it as the root.
+fn mount_proc_below(root: &Path, on: &Path) -> nix::Result<()> {
+    let path = OFlags::PATH | OFlags::CLOEXEC;
+    let root = rustix::fs::open(root, path | OFlags::DIRECTORY, Mode::empty()).map_err(from_rustix)?;
+    let on =
+        rustix::fs::openat2(&root, on, path, Mode::empty(), ResolveFlags::IN_ROOT).map_err(from_rustix)?;
+    let proc = fsopen("proc", FsOpenFlags::FSOPEN_CLOEXEC).map_err(from_rustix)?;
+    fsconfig_create(&proc).map_err(from_rustix)?;
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let tree = fsmount(&proc, FsMountFlags::FSMOUNT_CLOEXEC, attributes).map_err(from_rustix)?;
+    // As above: nothing is to come out of a shared mount. EINVAL where nothing is mounted yet.
+    let link = format!("/proc/self/fd/{}", on.as_raw_fd());
+    let _ = mount(
+        NONE,
+        link.as_str(),
+        NONE,
+        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+        NONE,
+    );
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
+    rustix::mount::move_mount(&tree, "", &on, "", flags).map_err(from_rustix)
+}
+
+fn register_interpreter(line: &[u8], binfmt: &Path, process: &mut InsideProcess) -> nix::Result<()> {
+    // The kernel forgets the interpreters when nothing is left of the mount, as when another root comes.
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    process.kept = Some(rustix::fs::open(binfmt, flags, Mode::empty()).map_err(from_rustix)?);
+    proc_file::write(binfmt.join("register"), line)
+}

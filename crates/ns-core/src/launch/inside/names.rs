@@ -1,0 +1,114 @@
+//! Names of namespaces that are there already, given and taken away by the caller itself. Names of new namespaces are
+//! given by the process outside, which has the mounts of the caller.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+
+use nix::errno::Errno;
+
+use super::family::InsideFamily;
+use super::process::InsideProcess;
+
+use crate::explain::{Finding, Look, names};
+use crate::launch::facts::Facts;
+use crate::launch::failure::Warn;
+use crate::launch::naming;
+use crate::launch::words::in_quotes;
+use crate::pins::{self, Waiting};
+use crate::target::{self, Destination, unknown_name, unknown_name_of_kind};
+use crate::{Error, Kind, Kinds, Result};
+
+/// A step that changes names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameStep {
+    /// Give these namespaces this name.
+    PinExisting(OsString, Vec<Destination>),
+    /// Take this name away from the namespaces of these kinds.
+    Unpin(OsString, Kinds),
+}
+
+impl fmt::Display for NameStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PinExisting(name, namespaces) => {
+                write!(f, "pin {} as {}", target::in_words(namespaces), in_quotes(name))
+            }
+            Self::Unpin(name, Kinds::ALL) => write!(f, "remove the name {}", in_quotes(name)),
+            Self::Unpin(name, kinds) => {
+                write!(
+                    f,
+                    "remove the name {} of the {}",
+                    in_quotes(name),
+                    kinds.in_words()
+                )
+            }
+        }
+    }
+}
+
+impl InsideFamily for NameStep {
+    fn facts(&self) -> Facts {
+        Facts::of(match self {
+            Self::PinExisting(..) => "pin",
+            Self::Unpin(..) => "unpin",
+        })
+    }
+
+    fn perform(&self, process: &mut InsideProcess) -> Result<()> {
+        match self {
+            Self::PinExisting(name, namespaces) => {
+                let kinds = kinds_of(namespaces);
+                let open = |kind| {
+                    let mut of_it = namespaces.iter().filter(|one| one.kind() == kind);
+                    let one = of_it.next().ok_or_else(|| Error::NotFound(self.to_string()))?;
+                    one.namespace()
+                };
+                pins::make(name, kinds, open, of_ours(&process.warn))?;
+                naming::warn_of_limits(kinds, process.warn);
+                Ok(())
+            }
+            Self::Unpin(name, kinds) => unpin(name, *kinds, process.warn),
+        }
+    }
+
+    fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        match (self, errno) {
+            (Self::PinExisting(..) | Self::Unpin(..), Errno::EPERM | Errno::EACCES) => {
+                names::refused(look, errno)
+            }
+            (Self::PinExisting(_, namespaces), Errno::EROFS) => {
+                names::read_only(kinds_of(namespaces)).map(names::in_own_run)
+            }
+            (Self::PinExisting(_, namespaces), Errno::EINVAL) => {
+                let mut mounts = namespaces.iter().filter(|one| one.kind() == Kind::Mnt);
+                names::no_younger(&mounts.next()?.namespace().ok()?)
+            }
+            (Self::Unpin(_, kinds), Errno::EROFS) => names::read_only(*kinds),
+            (Self::PinExisting(..) | Self::Unpin(..), _) => None,
+        }
+    }
+}
+
+fn kinds_of(namespaces: &[Destination]) -> Kinds {
+    namespaces.iter().map(Destination::kind).collect()
+}
+
+/// What is done where nobody but the caller waits.
+fn of_ours(warn: &Warn) -> Waiting<'_> {
+    Waiting {
+        say: warn,
+        wanted: &|| true,
+    }
+}
+
+fn unpin(name: &OsStr, kinds: Kinds, warn: Warn) -> Result<()> {
+    let removed = pins::remove(name, kinds, of_ours(&warn))?;
+    if !removed.is_empty() {
+        return Ok(());
+    }
+    let mut kinds = kinds.iter();
+    Err(match (kinds.next(), kinds.next()) {
+        (Some(kind), None) => unknown_name_of_kind(kind, name),
+        _ => unknown_name(name),
+    })
+}

@@ -1,0 +1,106 @@
+//! The process that becomes the program: what its steps have to hand, and what they leave for later ones.
+
+use std::ffi::CString;
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
+use nix::sys::signal::SigSet;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::explain::{self, Finding, Look};
+use crate::launch::channel::Channel;
+use crate::launch::facts::Demands;
+use crate::launch::failure::Warn;
+use crate::launch::signal::SignalNumber;
+use crate::sys::errno::from_rustix;
+use crate::sys::fork::SingleThread;
+use crate::sys::signals;
+use crate::{Error, Identity, Kind};
+
+/// The process inside.
+pub(in crate::launch) struct InsideProcess {
+    /// What the steps of the plan demand.
+    pub(in crate::launch) demands: Demands,
+    pub(in crate::launch) warn: Warn,
+    pub(in crate::launch) thread: SingleThread,
+    /// To the outside, where there is one.
+    pub(in crate::launch) channel: Option<Channel>,
+    /// From an init to the parent, where there will be one.
+    pub(in crate::launch) to_parent: Option<Channel>,
+    /// The parent, where it waits for us.
+    pub(in crate::launch) parent: Option<OwnedFd>,
+    /// The signal mask that the program gets.
+    pub(in crate::launch) mask: SigSet,
+    /// The `/proc` of the caller, where another one, or none, may be found later.
+    pub(in crate::launch) proc: Option<OwnedFd>,
+    /// The namespaces that were joined so far.
+    pub(super) joined: Vec<(Kind, Identity)>,
+    /// Whether all groups were given up before a user namespace was entered.
+    pub(super) groups_dropped: bool,
+    /// The environment that was read on the way.
+    pub(super) environment: Option<Vec<CString>>,
+    /// The id of the mount namespace that the process came from.
+    pub(super) mount_before: Option<u64>,
+    /// What would go if nobody held it.
+    pub(super) kept: Option<OwnedFd>,
+}
+
+impl InsideProcess {
+    /// A process that has done no step yet.
+    pub(in crate::launch) fn new(demands: Demands, warn: Warn, thread: SingleThread, mask: SigSet) -> Self {
+        Self {
+            demands,
+            warn,
+            thread,
+            channel: None,
+            to_parent: None,
+            parent: None,
+            mask,
+            proc: None,
+            joined: Vec::new(),
+            groups_dropped: false,
+            environment: None,
+            mount_before: None,
+            kept: None,
+        }
+    }
+
+    /// Whether a namespace of this kind was joined.
+    pub(super) fn has_joined(&self, kind: Kind) -> bool {
+        self.joined.iter().any(|(joined, _)| *joined == kind)
+    }
+
+    /// Whether what is at `/proc` now is the kernel's: in another mount namespace it may be anything, a FIFO that never
+    /// ends among it.
+    fn has_proc(&self) -> bool {
+        use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
+        !self.has_joined(Kind::Mnt)
+            || statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)
+    }
+
+    /// The error with what is found of its cause, where that can be looked for.
+    pub(in crate::launch) fn explain(
+        &self,
+        error: Error,
+        cause: impl FnOnce(&Look, Errno) -> Option<Finding>,
+    ) -> Error {
+        if self.has_proc() {
+            explain::explain(error, cause)
+        } else {
+            error
+        }
+    }
+
+    /// Asks for this signal when the parent ends.
+    pub(in crate::launch) fn die_with_parent(&self, signal: SignalNumber) -> nix::Result<()> {
+        signals::on_death_of_parent(Some(signal.as_raw()))?;
+        let Some(parent) = &self.parent else { return Ok(()) };
+        // It may have ended before the signal was set. Its pidfd is readable then; its PID may mean another process, and
+        // getppid() is 0 in a new PID namespace.
+        let mut fds = [PollFd::new(parent, PollFlags::IN)];
+        match poll(&mut fds, Some(&Timespec::default())).map_err(from_rustix)? {
+            0 => Ok(()),
+            _ => Err(Errno::ESRCH),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Id maps of the new user namespace that are written for it: by a process with the capability for it, or by
+//! `newuidmap(1)` and `newgidmap(1)` (`user_namespaces(7)`).
+
+use std::fmt;
+use std::process::Command;
+
+use nix::errno::Errno;
+
+use super::family::OutsideFamily;
+use super::process::OutsideProcess;
+use crate::error::Doing;
+use crate::explain::{Finding, Look, limits, maps};
+use crate::idmap::{IdKind, IdMap};
+use crate::launch::facts::Facts;
+use crate::launch::proc_file;
+use crate::{Error, Result};
+
+/// A step that gives the user namespace its ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MapStep {
+    /// Write the map of uids or gids.
+    Write(IdKind, IdMap),
+    /// Have `newuidmap(1)` or `newgidmap(1)` write the map.
+    HaveWritten(IdKind, IdMap),
+}
+
+impl fmt::Display for MapStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(ids, map) => write!(f, "write the {} map {map}", ids.name()),
+            Self::HaveWritten(ids, map) => {
+                write!(f, "have {} write the {} map {map}", ids.helper(), ids.name())
+            }
+        }
+    }
+}
+
+impl OutsideFamily for MapStep {
+    fn facts(&self) -> Facts {
+        Facts::of(match self {
+            Self::Write(IdKind::User, _) | Self::HaveWritten(IdKind::User, _) => "map-uids",
+            Self::Write(IdKind::Group, _) | Self::HaveWritten(IdKind::Group, _) => "map-gids",
+        })
+    }
+
+    fn perform(&self, process: &mut OutsideProcess) -> Result<()> {
+        let number = process.hold()?.number();
+        match self {
+            Self::Write(ids, map) => {
+                proc_file::write(format!("/proc/{number}/{}", ids.map_file()), map.contents())
+                    .doing(|| self.to_string())
+            }
+            Self::HaveWritten(ids, map) => have_written(*ids, map, &number.to_string()),
+        }
+    }
+
+    fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        match (self, errno) {
+            (Self::Write(ids, map), Errno::EPERM | Errno::EINVAL) => maps::refused(look, *ids, map),
+            (Self::HaveWritten(ids, _), Errno::ENOENT | Errno::EACCES) => Some(maps::no_helper(*ids)),
+            (Self::HaveWritten(..), Errno::EAGAIN) => limits::processes(look),
+            (Self::Write(..) | Self::HaveWritten(..), _) => None,
+        }
+    }
+}
+
+fn have_written(ids: IdKind, map: &IdMap, pid: &str) -> Result<()> {
+    let helper = ids.helper();
+    let numbers = map
+        .ranges()
+        .iter()
+        .flat_map(|range| [range.inner, range.outer, range.count]);
+    let output = Command::new(helper)
+        .arg(pid)
+        .args(numbers.map(|number| number.to_string()))
+        .output()
+        .doing(|| format!("run {helper}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let reason = said
+        .trim()
+        .trim_start_matches(helper)
+        .trim_start_matches(": ")
+        .to_owned();
+    let error = Error::Unfit(format!(
+        "{helper} does not write the {} map {map}: {reason}",
+        ids.name()
+    ));
+    Err(match maps::refused_by_helper(&Look::around(), ids, map) {
+        Some(finding) => finding.explain(error),
+        None => error,
+    })
+}

@@ -1,0 +1,90 @@
+//! Files and names that keep the new namespaces: the process outside has the mounts of the caller.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+
+use super::family::OutsideFamily;
+use super::process::{Made, OutsideProcess};
+use crate::error::Doing;
+use crate::explain::{Finding, Look, mounts, names};
+use crate::launch::facts::Facts;
+use crate::launch::naming;
+use crate::launch::words::in_quotes;
+use crate::pins::{self, Waiting};
+use crate::sys::signals;
+use crate::{Kind, Kinds, Result};
+
+/// What a person ends a program with.
+const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+
+/// A step after which namespaces live longer than the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PinStep {
+    /// Bind the namespace of this kind to a file.
+    Bind(Kind, PathBuf),
+    /// Give the new namespaces of these kinds this name.
+    Name(OsString, Kinds),
+}
+
+impl fmt::Display for PinStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bind(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), in_quotes(file)),
+            Self::Name(name, kinds) => write!(f, "pin the {} as {}", kinds.in_words(), in_quotes(name)),
+        }
+    }
+}
+
+impl OutsideFamily for PinStep {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Bind(..) | Self::Name(..) => Facts::of("pin"),
+        }
+    }
+
+    fn perform(&self, process: &mut OutsideProcess) -> Result<()> {
+        match self {
+            Self::Bind(kind, file) => self.bind(*kind, file, process),
+            Self::Name(name, kinds) => give_name(name, *kinds, process),
+        }
+    }
+
+    fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        match (self, errno) {
+            (Self::Bind(kind, file), Errno::EINVAL | Errno::EPERM | Errno::EACCES) => {
+                mounts::pin(look, *kind, file, errno)
+            }
+            (Self::Name(..), Errno::EPERM | Errno::EACCES) => names::refused(look, errno),
+            (Self::Name(_, kinds), Errno::EROFS) => names::read_only(*kinds).map(names::in_own_run),
+            (Self::Bind(..) | Self::Name(..), _) => None,
+        }
+    }
+}
+
+impl PinStep {
+    fn bind(&self, kind: Kind, file: &Path, process: &mut OutsideProcess) -> Result<()> {
+        process.make_file(file).doing(|| self.to_string())?;
+        let namespace = process.hold()?.namespace(kind)?;
+        pins::bind(&namespace, file).doing(|| self.to_string())?;
+        process.has_made([Made::Mount(file.to_owned())]);
+        Ok(())
+    }
+}
+
+fn give_name(name: &OsStr, kinds: Kinds, process: &mut OutsideProcess) -> Result<()> {
+    let held = process.hold()?;
+    let (warn, channel) = (process.warn, &process.channel);
+    let waiting = Waiting {
+        say: &warn,
+        // Without the process inside there is nothing to name. Who waits for a program has blocked what would end it.
+        wanted: &|| !channel.is_closed() && !signals::are_pending(&ENDING),
+    };
+    let made = pins::make(name, kinds, |kind| held.namespace(kind), waiting)?;
+    naming::warn_of_limits(kinds, warn);
+    process.has_made(made.into_iter().map(Made::Name));
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! The process outside: what its steps have to hand, what it hears from the process inside, and what it takes away again.
+
+use std::fs::OpenOptions;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use nix::mount::{MntFlags, umount2};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+
+use crate::launch::channel::{Channel, Message};
+use crate::launch::facts::Demands;
+use crate::launch::failure::{Failure, Warn};
+use crate::process::{self, OwnProcess};
+use crate::sys::errno::from_io;
+use crate::{Error, pins};
+
+/// The process outside, and what it has made.
+pub(in crate::launch) struct OutsideProcess<'a> {
+    pub(super) channel: Channel,
+    /// The process inside, as it is seen here.
+    child: Pid,
+    /// The same, held, once that was needed.
+    held: Option<Rc<OwnProcess>>,
+    /// What the steps of the plan demand of the process inside.
+    demands: Demands,
+    pub(in crate::launch) warn: Warn,
+    /// The descriptor of the caller that was taken from the program.
+    pub(super) descriptor: Option<&'a OwnedFd>,
+    /// Whether the process inside is another one than at first.
+    followed: bool,
+    made: Vec<Made>,
+    #[cfg(feature = "net")]
+    pub(super) pairs: super::pairs::Pairs,
+}
+
+/// What the other side has said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// It is our turn.
+    Go,
+    /// It is another process now.
+    Child,
+}
+
+/// What is taken away again when the program is not started.
+pub(super) enum Made {
+    /// A namespace that was bound to a file.
+    Mount(PathBuf),
+    /// A file.
+    File(PathBuf),
+    /// A name of one namespace.
+    Name(pins::Made),
+}
+
+impl<'a> OutsideProcess<'a> {
+    /// A process that has done no step yet. `child` is the process inside.
+    pub(in crate::launch) fn new(
+        channel: Channel,
+        child: Pid,
+        demands: Demands,
+        warn: Warn,
+        descriptor: Option<&'a OwnedFd>,
+    ) -> Self {
+        Self {
+            channel,
+            child,
+            held: None,
+            demands,
+            warn,
+            descriptor,
+            followed: false,
+            made: Vec::new(),
+            #[cfg(feature = "net")]
+            pairs: super::pairs::Pairs::default(),
+        }
+    }
+
+    /// The process that the program runs in.
+    pub(in crate::launch) fn child(&self) -> Pid {
+        self.child
+    }
+
+    /// Gives the turn to the other side.
+    pub(in crate::launch) fn give_turn(&self) {
+        self.channel.send(&Message::Go);
+    }
+
+    /// Tells the other side what went wrong here.
+    pub(in crate::launch) fn tell(&self, failure: Failure) {
+        self.channel.send(&Message::Failed(failure));
+    }
+
+    /// Waits for the other side's word, and, once it has forked, to be told which process it is now: the two come from two
+    /// processes, in any order.
+    pub(in crate::launch) fn await_turn(&mut self, forked: bool) -> Result<(), Failure> {
+        let mut ours = false;
+        while !ours || (forked && !self.followed) {
+            ours |= self.receive()?.ok_or_else(ended)? == Heard::Go;
+        }
+        Ok(())
+    }
+
+    /// The channel closes without a word when the program is executed.
+    pub(in crate::launch) fn await_program(&mut self) -> Result<(), Failure> {
+        while self.receive()?.is_some() {}
+        Ok(())
+    }
+
+    /// Waits for a word. `None` when the other side has closed the channel.
+    fn receive(&mut self) -> Result<Option<Heard>, Failure> {
+        let heard = |errno| Error::kernel("hear from the process inside", errno);
+        match self.channel.receive().map_err(heard)? {
+            None => Ok(None),
+            Some(Message::Go | Message::Status(_)) => Ok(Some(Heard::Go)),
+            Some(Message::Child(pid)) => {
+                self.follow(pid);
+                Ok(Some(Heard::Child))
+            }
+            Some(Message::Failed(failure)) => {
+                // Who it was may yet be told. Without a fork the other side waits for us now.
+                while self.demands.intersects(Demands::GOES_ON_ELSEWHERE)
+                    && let Ok(Some(message)) = self.channel.receive()
+                {
+                    if let Message::Child(pid) = message {
+                        self.follow(pid);
+                    }
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// The process inside goes on as this one; the one that forked it has nothing left to do.
+    fn follow(&mut self, pid: process::Pid) {
+        let _ = waitpid(self.child, None);
+        self.child = pid.into();
+        self.held = None;
+        self.followed = true;
+    }
+
+    /// Holds the process inside.
+    pub(super) fn hold(&mut self) -> Result<Rc<OwnProcess>, Error> {
+        if let Some(process) = &self.held {
+            return Ok(Rc::clone(process));
+        }
+        let process = Rc::new(OwnProcess::open(self.pid()?)?);
+        Ok(Rc::clone(self.held.insert(process)))
+    }
+
+    /// The PID of the process inside.
+    pub(super) fn pid(&self) -> Result<process::Pid, Error> {
+        process::Pid::new(self.child.as_raw()).ok_or_else(|| Error::NotFound("there is no program".into()))
+    }
+
+    /// Makes an empty file, where there is none.
+    pub(super) fn make_file(&mut self, path: &Path) -> nix::Result<()> {
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(path)
+        {
+            Ok(_) => self.made.push(Made::File(path.to_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(from_io(&error)),
+        }
+        Ok(())
+    }
+
+    /// Remembers what is to be taken away again if the program is not started.
+    pub(super) fn has_made(&mut self, made: impl IntoIterator<Item = Made>) {
+        self.made.extend(made);
+    }
+
+    /// Takes away what was made, the last first.
+    pub(in crate::launch) fn undo(&mut self) {
+        #[cfg(feature = "net")]
+        self.pairs.undo();
+        for made in self.made.drain(..).rev() {
+            // There is nobody to tell that it could not be: what went wrong before is what counts.
+            match made {
+                Made::Mount(path) => drop(umount2(&path, MntFlags::MNT_DETACH)),
+                Made::File(path) => drop(nix::unistd::unlink(&path)),
+                Made::Name(name) => drop(name.undo()),
+            }
+        }
+    }
+}
+
+fn ended() -> Failure {
+    Error::Unfit("the process inside was killed before it ran the program".into()).into()
+}

@@ -1,0 +1,82 @@
+//! What others are told of the program: its PID in a file, its namespaces on a descriptor.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+
+use super::family::OutsideFamily;
+use super::process::OutsideProcess;
+use crate::error::Doing;
+use crate::explain::{Finding, Look, limits};
+use crate::launch::facts::Facts;
+use crate::launch::info;
+use crate::launch::words::in_quotes;
+use crate::sys::signals::Ignored;
+use crate::{Error, Result};
+
+/// A step that tells somebody which process it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportStep {
+    /// Write the PID to a file.
+    PidFile(PathBuf),
+    /// Tell PID and namespaces, as JSON, on this descriptor, and close it.
+    Info(i32),
+}
+
+impl fmt::Display for ReportStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PidFile(file) => write!(f, "write the PID to {}", in_quotes(file)),
+            Self::Info(fd) => write!(f, "write PID and namespaces to descriptor {fd}"),
+        }
+    }
+}
+
+impl OutsideFamily for ReportStep {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::PidFile(_) => Facts::of("write-pid-file"),
+            Self::Info(fd) => Facts::of("write-info").writing_to(*fd),
+        }
+    }
+
+    fn perform(&self, process: &mut OutsideProcess) -> Result<()> {
+        match self {
+            Self::PidFile(file) => self.write_pid(file, process),
+            Self::Info(_) => self.write_info(process),
+        }
+    }
+
+    fn cause(&self, _: &Look, errno: Errno) -> Option<Finding> {
+        match self {
+            Self::PidFile(_) | Self::Info(_) => (errno == Errno::EFBIG).then(limits::file_size).flatten(),
+        }
+    }
+}
+
+impl ReportStep {
+    fn write_pid(&self, file: &Path, process: &mut OutsideProcess) -> Result<()> {
+        let doing = || self.to_string();
+        process.make_file(file).doing(doing)?;
+        let line = format!("{}\n", process.child());
+        let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
+        std::fs::write(file, line).doing(doing)
+    }
+
+    fn write_info(&self, process: &OutsideProcess) -> Result<()> {
+        #[cfg(feature = "net")]
+        let interfaces = process.pairs.json();
+        #[cfg(not(feature = "net"))]
+        let interfaces = serde_json::json!([]);
+        let line = info::line(process.pid()?, &interfaces)?;
+        let doing = || self.to_string();
+        let file = process.descriptor.ok_or(Errno::EBADF).doing(doing)?;
+        let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
+        match rustix::io::write(file, line.as_bytes()).doing(doing)? {
+            length if length == line.len() => Ok(()),
+            _ => Err(Error::kernel(self.to_string(), Errno::EIO)),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Pairs of virtual Ethernet interfaces between the new network namespace and another (`veth(4)`).
+//!
+//! All of it is done outside: who may create the pair is who has rights to both namespaces, and inside of a new user
+//! namespace nobody has them to the other one.
+
+use std::fmt;
+use std::rc::Rc;
+
+use nix::errno::Errno;
+
+use super::family::OutsideFamily;
+use super::process::OutsideProcess;
+use crate::error::Doing;
+use crate::explain::{Finding, Look, links};
+use crate::launch::facts::Facts;
+use crate::launch::veth::{Veth, VethEnd};
+use crate::{Kind, Namespace, Result};
+
+/// A step that makes a pair, or sets one up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VethStep {
+    /// Make a pair of interfaces between the new network namespace and another.
+    Create(Rc<Veth>),
+    /// Bring one end of the pair up, with its addresses and routes.
+    SetUp(Rc<Veth>, VethEnd),
+}
+
+impl fmt::Display for VethStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create(veth) => write!(f, "create {}", veth.pair()),
+            Self::SetUp(veth, end) => write!(f, "bring {}", veth.up(*end)),
+        }
+    }
+}
+
+impl OutsideFamily for VethStep {
+    fn facts(&self) -> Facts {
+        Facts::of(match self {
+            Self::Create(_) => "create-veth",
+            Self::SetUp(_, VethEnd::New) => "set-up-veth",
+            Self::SetUp(_, VethEnd::Peer) => "set-up-peer",
+        })
+    }
+
+    fn perform(&self, process: &mut OutsideProcess) -> Result<()> {
+        let held = process.hold()?;
+        match self {
+            Self::Create(veth) => process.pairs.create(veth, &held),
+            Self::SetUp(veth, end) => match process.pairs.of(veth) {
+                Some(pair) => pair.set_up(*end),
+                None => Err(Errno::ENODEV).doing(|| self.to_string()),
+            },
+        }
+    }
+
+    fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        match self {
+            Self::Create(veth) => match errno {
+                Errno::EPERM => links::refused(look, &peer_namespace(veth)?),
+                Errno::EEXIST => {
+                    let is_own = veth.peer_namespace.is_none();
+                    links::taken(veth.peer.as_ref()?.as_str(), &peer_namespace(veth)?, is_own)
+                }
+                _ => None,
+            },
+            // The settings that show are those of the caller's network namespace.
+            Self::SetUp(veth, VethEnd::Peer) if veth.peer_namespace.is_none() => {
+                (errno == Errno::EACCES).then(|| links::no_ipv6(look)).flatten()
+            }
+            Self::SetUp(..) => None,
+        }
+    }
+}
+
+fn peer_namespace(veth: &Veth) -> Option<Namespace> {
+    match &veth.peer_namespace {
+        Some(namespace) => namespace.namespace().ok(),
+        None => Namespace::own(Kind::Net).ok(),
+    }
+}

@@ -1,0 +1,20 @@
+//! Writing the files of `/proc` that change something.
+
+use std::path::Path;
+
+use nix::errno::Errno;
+use rustix::fs::{Mode, OFlags};
+
+use crate::sys::errno::from_rustix;
+
+/// Writes all of it in one `write(2)`, as the files of `/proc` want it.
+pub(super) fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> nix::Result<()> {
+    let file = rustix::fs::open(path.as_ref(), OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(from_rustix)?;
+    let written = rustix::io::write(&file, contents.as_ref()).map_err(from_rustix)?;
+    if written == contents.as_ref().len() {
+        Ok(())
+    } else {
+        Err(Errno::EIO)
+    }
+}

@@ -1,0 +1,105 @@
+//! The two sides on their way through a plan. Each does its own turns; where the side changes, one waits for the other's
+//! word. A step that fails ends both.
+
+use super::channel::Message;
+use super::failure::Failure;
+use super::inside::InsideProcess;
+use super::outside::OutsideProcess;
+use super::plan::{Plan, Turn};
+use super::signal::SignalNumber;
+use crate::error::Doing;
+use crate::sys::fork::exit;
+use crate::{Error, explain};
+
+/// Walks inside, as the child of a parent that is told what went wrong.
+pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
+    // Until the program runs, this process is of no use without its parent.
+    let guard = process
+        .die_with_parent(SignalNumber::KILL)
+        .doing(|| "live without a parent");
+    let failure = match guard {
+        Ok(()) => inside(plan, &mut process),
+        Err(error) => error.into(),
+    };
+    if let Some(channel) = &process.channel {
+        channel.send(&Message::Failed(failure));
+    }
+    exit(1)
+}
+
+/// Does the steps inside. Comes back only with what went wrong.
+pub(super) fn inside(plan: &Plan, process: &mut InsideProcess) -> Failure {
+    match inside_turns(plan, process) {
+        Ok(()) => plan.last().perform(process),
+        Err(failure) => failure,
+    }
+}
+
+fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure> {
+    let turns = plan.turns();
+    for (index, turn) in turns.iter().enumerate() {
+        let Turn::Inside(steps) = turn else { continue };
+        if index > 0 {
+            await_turn(process)?;
+        }
+        for step in steps {
+            let step = step.of_family();
+            if let Err(error) = step.perform(process) {
+                let tolerated = step.facts().tolerates(error.errno());
+                let error = process.explain(error, |look, errno| step.cause(look, errno));
+                if !tolerated {
+                    return Err(error.into());
+                }
+                (process.warn)(&error);
+            }
+        }
+        if let (true, Some(channel)) = (index + 1 < turns.len(), &process.channel) {
+            channel.send(&Message::Go);
+        }
+    }
+    Ok(())
+}
+
+fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
+    let Some(channel) = &process.channel else {
+        return Ok(());
+    };
+    match channel.receive().doing(|| "wait for the process outside")? {
+        Some(Message::Failed(failure)) => Err(failure),
+        Some(_) => Ok(()),
+        // A parent that failed has said so itself; a helper that is gone was killed.
+        None => Err(Error::Unfit("the process outside has ended".into()).into()),
+    }
+}
+
+/// Does the steps outside, and waits until the program runs. What was made is undone where it does not.
+pub(super) fn outside(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failure> {
+    outside_turns(plan, process)
+        .and_then(|()| process.await_program())
+        .inspect_err(|_| process.undo())
+}
+
+fn outside_turns(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failure> {
+    for (index, turn) in plan.turns().iter().enumerate() {
+        let Turn::Outside { steps, after_fork } = turn else {
+            continue;
+        };
+        if index > 0 {
+            process.await_turn(*after_fork)?;
+        }
+        for step in steps {
+            let step = step.of_family();
+            if let Err(error) = step.perform(process) {
+                let tolerated = step.facts().tolerates(error.errno());
+                let error = explain::explain(error, |look, errno| step.cause(look, errno));
+                if !tolerated {
+                    return Err(error.into());
+                }
+                (process.warn)(&error);
+            }
+        }
+        // The turn after this one is inside: the last one is.
+        process.give_turn();
+    }
+    Ok(())
+}
