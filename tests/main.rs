@@ -21,6 +21,7 @@ mod mounts;
 mod packages;
 mod pages;
 mod pins;
+mod steps;
 mod support;
 mod target;
 mod terminal;
@@ -47,6 +48,7 @@ fn main() -> std::process::ExitCode {
         packages::cases(),
         pins::cases(),
         pages::cases(),
+        steps::cases(),
         target::cases(),
         terminal::cases(), unshare::cases()];
     let cases: Vec<_> = cases.into_iter().flatten().collect();
