@@ -82,8 +82,13 @@ fn escaped(plain: &str) -> String {
     plain.replace('\\', "\\e").replace('-', "\\-")
 }
 
+/// In bold. A hyphen at the end of a line would be taken for a part of an option: no word is divided.
 fn bold(plain: &str) -> String {
-    format!("\\fB{}\\fR", escaped(plain))
+    let words: Vec<String> = escaped(plain)
+        .split(' ')
+        .map(|word| format!("\\%{word}"))
+        .collect();
+    format!("\\fB{}\\fR", words.join(" "))
 }
 
 /// A paragraph with its options and its `code` in bold. A hyphen stays one, but where it belongs to an option.
@@ -123,7 +128,7 @@ mod tests {
     fn options_and_code_are_marked() {
         assert_eq!(
             text("As with --pid (or -p), `a-b` is\nwell-known.\n\n.so what"),
-            "As with \\fB\\-\\-pid\\fR (or \\fB\\-p\\fR), \\fBa\\-b\\fR is well-known.\n.Pp\n\\&.so what\n"
+            "As with \\fB\\%\\-\\-pid\\fR (or \\fB\\%\\-p\\fR), \\fB\\%a\\-b\\fR is well-known.\n.Pp\n\\&.so what\n"
         );
     }
 

@@ -13,7 +13,8 @@ pub fn table(headings: &str, lines: &[&str]) -> Result<String> {
         let columns = WIDTHS.map(|width| format!("l{font}w({width}n)"));
         columns.join(" ")
     };
-    let mut out = format!(".TS\n{}\n{}.\n", layout("b"), layout(""));
+    // Rows may be divided between pages: groff complains of one that is near the end of a page.
+    let mut out = format!(".TS\nnokeep;\n{}\n{}.\n", layout("b"), layout(""));
     out += &cells(headings)?.join("\t");
     out += "\n_\n";
     let mut rows: Vec<String> = Vec::new();
@@ -62,9 +63,9 @@ mod tests {
         .unwrap();
         assert_eq!(
             text,
-            ".TS\nlbw(14n) lbw(25n) lbw(26n)\nlw(14n) lw(25n) lw(26n).\nTopic\told\tnew\n_\n\
+            ".TS\nnokeep;\nlbw(14n) lbw(25n) lbw(26n)\nlw(14n) lw(25n) lw(26n).\nTopic\told\tnew\n_\n\
              T{\nSignals\nT}\tT{\nare lost\nT}\tT{\narrive\nT}\n\n\
-             T{\n\\fB\\-f\\fR\nT}\tT{\na\nT}\tT{\nb\nT}\n.TE"
+             T{\n\\fB\\%\\-f\\fR\nT}\tT{\na\nT}\tT{\nb\nT}\n.TE"
         );
     }
 
