@@ -5,13 +5,13 @@ mod cells;
 pub mod cli;
 mod columns;
 mod file;
+mod form;
 mod found;
 mod json;
 mod list;
 mod namespace;
 mod set;
 mod show;
-mod view;
 mod watch;
 mod which;
 

@@ -13,13 +13,13 @@ use ns_core::uts::{Resolved, after_first_dot, digits, name_of, up_to_first_dot};
 use ns_core::{Kind, Target};
 
 use crate::cli::{Cli, usage};
+use crate::form::Form;
 use crate::json;
 use crate::namespace::{names_in, opened_target, place_of};
-use crate::view::View;
 
 /// Writes what is asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let view = View::of(cli);
+    let view = Form::of(cli);
     if let ([target, ..], Some(option)) = (&*cli.target, view.resolver_option()) {
         return Err(only_inside(target, option));
     }
@@ -32,27 +32,27 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
 }
 
 /// The text to show; `None` where there is none, and so no line.
-fn text(cli: &Cli, view: View) -> anyhow::Result<Option<Vec<u8>>> {
+fn text(cli: &Cli, view: Form) -> anyhow::Result<Option<Vec<u8>>> {
     let names = || names_in(&place_of(&cli.target)?);
     Ok(match view {
-        View::Host => Some(names()?.host),
-        View::Nis => Some(names()?.domain),
-        View::Short => Some(up_to_first_dot(&names()?.host).to_vec()),
-        View::Domain if cli.target.is_empty() => {
+        Form::Host => Some(names()?.host),
+        Form::Nis => Some(names()?.domain),
+        Form::Short => Some(up_to_first_dot(&names()?.host).to_vec()),
+        Form::Domain if cli.target.is_empty() => {
             after_first_dot(Resolved::own()?.canonical()).map(<[u8]>::to_vec)
         }
-        View::Domain => after_first_dot(&names()?.host).map(<[u8]>::to_vec),
-        View::Fqdn => Some(Resolved::own()?.canonical().to_vec()),
-        View::Addresses => Some(Resolved::own()?.addresses()?.join(" ").into()),
-        View::AllAddresses => Some(all_addresses(cli)?.join(" ").into()),
-        View::AllFqdns => {
+        Form::Domain => after_first_dot(&names()?.host).map(<[u8]>::to_vec),
+        Form::Fqdn => Some(Resolved::own()?.canonical().to_vec()),
+        Form::Addresses => Some(Resolved::own()?.addresses()?.join(" ").into()),
+        Form::AllAddresses => Some(all_addresses(cli)?.join(" ").into()),
+        Form::AllFqdns => {
             let mut names: Vec<_> = addresses()?.iter().filter_map(name_of).collect();
             // Several addresses may have one name.
             let mut seen = HashSet::new();
             names.retain(|name| seen.insert(name.clone()));
             Some(names.join(&b' '))
         }
-        View::Aliases => Some(Resolved::own()?.aliases().join(&b' ')),
+        Form::Aliases => Some(Resolved::own()?.aliases().join(&b' ')),
     })
 }
 

@@ -9,8 +9,8 @@ use clap::error::ErrorKind;
 use ns_core::cli::warn;
 use ns_core::inventory::Facts;
 use ns_core::output::{Cell, Heading, Row, escape_for_raw, write_json_line};
-use ns_core::process::Process;
-use ns_core::uts::{Names, Place, UNSET, Watch, Woken};
+use ns_core::process::{Process, Woken};
+use ns_core::uts::{Names, Place, UNSET, Watch};
 
 use crate::cli::{Cli, usage};
 use crate::namespace::{names_in, opened_target, place};
@@ -69,7 +69,7 @@ pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
     let out = io::stdout();
     loop {
         match watch.wait(process, Some(out.as_fd()))? {
-            Woken::Ended | Woken::Unread => return Ok(ExitCode::SUCCESS),
+            Woken::Ended | Woken::Unread | Woken::TimeUp => return Ok(ExitCode::SUCCESS),
             Woken::Changed => {
                 let now = read(&scope)?;
                 for event in events(&known, &now) {

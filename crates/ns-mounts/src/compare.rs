@@ -22,13 +22,13 @@ static COLUMNS: [Heading; 4] = [
 ];
 
 /// One side of the comparison.
-struct Side {
+struct Compared {
     name: String,
     view: Option<View>,
     bytes: Vec<u8>,
 }
 
-impl Side {
+impl Compared {
     /// A saved table, where the target is a file that is one, and else what is seen in the namespace.
     fn of(target: &Target) -> anyhow::Result<Self> {
         if let Target::File(path) = target
@@ -68,7 +68,7 @@ fn is_saved(path: &Path) -> bool {
 /// Shows the differences; the status is 1 where there are any.
 pub fn compare(cli: &Cli, first: &Target, second: &Target) -> anyhow::Result<ExitCode> {
     let shared = Shared::default();
-    let (first, second) = (Side::of(first)?, Side::of(second)?);
+    let (first, second) = (Compared::of(first)?, Compared::of(second)?);
     let (first, second) = (first.mounts(cli, &shared)?, second.mounts(cli, &shared)?);
     let found = differences(&first, &second);
     let listing = Listing {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use ns_core::mounts::{Member, PeerGroup, Peers};
+use ns_core::mounts::{PeerGroup, PeerMount, Peers};
 use ns_core::output::{Cell, Heading, Listing, Row, escape_for_terminal};
 
 use crate::cli::Cli;
@@ -114,7 +114,7 @@ fn add(peers: &Peers, tops: &[PeerGroup], rows: &mut Vec<Row<'static>>) {
         ];
         head.resize(COLUMNS.len(), Cell::Absent);
         rows.push(Row { depth, cells: head });
-        let member = |member: &Member, role: &'static [u8], group, master| Row {
+        let member = |member: &PeerMount, role: &'static [u8], group, master| Row {
             depth: depth + 1,
             cells: vec![
                 Cell::Text(member.target.clone().into()),

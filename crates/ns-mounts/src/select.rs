@@ -22,29 +22,29 @@ pub fn select(cli: &Cli, scene: &Scene<'_>) -> anyhow::Result<Vec<usize>> {
     let literal = cli.show.nocanonicalize;
     let Some(operand) = &cli.operand else {
         let source = cli.which.source.as_deref();
-        let question = Question {
+        let question = MountQuery {
             source: source.map(|source| Wanted::of(source, scene, literal)),
             mountpoint: cli
                 .which
                 .mountpoint
                 .as_deref()
                 .map(|path| forms(path, scene, literal)),
-            ..Question::of(cli, scene)?
+            ..MountQuery::of(cli, scene)?
         };
         return Ok(question.answer());
     };
     // A source; where none is called so, a mount point.
     let wanted = Wanted::of(operand, scene, literal);
     let no_path = wanted.is_no_path();
-    let question = Question {
+    let question = MountQuery {
         source: Some(wanted),
         mountpoint: cli.second.as_deref().map(|path| forms(path, scene, literal)),
-        ..Question::of(cli, scene)?
+        ..MountQuery::of(cli, scene)?
     };
     if no_path || cli.second.is_some() || question.finds_any_source() {
         return Ok(question.answer());
     }
-    let question = Question {
+    let question = MountQuery {
         source: None,
         mountpoint: Some(forms(Path::new(operand), scene, literal)),
         ..question
@@ -53,7 +53,7 @@ pub fn select(cli: &Cli, scene: &Scene<'_>) -> anyhow::Result<Vec<usize>> {
 }
 
 /// What is asked of one table.
-struct Question<'q, 'a> {
+struct MountQuery<'q, 'a> {
     cli: &'q Cli,
     scene: &'q Scene<'a>,
     types: Option<TypeList<'q>>,
@@ -67,7 +67,7 @@ struct Question<'q, 'a> {
     uniq: Option<HashSet<usize>>,
 }
 
-impl<'q, 'a> Question<'q, 'a> {
+impl<'q, 'a> MountQuery<'q, 'a> {
     fn of(cli: &'q Cli, scene: &'q Scene<'a>) -> anyhow::Result<Self> {
         let which = &cli.which;
         let types = which
@@ -180,7 +180,7 @@ fn containing(path: &Path, scene: &Scene<'_>) -> anyhow::Result<Option<usize>> {
     let Some(view) = scene.view else {
         return Ok(containing_by_name(&plain(path), mounts));
     };
-    let place = match view.place(path) {
+    let place = match view.resolve(path) {
         Err(ns_core::Error::NotFound(_)) if scene.one_of_all => return Ok(None),
         place => place?,
     };

@@ -36,7 +36,7 @@ impl<'a> Wanted<'a> {
             return Self::Device(device, text.as_bytes());
         }
         let view = scene.view.filter(|_| !literal);
-        let place = view.and_then(|view| view.place(Path::new(text)).ok());
+        let place = view.and_then(|view| view.resolve(Path::new(text)).ok());
         Self::Path {
             text: text.as_bytes(),
             canonical: view.and_then(|view| canonical(Some(view), text.as_bytes())),

@@ -5,8 +5,9 @@ use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use ns_core::mounts::{MountEvent, View, Woken, events};
+use ns_core::mounts::{MountEvent, View, events};
 use ns_core::output::{self, Listing, Row, Shape, headings};
+use ns_core::process::Woken;
 
 use crate::cells::{Happened, Spot};
 use crate::cli::{Action, Cli, usage};

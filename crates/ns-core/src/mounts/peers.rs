@@ -6,7 +6,7 @@ use super::{Mount, MountId, MountTable, PeerGroup};
 
 /// A mount that has to do with a peer group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct PeerMount {
     /// The inode of its mount namespace.
     pub namespace: u64,
     /// Its id.
@@ -21,27 +21,27 @@ pub struct Member {
 
 /// A peer group, as far as its mounts could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group {
+pub struct PeerMounts {
     /// The group it gets events from.
     pub master: Option<PeerGroup>,
     /// The mounts that are in it: each passes on what happens below it to all of them, and to those below.
-    pub members: Vec<Member>,
+    pub members: Vec<PeerMount>,
     /// Private mounts that get its events and pass none on.
-    pub slaves: Vec<Member>,
+    pub slaves: Vec<PeerMount>,
     /// The groups that get its events.
     pub receivers: Vec<PeerGroup>,
 }
 
 /// All peer groups of some tables.
 #[derive(Clone, Debug, Default)]
-pub struct Peers(BTreeMap<PeerGroup, Group>);
+pub struct Peers(BTreeMap<PeerGroup, PeerMounts>);
 
 impl Peers {
     /// Adds the mounts of a namespace.
     pub fn add(&mut self, namespace: u64, table: &MountTable<'_>) {
         for mount in table.mounts() {
             let propagation = mount.propagation();
-            let member = || Member::of(namespace, mount);
+            let member = || PeerMount::of(namespace, mount);
             match (propagation.shared, propagation.master) {
                 (Some(group), master) => {
                     let entry = self.0.entry(group).or_default();
@@ -61,7 +61,7 @@ impl Peers {
     }
 
     /// The group with this number.
-    pub fn get(&self, group: PeerGroup) -> Option<&Group> {
+    pub fn get(&self, group: PeerGroup) -> Option<&PeerMounts> {
         self.0.get(&group)
     }
 
@@ -74,7 +74,7 @@ impl Peers {
     }
 }
 
-impl Member {
+impl PeerMount {
     fn of(namespace: u64, mount: &Mount<'_>) -> Self {
         Self {
             namespace,
@@ -106,7 +106,7 @@ mod tests {
         ] {
             peers.add(namespace, &MountTable::parse(text.as_bytes()));
         }
-        let ids = |members: &[Member]| -> Vec<_> {
+        let ids = |members: &[PeerMount]| -> Vec<_> {
             members
                 .iter()
                 .map(|member| (member.namespace, member.id.as_raw()))

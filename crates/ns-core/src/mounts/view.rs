@@ -4,11 +4,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::error::Doing;
-use crate::process::{Pid, Process, open_in_namespace, parse_link};
+use crate::process::{Pid, Process, Woken, open_in_namespace, parse_link, wait};
 use crate::sys::errno::from_rustix;
 use crate::{Error, Gathered, Identity, Kind, Namespace, Result};
 
@@ -23,19 +22,6 @@ pub struct View {
     id: Gathered<u64>,
     table: OwnedFd,
     root: Result<OwnedFd>,
-}
-
-/// What ended a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Woken {
-    /// The table has changed.
-    Changed,
-    /// The process has ended.
-    Ended,
-    /// Nobody reads the output any more.
-    Unread,
-    /// The time is up.
-    TimeUp,
 }
 
 impl View {
@@ -165,23 +151,8 @@ impl View {
         process: Option<&Process>,
         output: BorrowedFd<'_>,
     ) -> Result<Woken> {
-        let limit = limit.map(|limit| Timespec {
-            tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: limit.subsec_nanos().into(),
-        });
-        // Asked for nothing, poll(2) tells of errors only: the other end of a pipe is closed.
-        let mut meanings = vec![Woken::Changed, Woken::Unread];
-        let mut files = vec![
-            PollFd::new(&self.table, PollFlags::PRI),
-            PollFd::from_borrowed_fd(output, PollFlags::empty()),
-        ];
-        if let Some(process) = process {
-            meanings.push(Woken::Ended);
-            files.push(PollFd::new(process, PollFlags::IN));
-        }
-        poll(&mut files, limit.as_ref()).doing(|| format!("watch the table of mounts of {}", self.name))?;
-        let woken = files.iter().position(|file| !file.revents().is_empty());
-        Ok(woken.map_or(Woken::TimeUp, |index| meanings[index]))
+        wait(&[self.table.as_fd()], process, Some(output), limit)
+            .doing(|| format!("watch the table of mounts of {}", self.name))
     }
 
     /// The root directory of the view.

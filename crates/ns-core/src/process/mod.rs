@@ -14,6 +14,7 @@ mod privacy;
 mod scan;
 mod stat;
 mod status;
+mod wait;
 
 pub use cgroup::{Cgroups, Container, Membership, Runtime};
 pub(crate) use child::beside_child;
@@ -28,3 +29,5 @@ pub(crate) use privacy::lacking;
 pub use scan::{Scan, scan};
 pub use stat::{Stat, command_line, parse_stat};
 pub use status::Status;
+pub use wait::Woken;
+pub(crate) use wait::wait;

@@ -65,7 +65,7 @@ pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
         }
     }
     // Those that no process is in.
-    for ((kind, inode), Pinned { namespace, names }) in pinned {
+    for ((kind, inode), PinNames { namespace, names }) in pinned {
         if let Some(target) = spelling(kind, inode, namespace.id().known()) {
             choices.push(choice(&target, &[kind.noun().as_bytes(), &names].concat()));
         }
@@ -74,13 +74,13 @@ pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
 }
 
 /// A namespace that has names, with a blank before each.
-struct Pinned {
+struct PinNames {
     namespace: Namespace,
     names: Vec<u8>,
 }
 
 /// The namespaces of these kinds that have a name, by kind and inode.
-fn pinned(kinds: Kinds) -> Result<BTreeMap<(Kind, u64), Pinned>> {
+fn pinned(kinds: Kinds) -> Result<BTreeMap<(Kind, u64), PinNames>> {
     let mut pinned = BTreeMap::new();
     for (name, of) in pins::names()? {
         if of.iter().all(|kind| !kinds.contains(kind)) {
@@ -94,7 +94,7 @@ fn pinned(kinds: Kinds) -> Result<BTreeMap<(Kind, u64), Pinned>> {
                 let names = Vec::new();
                 let pinned = pinned
                     .entry((pin.kind, identity.inode))
-                    .or_insert(Pinned { namespace, names });
+                    .or_insert(PinNames { namespace, names });
                 pinned.names.push(b' ');
                 pinned.names.extend_from_slice(name.as_bytes());
             }

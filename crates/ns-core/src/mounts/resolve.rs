@@ -18,7 +18,7 @@ const PATH: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
 /// What a path leads to.
 #[derive(Debug)]
-pub struct Place {
+pub struct ResolvedPath {
     file: OwnedFd,
     /// The mount it is on; `None` where the kernel does not say (before Linux 5.8).
     pub mount: Option<MountId>,
@@ -48,7 +48,7 @@ impl View {
     /// directory where the view is the caller's own.
     ///
     /// [`Error::NotFound`] where it leads nowhere.
-    pub fn place(&self, path: &Path) -> Result<Place> {
+    pub fn resolve(&self, path: &Path) -> Result<ResolvedPath> {
         let name = || quoted(path.as_os_str().as_bytes());
         let file = if self.is_own() {
             rustix::fs::openat(CWD, path, PATH, Mode::empty())
@@ -67,12 +67,12 @@ impl View {
             file => file.doing(|| format!("find {}", name()))?,
         };
         let doing = || format!("look at {}", name());
-        Place::of(file).doing(doing)
+        ResolvedPath::of(file).doing(doing)
     }
 
     /// The path without symbolic links, from the root directory of the view.
     pub fn canonical(&self, path: &Path) -> Result<PathBuf> {
-        let place = self.place(path)?;
+        let place = self.resolve(path)?;
         let full = path_of(place.file.as_fd())?;
         let root = if self.is_own() {
             PathBuf::from("/")
@@ -96,11 +96,13 @@ impl View {
             Ok(file) => (file, false),
             Err(_) => (rustix::fs::openat(CWD, path, PATH, Mode::empty()), true),
         };
-        let answer = file.and_then(Place::of).and_then(|place| match place.mount {
-            Some(found) if found != mount.id => Ok(None),
-            None if own => Ok(None),
-            _ => rustix::fs::fstatvfs(&place.file).map(Some),
-        });
+        let answer = file
+            .and_then(ResolvedPath::of)
+            .and_then(|place| match place.mount {
+                Some(found) if found != mount.id => Ok(None),
+                None if own => Ok(None),
+                _ => rustix::fs::fstatvfs(&place.file).map(Some),
+            });
         match answer {
             Ok(Some(space)) => Gathered::Known(Space::of(&space)),
             // What is not the same here may be there all the same.
@@ -130,7 +132,7 @@ impl View {
     }
 }
 
-impl Place {
+impl ResolvedPath {
     fn of(file: OwnedFd) -> rustix::io::Result<Self> {
         let wanted = StatxFlags::MNT_ID | StatxFlags::BASIC_STATS;
         let stat = rustix::fs::statx(&file, "", AtFlags::EMPTY_PATH | AtFlags::NO_AUTOMOUNT, wanted)?;
@@ -178,10 +180,13 @@ mod tests {
         let held = View::of_process(&Process::open(Pid::own()).unwrap()).unwrap();
         for path in ["/", "/proc", "/proc/self/stat"] {
             let path = Path::new(path);
-            assert_eq!(own.place(path).unwrap().mount, held.place(path).unwrap().mount);
+            assert_eq!(
+                own.resolve(path).unwrap().mount,
+                held.resolve(path).unwrap().mount
+            );
             assert_eq!(own.canonical(path).unwrap(), held.canonical(path).unwrap());
         }
-        let error = held.place(Path::new("/no/such")).unwrap_err().to_string();
+        let error = held.resolve(Path::new("/no/such")).unwrap_err().to_string();
         assert!(
             error.starts_with("\"/no/such\" does not exist in process "),
             "{error}"

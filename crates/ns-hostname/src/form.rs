@@ -5,7 +5,7 @@ use crate::which::Which;
 
 /// A form of the host name, or a name beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
+pub enum Form {
     Host,
     Short,
     Domain,
@@ -17,7 +17,7 @@ pub enum View {
     Nis,
 }
 
-impl View {
+impl Form {
     /// The one that was asked for.
     pub fn of(cli: &Cli) -> Self {
         let views = &cli.views;

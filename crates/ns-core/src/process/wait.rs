@@ -1,0 +1,95 @@
+//! Waiting for a file of `/proc` to change, beside the end of a process and of whoever reads the output.
+
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::Process;
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// The file has changed.
+    Changed,
+    /// The process has ended.
+    Ended,
+    /// Nobody reads the output any more.
+    Unread,
+    /// The time is up.
+    TimeUp,
+}
+
+/// Sleeps until one of these files has changed, `process` ends, `output` loses its reader, or the time is up. Without a
+/// limit the sleep has no end.
+pub(crate) fn wait(
+    files: &[BorrowedFd<'_>],
+    process: Option<&Process>,
+    output: Option<BorrowedFd<'_>>,
+    limit: Option<Duration>,
+) -> rustix::io::Result<Woken> {
+    // The kernel tells of a change with POLLPRI and POLLERR, of the end of a process with POLLIN, and of a pipe without
+    // readers with POLLERR, asked or not.
+    let changed = files
+        .iter()
+        .map(|file| (Woken::Changed, PollFd::from_borrowed_fd(*file, PollFlags::PRI)));
+    let ended = process.map(|process| (Woken::Ended, PollFd::new(process, PollFlags::IN)));
+    let unread = output.map(|output| {
+        (
+            Woken::Unread,
+            PollFd::from_borrowed_fd(output, PollFlags::empty()),
+        )
+    });
+    let (meanings, mut fds): (Vec<_>, Vec<_>) = changed.chain(ended).chain(unread).unzip();
+    // A time that no clock reaches is no limit.
+    let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+    loop {
+        let left = end.map(|end| {
+            let left = end.saturating_duration_since(Instant::now());
+            Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: left.subsec_nanos().into(),
+            }
+        });
+        match poll(&mut fds, left.as_ref()) {
+            Ok(0) if left.is_some() => return Ok(Woken::TimeUp),
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            answer => {
+                answer?;
+                break;
+            }
+        }
+    }
+    // A change wakes once and first; the others stay as they are until they are asked for.
+    let woken = fds.iter().position(|fd| !fd.revents().is_empty());
+    Ok(woken.map_or(Woken::Changed, |index| meanings[index]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd as _;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::process::Pid;
+
+    #[test]
+    fn each_end_of_a_wait_is_told_apart() {
+        let table = std::fs::File::open("/proc/self/mountinfo").unwrap();
+        let files = [table.as_fd()];
+        let soon = Some(Duration::from_millis(1));
+        assert_eq!(wait(&[], None, None, soon), Ok(Woken::TimeUp));
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(wait(&[], None, Some(writer.as_fd()), None), Ok(Woken::Unread));
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let process = Process::open(Pid::new(i32::try_from(child.id()).unwrap()).unwrap()).unwrap();
+        assert_eq!(wait(&[], Some(&process), None, soon), Ok(Woken::TimeUp));
+        drop(child.stdin.take());
+        assert_eq!(wait(&[], Some(&process), None, None), Ok(Woken::Ended));
+        child.wait().unwrap();
+        // A change of the table, if there is one meanwhile, comes first.
+        let woken = wait(&files, Some(&process), None, Some(Duration::MAX)).unwrap();
+        assert!([Woken::Changed, Woken::Ended].contains(&woken), "{woken:?}");
+    }
+}
