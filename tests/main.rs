@@ -16,6 +16,7 @@ mod documents;
 mod enter;
 mod harness;
 mod hostname;
+mod instead;
 mod ls;
 mod mounts;
 mod packages;
@@ -43,6 +44,7 @@ fn main() -> std::process::ExitCode {
         documents::cases(),
         harness::cases(),
         hostname::cases(),
+        instead::cases(),
         ls::cases(),
         mounts::cases(),
         packages::cases(),

@@ -62,7 +62,9 @@ fn the_package_has_what_it_should() -> Outcome {
     let documents = [
         "README.md",
         "SECURITY.md",
+        "CONTRIBUTING.md",
         "docs/tour.md",
+        "docs/picture/session.svg",
         "changelog.Debian.gz",
         "changelog.gz",
         "copyright",

@@ -1,4 +1,4 @@
-//! What a developer of ns-utils runs beside cargo itself: `cargo xtask man`, `completions`, `unicode`, `check`,
+//! What a developer of ns-utils runs beside cargo itself: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`,
 //! `bench`, `dist`.
 #![forbid(unsafe_code)]
 
@@ -8,6 +8,7 @@ mod dist;
 mod generated;
 mod language;
 mod man;
+mod picture;
 mod programs;
 mod unicode;
 
@@ -34,6 +35,8 @@ enum Task {
     Completions,
     /// Write the table of characters that are never shown as they are, from Unicode's properties.
     Unicode,
+    /// Draw the picture of the README from its recorded session.
+    Picture(picture::Cli),
     /// Fail if a generated file is not current, or a text breaks a rule of the language.
     Check,
     /// Measure the programs beside their relatives.
@@ -57,6 +60,10 @@ fn run(task: &Task) -> Result<()> {
         Task::Man => generated::put(&man::pages()?, Mode::Write),
         Task::Completions => generated::put(&completions::scripts(), Mode::Write),
         Task::Unicode => generated::put(&[unicode::table()?], Mode::Write),
+        Task::Picture(cli) => {
+            picture::run(cli)?;
+            generated::put(&picture::files()?, Mode::Write)
+        }
         Task::Check => {
             generated::put(&everything()?, Mode::Check)?;
             language::check()
@@ -74,6 +81,7 @@ fn everything() -> Result<Vec<Generated>> {
     let mut files = man::pages()?;
     files.extend(completions::scripts());
     files.push(unicode::table()?);
+    files.extend(picture::files()?);
     Ok(files)
 }
 

@@ -19,7 +19,7 @@ pub enum Layout {
 
 impl Layout {
     /// The layout of a file of this sort.
-    fn of(self, below: &str) -> PathBuf {
+    pub fn of(self, below: &str) -> PathBuf {
         match self {
             Self::Prefix => below.into(),
             Self::Debian => Path::new("usr").join(below),
@@ -74,23 +74,17 @@ fn completions(tree: &mut FileTree, layout: Layout) -> Result<()> {
 }
 
 fn documents(tree: &mut FileTree, layout: Layout) -> Result<()> {
-    let root = generated::root();
-    let directory = layout.of("share/doc/ns-utils");
-    for name in ["README.md", "SECURITY.md", "docs/tour.md"] {
-        tree.copy(directory.join(name), &root.join(name))?;
-    }
+    super::documents::add(tree, layout)?;
+    let directory = super::documents::directory(layout);
     let others = licences::of_the_crates()?;
     match layout {
         Layout::Prefix => {
-            for name in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
-                tree.copy(directory.join(name), &root.join(name))?;
+            for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
+                tree.copy(directory.join(name), &generated::root().join(name))?;
             }
             tree.text(directory.join("LICENSES-OF-CRATES"), others, false)
         }
         // The licences of our own are in the copyright file.
-        Layout::Debian => {
-            tree.compressed(directory.join("changelog"), &root.join("CHANGELOG.md"))?;
-            tree.text(directory.join("licenses-of-crates"), others, true)
-        }
+        Layout::Debian => tree.text(directory.join("licenses-of-crates"), others, true),
     }
 }

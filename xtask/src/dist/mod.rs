@@ -4,6 +4,7 @@
 mod build;
 mod commit;
 mod deb;
+mod documents;
 mod layout;
 mod licences;
 mod tarball;

@@ -30,11 +30,6 @@ impl FileTree {
         self.add(path, read(from)?, 0o644, false)
     }
 
-    /// Adds a copy of a file that will be compressed (`gzip(1)`), and named accordingly.
-    pub fn compressed(&mut self, path: impl Into<PathBuf>, from: &Path) -> Result<()> {
-        self.add(path, read(from)?, 0o644, true)
-    }
-
     /// Adds a text, to be compressed or not.
     pub fn text(&mut self, path: impl Into<PathBuf>, text: String, compressed: bool) -> Result<()> {
         self.add(path, text.into_bytes(), 0o644, compressed)
@@ -59,6 +54,16 @@ impl FileTree {
             path.display()
         );
         Ok(())
+    }
+
+    /// Whether a file will be there, by the name that it has then.
+    #[cfg(test)]
+    pub fn has(&self, path: &Path) -> bool {
+        let before = path.to_str().and_then(|path| path.strip_suffix(".gz"));
+        match before.and_then(|before| self.0.get(Path::new(before))) {
+            Some(file) => file.compressed,
+            None => self.0.get(path).is_some_and(|file| !file.compressed),
+        }
     }
 
     /// Writes all of it below a directory that is made anew.

@@ -15,8 +15,12 @@ use crate::programs;
 use text::Block;
 
 /// The documents that are checked, from the root of the checkout.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 11] = [
+    "README.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "docs/tour.md",
     "crates/ns-unshare/ns-unshare.1.in",
     "crates/ns-enter/ns-enter.1.in",
     "crates/ns-ls/ns-ls.8.in",
