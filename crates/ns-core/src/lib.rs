@@ -35,7 +35,6 @@ pub mod explain;
 
 pub mod launch;
 
-#[cfg(feature = "cli")]
 pub mod cli;
 
 pub use error::{Error, Result};

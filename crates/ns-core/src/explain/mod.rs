@@ -10,7 +10,6 @@ pub(crate) mod credentials;
 pub(crate) mod entering;
 mod finding;
 pub(crate) mod limits;
-#[cfg(feature = "net")]
 pub(crate) mod links;
 mod look;
 pub(crate) mod maps;

@@ -37,7 +37,6 @@ pub use members::Member;
 pub use question::{Facts, Places, Question};
 pub use representatives::Representative;
 pub use unread::Unread;
-#[cfg(feature = "cli")]
 pub(crate) use workers::share;
 
 /// What was found.

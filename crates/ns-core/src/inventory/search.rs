@@ -36,7 +36,6 @@ pub(super) struct Search {
     pub representatives: HashMap<Pid, Representative>,
     pub unread: Unread,
     /// Opened when the first number is asked for.
-    #[cfg(feature = "net")]
     pub ids: Option<Result<crate::net::NsIds>>,
 }
 
@@ -56,7 +55,6 @@ impl Search {
             members: Vec::new(),
             representatives: HashMap::new(),
             unread: Unread::default(),
-            #[cfg(feature = "net")]
             ids: None,
         })
     }
@@ -107,13 +105,10 @@ impl Search {
         if namespace.kind() != Kind::Net || !self.question.facts.contains(Facts::NETNSID) {
             return;
         }
-        #[cfg(feature = "net")]
         let netnsid = match self.ids.get_or_insert_with(crate::net::NsIds::open) {
             Ok(ids) => ids.of(namespace),
             Err(error) => Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO)),
         };
-        #[cfg(not(feature = "net"))]
-        let netnsid = Gathered::Unreadable(Errno::ENOSYS);
         self.entry(Kind::Net, namespace.identity().inode).netnsid = netnsid;
     }
 

@@ -23,7 +23,6 @@ mod settings;
 mod signal;
 mod terminal;
 mod unwritable;
-#[cfg(feature = "net")]
 mod veth;
 mod wait;
 mod walk;
@@ -40,6 +39,5 @@ pub use run::run;
 pub use settings::{Clock, ClockOffset, MOST_SECONDS, Propagation, Setgroups};
 pub use signal::SignalNumber;
 pub use unwritable::run_from_unwritable_copy;
-#[cfg(feature = "net")]
 pub use veth::{Veth, VethEnd};
 pub use wait::{Ended, mirror};

@@ -9,9 +9,7 @@ pub mod interface;
 pub mod ioctl;
 pub mod listns;
 pub mod mount;
-#[cfg(feature = "net")]
 pub mod netlink;
-#[cfg(feature = "cli")]
 pub mod nss;
 pub mod resolver;
 pub mod signals;

@@ -21,7 +21,6 @@ extern "C" fn fill() {
 
 /// Whether the process was started without this one of the first three. What is inherited never closes when a program
 /// starts, or it would have done so.
-#[cfg(feature = "cli")]
 pub fn was_closed(standard: impl std::os::fd::AsFd) -> bool {
     let flags = rustix::io::fcntl_getfd(standard);
     flags.is_ok_and(|flags| flags.contains(rustix::io::FdFlags::CLOEXEC))

@@ -2,12 +2,10 @@
 
 mod family;
 mod maps;
-#[cfg(feature = "net")]
 mod pairs;
 mod pins;
 mod process;
 mod reports;
-#[cfg(feature = "net")]
 mod veths;
 
 use family::OutsideFamily;
@@ -15,7 +13,6 @@ pub use maps::MapStep;
 pub use pins::PinStep;
 pub(super) use process::OutsideProcess;
 pub use reports::ReportStep;
-#[cfg(feature = "net")]
 pub use veths::VethStep;
 
 use super::families::families;
@@ -28,7 +25,6 @@ families! {
     Maps(MapStep),
     /// Files and names that keep the new namespaces.
     Pins(PinStep),
-    #[cfg(feature = "net")]
     /// Pairs of interfaces between network namespaces.
     Veths(VethStep),
     /// What others are told of the program.

@@ -32,7 +32,6 @@ pub(in crate::launch) struct OutsideProcess<'a> {
     /// Whether the process inside is another one than at first.
     followed: bool,
     made: Vec<Made>,
-    #[cfg(feature = "net")]
     pub(super) pairs: super::pairs::Pairs,
 }
 
@@ -73,7 +72,6 @@ impl<'a> OutsideProcess<'a> {
             descriptor,
             followed: false,
             made: Vec::new(),
-            #[cfg(feature = "net")]
             pairs: super::pairs::Pairs::default(),
         }
     }
@@ -177,7 +175,6 @@ impl<'a> OutsideProcess<'a> {
 
     /// Takes away what was made, the last first.
     pub(in crate::launch) fn undo(&mut self) {
-        #[cfg(feature = "net")]
         self.pairs.undo();
         for made in self.made.drain(..).rev() {
             // There is nobody to tell that it could not be: what went wrong before is what counts.

@@ -66,10 +66,7 @@ impl ReportStep {
     }
 
     fn write_info(&self, process: &OutsideProcess) -> Result<()> {
-        #[cfg(feature = "net")]
         let interfaces = process.pairs.json();
-        #[cfg(not(feature = "net"))]
-        let interfaces = serde_json::json!([]);
         let line = info::line(process.pid()?, &interfaces)?;
         let doing = || self.to_string();
         let file = process.descriptor.ok_or(Errno::EBADF).doing(doing)?;
