@@ -192,7 +192,7 @@ fn what_is_no_text_is_named_with_its_option() -> Outcome {
         ("ns-mounts", "-F a? -t ?b -w ?c", "\\xffb", "--types <TYPES>"),
         ("ns-unshare", "--map-user ? true", "\\xff", "--map-user <USER>"),
         ("ns-enter", "-t ?a -S?b true ?", "-S\\xffb", "--setuid <USER>"),
-        ("ns-hostname", "--lis -o ?", "\\xff", "--output <COLUMNS>"),
+        ("ns-hostname", "--list -o ?", "\\xff", "--output <COLUMNS>"),
     ] {
         let error = program(name).args(words.split(' ').map(bytes)).ran().fails(2);
         let expected =

@@ -17,6 +17,7 @@ mod enter;
 mod harness;
 mod hostname;
 mod instead;
+mod listings;
 mod ls;
 mod mounts;
 mod packages;
@@ -45,6 +46,7 @@ fn main() -> std::process::ExitCode {
         harness::cases(),
         hostname::cases(),
         instead::cases(),
+        listings::cases(),
         ls::cases(),
         mounts::cases(),
         packages::cases(),

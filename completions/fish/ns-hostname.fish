@@ -105,18 +105,18 @@ function __ns_hostname_output
     printf '%s%s\t%s\n' \
         $before 'NS' 'inode of the namespace' \
         $before 'ID' '64-bit id of the namespace, never used again' \
-        $before 'OWN' 'whether it is the caller\'s own' \
-        $before 'HOSTNAME' 'host name' \
-        $before 'DOMAIN' 'NIS domain name' \
-        $before 'NPROCS' 'number of processes in it' \
-        $before 'PID' 'lowest PID in it' \
-        $before 'USER' 'user of PID, or creator of the owning user namespace' \
+        $before 'OWN' 'whether the namespace is the caller\'s own' \
+        $before 'HOSTNAME' 'host name of a UTS namespace' \
+        $before 'DOMAIN' 'NIS domain name of a UTS namespace' \
+        $before 'NPROCS' 'number of processes in the namespace' \
+        $before 'PID' 'lowest PID in the namespace' \
+        $before 'USER' 'user of PID, or the namespace\'s creator' \
         $before 'COMMAND' 'command line of PID' \
-        $before 'UNIT' 'systemd unit of the oldest process in it' \
-        $before 'CONTAINER' 'id of the container of the oldest process in it' \
-        $before 'NAME' 'name under /run/utsns' \
-        $before 'OWNER' 'inode of the user namespace that owns it' \
-        $before 'INITIAL' 'whether the system started with it' \
+        $before 'UNIT' 'systemd unit of the leader, the oldest process' \
+        $before 'CONTAINER' 'id of the leader\'s container' \
+        $before 'NAME' 'name under /run/netns and the like' \
+        $before 'ONS' 'inode of the owning user namespace' \
+        $before 'INITIAL' 'whether the system started with the namespace' \
         $before 'SAME' 'other namespaces with the same host name'
 end
 
@@ -140,15 +140,16 @@ complete -c ns-hostname -n '__ns_hostname_ours' -l clean -d 'Repair an invalid h
 complete -c ns-hostname -n '__ns_hostname_ours' -l check -d 'Check whether NAME is valid' -r -f
 complete -c ns-hostname -n '__ns_hostname_follows --ch --che --chec' -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace with its names'
-complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_hostname_output)'
-complete -c ns-hostname -n '__ns_hostname_ours' -l output-all -d 'Show all columns'
-complete -c ns-hostname -n '__ns_hostname_ours' -s n -l noheadings -d 'Omit the heading line'
-complete -c ns-hostname -n '__ns_hostname_ours' -s r -l raw -d 'Separate values with one space'
-complete -c ns-hostname -n '__ns_hostname_ours' -s P -l pairs -d 'Write values as NAME="value"'
-complete -c ns-hostname -n '__ns_hostname_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'
 complete -c ns-hostname -n '__ns_hostname_ours' -l strict -d 'Fail if the result is incomplete'
 complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name every time it changes'
+complete -c ns-hostname -n '__ns_hostname_ours' -s P -l pairs -d 'Write values as NAME="value"'
 complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Report each change on stderr'
+complete -c ns-hostname -n '__ns_hostname_ours' -s r -l raw -d 'Separate values with one space'
+complete -c ns-hostname -n '__ns_hostname_ours' -s n -l noheadings -d 'Omit the heading line'
+complete -c ns-hostname -n '__ns_hostname_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'
+complete -c ns-hostname -n '__ns_hostname_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_hostname_output)'
+complete -c ns-hostname -n '__ns_hostname_ours' -l output-all -d 'Show all columns'
+complete -c ns-hostname -n '__ns_hostname_ours' -s H -l list-columns -d 'List the available columns'
 complete -c ns-hostname -n '__ns_hostname_ours' -s J -l json -d 'Write JSON'
 complete -c ns-hostname -n '__ns_hostname_ours' -s V -l version -d 'Print version'
 complete -c ns-hostname -n '__ns_hostname_ours' -s h -l help -d 'Print one line for each option'

@@ -13,7 +13,7 @@ function __ns_ls_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu -o --output --caps --c --ca --cap; and set index (math $index + 1)
+            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --caps --c --ca --cap -o --output; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_ls_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu -o --output --caps --c --ca --cap
+                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --caps --c --ca --cap -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -155,16 +155,19 @@ function __ns_ls_output
         $before 'PNS' 'inode of the parent namespace' \
         $before 'ONS' 'inode of the owning user namespace' \
         $before 'ID' '64-bit id of the namespace, never used again' \
+        $before 'OWN' 'whether the namespace is the caller\'s own' \
         $before 'NAME' 'name under /run/netns and the like' \
         $before 'HOLDERS' 'number of what keeps the namespace alive' \
         $before 'HELD-BY' 'what keeps the namespace alive, in words' \
         $before 'THREADS' 'number of threads in the namespace' \
         $before 'LEADER' 'oldest process at the top of the namespace\'s tree' \
         $before 'INPID' 'PIDs of LEADER, from outside to inside' \
-        $before 'UNIT' 'systemd unit of LEADER' \
-        $before 'CONTAINER' 'id of the container of LEADER' \
-        $before 'CGROUP' 'cgroup of LEADER' \
+        $before 'UNIT' 'systemd unit of the leader, the oldest process' \
+        $before 'CONTAINER' 'id of the leader\'s container' \
+        $before 'CGROUP' 'cgroup of the leader' \
         $before 'HOSTNAME' 'host name of a UTS namespace' \
+        $before 'DOMAIN' 'NIS domain name of a UTS namespace' \
+        $before 'SAME' 'other namespaces with the same host name' \
         $before 'CREATOR' 'user who made the owning user namespace' \
         $before 'UIDMAP' 'uid map of a user namespace' \
         $before 'DEPTH' 'how many parents a user or PID namespace has' \
@@ -185,20 +188,20 @@ complete -c ns-ls -n '__ns_ls_follows --lo --loo' -f -k -a '(__ns_ls_look)'
 complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List the namespaces saved in FILE' -r -F
 complete -c ns-ls -n '__ns_ls_follows --i --in --inp --inpu' -F
 complete -c ns-ls -n '__ns_ls_ours' -l strict -d 'Fail if the result is incomplete'
-complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -l output-all -d 'Show all columns'
-complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list instead of a tree'
-complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or process'
-complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
+complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the available columns'
 complete -c ns-ls -n '__ns_ls_ours' -s J -l json -d 'Write JSON'
 complete -c ns-ls -n '__ns_ls_ours' -s r -l raw -d 'Separate values with one space'
 complete -c ns-ls -n '__ns_ls_ours' -s n -l noheadings -d 'Omit the heading line'
 complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'
+complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list instead of a tree'
+complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or process'
+complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
 complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Do nothing (accepted for compatibility)'
 complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
-complete -c ns-ls -n '__ns_ls_ours' -s H -l list-columns -d 'List the available columns'
 complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Report namespaces that appear or disappear' -f
+complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'
 complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-ls -n '__ns_ls_ours' -k -f -a '(__ns_ls_lettered)'

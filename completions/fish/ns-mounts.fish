@@ -142,7 +142,7 @@ function __ns_mounts_output
         $before 'UNIQ-ID' 'mount id that the kernel never reuses' \
         $before 'TID' 'process that the mount table is from' \
         $before 'NS' 'inode of the mount namespace' \
-        $before 'HOLDERS' 'processes that started the namespace or entered it' \
+        $before 'LEADERS' 'processes that started the namespace or entered it' \
         $before 'MASTER' 'peer group that the mount receives events from' \
         $before 'PEERS' 'other mounts of the peer group, in every namespace' \
         $before 'VISIBLE' 'yes if the mount point leads to the mount' \
@@ -212,17 +212,16 @@ complete -c ns-mounts -n '__ns_mounts_ours' -l watch -l poll -d 'Report changes,
 complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show file system counters'
-complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the available columns'
-complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_mounts_output)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show all columns'
-complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'Write a list instead of a tree'
-complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'Draw a tree instead of a list'
+complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the available columns'
 complete -c ns-mounts -n '__ns_mounts_ours' -s J -l json -d 'Write JSON'
 complete -c ns-mounts -n '__ns_mounts_ours' -s r -l raw -d 'Separate values with one space'
-complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'Write values as NAME="value"'
-complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Write column names as shell variable names'
 complete -c ns-mounts -n '__ns_mounts_ours' -s n -l noheadings -d 'Omit the heading line'
 complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'
+complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'Write values as NAME="value"'
+complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'Write a list instead of a tree'
+complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'Draw a tree instead of a list'
+complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Write column names as shell variable names'
 complete -c ns-mounts -n '__ns_mounts_ours' -s a -l ascii -d 'Draw the tree with ASCII characters'
 complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Show sizes in bytes'
 complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes like df(1)'
@@ -233,6 +232,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare p
 complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Show devices instead of LABEL= and UUID= tags'
 complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Show default options in VFS-OPTIONS'
 complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Write mount points as terminal hyperlinks' -f -k -a 'auto\\t\'Write links if stdout is a terminal\' always\\t\'Always write links\' never\\t\'Never write links\''
+complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_mounts_output)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
 complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-mounts -n '__ns_mounts_ours' -k -f -a '(__ns_mounts_lettered)'

@@ -11,7 +11,7 @@ ns_core::columns! {
     TEXT: text("T", "a text that is no UTF-8"), (), || Cell::text(&b"te\xffxt"[..]);
     LIST: texts("L", "texts"), (), || Cell::List(vec![b"a"[..].into(), b"b"[..].into()]);
     ABSENT: number("A", "nothing"), (), || Cell::Absent;
-    UNREADABLE: number("U%", "nothing that could be read"), (), || Cell::Unreadable;
+    NOT_ASKED: number("U%", "nothing that anybody asked for"), (), || Cell::NotAsked;
 }
 
 fuzz_target!(|text: &str| {

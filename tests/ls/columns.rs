@@ -35,7 +35,7 @@ fn shows_names_and_numbers_of_network_namespaces() -> Outcome {
         let row = rows.iter().find(|row| row["name"] == json!([name]));
         row.unwrap_or_else(|| panic!("{name}: {rows:#?}")).clone()
     };
-    assert_eq!(named("nsu-a")["netnsid"], 7);
+    assert_eq!(named("nsu-a")["netnsid"], "7");
     assert_eq!(named("nsu-a")["nsfs"], json!(["/run/netns/nsu-a"]));
     assert_eq!(named("nsu-b")["netnsid"], "unassigned");
     assert!(

@@ -29,12 +29,12 @@ fn whoever_has_it_mounted_is_found() -> Outcome {
     let (head, row) = table.split_once('\n').expect("two lines");
     assert_eq!(
         head.split_whitespace().collect::<Vec<_>>(),
-        ["NS", "TARGET", "SOURCE", "FSTYPE", "OPTIONS", "HOLDERS"]
+        ["NS", "TARGET", "SOURCE", "FSTYPE", "OPTIONS", "LEADERS"]
     );
     let row: Vec<_> = row.split_whitespace().collect();
     assert_eq!(row[..3], [&namespace.to_string(), &room.text("a"), "busy"]);
     assert_eq!(row[5..], [format!("{}(sh)", room.shell.pid)]);
-    let json = run(&format!("-J -S busy -o NS,TARGET,HOLDERS -M {}", room.text("a"))).json();
+    let json = run(&format!("-J -S busy -o NS,TARGET,LEADERS -M {}", room.text("a"))).json();
     assert_eq!(json["filesystems"].as_array().map(Vec::len), Some(1), "{json}");
     assert_eq!(json["filesystems"][0]["ns"], namespace);
     // A path that is there in one namespace alone is on no mount in the others, and no failure.
@@ -62,7 +62,7 @@ fn a_namespace_without_a_process_is_found() -> Outcome {
     let rows = flat(&json["filesystems"]);
     let row = rows.iter().find(|row| row["ns"] == inode).expect("it is found");
     assert_eq!(
-        (&row["source"], &row["holders"]),
+        (&row["source"], &row["leaders"]),
         (&"ours".into(), &serde_json::json!([]))
     );
     drop(namespace);
@@ -130,9 +130,11 @@ fn what_cannot_be_read_is_said() -> Outcome {
     );
     assert!(
         ran.stderr.starts_with("ns-mounts: incomplete: ")
+            && ran.stderr.contains(" processes could not be read")
             && ran
                 .stderr
-                .contains(" processes could not be read; as root all of them can be read"),
+                .contains("the kernel's own list of namespaces could not be read")
+            && ran.stderr.contains("; as root all of them can be read"),
         "{}",
         ran.stderr
     );
@@ -166,7 +168,7 @@ fn values_that_cannot_be_read_are_counted() -> Outcome {
         (
             0,
             "ours ? \n",
-            "ns-mounts: incomplete: 1 value could not be read\n"
+            "ns-mounts: incomplete: 1 value could not be read (SIZE: Permission denied)\n"
         )
     );
     let json = run("-J -o SIZE,USED").json();
@@ -177,7 +179,10 @@ fn values_that_cannot_be_read_are_counted() -> Outcome {
     let ran = run("--strict -o SIZE");
     assert_eq!(
         (ran.status, ran.stderr.as_str()),
-        (1, "ns-mounts: incomplete: 1 value could not be read\n")
+        (
+            1,
+            "ns-mounts: incomplete: 1 value could not be read (SIZE: Permission denied)\n"
+        )
     );
     Ok(())
 }

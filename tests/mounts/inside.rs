@@ -224,11 +224,11 @@ fn nothing_needs_many_files() -> Outcome {
 fn holders_are_told_of_one_namespace_too() -> Outcome {
     let room = Room::new("")?;
     let holders = serde_json::json!([format!("{}(sh)", room.shell.pid)]);
-    let rows = room.asked("-J -o HOLDERS -M $d").json();
-    assert_eq!(rows["filesystems"], serde_json::json!([{"holders": holders}]));
-    let found = room.asked("-n -r -o TARGET -M $d -Q HOLDERS=~'sh'");
+    let rows = room.asked("-J -o LEADERS -M $d").json();
+    assert_eq!(rows["filesystems"], serde_json::json!([{"leaders": holders}]));
+    let found = room.asked("-n -r -o TARGET -M $d -Q LEADERS=~'sh'");
     assert_eq!(found.stdout, format!("{}\n", room.text("")));
-    assert_eq!(room.asked("-M $d -Q HOLDERS=~'nobody'").status, 1);
+    assert_eq!(room.asked("-M $d -Q LEADERS=~'nobody'").status, 1);
     // Only an open file holds it from here on.
     let namespace =
         std::fs::File::open(format!("/proc/{}/ns/mnt", room.shell.pid)).expect("root may open it");
@@ -236,8 +236,8 @@ fn holders_are_told_of_one_namespace_too() -> Outcome {
     let target = room.text("");
     drop(room.shell);
     let rows = program("ns-mounts")
-        .with(&format!("-N {file} -J -o HOLDERS -M {target}"))
+        .with(&format!("-N {file} -J -o LEADERS -M {target}"))
         .json();
-    assert_eq!(rows["filesystems"], serde_json::json!([{"holders": []}]));
+    assert_eq!(rows["filesystems"], serde_json::json!([{"leaders": []}]));
     Ok(())
 }

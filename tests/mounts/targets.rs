@@ -44,7 +44,10 @@ fn ones_own_mounts_are_those_of_findmnt() -> Outcome {
         let theirs = tool("findmnt").args(["-N", &pid]).with(arguments);
         let ours = program("ns-mounts").args(["-N", &pid]).with(arguments);
         if arguments.starts_with("-J") {
-            assert_eq!(ours.json(), theirs.json(), "{arguments}");
+            let mut ours = ours.json();
+            let incomplete = ours.as_object_mut().expect("an object").remove("incomplete");
+            assert_eq!(incomplete, Some(serde_json::Value::Null), "{arguments}");
+            assert_eq!(ours, theirs.json(), "{arguments}");
         } else {
             assert_eq!(ours.ok(), theirs.ok(), "{arguments}");
         }

@@ -173,7 +173,7 @@ fn what_is_missing_has_the_fields_that_are_listed() -> Outcome {
     let answer = value(&user.program("ns-mounts").with("-J --all-namespaces -M /").stdout);
     compare(
         answer["incomplete"].as_object().expect("much is missing"),
-        &only("incomplete-mounts:"),
+        &only("incomplete:"),
     );
     Ok(())
 }

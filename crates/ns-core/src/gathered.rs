@@ -1,8 +1,8 @@
-//! What a look at the system gives for one value: it, nothing, or a refusal. The three never become one another.
+//! What a look at the system gives for one value. The states never become one another.
 
 use nix::errno::Errno;
 
-/// A value that was looked for.
+/// A value that may have been looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gathered<T> {
     /// It is this.
@@ -11,14 +11,18 @@ pub enum Gathered<T> {
     Absent,
     /// There may be one: the kernel would not say.
     Unreadable(Errno),
+    /// There may be one: this kernel has no way to tell.
+    NotTold,
+    /// There may be one: nobody asked.
+    NotAsked,
 }
 
 impl<T> Gathered<T> {
-    /// The value, where it is known.
+    /// The value, if it is known.
     pub fn known(self) -> Option<T> {
         match self {
             Self::Known(value) => Some(value),
-            Self::Absent | Self::Unreadable(_) => None,
+            Self::Absent | Self::Unreadable(_) | Self::NotTold | Self::NotAsked => None,
         }
     }
 
@@ -28,15 +32,24 @@ impl<T> Gathered<T> {
             Self::Known(value) => Gathered::Known(value),
             Self::Absent => Gathered::Absent,
             Self::Unreadable(errno) => Gathered::Unreadable(*errno),
+            Self::NotTold => Gathered::NotTold,
+            Self::NotAsked => Gathered::NotAsked,
         }
     }
 
     /// The same with another value made of the known one.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Gathered<U> {
+        self.and_then(|value| Gathered::Known(make(value)))
+    }
+
+    /// What the known value leads to; the same if it is not known.
+    pub fn and_then<U>(self, next: impl FnOnce(T) -> Gathered<U>) -> Gathered<U> {
         match self {
-            Self::Known(value) => Gathered::Known(make(value)),
+            Self::Known(value) => next(value),
             Self::Absent => Gathered::Absent,
             Self::Unreadable(errno) => Gathered::Unreadable(errno),
+            Self::NotTold => Gathered::NotTold,
+            Self::NotAsked => Gathered::NotAsked,
         }
     }
 }
@@ -44,5 +57,25 @@ impl<T> Gathered<T> {
 impl<T> From<Option<T>> for Gathered<T> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Self::Known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_not_known_stays_what_it_is() {
+        for state in [
+            Gathered::Absent,
+            Gathered::Unreadable(Errno::EPERM),
+            Gathered::NotTold,
+            Gathered::NotAsked,
+        ] {
+            assert_eq!(state.map(|value: u8| value), state);
+            assert_eq!(state.as_ref().map(|value| *value), state);
+            assert_eq!(state.known(), None);
+        }
+        assert_eq!(Gathered::Known(1).map(|value| value + 1), Gathered::Known(2));
     }
 }

@@ -29,6 +29,8 @@ pub mod uts;
 
 pub mod inventory;
 
+pub mod listing;
+
 pub mod target;
 
 pub mod explain;

@@ -111,7 +111,7 @@ impl Namespace {
     pub fn id(&self) -> Gathered<u64> {
         match ioctl::ns_get_id(self) {
             Ok(id) => Gathered::Known(id),
-            Err(Errno::ENOTTY) => Gathered::Absent,
+            Err(Errno::ENOTTY) => Gathered::NotTold,
             Err(errno) => Gathered::Unreadable(errno),
         }
     }
@@ -136,11 +136,7 @@ impl Namespace {
     /// namespace sees it (65534 where it has no such uid).
     pub fn owner_uid(&self) -> Gathered<u32> {
         if self.kind != Kind::User {
-            return match self.owner() {
-                Gathered::Known(owner) => owner.owner_uid(),
-                Gathered::Absent => Gathered::Absent,
-                Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
-            };
+            return self.owner().and_then(|owner| owner.owner_uid());
         }
         match ioctl::ns_get_owner_uid(self) {
             Ok(uid) => Gathered::Known(uid),

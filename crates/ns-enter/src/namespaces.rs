@@ -133,7 +133,9 @@ fn parent_user(
     let child = child.ok_or_else(|| no_target("--user-parent"))?;
     match child.namespace()?.owner() {
         Gathered::Known(parent) => Ok(Destination::new(parent, format!("above {child}"))),
-        Gathered::Absent => Err(Error::NotFound(format!("{child} has no user namespace above it")).into()),
+        Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => {
+            Err(Error::NotFound(format!("{child} has no user namespace above it")).into())
+        }
         Gathered::Unreadable(errno) => {
             let error = Error::kernel(format!("look up the user namespace above {child}"), errno);
             let cause = "it is not below ours: only those are shown";

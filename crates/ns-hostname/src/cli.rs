@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
 use ns_core::Target;
-use ns_core::cli::{Relative, columns, target};
+use ns_core::cli::{Pairs, Relative, Written, columns, target};
 
 use crate::columns::ALL;
 use crate::which::Which;
@@ -29,7 +29,17 @@ const EXAMPLES: &str = "Examples:
     name = "ns-hostname",
     version,
     args_override_self = true,
-    after_long_help = EXAMPLES
+    after_long_help = EXAMPLES,
+    mut_arg("output", |arg| arg.value_parser(columns(ALL)).requires("list")),
+    mut_arg("output_all", |arg| arg.requires("list").conflicts_with("output")),
+    mut_arg("list_columns", |arg| arg.conflicts_with_all(["name", "file", "watch", "check"])),
+    mut_arg("json", |arg| arg.conflicts_with_all(SHOW).conflicts_with("check")),
+    mut_args(|arg| match arg.get_id().as_str() {
+        // A list of the columns has these forms too, which is said where they are read.
+        "noheadings" | "raw" | "pairs" | "notruncate" => arg.requires("lists"),
+        _ => arg,
+    }),
+    group(clap::ArgGroup::new("lists").args(["list", "list_columns"]).multiple(true))
 )]
 pub struct Cli {
     /// Set this host name
@@ -85,9 +95,9 @@ pub struct Cli {
     #[arg(short, long, help_heading = WRITTEN)]
     pub verbose: bool,
 
-    /// Write JSON
-    #[arg(short = 'J', long, conflicts_with_all = SHOW, conflicts_with = "check", help_heading = WRITTEN)]
-    pub json: bool,
+    /// How it is written.
+    #[command(flatten)]
+    pub written: Written,
 }
 
 impl Cli {
@@ -198,39 +208,10 @@ pub struct Setting {
 /// How to list namespaces or watch them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "List")]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Listing {
     /// List every UTS namespace with its names
     #[arg(short, long, conflicts_with_all = SHOW)]
     pub list: bool,
-
-    /// Show these columns
-    ///
-    /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
-    #[arg(short, long, value_name = "COLUMNS", requires = "list", value_parser = columns(&ALL))]
-    pub output: Option<String>,
-
-    /// Show all columns
-    #[arg(long, requires = "list", conflicts_with = "output")]
-    pub output_all: bool,
-
-    /// Omit the heading line
-    #[arg(short, long, requires = "list")]
-    pub noheadings: bool,
-
-    /// Separate values with one space
-    ///
-    /// Blanks, backslashes and unsafe characters in values become \xNN.
-    #[arg(short, long, requires = "list", conflicts_with_all = ["json", "pairs"])]
-    pub raw: bool,
-
-    /// Write values as NAME="value"
-    #[arg(short = 'P', long, requires = "list", conflicts_with = "json")]
-    pub pairs: bool,
-
-    /// Do not cut values to fit the terminal
-    #[arg(short = 'u', long, requires = "list")]
-    pub notruncate: bool,
 
     /// Fail if the result is incomplete
     ///
@@ -247,6 +228,10 @@ pub struct Listing {
         conflicts_with_all = ["output", "output_all", "noheadings", "raw", "pairs", "notruncate", "strict"]
     )]
     pub watch: bool,
+
+    /// The form of `NAME="value"`.
+    #[command(flatten)]
+    pub pairs: Pairs,
 }
 
 /// A usage error that clap cannot see.

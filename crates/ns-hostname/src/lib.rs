@@ -1,7 +1,6 @@
 //! `ns-hostname`: show or set the host name and NIS domain of any UTS namespace.
 #![forbid(unsafe_code)]
 
-mod cells;
 pub mod cli;
 mod columns;
 mod file;
@@ -31,6 +30,9 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if cli.listing.watch {
         return watch::watch(cli);
+    }
+    if cli.written.list_columns {
+        return list::list_columns(cli);
     }
     if cli.listing.list {
         return list::list(cli);

@@ -207,7 +207,7 @@ fn members(namespace: &Namespace) -> anyhow::Result<String> {
         .saturating_sub(own.into());
     let plural = if members == 1 { "process" } else { "processes" };
     let text = format!("changed for {members} {plural}");
-    Ok(match inventory.unread().words() {
+    Ok(match inventory.incomplete(inventory.looked()).sentence() {
         None => text,
         Some(unread) => format!("{text}; {unread}"),
     })

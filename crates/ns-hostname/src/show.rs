@@ -23,7 +23,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     if let ([target, ..], Some(option)) = (&*cli.target, view.resolver_option()) {
         return Err(only_inside(target, option));
     }
-    if cli.json {
+    if cli.written.json {
         json::write_json(&place_of(&cli.target)?)?;
     } else if let Some(text) = text(cli, view)? {
         write_line(&text)?;

@@ -107,8 +107,14 @@ fn read(scope: &Scope) -> anyhow::Result<Known> {
             Ok([(key, names_in(place)?)].into())
         }
         Scope::All => {
-            let found = found::find(Facts::RELATIVES)?;
-            let known = found.known().map(|(inode, id, names)| (Key { inode, id }, names));
+            let inventory = found::find(Facts::RELATIVES)?;
+            let known = found::entries(&inventory).filter_map(|entry| {
+                let key = Key {
+                    inode: entry.identity.inode,
+                    id: entry.id().known(),
+                };
+                Some((key, entry.uts_names.clone().known()?))
+            });
             Ok(known.collect())
         }
     }
@@ -155,7 +161,7 @@ fn value(which: Which, name: &[u8]) -> Cell<'_> {
 /// Writes the event as a line, if it is of those that are asked for.
 fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
     let mut out = ns_core::cli::stdout()?;
-    if cli.json {
+    if cli.written.json {
         let row = Row {
             depth: 0,
             cells: vec![

@@ -7,12 +7,12 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{Relative, filter, target, value};
+use ns_core::cli::{Relative, Written, columns, filter, target, value};
 use ns_core::inventory::Places;
+use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
 use ns_core::output::Filter;
 use ns_core::{Kind, Target};
 
-use crate::columns::{self, NsColumn};
 use crate::interval::Interval;
 use crate::tree::Relation;
 
@@ -36,7 +36,13 @@ Examples:
 /// List namespaces and what keeps them alive.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Parser)]
-#[command(name = "ns-ls", version, args_override_self = true, after_long_help = EXAMPLES)]
+#[command(
+    name = "ns-ls",
+    version,
+    args_override_self = true,
+    after_long_help = EXAMPLES,
+    mut_arg("output", |arg| arg.value_parser(columns(NAMESPACE_COLUMNS)))
+)]
 pub struct Cli {
     /// List everything that keeps this namespace alive
     ///
@@ -67,8 +73,8 @@ pub struct Cli {
     ///
     /// The expression compares columns, numbers and texts with == != < > =~. Join comparisons with and, or, not: 'NPROCS == 0 and TYPE
     /// == "net"'.
-    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = filter(&columns::ALL), help_heading = WHICH)]
-    pub filter: Option<Filter<NsColumn>>,
+    #[arg(short = 'Q', long, value_name = "EXPRESSION", value_parser = filter(NAMESPACE_COLUMNS), help_heading = WHICH)]
+    pub filter: Option<Filter<NamespaceColumn>>,
 
     /// Search only these places
     ///
@@ -102,15 +108,9 @@ pub struct Cli {
     #[arg(long, help_heading = WHERE)]
     pub strict: bool,
 
-    /// Show these columns
-    ///
-    /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
-    #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns(&columns::ALL), help_heading = SHOWN)]
-    pub output: Option<String>,
-
-    /// Show all columns
-    #[arg(long, help_heading = SHOWN)]
-    pub output_all: bool,
+    /// How it is written.
+    #[command(flatten)]
+    pub written: Written,
 
     /// Write a list instead of a tree
     #[arg(short, long, conflicts_with = "tree", help_heading = SHOWN)]
@@ -123,24 +123,6 @@ pub struct Cli {
           default_missing_value = "owner", help_heading = SHOWN)]
     pub tree: Option<By>,
 
-    /// Write JSON
-    #[arg(short = 'J', long, conflicts_with = "raw", help_heading = SHOWN)]
-    pub json: bool,
-
-    /// Separate values with one space
-    ///
-    /// Blanks, backslashes and unsafe characters in values become \xNN.
-    #[arg(short, long, help_heading = SHOWN)]
-    pub raw: bool,
-
-    /// Omit the heading line
-    #[arg(short, long, help_heading = SHOWN)]
-    pub noheadings: bool,
-
-    /// Do not cut values to fit the terminal
-    #[arg(short = 'u', long, help_heading = SHOWN)]
-    pub notruncate: bool,
-
     /// Do nothing (accepted for compatibility)
     ///
     /// No value is longer than one line.
@@ -152,10 +134,6 @@ pub struct Cli {
     /// Adds the CAPS column. PID is as for --task.
     #[arg(long, value_name = "PID", value_parser = target(), help_heading = SHOWN)]
     pub caps: Option<Target>,
-
-    /// List the available columns
-    #[arg(short = 'H', long, help_heading = SHOWN)]
-    pub list_columns: bool,
 
     /// Report namespaces that appear or disappear
     ///

@@ -1,11 +1,8 @@
 //! `ns-ls`: list namespaces and what keeps them alive.
 #![forbid(unsafe_code)]
 
-mod cells;
 pub mod cli;
 mod columns;
-mod holders;
-mod incomplete;
 mod inside;
 mod interval;
 mod operand;
@@ -20,16 +17,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ns_core::Error;
-use ns_core::inventory::{Inventory, Places, Question, gather};
+use ns_core::cli::{conclude_listing, warn};
+use ns_core::inventory::{Inventory, Question, gather};
+use ns_core::listing::{self, Context};
+use ns_core::output::{Incomplete, escape_for_terminal};
 
-use cells::Subjects;
 use cli::Cli;
-use columns::NsColumn;
-use incomplete::{INCOMPLETE, NOT_LOOKED};
 use operand::identity_of;
 use query::Query;
 use records::Records;
-use show::Remark;
+use show::Said;
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -37,7 +34,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
-    if cli.list_columns {
+    if cli.written.list_columns {
         show::list_columns(cli)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -56,39 +53,40 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         members_of: identity.map(|identity| identity.inode),
         ..query.question()
     })?;
+    let mut incomplete = inventory.incomplete(query.question().places);
     if let Some((target, identity)) = cli.namespace.as_ref().zip(identity) {
         let Some(entry) = inventory.entry(identity.inode) else {
             let why = format!("{target} was found, and is nowhere that was looked at");
             return Err(Error::NotFound(why).into());
         };
-        inside::show_inside(&query, &inventory, entry, remarks(&inventory))?;
+        inside::show_inside(&query, &inventory, entry, &mut incomplete)?;
     } else {
-        list(&query, &inventory)?;
+        list(&query, &inventory, &mut incomplete)?;
     }
-    incomplete::tell(inventory.unread());
-    Ok(status(cli, inventory.unread().is_nothing()))
+    Ok(conclude_listing("ns-ls", &incomplete, cli.strict))
 }
 
 /// Lists what was found.
-fn list(query: &Query<'_>, inventory: &Inventory) -> anyhow::Result<()> {
+fn list(query: &Query<'_>, inventory: &Inventory, incomplete: &mut Incomplete) -> anyhow::Result<()> {
     let wanted = query.wanted();
-    let mut subjects = Subjects::new(inventory, query.caps());
+    let context = Context::new(inventory, query.caps(), query.cli.written.json);
     let rows = query
         .select(inventory)?
         .into_iter()
-        .map(|entry| subjects.row(&wanted, entry, None))
+        .map(|entry| context.row(&wanted, entry, None))
         .collect();
     let mut records = Records::new(wanted.clone(), rows);
-    query.narrow(&mut records);
+    query.narrow(&mut records, incomplete);
     if let Some(relation) = query.tree {
         // The ancestors of what is shown, which are of other kinds or were filtered out.
         let ancestors = tree::missing(&records, relation, |inode| {
             let entry = inventory.entry(inode)?;
-            Some(subjects.row(&wanted, entry, None))
+            Some(context.row(&wanted, entry, None))
         });
         records.extend(ancestors);
     }
-    write(query, &records, remarks(inventory))
+    query.count_shown(&records, incomplete);
+    write(query, &records, query.said(inventory, incomplete))
 }
 
 /// Lists what was found elsewhere, or before.
@@ -96,52 +94,39 @@ fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
     let saved = saved::read(file)?;
     let mut records = saved.records.clone();
     records.retain(|records, record| {
-        let kind = records.cell(record, NsColumn::Type).plain();
+        let kind = records.cell(record, &listing::TYPE).plain();
         query.kinds.iter().any(|kinds| kinds.name().as_bytes() == &*kind)
     });
-    query.narrow(&mut records);
+    query.narrow(&mut records, &mut Incomplete::default());
     if let Some(relation) = query.tree {
         let ancestors = tree::missing(&records, relation, |inode| {
-            saved.records.find(NsColumn::Ns, inode)
+            saved.records.find(&listing::NS, inode)
         });
         records.extend(ancestors);
     }
-    write(query, &records, saved.remarks.clone())?;
-    if let Some(sentence) = saved.incomplete() {
-        incomplete::tell_saved(sentence);
-    }
-    Ok(status(query.cli, saved.incomplete().is_none()))
-}
-
-/// How it ends where everything that was asked for was written.
-fn status(cli: &Cli, complete: bool) -> ExitCode {
-    if complete || !cli.strict {
-        ExitCode::SUCCESS
-    } else {
+    write(query, &records, saved.said.clone())?;
+    let Some(sentence) = saved.incomplete() else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let sentence = escape_for_terminal(sentence.as_bytes());
+    warn("ns-ls", &format!("incomplete when it was saved: {sentence}"));
+    Ok(if query.cli.strict {
         ExitCode::FAILURE
-    }
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
-fn write(query: &Query<'_>, records: &Records, remarks: Vec<Remark>) -> anyhow::Result<()> {
-    let mut columns = query.columns.clone();
-    let named = (0..records.len()).any(|record| records.cell(record, NsColumn::Name).is_known());
-    if query.usual && named && !columns.contains(&NsColumn::Name) {
-        let command = columns.iter().position(|column| *column == NsColumn::Command);
-        columns.insert(command.unwrap_or(columns.len()), NsColumn::Name);
+fn write(query: &Query<'_>, records: &Records<'_>, said: Said) -> anyhow::Result<()> {
+    let mut shown = query.columns.clone();
+    let named = (0..records.len()).any(|record| records.cell(record, &listing::NAME).is_known());
+    if query.usual && named && !shown.contains(&&listing::NAME) {
+        columns::with_names(&mut shown);
     }
     let places = match query.tree {
         Some(relation) => tree::tree(records, relation),
         None => tree::flat(records),
     };
-    show::show(query.cli, &columns, query.tree, records, &places, remarks)?;
+    show::show(query.cli, &shown, query.tree, records, &places, said)?;
     Ok(())
-}
-
-/// What a program that reads the JSON has to know beside the namespaces.
-fn remarks(inventory: &Inventory) -> Vec<Remark> {
-    let left_out: Vec<_> = Places::all().difference(inventory.looked()).names().collect();
-    vec![
-        (INCOMPLETE, incomplete::json(inventory.unread())),
-        (NOT_LOOKED, left_out.into()),
-    ]
 }

@@ -1,20 +1,22 @@
 //! What the arguments ask for.
 
-use ns_core::inventory::{Entry, Facts, Inventory, Places, Question};
-use ns_core::output::choose;
+use ns_core::inventory::{Entry, Inventory, Places, Question};
+use ns_core::listing::{self, NAMESPACE_COLUMNS, NamespaceColumn, facts};
+use ns_core::output::{Filter, Incomplete};
 use ns_core::process::{Pid, Process};
 use ns_core::{Error, Gathered, Kind, Kinds, Target};
 
 use crate::cli::Cli;
-use crate::columns::{self, NsColumn};
+use crate::columns;
 use crate::records::Records;
+use crate::show::{NOT_LOOKED, Said};
 use crate::tree::Relation;
 
 /// What is to be shown, and in which shape.
 pub struct Query<'a> {
     pub cli: &'a Cli,
     /// The columns that are shown.
-    pub columns: Vec<NsColumn>,
+    pub columns: Vec<NamespaceColumn>,
     /// Whether nobody chose the columns.
     pub usual: bool,
     /// What the tree is drawn by, where there is one.
@@ -35,7 +37,12 @@ impl<'a> Query<'a> {
         Ok(Self {
             cli,
             columns: columns(cli)?,
-            usual: cli.output.as_deref().is_none_or(|list| list.starts_with('+')) && !cli.output_all,
+            usual: cli
+                .written
+                .output
+                .as_deref()
+                .is_none_or(|list| list.starts_with('+'))
+                && !cli.written.output_all,
             tree: relation(cli),
             kinds,
             task: cli.task.as_ref().map(process).transpose()?,
@@ -44,20 +51,20 @@ impl<'a> Query<'a> {
     }
 
     /// All columns that are needed to show what is asked for.
-    pub fn wanted(&self) -> Vec<NsColumn> {
+    pub fn wanted(&self) -> Vec<NamespaceColumn> {
         let mut wanted = self.columns.clone();
         if self.usual {
-            wanted.push(NsColumn::Name);
+            wanted.push(&listing::NAME);
         }
-        wanted.extend(self.tree.map_or(&[][..], Relation::columns));
+        wanted.extend(self.tree.into_iter().flat_map(Relation::columns));
         if let Some(filter) = &self.cli.filter {
             wanted.extend(filter.columns());
         }
         if self.cli.persistent {
-            wanted.push(NsColumn::Nprocs);
+            wanted.push(&listing::NPROCS);
         }
         if self.cli.watch.is_some() {
-            wanted.extend([NsColumn::Ns, NsColumn::Id]);
+            wanted.extend::<[NamespaceColumn; 2]>([&listing::NS, &listing::ID]);
         }
         let mut once = Vec::new();
         for column in wanted {
@@ -75,14 +82,10 @@ impl<'a> Query<'a> {
             // Every namespace has a user namespace above it.
             kinds.insert(Kind::User);
         }
-        let facts = self
-            .wanted()
-            .into_iter()
-            .fold(Facts::empty(), |facts, column| facts | column.facts());
         Question {
             kinds,
             places: self.cli.look | Places::PROCESSES,
-            facts,
+            facts: facts(&self.wanted()),
             members_of: None,
         }
     }
@@ -119,12 +122,37 @@ impl<'a> Query<'a> {
     }
 
     /// Drops the records that `--persistent` and the filter leave out.
-    pub fn narrow(&self, records: &mut Records) {
+    pub fn narrow(&self, records: &mut Records<'_>, incomplete: &mut Incomplete) {
         if self.cli.persistent {
-            records.retain(|records, record| records.number(record, NsColumn::Nprocs) == Some(0));
+            records.retain(|records, record| records.number(record, &listing::NPROCS) == Some(0));
         }
+        self.filter(records, incomplete);
+    }
+
+    /// Drops the records that the filter leaves out. What it could not compare is missing, whether it is shown or not.
+    pub fn filter(&self, records: &mut Records<'_>, incomplete: &mut Incomplete) {
         if let Some(filter) = &self.cli.filter {
+            records.count(&filter.columns(), incomplete);
             records.retain(|records, record| filter.matches(|column| records.cell(record, column).clone()));
+        }
+    }
+}
+
+impl Query<'_> {
+    /// Counts the values that are shown and could not be read, beside those that the filter has asked for.
+    pub fn count_shown(&self, records: &Records<'_>, incomplete: &mut Incomplete) {
+        let counted = self.cli.filter.as_ref().map(Filter::columns).unwrap_or_default();
+        let rest = self.columns.iter().copied();
+        let rest: Vec<_> = rest.filter(|column| !counted.contains(column)).collect();
+        records.count(&rest, incomplete);
+    }
+
+    /// What a program that reads the JSON has to know beside the namespaces.
+    pub fn said(&self, inventory: &Inventory, incomplete: &Incomplete) -> Said {
+        let left_out: Vec<_> = Places::all().difference(inventory.looked()).names().collect();
+        Said {
+            incomplete: Some(incomplete.json()),
+            remarks: vec![(NOT_LOOKED, left_out.into())],
         }
     }
 }
@@ -133,26 +161,20 @@ fn process(target: &Target) -> anyhow::Result<Process> {
     Ok(target.open()?.into_process()?)
 }
 
-fn columns(cli: &Cli) -> anyhow::Result<Vec<NsColumn>> {
-    if cli.output_all {
-        return Ok(columns::ALL.to_vec());
-    }
+fn columns(cli: &Cli) -> anyhow::Result<Vec<NamespaceColumn>> {
     let mut usual = if cli.namespace.is_some() {
-        NsColumn::OF_PROCESSES.to_vec()
+        columns::OF_PROCESSES.to_vec()
     } else {
-        NsColumn::default(cli.kinds.contains(&Kind::Net))
+        columns::default(cli.kinds.contains(&Kind::Net))
     };
     if cli.caps.is_some() {
-        usual.insert(usual.len() - 1, NsColumn::Caps);
+        usual.insert(usual.len() - 1, &listing::CAPS);
     }
-    match &cli.output {
-        Some(list) => Ok(choose(list, &columns::ALL, &usual)?),
-        None => Ok(usual),
-    }
+    Ok(cli.written.columns(NAMESPACE_COLUMNS, &usual)?)
 }
 
 /// In text a tree by processes where nobody said otherwise, as lsns draws one; elsewhere none.
 fn relation(cli: &Cli) -> Option<Relation> {
-    let text = !cli.list && !cli.raw && !cli.json;
+    let text = !cli.list && !cli.written.raw && !cli.written.json;
     cli.tree.map(Relation::from).or(text.then_some(Relation::Process))
 }

@@ -1,20 +1,19 @@
 //! Records: the values of the columns that somebody wants to see, filter or build a tree by, one row for each namespace.
 
-use ns_core::output::Cell;
-
-use crate::columns::NsColumn;
+use ns_core::listing::{self, NamespaceColumn};
+use ns_core::output::{Cell, Incomplete};
 
 /// The values, under their columns.
 #[derive(Clone, Debug)]
-pub struct Records {
-    columns: Vec<NsColumn>,
+pub struct Records<'a> {
+    columns: Vec<NamespaceColumn>,
     /// Each has one cell for each column.
-    rows: Vec<Vec<Cell<'static>>>,
+    rows: Vec<Vec<Cell<'a>>>,
 }
 
-impl Records {
+impl<'a> Records<'a> {
     /// Rows with a cell for each of the columns.
-    pub fn new(columns: Vec<NsColumn>, rows: Vec<Vec<Cell<'static>>>) -> Self {
+    pub fn new(columns: Vec<NamespaceColumn>, rows: Vec<Vec<Cell<'a>>>) -> Self {
         Self { columns, rows }
     }
 
@@ -24,12 +23,12 @@ impl Records {
     }
 
     /// Puts more rows in, in the order of their inodes.
-    pub fn extend(&mut self, rows: Vec<Vec<Cell<'static>>>) {
+    pub fn extend(&mut self, rows: Vec<Vec<Cell<'a>>>) {
         if rows.is_empty() {
             return;
         }
         self.rows.extend(rows);
-        let Some(position) = self.position(NsColumn::Ns) else {
+        let Some(position) = self.position(&listing::NS) else {
             return;
         };
         self.rows.sort_by_key(|row| match row[position] {
@@ -39,7 +38,7 @@ impl Records {
     }
 
     /// The first row with this number in this column.
-    pub fn find(&self, column: NsColumn, number: u64) -> Option<Vec<Cell<'static>>> {
+    pub fn find(&self, column: NamespaceColumn, number: u64) -> Option<Vec<Cell<'a>>> {
         (0..self.len())
             .find(|record| self.number(*record, column) == Some(number))
             .map(|record| self.rows[record].clone())
@@ -53,26 +52,35 @@ impl Records {
     }
 
     /// Where in the rows the cells of this column stand.
-    pub fn position(&self, column: NsColumn) -> Option<usize> {
+    pub fn position(&self, column: NamespaceColumn) -> Option<usize> {
         self.columns.iter().position(|wanted| *wanted == column)
     }
 
     /// The value of this column in the record of this number; absent where the column was not wanted.
-    pub fn cell(&self, record: usize, column: NsColumn) -> &Cell<'static> {
+    pub fn cell(&self, record: usize, column: NamespaceColumn) -> &Cell<'a> {
         self.position(column)
             .map_or(&Cell::Absent, |position| &self.rows[record][position])
     }
 
     /// The same as a number.
-    pub fn number(&self, record: usize, column: NsColumn) -> Option<u64> {
+    pub fn number(&self, record: usize, column: NamespaceColumn) -> Option<u64> {
         match self.cell(record, column) {
             Cell::Number(number) => Some(*number),
             _ => None,
         }
     }
 
+    /// Counts the values in these columns that could not be read.
+    pub fn count(&self, columns: &[NamespaceColumn], incomplete: &mut Incomplete) {
+        for column in columns {
+            for record in 0..self.len() {
+                incomplete.count(&column.heading, self.cell(record, column));
+            }
+        }
+    }
+
     /// The cells of a record under these columns.
-    pub fn cells(&self, record: usize, columns: &[NsColumn]) -> Vec<Cell<'static>> {
+    pub fn cells(&self, record: usize, columns: &[NamespaceColumn]) -> Vec<Cell<'a>> {
         columns
             .iter()
             .map(|column| self.cell(record, *column).clone())

@@ -5,28 +5,27 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use ns_core::cli::{read_file, read_whole, shown};
-use ns_core::output::{Cell, Headed as _};
+use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
+use ns_core::output::{Cell, reason_in};
 use serde_json::Value;
 
-use crate::columns::{self, NsColumn};
-use crate::incomplete::{INCOMPLETE, NOT_LOOKED};
 use crate::records::Records;
-use crate::show::Remark;
+use crate::show::{NOT_LOOKED, Said};
 
 /// What a file says.
 #[derive(Debug)]
 pub struct Saved {
     /// The namespaces, with all columns that the file has; trees are taken apart.
-    pub records: Records,
-    /// What stood beside them: what could not be read, and where nobody looked.
-    pub remarks: Vec<Remark>,
+    pub records: Records<'static>,
+    /// What stood beside them: what could not be read, and which places were not searched. A file of another program has
+    /// neither, and says nothing about it.
+    pub said: Said,
 }
 
 impl Saved {
     /// What could not be read when it was saved, in words.
     pub fn incomplete(&self) -> Option<&str> {
-        let (_, incomplete) = self.remarks.iter().find(|(key, _)| *key == INCOMPLETE)?;
-        incomplete["reason"].as_str()
+        self.said.incomplete.as_ref().and_then(reason_in)
     }
 }
 
@@ -47,21 +46,20 @@ fn parse(text: &[u8]) -> Result<Saved> {
     let objects = value["namespaces"]
         .as_array()
         .context("no array \"namespaces\" in it: it is to be what ns-ls -J --output-all writes")?;
-    let columns = columns::ALL.to_vec();
+    let columns = NAMESPACE_COLUMNS.to_vec();
     let mut rows = Vec::new();
     collect(objects, &columns, &mut rows)?;
-    // A file of others has none of them, which says neither the one nor the other.
-    let remarks = [INCOMPLETE, NOT_LOOKED]
-        .into_iter()
-        .filter_map(|key| Some((key, value.get(key)?.clone())))
-        .collect();
+    let not_looked = value.get(NOT_LOOKED).map(|places| (NOT_LOOKED, places.clone()));
     Ok(Saved {
         records: Records::new(columns, rows),
-        remarks,
+        said: Said {
+            incomplete: value.get("incomplete").cloned(),
+            remarks: not_looked.into_iter().collect(),
+        },
     })
 }
 
-fn collect(objects: &[Value], columns: &[NsColumn], rows: &mut Vec<Vec<Cell<'static>>>) -> Result<()> {
+fn collect(objects: &[Value], columns: &[NamespaceColumn], rows: &mut Vec<Vec<Cell<'static>>>) -> Result<()> {
     for object in objects {
         ensure!(object.is_object(), "a namespace in it is no object");
         ensure!(
@@ -76,8 +74,8 @@ fn collect(objects: &[Value], columns: &[NsColumn], rows: &mut Vec<Vec<Cell<'sta
     Ok(())
 }
 
-fn cell(object: &Value, column: NsColumn) -> Cell<'static> {
-    let key = column.heading().key();
+fn cell(object: &Value, column: NamespaceColumn) -> Cell<'static> {
+    let key = column.heading.key();
     match &object[&key] {
         Value::Number(number) => number.as_u64().map_or(Cell::Absent, Cell::Number),
         Value::Bool(flag) => Cell::Flag(*flag),
@@ -85,6 +83,9 @@ fn cell(object: &Value, column: NsColumn) -> Cell<'static> {
         Value::String(text) => Cell::Text(Cow::Owned(
             bytes(&object[format!("{key}-bytes")]).unwrap_or_else(|| text.clone().into_bytes()),
         )),
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_u64) => {
+            Cell::Numbers(items.iter().filter_map(Value::as_u64).collect())
+        }
         Value::Array(items) => {
             let beside = &object[format!("{key}-bytes")];
             let items = items.iter().enumerate().filter_map(|(index, item)| {
@@ -108,6 +109,8 @@ fn bytes(hexadecimal: &Value) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use ns_core::listing;
+
     use super::*;
 
     #[test]
@@ -115,35 +118,31 @@ mod tests {
         let records = parse(
             br#"{"namespaces": [{"ns": 1, "type": "net", "nsfs": ["/a", "/?"], "nsfs-bytes": ["2f61", "2ffe"],
                  "command": "x?",
-                 "command-bytes": "78ff", "initial": false, "pid": null,
+                 "command-bytes": "78ff", "initial": false, "pid": null, "same": [3, 4],
                  "children": [{"ns": 2, "type": "uts"}]}]}"#,
         )
         .unwrap()
         .records;
         assert_eq!(records.len(), 2);
-        assert_eq!(records.cell(0, NsColumn::Ns), &Cell::Number(1));
-        assert_eq!(records.cell(0, NsColumn::Command), &Cell::text(&b"x\xff"[..]));
-        assert_eq!(records.cell(0, NsColumn::Initial), &Cell::Flag(false));
-        assert_eq!(records.cell(0, NsColumn::Pid), &Cell::Absent);
-        assert_eq!(records.cell(0, NsColumn::Nsfs).plain(), &b"/a,/\xfe"[..]);
-        assert_eq!(records.cell(1, NsColumn::Ns), &Cell::Number(2));
+        assert_eq!(records.cell(0, &listing::NS), &Cell::Number(1));
+        assert_eq!(records.cell(0, &listing::COMMAND), &Cell::text(&b"x\xff"[..]));
+        assert_eq!(records.cell(0, &listing::INITIAL), &Cell::Flag(false));
+        assert_eq!(records.cell(0, &listing::PID), &Cell::Absent);
+        assert_eq!(records.cell(0, &listing::SAME), &Cell::Numbers(vec![3, 4]));
+        assert_eq!(records.cell(0, &listing::NSFS).plain(), &b"/a,/\xfe"[..]);
+        assert_eq!(records.cell(1, &listing::NS), &Cell::Number(2));
     }
 
     #[test]
     fn what_stood_beside_them_is_kept() {
         let saved = parse(br#"{"namespaces": [], "incomplete": {"reason": "why"}, "x": 1}"#).unwrap();
         assert_eq!(saved.incomplete(), Some("why"));
-        assert_eq!(saved.remarks.len(), 1);
+        assert!(saved.said.remarks.is_empty());
         let saved = parse(br#"{"namespaces": [], "incomplete": null, "not-looked": ["pins"]}"#).unwrap();
         assert_eq!(saved.incomplete(), None);
-        assert_eq!(
-            saved.remarks,
-            [
-                ("incomplete", Value::Null),
-                ("not-looked", serde_json::json!(["pins"]))
-            ]
-        );
-        assert!(parse(br#"{"namespaces": []}"#).unwrap().remarks.is_empty());
+        assert_eq!(saved.said.incomplete, Some(Value::Null));
+        assert_eq!(saved.said.remarks, [("not-looked", serde_json::json!(["pins"]))]);
+        assert_eq!(parse(br#"{"namespaces": []}"#).unwrap().said, Said::default());
     }
 
     #[test]

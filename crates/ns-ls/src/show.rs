@@ -2,25 +2,34 @@
 
 use std::io::{self, Write as _};
 
-use ns_core::cli::width_of_terminal;
-use ns_core::output::{self, Listing, Row, Shape, Style, headings, write};
+use ns_core::cli::Pairs;
+use ns_core::listing::{self, NAMESPACE_COLUMNS, NamespaceColumn};
+use ns_core::output::{self, Listing, Row, headings, write};
 
 use crate::cli::Cli;
-use crate::columns::{self, NsColumn};
 use crate::records::Records;
 use crate::tree::{Place, Relation};
 
-/// Something that stands beside the records in JSON.
-pub type Remark = (&'static str, serde_json::Value);
+/// What stands beside the records in JSON.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    /// What could not be read; `None` if a saved list does not say.
+    pub incomplete: Option<serde_json::Value>,
+    /// What else there is to say.
+    pub remarks: Vec<(&'static str, serde_json::Value)>,
+}
+
+/// The key under which JSON names the places that were not searched.
+pub const NOT_LOOKED: &str = "not-looked";
 
 /// Writes the records to stdout, in these places.
 pub fn show(
     cli: &Cli,
-    columns: &[NsColumn],
+    columns: &[NamespaceColumn],
     tree: Option<Relation>,
-    records: &Records,
+    records: &Records<'_>,
     places: &[Place],
-    remarks: Vec<Remark>,
+    said: Said,
 ) -> io::Result<()> {
     let rows = places.iter().map(|(record, depth)| Row {
         depth: *depth,
@@ -30,50 +39,28 @@ pub fn show(
         name: "namespaces",
         columns: headings(columns),
         rows: rows.collect(),
-        remarks,
+        incomplete: said.incomplete,
+        remarks: said.remarks,
     };
     let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
-    write(&mut out, &listing, style(cli, columns, tree))?;
+    let tree = tree.map(|relation| tree_column(columns, relation));
+    write(&mut out, &listing, cli.written.style(Pairs::default(), tree))?;
     out.flush()
 }
 
 /// Lists the columns themselves, in JSON under the name that lsns gives them.
 pub fn list_columns(cli: &Cli) -> io::Result<()> {
-    let listing = output::list_columns("lsns-columns", &columns::ALL);
+    let listing = output::list_columns("lsns-columns", NAMESPACE_COLUMNS);
     let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
-    let style = Style {
-        // In raw form three words a line, and nothing to skip.
-        headings: !cli.noheadings && !cli.raw,
-        ..style(cli, &[], None)
-    };
-    write(&mut out, &listing, style)?;
+    write(&mut out, &listing, cli.written.style_of_columns(Pairs::default()))?;
     out.flush()
 }
 
-/// How a listing is written.
-pub fn style(cli: &Cli, columns: &[NsColumn], tree: Option<Relation>) -> Style {
-    let shape = if cli.json {
-        Shape::Json
-    } else if cli.raw {
-        Shape::Raw
-    } else {
-        tree.map_or(Shape::Table, |relation| {
-            Shape::Tree(tree_column(columns, relation))
-        })
-    };
-    Style {
-        shape,
-        headings: !cli.noheadings,
-        width: if cli.notruncate { None } else { width_of_terminal() },
-        ..Style::default()
-    }
-}
-
 /// The column in which the tree is drawn: what it is a tree of, or else the last.
-fn tree_column(columns: &[NsColumn], relation: Relation) -> usize {
-    let wanted: &[NsColumn] = match relation {
-        Relation::Process => &[NsColumn::Command, NsColumn::Pid],
-        Relation::Owner | Relation::Parent => &[NsColumn::Ns, NsColumn::Command],
+fn tree_column(columns: &[NamespaceColumn], relation: Relation) -> usize {
+    let wanted: &[NamespaceColumn] = match relation {
+        Relation::Process => &[&listing::COMMAND, &listing::PID],
+        Relation::Owner | Relation::Parent => &[&listing::NS, &listing::COMMAND],
     };
     wanted
         .iter()

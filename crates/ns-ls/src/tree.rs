@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ns_core::listing::{self, NamespaceColumn};
 use ns_core::output::Cell;
 
-use crate::columns::NsColumn;
 use crate::records::Records;
 
 /// What makes one namespace the parent of another.
@@ -20,11 +20,11 @@ pub enum Relation {
 
 impl Relation {
     /// The columns that it is found by.
-    pub fn columns(self) -> &'static [NsColumn] {
+    pub fn columns(self) -> [NamespaceColumn; 2] {
         match self {
-            Self::Owner => &[NsColumn::Ns, NsColumn::Ons],
-            Self::Parent => &[NsColumn::Ns, NsColumn::Pns],
-            Self::Process => &[NsColumn::Pid, NsColumn::Ppid],
+            Self::Owner => [&listing::NS, &listing::ONS],
+            Self::Parent => [&listing::NS, &listing::PNS],
+            Self::Process => [&listing::PID, &listing::PPID],
         }
     }
 }
@@ -34,20 +34,20 @@ pub type Place = (usize, usize);
 
 /// The ancestors that records lack: those of namespaces of other kinds, say. `find` gives the row with an inode, with the
 /// columns that the records have.
-pub fn missing(
-    records: &Records,
+pub fn missing<'a>(
+    records: &Records<'a>,
     relation: Relation,
-    find: impl FnMut(u64) -> Option<Vec<Cell<'static>>>,
-) -> Vec<Vec<Cell<'static>>> {
-    let above = match relation {
-        Relation::Owner => NsColumn::Ons,
-        Relation::Parent => NsColumn::Pns,
+    find: impl FnMut(u64) -> Option<Vec<Cell<'a>>>,
+) -> Vec<Vec<Cell<'a>>> {
+    let above: NamespaceColumn = match relation {
+        Relation::Owner => &listing::ONS,
+        Relation::Parent => &listing::PNS,
         // A process that is not shown is no namespace.
         Relation::Process => return Vec::new(),
     };
     let mut find = find;
     let mut known: HashSet<u64> = (0..records.len())
-        .filter_map(|record| records.number(record, NsColumn::Ns))
+        .filter_map(|record| records.number(record, &listing::NS))
         .collect();
     let mut rest: Vec<u64> = (0..records.len())
         .filter_map(|record| records.number(record, above))
@@ -69,17 +69,13 @@ pub fn missing(
 }
 
 /// The records as a flat list.
-pub fn flat(records: &Records) -> Vec<Place> {
+pub fn flat(records: &Records<'_>) -> Vec<Place> {
     (0..records.len()).map(|record| (record, 0)).collect()
 }
 
 /// The records as a tree, in pre-order; siblings in the order of the records.
-pub fn tree(records: &Records, relation: Relation) -> Vec<Place> {
-    let (own, parent) = match relation {
-        Relation::Owner => (NsColumn::Ns, NsColumn::Ons),
-        Relation::Parent => (NsColumn::Ns, NsColumn::Pns),
-        Relation::Process => (NsColumn::Pid, NsColumn::Ppid),
-    };
+pub fn tree(records: &Records<'_>, relation: Relation) -> Vec<Place> {
+    let [own, parent] = relation.columns();
     // Where several have the same key, as a process that stands for several namespaces, children follow the last.
     let by_key: HashMap<u64, usize> = (0..records.len())
         .filter_map(|record| Some((records.number(record, own)?, record)))
@@ -116,12 +112,12 @@ pub fn tree(records: &Records, relation: Relation) -> Vec<Place> {
 mod tests {
     use super::*;
 
-    fn records(parents: &[Option<u64>]) -> Records {
+    fn records(parents: &[Option<u64>]) -> Records<'static> {
         let row = |(number, parent): (u64, &Option<u64>)| {
             vec![Cell::Number(number), parent.map_or(Cell::Absent, Cell::Number)]
         };
         let rows = (1..).zip(parents).map(row).collect();
-        Records::new(vec![NsColumn::Ns, NsColumn::Ons], rows)
+        Records::new(vec![&listing::NS, &listing::ONS], rows)
     }
 
     #[test]
@@ -144,7 +140,7 @@ mod tests {
         let all = records(&[None, Some(1), Some(2), Some(3)]);
         let mut some = all.clone();
         some.retain(|_, record| record == 3);
-        let missing = missing(&some, Relation::Owner, |inode| all.find(NsColumn::Ns, inode));
+        let missing = missing(&some, Relation::Owner, |inode| all.find(&listing::NS, inode));
         assert_eq!(missing.len(), 3);
     }
 }

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use ns_core::cli::wait_or_reader_gone;
-use ns_core::inventory::{Unread, gather};
-use ns_core::output::{Cell, Heading, Listing, Row, Shape, Style, headings, write, write_json_line};
+use ns_core::cli::{Pairs, conclude_listing, wait_or_reader_gone};
+use ns_core::inventory::gather;
+use ns_core::listing::{self, Context};
+use ns_core::output::{Cell, Heading, Incomplete, Listing, Row, Style, headings, write, write_json_line};
 
-use crate::cells::Subjects;
-use crate::columns::NsColumn;
-use crate::incomplete;
 use crate::interval::Interval;
 use crate::query::Query;
 use crate::records::Records;
@@ -22,9 +20,9 @@ type Look = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;
 
 /// Goes on until nobody reads any more.
 pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> {
-    let (mut before, unread) = look(query)?;
+    let (mut before, incomplete) = look(query)?;
     // Said once: it changes with every process that comes and goes.
-    incomplete::tell(&unread);
+    conclude_listing("ns-ls", &incomplete, false);
     loop {
         if wait_or_reader_gone(interval.0) {
             return Ok(ExitCode::SUCCESS);
@@ -44,25 +42,29 @@ pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> 
     }
 }
 
-fn look(query: &Query<'_>) -> anyhow::Result<(Look, Unread)> {
-    let inventory = gather(&query.question())?;
+fn look(query: &Query<'_>) -> anyhow::Result<(Look, Incomplete)> {
+    let question = query.question();
+    let inventory = gather(&question)?;
+    let mut incomplete = inventory.incomplete(question.places);
     let wanted = query.wanted();
-    let mut subjects = Subjects::new(&inventory, query.caps());
+    let context = Context::new(&inventory, query.caps(), query.cli.written.json);
     let rows = query
         .select(&inventory)?
         .into_iter()
-        .map(|entry| subjects.row(&wanted, entry, None))
+        .map(|entry| context.row(&wanted, entry, None))
         .collect();
     let mut records = Records::new(wanted, rows);
-    query.narrow(&mut records);
+    query.narrow(&mut records, &mut incomplete);
+    query.count_shown(&records, &mut incomplete);
     let look = (0..records.len())
         .filter_map(|record| {
-            let inode = records.number(record, NsColumn::Ns)?;
-            let id = records.number(record, NsColumn::Id);
-            Some(((inode, id), records.cells(record, &query.columns)))
+            let inode = records.number(record, &listing::NS)?;
+            let id = records.number(record, &listing::ID);
+            let cells = records.cells(record, &query.columns);
+            Some(((inode, id), cells.into_iter().map(Cell::into_owned).collect()))
         })
         .collect();
-    Ok((look, inventory.unread().clone()))
+    Ok((look, incomplete))
 }
 
 fn tell(query: &Query<'_>, event: &'static str, row: &[Cell<'static>]) -> io::Result<()> {
@@ -72,19 +74,20 @@ fn tell(query: &Query<'_>, event: &'static str, row: &[Cell<'static>]) -> io::Re
     cells.extend_from_slice(row);
     let row = Row { depth: 0, cells };
     let mut out = ns_core::cli::stdout()?;
-    if query.cli.json {
+    if query.cli.written.json {
         write_json_line(&mut out, &columns, &row)?;
     } else {
         let listing = Listing {
             name: "events",
             columns,
             rows: vec![row],
+            incomplete: None,
             remarks: Vec::new(),
         };
         let style = Style {
-            shape: if query.cli.raw { Shape::Raw } else { Shape::Table },
             headings: false,
-            ..Style::default()
+            width: None,
+            ..query.cli.written.style(Pairs::default(), None)
         };
         write(&mut out, &listing, style)?;
     }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use ns_core::Gathered;
 use ns_core::mounts::{Mount, Space, Status, Tag, View, device_path, merged};
 use ns_core::output::Cell;
 
@@ -80,11 +79,9 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     /// What statmount(2) says of it.
     pub fn status(self, known: impl FnOnce(&Status) -> Cell<'a>) -> Cell<'a> {
-        match self.scene.statuses() {
-            Gathered::Known(statuses) => statuses.get(&self.mount.id).map_or(Cell::Absent, known),
-            Gathered::Absent => Cell::Absent,
-            Gathered::Unreadable(_) => Cell::Unreadable,
-        }
+        Cell::gathered(self.scene.statuses().as_ref(), |statuses| {
+            statuses.get(&self.mount.id).map_or(Cell::Absent, known)
+        })
     }
 
     /// Something about the room of its file system.
@@ -232,10 +229,10 @@ pub fn master<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
 }
 
 /// `4711(nginx)`: the number to look further with, and the name to know it by.
-pub fn holders<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
-    match it.scene.holders() {
+pub fn leaders<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+    match it.scene.leaders() {
         None => Cell::Absent,
-        Some(holders) => Cell::List(holders.iter().cloned().map(Cow::Owned).collect()),
+        Some(leaders) => Cell::List(leaders.iter().cloned().map(Cow::Owned).collect()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, ValueEnum};
 use ns_core::Target;
-use ns_core::cli::Relative;
+use ns_core::cli::{Pairs, Relative, Written};
 use ns_core::output::Filter;
 
 use crate::columns::{self, MountColumn};
@@ -33,7 +33,8 @@ const EXAMPLES: &str = "Examples:
     name = "ns-mounts",
     version,
     args_override_self = true,
-    after_long_help = EXAMPLES
+    after_long_help = EXAMPLES,
+    mut_arg("output", |arg| arg.value_parser(ns_core::cli::columns(columns::ALL)))
 )]
 pub struct Cli {
     /// Show mounts of this source or mount point
@@ -257,10 +258,6 @@ pub struct Ask {
     /// Only file systems that keep counters are listed, such as NFS.
     #[arg(long, conflicts_with = "files")]
     pub stats: bool,
-
-    /// List the available columns
-    #[arg(short = 'H', long)]
-    pub list_columns: bool,
 }
 
 /// A change that --watch reports.
@@ -281,15 +278,13 @@ pub enum Action {
 #[command(next_help_heading = "Output")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Layout {
-    /// Show these columns
-    ///
-    /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
-    #[arg(short, long, value_name = "COLUMNS", value_parser = ns_core::cli::columns(columns::ALL))]
-    pub output: Option<String>,
+    /// The form that all listings have.
+    #[command(flatten)]
+    pub written: Written,
 
-    /// Show all columns
-    #[arg(long)]
-    pub output_all: bool,
+    /// The form of `NAME="value"`.
+    #[command(flatten)]
+    pub pairs: Pairs,
 
     /// Write a list instead of a tree
     #[arg(short, long)]
@@ -299,33 +294,11 @@ pub struct Layout {
     #[arg(long)]
     pub tree: bool,
 
-    /// Write JSON
-    #[arg(short = 'J', long, conflicts_with_all = ["raw", "pairs"])]
-    pub json: bool,
-
-    /// Separate values with one space
-    ///
-    /// Blanks, backslashes and unsafe characters in values become \xNN.
-    #[arg(short, long, conflicts_with = "pairs")]
-    pub raw: bool,
-
-    /// Write values as NAME="value"
-    #[arg(short = 'P', long)]
-    pub pairs: bool,
-
     /// Write column names as shell variable names
     ///
     /// MAJ:MIN becomes `MAJ_MIN`.
     #[arg(short = 'y', long)]
     pub shell: bool,
-
-    /// Omit the heading line
-    #[arg(short, long)]
-    pub noheadings: bool,
-
-    /// Do not cut values to fit the terminal
-    #[arg(short = 'u', long)]
-    pub notruncate: bool,
 
     /// Draw the tree with ASCII characters
     #[arg(short, long)]

@@ -43,7 +43,7 @@ ns_core::columns! {
     UNIQ_ID: number("UNIQ-ID", "mount id that the kernel never reuses"), Table, |it| it.status(|status| Cell::Number(status.unique));
     TID: number("TID", "process that the mount table is from"), Table, cells::tid;
     NS: number("NS", "inode of the mount namespace"), Table, |it| Cell::gathered(it.scene.inode(), Cell::Number);
-    HOLDERS: texts("HOLDERS", "processes that started the namespace or entered it").wide(), Processes, cells::holders;
+    LEADERS: texts("LEADERS", "processes that started the namespace or entered it").wide(), Processes, cells::leaders;
     MASTER: number("MASTER", "peer group that the mount receives events from"), Table, cells::master;
     PEERS: texts("PEERS", "other mounts of the peer group, in every namespace").wide(), Peers, cells::peers;
     VISIBLE: flag("VISIBLE", "yes if the mount point leads to the mount"), Table, |it| Cell::Flag(it.cover().is_none());
@@ -73,7 +73,7 @@ ns_core::columns! {
 pub static DEFAULT: &[MountColumn] = &[&TARGET, &SOURCE, &FSTYPE, &OPTIONS];
 
 /// The same for mounts of several namespaces.
-pub static EVERYWHERE: &[MountColumn] = &[&NS, &TARGET, &SOURCE, &FSTYPE, &OPTIONS, &HOLDERS];
+pub static EVERYWHERE: &[MountColumn] = &[&NS, &TARGET, &SOURCE, &FSTYPE, &OPTIONS, &LEADERS];
 
 /// The same for mounts that others hide.
 pub static SHADOWED: &[MountColumn] = &[&TARGET, &SOURCE, &FSTYPE, &OPTIONS, &ID, &COVERED_BY];

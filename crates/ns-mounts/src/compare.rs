@@ -75,10 +75,11 @@ pub fn compare(cli: &Cli, first: &Target, second: &Target) -> anyhow::Result<Exi
         name: "differences",
         columns: COLUMNS.iter().collect(),
         rows: found.iter().flat_map(rows).collect(),
+        incomplete: Some(serde_json::Value::Null),
         remarks: Vec::new(),
     };
-    if !listing.rows.is_empty() || cli.show.json {
-        show::write(&listing, show::plain_style(&cli.show, None, false))?;
+    if !listing.rows.is_empty() || cli.show.written.json {
+        show::write(&listing, show::plain_style(&cli.show, None))?;
     }
     Ok(ExitCode::from(u8::from(!listing.rows.is_empty())))
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use ns_core::inventory::{Entry, Facts, Inventory, Places, Question, Unread, gather};
+use ns_core::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use ns_core::mounts::{Peers, View};
+use ns_core::output::Incomplete;
 use ns_core::process::Pid;
 use ns_core::{Kind, Result};
 
@@ -11,14 +12,16 @@ use ns_core::{Kind, Result};
 #[derive(Debug)]
 pub struct Everywhere {
     inventory: Inventory,
+    /// The places that were to be searched.
+    places: Places,
     tops: HashMap<u64, Vec<Pid>>,
 }
 
-/// Finds every mount namespace. The processes of each are known if `holders` are asked for.
-pub fn find(holders: bool) -> Result<Everywhere> {
+/// Finds every mount namespace. The processes of each are known if `leaders` are asked for.
+pub fn find(leaders: bool) -> Result<Everywhere> {
     // No mount namespace lives through another namespace.
     let places = Places::all() - Places::KIN;
-    look(places, if holders { Facts::LEADER } else { Facts::empty() })
+    look(places, if leaders { Facts::LEADER } else { Facts::empty() })
 }
 
 /// Finds the mount namespaces that processes are in, and the processes of each.
@@ -34,41 +37,34 @@ fn look(places: Places, facts: Facts) -> Result<Everywhere> {
         ..Question::default()
     })?;
     let tops = inventory.tops(Kind::Mnt);
-    Ok(Everywhere { inventory, tops })
+    Ok(Everywhere {
+        inventory,
+        places,
+        tops,
+    })
 }
 
 impl Everywhere {
-    /// Shows `visit` the mounts of every namespace. Gives what could not be read.
+    /// Shows `visit` the mounts of every namespace. Gives how many could not be read.
     pub fn each_view<E: From<ns_core::Error>>(
         &self,
         visit: impl FnMut(&Entry, &View) -> Result<(), E>,
-    ) -> Result<Unread, E> {
-        let mounts = self.inventory.each_view(visit)?;
-        Ok(Unread {
-            mounts,
-            ..self.unread()
-        })
+    ) -> Result<usize, E> {
+        self.inventory.each_view(visit)
     }
 
-    /// The peer groups of every namespace, and what could not be read.
-    pub fn peers(&self) -> Result<(Peers, Unread)> {
-        let (peers, mounts) = self.inventory.peers()?;
-        Ok((
-            peers,
-            Unread {
-                mounts,
-                ..self.unread()
-            },
-        ))
+    /// The peer groups of every namespace, and how many namespaces could not be read.
+    pub fn peers(&self) -> Result<(Peers, usize)> {
+        self.inventory.peers()
     }
 
     /// What the search could not read.
-    pub fn unread(&self) -> Unread {
-        self.inventory.unread().clone()
+    pub fn incomplete(&self) -> Incomplete {
+        self.inventory.incomplete(self.places)
     }
 
     /// The processes at the top of the trees in the namespace with this inode, with their names: `4711(nginx)`.
-    pub fn holders(&self, inode: u64) -> Vec<Vec<u8>> {
+    pub fn leaders(&self, inode: u64) -> Vec<Vec<u8>> {
         let tops = self.tops.get(&inode).into_iter().flatten();
         tops.filter_map(|pid| {
             let name = self.inventory.name_of(*pid)?;

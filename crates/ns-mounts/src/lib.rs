@@ -33,7 +33,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             "{option} is about /etc/fstab: ns-mounts shows what is mounted, findmnt {option} does that"
         )));
     }
-    if cli.ask.list_columns {
+    if cli.show.written.list_columns {
         return show::list_columns(&cli.show);
     }
     if let Some(targets) = &cli.ask.diff {

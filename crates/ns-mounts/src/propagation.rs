@@ -25,7 +25,10 @@ static COLUMNS: [Heading; 8] = [
 
 /// Shows the groups of the mounts that are asked for, or all of them.
 pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let (peers, unread) = everywhere::find(false)?.peers()?;
+    let everywhere = everywhere::find(false)?;
+    let mut incomplete = everywhere.incomplete();
+    let (peers, closed) = everywhere.peers()?;
+    incomplete.mounts = closed;
     let tops = match tops(cli, &peers)? {
         Some(tops) => tops,
         None => peers.tops().collect(),
@@ -34,23 +37,19 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
         name: "propagation",
         columns: COLUMNS.iter().collect(),
         rows: Vec::new(),
-        remarks: tables::remarks(&unread, 0),
+        incomplete: Some(incomplete.json()),
+        remarks: Vec::new(),
     };
     add(&peers, &tops, &mut listing.rows);
     let found = !listing.rows.is_empty();
     if found {
-        let tree = !(cli.show.list || cli.show.raw || cli.show.pairs);
+        let tree = !(cli.show.list || cli.show.written.raw || cli.show.pairs.pairs);
         if !tree {
             listing.rows.iter_mut().for_each(|row| row.depth = 0);
         }
-        show::write(&listing, show::plain_style(&cli.show, Some(0), tree))?;
+        show::write(&listing, show::plain_style(&cli.show, tree.then_some(0)))?;
     }
-    tables::report(&unread, 0, &cli.whose)?;
-    Ok(if found {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(show::conclude(cli, &incomplete, found))
 }
 
 /// The groups of the mounts that are asked for; `None` where all are.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use ns_core::Gathered;
 use ns_core::mounts::{Covers, Mount, MountTable, Peers, Space, Statuses, Tag, Tags, Tree, View};
+use ns_core::output::Incomplete;
 
 use crate::everywhere::Everywhere;
 
@@ -24,7 +25,7 @@ pub struct Scene<'a> {
     tree: OnceCell<Tree>,
     covers: OnceCell<Covers>,
     statuses: OnceCell<Gathered<Statuses>>,
-    holders: OnceCell<Option<Vec<Vec<u8>>>>,
+    leaders: OnceCell<Option<Vec<Vec<u8>>>>,
     spaces: RefCell<HashMap<usize, Gathered<Space>>>,
 }
 
@@ -34,6 +35,8 @@ pub struct Shared {
     tags: RefCell<HashMap<Tag, std::rc::Rc<Tags>>>,
     /// The peer groups of every namespace, where they are asked for.
     pub peers: Peers,
+    /// What could not be read, for all tables.
+    pub incomplete: RefCell<Incomplete>,
     /// Every mount namespace, if they are asked for or about.
     pub everywhere: Option<Everywhere>,
 }
@@ -51,7 +54,7 @@ impl<'a> Scene<'a> {
             tree: OnceCell::new(),
             covers: OnceCell::new(),
             statuses: OnceCell::new(),
-            holders: OnceCell::new(),
+            leaders: OnceCell::new(),
             spaces: RefCell::default(),
         }
     }
@@ -114,9 +117,9 @@ impl<'a> Scene<'a> {
 
     /// The processes that brought the namespace up or entered it, as `4711(nginx)`; `None` if nobody asked, or the namespace
     /// is not known.
-    pub fn holders(&self) -> Option<&[Vec<u8>]> {
-        let look_up = || Some(self.shared.everywhere.as_ref()?.holders(self.inode().known()?));
-        self.holders.get_or_init(look_up).as_deref()
+    pub fn leaders(&self) -> Option<&[Vec<u8>]> {
+        let look_up = || Some(self.shared.everywhere.as_ref()?.leaders(self.inode().known()?));
+        self.leaders.get_or_init(look_up).as_deref()
     }
 
     /// The inode of the mount namespace.

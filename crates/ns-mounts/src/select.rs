@@ -143,14 +143,20 @@ impl<'q, 'a> MountQuery<'q, 'a> {
             && (!which.shadowed || self.scene.covered_by(index).is_some())
             && which.filter.as_ref().is_none_or(|filter| {
                 let spot = Spot::new(self.scene, index, Format::COMPARED);
-                filter.matches(|column| (column.cell)(spot))
+                filter.matches(|column| {
+                    let cell = (column.cell)(spot);
+                    // What cannot be compared is missing, whether it is shown or not.
+                    let mut incomplete = self.scene.shared.incomplete.borrow_mut();
+                    incomplete.count(&column.heading, &cell);
+                    cell
+                })
             })
     }
 
     fn has_unique_id(&self, mount: &Mount<'_>, id: u64) -> bool {
         match self.scene.statuses() {
             Gathered::Known(statuses) => statuses.get(&mount.id).is_some_and(|status| status.unique == id),
-            Gathered::Absent | Gathered::Unreadable(_) => false,
+            _ => false,
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use ns_core::inventory::Unread;
+use ns_core::cli::conclude_listing;
 use ns_core::mounts::View;
-use ns_core::output::{self, Cell, Listing, Row, Shape, Style, headings};
+use ns_core::output::{self, Filter, Incomplete, Listing, Row, Style, headings};
 
 use crate::cells::{Format, Spot};
 use crate::cli::{Cli, Layout, When};
@@ -16,17 +16,20 @@ use crate::{everywhere, select, tables};
 /// Shows the mounts that are asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let columns = columns(cli, default(cli))?;
-    let (shared, mut unread) = shared(cli, &columns)?;
+    let shared = shared(cli, &columns)?;
     let mut listing = Listing {
         name: "filesystems",
         columns: headings(&columns),
         rows: Vec::new(),
+        incomplete: None,
         remarks: Vec::new(),
     };
     let single = tables::is_single(&cli.whose);
     let tree = is_tree(cli);
-    let (mut shown, mut missing) = (false, 0);
-    let seen = tables::each(cli, &shared, |scene| {
+    let mut shown = false;
+    // The filter has counted those that it has asked for.
+    let counted = cli.which.filter.as_ref().map(Filter::columns).unwrap_or_default();
+    tables::each(cli, &shared, |scene| {
         let mut found = select::select(cli, scene)?;
         if tree && !cli.which.submounts {
             found = select::in_order_of_tree(scene, &found);
@@ -36,14 +39,19 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
             return Ok(());
         }
         shown = true;
-        let cells = rows.iter().flat_map(|row| &row.cells);
-        missing += cells.filter(|cell| matches!(cell, Cell::Unreadable)).count();
+        let mut incomplete = shared.incomplete.borrow_mut();
+        for (column, cell) in rows.iter().flat_map(|row| columns.iter().zip(&row.cells)) {
+            if !counted.contains(column) {
+                incomplete.count(&column.heading, cell);
+            }
+        }
         if single {
             // Borrowed from the table: nothing is copied.
             let listing = Listing {
                 rows,
-                remarks: tables::remarks(&unread, missing),
+                incomplete: Some(incomplete.json()),
                 columns: listing.columns.clone(),
+                remarks: Vec::new(),
                 ..listing
             };
             let links = scene.view.is_some_and(View::is_own);
@@ -52,50 +60,45 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         listing.rows.extend(rows.into_iter().map(Row::into_owned));
         Ok(())
     })?;
-    if cli.whose.all_namespaces {
-        unread = seen;
-    }
+    let incomplete = shared.incomplete.into_inner();
     if !single && shown {
-        listing.remarks = tables::remarks(&unread, missing);
+        listing.incomplete = Some(incomplete.json());
         write(&listing, style(&cli.show, &columns, tree, false))?;
     }
-    tables::report(&unread, missing, &cli.whose)?;
-    Ok(if shown {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(conclude(cli, &incomplete, shown))
+}
+
+/// Says on stderr what could not be read. The status is 1 if nothing was found, or if something is missing and `--strict`
+/// is set.
+pub fn conclude(cli: &Cli, incomplete: &Incomplete, found: bool) -> ExitCode {
+    let status = conclude_listing("ns-mounts", incomplete, cli.whose.strict);
+    if found { status } else { ExitCode::FAILURE }
 }
 
 /// What these columns need beside the tables, looked up once for all of them.
-fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<(Shared, Unread)> {
+fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<Shared> {
     let mut shared = Shared::default();
-    let mut unread = Unread::default();
-    let holders = asks_for(cli, columns, Needs::Processes);
+    let leaders = asks_for(cli, columns, Needs::Processes);
     let peers = asks_for(cli, columns, Needs::Peers);
     if peers || cli.whose.all_namespaces {
-        shared.everywhere = Some(everywhere::find(holders)?);
-    } else if holders {
+        shared.everywhere = Some(everywhere::find(leaders)?);
+    } else if leaders {
         shared.everywhere = Some(everywhere::of_processes()?);
     }
     if let Some(everywhere) = &shared.everywhere {
-        unread = everywhere.unread();
+        let mut incomplete = everywhere.incomplete();
         if peers {
-            (shared.peers, unread) = everywhere.peers()?;
+            (shared.peers, incomplete.mounts) = everywhere.peers()?;
         }
+        shared.incomplete = incomplete.into();
     }
-    Ok((shared, unread))
+    Ok(shared)
 }
 
 /// Shows what columns there are.
 pub fn list_columns(layout: &Layout) -> anyhow::Result<ExitCode> {
     let listing = output::list_columns("ns-mounts-columns", columns::ALL);
-    let style = Style {
-        // In raw form three words a line, and nothing to skip.
-        headings: !layout.noheadings && !layout.raw,
-        ..plain_style(layout, None, false)
-    };
-    write(&listing, style)?;
+    write(&listing, layout.written.style_of_columns(layout.pairs))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -116,16 +119,11 @@ fn default(cli: &Cli) -> &'static [MountColumn] {
 
 /// The columns that the command line asks for.
 pub fn columns(cli: &Cli, default: &[MountColumn]) -> ns_core::Result<Vec<MountColumn>> {
-    if cli.show.output_all {
-        let all = columns::ALL.iter().copied();
-        return Ok(all
-            .filter(|column| cli.ask.watch.is_some() || column.needs != Needs::Event)
-            .collect());
+    let mut columns = cli.show.written.columns(columns::ALL, default)?;
+    if cli.show.written.output_all && cli.ask.watch.is_none() {
+        columns.retain(|column| column.needs != Needs::Event);
     }
-    match &cli.show.output {
-        None => Ok(default.to_vec()),
-        Some(list) => output::choose(list, columns::ALL, default),
-    }
+    Ok(columns)
 }
 
 /// How values are written.
@@ -143,8 +141,8 @@ pub fn format(layout: &Layout) -> Format {
 fn is_tree(cli: &Cli) -> bool {
     let show = &cli.show;
     let list = show.list
-        || show.raw
-        || show.pairs
+        || show.written.raw
+        || show.pairs.pairs
         || show.df
         || show.dfi
         || cli.which.first_only
@@ -208,29 +206,15 @@ fn style(layout: &Layout, columns: &[MountColumn], tree: bool, own: bool) -> Sty
     let links = own && (when == When::Always || (when == When::Auto && io::stdout().is_terminal()));
     Style {
         links: target.filter(|_| links),
-        ..plain_style(layout, target.filter(|_| tree), tree)
+        ..plain_style(layout, target.filter(|_| tree))
     }
 }
 
-/// The style for rows of any kind; `column` is the one that a tree is drawn in.
-pub fn plain_style(layout: &Layout, column: Option<usize>, tree: bool) -> Style {
-    let shape = match (layout.json, layout.raw, layout.pairs, column) {
-        (true, ..) => Shape::Json,
-        (_, true, ..) => Shape::Raw,
-        (_, _, true, _) => Shape::Pairs,
-        (_, _, _, Some(column)) if tree => Shape::Tree(column),
-        _ => Shape::Table,
-    };
+/// The style for rows of any kind; `tree` is the column that a tree is drawn in.
+pub fn plain_style(layout: &Layout, tree: Option<usize>) -> Style {
     Style {
-        shape,
-        headings: !layout.noheadings,
         ascii: layout.ascii,
         shell_names: layout.shell,
-        width: if layout.notruncate {
-            None
-        } else {
-            ns_core::cli::width_of_terminal()
-        },
-        ..Style::default()
+        ..layout.written.style(layout.pairs, tree)
     }
 }

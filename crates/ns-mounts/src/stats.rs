@@ -44,12 +44,13 @@ pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
         name: "statistics",
         columns: COLUMNS.iter().collect(),
         rows: found.iter().map(|mount| row(mount, cli.show.bytes)).collect(),
+        incomplete: Some(serde_json::Value::Null),
         remarks: Vec::new(),
     };
     if found.is_empty() {
         return Ok(ExitCode::FAILURE);
     }
-    show::write(&listing, show::plain_style(&cli.show, None, false))?;
+    show::write(&listing, show::plain_style(&cli.show, None))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,11 +5,9 @@ use std::path::Path;
 use anyhow::Context as _;
 use ns_core::cli::{read_file, shown};
 use ns_core::explain::explain_in;
-use ns_core::inventory::Unread;
 use ns_core::mounts::View;
 use ns_core::target::Opened;
 use ns_core::{Kind, Target};
-use serde_json::json;
 
 use crate::cli::{Cli, Kernel, Whose};
 use crate::everywhere;
@@ -25,7 +23,7 @@ pub fn each(
     cli: &Cli,
     shared: &Shared,
     mut look: impl FnMut(&Scene<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<Unread> {
+) -> anyhow::Result<()> {
     let whose = &cli.whose;
     let mut look_at = |view: &View| {
         let bytes = read(view, whose)?;
@@ -42,7 +40,7 @@ pub fn each(
             &found
         };
         let mut failed = 0;
-        let mut unread = everywhere.each_view::<anyhow::Error>(|_, view| {
+        let closed = everywhere.each_view::<anyhow::Error>(|_, view| {
             let Ok(bytes) = read(view, whose) else {
                 failed += 1;
                 return Ok(());
@@ -52,8 +50,8 @@ pub fn each(
             scene.report();
             look(&scene)
         })?;
-        unread.mounts += failed;
-        return Ok(unread);
+        shared.incomplete.borrow_mut().mounts = closed + failed;
+        return Ok(());
     }
     for task in &whose.tasks {
         look_at(&view(task)?)?;
@@ -68,7 +66,7 @@ pub fn each(
         scene.report();
         look(&scene)?;
     }
-    Ok(Unread::default())
+    Ok(())
 }
 
 /// The table of a view, from where it is asked for.
@@ -96,42 +94,4 @@ pub fn view_of(opened: &Opened) -> ns_core::Result<View> {
     }
     let namespace = opened.namespace(Kind::Mnt)?;
     View::of_namespace(&namespace).map_err(|error| explain_in(&namespace, error))
-}
-
-/// Says on stderr what could not be read, and how many values are missing for it; with `--strict` it is a failure.
-pub fn report(unread: &Unread, values: usize, whose: &Whose) -> anyhow::Result<()> {
-    let Some(words) = words(unread, values) else {
-        return Ok(());
-    };
-    let text = format!("incomplete: {words}");
-    anyhow::ensure!(!whose.strict, "{text}");
-    ns_core::cli::warn("ns-mounts", &text);
-    Ok(())
-}
-
-/// The same for JSON, beside the rows.
-pub fn remarks(unread: &Unread, values: usize) -> Vec<(&'static str, serde_json::Value)> {
-    let Some(words) = words(unread, values) else {
-        return Vec::new();
-    };
-    let value = json!({
-        "processes": unread.processes,
-        "descriptors": unread.descriptors,
-        "sockets": unread.sockets,
-        "mounts": unread.mounts,
-        "hidden": unread.hidden,
-        "values": values,
-        "reason": words,
-    });
-    vec![("incomplete", value)]
-}
-
-fn words(unread: &Unread, values: usize) -> Option<String> {
-    let values = match values {
-        0 => None,
-        1 => Some("1 value could not be read".to_owned()),
-        many => Some(format!("{many} values could not be read")),
-    };
-    let parts: Vec<_> = values.into_iter().chain(unread.words()).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
 }

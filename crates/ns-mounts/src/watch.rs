@@ -33,6 +33,7 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
             name: "events",
             columns: headings(&columns),
             rows: Vec::new(),
+            incomplete: None,
             remarks: Vec::new(),
         },
         widths: Vec::new(),
@@ -114,7 +115,7 @@ impl Out<'_> {
         if self.listing.rows.is_empty() {
             return Ok(());
         }
-        let mut style = show::plain_style(&self.cli.show, None, false);
+        let mut style = show::plain_style(&self.cli.show, None);
         let mut out = ns_core::cli::stdout()?;
         match style.shape {
             Shape::Json => {

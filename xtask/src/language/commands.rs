@@ -11,6 +11,7 @@ const NAMES: &[(&str, &str)] = &[
     ("ns-utils", "the package"),
     ("ns-utils-test", "the user that the tests add"),
     ("ns-mounts-columns", "a key of JSON"),
+    ("ns-hostname-columns", "a key of JSON"),
 ];
 
 /// Long options in a sentence that are not of the five programs, each with the program that has it.

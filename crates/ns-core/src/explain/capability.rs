@@ -28,7 +28,7 @@ pub(crate) fn not_owner(look: &Look, kind: Kind) -> Option<Finding> {
             missing(look, CapabilitySet::SYS_ADMIN)
         }
         // The kernel answers only where the owner is the caller's user namespace or one below it.
-        Gathered::Known(_) | Gathered::Absent => None,
+        Gathered::Known(_) | Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => None,
         Gathered::Unreadable(_) => Some(Finding::new(format!(
             "{own} belongs to a user namespace that encloses this one ({user})"
         ))),

@@ -19,7 +19,7 @@ pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
             );
             return Some(Finding::new(cause).help("run it outside of this user namespace"));
         }
-        Gathered::Absent => return None,
+        Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => return None,
     };
     let is_own = owner.identity() == own.identity();
     match capability::missing(look, capability) {
@@ -30,7 +30,7 @@ pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
         Some(_) => {
             let maker = match owner.owner_uid() {
                 Gathered::Known(uid) => format!(", which uid {uid} has made"),
-                Gathered::Absent | Gathered::Unreadable(_) => String::new(),
+                _ => String::new(),
             };
             let cause = format!("{namespace} belongs to {owner}{maker}");
             Some(Finding::new(cause).help("run it as that user, or as root"))

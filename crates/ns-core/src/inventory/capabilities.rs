@@ -32,11 +32,14 @@ struct Credentials {
 /// Those that the process has in this namespace. The inventory has to know the relatives of what it holds, and user
 /// namespaces have to be among them.
 pub fn capabilities_in(inventory: &Inventory, pid: Pid, entry: &Entry) -> Gathered<Capabilities> {
-    let credentials = match credentials(inventory, pid) {
-        Gathered::Known(credentials) => credentials,
-        Gathered::Absent => return Gathered::Absent,
-        Gathered::Unreadable(errno) => return Gathered::Unreadable(errno),
-    };
+    credentials(inventory, pid).and_then(|credentials| with_credentials(inventory, credentials, entry))
+}
+
+fn with_credentials(
+    inventory: &Inventory,
+    credentials: Credentials,
+    entry: &Entry,
+) -> Gathered<Capabilities> {
     let start = if entry.kind == Kind::User {
         entry
     } else {
@@ -56,13 +59,13 @@ fn credentials(inventory: &Inventory, pid: Pid) -> Gathered<Credentials> {
     let user_namespace = match inventory.member(pid).map(|member| member.links.get(Kind::User)) {
         Some(Gathered::Known(inode)) => inode,
         Some(Gathered::Unreadable(errno)) => return Gathered::Unreadable(errno),
-        Some(Gathered::Absent) | None => return Gathered::Absent,
+        Some(_) | None => return Gathered::Absent,
     };
     let Ok(proc) = std::fs::File::open("/proc") else {
         return Gathered::Absent;
     };
-    match Files::of(&proc, pid).status() {
-        Gathered::Known(status) => status
+    Files::of(&proc, pid).status().and_then(|status| {
+        status
             .effective()
             .zip(status.effective_uid())
             .map(|(effective, uid)| Credentials {
@@ -70,10 +73,8 @@ fn credentials(inventory: &Inventory, pid: Pid) -> Gathered<Credentials> {
                 effective,
                 uid,
             })
-            .into(),
-        Gathered::Absent => Gathered::Absent,
-        Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
-    }
+            .into()
+    })
 }
 
 /// From the namespace up: in one's own the effective capabilities count; whoever made a namespace from the one above has

@@ -3,8 +3,10 @@
 use nix::errno::Errno;
 
 use crate::process::Pid;
+use crate::uts::Names;
 use crate::{Gathered, Identity, Kind, Namespace};
 
+use super::facts::{OfNamespace, OfNamespaces};
 use super::holder::Holder;
 
 /// A namespace that was found.
@@ -26,18 +28,23 @@ pub struct Entry {
     pub holders: Vec<Holder>,
     /// Whether the kernel lists it: it may live without any holder that the caller sees.
     pub(super) listed: bool,
-    /// The host name of a UTS namespace, where somebody asked.
-    pub host_name: Gathered<Vec<u8>>,
-    /// The number of a network namespace in the caller's own, where it has one and somebody asked.
+    /// The names of a UTS namespace.
+    pub uts_names: Gathered<Names>,
+    /// The number of a network namespace in the caller's own, if it has one.
     pub netnsid: Gathered<Option<u32>>,
-    /// The text of the uid map of a user namespace, where somebody asked.
+    /// The text of the uid map of a user namespace.
     pub uid_map: Gathered<Vec<u8>>,
+    /// Whether it is the caller's own.
+    pub own: Gathered<bool>,
+    /// Whether it was to be opened, and could not be.
+    pub(super) closed: bool,
     /// What it says itself once it is open; `None` where nobody asked for it, or it could not be opened.
     pub relatives: Option<Relatives>,
 }
 
 impl Entry {
-    pub(super) fn new(kind: Kind, identity: Identity) -> Self {
+    /// One of which nothing is known yet. What `facts` ask for and what its kind does not have is absent.
+    pub(super) fn new(kind: Kind, identity: Identity, facts: OfNamespaces) -> Self {
         Self {
             kind,
             identity,
@@ -47,9 +54,11 @@ impl Entry {
             leader: None,
             holders: Vec::new(),
             listed: false,
-            host_name: Gathered::Absent,
-            netnsid: Gathered::Absent,
-            uid_map: Gathered::Absent,
+            uts_names: at_first(facts.has(OfNamespace::UtsNames) && kind != Kind::Uts),
+            netnsid: at_first(facts.has(OfNamespace::NetnsId) && kind != Kind::Net),
+            uid_map: at_first(facts.has(OfNamespace::UidMap) && kind != Kind::User),
+            own: Gathered::NotAsked,
+            closed: false,
             relatives: None,
         }
     }
@@ -118,10 +127,26 @@ impl Entry {
         self.ask(|relatives| relatives.id)
     }
 
+    /// The state of what only the namespace itself could have told.
+    pub(super) fn unknown<T>(&self) -> Gathered<T> {
+        if self.closed {
+            Gathered::Unreadable(Errno::EACCES)
+        } else {
+            Gathered::NotAsked
+        }
+    }
+
     fn ask<T>(&self, question: impl FnOnce(&Relatives) -> Gathered<T>) -> Gathered<T> {
-        self.relatives
-            .as_ref()
-            .map_or(Gathered::Unreadable(Errno::EACCES), question)
+        self.relatives.as_ref().map_or(self.unknown(), question)
+    }
+}
+
+/// What is known of a value before anything is read.
+fn at_first<T>(there_is_none: bool) -> Gathered<T> {
+    if there_is_none {
+        Gathered::Absent
+    } else {
+        Gathered::NotAsked
     }
 }
 
@@ -146,9 +171,8 @@ impl Relatives {
         let is_user = namespace.kind() == Kind::User;
         let owner_uid = match &owner {
             _ if is_user => namespace.owner_uid(),
-            Gathered::Known(owner) if all => owner.owner_uid(),
-            Gathered::Known(_) | Gathered::Absent => Gathered::Absent,
-            Gathered::Unreadable(errno) => Gathered::Unreadable(*errno),
+            _ if !all => Gathered::NotAsked,
+            owner => owner.as_ref().and_then(Namespace::owner_uid),
         };
         let above = owner.as_ref().map(Namespace::identity);
         let relatives = Self {
@@ -160,7 +184,7 @@ impl Relatives {
             } else {
                 namespace.parent().map(|parent| parent.identity())
             },
-            id: if all { namespace.id() } else { Gathered::Absent },
+            id: if all { namespace.id() } else { Gathered::NotAsked },
         };
         (relatives, owner)
     }

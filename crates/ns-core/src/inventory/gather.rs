@@ -7,14 +7,15 @@ use nix::errno::Errno;
 
 use crate::process::{Files, Pid, scan};
 use crate::uts::read_each;
-use crate::{Error, Gathered, Kind, Result};
+use crate::{Error, Gathered, Kind, Namespace, Result};
 
 use super::entry::{Entry, Relatives};
+use super::facts::{OfNamespace, OfProcess, OfProcesses};
 use super::holder::Holder;
 use super::members::Found;
 use super::open::open;
 use super::pins::Spot;
-use super::question::{Facts, Places, Question};
+use super::question::{Places, Question};
 use super::representatives::Representative;
 use super::search::Search;
 use super::witnesses::{self, Witness};
@@ -35,8 +36,15 @@ pub fn gather(question: &Question) -> Result<Inventory> {
     search.describe_all();
     search.drop_dead();
     ancestors::hold_parents(&mut search);
-    search.read_host_names()?;
-    search.read_uid_maps();
+    for fact in search.question.facts.namespace.iter() {
+        match fact {
+            // Read when the namespaces were opened.
+            OfNamespace::Relatives | OfNamespace::NetnsId => {}
+            OfNamespace::UtsNames => search.read_uts_names()?,
+            OfNamespace::UidMap => search.read_uid_maps(),
+            OfNamespace::Own => search.find_own(),
+        }
+    }
     Ok(search.end())
 }
 
@@ -46,7 +54,7 @@ impl Search {
         let pids = scan()?.collect::<Result<Vec<_>>>()?;
         let kinds = self.question.kinds_to_read();
         let places = self.question.places;
-        let descent = self.question.facts.intersects(Facts::LEADER);
+        let descent = self.question.facts.leaders;
         let proc = self.proc.as_fd();
         let surroundings = self.surroundings;
         let parts = workers::share(&pids, |found: &mut Found, pid| {
@@ -176,18 +184,19 @@ impl Search {
         }
         let asked = self.question.kinds;
         let kin = self.question.places.contains(Places::KIN);
-        let relatives = self.question.facts.intersects(Facts::RELATIVES | Facts::NETNSID);
+        let facts = self.question.facts;
+        let opened = facts.namespace.iter().any(OfNamespace::opens);
         let needed = |entry: &Entry| {
             // Who made it stands for a namespace without processes.
-            let creator = entry.lowest.is_none() && self.question.facts.contains(Facts::UID);
-            (relatives || creator) && asked.contains(entry.kind)
+            let creator = entry.lowest.is_none() && facts.lowest.has(OfProcess::Uid);
+            (opened || creator) && asked.contains(entry.kind)
                 || kin && asked.contains(Kind::User)
                 || kin && asked.contains(Kind::Pid) && entry.kind == Kind::Pid
         };
         let numbers: Vec<usize> = (0..self.entries.len())
             .filter(|number| needed(&self.entries[*number]) && self.entries[*number].relatives.is_none())
             .collect();
-        if !self.question.facts.contains(Facts::NETNSID) {
+        if !facts.namespace.has(OfNamespace::NetnsId) {
             self.ask_all(&numbers);
         }
         for number in numbers {
@@ -207,6 +216,7 @@ impl Search {
             } else {
                 let ended = |pid: &Pid| Files::of(&self.proc, *pid).uid() == Gathered::Absent;
                 gone.extend(entry.lowest.filter(ended));
+                self.entries[number].closed = true;
             }
         }
         gone
@@ -230,14 +240,17 @@ impl Search {
     /// Reads what is asked for of the processes that stand for namespaces, and gives those that have gone.
     fn represent(&mut self) -> Vec<Pid> {
         let question = &self.question;
-        let mut wanted: HashMap<Pid, Facts> = HashMap::new();
-        let of_lowest = question.facts & (Facts::COMMAND | Facts::UID | Facts::PARENT);
-        let of_leader = question.facts & (Facts::CGROUP | Facts::PIDS);
+        let mut wanted: HashMap<Pid, OfProcesses> = HashMap::new();
+        let mut want = |pid, facts: OfProcesses| {
+            let wanted = wanted.entry(pid).or_default();
+            *wanted = wanted.and(facts);
+        };
+        let (of_lowest, of_leader) = (question.facts.lowest, question.facts.leader);
         for entry in &self.entries {
             if question.kinds.contains(entry.kind) {
                 for (pid, facts) in [(entry.lowest, of_lowest), (entry.leader, of_leader)] {
                     if let Some(pid) = pid {
-                        *wanted.entry(pid).or_insert(Facts::empty()) |= facts;
+                        want(pid, facts);
                     }
                 }
             }
@@ -245,7 +258,7 @@ impl Search {
         if let Some(inode) = question.members_of {
             let within = |member: &&super::Member| member.links.known().any(|(_, of)| of == inode);
             for member in self.members.iter().filter(within) {
-                *wanted.entry(member.pid).or_insert(Facts::empty()) |= of_lowest;
+                want(member.pid, of_lowest);
             }
         }
         let mut gone = Vec::new();
@@ -253,7 +266,7 @@ impl Search {
             if self
                 .representatives
                 .get(&pid)
-                .is_some_and(|known| known.facts.contains(facts))
+                .is_some_and(|known| known.facts.and(facts) == known.facts)
             {
                 continue;
             }
@@ -267,10 +280,7 @@ impl Search {
         gone
     }
 
-    fn read_host_names(&mut self) -> Result<()> {
-        if !self.question.facts.contains(Facts::HOSTNAME) {
-            return Ok(());
-        }
+    fn read_uts_names(&mut self) -> Result<()> {
         let places: Vec<usize> = (0..self.entries.len())
             .filter(|number| self.entries[*number].kind == Kind::Uts)
             .collect();
@@ -281,21 +291,18 @@ impl Search {
             Ok((namespace, entry.lowest))
         })?;
         for (number, names) in places.into_iter().zip(names) {
-            self.entries[number].host_name = names.map(|names| names.host);
+            self.entries[number].uts_names = names;
         }
         Ok(())
     }
 
     fn read_uid_maps(&mut self) {
-        if !self.question.facts.contains(Facts::UIDMAP) {
-            return;
-        }
         for entry in &mut self.entries {
             if entry.kind == Kind::User {
                 let inside = entry.lowest.or_else(|| entry.a_thread());
                 if let Some(pid) = inside {
                     entry.uid_map = Files::of(&self.proc, pid).read("uid_map");
-                } else if entry.uid_map == Gathered::Absent {
+                } else if entry.uid_map == Gathered::NotAsked {
                     entry.uid_map = match open(&self.proc, entry) {
                         Some(namespace) => {
                             uid_map::without_process(&self.proc, &namespace, self.surroundings)
@@ -307,10 +314,25 @@ impl Search {
         }
     }
 
+    fn find_own(&mut self) {
+        for kind in self.question.kinds.iter() {
+            let own = Namespace::own(kind).map(|namespace| namespace.identity());
+            for entry in self.entries.iter_mut().filter(|entry| entry.kind == kind) {
+                entry.own = match &own {
+                    Ok(own) => Gathered::Known(entry.identity == *own),
+                    Err(error) => Gathered::Unreadable(error.errno().unwrap_or(Errno::ENOENT)),
+                };
+            }
+        }
+    }
+
     fn end(mut self) -> Inventory {
         self.entries.sort_unstable_by_key(|entry| entry.identity.inode);
         for entry in &mut self.entries {
             entry.holders.sort_by_key(Holder::sort);
+            if entry.netnsid == Gathered::NotAsked {
+                entry.netnsid = entry.unknown();
+            }
         }
         let mut representatives: Vec<_> = self.representatives.into_values().collect();
         representatives.sort_unstable_by_key(|process| process.pid);

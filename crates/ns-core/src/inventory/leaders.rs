@@ -7,12 +7,11 @@ use crate::{Gathered, Kind};
 
 use super::Inventory;
 use super::members::Member;
-use super::question::Facts;
 use super::search::Search;
 
 impl Inventory {
     /// The processes at the top of the trees of each namespace of this kind, by its inode: those whose parents are in
-    /// other namespaces. Known if [`Facts::LEADER`] was asked for.
+    /// other namespaces. Known if [`Facts::LEADER`](super::Facts::LEADER) was asked for.
     pub fn tops(&self, kind: Kind) -> HashMap<u64, Vec<Pid>> {
         let mut tops: HashMap<u64, Vec<Pid>> = HashMap::new();
         for member in &self.members {
@@ -25,7 +24,7 @@ impl Inventory {
         tops
     }
 
-    /// The name of a process, if it is still there. Known if [`Facts::LEADER`] was asked for.
+    /// The name of a process, if it is still there. Known if [`Facts::LEADER`](super::Facts::LEADER) was asked for.
     pub fn name_of(&self, pid: Pid) -> Option<Vec<u8>> {
         let (_, started) = self.member(pid)?.descent?;
         let proc = scan().ok()?;
@@ -43,7 +42,7 @@ fn is_below(parent: Option<&Member>, kind: Kind, inode: u64) -> bool {
 /// Finds the leader of every namespace, where somebody asked: among the processes whose parent is not in it, the one that
 /// started first; of two that did, the one with the lower PID.
 pub(super) fn find(search: &mut Search) {
-    if !search.question.facts.contains(Facts::LEADER) {
+    if !search.question.facts.leaders {
         return;
     }
     let mut leaders: HashMap<u64, (u64, Pid)> = HashMap::new();

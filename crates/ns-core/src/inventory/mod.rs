@@ -7,6 +7,7 @@ mod ancestors;
 mod capabilities;
 mod descriptors;
 mod entry;
+mod facts;
 mod gather;
 mod holder;
 mod kernel;
@@ -31,10 +32,11 @@ use crate::process::Pid;
 
 pub use capabilities::{Capabilities, capabilities_in};
 pub use entry::{Entry, Relatives};
+pub use facts::Facts;
 pub use gather::gather;
 pub use holder::{Holder, Sort};
 pub use members::Member;
-pub use question::{Facts, Places, Question};
+pub use question::{Places, Question};
 pub use representatives::Representative;
 pub use unread::Unread;
 pub(crate) use workers::share;
@@ -153,7 +155,8 @@ mod tests {
         for entry in inventory.entries() {
             assert!(entry.relatives.is_none() && entry.leader.is_none() && entry.threads == 0);
             let lowest = inventory.representative(entry.lowest.unwrap()).unwrap();
-            assert_eq!(lowest.command, crate::Gathered::Absent);
+            assert_eq!(lowest.command, crate::Gathered::NotAsked);
+            assert_eq!(entry.uts_names, crate::Gathered::NotAsked);
         }
     }
 }

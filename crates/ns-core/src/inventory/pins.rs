@@ -38,8 +38,8 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, spot: Spot, kinds: K
             found.hold(kind, inode, holder);
         }),
         // EINVAL: a process that has ended, and that nobody has waited for.
-        Gathered::Absent | Gathered::Unreadable(nix::errno::Errno::EINVAL) => {}
-        Gathered::Unreadable(_) => found.unread.mounts += 1,
+        Gathered::Unreadable(errno) if errno != nix::errno::Errno::EINVAL => found.unread.mounts += 1,
+        _ => {}
     }
 }
 

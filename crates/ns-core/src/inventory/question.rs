@@ -7,6 +7,8 @@ use bitflags::bitflags;
 use crate::escape::quoted;
 use crate::{Error, Kind, Kinds, Result};
 
+use super::facts::Facts;
+
 /// What is to be found out.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
@@ -49,9 +51,7 @@ impl Question {
     /// Whether namespaces are to be opened.
     pub(super) fn opens(&self) -> bool {
         let kin = self.kinds.contains(Kind::User) || self.kinds.contains(Kind::Pid);
-        self.facts
-            .intersects(Facts::RELATIVES | Facts::NETNSID | Facts::UID)
-            || self.places.contains(Places::KIN) && kin
+        self.facts.open() || self.places.contains(Places::KIN) && kin
     }
 }
 
@@ -71,31 +71,6 @@ bitflags! {
         const KIN = 1 << 4;
         /// What the kernel lists itself.
         const KERNEL = 1 << 5;
-    }
-
-    /// What can be known of a namespace beyond that it is there and what holds it.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Facts: u32 {
-        /// Its owner, its parent, the uid of its owner and its 64-bit id: it has to be opened for them.
-        const RELATIVES = 1;
-        /// The command line of the process that stands for it.
-        const COMMAND = 1 << 1;
-        /// The uid of that process.
-        const UID = 1 << 2;
-        /// The parent of that process.
-        const PARENT = 1 << 3;
-        /// Its leader: the oldest process at the top of its tree.
-        const LEADER = 1 << 4;
-        /// The cgroups of the leader.
-        const CGROUP = 1 << 5;
-        /// The leader's PIDs in the PID namespaces it is in.
-        const PIDS = 1 << 6;
-        /// The host name of a UTS namespace.
-        const HOSTNAME = 1 << 7;
-        /// The number of a network namespace in the caller's.
-        const NETNSID = 1 << 8;
-        /// The uid map of a user namespace.
-        const UIDMAP = 1 << 9;
     }
 }
 

@@ -5,9 +5,9 @@ use std::os::fd::AsFd;
 use crate::Gathered;
 use crate::process::{Cgroups, Files, Pid};
 
-use super::question::Facts;
+use super::facts::{OfProcess, OfProcesses};
 
-/// What was asked for of a process. What was not asked for is absent.
+/// What was asked for of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Representative {
     /// Its PID.
@@ -23,48 +23,46 @@ pub struct Representative {
     /// Its PIDs in the PID namespaces it is in, from the caller's to its own.
     pub pids: Gathered<Vec<Pid>>,
     /// What was asked for.
-    pub(super) facts: Facts,
+    pub(super) facts: OfProcesses,
 }
 
 impl Representative {
-    /// `None` where the process has ended.
-    pub(super) fn read(proc: &impl AsFd, pid: Pid, facts: Facts) -> Option<Self> {
+    /// `None` if the process has ended.
+    pub(super) fn read(proc: &impl AsFd, pid: Pid, facts: OfProcesses) -> Option<Self> {
         let files = Files::of(proc, pid);
-        let mut process = Self {
-            pid,
-            parent: Gathered::Absent,
-            // Also the question whether it is still there.
-            uid: files.uid(),
-            command: Gathered::Absent,
-            cgroups: Gathered::Absent,
-            pids: Gathered::Absent,
-            facts,
-        };
-        if process.uid == Gathered::Absent {
+        // Also the question whether it is still there.
+        let uid = files.uid();
+        if uid == Gathered::Absent {
             return None;
         }
-        if facts.contains(Facts::PARENT) {
-            process.parent = match files.stat() {
-                Gathered::Known(stat) => stat.parent.into(),
-                Gathered::Absent => return None,
-                Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
-            };
-        }
-        if facts.contains(Facts::COMMAND) {
-            process.command = files.command();
-            if process.command == Gathered::Absent {
-                return None;
+        let mut process = Self {
+            pid,
+            parent: Gathered::NotAsked,
+            uid: Gathered::NotAsked,
+            command: Gathered::NotAsked,
+            cgroups: Gathered::NotAsked,
+            pids: Gathered::NotAsked,
+            facts,
+        };
+        for fact in facts.iter() {
+            match fact {
+                OfProcess::Uid => process.uid = uid,
+                OfProcess::Parent => {
+                    let stat = files.stat();
+                    if stat == Gathered::Absent {
+                        return None;
+                    }
+                    process.parent = stat.and_then(|stat| stat.parent.into());
+                }
+                OfProcess::Command => {
+                    process.command = files.command();
+                    if process.command == Gathered::Absent {
+                        return None;
+                    }
+                }
+                OfProcess::Cgroups => process.cgroups = files.cgroups(),
+                OfProcess::Pids => process.pids = files.status().and_then(|status| status.pids().into()),
             }
-        }
-        if facts.contains(Facts::CGROUP) {
-            process.cgroups = files.cgroups();
-        }
-        if facts.contains(Facts::PIDS) {
-            process.pids = match files.status() {
-                Gathered::Known(status) => status.pids().into(),
-                Gathered::Absent => Gathered::Absent,
-                Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
-            };
         }
         Some(process)
     }

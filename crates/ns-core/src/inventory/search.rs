@@ -11,9 +11,10 @@ use crate::{Gathered, Identity, Kind, Namespace, Result};
 
 use super::descriptors::Surroundings;
 use super::entry::{Entry, Relatives};
+use super::facts::OfNamespace;
 use super::holder::Holder;
 use super::members::{Found, Member};
-use super::question::{Facts, Question};
+use super::question::Question;
 use super::representatives::Representative;
 use super::uid_map;
 use super::unread::Unread;
@@ -73,12 +74,13 @@ impl Search {
 
     /// The namespace with this inode, added where it is new.
     pub fn entry(&mut self, kind: Kind, inode: u64) -> &mut Entry {
+        let facts = self.question.facts.namespace;
         let index = *self.index.entry(inode).or_insert_with(|| {
             let identity = Identity {
                 device: self.device,
                 inode,
             };
-            self.entries.push(Entry::new(kind, identity));
+            self.entries.push(Entry::new(kind, identity, facts));
             self.entries.len() - 1
         });
         &mut self.entries[index]
@@ -102,7 +104,7 @@ impl Search {
 
     /// Asks for the number of a network namespace, where somebody wants to know.
     pub fn number(&mut self, namespace: &Namespace) {
-        if namespace.kind() != Kind::Net || !self.question.facts.contains(Facts::NETNSID) {
+        if namespace.kind() != Kind::Net || !self.question.facts.namespace.has(OfNamespace::NetnsId) {
             return;
         }
         let netnsid = match self.ids.get_or_insert_with(crate::net::NsIds::open) {
@@ -115,7 +117,7 @@ impl Search {
     /// Whether more is asked of a namespace than its place among the others: also of one without processes, as who made it
     /// stands for it.
     pub fn asks_all(&self, lowest: Option<Pid>) -> bool {
-        self.question.facts.intersects(Facts::RELATIVES) || lowest.is_none()
+        self.question.facts.namespace.has(OfNamespace::Relatives) || lowest.is_none()
     }
 
     /// Asks a namespace for what it says of itself, and gives its owner.
@@ -123,7 +125,8 @@ impl Search {
         let lowest = self.entry(namespace.kind(), namespace.identity().inode).lowest;
         let all = self.asks_all(lowest);
         let (relatives, owner) = Relatives::of(namespace, all);
-        let read_map = self.question.facts.contains(Facts::UIDMAP) && namespace.kind() == Kind::User;
+        let read_map =
+            self.question.facts.namespace.has(OfNamespace::UidMap) && namespace.kind() == Kind::User;
         let entry = self.entry(namespace.kind(), namespace.identity().inode);
         entry.relatives = Some(relatives);
         // One that only its children hold is not to be opened again.

@@ -24,53 +24,6 @@ pub struct Unread {
 }
 
 impl Unread {
-    /// Whether all there was to read was read.
-    pub fn is_nothing(&self) -> bool {
-        *self
-            == Self {
-                of_processes: self.of_processes,
-                ..Self::default()
-            }
-    }
-
-    /// All of it in words, with what would help: `2 of 70 processes could not be read; as root all of them can be read`.
-    /// `None` where nothing is missing.
-    pub fn words(&self) -> Option<String> {
-        if self.is_nothing() {
-            return None;
-        }
-        let mut parts = Vec::new();
-        match (self.processes, self.first) {
-            (1, Some((pid, errno))) => parts.push(format!(
-                "1 of {} processes could not be read ({pid}: {})",
-                self.of_processes,
-                errno.desc()
-            )),
-            (0, _) => {}
-            (some, _) => parts.push(format!(
-                "{some} of {} processes could not be read",
-                self.of_processes
-            )),
-        }
-        for (count, what) in [
-            (self.descriptors, "the descriptors of {} more could not be read"),
-            (
-                self.sockets,
-                "the network namespaces of {} sockets could not be told",
-            ),
-            (self.mounts, "the mounts of {} mount namespaces could not be read"),
-        ] {
-            if count > 0 {
-                parts.push(what.replace("{}", &count.to_string()));
-            }
-        }
-        if self.hidden {
-            parts.push("/proc hides the processes of others (hidepid)".into());
-        }
-        let help = self.help().map(|help| format!("; {help}")).unwrap_or_default();
-        Some(parts.join(", ") + &help)
-    }
-
     /// What would help, found by looking at the first of them: a capability that it has and the caller lacks, or to be
     /// root.
     pub fn help(&self) -> Option<String> {

@@ -54,17 +54,17 @@ impl View {
         match self.each(mask::LINE, Buffer::line) {
             // Those that no path leads to from the root directory have no line, as in mountinfo.
             Gathered::Known(lines) => Ok(lines.into_iter().flatten().flatten().collect()),
-            Gathered::Absent => Err(Errno::ENOSYS).doing(doing),
+            Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => Err(Errno::ENOSYS).doing(doing),
             Gathered::Unreadable(errno) => Err(errno).doing(doing),
         }
     }
 
     fn each<T>(&self, wanted: u64, mut make: impl FnMut(&Buffer) -> T) -> Gathered<Vec<T>> {
-        let namespace = match self.id() {
-            Gathered::Known(namespace) => namespace,
-            Gathered::Absent => return Gathered::Absent,
-            Gathered::Unreadable(errno) => return Gathered::Unreadable(errno),
-        };
+        self.id()
+            .and_then(|namespace| Self::each_in(namespace, wanted, &mut make))
+    }
+
+    fn each_in<T>(namespace: u64, wanted: u64, make: &mut impl FnMut(&Buffer) -> T) -> Gathered<Vec<T>> {
         let mut all = Vec::new();
         let mut ids = [0; 512];
         let mut buffer = Buffer(vec![0; 4096]);
@@ -72,7 +72,7 @@ impl View {
         loop {
             let count = match listmount(namespace, last, &mut ids) {
                 Ok(count) => count,
-                Err(Errno::ENOSYS) => return Gathered::Absent,
+                Err(Errno::ENOSYS) => return Gathered::NotTold,
                 Err(errno) => return Gathered::Unreadable(errno),
             };
             for id in &ids[..count] {

@@ -258,6 +258,7 @@ pub fn list_columns<C: Headed>(name: &'static str, all: &[C]) -> Listing<'static
         name,
         columns: vec![&NAME, &TYPE, &ABOUT],
         rows: all.iter().map(row).collect(),
+        incomplete: None,
         remarks: Vec::new(),
     }
 }

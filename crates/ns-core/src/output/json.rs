@@ -8,11 +8,12 @@ use std::io::{self, Write};
 use serde::Serializer;
 use serde::ser::SerializeMap as _;
 
+use super::incomplete;
 use super::tree::LEVELS;
 use super::{Cell, Heading, Listing, Row};
 use crate::escape::escape_json;
 
-/// Writes `{"name": [rows…], remarks…}`.
+/// Writes `{"name": [rows…], "incomplete": …, remarks…}`.
 pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()> {
     write!(out, "{{\n  {}: [", string(listing.name))?;
     let mut open = 0;
@@ -43,7 +44,9 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()
     }
     let end = if listing.rows.is_empty() { "]" } else { "\n  ]" };
     out.write_all(end.as_bytes())?;
-    for (name, value) in &listing.remarks {
+    let incomplete = listing.incomplete.as_ref().map(|value| (incomplete::KEY, value));
+    let remarks = listing.remarks.iter().map(|(name, value)| (*name, value));
+    for (name, value) in incomplete.into_iter().chain(remarks) {
         write!(out, ",\n  {}: {}", string(name), escape_json(&value.to_string()))?;
     }
     out.write_all(b"\n}\n")
@@ -91,7 +94,9 @@ struct Value<'a>(&'a Cell<'a>);
 impl serde::Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Cell::Absent | Cell::Unreadable => serializer.serialize_unit(),
+            Cell::Absent | Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked => {
+                serializer.serialize_unit()
+            }
             Cell::Number(number) => serializer.serialize_u64(*number),
             Cell::Flag(flag) => serializer.serialize_bool(*flag),
             Cell::Text(bytes) => serializer.serialize_str(&String::from_utf8_lossy(bytes)),

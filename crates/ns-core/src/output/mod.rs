@@ -2,6 +2,7 @@
 
 mod column;
 pub mod filter;
+mod incomplete;
 mod json;
 mod lines;
 mod table;
@@ -10,9 +11,12 @@ mod tree;
 use std::borrow::Cow;
 use std::io;
 
+use nix::errno::Errno;
+
 pub use crate::escape::{escape_for_raw, escape_for_terminal};
 pub use column::{Align, Column, Headed, Heading, Holds, choose, headings, list_columns, shell_name};
 pub use filter::Filter;
+pub use incomplete::{Incomplete, reason_in};
 pub use json::hexadecimal;
 
 /// One value of a row.
@@ -20,8 +24,12 @@ pub use json::hexadecimal;
 pub enum Cell<'a> {
     /// There is none: empty in text, null in JSON.
     Absent,
-    /// There may be one that could not be read: `?` in text, null in JSON.
-    Unreadable,
+    /// There may be one that could not be read, for this reason: `?` in text, null in JSON.
+    Unreadable(Errno),
+    /// There may be one that this kernel does not tell: `-` in text, null in JSON.
+    NotTold,
+    /// There may be one that nobody asked for: `-` in text, null in JSON.
+    NotAsked,
     /// A number, in JSON too.
     Number(u64),
     /// `yes` or `no` in text, true or false in JSON.
@@ -50,7 +58,9 @@ impl<'a> Cell<'a> {
         match value {
             crate::Gathered::Known(value) => known(value),
             crate::Gathered::Absent => Self::Absent,
-            crate::Gathered::Unreadable(_) => Self::Unreadable,
+            crate::Gathered::Unreadable(errno) => Self::Unreadable(errno),
+            crate::Gathered::NotTold => Self::NotTold,
+            crate::Gathered::NotAsked => Self::NotAsked,
         }
     }
 
@@ -59,7 +69,9 @@ impl<'a> Cell<'a> {
         let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
         match self {
             Self::Absent => Cell::Absent,
-            Self::Unreadable => Cell::Unreadable,
+            Self::Unreadable(errno) => Cell::Unreadable(errno),
+            Self::NotTold => Cell::NotTold,
+            Self::NotAsked => Cell::NotAsked,
             Self::Number(number) => Cell::Number(number),
             Self::Flag(flag) => Cell::Flag(flag),
             Self::Text(bytes) => Cell::Text(owned(bytes)),
@@ -70,14 +82,18 @@ impl<'a> Cell<'a> {
 
     /// Whether there is a value.
     pub fn is_known(&self) -> bool {
-        !matches!(self, Self::Absent | Self::Unreadable)
+        !matches!(
+            self,
+            Self::Absent | Self::Unreadable(_) | Self::NotTold | Self::NotAsked
+        )
     }
 
     /// The value as text, not escaped.
     pub fn plain(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Absent => Cow::Borrowed(b""),
-            Self::Unreadable => Cow::Borrowed(b"?"),
+            Self::Unreadable(_) => Cow::Borrowed(b"?"),
+            Self::NotTold | Self::NotAsked => Cow::Borrowed(b"-"),
             Self::Number(number) => Cow::Owned(number.to_string().into_bytes()),
             Self::Flag(true) => Cow::Borrowed(b"yes"),
             Self::Flag(false) => Cow::Borrowed(b"no"),
@@ -131,7 +147,9 @@ pub struct Listing<'a> {
     pub columns: Vec<&'static Heading>,
     /// The rows; those of a tree in pre-order.
     pub rows: Vec<Row<'a>>,
-    /// What stands beside the array in JSON: what was left out, say.
+    /// What the rows lack, as JSON has it beside the array; `None` if that is no question.
+    pub incomplete: Option<serde_json::Value>,
+    /// What else stands beside the array in JSON.
     pub remarks: Vec<(&'static str, serde_json::Value)>,
 }
 
@@ -242,8 +260,9 @@ mod tests {
             rows: vec![
                 row(0, vec![Cell::Number(1), Cell::string("init --wait")]),
                 row(1, vec![Cell::Number(22), Cell::string("a\nb")]),
-                row(0, vec![Cell::Absent, Cell::Unreadable]),
+                row(0, vec![Cell::Absent, Cell::Unreadable(Errno::EACCES)]),
             ],
+            incomplete: None,
             remarks: Vec::new(),
         }
     }

@@ -30,11 +30,7 @@ impl<'a> Files<'a> {
 
     /// Its `stat`.
     pub fn stat(&self) -> Gathered<Stat> {
-        match self.read("stat") {
-            Gathered::Known(bytes) => parse_stat(&bytes).into(),
-            Gathered::Absent => Gathered::Absent,
-            Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
-        }
+        self.read("stat").and_then(|bytes| parse_stat(&bytes).into())
     }
 
     /// Its `status`.

@@ -88,7 +88,7 @@ impl LinkDirectory {
         for kind in kinds.iter() {
             match self.read(kind.name()) {
                 Gathered::Known(inode) => links.inodes[kind as usize] = inode,
-                Gathered::Absent => {}
+                Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => {}
                 Gathered::Unreadable(errno) => {
                     // The kernel asks the same question for each: may the caller look into this process?
                     links.refused = kinds;
@@ -110,17 +110,11 @@ impl LinkDirectory {
     }
 
     fn read(&self, name: &str) -> Gathered<u64> {
-        let directory = match &self.0 {
-            Gathered::Known(directory) => directory,
-            Gathered::Absent => return Gathered::Absent,
-            Gathered::Unreadable(errno) => return Gathered::Unreadable(*errno),
-        };
-        let mut target = [MaybeUninit::uninit(); 64];
-        match answer(rustix::fs::readlinkat_raw(directory, name, &mut target)) {
-            Gathered::Known((link, _)) => parse_link(link).map(|(_, inode)| inode).into(),
-            Gathered::Absent => Gathered::Absent,
-            Gathered::Unreadable(errno) => Gathered::Unreadable(errno),
-        }
+        self.0.as_ref().and_then(|directory| {
+            let mut target = [MaybeUninit::uninit(); 64];
+            answer(rustix::fs::readlinkat_raw(directory, name, &mut target))
+                .and_then(|(link, _)| parse_link(link).map(|(_, inode)| inode).into())
+        })
     }
 }
 

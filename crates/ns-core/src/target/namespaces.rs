@@ -39,11 +39,11 @@ pub(super) fn by_id(id: u64) -> Result<Namespace> {
 pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
     // One that no process is in counts as well. None lives through another, and the kernel lists none.
     let places = Places::all() - Places::KIN - Places::KERNEL;
-    let inventory = search([Kind::Uts].into_iter().collect(), places, Facts::HOSTNAME)?;
+    let inventory = search([Kind::Uts].into_iter().collect(), places, Facts::UTS_NAMES)?;
     let known: Vec<_> = inventory
         .entries()
         .iter()
-        .filter_map(|entry| Some((entry, entry.host_name.as_ref().known()?)))
+        .filter_map(|entry| Some((entry, &entry.uts_names.as_ref().known()?.host)))
         .collect();
     let same: Vec<_> = known
         .iter()
@@ -107,7 +107,7 @@ fn search(kinds: Kinds, places: Places, facts: Facts) -> Result<Inventory> {
 /// That something was not found, and that there may be more than could be looked at.
 fn missing(inventory: &Inventory, what: String) -> Error {
     let error = Error::NotFound(what);
-    match inventory.unread().words() {
+    match inventory.incomplete(inventory.looked()).sentence() {
         Some(unread) => error.explained(Some(unread), None),
         None => error,
     }

@@ -107,7 +107,7 @@ fn own_encoded() -> Vec<u8> {
 fn encode(answer: &Gathered<Names>) -> Vec<u8> {
     match answer {
         Gathered::Known(names) => [&[0], &*names.host, &[0], &*names.domain, &[0]].concat(),
-        Gathered::Absent => vec![ABSENT],
+        Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => vec![ABSENT],
         Gathered::Unreadable(errno) => vec![u8::try_from(*errno as i32).unwrap_or(ABSENT - 1)],
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     let mut facts = Facts::COMMAND;
     if hosts {
         looked_at.insert(Kind::Uts);
-        facts |= Facts::HOSTNAME;
+        facts |= Facts::UTS_NAMES;
     }
     if ids {
         facts |= Facts::RELATIVES;
@@ -143,8 +143,8 @@ fn host_names(inventory: &Inventory) -> Vec<Choice> {
     let mut known: Vec<(&[u8], &Entry)> = inventory
         .entries()
         .iter()
-        .filter_map(|entry| match &entry.host_name {
-            Gathered::Known(name) if !name.is_empty() => Some((&**name, entry)),
+        .filter_map(|entry| match &entry.uts_names {
+            Gathered::Known(names) if !names.host.is_empty() => Some((&*names.host, entry)),
             _ => None,
         })
         .collect();

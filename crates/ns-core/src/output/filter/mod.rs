@@ -12,7 +12,7 @@
 //! So `or` binds least, then `and`, then `not`, and a comparison binds most: `not TYPE == "net"` is what it says.
 //!
 //! A column alone is true where it has a value, and a flag where it is set. A column that has none equals the empty text
-//! and no number; one that could not be read is not compared at all: every comparison with it is false. Of a list any
+//! and no number; one that is not known (it could not be read, say) is not compared at all: every comparison with it is false. Of a list any
 //! item may match, and none may for `!=` and `!~`. A number may end in K, M, G … (of 1024; KB, MB … of 1000). What follows
 //! `=~` is a regular expression, found anywhere in the value.
 
@@ -137,7 +137,7 @@ mod tests {
             "PID" => Cell::Number(4711),
             "TYPE" => Cell::text(&b"net\xff"[..]),
             "LABEL" => Cell::Absent,
-            "UUID" => Cell::Unreadable,
+            "UUID" => Cell::Unreadable(nix::errno::Errno::EPERM),
             "USE%" => Cell::string("45"),
             "SHARED" => Cell::Flag(true),
             "SOURCES" => Cell::List(vec![b"/dev/a"[..].into(), b"/dev/b"[..].into()]),

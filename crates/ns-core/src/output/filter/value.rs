@@ -57,11 +57,11 @@ enum Scalar<'a> {
 }
 
 impl Value<'_> {
-    /// What it is, or each item of a list; `None` where it could not be read.
+    /// What it is, or each item of a list; `None` if it is not known whether there is one.
     fn scalars(&self) -> Option<Vec<Scalar<'_>>> {
         Some(match self {
             Self::Fraction(number) => vec![Scalar::Fraction(*number)],
-            Self::Cell(Cell::Unreadable) => return None,
+            Self::Cell(Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => return None,
             Self::Cell(Cell::Absent) => vec![Scalar::Nothing],
             Self::Cell(Cell::Number(number)) => vec![Scalar::Whole(*number)],
             Self::Cell(Cell::Flag(flag)) => vec![Scalar::Flag(*flag)],
@@ -100,7 +100,7 @@ pub(super) fn compare(left: &Value<'_>, operator: Operator, right: &Value<'_>) -
 /// Whether the pattern is found in the value, or in any item of a list; in none of them where `negated`.
 pub(super) fn matches(value: &Value<'_>, pattern: &Regex, negated: bool) -> bool {
     let found = match value {
-        Value::Cell(Cell::Unreadable) => return false,
+        Value::Cell(Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => return false,
         Value::Cell(Cell::List(items)) => items.iter().any(|item| pattern.is_match(item)),
         Value::Cell(cell) => pattern.is_match(&cell.plain()),
         Value::Fraction(number) => pattern.is_match(number.to_string().as_bytes()),
@@ -112,7 +112,7 @@ pub(super) fn matches(value: &Value<'_>, pattern: &Regex, negated: bool) -> bool
 pub(super) fn is(value: &Value<'_>) -> bool {
     match value {
         Value::Fraction(_) | Value::Cell(Cell::Number(_)) => true,
-        Value::Cell(Cell::Absent | Cell::Unreadable) => false,
+        Value::Cell(Cell::Absent | Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => false,
         Value::Cell(Cell::Flag(flag)) => *flag,
         Value::Cell(Cell::Text(text)) => !text.is_empty(),
         Value::Cell(Cell::List(items)) => !items.is_empty(),

@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
-use ns_core::inventory::{Entry, Holder, Sort};
-use ns_core::output::hexadecimal;
 use serde_json::{Value, json};
+
+use crate::inventory::{Entry, Holder, Sort};
+use crate::output::hexadecimal;
 
 /// Of each sort so many are told one by one.
 const FEW: usize = 3;
 
 /// All holders in few words: `12 processes`, `descriptor 5 of process 4711`, `pin /run/netns/blue`.
-pub fn words(entry: &Entry, own_mount_namespace: u64) -> Vec<Vec<u8>> {
+pub(super) fn words(entry: &Entry, own_mount_namespace: u64) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     match (entry.processes, entry.lowest) {
         (0, _) => {}
@@ -93,7 +94,7 @@ fn plural(sort: Sort) -> &'static str {
 
 /// One holder for JSON.
 pub fn value(holder: &Holder) -> Value {
-    let raw = |pid: &ns_core::process::Pid| pid.as_raw();
+    let raw = |pid: &crate::process::Pid| pid.as_raw();
     match holder {
         Holder::Thread { pid, tid } => json!({"type": "thread", "pid": raw(pid), "tid": raw(tid)}),
         Holder::ForChildren { pid, tid } if pid == tid => json!({"type": "next-children", "pid": raw(pid)}),

@@ -1,0 +1,128 @@
+//! What the listings share: the options for how they are written, and how they say what they lack.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{warn, width_of_terminal};
+use crate::output::{Headed, Incomplete, Shape, Style, choose};
+
+/// How a listing is written.
+///
+/// The program gives `output` its columns, and says what the options need and exclude beside each other.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
+pub struct Written {
+    /// Show these columns
+    ///
+    /// Separate names with commas; case does not matter. A leading `+` adds the columns to the default ones.
+    #[arg(short, long, value_name = "COLUMNS")]
+    pub output: Option<String>,
+
+    /// Show all columns
+    #[arg(long)]
+    pub output_all: bool,
+
+    /// List the available columns
+    #[arg(short = 'H', long)]
+    pub list_columns: bool,
+
+    /// Write JSON
+    #[arg(short = 'J', long, conflicts_with = "raw")]
+    pub json: bool,
+
+    /// Separate values with one space
+    ///
+    /// Blanks, backslashes and unsafe characters in values become \xNN.
+    #[arg(short, long)]
+    pub raw: bool,
+
+    /// Omit the heading line
+    #[arg(short, long)]
+    pub noheadings: bool,
+
+    /// Do not cut values to fit the terminal
+    #[arg(short = 'u', long)]
+    pub notruncate: bool,
+}
+
+/// The form of `NAME="value"`, for the listings that have it.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct Pairs {
+    /// Write values as NAME="value"
+    #[arg(short = 'P', long, conflicts_with_all = ["json", "raw"])]
+    pub pairs: bool,
+}
+
+impl Written {
+    /// The columns that are asked for: of `all`, or else the default ones.
+    pub fn columns<C: Headed>(&self, all: &[C], default: &[C]) -> crate::Result<Vec<C>> {
+        match &self.output {
+            _ if self.output_all => Ok(all.to_vec()),
+            Some(list) => choose(list, all, default),
+            None => Ok(default.to_vec()),
+        }
+    }
+
+    /// How it is written. `tree` is the index of the column that a tree is drawn in.
+    pub fn style(&self, pairs: Pairs, tree: Option<usize>) -> Style {
+        let shape = match tree {
+            _ if self.json => Shape::Json,
+            _ if self.raw => Shape::Raw,
+            _ if pairs.pairs => Shape::Pairs,
+            Some(column) => Shape::Tree(column),
+            None => Shape::Table,
+        };
+        Style {
+            shape,
+            headings: !self.noheadings,
+            width: if self.notruncate {
+                None
+            } else {
+                width_of_terminal()
+            },
+            ..Style::default()
+        }
+    }
+
+    /// How a list of the columns is written. In raw form it is three words a line, and nothing to skip.
+    pub fn style_of_columns(&self, pairs: Pairs) -> Style {
+        Style {
+            headings: !self.noheadings && !self.raw,
+            ..self.style(pairs, None)
+        }
+    }
+}
+
+/// Says on stderr what a listing lacks. The status is 1 if something is missing and `strict` is set.
+pub fn conclude_listing(program: &str, incomplete: &Incomplete, strict: bool) -> ExitCode {
+    let Some(sentence) = incomplete.sentence() else {
+        return ExitCode::SUCCESS;
+    };
+    warn(program, &format!("incomplete: {sentence}"));
+    if strict {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_no_tree_and_raw_columns_have_no_headings() {
+        let of = |written: &Written| written.style(Pairs::default(), Some(3)).shape;
+        let mut written = Written::default();
+        assert_eq!(of(&written), Shape::Tree(3));
+        written.raw = true;
+        assert_eq!(of(&written), Shape::Raw);
+        assert!(written.style(Pairs::default(), None).headings);
+        assert!(!written.style_of_columns(Pairs::default()).headings);
+        written.json = true;
+        assert_eq!(of(&written), Shape::Json);
+    }
+}

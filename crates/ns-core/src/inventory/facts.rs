@@ -1,0 +1,212 @@
+//! What can be known of a namespace beyond that it is there and what holds it, and what each fact is read from. What is
+//! read, and what has to be opened for it, follows from that: a new fact does not compile before something reads it.
+
+use std::ops::{BitOr, BitOrAssign};
+
+/// An enumeration of facts, and the sets of them.
+macro_rules! facts {
+    (
+        $(#[$of_one:meta])* $one:ident, $(#[$of_set:meta])* $set:ident:
+        $($(#[$of_fact:meta])* $fact:ident,)*
+    ) => {
+        $(#[$of_one])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum $one {
+            $($(#[$of_fact])* $fact,)*
+        }
+
+        $(#[$of_set])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub(super) struct $set(u8);
+
+        impl $set {
+            const ALL: &[$one] = &[$($one::$fact),*];
+
+            /// None.
+            pub const NONE: Self = Self(0);
+
+            /// This one alone.
+            pub const fn of(fact: $one) -> Self {
+                Self(1 << fact as u8)
+            }
+
+            /// All in either.
+            pub const fn and(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+
+            /// Whether this one is among them.
+            pub const fn has(self, fact: $one) -> bool {
+                self.0 & Self::of(fact).0 != 0
+            }
+
+            /// Each of them.
+            pub fn iter(self) -> impl Iterator<Item = $one> {
+                Self::ALL.iter().copied().filter(move |fact| self.has(*fact))
+            }
+        }
+    };
+}
+
+facts! {
+    /// A fact about a process that stands for a namespace.
+    OfProcess,
+    /// Facts about a process.
+    OfProcesses:
+    /// Its effective uid.
+    Uid,
+    /// Its parent.
+    Parent,
+    /// Its command line in one line, or its name.
+    Command,
+    /// The cgroups that it is in.
+    Cgroups,
+    /// Its PIDs in the PID namespaces it is in.
+    Pids,
+}
+
+facts! {
+    /// A fact about a namespace itself.
+    OfNamespace,
+    /// Facts about a namespace.
+    OfNamespaces:
+    /// Its owner, its parent, the uid of its owner and its 64-bit id.
+    Relatives,
+    /// The number of a network namespace in the caller's.
+    NetnsId,
+    /// The host name and the NIS domain name of a UTS namespace.
+    UtsNames,
+    /// The uid map of a user namespace.
+    UidMap,
+    /// Whether it is the caller's own.
+    Own,
+}
+
+impl OfNamespace {
+    /// Whether the namespace is opened for it together with all others.
+    pub fn opens(self) -> bool {
+        match self {
+            Self::Relatives | Self::NetnsId => true,
+            // They are read after the search, of one kind alone or without opening anything.
+            Self::UtsNames | Self::UidMap | Self::Own => false,
+        }
+    }
+}
+
+/// What is to be known of the namespaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// About the process with the lowest PID.
+    pub(super) lowest: OfProcesses,
+    /// About the leader.
+    pub(super) leader: OfProcesses,
+    /// Whether leaders are to be found.
+    pub(super) leaders: bool,
+    /// About the namespace.
+    pub(super) namespace: OfNamespaces,
+}
+
+impl Facts {
+    /// The leader: the oldest process at the top of the namespace's tree.
+    pub const LEADER: Self = Self {
+        leaders: true,
+        ..Self::empty()
+    };
+    /// The cgroups of the leader.
+    pub const CGROUP: Self = Self::of_leader(OfProcess::Cgroups);
+    /// The leader's PIDs in the PID namespaces it is in.
+    pub const PIDS: Self = Self::of_leader(OfProcess::Pids);
+    /// The command line of the process with the lowest PID.
+    pub const COMMAND: Self = Self::of_lowest(OfProcess::Command);
+    /// The uid of that process.
+    pub const UID: Self = Self::of_lowest(OfProcess::Uid);
+    /// The parent of that process.
+    pub const PARENT: Self = Self::of_lowest(OfProcess::Parent);
+    /// Its owner, its parent, the uid of its owner and its 64-bit id: it has to be opened for them.
+    pub const RELATIVES: Self = Self::of_namespace(OfNamespace::Relatives);
+    /// The number of a network namespace in the caller's.
+    pub const NETNSID: Self = Self::of_namespace(OfNamespace::NetnsId);
+    /// The host name and the NIS domain name of a UTS namespace.
+    pub const UTS_NAMES: Self = Self::of_namespace(OfNamespace::UtsNames);
+    /// The uid map of a user namespace.
+    pub const UIDMAP: Self = Self::of_namespace(OfNamespace::UidMap);
+    /// Whether it is the caller's own.
+    pub const OWN: Self = Self::of_namespace(OfNamespace::Own);
+
+    /// None.
+    pub const fn empty() -> Self {
+        Self {
+            lowest: OfProcesses::NONE,
+            leader: OfProcesses::NONE,
+            leaders: false,
+            namespace: OfNamespaces::NONE,
+        }
+    }
+
+    const fn of_lowest(fact: OfProcess) -> Self {
+        Self {
+            lowest: OfProcesses::of(fact),
+            ..Self::empty()
+        }
+    }
+
+    const fn of_leader(fact: OfProcess) -> Self {
+        Self {
+            leader: OfProcesses::of(fact),
+            ..Self::LEADER
+        }
+    }
+
+    const fn of_namespace(fact: OfNamespace) -> Self {
+        Self {
+            namespace: OfNamespaces::of(fact),
+            ..Self::empty()
+        }
+    }
+
+    /// All in either.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            lowest: self.lowest.and(other.lowest),
+            leader: self.leader.and(other.leader),
+            leaders: self.leaders || other.leaders,
+            namespace: self.namespace.and(other.namespace),
+        }
+    }
+
+    /// Whether namespaces are to be opened for them.
+    pub(super) fn open(self) -> bool {
+        // Who made it stands for a namespace without processes.
+        self.lowest.has(OfProcess::Uid) || self.namespace.iter().any(OfNamespace::opens)
+    }
+}
+
+impl BitOr for Facts {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+impl BitOrAssign for Facts {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = self.and(other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_of_the_leader_finds_the_leader() {
+        let facts = Facts::CGROUP | Facts::COMMAND;
+        assert!(
+            facts.leaders && facts.leader.has(OfProcess::Cgroups) && !facts.leader.has(OfProcess::Command)
+        );
+        assert_eq!(facts.lowest, OfProcesses::of(OfProcess::Command));
+        assert!(!facts.open() && Facts::UID.open() && Facts::NETNSID.open() && !Facts::UTS_NAMES.open());
+    }
+}

@@ -1,0 +1,200 @@
+//! From what was found out about a namespace to the values of its columns.
+
+use std::borrow::Cow;
+
+use nix::errno::Errno;
+
+use super::{Subject, holders};
+use crate::inventory::{Capabilities, Places, Representative, capabilities_in};
+use crate::output::Cell;
+use crate::process::{Cgroups, Pid};
+use crate::{Gathered, Identity, Kind};
+
+impl<'a> Subject<'a> {
+    /// Something about the process that stands for it; absent if there is none.
+    pub(super) fn of_process(self, cell: impl FnOnce(&'a Representative) -> Cell<'a>) -> Cell<'a> {
+        match (self.pid, self.process) {
+            (_, Some(process)) => cell(process),
+            (Some(_), None) => Cell::NotAsked,
+            (None, None) => Cell::Absent,
+        }
+    }
+
+    /// The uid of that process; if there is none, that of whoever made the namespace.
+    pub(super) fn uid(self) -> Gathered<u32> {
+        match (self.pid, self.process) {
+            (_, Some(process)) => process.uid,
+            (Some(_), None) => Gathered::NotAsked,
+            (None, None) => in_sight(self.entry.owner_uid()),
+        }
+    }
+
+    fn leader(self) -> Gathered<&'a Representative> {
+        match self.entry.leader {
+            None => Gathered::Absent,
+            Some(leader) => {
+                let process = self.context.inventory.representative(leader);
+                process.map_or(Gathered::NotAsked, Gathered::Known)
+            }
+        }
+    }
+
+    /// What the cgroups of the leader tell.
+    pub(super) fn of_cgroups(self, text: impl FnOnce(&'a Cgroups) -> Option<&'a [u8]>) -> Cell<'a> {
+        let cgroups = self.leader().and_then(|process| process.cgroups.as_ref());
+        Cell::gathered(cgroups, |cgroups| text(cgroups).map_or(Cell::Absent, Cell::text))
+    }
+
+    fn own_mount_namespace(self) -> u64 {
+        self.context.inventory.own_mount_namespace()
+    }
+}
+
+/// A namespace that is not in the caller's sight is none: the kernel does not tell the two from each other.
+fn in_sight<T>(value: Gathered<T>) -> Gathered<T> {
+    match value {
+        Gathered::Unreadable(Errno::EPERM) => Gathered::Absent,
+        value => value,
+    }
+}
+
+/// A parent or owner.
+pub(super) fn above(namespace: Gathered<Identity>) -> Cell<'static> {
+    Cell::gathered(in_sight(namespace), |above| above.inode.into())
+}
+
+pub(super) fn pid(pid: Pid) -> Cell<'static> {
+    Cell::Number(pid.into())
+}
+
+pub(super) fn path(it: Subject<'_>) -> Cell<'_> {
+    let kind = it.entry.kind;
+    it.pid.map_or(Cell::Absent, |pid| {
+        Cell::string(&format!("/proc/{pid}/ns/{kind}"))
+    })
+}
+
+pub(super) fn netnsid(it: Subject<'_>) -> Cell<'_> {
+    Cell::gathered(it.entry.netnsid, |id| match id {
+        Some(id) => Cell::string(&id),
+        None => Cell::string("unassigned"),
+    })
+}
+
+pub(super) fn nsfs(it: Subject<'_>) -> Cell<'_> {
+    list(it.entry.pins(it.own_mount_namespace()))
+}
+
+pub(super) fn names(it: Subject<'_>) -> Cell<'_> {
+    list(it.entry.names(it.own_mount_namespace()))
+}
+
+pub(super) fn holders(it: Subject<'_>) -> Cell<'_> {
+    (u64::from(it.entry.processes) + it.entry.holders.len() as u64).into()
+}
+
+pub(super) fn held_by(it: Subject<'_>) -> Cell<'_> {
+    let words = holders::words(it.entry, it.own_mount_namespace());
+    Cell::List(words.into_iter().map(Cow::Owned).collect())
+}
+
+pub(super) fn threads(it: Subject<'_>) -> Cell<'_> {
+    if it.context.inventory.looked().contains(Places::THREADS) {
+        u64::from(it.entry.threads).into()
+    } else {
+        Cell::NotAsked
+    }
+}
+
+pub(super) fn pids_of_leader(it: Subject<'_>) -> Cell<'_> {
+    let pids = it.leader().and_then(|process| process.pids.as_ref());
+    Cell::gathered(pids, |pids| {
+        let pids: Vec<_> = pids.iter().map(Pid::to_string).collect();
+        Cell::string(&pids.join("/"))
+    })
+}
+
+/// Text has what the kernel calls a domain that was never set; JSON says that there is none.
+pub(super) fn domain(it: Subject<'_>) -> Cell<'_> {
+    Cell::gathered(it.entry.uts_names.as_ref(), |names| match names.domain_if_set() {
+        None if it.context.json => Cell::Absent,
+        _ => Cell::text(&*names.domain),
+    })
+}
+
+/// The other namespaces with this host name.
+pub(super) fn same(it: Subject<'_>) -> Cell<'_> {
+    Cell::gathered(it.entry.uts_names.as_ref(), |names| {
+        let inodes = it.context.by_host().get(&names.host);
+        let inodes = inodes.map_or(&[][..], Vec::as_slice).iter().copied();
+        Cell::Numbers(inodes.filter(|inode| *inode != it.entry.identity.inode).collect())
+    })
+}
+
+pub(super) fn uid_map(it: Subject<'_>) -> Cell<'_> {
+    Cell::gathered(it.entry.uid_map.as_ref(), |map| {
+        let lines = map.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        Cell::List(lines.map(|line| Cow::Owned(spaced(line))).collect())
+    })
+}
+
+/// The fields of a line with one blank between.
+fn spaced(line: &[u8]) -> Vec<u8> {
+    let fields: Vec<_> = line
+        .split(u8::is_ascii_whitespace)
+        .filter(|field| !field.is_empty())
+        .collect();
+    fields.join(&b' ')
+}
+
+/// How many parents a user or PID namespace has, as far as the caller sees them.
+pub(super) fn depth(it: Subject<'_>) -> Cell<'_> {
+    if !matches!(it.entry.kind, Kind::Pid | Kind::User) {
+        return Cell::Absent;
+    }
+    let mut depth = 0;
+    let mut current = it.entry;
+    loop {
+        match in_sight(current.parent()) {
+            Gathered::Known(parent) => {
+                // The kernel has no more than 33 of them in each other.
+                depth += 1;
+                current = match it.context.inventory.entry(parent.inode) {
+                    Some(parent) => parent,
+                    None => return Cell::Absent,
+                };
+            }
+            Gathered::Absent => return Cell::Number(depth),
+            unknown => return Cell::gathered(unknown, |_| Cell::Absent),
+        }
+    }
+}
+
+pub(super) fn capabilities(it: Subject<'_>) -> Cell<'_> {
+    let Some(pid) = it.context.caps else {
+        return Cell::Absent;
+    };
+    Cell::gathered(
+        capabilities_in(it.context.inventory, pid, it.entry),
+        |capabilities| {
+            let names = match capabilities {
+                Capabilities::All => vec!["all".to_owned()],
+                Capabilities::AllBut(names) => std::iter::once("all".to_owned())
+                    .chain(names.into_iter().map(|name| format!("-{name}")))
+                    .collect(),
+                Capabilities::Some(names) if names.is_empty() => vec!["none".to_owned()],
+                Capabilities::Some(names) => names,
+            };
+            let names = names.into_iter().map(|name| Cow::Owned(name.into_bytes()));
+            Cell::List(names.collect())
+        },
+    )
+}
+
+/// Several texts; absent if there are none.
+fn list(items: Vec<&[u8]>) -> Cell<'_> {
+    if items.is_empty() {
+        return Cell::Absent;
+    }
+    Cell::List(items.into_iter().map(Cow::Borrowed).collect())
+}

@@ -1,0 +1,23 @@
+//! What an inventory lacks, as a listing says it.
+
+use crate::inventory::{Inventory, Places};
+use crate::output::Incomplete;
+
+impl Inventory {
+    /// What could not be read. `asked` are the places that were to be searched.
+    pub fn incomplete(&self, asked: Places) -> Incomplete {
+        let unread = self.unread();
+        Incomplete {
+            processes: unread.processes,
+            of_processes: unread.of_processes,
+            first: unread.first,
+            descriptors: unread.descriptors,
+            sockets: unread.sockets,
+            mounts: unread.mounts,
+            hidden: unread.hidden,
+            places: asked.difference(self.looked()).names().collect(),
+            help: unread.help(),
+            ..Incomplete::default()
+        }
+    }
+}

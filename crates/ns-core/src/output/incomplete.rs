@@ -1,0 +1,180 @@
+//! What a listing lacks: said in one sentence on stderr, and in JSON in one object that has the same keys in every program.
+
+use nix::errno::Errno;
+use serde_json::{Value, json};
+
+use super::{Cell, Heading};
+use crate::process::Pid;
+
+/// The key in JSON.
+pub(super) const KEY: &str = "incomplete";
+
+/// What could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Incomplete {
+    /// Processes whose namespaces could not be read.
+    pub processes: usize,
+    /// How many processes there were in all.
+    pub of_processes: usize,
+    /// The one of them with the lowest PID, and why it could not be read.
+    pub first: Option<(Pid, Errno)>,
+    /// Further processes whose descriptors could not be read.
+    pub descriptors: usize,
+    /// Sockets whose network namespace could not be told.
+    pub sockets: usize,
+    /// Mount namespaces whose mounts could not be read.
+    pub mounts: usize,
+    /// Whether `/proc` hides the processes of others.
+    pub hidden: bool,
+    /// The places that were to be searched and could not be.
+    pub places: Vec<String>,
+    /// What would help.
+    pub help: Option<String>,
+    /// Values that could not be read.
+    pub(crate) values: usize,
+    /// The columns with such values, and why the first of each could not be read.
+    pub(crate) columns: Vec<(&'static Heading, Errno)>,
+}
+
+impl Incomplete {
+    /// Counts the value of a column, if it could not be read.
+    pub fn count(&mut self, column: &'static Heading, cell: &Cell<'_>) {
+        if let Cell::Unreadable(errno) = cell {
+            self.values += 1;
+            if self.columns.iter().all(|(known, _)| *known != column) {
+                self.columns.push((column, *errno));
+            }
+        }
+    }
+
+    /// Whether nothing is missing. Places that could not be searched are told beside other things, and alone are no news: the
+    /// kernel shows its own list to few.
+    pub fn is_nothing(&self) -> bool {
+        *self
+            == Self {
+                of_processes: self.of_processes,
+                places: self.places.clone(),
+                ..Self::default()
+            }
+    }
+
+    /// All that is missing, in one sentence; `None` if nothing is.
+    pub fn sentence(&self) -> Option<String> {
+        if self.is_nothing() {
+            return None;
+        }
+        let mut parts = self.parts();
+        if let Some((_, errno)) = self.columns.first() {
+            let number = match self.values {
+                1 => "1 value".to_owned(),
+                values => format!("{values} values"),
+            };
+            let names: Vec<_> = self.columns.iter().map(|(column, _)| column.name).collect();
+            parts.push(format!(
+                "{number} could not be read ({}: {})",
+                names.join(", "),
+                errno.desc()
+            ));
+        }
+        let help = self.help.as_ref().map(|help| format!("; {help}"));
+        Some(parts.join(", ") + &help.unwrap_or_default())
+    }
+
+    /// What a search could not read, a part for each sort of it.
+    fn parts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        match (self.processes, self.first) {
+            (0, _) => {}
+            (1, Some((pid, errno))) => parts.push(format!(
+                "1 of {} processes could not be read ({pid}: {})",
+                self.of_processes,
+                errno.desc()
+            )),
+            (some, _) => parts.push(format!(
+                "{some} of {} processes could not be read",
+                self.of_processes
+            )),
+        }
+        for (count, what) in [
+            (self.descriptors, "the descriptors of {} more could not be read"),
+            (
+                self.sockets,
+                "the network namespaces of {} sockets could not be told",
+            ),
+            (self.mounts, "the mounts of {} mount namespaces could not be read"),
+        ] {
+            if count > 0 {
+                parts.push(what.replace("{}", &count.to_string()));
+            }
+        }
+        if self.hidden {
+            parts.push("/proc hides the processes of others (hidepid)".into());
+        }
+        if !self.places.is_empty() {
+            // The only place that can be refused as a whole.
+            parts.push("the kernel's own list of namespaces could not be read".into());
+        }
+        parts
+    }
+
+    /// All that is missing, for JSON; null if nothing is.
+    pub fn json(&self) -> Value {
+        let Some(reason) = self.sentence() else {
+            return Value::Null;
+        };
+        let columns: Vec<_> = self.columns.iter().map(|(column, _)| column.key()).collect();
+        json!({
+            "processes": self.processes,
+            "descriptors": self.descriptors,
+            "sockets": self.sockets,
+            "mounts": self.mounts,
+            "hidden": self.hidden,
+            "places": self.places,
+            "values": self.values,
+            "columns": columns,
+            "reason": reason,
+        })
+    }
+}
+
+/// The sentence in an object that [`Incomplete::json`] made.
+pub fn reason_in(incomplete: &Value) -> Option<&str> {
+    incomplete["reason"].as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SIZE: Heading = Heading::amount("SIZE", "");
+    static HOSTNAME: Heading = Heading::text("HOSTNAME", "");
+
+    #[test]
+    fn values_that_cannot_be_read_are_counted_with_their_columns() {
+        let mut incomplete = Incomplete::default();
+        for cell in [Cell::Absent, Cell::NotTold, Cell::NotAsked, Cell::Number(1)] {
+            incomplete.count(&SIZE, &cell);
+        }
+        assert!(incomplete.is_nothing() && incomplete.sentence().is_none());
+        assert_eq!(incomplete.json(), Value::Null);
+        incomplete.count(&SIZE, &Cell::Unreadable(Errno::EACCES));
+        let sentence = incomplete.sentence().unwrap();
+        assert_eq!(sentence, "1 value could not be read (SIZE: Permission denied)");
+        incomplete.count(&HOSTNAME, &Cell::Unreadable(Errno::EPERM));
+        incomplete.count(&HOSTNAME, &Cell::Unreadable(Errno::EPERM));
+        (incomplete.processes, incomplete.of_processes) = (2, 3);
+        incomplete.help = Some("as root all of them can be read".into());
+        let json = incomplete.json();
+        assert_eq!(
+            (&json["values"], &json["columns"]),
+            (&json!(3), &json!(["size", "hostname"]))
+        );
+        assert_eq!(
+            reason_in(&json),
+            Some(
+                "2 of 3 processes could not be read, 3 values could not be read (SIZE, HOSTNAME: Permission denied); \
+                 as root all of them can be read"
+            )
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! What the three listings have in common: one shape of JSON, one list of columns, one way to say what is missing.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::case::cases;
+use crate::support::{Outcome, Ran, Run as _, User, needs, path_of, program};
+
+cases!["listings":
+    what_is_missing_has_the_same_keys_everywhere,
+    nothing_missing_is_null_everywhere,
+    values_that_could_not_be_read_are_counted,
+    no_name_is_null_and_the_owner_is_called_the_same,
+    columns_are_listed_with_their_types,
+    values_are_of_the_types_that_the_columns_say,
+];
+
+/// The three listings.
+const LISTINGS: [(&str, &[&str]); 3] = [
+    ("ns-ls", &[]),
+    ("ns-hostname", &["--list"]),
+    ("ns-mounts", &["-l", "--all-namespaces", "-M", "/"]),
+];
+
+fn rows(json: &Value) -> &Vec<Value> {
+    let rows = json.get("namespaces").or_else(|| json.get("filesystems"));
+    rows.and_then(Value::as_array).expect("there are rows")
+}
+
+fn what_is_missing_has_the_same_keys_everywhere() -> Outcome {
+    let user = User::ordinary()?;
+    let mut shapes = BTreeSet::new();
+    for (name, words) in LISTINGS {
+        let json = user.program(name).args(words).arg("-J").ran().json();
+        let incomplete = json["incomplete"].as_object().expect("much is missing");
+        let keys: Vec<String> = incomplete.keys().cloned().collect();
+        assert!(incomplete["processes"].as_u64() > Some(0), "{name}: {json}");
+        shapes.insert(keys);
+    }
+    assert_eq!(shapes.len(), 1, "{shapes:?}");
+    Ok(())
+}
+
+/// What a script writes in a machine of its own, where the caller may look into everything.
+fn in_a_private_machine(script: &str) -> Ran {
+    let mut machine = program("ns-unshare");
+    for name in ["ns-ls", "ns-hostname", "ns-mounts"] {
+        let variable = name.replace('-', "_").to_uppercase();
+        machine.env(variable, path_of(name));
+    }
+    machine
+        .args(["-p", "-f", "-m", "--mount-proc", "-u", "sh", "-e", "-c", script])
+        .ran()
+}
+
+fn nothing_missing_is_null_everywhere() -> Outcome {
+    needs::root()?;
+    for listing in [
+        "$NS_LS -J --strict --look processes",
+        "$NS_HOSTNAME --list -J --strict",
+        "$NS_MOUNTS -J --strict -M /",
+    ] {
+        let ran = in_a_private_machine(listing);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{listing}");
+        let json = ran.json();
+        assert_eq!(json.get("incomplete"), Some(&Value::Null), "{listing}: {json}");
+    }
+    Ok(())
+}
+
+fn values_that_could_not_be_read_are_counted() -> Outcome {
+    needs::root()?;
+    needs::installed("setpriv")?;
+    let listed = |listing: &str| {
+        in_a_private_machine(&format!(
+            "unshare -u sleep 100 & \
+             while [ \"$(readlink /proc/$!/ns/uts)\" = \"$(readlink /proc/self/ns/uts)\" ]; do :; done; \
+             exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin {listing}"
+        ))
+    };
+    let ls = "$NS_LS -t uts -J --look processes";
+    for (listing, columns) in [
+        (format!("{ls} -o NS,HOSTNAME --strict"), json!(["hostname"])),
+        (
+            format!("{ls} -o NS,DOMAIN -Q 'HOSTNAME == \"x\"' --strict"),
+            json!(["hostname"]),
+        ),
+        (
+            "$NS_HOSTNAME --list -J -o NS,HOSTNAME --strict".to_owned(),
+            json!(["hostname"]),
+        ),
+    ] {
+        let ran = listed(&listing);
+        assert_eq!(ran.status, 1, "{listing}: {ran:?}");
+        assert!(
+            ran.stderr
+                .contains(": incomplete: 1 value could not be read (HOSTNAME: Operation not permitted)"),
+            "{listing}: {}",
+            ran.stderr
+        );
+        let json: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+        let incomplete = &json["incomplete"];
+        assert_eq!(
+            (&incomplete["values"], &incomplete["columns"]),
+            (&json!(1), &columns)
+        );
+    }
+    // What nobody asks for is not missing.
+    let ran = listed(&format!("{ls} -o NS --strict"));
+    assert_eq!((ran.status, &ran.json()["incomplete"]), (0, &Value::Null));
+    Ok(())
+}
+
+fn no_name_is_null_and_the_owner_is_called_the_same() -> Outcome {
+    let own = crate::support::inode_of("/proc/self/ns/uts");
+    let listed = |mut command: Command| {
+        let json = command.with("-J -o NS,NAME,OWNER").json();
+        let row = rows(&json).iter().find(|row| row["ns"] == own);
+        row.expect("one's own is listed").clone()
+    };
+    let (mut ls, mut hostname) = (program("ns-ls"), program("ns-hostname"));
+    ls.args(["-t", "uts"]);
+    hostname.arg("--list");
+    let (ls, hostname) = (listed(ls), listed(hostname));
+    assert_eq!(ls["name"], Value::Null);
+    assert_eq!(ls, hostname);
+    assert!(ls.get("ons").is_some() && ls.get("owner").is_none(), "{ls}");
+    Ok(())
+}
+
+/// The columns of a listing, with their types.
+fn columns(name: &str) -> Vec<Value> {
+    let json = program(name).with("-H -J").json();
+    let object = json.as_object().expect("it is an object");
+    assert_eq!(object.len(), 1, "{json}");
+    let (key, columns) = object.iter().next().expect("it has one field");
+    let relative = if name == "ns-ls" { "lsns" } else { name };
+    assert_eq!(*key, format!("{relative}-columns"));
+    columns.as_array().expect("it is an array").clone()
+}
+
+fn columns_are_listed_with_their_types() -> Outcome {
+    for (name, _) in LISTINGS {
+        let columns = columns(name);
+        let raw = program(name).with("-H -r").ok();
+        assert_eq!(raw.lines().count(), columns.len(), "{name} has no headings");
+        for (line, column) in raw.lines().zip(&columns) {
+            let keys: Vec<_> = column.as_object().expect("an object").keys().collect();
+            assert_eq!(keys, ["description", "holder", "type"]);
+            let words: Vec<_> = line.split(' ').collect();
+            assert_eq!(words.len(), 3, "{line}");
+            assert_eq!(
+                (&column["holder"], &column["type"]),
+                (&words[0].into(), &words[1].into())
+            );
+        }
+        let table = program(name).arg("-H").ran().ok();
+        assert!(table.starts_with("HOLDER "), "{table}");
+    }
+    Ok(())
+}
+
+fn values_are_of_the_types_that_the_columns_say() -> Outcome {
+    for (name, words) in LISTINGS {
+        let json = program(name)
+            .args(words)
+            .args(["-J", "--output-all"])
+            .ran()
+            .json();
+        for column in columns(name) {
+            let holder = column["holder"].as_str().expect("a name");
+            for row in rows(&json) {
+                let Some(value) = row.get(holder.to_lowercase()) else {
+                    // Those of events.
+                    assert!(name == "ns-mounts" && column["description"].to_string().contains("--watch"));
+                    continue;
+                };
+                let all = |is: fn(&Value) -> bool| value.as_array().is_some_and(|items| items.iter().all(is));
+                let fits = match column["type"].as_str().expect("a type") {
+                    _ if value.is_null() => true,
+                    "number" => value.is_u64(),
+                    "string" => value.is_string(),
+                    "boolean" => value.is_boolean(),
+                    "strings" => all(Value::is_string),
+                    "numbers" => all(Value::is_u64),
+                    other => panic!("{other} is no type"),
+                };
+                assert!(fits, "{name}: {holder} is {}: {value}", column["type"]);
+            }
+        }
+    }
+    Ok(())
+}
