@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, needs, program, tool};
+use crate::support::{Held, Outcome, Run as _, needs, program, unshare};
 
 cases!["characters":
     no_listing_of_mounts_shows_one,
@@ -216,11 +216,7 @@ fn no_listing_of_namespaces_shows_one() -> Outcome {
 fn no_listing_of_host_names_shows_one() -> Outcome {
     // The kernel has room for 64 bytes: of each range the ends.
     let ends: String = ranges().flat_map(|(first, last)| [first, last]).collect();
-    let mut unshare = tool("unshare");
-    if needs::root().is_err() {
-        unshare.arg("--map-root-user");
-    }
-    let there = Held::new(unshare.arg("--uts"), "");
+    let there = Held::new(unshare().arg("--uts"), "");
     let target = there.pid.to_string();
     for name in parts(&ends.replace('\n', ""), 64) {
         let set = program("ns-hostname")
@@ -256,6 +252,7 @@ fn fails_harmlessly(words: &[&str], text: &str) {
 }
 
 fn no_message_shows_one() -> Outcome {
+    needs::user_namespaces()?;
     let text = all();
     for words in [
         &["ns-unshare", "--", "/{}"][..],

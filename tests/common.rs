@@ -9,13 +9,13 @@ const PROGRAMS: [&str; 5] = ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "
 
 cases!["common":
     help_and_version_go_to_stdout,
-    a_wrong_option_is_named,
+    an_unknown_option_is_named,
     a_full_disk_is_an_error,
     a_closed_stdout_is_an_error,
-    a_reader_that_goes_away_is_none,
-    a_terminal_cuts_what_it_has_no_room_for,
-    the_environment_comes_to_the_program_as_it_is,
-    what_is_closed_is_closed_for_the_program,
+    a_reader_that_goes_away_is_not_an_error,
+    a_line_is_cut_at_the_width_of_the_terminal,
+    the_environment_reaches_the_program_unchanged,
+    closed_descriptors_are_closed_for_the_program,
 ];
 
 fn help_and_version_go_to_stdout() -> Outcome {
@@ -30,7 +30,7 @@ fn help_and_version_go_to_stdout() -> Outcome {
     Ok(())
 }
 
-fn a_wrong_option_is_named() -> Outcome {
+fn an_unknown_option_is_named() -> Outcome {
     for name in PROGRAMS {
         let error = program(name).arg("--no-such-option").ran().fails(2);
         assert!(error.starts_with(&format!("{name}: ")), "{error}");
@@ -83,7 +83,7 @@ fn a_closed_stdout_is_an_error() -> Outcome {
     Ok(())
 }
 
-fn a_reader_that_goes_away_is_none() -> Outcome {
+fn a_reader_that_goes_away_is_not_an_error() -> Outcome {
     for name in PROGRAMS {
         let (reader, writer) = std::io::pipe().expect("a pipe can be made");
         drop(reader);
@@ -93,7 +93,7 @@ fn a_reader_that_goes_away_is_none() -> Outcome {
     Ok(())
 }
 
-fn a_terminal_cuts_what_it_has_no_room_for() -> Outcome {
+fn a_line_is_cut_at_the_width_of_the_terminal() -> Outcome {
     // Of 80 columns. The last word of the command line, and of the options, is far behind.
     let long = format!(": {} the-end", "x".repeat(200));
     let there = Held::new(unshare().arg("--uts"), &long);
@@ -157,7 +157,7 @@ fn launchers(there: &Held) -> Result<[Vec<String>; 4], Skip> {
     ])
 }
 
-fn the_environment_comes_to_the_program_as_it_is() -> Outcome {
+fn the_environment_reaches_the_program_unchanged() -> Outcome {
     needs::user_namespaces()?;
     let python = needs::installed("python3")?;
     let there = Held::new(tool("unshare").arg("-U"), "");
@@ -183,7 +183,7 @@ fn the_environment_comes_to_the_program_as_it_is() -> Outcome {
     Ok(())
 }
 
-fn what_is_closed_is_closed_for_the_program() -> Outcome {
+fn closed_descriptors_are_closed_for_the_program() -> Outcome {
     needs::user_namespaces()?;
     let there = Held::new(tool("unshare").arg("-U"), "");
     for line in launchers(&there)? {

@@ -3,7 +3,7 @@
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, needs};
 
-cases!["enter::dying_targets": every_entry_is_right_or_fails_cleanly];
+cases!["enter::dying_targets": each_entry_reaches_its_target_or_fails_cleanly];
 
 /// Runs in a PID namespace with few PIDs: makes targets that live for a moment, and enters each while it dies. The inode
 /// of the pidfd names the target, so that whoever gets its PID next is another one.
@@ -32,7 +32,7 @@ work 1 & work 2 & wait
 cat /mnt/result-1 /mnt/result-2
 "#;
 
-fn every_entry_is_right_or_fails_cleanly() -> Outcome {
+fn each_entry_reaches_its_target_or_fails_cleanly() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount");
     let user = User::ordinary()?;

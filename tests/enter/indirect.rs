@@ -5,13 +5,13 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, Running, inode_of, needs, program, tool};
 
 cases!["enter::indirect":
-    a_parent_leads_to_its_children,
-    the_time_of_children_is_entered,
-    a_socket_leads_to_its_network,
-    the_parent_of_a_user_namespace,
+    for_children_enters_the_pid_namespace_of_the_children,
+    for_children_enters_the_time_namespace_of_the_children,
+    the_network_namespace_of_a_socket_is_entered,
+    the_parent_of_a_user_namespace_is_entered,
 ];
 
-fn a_parent_leads_to_its_children() -> Outcome {
+fn for_children_enters_the_pid_namespace_of_the_children() -> Outcome {
     needs::root()?;
     needs::installed("unshare")?;
     // The parent stays where it was; its child is in the new PID namespace.
@@ -44,7 +44,7 @@ fn a_parent_leads_to_its_children() -> Outcome {
 }
 
 /// Without `execve(2)` a process stays in the time namespace that it was in.
-fn the_time_of_children_is_entered() -> Outcome {
+fn for_children_enters_the_time_namespace_of_the_children() -> Outcome {
     needs::root()?;
     let python = needs::installed("python3")?;
     let text = "import ctypes, os
@@ -71,7 +71,7 @@ input()";
     Ok(())
 }
 
-fn a_socket_leads_to_its_network() -> Outcome {
+fn the_network_namespace_of_a_socket_is_entered() -> Outcome {
     needs::root()?;
     needs::installed("python3")?;
     // A process here with a socket that was made there.
@@ -101,7 +101,7 @@ sys.stdin.readline()";
     Ok(())
 }
 
-fn the_parent_of_a_user_namespace() -> Outcome {
+fn the_parent_of_a_user_namespace_is_entered() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
         let nested = ["-r", "-n", "ns-unshare", "-r", "-u"];

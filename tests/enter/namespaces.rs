@@ -5,11 +5,11 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, inode_of, needs, program};
 
 cases!["enter::namespaces":
-    all_the_namespaces_of_a_process, the_chosen_kinds_and_no_others, a_namespace_file, wrong_usage_is_two,
-    the_status_is_that_of_the_program, attached_letters_are_options, a_plan_is_shown, one_process_of_that_inode_only,
+    all_the_namespaces_of_a_process_are_entered, only_the_chosen_kinds_are_entered, a_namespace_file_is_entered, a_usage_error_has_status_2,
+    the_status_is_that_of_the_program, attached_letters_are_options, a_plan_is_shown, only_the_process_with_that_pidfd_inode_is_entered,
 ];
 
-fn all_the_namespaces_of_a_process() -> Outcome {
+fn all_the_namespaces_of_a_process_are_entered() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
         let held = in_all(&who);
@@ -25,7 +25,7 @@ fn all_the_namespaces_of_a_process() -> Outcome {
     Ok(())
 }
 
-fn the_chosen_kinds_and_no_others() -> Outcome {
+fn only_the_chosen_kinds_are_entered() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     let caller = &both()?[0];
@@ -57,7 +57,7 @@ fn the_chosen_kinds_and_no_others() -> Outcome {
     Ok(())
 }
 
-fn a_namespace_file() -> Outcome {
+fn a_namespace_file_is_entered() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
         let held = Held::new(who.program("ns-unshare").args(["-r", "-n", "-u"]), "");
@@ -84,7 +84,7 @@ fn a_namespace_file() -> Outcome {
     Ok(())
 }
 
-fn wrong_usage_is_two() -> Outcome {
+fn a_usage_error_has_status_2() -> Outcome {
     for (arguments, names) in [
         ("", "--target"),
         ("-a true", "--target"),
@@ -182,7 +182,7 @@ fn a_plan_is_shown() -> Outcome {
     Ok(())
 }
 
-fn one_process_of_that_inode_only() -> Outcome {
+fn only_the_process_with_that_pidfd_inode_is_entered() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
         let held = Held::new(who.program("ns-unshare").args(["-r", "-n"]), "");

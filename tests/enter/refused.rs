@@ -11,12 +11,12 @@ use crate::support::running::ended;
 use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, refusing, tool};
 
 cases!["enter::refused":
-    a_closed_namespace_names_its_owner, a_closed_process_names_its_user, a_process_that_has_ended_is_said_to, a_dead_pid_1_is_named,
-    what_is_in_the_way_of_root_is_named, a_closed_cgroup_names_its_owner, a_thread_of_the_kernel_has_no_environment, a_copy_that_becomes_too_large_is_named,
-    memory_that_is_not_executed_is_named, what_is_no_namespace_is_named, an_unknown_name_is_answered_with_what_there_is,
+    a_refusal_names_the_owner_of_the_namespace, a_refusal_names_the_user_of_the_process, an_ended_process_is_reported, a_dead_pid_1_is_named,
+    what_stops_root_is_named, a_refusal_names_the_owner_of_the_cgroup, a_kernel_thread_has_no_environment, a_copy_that_becomes_too_large_is_named,
+    memory_that_is_not_executed_is_named, a_file_that_is_not_a_namespace_is_named, an_unknown_name_is_answered_with_the_known_names,
 ];
 
-fn a_closed_namespace_names_its_owner() -> Outcome {
+fn a_refusal_names_the_owner_of_the_namespace() -> Outcome {
     needs::root()?;
     let user = User::ordinary()?;
     // Bound where everyone can open it: a namespace that is closed all the same.
@@ -45,7 +45,7 @@ fn a_closed_namespace_names_its_owner() -> Outcome {
     Ok(())
 }
 
-fn a_closed_process_names_its_user() -> Outcome {
+fn a_refusal_names_the_user_of_the_process() -> Outcome {
     needs::root()?;
     let user = User::ordinary()?;
     let held = Held::new(program("ns-unshare").arg("-n"), "");
@@ -73,7 +73,7 @@ fn zombie() -> std::process::Child {
     child
 }
 
-fn a_process_that_has_ended_is_said_to() -> Outcome {
+fn an_ended_process_is_reported() -> Outcome {
     let mut child = zombie();
     let pid = child.id();
     for options in ["-a", "-n -u", "-U", "-r -n", ""] {
@@ -130,7 +130,7 @@ fn a_dead_pid_1_is_named() -> Outcome {
 }
 
 /// Who owns a namespace says nothing where the caller may enter it all the same.
-fn what_is_in_the_way_of_root_is_named() -> Outcome {
+fn what_stops_root_is_named() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     let setpriv = needs::installed("setpriv")?;
@@ -158,7 +158,7 @@ fn what_is_in_the_way_of_root_is_named() -> Outcome {
     Ok(())
 }
 
-fn a_closed_cgroup_names_its_owner() -> Outcome {
+fn a_refusal_names_the_owner_of_the_cgroup() -> Outcome {
     needs::root()?;
     let user = User::ordinary()?;
     let cgroup = Cgroup::new(&format!("ns-enter-closed-{}", std::process::id()))?;
@@ -180,7 +180,7 @@ fn a_closed_cgroup_names_its_owner() -> Outcome {
     Ok(())
 }
 
-fn a_thread_of_the_kernel_has_no_environment() -> Outcome {
+fn a_kernel_thread_has_no_environment() -> Outcome {
     needs::root()?;
     if std::fs::read("/proc/2/comm").ok().as_deref() != Some(b"kthreadd\n") {
         return Err(Skip::Lacks("no thread of the kernel is to be seen".into()));
@@ -250,7 +250,7 @@ fn memory_that_is_not_executed_is_named() -> Outcome {
     Ok(())
 }
 
-fn what_is_no_namespace_is_named() -> Outcome {
+fn a_file_that_is_not_a_namespace_is_named() -> Outcome {
     for (value, text) in [
         ("/proc/self/status", "\"/proc/self/status\" is not a namespace"),
         ("/no/such", "\"/no/such\" does not exist"),
@@ -262,7 +262,7 @@ fn what_is_no_namespace_is_named() -> Outcome {
     Ok(())
 }
 
-fn an_unknown_name_is_answered_with_what_there_is() -> Outcome {
+fn an_unknown_name_is_answered_with_the_known_names() -> Outcome {
     for option in ["--net=no-such-name", "-tno-such-name"] {
         let error = program("ns-enter").with(&format!("{option} true")).fails(1);
         assert!(

@@ -7,10 +7,10 @@ use crate::support::case::{Skip, cases};
 use crate::support::{Held, Outcome, Ran, Run as _, User, needs, program, tool};
 
 cases!["enter::side_by_side":
-    root_gets_the_same,
-    the_ordinary_user_gets_the_same,
-    the_ordinary_user_gets_in_where_nsenter_does_not,
-    both_end_alike,
+    root_gets_the_same_as_from_nsenter,
+    the_ordinary_user_gets_the_same_as_from_nsenter,
+    the_ordinary_user_enters_what_nsenter_cannot,
+    both_end_with_the_same_status,
 ];
 
 /// Says all that can be told from inside: namespaces, ids, directories, environment.
@@ -40,7 +40,7 @@ fn look_the_same(user: Option<&User>, lines: &[String]) -> Outcome {
     Ok(())
 }
 
-fn root_gets_the_same() -> Outcome {
+fn root_gets_the_same_as_from_nsenter() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     // One without a user namespace, one with.
@@ -117,7 +117,7 @@ fn root_gets_the_same() -> Outcome {
     look_the_same(None, &lines)
 }
 
-fn the_ordinary_user_gets_the_same() -> Outcome {
+fn the_ordinary_user_gets_the_same_as_from_nsenter() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let held = Held::new(user.program("ns-unshare").args("-r -m -n -u -i".split(' ')), "");
@@ -134,7 +134,7 @@ fn the_ordinary_user_gets_the_same() -> Outcome {
 }
 
 /// Into namespaces of one's own, as ns-utils(7) has it of -a, -U and -m.
-fn the_ordinary_user_gets_in_where_nsenter_does_not() -> Outcome {
+fn the_ordinary_user_enters_what_nsenter_cannot() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let held = Held::new(user.program("ns-unshare").args("-r -m -n".split(' ')), "");
@@ -153,7 +153,7 @@ fn the_ordinary_user_gets_in_where_nsenter_does_not() -> Outcome {
     Ok(())
 }
 
-fn both_end_alike() -> Outcome {
+fn both_end_with_the_same_status() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     let held = in_all(&super::both()?[0]);

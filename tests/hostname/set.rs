@@ -135,6 +135,7 @@ fn an_ordinary_user_sets_the_names_of_a_container_of_theirs() -> Outcome {
 }
 
 fn without_rights_the_cause_is_said() -> Outcome {
+    needs::first_user_namespace()?;
     let user = User::ordinary()?;
     let before = tool("hostname").ran().ok();
     let error = user.program("ns-hostname").arg("not-mine").ran().fails(1);

@@ -9,17 +9,17 @@ use crate::support::case::cases;
 use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
 cases!["ls::columns":
-    shows_names_and_numbers_of_network_namespaces,
-    shows_unit_container_and_cgroup,
-    shows_what_a_user_namespace_is,
-    shows_host_names_and_pids_from_outside_to_inside,
-    shows_capabilities_in_each_namespace,
-    lists_its_columns,
-    shows_the_columns_that_are_asked_for,
-    the_leader_is_the_oldest_and_not_the_lowest,
+    network_namespaces_have_their_names_and_numbers,
+    a_namespace_has_the_unit_container_and_cgroup_of_its_leader,
+    a_user_namespace_has_its_depth_creator_and_uid_map,
+    host_names_and_the_pids_at_each_level_are_shown,
+    capabilities_are_those_of_the_process_in_each_namespace,
+    columns_are_listed_as_text_and_as_json,
+    the_chosen_columns_are_shown_in_their_order,
+    the_leader_is_the_oldest_process_and_not_the_one_with_the_lowest_pid,
 ];
 
-fn shows_names_and_numbers_of_network_namespaces() -> Outcome {
+fn network_namespaces_have_their_names_and_numbers() -> Outcome {
     needs::tools("mount");
     needs::root()?;
     needs::installed("ip")?;
@@ -55,7 +55,7 @@ fn shows_names_and_numbers_of_network_namespaces() -> Outcome {
     Ok(())
 }
 
-fn shows_unit_container_and_cgroup() -> Outcome {
+fn a_namespace_has_the_unit_container_and_cgroup_of_its_leader() -> Outcome {
     needs::root()?;
     let id = "3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c3f2a0c5d8e9b1a2c";
     let cgroup = Cgroup::new(&format!("nsu{}.slice/docker-{id}.scope", std::process::id()))?;
@@ -72,7 +72,7 @@ fn shows_unit_container_and_cgroup() -> Outcome {
     Ok(())
 }
 
-fn shows_what_a_user_namespace_is() -> Outcome {
+fn a_user_namespace_has_its_depth_creator_and_uid_map() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r", "-u"]), "");
@@ -98,7 +98,7 @@ fn shows_what_a_user_namespace_is() -> Outcome {
     Ok(())
 }
 
-fn shows_host_names_and_pids_from_outside_to_inside() -> Outcome {
+fn host_names_and_the_pids_at_each_level_are_shown() -> Outcome {
     needs::tools("hostname");
     needs::root()?;
     let there = Held::behind(
@@ -117,7 +117,7 @@ fn shows_host_names_and_pids_from_outside_to_inside() -> Outcome {
     Ok(())
 }
 
-fn shows_capabilities_in_each_namespace() -> Outcome {
+fn capabilities_are_those_of_the_process_in_each_namespace() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
@@ -143,7 +143,7 @@ fn shows_capabilities_in_each_namespace() -> Outcome {
     Ok(())
 }
 
-fn lists_its_columns() -> Outcome {
+fn columns_are_listed_as_text_and_as_json() -> Outcome {
     let text = program("ns-ls").arg("-H").ran().ok();
     for name in ["NS", "HELD-BY", "INPID"] {
         assert!(text.lines().any(|line| line.starts_with(name)), "{text}");
@@ -163,7 +163,7 @@ fn with_pids_of_its_own(script: &str) -> Command {
     command
 }
 
-fn shows_the_columns_that_are_asked_for() -> Outcome {
+fn the_chosen_columns_are_shown_in_their_order() -> Outcome {
     let pid = std::process::id().to_string();
     let table = |words: &str| program("ns-ls").args(["-p", &pid]).with(words).stdout;
     assert!(table("-o NS,TYPE,PID,COMMAND").starts_with("        NS TYPE"));
@@ -184,7 +184,7 @@ fn shows_the_columns_that_are_asked_for() -> Outcome {
     Ok(())
 }
 
-fn the_leader_is_the_oldest_and_not_the_lowest() -> Outcome {
+fn the_leader_is_the_oldest_process_and_not_the_one_with_the_lowest_pid() -> Outcome {
     needs::root()?;
     // A child gets a lower PID than its parent where the PIDs start over.
     let script = r#"echo 99 >/proc/sys/kernel/ns_last_pid

@@ -7,9 +7,9 @@ use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, inode_of, program};
 
 cases!["ls::filters":
-    filters_bind_as_they_are_written,
-    a_wrong_filter_shows_its_place,
-    a_filter_sees_what_is_unknown_as_empty,
+    and_binds_more_tightly_than_or,
+    an_invalid_filter_is_shown_with_the_place_of_the_error,
+    an_unknown_value_is_empty_in_a_filter,
 ];
 
 /// The inodes that a filter lets through.
@@ -18,7 +18,7 @@ fn filtered(filter: &str) -> Vec<Value> {
     rows(ran).iter().map(|row| row["ns"].clone()).collect()
 }
 
-fn filters_bind_as_they_are_written() -> Outcome {
+fn and_binds_more_tightly_than_or() -> Outcome {
     let (uts, net) = (inode_of("/proc/self/ns/uts"), inode_of("/proc/self/ns/net"));
     let both = format!("NS == {uts} or NS == {net}");
     assert_eq!(filtered(&both).len(), 2);
@@ -37,7 +37,7 @@ fn filters_bind_as_they_are_written() -> Outcome {
     Ok(())
 }
 
-fn a_wrong_filter_shows_its_place() -> Outcome {
+fn an_invalid_filter_is_shown_with_the_place_of_the_error() -> Outcome {
     for (filter, words) in [
         ("NPROCS == 1 & TYPE", ["&", "^"]),
         ("NROCS == 1", ["NROCS", "NPROCS"]),
@@ -50,7 +50,7 @@ fn a_wrong_filter_shows_its_place() -> Outcome {
     Ok(())
 }
 
-fn a_filter_sees_what_is_unknown_as_empty() -> Outcome {
+fn an_unknown_value_is_empty_in_a_filter() -> Outcome {
     // A UTS namespace has no parent.
     let uts = inode_of("/proc/self/ns/uts");
     assert_eq!(filtered(&format!("NS == {uts} and not PNS")), [json!(uts)]);

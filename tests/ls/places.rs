@@ -15,23 +15,23 @@ use crate::support::{
 };
 
 cases!["ls::places":
-    finds_a_namespace_that_only_a_thread_is_in,
-    finds_a_namespace_that_only_a_descriptor_holds,
-    finds_a_network_namespace_that_only_a_socket_holds,
-    finds_a_pid_namespace_that_nobody_was_born_in_yet,
-    finds_a_time_namespace_of_the_next_children,
-    finds_the_namespaces_of_a_threads_next_children,
-    finds_a_namespace_pinned_in_another_mount_namespace,
-    finds_what_is_pinned_out_of_sight_of_every_process,
-    finds_a_namespace_pinned_where_nobody_is,
+    a_namespace_that_only_a_thread_is_in_is_found,
+    a_namespace_that_only_a_descriptor_holds_is_found,
+    a_network_namespace_that_only_a_socket_holds_is_found,
+    a_pid_namespace_without_a_first_process_is_found,
+    a_time_namespace_for_future_children_is_found,
+    namespaces_for_the_future_children_of_a_thread_are_found,
+    a_namespace_pinned_in_another_mount_namespace_is_found,
+    a_pin_that_no_process_can_see_is_found,
+    a_namespace_pinned_in_a_mount_namespace_without_a_process_is_found,
     finds_a_namespace_pinned_where_the_only_process_has_no_root_directory,
-    finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned,
-    finds_a_user_namespace_with_nothing_but_a_child,
-    finds_a_mount_namespace_that_nothing_readable_holds,
-    looks_only_where_it_is_told_to,
-    lists_every_holder_of_one_namespace,
-    counts_the_descriptors_where_they_are_many,
-    spells_the_path_of_a_pin_that_is_no_text,
+    a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned_is_found,
+    a_user_namespace_with_nothing_but_a_child_is_found,
+    a_mount_namespace_that_nothing_readable_holds_is_found,
+    only_the_chosen_places_are_searched,
+    every_holder_of_a_namespace_is_listed,
+    many_descriptors_of_one_process_are_counted,
+    a_pin_path_that_is_not_text_is_escaped,
 ];
 
 /// What is known of holders.
@@ -89,7 +89,7 @@ fn own_pid() -> u32 {
     std::process::id()
 }
 
-fn finds_a_namespace_that_only_a_thread_is_in() -> Outcome {
+fn a_namespace_that_only_a_thread_is_in_is_found() -> Outcome {
     needs::root()?;
     let there = elsewhere(CloneFlags::CLONE_NEWUTS, || ());
     let inode = inode_of(&format!("/proc/self/task/{}/ns/uts", there.tid));
@@ -100,7 +100,7 @@ fn finds_a_namespace_that_only_a_thread_is_in() -> Outcome {
     Ok(())
 }
 
-fn finds_a_namespace_that_only_a_descriptor_holds() -> Outcome {
+fn a_namespace_that_only_a_descriptor_holds_is_found() -> Outcome {
     needs::root()?;
     let there = Held::new(tool("unshare").args(["-i", "-C"]), "");
     let (ipc, cgroup) = (there.inode("ipc"), there.inode("cgroup"));
@@ -117,7 +117,7 @@ fn finds_a_namespace_that_only_a_descriptor_holds() -> Outcome {
     Ok(())
 }
 
-fn finds_a_network_namespace_that_only_a_socket_holds() -> Outcome {
+fn a_network_namespace_that_only_a_socket_holds_is_found() -> Outcome {
     needs::root()?;
     let there = elsewhere(CloneFlags::CLONE_NEWNET, || {
         let inode = inode_of(&format!("/proc/self/task/{}/ns/net", nix::unistd::gettid()));
@@ -142,7 +142,7 @@ fn finds_a_network_namespace_that_only_a_socket_holds() -> Outcome {
     Ok(())
 }
 
-fn finds_a_pid_namespace_that_nobody_was_born_in_yet() -> Outcome {
+fn a_pid_namespace_without_a_first_process_is_found() -> Outcome {
     needs::root()?;
     // Without --fork the shell itself stays outside, and it makes no child.
     let there = Held::new(tool("unshare").arg("--pid"), "");
@@ -158,7 +158,7 @@ fn finds_a_pid_namespace_that_nobody_was_born_in_yet() -> Outcome {
     Ok(())
 }
 
-fn finds_a_time_namespace_of_the_next_children() -> Outcome {
+fn a_time_namespace_for_future_children_is_found() -> Outcome {
     needs::root()?;
     let there = Held::new(tool("unshare").args(["--time", "--fork"]), "");
     let (row, held) = found(there.inode("time"), COLUMNS);
@@ -172,7 +172,7 @@ fn finds_a_time_namespace_of_the_next_children() -> Outcome {
     Ok(())
 }
 
-fn finds_the_namespaces_of_a_threads_next_children() -> Outcome {
+fn namespaces_for_the_future_children_of_a_thread_are_found() -> Outcome {
     needs::root()?;
     let kinds = CloneFlags::CLONE_NEWPID | CloneFlags::from_bits_retain(nix::libc::CLONE_NEWTIME);
     let there = elsewhere(kinds, || ());
@@ -193,7 +193,7 @@ fn finds_the_namespaces_of_a_threads_next_children() -> Outcome {
     Ok(())
 }
 
-fn finds_a_namespace_pinned_in_another_mount_namespace() -> Outcome {
+fn a_namespace_pinned_in_another_mount_namespace_is_found() -> Outcome {
     needs::tools("mount");
     needs::whole_root()?;
     let there = Held::new(
@@ -211,7 +211,7 @@ fn finds_a_namespace_pinned_in_another_mount_namespace() -> Outcome {
     Ok(())
 }
 
-fn finds_what_is_pinned_out_of_sight_of_every_process() -> Outcome {
+fn a_pin_that_no_process_can_see_is_found() -> Outcome {
     needs::tools("mount");
     needs::whole_root()?;
     needs::installed("chroot")?;
@@ -230,7 +230,7 @@ fn finds_what_is_pinned_out_of_sight_of_every_process() -> Outcome {
     Ok(())
 }
 
-fn finds_a_namespace_pinned_where_nobody_is() -> Outcome {
+fn a_namespace_pinned_in_a_mount_namespace_without_a_process_is_found() -> Outcome {
     needs::tools("mount");
     needs::whole_root()?;
     let there = Held::new(
@@ -264,7 +264,7 @@ fn finds_a_namespace_pinned_where_the_only_process_has_no_root_directory() -> Ou
     Ok(())
 }
 
-fn finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned() -> Outcome {
+fn a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned_is_found() -> Outcome {
     needs::tools("mount unshare");
     needs::whole_root()?;
     needs::installed("taskset")?;
@@ -291,7 +291,7 @@ fn finds_a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned() ->
     Ok(())
 }
 
-fn finds_a_user_namespace_with_nothing_but_a_child() -> Outcome {
+fn a_user_namespace_with_nothing_but_a_child_is_found() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r"]), "");
@@ -308,7 +308,7 @@ fn finds_a_user_namespace_with_nothing_but_a_child() -> Outcome {
     Ok(())
 }
 
-fn finds_a_mount_namespace_that_nothing_readable_holds() -> Outcome {
+fn a_mount_namespace_that_nothing_readable_holds_is_found() -> Outcome {
     needs::root()?;
     let there = Held::new(tool("unshare").arg("--mount"), "");
     let inode = there.inode("mnt");
@@ -322,7 +322,7 @@ fn finds_a_mount_namespace_that_nothing_readable_holds() -> Outcome {
     Ok(())
 }
 
-fn looks_only_where_it_is_told_to() -> Outcome {
+fn only_the_chosen_places_are_searched() -> Outcome {
     needs::root()?;
     let there = elsewhere(CloneFlags::CLONE_NEWUTS, || ());
     let inode = inode_of(&format!("/proc/self/task/{}/ns/uts", there.tid));
@@ -352,7 +352,7 @@ fn looks_only_where_it_is_told_to() -> Outcome {
     Ok(())
 }
 
-fn lists_every_holder_of_one_namespace() -> Outcome {
+fn every_holder_of_a_namespace_is_listed() -> Outcome {
     needs::root()?;
     let there = Held::new(tool("unshare").args(["--uts", "--fork"]), "");
     let file = File::open(there.proc("ns/uts")).expect("it lives");
@@ -386,7 +386,7 @@ fn lists_every_holder_of_one_namespace() -> Outcome {
     Ok(())
 }
 
-fn counts_the_descriptors_where_they_are_many() -> Outcome {
+fn many_descriptors_of_one_process_are_counted() -> Outcome {
     needs::root()?;
     let there = Held::new(tool("unshare").arg("--ipc"), "");
     let inode = there.inode("ipc");
@@ -405,7 +405,7 @@ fn counts_the_descriptors_where_they_are_many() -> Outcome {
     Ok(())
 }
 
-fn spells_the_path_of_a_pin_that_is_no_text() -> Outcome {
+fn a_pin_path_that_is_not_text_is_escaped() -> Outcome {
     needs::tools("mount");
     needs::whole_root()?;
     let there = Held::new(

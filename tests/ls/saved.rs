@@ -7,10 +7,10 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, needs, program};
 
 cases!["ls::saved":
-    lists_what_was_saved,
+    a_saved_list_is_listed_again,
 ];
 
-fn lists_what_was_saved() -> Outcome {
+fn a_saved_list_is_listed_again() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");

@@ -7,16 +7,16 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
 cases!["ls::selection":
-    shows_the_namespaces_that_a_process_is_in,
-    shows_only_the_kinds_that_are_asked_for,
-    shows_only_the_namespaces_of_one_process,
-    shows_an_ordinary_user_what_they_may_see_and_says_what_is_missing,
-    names_what_does_not_exist,
-    wrong_usage_is_named_with_its_value,
-    finds_a_namespace_by_its_id_and_by_its_name,
-    shows_namespaces_without_processes_only,
-    what_is_missing_is_an_error_where_that_is_asked_for,
-    an_empty_list_is_no_error,
+    the_namespaces_of_a_process_are_listed,
+    only_the_chosen_kinds_are_listed,
+    only_the_namespaces_of_the_chosen_process_are_listed,
+    an_ordinary_user_sees_their_own_and_is_told_what_is_missing,
+    a_missing_process_is_named,
+    a_usage_error_names_the_option_and_its_value,
+    a_namespace_is_found_by_its_id_and_by_its_name,
+    only_namespaces_without_a_process_are_listed_by_persistent,
+    strict_makes_an_incomplete_list_an_error,
+    an_empty_list_is_a_success,
 ];
 
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
@@ -26,7 +26,7 @@ fn container() -> Held {
     Held::new(tool("unshare").args(["-n", "-u", "-i"]), "")
 }
 
-fn shows_the_namespaces_that_a_process_is_in() -> Outcome {
+fn the_namespaces_of_a_process_are_listed() -> Outcome {
     needs::root()?;
     let there = container();
     let rows = rows(program("ns-ls").with("-J -o +ONS,PPID,PATH,UID,CREATOR"));
@@ -51,7 +51,7 @@ fn shows_the_namespaces_that_a_process_is_in() -> Outcome {
     Ok(())
 }
 
-fn shows_only_the_kinds_that_are_asked_for() -> Outcome {
+fn only_the_chosen_kinds_are_listed() -> Outcome {
     let own = inode_of("/proc/self/ns/net");
     for words in ["-J -t net", "-J --type=net"] {
         let rows = rows(program("ns-ls").with(words));
@@ -67,7 +67,7 @@ fn shows_only_the_kinds_that_are_asked_for() -> Outcome {
     Ok(())
 }
 
-fn shows_only_the_namespaces_of_one_process() -> Outcome {
+fn only_the_namespaces_of_the_chosen_process_are_listed() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-n"]), "");
@@ -81,7 +81,7 @@ fn shows_only_the_namespaces_of_one_process() -> Outcome {
     Ok(())
 }
 
-fn shows_an_ordinary_user_what_they_may_see_and_says_what_is_missing() -> Outcome {
+fn an_ordinary_user_sees_their_own_and_is_told_what_is_missing() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
@@ -104,7 +104,7 @@ fn shows_an_ordinary_user_what_they_may_see_and_says_what_is_missing() -> Outcom
     Ok(())
 }
 
-fn names_what_does_not_exist() -> Outcome {
+fn a_missing_process_is_named() -> Outcome {
     let error = program("ns-ls").with("-p 2147483647").fails(1);
     assert_eq!(error, "ns-ls: process 2147483647 does not exist\n");
     let error = program("ns-ls").with("-p /proc/self/ns/net").fails(1);
@@ -112,7 +112,7 @@ fn names_what_does_not_exist() -> Outcome {
     Ok(())
 }
 
-fn wrong_usage_is_named_with_its_value() -> Outcome {
+fn a_usage_error_names_the_option_and_its_value() -> Outcome {
     for (words, names) in [
         ("-t nett", ["--type", "nett", "uts"]),
         ("-o NS,PIDD", ["--output", "PIDD", "NPROCS"]),
@@ -134,7 +134,7 @@ fn wrong_usage_is_named_with_its_value() -> Outcome {
     Ok(())
 }
 
-fn finds_a_namespace_by_its_id_and_by_its_name() -> Outcome {
+fn a_namespace_is_found_by_its_id_and_by_its_name() -> Outcome {
     needs::tools("mount");
     needs::root()?;
     let there = Held::new(tool("unshare").arg("--uts"), "");
@@ -160,7 +160,7 @@ fn finds_a_namespace_by_its_id_and_by_its_name() -> Outcome {
     Ok(())
 }
 
-fn shows_namespaces_without_processes_only() -> Outcome {
+fn only_namespaces_without_a_process_are_listed_by_persistent() -> Outcome {
     needs::root()?;
     let there = Held::new(tool("unshare").arg("-u"), "");
     let file = std::fs::File::open(there.proc("ns/uts")).expect("it lives");
@@ -177,7 +177,7 @@ fn shows_namespaces_without_processes_only() -> Outcome {
     Ok(())
 }
 
-fn what_is_missing_is_an_error_where_that_is_asked_for() -> Outcome {
+fn strict_makes_an_incomplete_list_an_error() -> Outcome {
     let user = User::ordinary()?;
     let ran = user.program("ns-ls").ran();
     assert_eq!(ran.status, 0);
@@ -194,7 +194,7 @@ fn what_is_missing_is_an_error_where_that_is_asked_for() -> Outcome {
     Ok(())
 }
 
-fn an_empty_list_is_no_error() -> Outcome {
+fn an_empty_list_is_a_success() -> Outcome {
     let ran = program("ns-ls").args(["-J", "-Q", "NS == 1"]).ran();
     assert_eq!(ran.json()["namespaces"], json!([]));
     let ran = program("ns-ls").args(["-Q", "NS == 1"]).ran();

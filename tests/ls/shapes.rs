@@ -7,13 +7,13 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, tool};
 
 cases!["ls::shapes":
-    lists_are_arrays_and_rows_are_flat,
-    raw_lines_have_a_value_for_each_column_and_no_glyphs,
-    draws_trees,
-    draws_ancestors_that_are_not_listed,
+    lists_are_json_arrays_and_rows_are_flat,
+    raw_lines_have_one_field_for_each_column_and_no_glyphs,
+    trees_follow_owners_parents_or_processes,
+    a_tree_includes_ancestors_that_the_filter_leaves_out,
 ];
 
-fn lists_are_arrays_and_rows_are_flat() -> Outcome {
+fn lists_are_json_arrays_and_rows_are_flat() -> Outcome {
     needs::tools("mount");
     needs::root()?;
     let rows = with_own_run(
@@ -35,7 +35,7 @@ fn lists_are_arrays_and_rows_are_flat() -> Outcome {
     Ok(())
 }
 
-fn raw_lines_have_a_value_for_each_column_and_no_glyphs() -> Outcome {
+fn raw_lines_have_one_field_for_each_column_and_no_glyphs() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
@@ -53,7 +53,7 @@ fn raw_lines_have_a_value_for_each_column_and_no_glyphs() -> Outcome {
     Ok(())
 }
 
-fn draws_trees() -> Outcome {
+fn trees_follow_owners_parents_or_processes() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
@@ -102,7 +102,7 @@ fn draws_trees() -> Outcome {
     Ok(())
 }
 
-fn draws_ancestors_that_are_not_listed() -> Outcome {
+fn a_tree_includes_ancestors_that_the_filter_leaves_out() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r", "-u"]), "");

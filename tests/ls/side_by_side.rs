@@ -9,8 +9,8 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, inode_of, needs, program, tool};
 
 cases!["ls::side_by_side":
-    counts_processes_as_lsns_does,
-    shows_all_that_lsns_shows,
+    processes_are_counted_as_lsns_counts_them,
+    every_namespace_that_lsns_shows_is_listed_with_the_same_numbers,
 ];
 
 /// NPROCS and PID of these namespaces.
@@ -22,7 +22,7 @@ fn of_crowd(rows: &[Value], inodes: &BTreeSet<u64>) -> BTreeMap<u64, (Value, Val
         .collect()
 }
 
-fn counts_processes_as_lsns_does() -> Outcome {
+fn processes_are_counted_as_lsns_counts_them() -> Outcome {
     needs::root()?;
     needs::installed("lsns")?;
     let there = Held::new(tool("unshare").args(["-n", "-p", "-f"]), "sleep 1000 &");
@@ -45,7 +45,7 @@ fn counts_processes_as_lsns_does() -> Outcome {
     Ok(())
 }
 
-fn shows_all_that_lsns_shows() -> Outcome {
+fn every_namespace_that_lsns_shows_is_listed_with_the_same_numbers() -> Outcome {
     needs::root()?;
     needs::installed("lsns")?;
     let crowd: Vec<_> = (0..30)

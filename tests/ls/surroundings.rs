@@ -8,10 +8,10 @@ use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, pr
 
 cases!["ls::surroundings":
     processes_that_come_and_go_make_no_false_row,
-    works_in_a_pid_namespace_with_its_own_proc,
-    takes_no_pid_of_another_proc_for_one_of_its_own,
-    says_so_where_proc_hides_processes,
-    needs_few_descriptors,
+    a_pid_namespace_with_its_own_proc_is_listed_from_inside,
+    a_pid_in_another_proc_is_not_mistaken_for_a_local_one,
+    hidden_processes_are_reported,
+    few_descriptors_are_enough,
 ];
 
 fn processes_that_come_and_go_make_no_false_row() -> Outcome {
@@ -55,7 +55,7 @@ fn processes_that_come_and_go_make_no_false_row() -> Outcome {
     Ok(())
 }
 
-fn works_in_a_pid_namespace_with_its_own_proc() -> Outcome {
+fn a_pid_namespace_with_its_own_proc_is_listed_from_inside() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let program = user.program("ns-ls");
@@ -76,7 +76,7 @@ fn works_in_a_pid_namespace_with_its_own_proc() -> Outcome {
     Ok(())
 }
 
-fn takes_no_pid_of_another_proc_for_one_of_its_own() -> Outcome {
+fn a_pid_in_another_proc_is_not_mistaken_for_a_local_one() -> Outcome {
     needs::root()?;
     // In a PID namespace with the /proc of the one above.
     let ran = tool("unshare")
@@ -103,7 +103,7 @@ fn takes_no_pid_of_another_proc_for_one_of_its_own() -> Outcome {
     Ok(())
 }
 
-fn says_so_where_proc_hides_processes() -> Outcome {
+fn hidden_processes_are_reported() -> Outcome {
     needs::tools("mount setpriv");
     needs::root()?;
     let user = User::ordinary()?;
@@ -129,7 +129,7 @@ fn says_so_where_proc_hides_processes() -> Outcome {
     Ok(())
 }
 
-fn needs_few_descriptors() -> Outcome {
+fn few_descriptors_are_enough() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     let there = Held::new(

@@ -9,10 +9,10 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, needs, program};
 
 cases!["ls::watch":
-    tells_what_appears_and_what_goes,
+    a_line_is_printed_when_a_namespace_appears_or_goes,
 ];
 
-fn tells_what_appears_and_what_goes() -> Outcome {
+fn a_line_is_printed_when_a_namespace_appears_or_goes() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let mut watch = user

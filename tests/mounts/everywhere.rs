@@ -70,6 +70,8 @@ fn a_namespace_without_a_process_is_found() -> Outcome {
 }
 
 fn a_namespace_that_only_a_users_descriptor_holds_is_found_by_that_user() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
     let user = User::ordinary()?;
     let mount = "mount -t tmpfs only-here /mnt";
     let there = Held::new(user.program("ns-unshare").args(["-r", "-m"]), mount);

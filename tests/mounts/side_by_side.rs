@@ -9,13 +9,13 @@ use crate::support::case::cases;
 use crate::support::{Outcome, Ran, Run as _, needs, program, tool};
 
 cases!["mounts::side_by_side":
-    saved_tables_are_shown_alike,
-    a_live_table_is_shown_alike,
+    saved_tables_are_shown_as_findmnt_shows_them,
+    a_live_table_is_shown_as_findmnt_shows_it,
     filters_find_the_same,
     filters_find_the_same_in_saved_tables,
-    room_is_measured_alike,
-    vfs_options_are_spelled_out_alike,
-    a_directory_of_a_source_is_shown_alike,
+    sizes_are_those_of_findmnt,
+    vfs_options_are_those_of_findmnt,
+    the_directory_of_a_source_is_that_of_findmnt,
 ];
 
 /// The columns that both have, and that say the same at any time.
@@ -67,7 +67,7 @@ fn without_ours(value: Value) -> Value {
     }
 }
 
-fn saved_tables_are_shown_alike() -> Outcome {
+fn saved_tables_are_shown_as_findmnt_shows_them() -> Outcome {
     needs::installed("findmnt")?;
     let mut seen = 0;
     for entry in std::fs::read_dir(fixtures()).expect("they are there") {
@@ -101,7 +101,7 @@ const MOUNTS: &str = "mkdir $d/a $d/b $d/c $d/e; mount -t tmpfs -o size=4k,mode=
     mkdir $d/a/sub; mount --bind $d/a/sub $d/e; mkdir -p $d/deep/er; mount -t ramfs deep $d/deep/er; \
     mkdir $d/proc; mount -t proc -o noatime proc $d/proc";
 
-fn a_live_table_is_shown_alike() -> Outcome {
+fn a_live_table_is_shown_as_findmnt_shows_it() -> Outcome {
     needs::installed("findmnt")?;
     let room = Room::new(MOUNTS)?;
     let pid = room.shell.pid.to_string();
@@ -243,7 +243,7 @@ fn filters_find_the_same_in_saved_tables() -> Outcome {
     Ok(())
 }
 
-fn room_is_measured_alike() -> Outcome {
+fn sizes_are_those_of_findmnt() -> Outcome {
     needs::installed("findmnt")?;
     let mut room = Room::new(
         "mkdir $d/s; mount -t tmpfs -o size=10M,nr_inodes=100 sized $d/s; head -c 3000000 /dev/zero >$d/s/file",
@@ -268,7 +268,7 @@ fn room_is_measured_alike() -> Outcome {
     Ok(())
 }
 
-fn vfs_options_are_spelled_out_alike() -> Outcome {
+fn vfs_options_are_those_of_findmnt() -> Outcome {
     needs::tools("umount");
     needs::installed("findmnt")?;
     let mut room = Room::new("mkdir $d/v")?;
@@ -303,7 +303,7 @@ fn vfs_options_are_spelled_out_alike() -> Outcome {
     Ok(())
 }
 
-fn a_directory_of_a_source_is_shown_alike() -> Outcome {
+fn the_directory_of_a_source_is_that_of_findmnt() -> Outcome {
     needs::installed("findmnt")?;
     let room =
         Room::new("mkdir $d/x $d/y; mount --bind $d/x $d/y; : >$d/ns; mount --bind /proc/self/ns/net $d/ns")?;

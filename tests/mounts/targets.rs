@@ -14,8 +14,8 @@ cases!["mounts::targets":
     propagation_is_shown,
     a_namespace_has_many_names,
     what_a_user_may_not_see_is_explained,
-    a_target_that_is_none_is_named,
-    what_is_asked_for_wrongly_is_named,
+    an_invalid_target_is_named,
+    a_usage_error_names_the_option_and_its_value,
 ];
 
 /// A process in a mount namespace of its own, after the set-up: `$d` is a directory of the test's.
@@ -178,7 +178,7 @@ fn what_a_user_may_not_see_is_explained() -> Outcome {
     Ok(())
 }
 
-fn a_target_that_is_none_is_named() -> Outcome {
+fn an_invalid_target_is_named() -> Outcome {
     let run = |target: &str| program("ns-mounts").args(["-N", target]).ran();
     let error = run(":x").fails(2);
     assert!(
@@ -201,7 +201,7 @@ fn a_target_that_is_none_is_named() -> Outcome {
     Ok(())
 }
 
-fn what_is_asked_for_wrongly_is_named() -> Outcome {
+fn a_usage_error_names_the_option_and_its_value() -> Outcome {
     let error = program("ns-mounts").with("-o TARGET,COLOUR").fails(2);
     assert!(
         error.contains("'TARGET,COLOUR' for '--output <COLUMNS>'"),

@@ -12,6 +12,7 @@ use rustix::net::{
     socketpair,
 };
 
+use super::needs;
 use super::ran::{Run as _, tool};
 use super::running::line_of;
 
@@ -98,6 +99,7 @@ pub fn inode_of(link: &str) -> u64 {
 /// more. `set_up` has been done in the namespace.
 #[track_caller]
 pub fn without_a_root(directory: &Path, set_up: &str) -> Held {
+    needs::tools("mount umount");
     let directory = directory.to_str().expect("it is text");
     let set_up = format!("{set_up} && mount --rbind / {directory} && exec chroot {directory} \"$@\"");
     let held = Held::new(tool("unshare").args(["-m", "sh", "-c", &set_up, "sh"]), "");

@@ -17,6 +17,15 @@ pub fn root() -> Result<(), Skip> {
     }
 }
 
+/// To be in the first user namespace, which owns the first namespace of each kind.
+pub fn first_user_namespace() -> Result<(), Skip> {
+    if namespaces::first_user_namespace() {
+        Ok(())
+    } else {
+        Err(Skip::Lacks("needs to be in the first user namespace".into()))
+    }
+}
+
 /// User namespaces that the caller, and the ordinary user, can make.
 pub fn user_namespaces() -> Result<(), Skip> {
     namespaces::can_be_made().map_err(Skip::Lacks)

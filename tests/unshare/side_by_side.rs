@@ -6,7 +6,7 @@ use super::{Who, ordinary, unshare};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, inode_of, needs, tool};
 
-cases!["unshare::side_by_side": both_do_the_same, both_end_alike, the_ordinary_user_has_the_same];
+cases!["unshare::side_by_side": both_do_the_same, both_end_with_the_same_status, both_do_the_same_for_an_ordinary_user];
 
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
@@ -148,7 +148,7 @@ fn both_do_the_same() -> Outcome {
     Ok(())
 }
 
-fn the_ordinary_user_has_the_same() -> Outcome {
+fn both_do_the_same_for_an_ordinary_user() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("awk");
     for options in FOR_ALL {
@@ -157,7 +157,7 @@ fn the_ordinary_user_has_the_same() -> Outcome {
     Ok(())
 }
 
-fn both_end_alike() -> Outcome {
+fn both_end_with_the_same_status() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         for options in ["-U", "-r -f", "-r -p -f", "-r -m -p -f --mount-proc"] {
