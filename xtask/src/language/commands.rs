@@ -31,7 +31,13 @@ const MISSING: &str = "nosuch";
 pub fn faults_in_prose(programs: &[ProgramInfo], text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let separators = |c: char| c.is_whitespace() || "`'\"()[]{},;=|*".contains(c);
-    for word in text.split(separators) {
+    // Whole commands of other programs have options of their own.
+    let is_foreign = |code: &str| code.contains(' ') && !code.starts_with('-') && !code.starts_with("ns-");
+    let ours = text
+        .split('`')
+        .enumerate()
+        .filter(|(place, code)| place % 2 == 0 || !is_foreign(code));
+    for word in ours.flat_map(|(_, part)| part.split(separators)) {
         let word = word.trim_end_matches(['.', ':', '?', '!', '-', '/']);
         let is_option = word.strip_prefix("--").is_some_and(is_name);
         let is_known =
@@ -229,6 +235,7 @@ mod tests {
         for text in ["Use --missing.", "`ns-missing` does it.", "See (--missing=NAME)."] {
             assert_eq!(faults_in_prose(&programs, text).len(), 1, "{text}");
         }
+        assert_eq!(faults_in_prose(&programs, "Run `cargo run --missing`."), [""; 0]);
         assert_eq!(
             faults_in_prose(&programs, "`ns-ls --json` of ns-utils(7), --net=NAME."),
             [""; 0]

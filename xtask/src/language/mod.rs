@@ -7,6 +7,7 @@ mod text;
 mod turns;
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -14,13 +15,11 @@ use crate::generated::root;
 use crate::programs;
 use text::Block;
 
-/// The documents that are checked, from the root of the checkout.
-const DOCUMENTS: [&str; 11] = [
+/// The documents beside those in `docs`, from the root of the checkout.
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "SECURITY.md",
-    "CHANGELOG.md",
     "CONTRIBUTING.md",
-    "docs/tour.md",
     "crates/ns-unshare/ns-unshare.1.in",
     "crates/ns-enter/ns-enter.1.in",
     "crates/ns-ls/ns-ls.8.in",
@@ -36,8 +35,8 @@ pub fn check() -> Result<()> {
     for program in &programs {
         faults.extend(help::faults(program));
     }
-    for path in DOCUMENTS {
-        let text = fs::read_to_string(root().join(path)).context(path)?;
+    for path in documents()? {
+        let text = fs::read_to_string(root().join(&path)).with_context(|| path.display().to_string())?;
         for block in text::blocks(&text) {
             let found = match &block {
                 Block::Prose { text, .. } => {
@@ -47,7 +46,7 @@ pub fn check() -> Result<()> {
                 }
                 Block::Code { text, .. } => commands::faults_in_code(&programs, text),
             };
-            let place = format!("{path}:{}", block.line());
+            let place = format!("{}:{}", path.display(), block.line());
             faults.extend(found.iter().map(|fault| format!("{place}: {fault}")));
         }
     }
@@ -55,6 +54,19 @@ pub fn check() -> Result<()> {
         bail!("these texts break a rule:\n  {}", faults.join("\n  "));
     }
     Ok(())
+}
+
+/// Every document that is checked, from the root of the checkout.
+fn documents() -> Result<Vec<PathBuf>> {
+    let mut documents: Vec<PathBuf> = DOCUMENTS.iter().map(PathBuf::from).collect();
+    for entry in fs::read_dir(root().join("docs"))? {
+        let path = PathBuf::from("docs").join(entry?.file_name());
+        if path.extension().is_some_and(|extension| extension == "md") {
+            documents.push(path);
+        }
+    }
+    documents.sort();
+    Ok(documents)
 }
 
 #[cfg(test)]
