@@ -104,8 +104,8 @@ function __ns_hostname_output
     set -l before (__ns_hostname_before_comma)
     printf '%s%s\t%s\n' \
         $before 'NS' 'inode of the namespace' \
-        $before 'ID' '64-bit id of the namespace, never used again' \
-        $before 'OWN' 'whether the namespace is the caller\'s own' \
+        $before 'ID' '64-bit id of the namespace, never reused' \
+        $before 'OWN' 'yes for the caller\'s own namespace' \
         $before 'HOSTNAME' 'host name of a UTS namespace' \
         $before 'DOMAIN' 'NIS domain name of a UTS namespace' \
         $before 'NPROCS' 'number of processes in the namespace' \
@@ -114,10 +114,10 @@ function __ns_hostname_output
         $before 'COMMAND' 'command line of PID' \
         $before 'UNIT' 'systemd unit of the leader, the oldest process' \
         $before 'CONTAINER' 'id of the leader\'s container' \
-        $before 'NAME' 'name under /run/netns and the like' \
+        $before 'NAME' 'pinned name, under /run/netns or a similar directory' \
         $before 'ONS' 'inode of the owning user namespace' \
-        $before 'INITIAL' 'whether the system started with the namespace' \
-        $before 'SAME' 'other namespaces with the same host name'
+        $before 'INITIAL' 'yes if the system started with the namespace' \
+        $before 'SAME' 'inodes of other namespaces with the same host name'
 end
 
 complete -c ns-hostname -f

@@ -150,29 +150,29 @@ function __ns_ls_output
         $before 'COMMAND' 'command line of PID' \
         $before 'UID' 'uid of PID, or of the namespace\'s creator' \
         $before 'USER' 'user of PID, or the namespace\'s creator' \
-        $before 'NETNSID' 'number of a network namespace in the caller\'s' \
-        $before 'NSFS' 'where the namespace file is mounted' \
+        $before 'NETNSID' 'number of the namespace in the caller\'s network namespace' \
+        $before 'NSFS' 'paths where the namespace is mounted' \
         $before 'PNS' 'inode of the parent namespace' \
         $before 'ONS' 'inode of the owning user namespace' \
-        $before 'ID' '64-bit id of the namespace, never used again' \
-        $before 'OWN' 'whether the namespace is the caller\'s own' \
-        $before 'NAME' 'name under /run/netns and the like' \
-        $before 'HOLDERS' 'number of what keeps the namespace alive' \
-        $before 'HELD-BY' 'what keeps the namespace alive, in words' \
+        $before 'ID' '64-bit id of the namespace, never reused' \
+        $before 'OWN' 'yes for the caller\'s own namespace' \
+        $before 'NAME' 'pinned name, under /run/netns or a similar directory' \
+        $before 'HOLDERS' 'number of things that keep the namespace alive' \
+        $before 'HELD-BY' 'things that keep the namespace alive, in words' \
         $before 'THREADS' 'number of threads in the namespace' \
-        $before 'LEADER' 'oldest process at the top of the namespace\'s tree' \
+        $before 'LEADER' 'oldest process at the top of the process tree' \
         $before 'INPID' 'PIDs of LEADER, from outside to inside' \
         $before 'UNIT' 'systemd unit of the leader, the oldest process' \
         $before 'CONTAINER' 'id of the leader\'s container' \
         $before 'CGROUP' 'cgroup of the leader' \
         $before 'HOSTNAME' 'host name of a UTS namespace' \
         $before 'DOMAIN' 'NIS domain name of a UTS namespace' \
-        $before 'SAME' 'other namespaces with the same host name' \
-        $before 'CREATOR' 'user who made the owning user namespace' \
+        $before 'SAME' 'inodes of other namespaces with the same host name' \
+        $before 'CREATOR' 'user who created the owning user namespace' \
         $before 'UIDMAP' 'uid map of a user namespace' \
-        $before 'DEPTH' 'how many parents a user or PID namespace has' \
-        $before 'INITIAL' 'whether the system started with the namespace' \
-        $before 'CAPS' 'capabilities of the process of --caps in the namespace'
+        $before 'DEPTH' 'number of parents of a user or PID namespace' \
+        $before 'INITIAL' 'yes if the system started with the namespace' \
+        $before 'CAPS' 'capabilities that the --caps process has in the namespace'
 end
 
 complete -c ns-ls -f

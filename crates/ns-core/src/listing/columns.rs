@@ -16,29 +16,29 @@ crate::columns! {
     COMMAND: text("COMMAND", "command line of PID").wide(), Facts::COMMAND, |it| it.of_process(|process| Cell::gathered(process.command.as_ref(), |line| Cell::text(&**line)));
     UID: number("UID", "uid of PID, or of the namespace's creator"), Facts::UID, |it| Cell::gathered(it.uid(), |uid| u64::from(uid).into());
     USER: text("USER", "user of PID, or the namespace's creator"), Facts::UID, |it| it.context.user(it.uid());
-    NETNSID: text("NETNSID", "number of a network namespace in the caller's"), Facts::NETNSID, cells::netnsid;
-    NSFS: texts("NSFS", "where the namespace file is mounted").wide(), Facts::empty(), cells::nsfs;
+    NETNSID: text("NETNSID", "number of the namespace in the caller's network namespace"), Facts::NETNSID, cells::netnsid;
+    NSFS: texts("NSFS", "paths where the namespace is mounted").wide(), Facts::empty(), cells::nsfs;
     PNS: number("PNS", "inode of the parent namespace"), Facts::RELATIVES, |it| cells::above(it.entry.parent());
     ONS: number("ONS", "inode of the owning user namespace").or(&["OWNER"]), Facts::RELATIVES, |it| cells::above(it.entry.owner());
-    ID: number("ID", "64-bit id of the namespace, never used again"), Facts::RELATIVES, |it| Cell::gathered(it.entry.id(), Cell::Number);
-    OWN: flag("OWN", "whether the namespace is the caller's own"), Facts::OWN, |it| Cell::gathered(it.entry.own, Cell::Flag);
-    NAME: texts("NAME", "name under /run/netns and the like"), Facts::empty(), cells::names;
-    HOLDERS: number("HOLDERS", "number of what keeps the namespace alive"), Facts::empty(), cells::holders;
-    HELD_BY: texts("HELD-BY", "what keeps the namespace alive, in words").wide(), Facts::empty(), cells::held_by;
+    ID: number("ID", "64-bit id of the namespace, never reused"), Facts::RELATIVES, |it| Cell::gathered(it.entry.id(), Cell::Number);
+    OWN: flag("OWN", "yes for the caller's own namespace"), Facts::OWN, |it| Cell::gathered(it.entry.own, Cell::Flag);
+    NAME: texts("NAME", "pinned name, under /run/netns or a similar directory"), Facts::empty(), cells::names;
+    HOLDERS: number("HOLDERS", "number of things that keep the namespace alive"), Facts::empty(), cells::holders;
+    HELD_BY: texts("HELD-BY", "things that keep the namespace alive, in words").wide(), Facts::empty(), cells::held_by;
     THREADS: number("THREADS", "number of threads in the namespace"), Facts::empty(), cells::threads;
-    LEADER: number("LEADER", "oldest process at the top of the namespace's tree"), Facts::LEADER, |it| it.entry.leader.map_or(Cell::Absent, cells::pid);
+    LEADER: number("LEADER", "oldest process at the top of the process tree"), Facts::LEADER, |it| it.entry.leader.map_or(Cell::Absent, cells::pid);
     INPID: text("INPID", "PIDs of LEADER, from outside to inside"), Facts::PIDS, cells::pids_of_leader;
     UNIT: text("UNIT", "systemd unit of the leader, the oldest process"), Facts::CGROUP, |it| it.of_cgroups(crate::process::Cgroups::unit);
     CONTAINER: text("CONTAINER", "id of the leader's container"), Facts::CGROUP, |it| it.of_cgroups(|cgroups| cgroups.container().map(|container| container.id));
     CGROUP: text("CGROUP", "cgroup of the leader").wide(), Facts::CGROUP, |it| it.of_cgroups(crate::process::Cgroups::path);
     HOSTNAME: text("HOSTNAME", "host name of a UTS namespace"), Facts::UTS_NAMES, |it| Cell::gathered(it.entry.uts_names.as_ref(), |names| Cell::text(&*names.host));
     DOMAIN: text("DOMAIN", "NIS domain name of a UTS namespace"), Facts::UTS_NAMES, cells::domain;
-    SAME: numbers("SAME", "other namespaces with the same host name").wide(), Facts::UTS_NAMES, cells::same;
-    CREATOR: text("CREATOR", "user who made the owning user namespace"), Facts::RELATIVES, |it| it.context.user(it.entry.owner_uid());
+    SAME: numbers("SAME", "inodes of other namespaces with the same host name").wide(), Facts::UTS_NAMES, cells::same;
+    CREATOR: text("CREATOR", "user who created the owning user namespace"), Facts::RELATIVES, |it| it.context.user(it.entry.owner_uid());
     UIDMAP: texts("UIDMAP", "uid map of a user namespace").wide(), Facts::UIDMAP, cells::uid_map;
-    DEPTH: number("DEPTH", "how many parents a user or PID namespace has"), Facts::RELATIVES, cells::depth;
-    INITIAL: flag("INITIAL", "whether the system started with the namespace"), Facts::empty(), |it| it.entry.is_initial().into();
-    CAPS: texts("CAPS", "capabilities of the process of --caps in the namespace").wide(), Facts::RELATIVES, cells::capabilities;
+    DEPTH: number("DEPTH", "number of parents of a user or PID namespace"), Facts::RELATIVES, cells::depth;
+    INITIAL: flag("INITIAL", "yes if the system started with the namespace"), Facts::empty(), |it| it.entry.is_initial().into();
+    CAPS: texts("CAPS", "capabilities that the --caps process has in the namespace").wide(), Facts::RELATIVES, cells::capabilities;
 }
 
 #[cfg(test)]
