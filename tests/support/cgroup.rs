@@ -1,4 +1,4 @@
-//! Cgroups of a case's own, in the hierarchy of cgroup v2.
+//! Cgroups of a case's own, in the hierarchy of cgroup v2 or in that of systemd in v1.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _};
@@ -19,14 +19,19 @@ pub struct Cgroup {
 impl Cgroup {
     /// Makes the cgroup of this path below the top, and what lacks above it: no two cases may share that.
     pub fn new(path: &str) -> Result<Self, Skip> {
-        needs::root()?;
-        let mounts = fs::read_to_string("/proc/self/mounts").expect("it can be read");
-        let top = mounts
-            .lines()
-            .map(|line| line.split(' ').collect::<Vec<_>>())
-            .find(|fields| fields.get(2) == Some(&"cgroup2"))
-            .map(|fields| PathBuf::from(fields[1]))
-            .ok_or_else(|| Skip::Lacks("cgroup v2 is not mounted".into()))?;
+        Self::below(mounted("cgroup2", "")?, path)
+    }
+
+    /// The same in the hierarchy of cgroup v1 that systemd has.
+    pub fn in_v1(path: &str) -> Result<Self, Skip> {
+        let own = fs::read_to_string("/proc/self/cgroup").expect("it can be read");
+        if own.lines().any(|line| line.starts_with("0::/") && line != "0::/") {
+            return Err(Skip::Lacks("the caller is below the top of cgroup v2".into()));
+        }
+        Self::below(mounted("cgroup", "name=systemd")?, path)
+    }
+
+    fn below(top: PathBuf, path: &str) -> Result<Self, Skip> {
         let mut cgroup = Self { made: Vec::new() };
         let mut directory = top;
         for name in path.split('/') {
@@ -39,6 +44,20 @@ impl Cgroup {
             cgroup.made.push(directory.clone());
         }
         Ok(cgroup)
+    }
+
+    /// Gives the outermost cgroup that was made, and all below it, to a user.
+    pub fn give(&self, uid: u32) {
+        for directory in &self.made {
+            std::os::unix::fs::chown(directory, Some(uid), Some(uid)).expect("it was made by root");
+        }
+    }
+
+    /// Lets a group write to the outermost cgroup that was made.
+    pub fn open_to_group(&self, gid: u32) {
+        let outer = self.made.first().expect("the path was new");
+        std::os::unix::fs::chown(outer, None, Some(gid)).expect("it was made by root");
+        fs::set_permissions(outer, std::os::unix::fs::PermissionsExt::from_mode(0o775)).expect("it is ours");
     }
 
     /// The same, for a case that makes it itself: it can be made, and is not there yet.
@@ -74,6 +93,20 @@ impl Drop for Cgroup {
             let _ = fs::remove_dir(directory);
         }
     }
+}
+
+/// Where the file system of a hierarchy of cgroups is mounted.
+fn mounted(fs_type: &str, option: &str) -> Result<PathBuf, Skip> {
+    needs::root()?;
+    let mounts = fs::read_to_string("/proc/self/mounts").expect("it can be read");
+    mounts
+        .lines()
+        .map(|line| line.split(' ').collect::<Vec<_>>())
+        .find(|fields| {
+            fields[2] == fs_type && (option.is_empty() || fields[3].split(',').any(|one| one == option))
+        })
+        .map(|fields| PathBuf::from(fields[1]))
+        .ok_or_else(|| Skip::Lacks(format!("{fs_type} {option} is not mounted")))
 }
 
 /// Waits until no process is in the cgroup or below (`populated` in `cgroup.events`, cgroups(7)).

@@ -1,15 +1,16 @@
 //! How a person names a process or a namespace: one grammar in all the programs.
 
+mod claimed;
 mod names;
 mod spellings;
 
 use std::process::Command;
 
-use crate::support::{Case, Held, Ran, Run as _, needs, program, tool, tools};
+use crate::support::{Case, Cgroup, Held, Ran, Run as _, needs, program, tool, tools};
 
 /// The cases of targets.
 pub fn cases() -> Vec<Case> {
-    [names::cases(), spellings::cases()]
+    [claimed::cases(), names::cases(), spellings::cases()]
         .into_iter()
         .flatten()
         .collect()
@@ -21,6 +22,15 @@ fn container(host: &str) -> Held {
     Held::new(
         tool("unshare").args(["--uts", "--mount"]),
         &format!("hostname {host}; mount -t tmpfs of-{host} /mnt"),
+    )
+}
+
+/// A process in the cgroup, and in a UTS namespace of its own with this host name.
+fn member(cgroup: &Cgroup, host: &str) -> Held {
+    needs::tools("hostname");
+    Held::new(
+        tool("unshare").arg("--uts"),
+        &format!("{}; hostname {host}", cgroup.join()),
     )
 }
 

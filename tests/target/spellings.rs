@@ -1,8 +1,8 @@
 //! What each spelling of a target finds, in all the programs.
 
-use super::{PIN, container, hostname, mounts, with_run};
+use super::{PIN, container, hostname, member, mounts, with_run};
 use crate::support::case::cases;
-use crate::support::{Cgroup, Held, Outcome, Run as _, needs, program, tool};
+use crate::support::{Cgroup, Outcome, Run as _, needs, program};
 
 cases!["target::spellings":
     a_namespace_is_found_by_its_inode,
@@ -87,15 +87,6 @@ fn a_host_name_of_several_names_none() -> Outcome {
         assert!(error.contains(&choice), "{error}");
     }
     Ok(())
-}
-
-/// A process in the cgroup, and in a UTS namespace of its own with this host name.
-fn member(cgroup: &Cgroup, host: &str) -> Held {
-    needs::tools("hostname");
-    Held::new(
-        tool("unshare").arg("--uts"),
-        &format!("{}; hostname {host}", cgroup.join()),
-    )
 }
 
 fn a_unit_is_its_oldest_process() -> Outcome {

@@ -1,5 +1,6 @@
 //! The mounts of a mount namespace, as `/proc/PID/mountinfo` shows them (`proc_pid_mountinfo(5)`).
 
+mod cgroup;
 mod cover;
 mod diff;
 mod escape;
@@ -15,6 +16,7 @@ mod tags;
 mod tree;
 mod view;
 
+pub use cgroup::cgroup_directory;
 pub use cover::Covers;
 pub use diff::{Aspect, Difference, MountEvent, differences, events};
 pub use escape::Escaped;

@@ -7,9 +7,9 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cgroups(Vec<u8>);
 
-/// A line of `/proc/PID/cgroup`: the cgroup of the process in one hierarchy.
+/// A cgroup in one hierarchy: what a line of `/proc/PID/cgroup` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Membership<'a> {
+pub struct Cgroup<'a> {
     /// The controllers of the hierarchy, or its name (`name=systemd`); empty for cgroup v2.
     pub hierarchy: &'a [u8],
     /// The path of the cgroup in the hierarchy, as the reader's cgroup namespace shows it.
@@ -23,6 +23,8 @@ pub struct Container<'a> {
     pub runtime: Runtime,
     /// Its id: 64 hexadecimal digits; the name of a container of LXC.
     pub id: &'a [u8],
+    /// The cgroup that has this name.
+    pub cgroup: Cgroup<'a>,
 }
 
 /// What runs a container.
@@ -55,46 +57,59 @@ impl Cgroups {
         Self(bytes)
     }
 
-    /// The lines of the file: `4:memory:/a`, `0::/a/b`.
-    pub fn memberships(&self) -> impl Iterator<Item = Membership<'_>> {
+    /// The cgroups of the process, one for each line of the file: `4:memory:/a`, `0::/a/b`.
+    pub fn all(&self) -> impl Iterator<Item = Cgroup<'_>> {
         self.0.split(|byte| *byte == b'\n').filter_map(|line| {
             let mut fields = line.splitn(3, |byte| *byte == b':').skip(1);
-            Some(Membership {
+            Some(Cgroup {
                 hierarchy: fields.next()?,
                 path: fields.next()?,
             })
         })
     }
 
+    /// Whether the process is in this cgroup or below it.
+    pub fn are_in(&self, cgroup: Cgroup<'_>) -> bool {
+        self.all().any(|own| own.down().any(|above| above == cgroup))
+    }
+
     /// The path in the hierarchy of cgroup v2.
     pub fn unified(&self) -> Option<&[u8]> {
-        self.path_in(b"")
+        self.of(b"").map(|cgroup| cgroup.path)
     }
 
-    fn path_in(&self, hierarchy: &[u8]) -> Option<&[u8]> {
-        self.memberships()
-            .find_map(|membership| (membership.hierarchy == hierarchy).then_some(membership.path))
+    fn of(&self, hierarchy: &[u8]) -> Option<Cgroup<'_>> {
+        self.all().find(|cgroup| cgroup.hierarchy == hierarchy)
     }
 
-    /// The path that tells most: that in the hierarchy of cgroup v2; where the process is at its top, that of systemd, or
+    /// The cgroup that tells most: that in the hierarchy of cgroup v2; where the process is at its top, that of systemd, or
     /// of the first controller below whose top it is.
-    pub fn path(&self) -> Option<&[u8]> {
-        let paths = || self.memberships().map(|membership| membership.path);
-        let below_top = |path: &&[u8]| *path != b"/";
-        self.unified()
+    pub fn main(&self) -> Option<Cgroup<'_>> {
+        let below_top = |cgroup: &Cgroup<'_>| cgroup.path != b"/";
+        self.of(b"")
             .filter(below_top)
-            .or_else(|| self.path_in(b"name=systemd").filter(below_top))
-            .or_else(|| paths().find(below_top))
-            .or_else(|| paths().next())
+            .or_else(|| self.of(b"name=systemd").filter(below_top))
+            .or_else(|| self.all().find(below_top))
+            .or_else(|| self.all().next())
+    }
+
+    /// The path of the cgroup that tells most.
+    pub fn path(&self) -> Option<&[u8]> {
+        self.main().map(|cgroup| cgroup.path)
     }
 
     /// The systemd unit: below its slices the first that is none, as `sd_pid_get_unit(3)` has it.
     pub fn unit(&self) -> Option<&[u8]> {
-        components(self.path()?)
-            // systemd marks names that the kernel could take for its own.
-            .map(|name| name.strip_prefix(b"_").unwrap_or(name))
-            .find(|name| !name.ends_with(b".slice"))
-            .filter(|name| is_unit(name))
+        self.unit_and_cgroup().map(|(name, _)| name)
+    }
+
+    /// The systemd unit, and the cgroup that has its name.
+    pub fn unit_and_cgroup(&self) -> Option<(&[u8], Cgroup<'_>)> {
+        let is_slice = |cgroup: &Cgroup<'_>| cgroup.name().is_empty() || cgroup.name().ends_with(b".slice");
+        let cgroup = self.main()?.down().find(|cgroup| !is_slice(cgroup))?;
+        // systemd marks names that the kernel could take for its own.
+        let name = cgroup.name().strip_prefix(b"_").unwrap_or(cgroup.name());
+        is_unit(name).then_some((name, cgroup))
     }
 
     /// The container; of containers in each other the inner.
@@ -104,56 +119,70 @@ impl Cgroups {
 
     /// The containers that it is in, from the outer to the inner.
     pub fn containers(&self) -> Vec<Container<'_>> {
-        let Some(path) = self.path() else {
-            return Vec::new();
-        };
+        self.main().map(Cgroup::containers).unwrap_or_default()
+    }
+}
+
+impl<'a> Cgroup<'a> {
+    /// The cgroups on the way to it, from the top of the hierarchy down to itself.
+    pub fn down(self) -> impl Iterator<Item = Self> {
+        let slashes = self.path.iter().enumerate().skip(1);
+        let ends = slashes.filter_map(|(end, byte)| (*byte == b'/').then_some(end));
+        let below = ends.chain([self.path.len()]).map(move |end| &self.path[..end]);
+        let named = below.filter(|path| !path.ends_with(b"/"));
+        let paths = std::iter::once(&b"/"[..]).chain(named);
+        paths.map(move |path| Self { path, ..self })
+    }
+
+    /// The last part of its path; empty for the top of a hierarchy.
+    pub fn name(self) -> &'a [u8] {
+        self.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+    }
+
+    /// The containers whose cgroup it is, or is in, from the outer to the inner.
+    pub fn containers(self) -> Vec<Container<'a>> {
         let mut containers: Vec<Container<'_>> = Vec::new();
         let mut above: &[u8] = b"";
-        for name in components(path) {
-            if let Some(container) = container(above, name)
-                && containers.last() != Some(&container)
-            {
-                containers.push(container);
+        for cgroup in self.down() {
+            if let Some((runtime, id)) = container(above, cgroup.name()) {
+                let last = containers.last().map(|last| (last.runtime, last.id));
+                if last != Some((runtime, id)) {
+                    containers.push(Container { runtime, id, cgroup });
+                }
             }
-            above = name;
+            above = cgroup.name();
         }
         containers
     }
 }
 
-fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|byte| *byte == b'/').filter(|name| !name.is_empty())
-}
-
-/// The container that the cgroup of this name is, below one of the name `above`.
-fn container<'a>(above: &[u8], name: &'a [u8]) -> Option<Container<'a>> {
+/// What runs the container that the cgroup of this name is, below one of the name `above`, and its id.
+fn container<'a>(above: &[u8], name: &'a [u8]) -> Option<(Runtime, &'a [u8])> {
     let bare = name.strip_suffix(b".scope").unwrap_or(name);
-    let some = |runtime, id| Some(Container { runtime, id });
     for (prefix, runtime) in PREFIXES {
         // conmon, which watches over a container of Podman or CRI-O, has "conmon-" before the id.
         if let Some(id) = bare.strip_prefix(*prefix)
             && is_id(id)
         {
-            return some(*runtime, id);
+            return Some((*runtime, id));
         }
     }
     // containerd without a manager of cgroups: slice:cri-containerd:id.
     if let Some(start) = find(name, b":cri-containerd:") {
         let id = &name[start + b":cri-containerd:".len()..];
-        return is_id(id).then_some(Container {
-            runtime: Runtime::Containerd,
-            id,
-        });
+        return is_id(id).then_some((Runtime::Containerd, id));
     }
     if let Some(id) = name.strip_prefix(b"lxc.payload.") {
-        return some(Runtime::Lxc, id);
+        return Some((Runtime::Lxc, id));
     }
     match above {
-        b"docker" if is_id(name) => some(Runtime::Docker, name),
-        b"libpod_parent" if is_id(name) => some(Runtime::Podman, name),
-        b"lxc" | b"lxc.payload" => some(Runtime::Lxc, name),
+        b"docker" if is_id(name) => Some((Runtime::Docker, name)),
+        b"libpod_parent" if is_id(name) => Some((Runtime::Podman, name)),
+        b"lxc" | b"lxc.payload" => Some((Runtime::Lxc, name)),
         // Kubernetes without systemd: /kubepods/burstable/podUID/ID.
-        _ if above.starts_with(b"pod") && above.len() > 30 && is_id(name) => some(Runtime::Containerd, name),
+        _ if above.starts_with(b"pod") && above.len() > 30 && is_id(name) => {
+            Some((Runtime::Containerd, name))
+        }
         _ => None,
     }
 }
@@ -257,6 +286,34 @@ mod tests {
             .collect();
         assert_eq!(ids, [ID.as_bytes(), other.as_bytes()]);
         assert_eq!(cgroups.container().unwrap().id, other.as_bytes());
+    }
+
+    #[test]
+    fn a_cgroup_is_below_itself_and_those_around_it() {
+        let hierarchy = b"";
+        let cgroup = |path: &'static str| Cgroup {
+            hierarchy,
+            path: path.as_bytes(),
+        };
+        let down: Vec<_> = cgroup("/a/bc/d").down().collect();
+        assert_eq!(down, ["/", "/a", "/a/bc", "/a/bc/d"].map(cgroup));
+        assert_eq!(cgroup("/").down().collect::<Vec<_>>(), [cgroup("/")]);
+        let cgroups = of("/a/bc");
+        assert!(
+            ["/", "/a", "/a/bc"]
+                .iter()
+                .all(|path| cgroups.are_in(cgroup(path)))
+        );
+        assert!(
+            !["/a/b", "/a/bc/d", "/b"]
+                .iter()
+                .any(|path| cgroups.are_in(cgroup(path)))
+        );
+        let other = Cgroup {
+            hierarchy: b"memory",
+            path: b"/a",
+        };
+        assert!(!cgroups.are_in(other));
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod stat;
 mod status;
 mod wait;
 
-pub use cgroup::{Cgroups, Container, Membership, Runtime};
+pub use cgroup::{Cgroup, Cgroups, Container, Runtime};
 pub(crate) use child::beside_child;
 pub use child::in_child;
 pub use files::Files;

@@ -1,7 +1,9 @@
 //! Target: how a person names a process or a namespace. [`Target`] is the spelling, parsed without looking at the system;
 //! [`Opened`] is what it names, found and held open; [`Destination`] is a namespace of that, to be entered later.
 
+mod cgroups;
 mod choices;
+mod claimant;
 mod destination;
 mod elsewhere;
 mod meant;
@@ -17,6 +19,7 @@ use std::path::PathBuf;
 use crate::Kind;
 use crate::process::Pid;
 
+pub(crate) use cgroups::{NamedCgroup, containers, spellings, units};
 pub use destination::Destination;
 pub(crate) use destination::in_words;
 pub use opened::Opened;
@@ -39,8 +42,9 @@ pub enum Target {
     Id(u64),
     /// `host:web-1`: the UTS namespace with this host name.
     Host(OsString),
-    /// `unit:nginx.service`: the oldest process of this systemd unit.
+    /// `unit:nginx.service`: the leader of this systemd unit; as for containers, of a user's or by its path.
     Unit(String),
-    /// `container:3f2a`: the oldest process of the container whose id starts so.
+    /// `container:3f2a`: the leader of the container whose id starts so; `container:alice/3f2a` of that in the cgroups of this
+    /// user, `container:/docker/3f2a` of that with this cgroup.
     Container(String),
 }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::choices::list;
+use super::claimant::Claimant;
 use crate::escape::quoted;
 use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use crate::{Error, Gathered, Kind, Kinds, Namespace, Result};
@@ -35,33 +36,51 @@ pub(super) fn by_id(id: u64) -> Result<Namespace> {
         .map_err(|inventory| missing(&inventory, format!("no namespace has the id {id}")))
 }
 
-/// The UTS namespace with this host name.
+/// The UTS namespace with this host name, of those that are the system's or the caller's own: whoever makes a user namespace
+/// can give the UTS namespaces in it any name.
 pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
     // One that no process is in counts as well. None lives through another, and the kernel lists none.
     let places = Places::all() - Places::KIN - Places::KERNEL;
-    let inventory = search([Kind::Uts].into_iter().collect(), places, Facts::UTS_NAMES)?;
+    let uts = [Kind::Uts].into_iter().collect();
+    let inventory = search(uts, places, Facts::UTS_NAMES | Facts::RELATIVES)?;
     let known: Vec<_> = inventory
         .entries()
         .iter()
         .filter_map(|entry| Some((entry, &entry.uts_names.as_ref().known()?.host)))
         .collect();
-    let same: Vec<_> = known
+    let same: Vec<&Entry> = known
         .iter()
         .filter(|(_, host)| *host == name.as_bytes())
+        .map(|(entry, _)| *entry)
         .collect();
-    match *same {
-        [(entry, _)] => inventory.open(entry),
+    let is_meant = |entry: &Entry| Claimant::of_namespace(entry).is_meant();
+    let meant: Vec<&Entry> = same.iter().copied().filter(|entry| is_meant(entry)).collect();
+    match meant[..] {
+        [entry] => inventory.open(entry),
         [] => {
             let what = format!("no UTS namespace has the host name {}", quoted(name.as_bytes()));
             let error = missing(&inventory, what);
-            let mut hosts: Vec<_> = known.iter().map(|(_, host)| quoted(host)).collect();
+            if let [first, ..] = same[..] {
+                let cause = format!(
+                    "{} can have chosen the host name of uts:[{}]",
+                    Claimant::of_namespace(first),
+                    first.identity.inode
+                );
+                let help = format!(
+                    "name it by its inode: {}",
+                    list(same.iter().map(|entry| with_owner(entry)))
+                );
+                return Err(error.explained(Some(cause), Some(help)));
+            }
+            let meant = known.iter().filter(|(entry, _)| is_meant(entry));
+            let mut hosts: Vec<_> = meant.map(|(_, host)| quoted(host)).collect();
             hosts.sort_unstable();
             hosts.dedup();
             let cause = error.cause().map(str::to_owned);
             Err(error.explained(cause, Some(format!("the host names are {}", list(hosts)))))
         }
         _ => {
-            let several = same.iter().map(|(entry, _)| {
+            let several = meant.iter().map(|entry| {
                 let process = entry
                     .lowest
                     .map_or(String::new(), |pid| format!(" (process {pid})"));
@@ -69,12 +88,21 @@ pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
             });
             Err(Error::Ambiguous(format!(
                 "{} UTS namespaces have the host name {}: {}",
-                same.len(),
+                meant.len(),
                 quoted(name.as_bytes()),
                 list(several)
             )))
         }
     }
+}
+
+/// `uts:[4026532281] of user alice`.
+fn with_owner(entry: &Entry) -> String {
+    format!(
+        "uts:[{}] of {}",
+        entry.identity.inode,
+        Claimant::of_namespace(entry)
+    )
 }
 
 /// The namespace that is wanted, among those of processes if it is there, else wherever one can be held alive. The

@@ -2,7 +2,7 @@
 
 use super::destination::{Destination, of_process};
 use super::pinned::Pinned;
-use super::{Target, namespaces, processes};
+use super::{Target, cgroups, namespaces, processes};
 use crate::escape::quoted;
 use crate::process::Process;
 use crate::{Error, Kind, Kinds, Namespace, Result};
@@ -37,8 +37,8 @@ impl Target {
             Self::Inode(kind, inode) => Named::Namespace(namespaces::by_inode(*kind, *inode)?),
             Self::Id(id) => Named::Namespace(namespaces::by_id(*id)?),
             Self::Host(name) => Named::Namespace(namespaces::by_host_name(name)?),
-            Self::Unit(name) => Named::Process(processes::by_unit(name)?),
-            Self::Container(id) => Named::Process(processes::by_container(id)?),
+            Self::Unit(name) => Named::Process(cgroups::by_unit(name)?),
+            Self::Container(id) => Named::Process(cgroups::by_container(id)?),
         };
         Ok(Opened::new(named, self))
     }

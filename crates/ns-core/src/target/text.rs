@@ -89,10 +89,12 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The words that say what follows; `None` for any other.
 fn read_prefixed(word: &[u8], rest: &[u8]) -> Option<Result<Target, String>> {
     let text = |what: &str| match std::str::from_utf8(rest) {
-        Ok(text) if !text.is_empty() && !text.contains(|c: char| c == '/' || c.is_control()) => {
+        Ok(text) if !text.is_empty() && !text.ends_with('/') && !text.contains(char::is_control) => {
             Ok(text.to_owned())
         }
-        _ => Err(format!("{what} stands after the colon")),
+        _ => Err(format!(
+            "{what} stands after the colon, alone, behind USER/, or as the path of the cgroup"
+        )),
     };
     Some(match word {
         b"name" => read_name(rest),
@@ -187,7 +189,10 @@ mod tests {
             ("host:a:b/c", Target::Host("a:b/c".into())),
             ("unit:nginx.service", Target::Unit("nginx.service".into())),
             ("unit:getty@tty1", Target::Unit("getty@tty1".into())),
+            ("unit:alice/x.service", Target::Unit("alice/x.service".into())),
             ("container:3f2a", Target::Container("3f2a".into())),
+            ("container:alice/3f2a", Target::Container("alice/3f2a".into())),
+            ("container:/docker/3f2a", Target::Container("/docker/3f2a".into())),
         ] {
             assert_eq!(Target::parse(text), Ok(target), "{text}");
         }
@@ -219,8 +224,9 @@ mod tests {
             "..",
             "host:",
             "unit:",
-            "unit:a/b",
+            "unit:a/",
             "container:",
+            "container:a/",
             "container:a\nb",
             "99999999999999999999999",
         ] {
@@ -262,8 +268,8 @@ mod tests {
             (u64::from(u32::MAX / 2 + 1)..).prop_map(|inode| Target::Inode(None, inode)),
             any::<u64>().prop_map(Target::Id),
             ".{1,20}".prop_map(|name| Target::Host(name.into())),
-            "[^/\\pC]{1,20}".prop_map(Target::Unit),
-            "[^/\\pC]{1,20}".prop_map(Target::Container),
+            "(/|[^/\\pC]{1,9}/)?[^/\\pC]{1,20}".prop_map(Target::Unit),
+            "(/|[^/\\pC]{1,9}/)?[^/\\pC]{1,20}".prop_map(Target::Container),
         ]
     }
 

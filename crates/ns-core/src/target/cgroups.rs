@@ -1,0 +1,341 @@
+//! Finding a process by the cgroup it is in: the leader of a systemd unit or of a container, which is its oldest process.
+//!
+//! The names of cgroups are chosen by whoever may make them. A name alone means the system's and the caller's own; those of
+//! others are named with their owner, or by the path of the cgroup.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
+use super::choices::list;
+use super::claimant::{Claimant, Hierarchies};
+use crate::escape::{quoted, word};
+use crate::output::escape_for_terminal;
+use crate::process::{Cgroup, Cgroups, Files, Pid, Process, scan};
+use crate::{Error, Gathered, Result};
+
+/// A container's id is told apart by so many digits, as its runtime shows them.
+pub(super) const SHORT: usize = 12;
+
+/// What a target says before the colon.
+const UNIT: &str = "unit";
+const CONTAINER: &str = "container";
+
+/// The leader of this systemd unit; `nginx` is `nginx.service`, as for systemctl(1).
+pub(super) fn by_unit(text: &str) -> Result<Process> {
+    let asked = Asked::of(text);
+    let whole = if asked.name.contains('.') {
+        asked.name.to_owned()
+    } else {
+        format!("{}.service", asked.name)
+    };
+    let units = units()?;
+    let matches = |unit: &NamedCgroup| unit.name == whole.as_bytes();
+    let found = asked.select(&units, matches);
+    match found[..] {
+        [unit] => unit.leader(),
+        [] => {
+            let what = match asked.owner {
+                Owner::Path => format!(
+                    "no process is in a unit with the cgroup {}",
+                    quoted(text.as_bytes())
+                ),
+                _ => format!("no process is in the unit {}", quoted(whole.as_bytes())),
+            };
+            Err(missing(what, UNIT, &units, matches, asked.name))
+        }
+        _ => {
+            let what = format!("{} units are called {}", found.len(), quoted(whole.as_bytes()));
+            Err(ambiguous(&what, &found, usize::MAX))
+        }
+    }
+}
+
+/// The leader of the container whose id starts so.
+pub(super) fn by_container(text: &str) -> Result<Process> {
+    let asked = Asked::of(text);
+    let containers = containers()?;
+    let matches = |container: &NamedCgroup| container.name.starts_with(asked.name.as_bytes());
+    let mut found = asked.select(&containers, matches);
+    // The whole name of one may be the start of another's.
+    let is_whole = |container: &&NamedCgroup| container.name == asked.name.as_bytes();
+    if found.iter().any(is_whole) {
+        found.retain(is_whole);
+    }
+    match found[..] {
+        [container] => container.leader(),
+        [] => {
+            let start = quoted(asked.name.as_bytes());
+            let what = match asked.owner {
+                Owner::Path => format!("no process is in a container with the cgroup {start}"),
+                _ => format!("no process is in a container whose id starts with {start}"),
+            };
+            Err(missing(what, CONTAINER, &containers, matches, asked.name))
+        }
+        _ => {
+            let (count, start) = (found.len(), quoted(asked.name.as_bytes()));
+            let what = format!("{count} containers have an id that starts with {start}");
+            Err(ambiguous(&what, &found, asked.name.len() + SHORT))
+        }
+    }
+}
+
+/// What a person asks for.
+struct Asked<'a> {
+    owner: Owner<'a>,
+    /// The name or the start of an id; a path, if that is what was written.
+    name: &'a str,
+}
+
+/// Whose it is to be.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    /// Nothing is said: what the caller can mean by a name alone.
+    Meant,
+    /// That of a user, or in the cgroup of a container.
+    Of(&'a str),
+    /// Anyone's, as the path of the cgroup is given.
+    Path,
+}
+
+impl<'a> Asked<'a> {
+    fn of(text: &'a str) -> Self {
+        match text.split_once('/') {
+            Some(("", _)) => Self {
+                owner: Owner::Path,
+                name: text,
+            },
+            Some((owner, name)) => Self {
+                owner: Owner::Of(owner),
+                name,
+            },
+            None => Self {
+                owner: Owner::Meant,
+                name: text,
+            },
+        }
+    }
+
+    fn select<'n>(
+        &self,
+        all: &'n [NamedCgroup],
+        matches: impl Fn(&NamedCgroup) -> bool,
+    ) -> Vec<&'n NamedCgroup> {
+        let is_asked_for = |named: &&NamedCgroup| match self.owner {
+            Owner::Meant => named.claimant.is_meant() && matches(named),
+            Owner::Of(owner) => named.claimant.is_called(owner) && matches(named),
+            Owner::Path => named.path == self.name.as_bytes(),
+        };
+        all.iter().filter(is_asked_for).collect()
+    }
+}
+
+/// A cgroup with the name of a unit or a container, and the processes in it and below.
+pub(crate) struct NamedCgroup {
+    /// [`UNIT`] or [`CONTAINER`].
+    word: &'static str,
+    name: Vec<u8>,
+    hierarchy: Vec<u8>,
+    path: Vec<u8>,
+    claimant: Claimant,
+    /// When each started, in clock ticks since boot, and its PID.
+    members: Vec<(u64, Pid)>,
+}
+
+/// The units that processes are in.
+pub(crate) fn units() -> Result<Vec<NamedCgroup>> {
+    let of = |cgroups: &Cgroups, take: &mut dyn FnMut(&[u8], Cgroup<'_>)| {
+        if let Some((name, cgroup)) = cgroups.unit_and_cgroup() {
+            take(name, cgroup);
+        }
+    };
+    all(UNIT, of, Hierarchies::of_unit)
+}
+
+/// The containers that processes are in.
+pub(crate) fn containers() -> Result<Vec<NamedCgroup>> {
+    let of = |cgroups: &Cgroups, take: &mut dyn FnMut(&[u8], Cgroup<'_>)| {
+        for container in cgroups.containers() {
+            take(container.id, container.cgroup);
+        }
+    };
+    all(CONTAINER, of, Hierarchies::of_container)
+}
+
+/// Every cgroup that `of` finds a name for, by the processes whose cgroups can be read, which all can be where `/proc` shows
+/// them.
+fn all(
+    word: &'static str,
+    of: impl Fn(&Cgroups, &mut dyn FnMut(&[u8], Cgroup<'_>)),
+    claimant: impl Fn(&Hierarchies, Cgroup<'_>) -> Claimant,
+) -> Result<Vec<NamedCgroup>> {
+    let hierarchies = Hierarchies::of_caller()?;
+    let mut found: BTreeMap<(Vec<u8>, Vec<u8>), NamedCgroup> = BTreeMap::new();
+    let mut scan = scan()?;
+    while let Some(pid) = scan.next() {
+        let pid = pid?;
+        let proc = scan.proc();
+        let files = Files::of(&proc, pid);
+        let (Gathered::Known(cgroups), Gathered::Known(stat)) = (files.cgroups(), files.stat()) else {
+            continue;
+        };
+        of(&cgroups, &mut |name, cgroup| {
+            let (hierarchy, path) = (cgroup.hierarchy.to_vec(), cgroup.path.to_vec());
+            let key = (hierarchy.clone(), path.clone());
+            let named = found.entry(key).or_insert_with(|| NamedCgroup {
+                word,
+                name: name.to_vec(),
+                claimant: claimant(&hierarchies, cgroup),
+                hierarchy,
+                path,
+                members: Vec::new(),
+            });
+            named.members.push((stat.started, pid));
+        });
+    }
+    Ok(found.into_values().collect())
+}
+
+impl NamedCgroup {
+    /// The one that started first and is still there.
+    fn leader(&self) -> Result<Process> {
+        let mut members = self.members.clone();
+        members.sort_unstable();
+        let cgroup = Cgroup {
+            hierarchy: &self.hierarchy,
+            path: &self.path,
+        };
+        for (started, pid) in members {
+            match Process::open(pid) {
+                // The PID may have come to mean another process, and the process be elsewhere.
+                Ok(process) if process.stat()?.started == started => {
+                    if Cgroups::new(process.read("cgroup")?).are_in(cgroup) {
+                        return Ok(process);
+                    }
+                }
+                Ok(_) | Err(Error::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let (word, name) = (self.word, shown(&self.name));
+        Err(Error::NotFound(format!("the {word} {name} has ended")))
+    }
+
+    /// What a target says after the colon, with so much of the name; `None` if only its path names it.
+    fn spelled(&self, length: usize) -> Option<Vec<u8>> {
+        let name = &self.name[..self.name.len().min(length)];
+        if self.claimant.is_meant() {
+            return Some(name.to_vec());
+        }
+        let owner = self.claimant.name()?;
+        Some([owner.as_bytes(), b"/", name].concat())
+    }
+
+    /// The number of processes in it.
+    pub fn processes(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The process with the lowest PID in it.
+    pub fn lowest(&self) -> Option<Pid> {
+        self.members.iter().map(|(_, pid)| *pid).min()
+    }
+
+    /// A target that names it.
+    fn target(&self) -> String {
+        let spelled = self.spelled(if self.word == CONTAINER { SHORT } else { usize::MAX });
+        in_a_shell(self.word, &spelled.unwrap_or_else(|| self.path.clone()))
+    }
+}
+
+/// What targets say after the colon to name each of these, as long as it tells them apart; those that only their paths name are
+/// left out.
+pub(crate) fn spellings(all: &[NamedCgroup]) -> Vec<(Vec<u8>, &NamedCgroup)> {
+    let spelled = |length: usize| {
+        let mut known: BTreeMap<Vec<u8>, Vec<&NamedCgroup>> = BTreeMap::new();
+        for named in all {
+            if let Some(spelled) = named.spelled(length) {
+                known.entry(spelled).or_default().push(named);
+            }
+        }
+        known
+    };
+    let (short, whole) = (spelled(SHORT), spelled(usize::MAX));
+    let alone = |(spelled, named): (Vec<u8>, Vec<_>)| match named[..] {
+        [named] => Some((spelled, named)),
+        _ => None,
+    };
+    let is_short = |named: &NamedCgroup| named.word == CONTAINER;
+    let mut spellings: Vec<_> = short
+        .into_iter()
+        .filter_map(alone)
+        .filter(|(_, named)| is_short(named))
+        .collect();
+    let is_spelled = |named: &NamedCgroup| spellings.iter().any(|(_, known)| std::ptr::eq(*known, named));
+    let rest: Vec<_> = whole
+        .into_iter()
+        .filter_map(alone)
+        .filter(|(_, named)| !is_spelled(named))
+        .collect();
+    spellings.extend(rest);
+    spellings
+}
+
+/// That there is none, and how to name what is there: that of others with this name, or else all that a person can mean.
+fn missing(
+    what: String,
+    word: &str,
+    all: &[NamedCgroup],
+    matches: impl Fn(&NamedCgroup) -> bool,
+    asked: &str,
+) -> Error {
+    let error = Error::NotFound(what);
+    let others: Vec<_> = all.iter().filter(|named| matches(named)).collect();
+    if let [first, ..] = others[..] {
+        let cause = format!(
+            "{} can have chosen the name of the cgroup {}",
+            first.claimant,
+            quoted(&first.path)
+        );
+        let help = format!(
+            "say whose it is: {}",
+            list(others.iter().map(|named| named.target()))
+        );
+        return error.explained(Some(cause), Some(help));
+    }
+    let mut choices: Vec<_> = spellings(all).iter().map(|(choice, _)| shown(choice)).collect();
+    choices.sort_unstable();
+    if choices.is_empty() {
+        return error.with_help(format!("there are no {word}s by the cgroups of the processes"));
+    }
+    if choices.iter().any(|choice| choice.contains(asked)) {
+        choices.retain(|choice| choice.contains(asked));
+    }
+    error.with_help(format!("the {word}s are {}", list(choices)))
+}
+
+/// That there are several, whose each is, and how to name one. So much of each name tells it from the others.
+fn ambiguous(what: &str, found: &[&NamedCgroup], length: usize) -> Error {
+    let short = |named: &NamedCgroup| shown(&named.name[..named.name.len().min(length)]);
+    let each = found
+        .iter()
+        .map(|named| format!("{} of {}", short(named), named.claimant));
+    let error = Error::Ambiguous(format!("{what}: {}", list(each)));
+    let mut names: Vec<_> = found.iter().map(|named| &named.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() == found.len() {
+        return error;
+    }
+    let paths = found.iter().map(|named| in_a_shell(named.word, &named.path));
+    error.with_help(format!("name one by its cgroup: {}", list(paths)))
+}
+
+/// A target as a person types it in a shell.
+fn in_a_shell(prefix: &str, rest: &[u8]) -> String {
+    word(OsString::from_vec([prefix.as_bytes(), b":", rest].concat()))
+}
+
+fn shown(name: &[u8]) -> String {
+    escape_for_terminal(name).into_owned()
+}

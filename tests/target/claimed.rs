@@ -1,0 +1,233 @@
+//! Names that others can choose: those of cgroups and hosts. Nobody comes to mean a process of another by its name.
+
+use super::{hostname, member};
+use crate::support::case::{Skip, cases};
+use crate::support::{Cgroup, Held, Outcome, Ran, Run as _, User, needs, tool};
+
+cases!["target::claimed":
+    a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system,
+    a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system_in_cgroup_v1,
+    a_container_in_the_slice_of_a_user_is_that_users,
+    a_container_in_another_is_named_with_it,
+    a_cgroup_that_a_group_can_write_to_is_named_by_its_path_alone,
+    an_id_of_two_containers_of_the_system_names_none,
+    a_user_names_its_own_containers_and_those_of_the_system,
+    a_unit_in_the_cgroups_of_a_user_is_not_one_of_the_system,
+    a_host_name_in_the_namespace_of_a_user_is_not_one_of_the_system,
+];
+
+/// An id that no other case and no other run has.
+fn id(digit: char) -> String {
+    let start = format!("{digit}{:07x}", std::process::id());
+    format!("{start:0<64}")
+}
+
+/// What `ns-hostname` says of a target, asked by an ordinary user.
+fn asked_by(user: &User, target: &str) -> Ran {
+    user.program("ns-hostname").args(["-t", target]).ran()
+}
+
+/// A user's older process in cgroups of the user's own, and a younger one in those of the system, both by the names that a
+/// container of this id has.
+fn impersonated(make: impl Fn(&str) -> Result<Cgroup, Skip>, id: &str) -> Outcome {
+    let user = User::ordinary()?;
+    let theirs = format!("ns-utils-{id}/docker-{id}.scope");
+    let (theirs_path, ours_path) = (
+        format!("/{theirs}"),
+        format!("docker-{id}.slice/docker-{id}.scope"),
+    );
+    let delegated = make(&theirs)?;
+    delegated.give(user.id);
+    let ours = make(&ours_path)?;
+    let fake = member(&delegated, "fake");
+    let real = member(&ours, "real");
+    for target in [id, &id[..12]] {
+        assert_eq!(hostname(&format!("container:{target}")).ok(), "real\n");
+    }
+    let of_user = [
+        format!("{}/{id}", user.name),
+        format!("{}/{}", user.id, &id[..12]),
+        theirs_path,
+    ];
+    for target in &of_user {
+        assert_eq!(hostname(&format!("container:{target}")).ok(), "fake\n");
+    }
+    drop(real);
+    // No one else comes to have the name of a container that has ended.
+    let error = hostname(&format!("container:{id}")).fails(1);
+    let words = format!("ns-hostname: no process is in a container whose id starts with \"{id}\"\n");
+    assert!(error.starts_with(&words), "{error}");
+    let help = format!(
+        "\n  help:  say whose it is: container:{}/{}\n",
+        user.name,
+        &id[..12]
+    );
+    assert!(error.ends_with(&help), "{error}");
+    drop(fake);
+    Ok(())
+}
+
+fn a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system() -> Outcome {
+    impersonated(Cgroup::new, &id('1'))
+}
+
+fn a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system_in_cgroup_v1() -> Outcome {
+    impersonated(Cgroup::in_v1, &id('2'))
+}
+
+fn a_container_in_the_slice_of_a_user_is_that_users() -> Outcome {
+    let user = User::ordinary()?;
+    let id = id('3');
+    // Every directory is root's: of a session, for one.
+    let path = format!(
+        "user.slice/user-{}.slice/session-1.scope/docker-{id}.scope",
+        user.id
+    );
+    let cgroup = Cgroup::new(&path)?;
+    let there = member(&cgroup, "in-a-slice");
+    hostname(&format!("container:{id}")).fails(1);
+    for target in [format!("{}/{id}", user.name), format!("/{path}")] {
+        assert_eq!(hostname(&format!("container:{target}")).ok(), "in-a-slice\n");
+    }
+    drop(there);
+    Ok(())
+}
+
+fn a_container_in_another_is_named_with_it() -> Outcome {
+    let (outer, inner) = (id('4'), id('5'));
+    let outside = Cgroup::new(&format!("docker-{outer}.slice/docker-{outer}.scope"))?;
+    let inside = Cgroup::new(&format!(
+        "docker-{outer}.slice/docker-{outer}.scope/docker-{inner}.scope"
+    ))?;
+    let there = member(&inside, "inner");
+    let error = hostname(&format!("container:{inner}")).fails(1);
+    let help = format!("say whose it is: container:{}/{}\n", &outer[..12], &inner[..12]);
+    assert!(error.ends_with(&help), "{error}");
+    assert_eq!(
+        hostname(&format!("container:{}/{inner}", &outer[..12])).ok(),
+        "inner\n"
+    );
+    drop(there);
+    drop(inside);
+    drop(outside);
+    Ok(())
+}
+
+fn a_cgroup_that_a_group_can_write_to_is_named_by_its_path_alone() -> Outcome {
+    let user = User::ordinary()?;
+    let id = id('6');
+    let cgroup = Cgroup::new(&format!("ns-utils-{id}/docker-{id}.scope"))?;
+    cgroup.open_to_group(user.id);
+    let there = member(&cgroup, "of-a-group");
+    let error = hostname(&format!("container:{id}")).fails(1);
+    let target = format!("container:/ns-utils-{id}/docker-{id}.scope");
+    assert!(
+        error.ends_with(&format!("say whose it is: {target}\n")),
+        "{error}"
+    );
+    assert_eq!(hostname(&target).ok(), "of-a-group\n");
+    drop(there);
+    Ok(())
+}
+
+fn an_id_of_two_containers_of_the_system_names_none() -> Outcome {
+    let id = id('7');
+    let paths = ["docker", "podman"].map(|name| format!("{name}-{id}.slice/docker-{id}.scope"));
+    let cgroups = [Cgroup::new(&paths[0])?, Cgroup::new(&paths[1])?];
+    let there = [member(&cgroups[0], "one"), member(&cgroups[1], "other")];
+    let error = hostname(&format!("container:{id}")).fails(1);
+    assert_eq!(
+        error,
+        format!(
+            "ns-hostname: 2 containers have an id that starts with \"{id}\": {id} of root, {id} of root\n  \
+             help:  name one by its cgroup: container:/{}, container:/{}\n",
+            paths[0], paths[1]
+        )
+    );
+    assert_eq!(hostname(&format!("container:/{}", paths[1])).ok(), "other\n");
+    drop(there);
+    Ok(())
+}
+
+fn a_user_names_its_own_containers_and_those_of_the_system() -> Outcome {
+    needs::root()?;
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    let id = id('8');
+    let cgroup = Cgroup::new(&format!("ns-utils-{id}/docker-{id}.scope"))?;
+    cgroup.give(user.id);
+    let own = Held::new(
+        user.program("ns-unshare").args(["-r", "-u", "--hostname", "own"]),
+        "",
+    );
+    cgroup.take_in(own.pid);
+    for target in [id.clone(), format!("{}/{id}", user.name)] {
+        assert_eq!(asked_by(user, &format!("container:{target}")).ok(), "own\n");
+    }
+    let ours = Cgroup::new(&format!("docker-{id}.slice/docker-{id}.scope"))?;
+    let there = Held::new(&mut tool("env"), &ours.join());
+    let error = asked_by(user, &format!("container:{id}")).fails(1);
+    let words = format!("2 containers have an id that starts with \"{id}\": {id} of ");
+    assert!(error.contains(&words), "{error}");
+    for owner in ["root".to_owned(), format!("user {}", user.name)] {
+        assert!(error.contains(&format!("{id} of {owner}")), "{error}");
+    }
+    drop((there, own));
+    Ok(())
+}
+
+fn a_unit_in_the_cgroups_of_a_user_is_not_one_of_the_system() -> Outcome {
+    let user = User::ordinary()?;
+    let unit = format!("ns-utils-claimed-{}", std::process::id());
+    let theirs = Cgroup::new(&format!("{unit}-1.slice/{unit}.service"))?;
+    theirs.give(user.id);
+    let fake = member(&theirs, "fake");
+    let error = hostname(&format!("unit:{unit}")).fails(1);
+    let help = format!("say whose it is: unit:{}/{unit}.service\n", user.name);
+    assert!(error.ends_with(&help), "{error}");
+    let ours = Cgroup::new(&format!("{unit}-2.slice/{unit}.service"))?;
+    let real = member(&ours, "real");
+    assert_eq!(hostname(&format!("unit:{unit}")).ok(), "real\n");
+    for target in [
+        format!("{}/{unit}", user.name),
+        format!("/{unit}-1.slice/{unit}.service"),
+    ] {
+        assert_eq!(hostname(&format!("unit:{target}")).ok(), "fake\n");
+    }
+    let third = Cgroup::new(&format!("{unit}-3.slice/{unit}.service"))?;
+    let another = member(&third, "another");
+    let error = hostname(&format!("unit:{unit}")).fails(1);
+    assert!(
+        error.contains(&format!("2 units are called \"{unit}.service\": ")),
+        "{error}"
+    );
+    drop((fake, real, another));
+    Ok(())
+}
+
+fn a_host_name_in_the_namespace_of_a_user_is_not_one_of_the_system() -> Outcome {
+    needs::root()?;
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    let host = format!("claimed-{}.of-ns-utils", std::process::id());
+    let theirs = Held::new(
+        user.program("ns-unshare").args(["-r", "-u", "--hostname", &host]),
+        "",
+    );
+    let target = format!("host:{host}");
+    assert_eq!(asked_by(user, &target).ok(), format!("{host}\n"));
+    let error = hostname(&target).fails(1);
+    let inode = theirs.inode("uts");
+    let help = format!(
+        "\n  help:  name it by its inode: uts:[{inode}] of user {}\n",
+        user.name
+    );
+    assert!(error.ends_with(&help), "{error}");
+    let ours = super::container(&host);
+    let found = crate::support::program("ns-hostname")
+        .args(["-J", "-t", &target])
+        .ran()
+        .json();
+    assert_eq!(found["ns"], ours.inode("uts"));
+    Ok(())
+}
