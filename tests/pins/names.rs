@@ -7,6 +7,7 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, Running, User, needs, program};
 
 cases!["pins::names":
+    a_name_that_is_taken_leaves_everything_as_it_was,
     every_kind_has_its_place,
     few_descriptors_are_enough,
     what_was_set_up_is_kept,
@@ -24,6 +25,26 @@ cases!["pins::names":
     who_sees_the_name_is_said,
     who_is_waited_for_is_said,
 ];
+
+/// Nothing is prepared for a name that cannot be had: what is pinned stays where it is seen.
+fn a_name_that_is_taken_leaves_everything_as_it_was() -> Outcome {
+    for room in rooms()? {
+        room.ok("mkdir /run/utsns /run/mntns; touch /run/utsns/web; unshare --uts=/run/utsns/web true; mkdir /run/mntns/dir");
+        let before = room.table();
+        for pin in [
+            "--pin web -n -u true",
+            "--pin web -u -n --from $$",
+            "--pin dir -u -m true",
+        ] {
+            room.sh(&format!("ns-unshare {pin}")).fails(1);
+            assert_eq!(room.table(), before, "{pin}");
+            assert_eq!(room.names(), "mnt/dir uts/web", "{pin}");
+        }
+        let directories = room.ok("cd /run; echo *");
+        assert_eq!(directories, "mntns utsns\n");
+    }
+    Ok(())
+}
 
 const OF_USER: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 

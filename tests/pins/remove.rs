@@ -10,6 +10,8 @@ cases!["pins::remove":
     what_is_no_name_stays,
     a_link_goes_and_what_it_leads_to_stays,
     what_is_mounted_twice_goes_twice,
+    a_name_that_is_mounted_out_of_reach_stays_whole,
+    a_name_goes_without_the_right_to_read_its_file,
     who_keeps_a_namespace_without_its_name_is_found,
     an_ordinary_user_takes_nothing_away,
 ];
@@ -104,6 +106,36 @@ fn what_is_mounted_twice_goes_twice() -> Outcome {
 }
 
 /// A descriptor that was opened by the name's path says nothing of a namespace in its link in `/proc`.
+/// As when a namespace was bound before the first `ip netns add` made a mount of the directory.
+fn a_name_that_is_mounted_out_of_reach_stays_whole() -> Outcome {
+    for room in rooms()? {
+        room.ok("mkdir /run/utsns; touch /run/utsns/web; unshare --uts=/run/utsns/web true; mount --rbind /run/utsns /run/utsns");
+        assert_eq!(room.names(), "uts/web");
+        let mounts = room.mounts();
+        let error = room.sh("ns-unshare --unpin web").fails(1);
+        assert!(error.contains("\"/run/utsns/web\" stays: "), "{error}");
+        // It is the same namespace as before, under its name.
+        room.ok("ns-enter --uts=web true");
+        assert_eq!((room.names().as_str(), room.mounts()), ("uts/web", mounts));
+        let help = error.split_once("lost: ").expect("what helps is said").1;
+        room.ok(help);
+        assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    }
+    Ok(())
+}
+
+fn a_name_goes_without_the_right_to_read_its_file() -> Outcome {
+    needs::installed("setpriv")?;
+    for room in rooms()? {
+        room.ok("ns-unshare --pin web -u -n");
+        let drop =
+            "setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search";
+        room.ok(&format!("{drop} ns-unshare --unpin web"));
+        assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    }
+    Ok(())
+}
+
 fn who_keeps_a_namespace_without_its_name_is_found() -> Outcome {
     for room in rooms()? {
         let ran = room.sh(

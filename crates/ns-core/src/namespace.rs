@@ -37,6 +37,14 @@ impl Identity {
             inode: stat.st_ino,
         })
     }
+
+    /// The identity of the namespace that this file is, if it is one. The file may be open for its path alone (`O_PATH`).
+    pub(crate) fn of_namespace(file: impl AsFd) -> nix::Result<Option<Self>> {
+        if fstatfs(&file)?.filesystem_type() != NSFS {
+            return Ok(None);
+        }
+        Self::of(file).map(Some).map_err(from_rustix)
+    }
 }
 
 /// An open namespace. While it is held, the namespace lives. Clones share the descriptor.

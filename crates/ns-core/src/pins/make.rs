@@ -56,6 +56,13 @@ pub fn make(
     open: impl Fn(Kind) -> Result<Namespace>,
     waiting: Waiting<'_>,
 ) -> Result<Vec<Made>> {
+    // A refusal leaves nothing behind: what cannot be had is found out before the directories are made ready.
+    if kinds.iter().any(|kind| check_free(kind, name).is_err()) {
+        let _locked = lock(kinds, waiting)?;
+        for kind in kinds.iter() {
+            check_free(kind, name)?;
+        }
+    }
     let _locked = prepare(kinds, waiting)?;
     let mut made: Vec<Made> = Vec::new();
     for kind in kinds.iter() {
@@ -73,32 +80,35 @@ pub fn make(
     Ok(made)
 }
 
+/// Looks at what stands at the place of a name; fails if the name cannot be had.
+fn check_free(kind: Kind, bare: &OsStr) -> Result<Occupant> {
+    let path = directory(kind).join(bare);
+    let (name, file) = (quoted(bare.as_bytes()), quoted(path.as_os_str().as_bytes()));
+    let error = match Occupant::of(&path)? {
+        free @ (Occupant::Nobody | Occupant::Stale) => return Ok(free),
+        Occupant::Namespace(_) | Occupant::Link => {
+            let removing = removing(kind, bare);
+            Error::Unfit(format!("the name {name} is taken: {file} is there already"))
+                .with_help(format!("take another, or remove that one: {removing}"))
+        }
+        Occupant::OfInit => Error::Unfit(format!(
+            "the name {name} is taken: a namespace is mounted on {file} in the mount namespace of process 1"
+        ))
+        .with_help("take another"),
+        Occupant::Other(what) => Error::Unfit(format!(
+            "{name} cannot be the name of a namespace: {file} is {what}"
+        )),
+    };
+    Err(error)
+}
+
 fn make_one(bare: &OsStr, namespace: &Namespace) -> Result<Made> {
     let kind = namespace.kind();
     let path = directory(kind).join(bare);
-    let (name, file) = (quoted(bare.as_bytes()), quoted(path.as_os_str().as_bytes()));
-    let doing = || format!("pin the {} namespace as {name}", kind.noun());
-    match Occupant::of(&path)? {
+    let doing = || format!("pin the {} namespace as {}", kind.noun(), quoted(bare.as_bytes()));
+    if check_free(kind, bare)? == Occupant::Nobody {
         // Mode 0, as ip has it: there is nothing in it for anybody. It need not be opened.
-        Occupant::Nobody => mknod(&path, SFlag::S_IFREG, Mode::empty(), 0).doing(doing)?,
-        Occupant::Stale => {}
-        Occupant::Namespace(_) | Occupant::Link => {
-            let taken = format!("the name {name} is taken: {file} is there already");
-            let removing = removing(kind, bare);
-            return Err(
-                Error::Unfit(taken).with_help(format!("take another, or remove that one: {removing}"))
-            );
-        }
-        Occupant::OfInit => {
-            let taken = format!(
-                "the name {name} is taken: a namespace is mounted on {file} in the mount namespace of process 1"
-            );
-            return Err(Error::Unfit(taken).with_help("take another"));
-        }
-        Occupant::Other(what) => {
-            let other = format!("{name} cannot be the name of a namespace: {file} is {what}");
-            return Err(Error::Unfit(other));
-        }
+        mknod(&path, SFlag::S_IFREG, Mode::empty(), 0).doing(doing)?;
     }
     // Last, so that who waits for the name finds it ready.
     if let Err(errno) = bind(namespace, &path) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, FileType, StatxFlags, statx};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatxFlags, statx};
 
 use super::reach;
 use crate::error::Doing;
@@ -42,25 +42,33 @@ impl Occupant {
             FileType::Directory => return Ok(Self::Other("a directory")),
             _ => return Ok(Self::Other("no plain file")),
         };
-        match (Namespace::open(path), is_link) {
-            (Ok(_) | Err(Error::NotFound(_)), true) => Ok(Self::Link),
-            (Ok(namespace), false) => Ok(Self::Namespace(namespace.identity())),
-            (Err(Error::Unfit(_)), true) => Ok(Self::Other("a link to what is no namespace")),
-            (Err(Error::Unfit(_)), false) => {
-                let directory = path.parent().unwrap_or(Path::new("/"));
-                let around = statx(CWD, directory, AtFlags::empty(), wanted).doing(doing)?;
-                Ok(if stat.stx_mnt_id != around.stx_mnt_id {
-                    Self::Other("a place where something else is mounted")
-                } else if stat.stx_size > 0 {
-                    Self::Other("a file with content")
-                } else if reach::is_mounted_for_init(path) {
-                    Self::OfInit
-                } else {
-                    Self::Stale
-                })
-            }
-            (Err(error), _) => Err(error),
+        if is_link {
+            return match Namespace::open(path) {
+                Ok(_) | Err(Error::NotFound(_)) => Ok(Self::Link),
+                Err(Error::Unfit(_)) => Ok(Self::Other("a link to what is no namespace")),
+                Err(error) => Err(error),
+            };
         }
+        // To look at it takes no right to the file, and that of a name has none for anybody.
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = match rustix::fs::open(path, flags, Mode::empty()) {
+            Err(rustix::io::Errno::NOENT) => return Ok(Self::Nobody),
+            answer => answer.doing(doing)?,
+        };
+        if let Some(identity) = Identity::of_namespace(&file).doing(doing)? {
+            return Ok(Self::Namespace(identity));
+        }
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        let around = statx(CWD, directory, AtFlags::empty(), wanted).doing(doing)?;
+        Ok(if stat.stx_mnt_id != around.stx_mnt_id {
+            Self::Other("a place where something else is mounted")
+        } else if stat.stx_size > 0 {
+            Self::Other("a file with content")
+        } else if reach::is_mounted_for_init(path) {
+            Self::OfInit
+        } else {
+            Self::Stale
+        })
     }
 }
 

@@ -3,6 +3,8 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+
 use super::directory;
 use crate::mounts::{Device, Mount, MountId, MountTable, PeerGroup, View};
 use crate::process::{Pid, Process};
@@ -65,6 +67,46 @@ pub(super) fn is_mounted_for_init(path: &Path) -> bool {
         .is_some_and(|place| own.mount_of(path.as_os_str().as_bytes()).and_then(file) == Some(place))
 }
 
+/// Whether a namespace is mounted on this file also below a mount that hides it: `umount(2)` reaches only what the path leads
+/// to, and the file cannot be removed.
+pub(super) fn is_mounted_below(path: &Path) -> bool {
+    let mount_of = |path: &Path| {
+        let stat = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID).ok()?;
+        Some(MountId::new(stat.stx_mnt_id))
+    };
+    let (Some(around), Some(top)) = (path.parent().and_then(mount_of), mount_of(path)) else {
+        return false;
+    };
+    let Ok(own) = View::own().and_then(|view| view.read()) else {
+        return false;
+    };
+    has_hidden(&MountTable::parse(&own), path, around, top)
+}
+
+/// Whether something is mounted on the file of this path in the mount `around`, and is none of what stands there on each
+/// other, with `top` above.
+fn has_hidden(table: &MountTable<'_>, path: &Path, around: MountId, top: MountId) -> bool {
+    let mount = |id: MountId| table.mounts().iter().find(|mount| mount.id == id);
+    let place = mount(around).and_then(|mount| place_in(mount, path));
+    let reached: Vec<_> = std::iter::successors(mount(top), |one| mount(one.parent))
+        .map(|mount| mount.id)
+        .take_while(|id| *id != around)
+        .collect();
+    // What is unmounted on a mount is unmounted on its peers.
+    let group = mount(around)
+        .filter(|_| !reached.is_empty())
+        .and_then(|mount| mount.propagation().shared);
+    let is_hidden = |one: &Mount<'_>| {
+        let below = mount(one.parent);
+        place.is_some()
+            && below.and_then(|below| place_in(below, path)) == place
+            && (group.is_none() || below.and_then(|below| below.propagation().shared) != group)
+    };
+    let on_path = |mount: &&Mount<'_>| *mount.target.decoded() == *path.as_os_str().as_bytes();
+    let others = table.mounts().iter().filter(on_path);
+    others.filter(|one| !reached.contains(&one.id)).any(is_hidden)
+}
+
 /// The file that this path leads to on the mount: its file system, and its path there.
 fn place_in(mount: &Mount<'_>, path: &Path) -> Option<(Device, Vec<u8>)> {
     let target = mount.target.decoded();
@@ -100,6 +142,38 @@ fn same(one: Mounted, other: Mounted) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mount_below_one_of_the_directory_is_hidden() {
+        let hidden = |mounts: &[&str], around, top| {
+            let (around, top) = (MountId::new(around), MountId::new(top));
+            has_hidden(
+                &MountTable::parse(mounts.concat().as_bytes()),
+                Path::new("/run/netns/a"),
+                around,
+                top,
+            )
+        };
+        let run = "20 1 0:20 / /run rw - tmpfs run rw\n";
+        let other = "40 20 0:21 / /run rw - tmpfs other rw\n";
+        let directory = "30 20 0:20 /netns /run/netns rw - tmpfs run rw\n";
+        let name =
+            |id: u64, parent: u64| format!("{id} {parent} 0:4 net:[7] /run/netns/a rw - nsfs nsfs rw\n");
+        let (first, again, copy) = (&*name(21, 20), &*name(22, 21), &*name(31, 30));
+        assert!(!hidden(&[run], 20, 20));
+        assert!(!hidden(&[run, first], 20, 21));
+        assert!(!hidden(&[run, first, again], 20, 22));
+        assert!(!hidden(&[run, directory, copy], 30, 31));
+        assert!(hidden(&[run, first, directory], 30, 30));
+        assert!(hidden(&[run, first, directory, copy], 30, 31));
+        // With the copy goes what its peer has.
+        let shared = |line: &str| line.replace(" rw - tmpfs", " rw shared:5 - tmpfs");
+        let (run_shared, directory_shared) = (&*shared(run), &*shared(directory));
+        assert!(!hidden(&[run_shared, first, directory_shared, copy], 30, 31));
+        assert!(hidden(&[run_shared, first, directory_shared], 30, 30));
+        // Of another file with this path.
+        assert!(!hidden(&[run, first, other], 40, 40));
+    }
 
     #[test]
     fn a_name_is_seen_through_the_same_mount_or_a_peer() {

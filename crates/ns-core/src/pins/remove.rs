@@ -10,10 +10,10 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::lock::{Waiting, lock};
 use super::occupant::Occupant;
-use super::{directory, removing};
+use super::{directory, reach, removing};
 use crate::error::Doing;
 use crate::escape::quoted;
-use crate::{Error, Kinds, Result};
+use crate::{Error, Kind, Kinds, Result};
 
 /// Removes the name of the namespaces of these kinds, and says of which there was one. Where one of its files is none of
 /// ours none is removed.
@@ -43,7 +43,10 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
                     "{file} is not the name of a namespace, and stays: it is {what}"
                 )));
             }
-            occupant => found.push((kind, path, occupant)),
+            occupant => {
+                check_removable(kind, name, &path)?;
+                found.push((kind, path, occupant));
+            }
         }
     }
     for (_, path, occupant) in &found {
@@ -52,12 +55,28 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
     Ok(found.into_iter().map(|(kind, ..)| kind).collect())
 }
 
+/// Fails if the file of a name cannot be removed after all that is mounted on it: it would be stale from then on.
+fn check_removable(kind: Kind, name: &OsStr, path: &Path) -> Result<()> {
+    let file = || quoted(path.as_os_str().as_bytes());
+    let around = path.parent().unwrap_or(Path::new("/"));
+    accessat(CWD, around, Access::WRITE_OK, AtFlags::EACCESS).doing(|| format!("remove {}", file()))?;
+    if !reach::is_mounted_below(path) {
+        return Ok(());
+    }
+    let around = quoted(around.as_os_str().as_bytes());
+    Err(Error::Unfit(format!(
+        "{} stays: a namespace is mounted on it also below what is mounted on {around}, out of reach",
+        file()
+    ))
+    .with_help(format!(
+        "unmount that with all names in it, those that were given later are lost: umount -R {around} && {}",
+        removing(kind, name)
+    )))
+}
+
 /// Takes away what stands at the place of a name.
 pub(super) fn take_away(path: &Path, occupant: Occupant) -> Result<()> {
     let doing = || format!("remove {}", quoted(path.as_os_str().as_bytes()));
-    // What cannot go is not to become stale.
-    let around = path.parent().unwrap_or(Path::new("/"));
-    accessat(CWD, around, Access::WRITE_OK, AtFlags::EACCESS).doing(doing)?;
     let mut occupant = occupant;
     // As often as it is mounted.
     while let Occupant::Namespace(_) = occupant {
