@@ -249,7 +249,7 @@ fn a_namespace_pinned_in_a_mount_namespace_without_a_process_is_found() -> Outco
 }
 
 fn finds_a_namespace_pinned_where_the_only_process_has_no_root_directory() -> Outcome {
-    needs::root()?;
+    needs::whole_root()?;
     let directory = tempfile::tempdir().expect("a directory can be made");
     let there = without_a_root(
         directory.path(),

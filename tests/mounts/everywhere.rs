@@ -110,7 +110,7 @@ fn a_namespace_that_only_the_kernel_lists_is_found_and_can_be_named() -> Outcome
 }
 
 fn a_mount_is_found_behind_a_process_whose_root_directory_was_unmounted() -> Outcome {
-    needs::root()?;
+    needs::whole_root()?;
     let directory = tempfile::tempdir().expect("a directory can be made");
     let there = without_a_root(directory.path(), "mount -t tmpfs hidden /mnt");
     let json = program("ns-mounts")

@@ -28,6 +28,7 @@ cases!["pins::names":
 
 /// Nothing is prepared for a name that cannot be had: what is pinned stays where it is seen.
 fn a_name_that_is_taken_leaves_everything_as_it_was() -> Outcome {
+    needs::tools("mount unshare");
     for room in rooms()? {
         room.ok("mkdir /run/utsns /run/mntns; touch /run/utsns/web; unshare --uts=/run/utsns/web true; mkdir /run/mntns/dir");
         let before = room.table();

@@ -108,6 +108,7 @@ fn what_is_mounted_twice_goes_twice() -> Outcome {
 /// A descriptor that was opened by the name's path says nothing of a namespace in its link in `/proc`.
 /// As when a namespace was bound before the first `ip netns add` made a mount of the directory.
 fn a_name_that_is_mounted_out_of_reach_stays_whole() -> Outcome {
+    needs::tools("mount umount unshare");
     for room in rooms()? {
         room.ok("mkdir /run/utsns; touch /run/utsns/web; unshare --uts=/run/utsns/web true; mount --rbind /run/utsns /run/utsns");
         assert_eq!(room.names(), "uts/web");
@@ -125,7 +126,7 @@ fn a_name_that_is_mounted_out_of_reach_stays_whole() -> Outcome {
 }
 
 fn a_name_goes_without_the_right_to_read_its_file() -> Outcome {
-    needs::installed("setpriv")?;
+    needs::tools("setpriv");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -u -n");
         let drop =

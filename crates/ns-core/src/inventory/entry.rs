@@ -26,8 +26,10 @@ pub struct Entry {
     pub leader: Option<Pid>,
     /// What else holds it, sort by sort.
     pub holders: Vec<Holder>,
-    /// Whether the kernel lists it: it may live without any holder that the caller sees.
+    /// Whether the kernel lists it: it can be opened by that list, if what holds it has gone meanwhile.
     pub(super) listed: bool,
+    /// Whether that was all that was found of it: it lives without any holder that the caller sees.
+    pub(super) only_listed: bool,
     /// The names of a UTS namespace.
     pub uts_names: Gathered<Names>,
     /// The number of a network namespace in the caller's own, if it has one.
@@ -54,6 +56,7 @@ impl Entry {
             leader: None,
             holders: Vec::new(),
             listed: false,
+            only_listed: false,
             uts_names: at_first(facts.has(OfNamespace::UtsNames) && kind != Kind::Uts),
             netnsid: at_first(facts.has(OfNamespace::NetnsId) && kind != Kind::Net),
             uid_map: at_first(facts.has(OfNamespace::UidMap) && kind != Kind::User),
@@ -65,7 +68,7 @@ impl Entry {
 
     /// Whether anything holds it that was found: a process, one of its holders, the kernel.
     pub(super) fn is_held(&self) -> bool {
-        self.processes > 0 || !self.holders.is_empty() || self.listed
+        self.processes > 0 || !self.holders.is_empty() || self.only_listed
     }
 
     /// A thread that is in it, and its process is not, where there is one.

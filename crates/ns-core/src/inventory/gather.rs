@@ -149,7 +149,8 @@ impl Search {
         kernel::look(self, kinds, |search, namespace| {
             let inode = namespace.identity().inode;
             let entry = search.entry(namespace.kind(), inode);
-            entry.listed |= !entry.is_held();
+            entry.listed = true;
+            entry.only_listed |= !entry.is_held();
             if namespace.kind() == Kind::Mnt
                 && pinned
                 && read.insert(inode)

@@ -1,11 +1,11 @@
 //! The mounts of every mount namespace that was found, one namespace after the other: few files are open at a time, however
 //! many there are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::mounts::{MountTable, Peers, View};
-use crate::process::{Pid, Process, scan};
+use crate::process::{Files, Pid, Process, scan};
 use crate::{Gathered, Kind, Result};
 
 use super::entry::Entry;
@@ -27,6 +27,8 @@ impl Inventory {
             let witness = witness.filter(|witness| witness.sees_all);
             match self.view(entry, witness.map(|witness| witness.pid)) {
                 Some(view) => visit(entry, &view)?,
+                // It may have ended meanwhile.
+                None if !entry.listed && self.has_gone(entry) => {}
                 None => {
                     closed.insert(entry.identity.inode, entry);
                 }
@@ -36,13 +38,16 @@ impl Inventory {
             return Ok(closed.len());
         }
         let mut failure = Ok(());
-        // The kernel has refused before if it refuses now.
-        let _ = kernel::each([Kind::Mnt].into_iter().collect(), |namespace| {
-            if let Some(entry) = closed.get(&namespace.identity().inode)
-                && let Ok(view) = View::of_namespace(namespace)
-            {
-                failure = visit(entry, &view);
-                closed.remove(&namespace.identity().inode);
+        let mut refused = HashSet::new();
+        let walked = kernel::each([Kind::Mnt].into_iter().collect(), |namespace| {
+            let inode = namespace.identity().inode;
+            if let Some(entry) = closed.get(&inode) {
+                if let Ok(view) = View::of_namespace(namespace) {
+                    failure = visit(entry, &view);
+                    closed.remove(&inode);
+                } else {
+                    refused.insert(inode);
+                }
             }
             if failure.is_err() || closed.is_empty() {
                 ControlFlow::Break(())
@@ -50,7 +55,20 @@ impl Inventory {
                 ControlFlow::Continue(())
             }
         });
-        failure.map(|()| closed.len())
+        failure?;
+        if walked.is_ok() {
+            // Those that are not in the list any more have ended.
+            closed.retain(|inode, entry| !entry.listed || refused.contains(inode));
+        }
+        Ok(closed.len())
+    }
+
+    /// Whether nothing that held a namespace is there any more.
+    fn has_gone(&self, entry: &Entry) -> bool {
+        let Ok(scan) = scan() else { return false };
+        let mut members = self.members_of(entry.kind, entry.identity.inode);
+        let ended = |pid: Pid| Files::of(&scan.proc(), pid).uid() == Gathered::Absent;
+        entry.holders.is_empty() && members.all(|member| ended(member.pid))
     }
 
     /// The peer groups of every mount namespace, and how many namespaces could not be looked at.

@@ -96,7 +96,7 @@ impl Claimant {
     pub fn of_namespace(entry: &Entry) -> Self {
         match entry.owner_uid() {
             Gathered::Known(uid) if uid != 0 => Self::User(uid),
-            Gathered::Known(_) | Gathered::Absent | Gathered::Unreadable(_) => Self::System,
+            _ => Self::System,
         }
     }
 
