@@ -4,6 +4,7 @@
 
 mod bench;
 mod completions;
+mod dependencies;
 mod dist;
 mod generated;
 mod language;
@@ -37,7 +38,7 @@ enum Task {
     Unicode,
     /// Draw the picture of the README from its recorded session.
     Picture(picture::Cli),
-    /// Fail if a generated file is not current, or a text breaks a rule of the language.
+    /// Fail if a generated file is not current, or a text or a dependency breaks a rule.
     Check,
     /// Measure the programs beside their relatives.
     Bench(bench::BenchCli),
@@ -66,7 +67,8 @@ fn run(task: &Task) -> Result<()> {
         }
         Task::Check => {
             generated::put(&everything()?, Mode::Check)?;
-            language::check()
+            language::check()?;
+            dependencies::check()
         }
         Task::Bench(cli) => bench::run(cli),
         Task::Dist(cli) => {

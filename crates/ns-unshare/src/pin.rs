@@ -22,8 +22,11 @@ impl Unpin {
         let colon = bytes.iter().position(|byte| *byte == b':');
         let (kinds, name) = match colon.map(|colon| (&bytes[..colon], &bytes[colon + 1..])) {
             Some((b"name", name)) => (Kinds::ALL, name),
-            Some((word, name)) if let Some(kind) = kind_of(word) => ([kind].into_iter().collect(), name),
-            _ => (Kinds::ALL, bytes),
+            Some((word, name)) => match kind_of(word) {
+                Some(kind) => ([kind].into_iter().collect(), name),
+                None => (Kinds::ALL, bytes),
+            },
+            None => (Kinds::ALL, bytes),
         };
         Ok(Self {
             name: name_to_pin(OsStr::from_bytes(name))?,

@@ -16,8 +16,13 @@ const NAMES: &[(&str, &str)] = &[
 
 /// Long options in a sentence that are not of the five programs, each with the program that has it.
 const FOREIGN: &[(&str, &str)] = &[
+    ("--bin", "cargo install"),
+    ("--mounts", "cargo xtask bench"),
+    ("--namespaces", "cargo xtask bench"),
     ("--path", "cargo install"),
+    ("--processes", "cargo xtask bench"),
     ("--rbind", "mount(8)"),
+    ("--rounds", "cargo xtask bench"),
     ("--static", "cargo xtask dist"),
     ("--strip-components", "tar(1)"),
     ("--workspace", "cargo test"),
