@@ -72,7 +72,7 @@ fn nothing_missing_is_null_everywhere() -> Outcome {
 
 fn values_that_could_not_be_read_are_counted() -> Outcome {
     needs::root()?;
-    needs::installed("setpriv")?;
+    needs::tools("unshare setpriv");
     let listed = |listing: &str| {
         in_a_private_machine(&format!(
             "unshare -u sleep 100 & \

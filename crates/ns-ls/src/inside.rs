@@ -6,7 +6,7 @@ use ns_core::inventory::{Entry, Inventory};
 use ns_core::listing::{Context, sentence, value};
 use ns_core::output::{Incomplete, escape_for_terminal};
 
-use crate::query::Query;
+use crate::query::{Query, said};
 use crate::records::Records;
 use crate::show::show;
 use crate::tree::{Relation, flat, tree};
@@ -34,9 +34,9 @@ pub fn show_inside(
         None => flat(&records),
     };
     let values: Vec<_> = entry.holders.iter().map(value).collect();
-    let mut said = query.said(inventory, incomplete);
-    said.remarks.insert(0, ("holders", values.into()));
-    show(query.cli, &query.columns, relation, &records, &places, said)?;
+    let mut beside = said(inventory, incomplete);
+    beside.remarks.insert(0, ("holders", values.into()));
+    show(query.cli, &query.columns, relation, &records, &places, beside)?;
     if query.cli.written.json || query.cli.written.raw {
         return Ok(());
     }

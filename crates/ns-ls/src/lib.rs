@@ -24,7 +24,7 @@ use ns_core::output::{Incomplete, escape_for_terminal};
 
 use cli::Cli;
 use operand::identity_of;
-use query::Query;
+use query::{Query, said};
 use records::Records;
 use show::Said;
 
@@ -86,7 +86,7 @@ fn list(query: &Query<'_>, inventory: &Inventory, incomplete: &mut Incomplete) -
         records.extend(ancestors);
     }
     query.count_shown(&records, incomplete);
-    write(query, &records, query.said(inventory, incomplete))
+    write(query, &records, said(inventory, incomplete))
 }
 
 /// Lists what was found elsewhere, or before.

@@ -146,14 +146,14 @@ impl Query<'_> {
         let rest: Vec<_> = rest.filter(|column| !counted.contains(column)).collect();
         records.count(&rest, incomplete);
     }
+}
 
-    /// What a program that reads the JSON has to know beside the namespaces.
-    pub fn said(&self, inventory: &Inventory, incomplete: &Incomplete) -> Said {
-        let left_out: Vec<_> = Places::all().difference(inventory.looked()).names().collect();
-        Said {
-            incomplete: Some(incomplete.json()),
-            remarks: vec![(NOT_LOOKED, left_out.into())],
-        }
+/// What a program that reads the JSON has to know beside the namespaces.
+pub fn said(inventory: &Inventory, incomplete: &Incomplete) -> Said {
+    let left_out: Vec<_> = Places::all().difference(inventory.looked()).names().collect();
+    Said {
+        incomplete: Some(incomplete.json()),
+        remarks: vec![(NOT_LOOKED, left_out.into())],
     }
 }
 

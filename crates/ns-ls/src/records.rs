@@ -83,7 +83,7 @@ impl<'a> Records<'a> {
     pub fn cells(&self, record: usize, columns: &[NamespaceColumn]) -> Vec<Cell<'a>> {
         columns
             .iter()
-            .map(|column| self.cell(record, *column).clone())
+            .map(|column| self.cell(record, column).clone())
             .collect()
     }
 }

@@ -66,7 +66,7 @@ fn collect(objects: &[Value], columns: &[NamespaceColumn], rows: &mut Vec<Vec<Ce
             object["ns"].is_u64() && object["type"].is_string(),
             "a namespace in it has no \"ns\" and \"type\""
         );
-        rows.push(columns.iter().map(|column| cell(object, *column)).collect());
+        rows.push(columns.iter().map(|column| cell(object, column)).collect());
         if let Some(children) = object["children"].as_array() {
             collect(children, columns, rows)?;
         }
