@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ns_core::mounts::{Mount, Space, Status, Tag, View, device_path, merged};
 use ns_core::output::Cell;
 
-use crate::cli::Action;
+use crate::action::Action;
 use crate::scene::Scene;
 use crate::size;
 use crate::source::canonical;

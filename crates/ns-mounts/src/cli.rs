@@ -9,6 +9,7 @@ use ns_core::Target;
 use ns_core::cli::{Pairs, Relative, Written};
 use ns_core::output::Filter;
 
+use crate::action::Action;
 use crate::columns::{self, MountColumn};
 use crate::types::Types;
 
@@ -258,19 +259,6 @@ pub struct Ask {
     /// Only file systems that keep counters are listed, such as NFS.
     #[arg(long, conflicts_with = "files")]
     pub stats: bool,
-}
-
-/// A change that --watch reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Action {
-    /// Something was mounted.
-    Mount,
-    /// Something was unmounted.
-    Umount,
-    /// Its options were changed.
-    Remount,
-    /// It was moved to another mount point.
-    Move,
 }
 
 /// The form of the output.

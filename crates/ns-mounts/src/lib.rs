@@ -1,6 +1,7 @@
 //! `ns-mounts`: show the mounts of any mount namespace.
 #![forbid(unsafe_code)]
 
+mod action;
 mod cells;
 pub mod cli;
 mod columns;

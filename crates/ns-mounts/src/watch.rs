@@ -9,8 +9,9 @@ use ns_core::mounts::{MountEvent, View, events};
 use ns_core::output::{self, Listing, Row, Shape, headings};
 use ns_core::process::Woken;
 
+use crate::action::Action;
 use crate::cells::{Happened, Spot};
-use crate::cli::{Action, Cli, usage};
+use crate::cli::{Cli, usage};
 use crate::columns::{self, MountColumn};
 use crate::scene::{Scene, Shared};
 use crate::{select, show, tables};

@@ -5,6 +5,7 @@ mod build;
 mod commit;
 mod deb;
 mod documents;
+mod files;
 mod layout;
 mod licences;
 mod tarball;
@@ -32,19 +33,19 @@ pub fn run(cli: &DistCli) -> Result<()> {
     let commit = Commit::last()?;
     let made = if cli.linked_statically {
         let programs = build::programs(Linking::Static)?;
-        let mut tree = layout::tree(&programs, Layout::Prefix)?;
+        let mut tree = files::tree(&programs, Layout::Prefix)?;
         licences::of_the_c_library(&mut tree)?;
         vec![tarball::make(&tree, "linux-static", &output, &commit)?]
     } else {
         let programs = build::programs(Linking::Dynamic)?;
         vec![
             tarball::make(
-                &layout::tree(&programs, Layout::Prefix)?,
+                &files::tree(&programs, Layout::Prefix)?,
                 "linux-gnu",
                 &output,
                 &commit,
             )?,
-            deb::make(layout::tree(&programs, Layout::Debian)?, &output, &commit)?,
+            deb::make(files::tree(&programs, Layout::Debian)?, &output, &commit)?,
         ]
     };
     for file in made {

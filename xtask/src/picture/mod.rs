@@ -4,10 +4,10 @@
 //! the picture from it again, and reads its commands as the programs would.
 
 mod record;
+mod screen;
 mod svg;
 
 use std::fs;
-use std::num::NonZero;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -15,6 +15,7 @@ use clap::Parser;
 
 use crate::generated::{Generated, root};
 use crate::programs;
+use screen::{lines, screen, typed};
 
 /// The arguments of `cargo xtask picture`.
 #[derive(Debug, Parser)]
@@ -33,10 +34,6 @@ const COMMANDS: [&str; 6] = [
     "ns-enter -t $! hostname",
     "ns-hostname --list -o HOSTNAME,NPROCS,COMMAND",
 ];
-
-/// The size of the terminal, in characters: high enough for everything.
-const COLUMNS: NonZero<u16> = NonZero::new(80).expect("it is not 0");
-const ROWS: NonZero<u16> = NonZero::new(100).expect("it is not 0");
 
 /// Below the root of the workspace: what the terminal got, escape sequences and all.
 const RECORDING: &str = "docs/picture/session.txt";
@@ -73,28 +70,6 @@ pub fn files() -> Result<Vec<Generated>> {
     ])
 }
 
-/// What the terminal shows after this was written to it.
-fn screen(written: &[u8]) -> vt100::Screen {
-    let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
-    parser.process(written);
-    parser.screen().clone()
-}
-
-/// The lines of a screen, up to the last that is not empty.
-fn lines(screen: &vt100::Screen) -> Vec<String> {
-    let mut lines: Vec<String> = screen.rows(0, COLUMNS.get()).collect();
-    while lines.last().is_some_and(|line| line.trim().is_empty()) {
-        lines.pop();
-    }
-    lines
-}
-
-/// The command on a line, where it starts with a prompt.
-fn typed(line: &str) -> Option<String> {
-    let command = line.strip_prefix("$ ").or_else(|| line.strip_prefix("# "))?;
-    Some(command.trim_end().to_owned())
-}
-
 /// Fails where a program of ours would not take these words.
 fn parses(command: &str) -> Result<()> {
     let command = command.trim_end_matches(" &").replace("$!", "4711");
@@ -123,11 +98,5 @@ mod tests {
         }
         assert!(parses("ns-ls --nosuch").is_err());
         assert!(parses("ns-nosuch -t net").is_err());
-    }
-
-    #[test]
-    fn a_command_stands_after_a_prompt() {
-        assert_eq!(typed("# ns-ls  "), Some("ns-ls".to_owned()));
-        assert_eq!(typed("ns-ls"), None);
     }
 }

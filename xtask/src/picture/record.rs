@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use super::{COLUMNS, ROWS, lines, screen, typed};
+use super::screen::{COLUMNS, ROWS, lines, screen, typed};
 use crate::generated;
 
 /// How long a command may take.

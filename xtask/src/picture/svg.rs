@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use vt100::{Color, Screen};
 
-use super::{COLUMNS, lines};
+use super::screen::{COLUMNS, lines, typed};
 
 /// The size of a character, in tenths of a pixel, so that no fraction depends on rounding.
 const WIDTH: usize = 84;
@@ -41,7 +41,7 @@ pub fn draw(screen: &Screen) -> String {
          xml:space=\"preserve\">\n"
     );
     for (row, line) in lines.iter().enumerate() {
-        let is_typed = super::typed(line).is_some();
+        let is_typed = typed(line).is_some();
         for (column, text, look) in runs(screen, row, is_typed) {
             run(&mut out, row, column, &text, look);
         }
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn each_look_is_a_run_at_its_column() {
-        let screen = super::super::screen(b"$ a <b>\r\nx  \x1b[31mred\x1b[m &\r\n");
+        let screen = super::super::screen::screen(b"$ a <b>\r\nx  \x1b[31mred\x1b[m &\r\n");
         let picture = draw(&screen);
         for part in [
             "<text x=\"16.0\" y=\"30.0\" textLength=\"8.4\" fill=\"#7ee787\" font-weight=\"bold\">$</text>",

@@ -16,44 +16,20 @@
 //! item may match, and none may for `!=` and `!~`. A number may end in K, M, G … (of 1024; KB, MB … of 1000). What follows
 //! `=~` is a regular expression, found anywhere in the value.
 
+mod expression;
+mod operator;
 mod parse;
 mod token;
 mod value;
 
 use super::{Cell, Headed};
 use crate::Result;
-use value::Operand;
+use expression::Expression;
 
 /// An expression over the columns of a listing.
 #[derive(Clone, Debug)]
 pub struct Filter<C> {
     root: Expression<C>,
-}
-
-/// A part of a filter.
-#[derive(Clone, Debug)]
-enum Expression<C> {
-    Or(Vec<Self>),
-    And(Vec<Self>),
-    Not(Box<Self>),
-    Compare(Operand<C>, Operator, Operand<C>),
-    Matches {
-        operand: Operand<C>,
-        pattern: regex::bytes::Regex,
-        negated: bool,
-    },
-    Is(Operand<C>),
-}
-
-/// How two values are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    Equal,
-    Unequal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 impl<C: Headed> Filter<C> {
@@ -74,34 +50,6 @@ impl<C: Headed> Filter<C> {
     /// Whether a row is to be shown; `cell` gives the values of its columns, sizes in bytes.
     pub fn matches<'a>(&self, cell: impl Fn(C) -> Cell<'a>) -> bool {
         self.root.holds(&cell)
-    }
-}
-
-impl<C: Headed> Expression<C> {
-    fn holds<'a>(&self, cell: &impl Fn(C) -> Cell<'a>) -> bool {
-        match self {
-            Self::Or(parts) => parts.iter().any(|part| part.holds(cell)),
-            Self::And(parts) => parts.iter().all(|part| part.holds(cell)),
-            Self::Not(part) => !part.holds(cell),
-            Self::Compare(left, operator, right) => {
-                value::compare(&left.value(cell), *operator, &right.value(cell))
-            }
-            Self::Matches {
-                operand,
-                pattern,
-                negated,
-            } => value::matches(&operand.value(cell), pattern, *negated),
-            Self::Is(operand) => value::is(&operand.value(cell)),
-        }
-    }
-
-    fn columns(&self, columns: &mut Vec<C>) {
-        match self {
-            Self::Or(parts) | Self::And(parts) => parts.iter().for_each(|part| part.columns(columns)),
-            Self::Not(part) => part.columns(columns),
-            Self::Compare(left, _, right) => [left, right].iter().for_each(|side| side.column(columns)),
-            Self::Matches { operand, .. } | Self::Is(operand) => operand.column(columns),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use regex::bytes::RegexBuilder;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Expression;
+use super::expression::Expression;
 use super::token::{Fault, Token, TokenKind, tokens};
 use super::value::Operand;
 use crate::escape::{escape_for_terminal, quoted};

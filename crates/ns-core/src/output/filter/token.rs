@@ -1,6 +1,6 @@
 //! The words of a filter.
 
-use super::Operator;
+use super::operator::Operator;
 
 /// A word, and where it stands.
 #[derive(Clone, Debug, PartialEq)]

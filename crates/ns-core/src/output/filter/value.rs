@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use regex::bytes::Regex;
 
-use super::Operator;
+use super::operator::Operator;
 use crate::output::{Cell, Headed};
 
 /// What stands on one side of an operator.

@@ -1,0 +1,16 @@
+//! The changes that `--watch` reports.
+
+use clap::ValueEnum;
+
+/// A change that --watch reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Action {
+    /// Something was mounted.
+    Mount,
+    /// Something was unmounted.
+    Umount,
+    /// Its options were changed.
+    Remount,
+    /// It was moved to another mount point.
+    Move,
+}
