@@ -226,7 +226,7 @@ fn holders_are_told_of_one_namespace_too() -> Outcome {
     let holders = serde_json::json!([format!("{}(sh)", room.shell.pid)]);
     let rows = room.asked("-J -o LEADERS -M $d").json();
     assert_eq!(rows["filesystems"], serde_json::json!([{"leaders": holders}]));
-    let found = room.asked("-n -r -o TARGET -M $d -Q LEADERS=~'sh'");
+    let found = room.asked("-n -r -o TARGET -M $d -Q HOLDERS=~'sh'");
     assert_eq!(found.stdout, format!("{}\n", room.text("")));
     assert_eq!(room.asked("-M $d -Q LEADERS=~'nobody'").status, 1);
     // Only an open file holds it from here on.
