@@ -1,7 +1,7 @@
 //! The five programs, as the generators see them.
 
 use clap::{Arg, Command, CommandFactory as _};
-use ns_core::cli::Relative;
+use ns_core::cli::LongOpts;
 
 /// The section of the manual that a program belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +21,12 @@ pub struct ProgramInfo {
     /// Its arguments, complete with `--help` and `--version`.
     pub command: Command,
     /// The long options of the program that it can stand in for.
-    pub relative: Relative,
+    pub long_opts: LongOpts,
 }
 
 /// All five.
 pub fn all() -> Vec<ProgramInfo> {
-    let program = |name, section, mut command: Command, relative| {
+    let program = |name, section, mut command: Command, long_opts| {
         // Adds what clap itself provides, and passes on what holds for all.
         command.build();
         command = command.mut_arg("help", |help| {
@@ -37,7 +37,7 @@ pub fn all() -> Vec<ProgramInfo> {
             name,
             section,
             command,
-            relative,
+            long_opts,
         }
     };
     vec![
@@ -45,31 +45,31 @@ pub fn all() -> Vec<ProgramInfo> {
             "ns-unshare",
             Section::User,
             ns_unshare::cli::Cli::command(),
-            ns_unshare::cli::RELATIVE,
+            ns_unshare::cli::LONG_OPTS,
         ),
         program(
             "ns-enter",
             Section::User,
             ns_enter::cli::Cli::command(),
-            ns_enter::cli::RELATIVE,
+            ns_enter::cli::LONG_OPTS,
         ),
         program(
             "ns-ls",
             Section::Administration,
             ns_ls::cli::Cli::command(),
-            ns_ls::cli::RELATIVE,
+            ns_ls::cli::LONG_OPTS,
         ),
         program(
             "ns-hostname",
             Section::User,
             ns_hostname::cli::Cli::command(),
-            ns_hostname::cli::RELATIVE,
+            ns_hostname::cli::LONG_OPTS,
         ),
         program(
             "ns-mounts",
             Section::Administration,
             ns_mounts::cli::Cli::command(),
-            ns_mounts::cli::RELATIVE,
+            ns_mounts::cli::LONG_OPTS,
         ),
     ]
 }
@@ -113,18 +113,18 @@ mod tests {
         for ProgramInfo {
             name,
             command,
-            relative,
+            long_opts,
             ..
         } in all()
         {
-            for versions in 1..=relative.0.len() {
-                let options: Vec<&str> = Relative(&relative.0[..versions]).options().collect();
+            for versions in 1..=long_opts.0.len() {
+                let options: Vec<&str> = LongOpts(&long_opts.0[..versions]).options().collect();
                 for option in &options {
                     for end in 1..=option.len() {
                         let start = &option[..end];
                         let alike = options.iter().filter(|other| other.starts_with(start)).count();
                         if alike == 1 || start == *option {
-                            let meant = whole(&command, relative, start).map(|(_, spelling)| spelling);
+                            let meant = whole(&command, long_opts, start).map(|(_, spelling)| spelling);
                             assert_eq!(meant, Some(*option), "{name} --{start}");
                         }
                     }
@@ -137,7 +137,7 @@ mod tests {
     fn an_option_that_is_spelled_out_is_that_one() {
         for program in all() {
             for option in program.options().filter_map(Arg::get_long) {
-                let meant = whole(&program.command, program.relative, option);
+                let meant = whole(&program.command, program.long_opts, option);
                 assert_eq!(
                     meant.map(|(_, spelling)| spelling),
                     Some(option),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Parser;
-use ns_core::cli::{Relative, target, value};
+use ns_core::cli::{LongOpts, target, value};
 use ns_core::users::{GroupId, UserId};
 use ns_core::{Error, Kind, Target};
 
@@ -20,7 +20,7 @@ const PROCESS: &str = "The process";
 const SCRIPTS: &str = "For scripts";
 
 /// The long options of nsenter(1), by the version that brought them.
-pub const RELATIVE: Relative = Relative(&[
+pub const LONG_OPTS: LongOpts = LongOpts(&[
     // util-linux 2.38
     "all cgroup follow-context help ipc mount net no-fork pid preserve-credentials root setgid setuid \
      target time user uts version wd wdns",

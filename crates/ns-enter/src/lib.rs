@@ -17,7 +17,7 @@ const PROGRAM: &str = "ns-enter";
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(cli::RELATIVE, |cli: Cli| run(&cli))
+    ns_core::cli::main(cli::LONG_OPTS, |cli: Cli| run(&cli))
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {

@@ -4,7 +4,7 @@ use ns_core::idmap::IdKind;
 use ns_core::launch::inside::{
     AttributeStep, CredentialStep, DirectoryStep, ForkStep, MountStep, NamespaceStep,
 };
-use ns_core::launch::{Plan, Propagation, Steps};
+use ns_core::launch::{Plan, PropagationType, Steps};
 use ns_core::{Kind, Kinds};
 
 use crate::request::{Request, Working};
@@ -78,7 +78,7 @@ fn directories(request: &Request, steps: &mut Steps) {
                 steps.inside(DirectoryStep::Enter(root.clone()));
             }
             steps.inside(NamespaceStep::Unshare(Kinds::from_iter([Kind::Mnt])));
-            steps.inside(MountStep::Propagate(Propagation::Slave));
+            steps.inside(MountStep::Propagate(PropagationType::Slave));
             if root.is_some() {
                 steps.inside(DirectoryStep::Chroot(".".into()));
             }

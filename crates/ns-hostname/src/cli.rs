@@ -5,16 +5,16 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
 use ns_core::Target;
-use ns_core::cli::{Pairs, Relative, Written, columns, target};
+use ns_core::cli::{LongOpts, Pairs, Written, columns, target};
 
 use crate::columns::ALL;
-use crate::which::Which;
+use crate::name_kind::NameKind;
 
 const WHICH: &str = "Selection";
 const WRITTEN: &str = "Output";
 
 /// The long options of hostname(1), grouped by the version that added them.
-pub const RELATIVE: Relative = Relative(&[
+pub const LONG_OPTS: LongOpts = LongOpts(&[
     // 3.23
     "alias all-fqdns all-ip-addresses boot domain file fqdn help ip-address long nis short version yp",
 ]);
@@ -86,7 +86,7 @@ pub struct Cli {
 
     /// The options that list namespaces or watch them.
     #[command(flatten)]
-    pub listing: Listing,
+    pub listing: ListOptions,
 
     /// Report each change on stderr
     ///
@@ -102,11 +102,11 @@ pub struct Cli {
 
 impl Cli {
     /// The name that the options select, if they do not set both names.
-    pub fn which(&self) -> Which {
+    pub fn name_kind(&self) -> NameKind {
         if self.yp || self.nis.is_some() {
-            Which::Domain
+            NameKind::Domain
         } else {
-            Which::Host
+            NameKind::Host
         }
     }
 }
@@ -208,7 +208,7 @@ pub struct Setting {
 /// How to list namespaces or watch them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "List")]
-pub struct Listing {
+pub struct ListOptions {
     /// List every UTS namespace with its names
     #[arg(short, long, conflicts_with_all = SHOW)]
     pub list: bool,

@@ -1,7 +1,7 @@
 //! What is to be shown of the host name.
 
 use crate::cli::Cli;
-use crate::which::Which;
+use crate::name_kind::NameKind;
 
 /// A form of the host name, or a name beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Form {
             (views.all_ip_addresses, Self::AllAddresses),
             (views.all_fqdns, Self::AllFqdns),
             (views.alias, Self::Aliases),
-            (cli.which() == Which::Domain, Self::Nis),
+            (cli.name_kind() == NameKind::Domain, Self::Nis),
         ]
         .into_iter()
         .find_map(|(asked, view)| asked.then_some(view))

@@ -4,12 +4,12 @@ use std::io::Write as _;
 
 use ns_core::listing::{DOMAIN, HOSTNAME, ID, NS, NamespaceColumn, OWN};
 use ns_core::output::{Cell, Row, headings, write_json_line};
-use ns_core::uts::Place;
+use ns_core::uts::UtsNamespace;
 
 use crate::namespace::names_in;
 
 /// Writes what there is to say of this namespace.
-pub fn write_json(place: &Place) -> anyhow::Result<()> {
+pub fn write_json(place: &UtsNamespace) -> anyhow::Result<()> {
     let names = names_in(place)?;
     // Without /proc nobody knows.
     let namespace = place.namespace().ok();

@@ -8,11 +8,11 @@ mod form;
 mod found;
 mod json;
 mod list;
+mod name_kind;
 mod namespace;
 mod set;
 mod show;
 mod watch;
-mod which;
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ use cli::Cli;
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(cli::RELATIVE, |cli: Cli| run(&cli))
+    ns_core::cli::main(cli::LONG_OPTS, |cli: Cli| run(&cli))
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {

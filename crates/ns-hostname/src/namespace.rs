@@ -4,23 +4,23 @@ use clap::error::ErrorKind;
 use ns_core::explain::explain_in;
 use ns_core::process::Process;
 use ns_core::target::Opened;
-use ns_core::uts::{Names, Place};
+use ns_core::uts::{Names, UtsNamespace};
 use ns_core::{Error, Kind, Target};
 
 use crate::cli::usage;
 
 /// The UTS namespace that is meant: that of the target, or one's own.
-pub fn place_of(targets: &[Target]) -> anyhow::Result<Place> {
+pub fn place_of(targets: &[Target]) -> anyhow::Result<UtsNamespace> {
     let Some(opened) = opened_target(targets)? else {
-        return Ok(Place::Own);
+        return Ok(UtsNamespace::Own);
     };
     place(&opened)
 }
 
 /// The UTS namespace that a target gives.
-pub fn place(opened: &Opened) -> anyhow::Result<Place> {
+pub fn place(opened: &Opened) -> anyhow::Result<UtsNamespace> {
     let process = opened.process().map(Process::pid);
-    Ok(Place::Of(opened.namespace(Kind::Uts)?, process))
+    Ok(UtsNamespace::Of(opened.namespace(Kind::Uts)?, process))
 }
 
 /// The target, opened; `None` where none is named.
@@ -36,12 +36,12 @@ pub fn opened_target(targets: &[Target]) -> anyhow::Result<Option<Opened>> {
 }
 
 /// The names in this UTS namespace.
-pub fn names_in(place: &Place) -> anyhow::Result<Names> {
+pub fn names_in(place: &UtsNamespace) -> anyhow::Result<Names> {
     Ok(Names::of(place).map_err(|error| explain(place, error))?)
 }
 
 /// The error of something that was done to the names in this namespace, with its cause.
-pub fn explain(place: &Place, error: Error) -> Error {
+pub fn explain(place: &UtsNamespace, error: Error) -> Error {
     match place.namespace() {
         Ok(namespace) => explain_in(&namespace, error),
         Err(_) => error,

@@ -9,12 +9,12 @@ use clap::error::ErrorKind;
 use ns_core::cli::warn;
 use ns_core::inventory::{Question, gather};
 use ns_core::output::escape_for_terminal;
-use ns_core::uts::{Change, Flaw, Place, UNSET, check_bytes, check_host_name, clean};
+use ns_core::uts::{Change, Flaw, UNSET, UtsNamespace, check_bytes, check_host_name, clean};
 use ns_core::{Kind, Namespace};
 
 use crate::cli::{Cli, Setting, usage};
+use crate::name_kind::NameKind;
 use crate::namespace::{explain, names_in, place_of};
-use crate::which::Which;
 use crate::{file, show};
 
 /// What a machine is called before it has a name, by hostname(1) as by systemd.
@@ -22,7 +22,7 @@ const DEFAULT: &[u8] = b"localhost";
 
 /// A name that is to be set, and where it stands: in an argument, or in a line of a file.
 struct Given<'a> {
-    which: Which,
+    which: NameKind,
     name: Cow<'a, [u8]>,
     line: Option<(String, usize)>,
 }
@@ -41,12 +41,12 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
     for given in given {
         let name = accept(&cli.setting, &given)?;
         match given.which {
-            Which::Host => change.host = Some(name),
-            Which::Domain => change.domain = Some(name),
+            NameKind::Host => change.host = Some(name),
+            NameKind::Domain => change.domain = Some(name),
         }
     }
     let place = place_of(&cli.target)?;
-    if cli.setting.boot && change.host.is_none() && cli.which() == Which::Host {
+    if cli.setting.boot && change.host.is_none() && cli.name_kind() == NameKind::Host {
         let host = names_in(&place)?.host;
         if host.is_empty() || host == UNSET {
             change.host = Some(DEFAULT.to_vec());
@@ -76,12 +76,12 @@ fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
     };
     let mut given = Vec::new();
     let domain = cli.nis.as_ref().and_then(Option::as_ref);
-    given.extend(domain.map(|name| argument(Which::Domain, name)));
+    given.extend(domain.map(|name| argument(NameKind::Domain, name)));
     // hostname(1) takes its options in any place: `corp -y` is `-y corp`, and `-y -F FILE` is about the domain.
     let which = if domain.is_some() {
-        Which::Host
+        NameKind::Host
     } else {
-        cli.which()
+        cli.name_kind()
     };
     given.extend(cli.name.as_ref().map(|name| argument(which, name)));
     if let Some(path) = &cli.setting.file {
@@ -102,7 +102,7 @@ fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
 /// The name as it is to be set.
 fn accept(setting: &Setting, given: &Given<'_>) -> anyhow::Result<Vec<u8>> {
     let name = &*given.name;
-    if given.which == Which::Host && setting.clean {
+    if given.which == NameKind::Host && setting.clean {
         let clean = clean(name);
         if clean.is_empty() {
             return Err(refuse(given, "nothing in it belongs in a host name"));
@@ -110,7 +110,7 @@ fn accept(setting: &Setting, given: &Given<'_>) -> anyhow::Result<Vec<u8>> {
         return Ok(clean);
     }
     let judged = match given.which {
-        Which::Host if !setting.force => check_host_name(name).map_err(|flaw| with_help(&flaw)),
+        NameKind::Host if !setting.force => check_host_name(name).map_err(|flaw| with_help(&flaw)),
         _ => check_bytes(name).map_err(|flaw| flaw.to_string()),
     };
     match judged {
@@ -143,26 +143,26 @@ fn refuse(given: &Given<'_>, why: &str) -> anyhow::Error {
 
 /// Whether the name of `--check` may be set, and why not.
 pub fn check(cli: &Cli, name: &[u8]) -> anyhow::Result<ExitCode> {
-    let judged = match cli.which() {
-        Which::Host if !cli.setting.force => check_host_name(name),
-        Which::Host | Which::Domain => check_bytes(name),
+    let judged = match cli.name_kind() {
+        NameKind::Host if !cli.setting.force => check_host_name(name),
+        NameKind::Host | NameKind::Domain => check_bytes(name),
     };
     match judged {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(flaw) => bail!(
             "invalid {} '{}': {flaw}",
-            cli.which().noun(),
+            cli.name_kind().noun(),
             escape_for_terminal(name)
         ),
     }
 }
 
 /// Says what is new, and for whom.
-fn tell(change: &Change, anything: bool, place: &Place) -> anyhow::Result<()> {
+fn tell(change: &Change, anything: bool, place: &UtsNamespace) -> anyhow::Result<()> {
     if *change == Change::default() {
         return Ok(());
     }
-    let names = [(Which::Host, &change.host), (Which::Domain, &change.domain)];
+    let names = [(NameKind::Host, &change.host), (NameKind::Domain, &change.domain)];
     let names = names.into_iter().filter_map(|(which, name)| {
         Some(format!(
             "{} '{}'",

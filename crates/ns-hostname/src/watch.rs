@@ -10,11 +10,11 @@ use ns_core::cli::warn;
 use ns_core::inventory::Facts;
 use ns_core::output::{Cell, Heading, Row, escape_for_raw, write_json_line};
 use ns_core::process::{Process, Woken};
-use ns_core::uts::{Names, Place, UNSET, Watch};
+use ns_core::uts::{Names, UNSET, UtsNamespace, Watch};
 
 use crate::cli::{Cli, usage};
+use crate::name_kind::NameKind;
 use crate::namespace::{names_in, opened_target, place};
-use crate::which::Which;
 use crate::{found, show};
 
 /// The names of each namespace that is watched.
@@ -31,7 +31,7 @@ struct Key {
 /// What is watched.
 enum Scope {
     /// This one, and the process that it was named by.
-    One(Place, Option<Process>),
+    One(UtsNamespace, Option<Process>),
     /// All that processes are in.
     All,
 }
@@ -40,7 +40,7 @@ enum Scope {
 #[derive(Debug, PartialEq, Eq)]
 struct Event<'a> {
     key: Key,
-    which: Which,
+    which: NameKind,
     /// `None` for a namespace that is new.
     old: Option<&'a [u8]>,
     new: &'a [u8],
@@ -90,7 +90,7 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
         return Err(usage(ErrorKind::ArgumentConflict, error));
     }
     let Some(opened) = opened_target(&cli.target)? else {
-        return Ok(Scope::One(Place::Own, None));
+        return Ok(Scope::One(UtsNamespace::Own, None));
     };
     Ok(Scope::One(place(&opened)?, opened.into_process().ok()))
 }
@@ -107,7 +107,7 @@ fn read(scope: &Scope) -> anyhow::Result<Known> {
             Ok([(key, names_in(place)?)].into())
         }
         Scope::All => {
-            let inventory = found::find(Facts::RELATIVES)?;
+            let inventory = found::find(Facts::RELATIONSHIPS)?;
             let known = found::entries(&inventory).filter_map(|entry| {
                 let key = Key {
                     inode: entry.identity.inode,
@@ -126,7 +126,7 @@ fn events<'a>(before: &'a Known, now: &'a Known) -> Vec<Event<'a>> {
     let mut events = Vec::new();
     for (key, new) in now {
         let old = before.get(key);
-        for which in Which::ALL {
+        for which in NameKind::ALL {
             let (old, new) = (old.map(|old| which.of(old)), which.of(new));
             if old != Some(new) {
                 events.push(Event {
@@ -151,10 +151,10 @@ static COLUMNS: [Heading; 5] = [
 ];
 
 /// A name in JSON, where a domain that was never set is none.
-fn value(which: Which, name: &[u8]) -> Cell<'_> {
+fn value(which: NameKind, name: &[u8]) -> Cell<'_> {
     match which {
-        Which::Domain if name == UNSET => Cell::Absent,
-        Which::Domain | Which::Host => Cell::text(name),
+        NameKind::Domain if name == UNSET => Cell::Absent,
+        NameKind::Domain | NameKind::Host => Cell::text(name),
     }
 }
 
@@ -180,7 +180,7 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
         };
         let (old, new) = (name(event.old.unwrap_or_default()), name(event.new));
         writeln!(out, "{} {} {old} {new}", event.key.inode, event.which.key())?;
-    } else if event.which == cli.which() {
+    } else if event.which == cli.name_kind() {
         drop(out);
         return Ok(show::write_line(event.new)?);
     }
@@ -222,9 +222,9 @@ mod tests {
         assert_eq!(
             events(&before, &now),
             [
-                event(1, Which::Domain, Some("(none)"), "x"),
-                event(3, Which::Host, None, "c"),
-                event(3, Which::Domain, None, "(none)"),
+                event(1, NameKind::Domain, Some("(none)"), "x"),
+                event(3, NameKind::Host, None, "c"),
+                event(3, NameKind::Domain, None, "(none)"),
             ]
         );
     }

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{Relative, Written, columns, filter, target, value};
+use ns_core::cli::{LongOpts, Written, columns, filter, target, value};
 use ns_core::inventory::Places;
 use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
 use ns_core::output::Filter;
@@ -21,7 +21,7 @@ const WHERE: &str = "Search";
 const SHOWN: &str = "Output";
 
 /// The long options of lsns(8), grouped by the version that added them.
-pub const RELATIVE: Relative = Relative(&[
+pub const LONG_OPTS: LongOpts = LongOpts(&[
     // util-linux 2.38
     "help json list noheadings notruncate nowrap output output-all raw task tree type version",
     // 2.43

@@ -30,7 +30,7 @@ use show::Said;
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(cli::RELATIVE, |cli: Cli| run(&cli))
+    ns_core::cli::main(cli::LONG_OPTS, |cli: Cli| run(&cli))
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {

@@ -8,7 +8,7 @@ use ns_core::output::{self, Listing, Row, headings, write};
 
 use crate::cli::Cli;
 use crate::records::Records;
-use crate::tree::{Place, Relation};
+use crate::tree::{Relation, TreePosition};
 
 /// What stands beside the records in JSON.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,7 +28,7 @@ pub fn show(
     columns: &[NamespaceColumn],
     tree: Option<Relation>,
     records: &Records<'_>,
-    places: &[Place],
+    places: &[TreePosition],
     said: Said,
 ) -> io::Result<()> {
     let rows = places.iter().map(|(record, depth)| Row {

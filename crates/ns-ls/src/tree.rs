@@ -30,7 +30,7 @@ impl Relation {
 }
 
 /// A record's number, and how deep in the tree it stands.
-pub type Place = (usize, usize);
+pub type TreePosition = (usize, usize);
 
 /// The ancestors that records lack: those of namespaces of other kinds, say. `find` gives the row with an inode, with the
 /// columns that the records have.
@@ -69,12 +69,12 @@ pub fn missing<'a>(
 }
 
 /// The records as a flat list.
-pub fn flat(records: &Records<'_>) -> Vec<Place> {
+pub fn flat(records: &Records<'_>) -> Vec<TreePosition> {
     (0..records.len()).map(|record| (record, 0)).collect()
 }
 
 /// The records as a tree, in pre-order; siblings in the order of the records.
-pub fn tree(records: &Records<'_>, relation: Relation) -> Vec<Place> {
+pub fn tree(records: &Records<'_>, relation: Relation) -> Vec<TreePosition> {
     let [own, parent] = relation.columns();
     // Where several have the same key, as a process that stands for several namespaces, children follow the last.
     let by_key: HashMap<u64, usize> = (0..records.len())
@@ -96,7 +96,7 @@ pub fn tree(records: &Records<'_>, relation: Relation) -> Vec<Place> {
     let mut done = vec![false; records.len()];
     // In a list that was saved some may be the ancestors of each other: they come last, the first of them as a root.
     for root in roots.into_iter().chain(0..records.len()) {
-        let mut rest: Vec<Place> = vec![(root, 0)];
+        let mut rest: Vec<TreePosition> = vec![(root, 0)];
         while let Some((record, depth)) = rest.pop() {
             if std::mem::replace(&mut done[record], true) {
                 continue;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use ns_core::mounts::{Mount, Space, Status, Tag, View, device_path, merged};
+use ns_core::mounts::{Mount, MountStatus, Space, Tag, View, device_path, merged};
 use ns_core::output::Cell;
 
 use crate::action::Action;
-use crate::scene::Scene;
+use crate::context::TableContext;
 use crate::size;
 use crate::source::canonical;
 
@@ -42,8 +42,8 @@ impl Format {
 
 /// A mount in its table: what a cell is about.
 #[derive(Clone, Copy)]
-pub struct Spot<'s, 'a> {
-    pub scene: &'s Scene<'a>,
+pub struct ListedMount<'s, 'a> {
+    pub context: &'s TableContext<'a>,
     /// Which mount of the table it is.
     pub index: usize,
     pub mount: &'s Mount<'a>,
@@ -60,13 +60,13 @@ pub struct Happened<'s, 'a> {
     pub was: Option<&'s Mount<'a>>,
 }
 
-impl<'s, 'a> Spot<'s, 'a> {
+impl<'s, 'a> ListedMount<'s, 'a> {
     /// The mount with this index.
-    pub fn new(scene: &'s Scene<'a>, index: usize, format: Format) -> Self {
+    pub fn new(context: &'s TableContext<'a>, index: usize, format: Format) -> Self {
         Self {
-            scene,
+            context,
             index,
-            mount: &scene.table.mounts()[index],
+            mount: &context.table.mounts()[index],
             format,
             event: None,
         }
@@ -74,19 +74,19 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     /// The mount that hides it.
     pub fn cover(self) -> Option<&'s Mount<'a>> {
-        self.scene.covered_by(self.index)
+        self.context.covered_by(self.index)
     }
 
     /// What statmount(2) says of it.
-    pub fn status(self, known: impl FnOnce(&Status) -> Cell<'a>) -> Cell<'a> {
-        Cell::gathered(self.scene.statuses().as_ref(), |statuses| {
+    pub fn status(self, known: impl FnOnce(&MountStatus) -> Cell<'a>) -> Cell<'a> {
+        Cell::gathered(self.context.statuses().as_ref(), |statuses| {
             statuses.get(&self.mount.id).map_or(Cell::Absent, known)
         })
     }
 
     /// Something about the room of its file system.
     pub fn space(self, cell: impl FnOnce(Space) -> Cell<'a>) -> Cell<'a> {
-        Cell::gathered(self.scene.space(self.index), cell)
+        Cell::gathered(self.context.space(self.index), cell)
     }
 
     /// A number of bytes of that.
@@ -114,7 +114,7 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     /// A tag of its device.
     pub fn tag(self, tag: Tag) -> Cell<'a> {
-        let tags = self.scene.shared.tags(tag);
+        let tags = self.context.shared.tags(tag);
         tags.of(self.mount)
             .map_or(Cell::Absent, |value| Cell::text(value.to_vec()))
     }
@@ -130,7 +130,7 @@ pub fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
 }
 
 /// The source, with the directory that is mounted of it.
-pub fn source<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn source<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     let source = plain_source(it);
     if it.format.no_root || !it.mount.is_part() {
         return text(source);
@@ -143,37 +143,40 @@ pub fn source<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
 }
 
 /// The same as a list.
-pub fn sources<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn sources<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     match source(it) {
         Cell::Text(source) => Cell::List(vec![source]),
         cell => cell,
     }
 }
 
-fn plain_source<'a>(it: Spot<'_, 'a>) -> Cow<'a, [u8]> {
-    let Spot {
-        scene, mount, format, ..
+fn plain_source<'a>(it: ListedMount<'_, 'a>) -> Cow<'a, [u8]> {
+    let ListedMount {
+        context,
+        mount,
+        format,
+        ..
     } = it;
     let source = mount.source.decoded();
     if source.as_ref() == b"/dev/root"
-        && scene.view.is_some()
+        && context.view.is_some()
         && let Some(device) = device_path(mount.device)
     {
         return Cow::Owned(device);
     }
     if (format.canonical && source.starts_with(b"/")) || (format.evaluate && source.contains(&b'=')) {
-        return canonical(scene.view, &source).map_or(source, Cow::Owned);
+        return canonical(context.view, &source).map_or(source, Cow::Owned);
     }
     source
 }
 
 /// All options, those of the mount and those of the file system.
-pub fn options<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     text(merged(it.mount.vfs_options, it.mount.fs_options))
 }
 
 /// The options of the mount.
-pub fn vfs_options<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn vfs_options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     if it.format.vfs_all {
         Cell::string(&every_vfs_option(it.mount))
     } else {
@@ -209,7 +212,7 @@ fn every_vfs_option(mount: &Mount<'_>) -> String {
 }
 
 /// The lines of the id map of the mount.
-pub fn id_map<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn id_map<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     it.status(|status| match &status.id_map[..] {
         [] => Cell::Absent,
         lines => Cell::List(lines.iter().cloned().map(Cow::Owned).collect()),
@@ -217,35 +220,35 @@ pub fn id_map<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
 }
 
 /// The process that the table was read from.
-pub fn tid<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
-    let pid = it.scene.view.and_then(View::pid);
+pub fn tid<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
+    let pid = it.context.view.and_then(View::pid);
     pid.map_or(Cell::Absent, |pid| Cell::Number(pid.into()))
 }
 
 /// The peer group that the mount receives events from.
-pub fn master<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn master<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     let master = it.mount.propagation().master;
     master.map_or(Cell::Absent, |master| Cell::Number(master.as_raw()))
 }
 
 /// `4711(nginx)`: the number to look further with, and the name to know it by.
-pub fn leaders<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
-    match it.scene.leaders() {
+pub fn leaders<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
+    match it.context.leaders() {
         None => Cell::Absent,
         Some(leaders) => Cell::List(leaders.iter().cloned().map(Cow::Owned).collect()),
     }
 }
 
 /// The other mounts of the peer group; with their namespace where it is another one: `mnt:[4026532281]/srv`.
-pub fn peers<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
-    let Spot { scene, mount, .. } = it;
+pub fn peers<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
+    let ListedMount { context, mount, .. } = it;
     let Some(shared) = mount.propagation().shared else {
         return Cell::Absent;
     };
-    let Some(group) = scene.shared.peers.get(shared) else {
+    let Some(group) = context.shared.peers.get(shared) else {
         return Cell::Absent;
     };
-    let own = scene.inode().known();
+    let own = context.inode().known();
     let others = group.members.iter();
     let others = others.filter(|member| Some(member.namespace) != own || member.id != mount.id);
     let names = others.map(|member| {
@@ -260,7 +263,7 @@ pub fn peers<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
 }
 
 /// What happened to the mount.
-pub fn action<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn action<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     it.event.map_or(Cell::Absent, |event| {
         Cell::text(match event.action {
             Action::Mount => &b"mount"[..],
@@ -272,13 +275,13 @@ pub fn action<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
 }
 
 /// The mount point that the mount was moved from.
-pub fn old_target<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn old_target<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     it.before(Action::Move)
         .map_or(Cell::Absent, |was| Cell::Text(was.target.decoded()))
 }
 
 /// The options that the mount had before they were changed.
-pub fn old_options<'a>(it: Spot<'_, 'a>) -> Cell<'a> {
+pub fn old_options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     it.before(Action::Remount).map_or(Cell::Absent, |was| {
         Cell::Text(merged(was.vfs_options, was.fs_options))
     })

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, ValueEnum};
 use ns_core::Target;
-use ns_core::cli::{Pairs, Relative, Written};
+use ns_core::cli::{LongOpts, Pairs, Written};
 use ns_core::output::Filter;
 
 use crate::action::Action;
@@ -14,7 +14,7 @@ use crate::columns::{self, MountColumn};
 use crate::types::Types;
 
 /// The long options of findmnt(8), grouped by the version that added them.
-pub const RELATIVE: Relative = Relative(&[
+pub const LONG_OPTS: LongOpts = LongOpts(&[
     // util-linux 2.38
     "all ascii bytes canonicalize df direction evaluate first-only fstab help invert json kernel list \
      mountpoint mtab nocanonicalize nofsroot noheadings notruncate options output output-all pairs poll \
@@ -64,7 +64,7 @@ pub struct Cli {
 
     /// The options that choose the form of the output.
     #[command(flatten)]
-    pub show: Layout,
+    pub show: OutputOptions,
 
     /// The options that only findmnt(8) has.
     #[command(flatten)]
@@ -265,7 +265,7 @@ pub struct Ask {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-pub struct Layout {
+pub struct OutputOptions {
     /// The form that all listings have.
     #[command(flatten)]
     pub written: Written,

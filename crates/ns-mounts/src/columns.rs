@@ -3,12 +3,12 @@
 use ns_core::mounts::Tag;
 use ns_core::output::Cell;
 
-use crate::cells::{self, Spot};
+use crate::cells::{self, ListedMount};
 
 /// A column.
 pub type MountColumn = &'static Column;
 
-type Column = ns_core::output::Column<Needs, for<'s, 'a> fn(Spot<'s, 'a>) -> Cell<'a>>;
+type Column = ns_core::output::Column<Needs, for<'s, 'a> fn(ListedMount<'s, 'a>) -> Cell<'a>>;
 
 /// What a column needs beside the table of mounts that it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ ns_core::columns! {
     PARENT: number("PARENT", "id of the parent mount"), Table, |it| Cell::Number(it.mount.parent.as_raw());
     UNIQ_ID: number("UNIQ-ID", "mount id that the kernel never reuses"), Table, |it| it.status(|status| Cell::Number(status.unique));
     TID: number("TID", "process that the mount table is from"), Table, cells::tid;
-    NS: number("NS", "inode of the mount namespace"), Table, |it| Cell::gathered(it.scene.inode(), Cell::Number);
+    NS: number("NS", "inode of the mount namespace"), Table, |it| Cell::gathered(it.context.inode(), Cell::Number);
     LEADERS: texts("LEADERS", "processes that started the namespace or entered it").wide().or(&["HOLDERS"]), Processes, cells::leaders;
     MASTER: number("MASTER", "peer group that the mount receives events from"), Table, cells::master;
     PEERS: texts("PEERS", "other mounts of the peer group, in every namespace").wide(), Peers, cells::peers;

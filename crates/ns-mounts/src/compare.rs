@@ -10,7 +10,7 @@ use ns_core::mounts::{Aspect, Difference, Mount, View, differences, merged};
 use ns_core::output::{Cell, Heading, Listing, Row};
 
 use crate::cli::Cli;
-use crate::scene::{Scene, Shared};
+use crate::context::{Shared, TableContext};
 use crate::{select, show, tables};
 
 /// The columns of the comparison.
@@ -50,12 +50,12 @@ impl Compared {
 
     /// The mounts that are asked for.
     fn mounts<'a>(&'a self, cli: &Cli, shared: &'a Shared) -> anyhow::Result<Vec<Mount<'a>>> {
-        let scene = Scene::of(&self.bytes, &self.name, self.view.as_ref(), shared);
-        scene.report();
-        let found = select::select(cli, &scene)?;
+        let context = TableContext::of(&self.bytes, &self.name, self.view.as_ref(), shared);
+        context.report();
+        let found = select::select(cli, &context)?;
         Ok(found
             .into_iter()
-            .map(|index| scene.table.mounts()[index])
+            .map(|index| context.table.mounts()[index])
             .collect())
     }
 }

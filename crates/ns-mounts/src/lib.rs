@@ -6,10 +6,10 @@ mod cells;
 pub mod cli;
 mod columns;
 mod compare;
+mod context;
 mod everywhere;
 mod options;
 mod propagation;
-mod scene;
 mod select;
 mod show;
 mod size;
@@ -25,7 +25,7 @@ use cli::{Cli, usage};
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(cli::RELATIVE, |cli: Cli| run(&cli))
+    ns_core::cli::main(cli::LONG_OPTS, |cli: Cli| run(&cli))
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {

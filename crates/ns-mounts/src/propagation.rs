@@ -7,7 +7,7 @@ use ns_core::mounts::{PeerGroup, PeerMount, Peers};
 use ns_core::output::{Cell, Heading, Listing, Row, escape_for_terminal};
 
 use crate::cli::Cli;
-use crate::scene::Shared;
+use crate::context::Shared;
 use crate::{everywhere, select, show, tables};
 
 /// The columns.
@@ -60,9 +60,9 @@ fn tops(cli: &Cli, peers: &Peers) -> anyhow::Result<Option<Vec<PeerGroup>>> {
     let shared = Shared::default();
     let mut tops = Vec::new();
     let mut private = None;
-    tables::each(cli, &shared, |scene| {
-        for index in select::select(cli, scene)? {
-            let mount = &scene.table.mounts()[index];
+    tables::each(cli, &shared, |context| {
+        for index in select::select(cli, context)? {
+            let mount = &context.table.mounts()[index];
             let propagation = mount.propagation();
             match propagation.shared.or(propagation.master) {
                 Some(group) if !tops.contains(&group) => tops.push(group),

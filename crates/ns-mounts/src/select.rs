@@ -8,45 +8,45 @@ use std::path::{Path, PathBuf};
 use ns_core::Gathered;
 use ns_core::mounts::Mount;
 
-use crate::cells::{Format, Spot};
+use crate::cells::{Format, ListedMount};
 use crate::cli::{Cli, Direction};
+use crate::context::TableContext;
 use crate::options::OptionList;
-use crate::scene::Scene;
 use crate::source::Wanted;
 use crate::types::{Known, TypeList, is_pseudo};
 
 /// The indexes of the mounts that are asked for, in the order in which a list shows them.
 ///
 /// Fails where a path leads nowhere in the namespace that is asked about; of many namespaces it may do so in some.
-pub fn select(cli: &Cli, scene: &Scene<'_>) -> anyhow::Result<Vec<usize>> {
+pub fn select(cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize>> {
     let literal = cli.show.nocanonicalize;
     let Some(operand) = &cli.operand else {
         let source = cli.which.source.as_deref();
         let question = MountQuery {
-            source: source.map(|source| Wanted::of(source, scene, literal)),
+            source: source.map(|source| Wanted::of(source, context, literal)),
             mountpoint: cli
                 .which
                 .mountpoint
                 .as_deref()
-                .map(|path| forms(path, scene, literal)),
-            ..MountQuery::of(cli, scene)?
+                .map(|path| forms(path, context, literal)),
+            ..MountQuery::of(cli, context)?
         };
         return Ok(question.answer());
     };
     // A source; where none is called so, a mount point.
-    let wanted = Wanted::of(operand, scene, literal);
+    let wanted = Wanted::of(operand, context, literal);
     let no_path = wanted.is_no_path();
     let question = MountQuery {
         source: Some(wanted),
-        mountpoint: cli.second.as_deref().map(|path| forms(path, scene, literal)),
-        ..MountQuery::of(cli, scene)?
+        mountpoint: cli.second.as_deref().map(|path| forms(path, context, literal)),
+        ..MountQuery::of(cli, context)?
     };
     if no_path || cli.second.is_some() || question.finds_any_source() {
         return Ok(question.answer());
     }
     let question = MountQuery {
         source: None,
-        mountpoint: Some(forms(Path::new(operand), scene, literal)),
+        mountpoint: Some(forms(Path::new(operand), context, literal)),
         ..question
     };
     Ok(question.answer())
@@ -55,7 +55,7 @@ pub fn select(cli: &Cli, scene: &Scene<'_>) -> anyhow::Result<Vec<usize>> {
 /// What is asked of one table.
 struct MountQuery<'q, 'a> {
     cli: &'q Cli,
-    scene: &'q Scene<'a>,
+    context: &'q TableContext<'a>,
     types: Option<TypeList<'q>>,
     options: Option<OptionList<'q>>,
     source: Option<Wanted<'q>>,
@@ -68,32 +68,32 @@ struct MountQuery<'q, 'a> {
 }
 
 impl<'q, 'a> MountQuery<'q, 'a> {
-    fn of(cli: &'q Cli, scene: &'q Scene<'a>) -> anyhow::Result<Self> {
+    fn of(cli: &'q Cli, context: &'q TableContext<'a>) -> anyhow::Result<Self> {
         let which = &cli.which;
         let types = which
             .types
             .as_ref()
-            .map(|types| types.resolved(&Known::with(&scene.table)));
+            .map(|types| types.resolved(&Known::with(&context.table)));
         let options = which.options.as_deref();
         let target = which.target.as_deref();
         Ok(Self {
             cli,
-            scene,
+            context,
             types,
-            options: options.map(|list| OptionList::of(list, &scene.table)),
+            options: options.map(|list| OptionList::of(list, &context.table)),
             source: None,
             mountpoint: None,
             target: match target {
-                Some(path) => Some(containing(path, scene)?.into_iter().collect()),
+                Some(path) => Some(containing(path, context)?.into_iter().collect()),
                 None => None,
             },
-            uniq: which.uniq.then(|| last_at_each(scene.table.mounts())),
+            uniq: which.uniq.then(|| last_at_each(context.table.mounts())),
         })
     }
 
     fn answer(&self) -> Vec<usize> {
         let which = &self.cli.which;
-        let mut found: Vec<usize> = (0..self.scene.table.mounts().len())
+        let mut found: Vec<usize> = (0..self.context.table.mounts().len())
             .filter(|index| self.is_shown(*index) && self.matches(*index) != which.invert)
             .collect();
         if which.direction == Direction::Backward {
@@ -103,13 +103,13 @@ impl<'q, 'a> MountQuery<'q, 'a> {
             found.truncate(1);
         }
         if which.submounts {
-            found = with_submounts(self.scene, &found);
+            found = with_submounts(self.context, &found);
         }
         found
     }
 
     fn finds_any_source(&self) -> bool {
-        let mounts = self.scene.table.mounts();
+        let mounts = self.context.table.mounts();
         let source = self.source.as_ref();
         source.is_some_and(|source| mounts.iter().any(|mount| source.matches(mount)))
     }
@@ -118,7 +118,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
     fn is_shown(&self, index: usize) -> bool {
         let show = &self.cli.show;
         let in_df = || {
-            let fs_type = self.scene.table.mounts()[index].fs_type.decoded();
+            let fs_type = self.context.table.mounts()[index].fs_type.decoded();
             !is_pseudo(&fs_type) || fs_type.windows(5).any(|part| part == b"tmpfs")
         };
         self.uniq.as_ref().is_none_or(|uniq| uniq.contains(&index))
@@ -127,7 +127,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
 
     fn matches(&self, index: usize) -> bool {
         let which = &self.cli.which;
-        let mount = &self.scene.table.mounts()[index];
+        let mount = &self.context.table.mounts()[index];
         self.types.as_ref().is_none_or(|types| types.matches(mount))
             && self.options.as_ref().is_none_or(|options| options.matches(mount))
             && self.source.as_ref().is_none_or(|source| source.matches(mount))
@@ -140,13 +140,13 @@ impl<'q, 'a> MountQuery<'q, 'a> {
             && which.uniq_id.is_none_or(|id| self.has_unique_id(mount, id))
             && (!which.real || !is_pseudo(&mount.fs_type.decoded()))
             && (!which.pseudo || is_pseudo(&mount.fs_type.decoded()))
-            && (!which.shadowed || self.scene.covered_by(index).is_some())
+            && (!which.shadowed || self.context.covered_by(index).is_some())
             && which.filter.as_ref().is_none_or(|filter| {
-                let spot = Spot::new(self.scene, index, Format::COMPARED);
+                let listed = ListedMount::new(self.context, index, Format::COMPARED);
                 filter.matches(|column| {
-                    let cell = (column.cell)(spot);
+                    let cell = (column.cell)(listed);
                     // What cannot be compared is missing, whether it is shown or not.
-                    let mut incomplete = self.scene.shared.incomplete.borrow_mut();
+                    let mut incomplete = self.context.shared.incomplete.borrow_mut();
                     incomplete.count(&column.heading, &cell);
                     cell
                 })
@@ -154,7 +154,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
     }
 
     fn has_unique_id(&self, mount: &Mount<'_>, id: u64) -> bool {
-        match self.scene.statuses() {
+        match self.context.statuses() {
             Gathered::Known(statuses) => statuses.get(&mount.id).is_some_and(|status| status.unique == id),
             _ => false,
         }
@@ -162,14 +162,14 @@ impl<'q, 'a> MountQuery<'q, 'a> {
 }
 
 /// Every form in which a table may have this mount point: as it was given, and without symbolic links.
-fn forms(path: &Path, scene: &Scene<'_>, literal: bool) -> Vec<Vec<u8>> {
-    let own = scene.view.filter(|view| view.is_own());
+fn forms(path: &Path, context: &TableContext<'_>, literal: bool) -> Vec<Vec<u8>> {
+    let own = context.view.filter(|view| view.is_own());
     let given = match own {
         Some(_) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         None => path.to_owned(),
     };
     let mut forms = vec![given];
-    if let Some(view) = scene.view.filter(|_| !literal) {
+    if let Some(view) = context.view.filter(|_| !literal) {
         forms.extend(view.canonical(path).ok());
     }
     forms.iter().map(|form| plain(form)).collect()
@@ -181,13 +181,13 @@ fn plain(path: &Path) -> Vec<u8> {
 }
 
 /// The mount that a path is on: asked of the kernel, as symbolic links and mounts on each other decide it.
-fn containing(path: &Path, scene: &Scene<'_>) -> anyhow::Result<Option<usize>> {
-    let mounts = scene.table.mounts();
-    let Some(view) = scene.view else {
+fn containing(path: &Path, context: &TableContext<'_>) -> anyhow::Result<Option<usize>> {
+    let mounts = context.table.mounts();
+    let Some(view) = context.view else {
         return Ok(containing_by_name(&plain(path), mounts));
     };
     let place = match view.resolve(path) {
-        Err(ns_core::Error::NotFound(_)) if scene.one_of_all => return Ok(None),
+        Err(ns_core::Error::NotFound(_)) if context.one_of_all => return Ok(None),
         place => place?,
     };
     let by_id = place
@@ -221,8 +221,8 @@ fn last_at_each(mounts: &[Mount<'_>]) -> HashSet<usize> {
 }
 
 /// Each of these mounts with all that stands on it, in the order of the tree, and none twice.
-fn with_submounts(scene: &Scene<'_>, found: &[usize]) -> Vec<usize> {
-    let nodes = scene.tree().nodes();
+fn with_submounts(context: &TableContext<'_>, found: &[usize]) -> Vec<usize> {
+    let nodes = context.tree().nodes();
     let mut places = vec![0; nodes.len()];
     for (place, node) in nodes.iter().enumerate() {
         places[node.index] = place;
@@ -245,11 +245,11 @@ fn with_submounts(scene: &Scene<'_>, found: &[usize]) -> Vec<usize> {
 }
 
 /// These mounts in the order of the tree.
-pub fn in_order_of_tree(scene: &Scene<'_>, found: &[usize]) -> Vec<usize> {
-    let mut wanted = vec![false; scene.table.mounts().len()];
+pub fn in_order_of_tree(context: &TableContext<'_>, found: &[usize]) -> Vec<usize> {
+    let mut wanted = vec![false; context.table.mounts().len()];
     for index in found {
         wanted[*index] = true;
     }
-    let nodes = scene.tree().nodes().iter().map(|node| node.index);
+    let nodes = context.tree().nodes().iter().map(|node| node.index);
     nodes.filter(|index| wanted[*index]).collect()
 }

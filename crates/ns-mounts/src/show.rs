@@ -7,10 +7,10 @@ use ns_core::cli::conclude_listing;
 use ns_core::mounts::View;
 use ns_core::output::{self, Filter, Incomplete, Listing, Row, Style, headings};
 
-use crate::cells::{Format, Spot};
-use crate::cli::{Cli, Layout, When};
+use crate::cells::{Format, ListedMount};
+use crate::cli::{Cli, OutputOptions, When};
 use crate::columns::{self, MountColumn, Needs};
-use crate::scene::{Scene, Shared};
+use crate::context::{Shared, TableContext};
 use crate::{everywhere, select, tables};
 
 /// Shows the mounts that are asked for.
@@ -29,12 +29,12 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let mut shown = false;
     // The filter has counted those that it has asked for.
     let counted = cli.which.filter.as_ref().map(Filter::columns).unwrap_or_default();
-    tables::each(cli, &shared, |scene| {
-        let mut found = select::select(cli, scene)?;
+    tables::each(cli, &shared, |context| {
+        let mut found = select::select(cli, context)?;
         if tree && !cli.which.submounts {
-            found = select::in_order_of_tree(scene, &found);
+            found = select::in_order_of_tree(context, &found);
         }
-        let rows = rows(scene, &found, &columns, tree, format(&cli.show));
+        let rows = rows(context, &found, &columns, tree, format(&cli.show));
         if rows.is_empty() {
             return Ok(());
         }
@@ -54,7 +54,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
                 remarks: Vec::new(),
                 ..listing
             };
-            let links = scene.view.is_some_and(View::is_own);
+            let links = context.view.is_some_and(View::is_own);
             return write(&listing, style(&cli.show, &columns, tree, links));
         }
         listing.rows.extend(rows.into_iter().map(Row::into_owned));
@@ -96,7 +96,7 @@ fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<Shared> {
 }
 
 /// Shows what columns there are.
-pub fn list_columns(layout: &Layout) -> anyhow::Result<ExitCode> {
+pub fn list_columns(layout: &OutputOptions) -> anyhow::Result<ExitCode> {
     let listing = output::list_columns("ns-mounts-columns", columns::ALL);
     write(&listing, layout.written.style_of_columns(layout.pairs))?;
     Ok(ExitCode::SUCCESS)
@@ -127,7 +127,7 @@ pub fn columns(cli: &Cli, default: &[MountColumn]) -> ns_core::Result<Vec<MountC
 }
 
 /// How values are written.
-pub fn format(layout: &Layout) -> Format {
+pub fn format(layout: &OutputOptions) -> Format {
     Format {
         bytes: layout.bytes,
         no_root: layout.nofsroot,
@@ -162,7 +162,7 @@ fn asks_for(cli: &Cli, columns: &[MountColumn], needs: Needs) -> bool {
 }
 
 fn rows<'a>(
-    scene: &Scene<'a>,
+    context: &TableContext<'a>,
     found: &[usize],
     columns: &[MountColumn],
     tree: bool,
@@ -172,15 +172,15 @@ fn rows<'a>(
         depth,
         cells: columns
             .iter()
-            .map(|column| (column.cell)(Spot::new(scene, index, format)))
+            .map(|column| (column.cell)(ListedMount::new(context, index, format)))
             .collect(),
     };
     if !tree {
         return found.iter().map(|index| row(*index, 0)).collect();
     }
     // The depths of those that have a row. What is left out on the way up takes no room.
-    let mut depths: Vec<Option<usize>> = vec![None; scene.table.mounts().len()];
-    let above = |index: &usize| scene.tree().parent(*index);
+    let mut depths: Vec<Option<usize>> = vec![None; context.table.mounts().len()];
+    let above = |index: &usize| context.tree().parent(*index);
     found
         .iter()
         .map(|index| {
@@ -200,7 +200,7 @@ pub fn write(listing: &Listing<'_>, style: Style) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn style(layout: &Layout, columns: &[MountColumn], tree: bool, own: bool) -> Style {
+fn style(layout: &OutputOptions, columns: &[MountColumn], tree: bool, own: bool) -> Style {
     let target = columns.iter().position(|column| *column == &columns::TARGET);
     let when = layout.hyperlink.unwrap_or(When::Never);
     let links = own && (when == When::Always || (when == When::Auto && io::stdout().is_terminal()));
@@ -211,7 +211,7 @@ fn style(layout: &Layout, columns: &[MountColumn], tree: bool, own: bool) -> Sty
 }
 
 /// The style for rows of any kind; `tree` is the column that a tree is drawn in.
-pub fn plain_style(layout: &Layout, tree: Option<usize>) -> Style {
+pub fn plain_style(layout: &OutputOptions, tree: Option<usize>) -> Style {
     Style {
         ascii: layout.ascii,
         shell_names: layout.shell,

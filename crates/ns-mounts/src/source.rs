@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ns_core::mounts::{Device, Mount, Tag, Tags, View, parse_tag};
 
-use crate::scene::Scene;
+use crate::context::TableContext;
 
 /// What a source is searched for by.
 #[derive(Debug)]
@@ -28,14 +28,14 @@ pub enum Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// Reads a source; `literal` is for a path as it stands.
-    pub fn of(text: &'a OsStr, scene: &Scene<'_>, literal: bool) -> Self {
+    pub fn of(text: &'a OsStr, context: &TableContext<'_>, literal: bool) -> Self {
         if let Some((tag, value)) = parse_tag(text) {
-            return Self::Tag(text.as_bytes(), scene.shared.tags(tag), value);
+            return Self::Tag(text.as_bytes(), context.shared.tags(tag), value);
         }
         if let Some(device) = text.to_str().and_then(|text| text.parse().ok()) {
             return Self::Device(device, text.as_bytes());
         }
-        let view = scene.view.filter(|_| !literal);
+        let view = context.view.filter(|_| !literal);
         let place = view.and_then(|view| view.resolve(Path::new(text)).ok());
         Self::Path {
             text: text.as_bytes(),

@@ -10,8 +10,8 @@ use ns_core::target::Opened;
 use ns_core::{Kind, Target};
 
 use crate::cli::{Cli, Kernel, Whose};
+use crate::context::{Shared, TableContext};
 use crate::everywhere;
-use crate::scene::{Scene, Shared};
 
 /// Whether there is one table at most.
 pub fn is_single(whose: &Whose) -> bool {
@@ -22,14 +22,14 @@ pub fn is_single(whose: &Whose) -> bool {
 pub fn each(
     cli: &Cli,
     shared: &Shared,
-    mut look: impl FnMut(&Scene<'_>) -> anyhow::Result<()>,
+    mut look: impl FnMut(&TableContext<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let whose = &cli.whose;
     let mut look_at = |view: &View| {
         let bytes = read(view, whose)?;
-        let scene = Scene::of(&bytes, view.name(), Some(view), shared);
-        scene.report();
-        look(&scene)
+        let context = TableContext::of(&bytes, view.name(), Some(view), shared);
+        context.report();
+        look(&context)
     };
     if whose.all_namespaces {
         let found;
@@ -45,10 +45,10 @@ pub fn each(
                 failed += 1;
                 return Ok(());
             };
-            let mut scene = Scene::of(&bytes, view.name(), Some(view), shared);
-            scene.one_of_all = true;
-            scene.report();
-            look(&scene)
+            let mut context = TableContext::of(&bytes, view.name(), Some(view), shared);
+            context.one_of_all = true;
+            context.report();
+            look(&context)
         })?;
         shared.incomplete.borrow_mut().mounts = closed + failed;
         return Ok(());
@@ -62,9 +62,9 @@ pub fn each(
     for file in &whose.files {
         let bytes = saved(file)?;
         let name = shown(file);
-        let scene = Scene::of(&bytes, &name, None, shared);
-        scene.report();
-        look(&scene)?;
+        let context = TableContext::of(&bytes, &name, None, shared);
+        context.report();
+        look(&context)?;
     }
     Ok(())
 }

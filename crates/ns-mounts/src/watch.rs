@@ -10,10 +10,10 @@ use ns_core::output::{self, Listing, Row, Shape, headings};
 use ns_core::process::Woken;
 
 use crate::action::Action;
-use crate::cells::{Happened, Spot};
+use crate::cells::{Happened, ListedMount};
 use crate::cli::{Cli, usage};
 use crate::columns::{self, MountColumn};
-use crate::scene::{Scene, Shared};
+use crate::context::{Shared, TableContext};
 use crate::{select, show, tables};
 
 /// Tells what happens until the time is up, the process that was named has ended, or nobody reads it any more.
@@ -54,8 +54,8 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
         }
         let after = view.read()?;
         {
-            let old = Scene::of(&before, view.name(), Some(&view), &shared);
-            let new = Scene::of(&after, view.name(), Some(&view), &shared);
+            let old = TableContext::of(&before, view.name(), Some(&view), &shared);
+            let new = TableContext::of(&after, view.name(), Some(&view), &shared);
             out.events(&old, &new, actions, &columns)?;
         }
         before = after;
@@ -72,8 +72,8 @@ struct Out<'c> {
 impl Out<'_> {
     fn events(
         &mut self,
-        old: &Scene<'_>,
-        new: &Scene<'_>,
+        old: &TableContext<'_>,
+        new: &TableContext<'_>,
         actions: &[Action],
         columns: &[MountColumn],
     ) -> anyhow::Result<()> {
@@ -81,13 +81,13 @@ impl Out<'_> {
         let listing = &mut self.listing;
         listing.rows.clear();
         for event in events(&old.table, &new.table) {
-            let (action, scene, asked, mount, was) = match event {
+            let (action, context, asked, mount, was) = match event {
                 MountEvent::Mount(mount) => (Action::Mount, new, &in_new, mount, None),
                 MountEvent::Umount(mount) => (Action::Umount, old, &in_old, mount, None),
                 MountEvent::Remount(was, mount) => (Action::Remount, new, &in_new, mount, Some(was)),
                 MountEvent::Move(was, mount) => (Action::Move, new, &in_new, mount, Some(was)),
             };
-            let index = scene
+            let index = context
                 .table
                 .mounts()
                 .iter()
@@ -95,11 +95,11 @@ impl Out<'_> {
             let Some(index) = index.filter(|index| asked[*index] && actions.contains(&action)) else {
                 continue;
             };
-            let spot = Spot {
+            let listed = ListedMount {
                 event: Some(Happened { action, was }),
-                ..Spot::new(scene, index, show::format(&self.cli.show))
+                ..ListedMount::new(context, index, show::format(&self.cli.show))
             };
-            let cells = columns.iter().map(|column| (column.cell)(spot));
+            let cells = columns.iter().map(|column| (column.cell)(listed));
             listing.rows.push(
                 Row {
                     depth: 0,
@@ -137,9 +137,9 @@ impl Out<'_> {
 }
 
 /// For each mount of a table, whether its events are asked for. A path that leads nowhere now may do so later.
-fn asked(cli: &Cli, scene: &Scene<'_>) -> Vec<bool> {
-    let mut asked = vec![false; scene.table.mounts().len()];
-    for index in select::select(cli, scene).unwrap_or_default() {
+fn asked(cli: &Cli, context: &TableContext<'_>) -> Vec<bool> {
+    let mut asked = vec![false; context.table.mounts().len()];
+    for index in select::select(cli, context).unwrap_or_default() {
         asked[index] = true;
     }
     asked

@@ -8,10 +8,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Parser};
-use ns_core::cli::{Relative, target, value};
+use clap::{Arg, ArgAction, Parser};
+use ns_core::cli::{LongOpts, target, value};
 use ns_core::idmap::MapRequest;
-use ns_core::launch::{ClockOffset, Propagation, Setgroups, SignalNumber};
+use ns_core::launch::{ClockOffset, PropagationType, Setgroups, SignalNumber};
 use ns_core::users::{GroupId, UserId};
 use ns_core::{Kind, Target, uts};
 
@@ -27,7 +27,7 @@ const PROCESS: &str = "The process";
 const SCRIPTS: &str = "For scripts";
 
 /// The long options of unshare(1), by the version that brought them.
-pub const RELATIVE: Relative = Relative(&[
+pub const LONG_OPTS: LongOpts = LongOpts(&[
     // util-linux 2.38
     "boottime cgroup fork help ipc keep-caps kill-child map-auto map-current-user map-group map-groups \
      map-root-user map-user map-users monotonic mount mount-proc net pid propagation root setgid \
@@ -41,51 +41,26 @@ Examples:
   ns-unshare -a            open a root shell in a private machine, as any user
   ns-unshare -r -n make    build as root of a user namespace, without a network";
 
-/// The options that conflict with --from and --unpin, which create no namespace.
-const MAKING: [&str; 37] = [
-    "all",
-    "monotonic",
-    "boottime",
-    "hostname",
-    "domainname",
-    "no_loopback",
-    "veth",
-    "map-user",
-    "map-group",
-    "map-root-user",
-    "map-current-user",
-    "map_users",
-    "map_groups",
-    "map_auto",
-    "map_subids",
-    "owner",
-    "setgroups",
-    "setuid",
-    "setgid",
-    "keep_caps",
-    "mount_proc",
-    "mount_binfmt",
-    "load_interp",
-    "propagation",
-    "root",
-    "wd",
-    "fork",
-    "no_fork",
-    "kill_child",
-    "forward_signals",
-    "no_forward_signals",
-    "init",
-    "clear_env",
-    "whitelist_env",
-    "pid_file",
-    "info_fd",
-    "program",
-];
-
-/// The options that say which namespaces get a name.
+/// The options that go with --from, which creates no namespace: they say which namespaces get a name.
 const NAMING: [&str; 10] = [
     "pin", "from", "mount", "uts", "ipc", "net", "pid", "user", "cgroup", "time",
 ];
+
+/// The options that go with --from and with --unpin.
+const ALWAYS: [&str; 3] = ["unpin", "dry_run", "json"];
+
+/// The option, in conflict with --from and --unpin if it only has a meaning for namespaces that are created. So is every
+/// option that is in neither list.
+fn with_conflicts(option: Arg) -> Arg {
+    let is_in = |list: &[&str]| list.contains(&option.get_id().as_str());
+    if is_in(&ALWAYS) {
+        option
+    } else if is_in(&NAMING) {
+        option.conflicts_with("unpin")
+    } else {
+        option.conflicts_with_all(["from", "unpin"])
+    }
+}
 
 /// Run a program in new namespaces.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -95,7 +70,8 @@ const NAMING: [&str; 10] = [
     version,
     args_override_self = true,
     override_usage = "ns-unshare [OPTIONS] [PROGRAM [ARGUMENT]...]",
-    after_long_help = AFTER_HELP
+    after_long_help = AFTER_HELP,
+    mut_args = with_conflicts
 )]
 pub struct Cli {
     /// Create new namespaces of all eight kinds
@@ -212,14 +188,14 @@ pub struct Cli {
     ///
     /// By default, this pins the namespaces that differ from the caller's. With options for kinds (--net, --uts, ...), it pins
     /// exactly these kinds.
-    #[arg(long, value_name = "TARGET", value_parser = target(), requires = "pin", conflicts_with_all = MAKING, help_heading = NAMES)]
+    #[arg(long, value_name = "TARGET", value_parser = target(), requires = "pin", help_heading = NAMES)]
     pub from: Option<Target>,
 
     /// Remove a pinned name
     ///
     /// PIN is NAME, or KIND:NAME for one kind only. Names that ip-netns(8) has given are removed too. May be repeated.
     #[arg(long, value_name = "PIN", value_parser = OsStringValueParser::new().try_map(|name| Unpin::parse(&name)),
-        conflicts_with_all = MAKING, conflicts_with_all = NAMING, action = ArgAction::Append, help_heading = NAMES)]
+        action = ArgAction::Append, help_heading = NAMES)]
     pub unpin: Vec<Unpin>,
 
     #[command(flatten)]
@@ -414,7 +390,7 @@ pub enum PropagationOption {
     /// Leave the propagation of each mount as it was copied.
     Unchanged,
     /// Set this propagation for all mounts.
-    Set(Propagation),
+    Set(PropagationType),
 }
 
 fn propagation() -> impl TypedValueParser<Value = PropagationOption> {
@@ -426,10 +402,14 @@ fn propagation() -> impl TypedValueParser<Value = PropagationOption> {
     ];
     let values = values.map(|(word, about)| PossibleValue::new(word).help(about));
     PossibleValuesParser::new(values).map(|word| {
-        [Propagation::Private, Propagation::Slave, Propagation::Shared]
-            .into_iter()
-            .find(|propagation| propagation.word() == word)
-            .map_or(PropagationOption::Unchanged, PropagationOption::Set)
+        [
+            PropagationType::Private,
+            PropagationType::Slave,
+            PropagationType::Shared,
+        ]
+        .into_iter()
+        .find(|propagation| propagation.word() == word)
+        .map_or(PropagationOption::Unchanged, PropagationOption::Set)
     })
 }
 
@@ -463,16 +443,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_goes_with_names_or_does_not() {
+    fn an_option_that_is_not_about_names_conflicts_with_from_and_unpin() {
         let command = Cli::command();
-        let known: Vec<_> = MAKING
-            .iter()
-            .chain(&NAMING)
-            .chain(&["unpin", "dry_run", "json"])
-            .collect();
-        for id in command.get_arguments().map(clap::Arg::get_id) {
-            assert!(known.iter().any(|known| **known == id), "{id}");
+        command.clone().debug_assert();
+        let conflicts = |option: &Arg| -> Vec<String> {
+            let ids = command.get_arg_conflicts_with(option);
+            ids.iter().map(|other| other.get_id().to_string()).collect()
+        };
+        let mut known = 0;
+        for option in command.get_arguments() {
+            let id = option.get_id().as_str();
+            let with = |other: &str| conflicts(option).iter().any(|id| id == other);
+            let (always, naming) = (ALWAYS.contains(&id), NAMING.contains(&id));
+            assert_eq!(with("from"), !always && !naming, "{id}");
+            assert_eq!(with("unpin"), !always, "{id}");
+            known += usize::from(always || naming);
         }
-        command.debug_assert();
+        assert_eq!(
+            known,
+            ALWAYS.len() + NAMING.len(),
+            "a list names an option that is none"
+        );
+    }
+
+    #[test]
+    fn from_and_unpin_create_no_namespace() {
+        let kind = |words: &[&str]| {
+            let words = ["ns-unshare"].iter().chain(words);
+            Cli::try_parse_from(words).err().map(|error| error.kind())
+        };
+        let conflict = Some(clap::error::ErrorKind::ArgumentConflict);
+        assert_eq!(kind(&["--pin", "a", "--from", "1", "--net"]), None);
+        assert_eq!(kind(&["--pin", "a", "--from", "1", "--hostname", "b"]), conflict);
+        assert_eq!(kind(&["--pin", "a", "--from", "1", "true"]), conflict);
+        assert_eq!(kind(&["--unpin", "a", "--dry-run"]), None);
+        assert_eq!(kind(&["--unpin", "a", "--net"]), conflict);
+        assert_eq!(kind(&["--unpin", "a", "--map-root-user"]), conflict);
     }
 }

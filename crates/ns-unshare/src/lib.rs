@@ -19,7 +19,7 @@ const PROGRAM: &str = "ns-unshare";
 
 /// The program.
 pub fn main() -> ExitCode {
-    ns_core::cli::main(cli::RELATIVE, run)
+    ns_core::cli::main(cli::LONG_OPTS, run)
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {

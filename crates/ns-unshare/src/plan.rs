@@ -10,7 +10,7 @@ use ns_core::launch::inside::{
     OwnMapStep, SettingStep,
 };
 use ns_core::launch::outside::{MapStep, PinStep, ReportStep, VethStep};
-use ns_core::launch::{Plan, Propagation, Steps, VethEnd};
+use ns_core::launch::{Plan, PropagationType, Steps, VethEnd};
 
 use crate::request::Request;
 
@@ -110,7 +110,7 @@ fn mounts(request: &Request, steps: &mut Steps) {
     // A shared root cannot be pivoted away.
     let later = request
         .propagation
-        .filter(|propagation| pivots && *propagation == Propagation::Shared);
+        .filter(|propagation| pivots && *propagation == PropagationType::Shared);
     if let Some(propagation) = request.propagation.filter(|_| later.is_none()) {
         steps.inside(MountStep::Propagate(propagation));
     }

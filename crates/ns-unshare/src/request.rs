@@ -9,7 +9,7 @@ use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
-use ns_core::launch::{Clock, ClockOffset, Program, Propagation, Setgroups, SignalNumber, Veth};
+use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
 use ns_core::process::caller;
 use ns_core::users::UserNames;
 use ns_core::{Kind, Kinds};
@@ -44,7 +44,7 @@ pub struct Request {
     /// What the clocks are ahead.
     pub clocks: Vec<(Clock, ClockOffset)>,
     /// The propagation of all mounts.
-    pub propagation: Option<Propagation>,
+    pub propagation: Option<PropagationType>,
     /// Whether the loopback interface is brought up.
     pub loopback: bool,
     /// The pairs of interfaces to other network namespaces.
@@ -122,7 +122,7 @@ impl Request {
                 .collect(),
             propagation: match cli
                 .propagation
-                .unwrap_or(PropagationOption::Set(Propagation::Private))
+                .unwrap_or(PropagationOption::Set(PropagationType::Private))
             {
                 PropagationOption::Set(propagation) if kinds.contains(Kind::Mnt) => Some(propagation),
                 _ => None,

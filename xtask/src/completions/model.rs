@@ -166,8 +166,9 @@ impl Opt {
 
 /// What this spelling of the option may be cut short to.
 fn starts(program: &ProgramInfo, arg: &Arg, long: &str) -> Vec<String> {
-    let meant =
-        |start: &str| whole(&program.command, program.relative, start).is_some_and(|(meant, _)| meant == arg);
+    let meant = |start: &str| {
+        whole(&program.command, program.long_opts, start).is_some_and(|(meant, _)| meant == arg)
+    };
     let starts = (1..long.len())
         .map(|end| &long[..end])
         .filter(|start| meant(start));

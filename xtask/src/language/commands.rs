@@ -46,7 +46,7 @@ pub fn faults_in_prose(programs: &[ProgramInfo], text: &str) -> Vec<String> {
         let word = word.trim_end_matches(['.', ':', '?', '!', '-', '/']);
         let is_option = word.strip_prefix("--").is_some_and(is_name);
         let is_known =
-            |program: &ProgramInfo| whole(&program.command, program.relative, &word[2..]).is_some();
+            |program: &ProgramInfo| whole(&program.command, program.long_opts, &word[2..]).is_some();
         if is_option && !programs.iter().any(is_known) && !is_among(FOREIGN, word) {
             faults.push(format!("no program has the option {word}"));
         }
@@ -139,7 +139,7 @@ fn unknown(program: &ProgramInfo, arguments: &[String]) -> Vec<String> {
             let (long, value) = long
                 .split_once('=')
                 .map_or((long, None), |(long, value)| (long, Some(value)));
-            let option = whole(&program.command, program.relative, long).map(|(option, _)| option);
+            let option = whole(&program.command, program.long_opts, long).map(|(option, _)| option);
             if option.is_none() && long != MISSING {
                 faults.push(format!("{} has no option --{long}", program.name));
             }

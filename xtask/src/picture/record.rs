@@ -26,7 +26,7 @@ const NOBODY: &str = "65534";
 
 /// Types the commands one after the other, and returns all that the terminal got, without the last prompt.
 pub fn session(commands: &[&str]) -> Result<Vec<u8>> {
-    let mut terminal = Terminal::new()?;
+    let mut terminal = PseudoTerminal::new()?;
     terminal.wait_for_prompt(0)?;
     for (number, command) in (1..).zip(commands) {
         writeln!(terminal.keyboard, "{command}")?;
@@ -54,13 +54,13 @@ fn programs() -> Result<PathBuf> {
 }
 
 /// A terminal with a shell at it, which hangs up when this is dropped.
-struct Terminal {
+struct PseudoTerminal {
     keyboard: File,
     child: Child,
     written: Vec<u8>,
 }
 
-impl Terminal {
+impl PseudoTerminal {
     fn new() -> Result<Self> {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags)?;
@@ -140,7 +140,7 @@ impl Terminal {
     }
 }
 
-impl Drop for Terminal {
+impl Drop for PseudoTerminal {
     fn drop(&mut self) {
         // The shell leads the session: with it go the terminal and all that runs at it.
         let _ = self.child.kill();

@@ -23,7 +23,7 @@ const TYPED: &str = "#ffffff";
 
 /// How a run of characters looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Look {
+struct TextStyle {
     colour: &'static str,
     bold: bool,
 }
@@ -50,7 +50,7 @@ pub fn draw(screen: &Screen) -> String {
 }
 
 /// One run of characters at its place.
-fn run(out: &mut String, row: usize, column: usize, text: &str, look: Look) {
+fn run(out: &mut String, row: usize, column: usize, text: &str, look: TextStyle) {
     let x = MARGIN * 10 + column * WIDTH;
     let y = MARGIN * 10 + row * HEIGHT + FONT_SIZE * 10;
     let length = text.chars().count() * WIDTH;
@@ -72,22 +72,22 @@ fn tenths(number: usize) -> String {
 }
 
 /// The runs of a row, each with the column that it starts in; blanks at the edges are left out.
-fn runs(screen: &Screen, row: usize, is_typed: bool) -> Vec<(usize, String, Look)> {
-    let mut runs: Vec<(usize, String, Look)> = Vec::new();
+fn runs(screen: &Screen, row: usize, is_typed: bool) -> Vec<(usize, String, TextStyle)> {
+    let mut runs: Vec<(usize, String, TextStyle)> = Vec::new();
     for column in 0..COLUMNS.get() {
         let Some(cell) = u16::try_from(row).ok().and_then(|row| screen.cell(row, column)) else {
             continue;
         };
         let look = match column {
-            0 if is_typed => Look {
+            0 if is_typed => TextStyle {
                 colour: PROMPT,
                 bold: true,
             },
-            _ if is_typed => Look {
+            _ if is_typed => TextStyle {
                 colour: TYPED,
                 bold: true,
             },
-            _ => Look {
+            _ => TextStyle {
                 colour: colour(cell.fgcolor()),
                 bold: cell.bold(),
             },

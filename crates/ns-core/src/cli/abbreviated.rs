@@ -10,9 +10,9 @@ use clap::{Arg, Command};
 /// of an old version, then those that newer ones brought. A start that is enough for the old version means the same after
 /// that.
 #[derive(Clone, Copy, Debug)]
-pub struct Relative(pub &'static [&'static str]);
+pub struct LongOpts(pub &'static [&'static str]);
 
-impl Relative {
+impl LongOpts {
     /// The option that its user would get by this start, in the oldest version that takes it.
     fn option(self, start: &str) -> Option<&'static str> {
         (1..=self.0.len()).find_map(|versions| {
@@ -29,10 +29,10 @@ impl Relative {
 
 /// The option that this stands for, and how it is spelled: exactly so, or as the relative has it, or as the only one that
 /// begins so. The command is one that was built.
-pub fn whole<'a>(command: &'a Command, relative: Relative, start: &str) -> Option<(&'a Arg, &'a str)> {
+pub fn whole<'a>(command: &'a Command, long_opts: LongOpts, start: &str) -> Option<(&'a Arg, &'a str)> {
     let exactly = |name: &str| spellings(command).find(|(_, spelling)| *spelling == name);
     exactly(start)
-        .or_else(|| relative.option(start).and_then(exactly))
+        .or_else(|| long_opts.option(start).and_then(exactly))
         .or_else(|| only(possible(command, start)))
 }
 
@@ -78,8 +78,8 @@ mod tests {
             .arg(Arg::new("forward").long("forward"))
             .arg(Arg::new("hidden").long("hidden").hide(true));
         command.build();
-        let relative = Relative(&["help pid fork", "poll forward"]);
-        whole(&command, relative, start).map(|(_, spelling)| spelling.to_owned())
+        let long_opts = LongOpts(&["help pid fork", "poll forward"]);
+        whole(&command, long_opts, start).map(|(_, spelling)| spelling.to_owned())
     }
 
     #[test]

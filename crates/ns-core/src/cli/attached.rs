@@ -11,7 +11,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use clap::{Arg, Command};
 
-use super::abbreviated::{Relative, whole};
+use super::abbreviated::{LongOpts, whole};
 
 /// What follows an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,12 +28,12 @@ enum Takes {
 /// command is one that was built.
 pub(super) fn spelled_out(
     command: &Command,
-    relative: Relative,
+    long_opts: LongOpts,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> impl Iterator<Item = OsString> {
     let mut reading = Reading::Name;
     arguments.into_iter().map(move |argument| {
-        let (next, argument) = reading.step(command, relative, argument);
+        let (next, argument) = reading.step(command, long_opts, argument);
         reading = next;
         argument
     })
@@ -53,13 +53,13 @@ enum Reading {
 }
 
 impl Reading {
-    fn step(self, command: &Command, relative: Relative, argument: OsString) -> (Self, OsString) {
+    fn step(self, command: &Command, long_opts: LongOpts, argument: OsString) -> (Self, OsString) {
         match self {
             Self::Name | Self::Value => (Self::Options, argument),
             Self::Rest => (Self::Rest, argument),
             Self::Options => match argument.as_bytes() {
                 [b'-', b'-'] => (Self::Rest, argument),
-                [b'-', b'-', name @ ..] => match long(command, relative, name) {
+                [b'-', b'-', name @ ..] => match long(command, long_opts, name) {
                     Some((next, spelled)) => (next, spelled),
                     None => (Self::Options, argument),
                 },
@@ -73,10 +73,10 @@ impl Reading {
 }
 
 /// The name of an option, with its value perhaps: spells it out, and says what comes next.
-fn long(command: &Command, relative: Relative, argument: &[u8]) -> Option<(Reading, OsString)> {
+fn long(command: &Command, long_opts: LongOpts, argument: &[u8]) -> Option<(Reading, OsString)> {
     let equals = argument.iter().position(|byte| *byte == b'=');
     let (name, value) = argument.split_at(equals.unwrap_or(argument.len()));
-    let (option, name) = whole(command, relative, std::str::from_utf8(name).ok()?)?;
+    let (option, name) = whole(command, long_opts, std::str::from_utf8(name).ok()?)?;
     let next = match takes(option) {
         Takes::Value if value.is_empty() => Reading::Value,
         _ => Reading::Options,
@@ -163,7 +163,7 @@ mod tests {
     fn spelled_by(mut command: Command, words: &str) -> String {
         command.build();
         let words = ["x"].into_iter().chain(words.split(' ')).map(OsString::from);
-        let spelled: Vec<_> = spelled_out(&command, Relative(&["target"]), words)
+        let spelled: Vec<_> = spelled_out(&command, LongOpts(&["target"]), words)
             .skip(1)
             .collect();
         spelled.join(OsStr::new(" ")).into_string().unwrap()

@@ -9,7 +9,7 @@ use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
-use super::abbreviated::{Relative, possible};
+use super::abbreviated::{LongOpts, possible};
 use super::{attached, usage};
 use crate::output::escape_for_terminal;
 
@@ -18,10 +18,10 @@ use crate::output::escape_for_terminal;
 const MARK: &str = "\u{fdd0}";
 
 /// Reads the arguments of this process.
-pub(super) fn parse<C: CommandFactory + FromArgMatches>(relative: Relative) -> Result<C, Error> {
+pub(super) fn parse<C: CommandFactory + FromArgMatches>(long_opts: LongOpts) -> Result<C, Error> {
     let mut command = C::command().after_long_help(MARK);
     command.build();
-    let arguments: Vec<_> = attached::spelled_out(&command, relative, std::env::args_os()).collect();
+    let arguments: Vec<_> = attached::spelled_out(&command, long_opts, std::env::args_os()).collect();
     let mut matches = command.try_get_matches_from_mut(&arguments).map_err(|error| {
         let better = match error.kind() {
             ErrorKind::UnknownArgument => ambiguous(&mut command, &error),

@@ -13,7 +13,7 @@ mod stdout;
 mod usage;
 mod values;
 
-pub use abbreviated::{Relative, whole};
+pub use abbreviated::{LongOpts, whole};
 pub use failure::{report, warn};
 pub use file::{read_file, read_whole, shown};
 pub use launching::{conclude, program, show_plan};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory, Parser};
 
-use super::abbreviated::Relative;
+use super::abbreviated::LongOpts;
 use super::{complete, failure, help, usage};
 use crate::sys::nss;
 
@@ -18,7 +18,7 @@ const USAGE: u8 = 2;
 ///
 /// The status is what `run` gives; 1 where it fails, 2 where the arguments are wrong. A reader of stdout that has gone
 /// away is no failure.
-pub fn main<C, E>(relative: Relative, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
+pub fn main<C, E>(long_opts: LongOpts, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
 where
     C: Parser + CommandFactory,
     E: AsRef<dyn StdError + Send + Sync>,
@@ -30,7 +30,7 @@ where
     if let Some(question) = complete::asked(std::env::args_os()) {
         return answer_shell(program, &question);
     }
-    let cli = match help::parse::<C>(relative) {
+    let cli = match help::parse::<C>(long_opts) {
         Ok(cli) => cli,
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             return printed(program, help::print(command, &error));

@@ -23,7 +23,7 @@ pub enum Capabilities {
 
 /// What decides what a process may do.
 #[derive(Clone, Copy)]
-struct Credentials {
+struct ProcessCredentials {
     user_namespace: u64,
     effective: u64,
     uid: u32,
@@ -37,7 +37,7 @@ pub fn capabilities_in(inventory: &Inventory, pid: Pid, entry: &Entry) -> Gather
 
 fn with_credentials(
     inventory: &Inventory,
-    credentials: Credentials,
+    credentials: ProcessCredentials,
     entry: &Entry,
 ) -> Gathered<Capabilities> {
     let start = if entry.kind == Kind::User {
@@ -55,7 +55,7 @@ fn with_credentials(
     climb(inventory, credentials, start)
 }
 
-fn credentials(inventory: &Inventory, pid: Pid) -> Gathered<Credentials> {
+fn credentials(inventory: &Inventory, pid: Pid) -> Gathered<ProcessCredentials> {
     let user_namespace = match inventory.member(pid).map(|member| member.links.get(Kind::User)) {
         Some(Gathered::Known(inode)) => inode,
         Some(Gathered::Unreadable(errno)) => return Gathered::Unreadable(errno),
@@ -68,7 +68,7 @@ fn credentials(inventory: &Inventory, pid: Pid) -> Gathered<Credentials> {
         status
             .effective()
             .zip(status.effective_uid())
-            .map(|(effective, uid)| Credentials {
+            .map(|(effective, uid)| ProcessCredentials {
                 user_namespace,
                 effective,
                 uid,
@@ -79,7 +79,7 @@ fn credentials(inventory: &Inventory, pid: Pid) -> Gathered<Credentials> {
 
 /// From the namespace up: in one's own the effective capabilities count; whoever made a namespace from the one above has
 /// all of them in it, and in all below.
-fn climb(inventory: &Inventory, credentials: Credentials, start: &Entry) -> Gathered<Capabilities> {
+fn climb(inventory: &Inventory, credentials: ProcessCredentials, start: &Entry) -> Gathered<Capabilities> {
     let mut current = start;
     loop {
         if current.identity.inode == credentials.user_namespace {

@@ -41,7 +41,7 @@ pub struct Entry {
     /// Whether it was to be opened, and could not be.
     pub(super) closed: bool,
     /// What it says itself once it is open; `None` where nobody asked for it, or it could not be opened.
-    pub relatives: Option<Relatives>,
+    pub relationships: Option<Relationships>,
 }
 
 impl Entry {
@@ -62,7 +62,7 @@ impl Entry {
             uid_map: at_first(facts.has(OfNamespace::UidMap) && kind != Kind::User),
             own: Gathered::NotAsked,
             closed: false,
-            relatives: None,
+            relationships: None,
         }
     }
 
@@ -112,22 +112,22 @@ impl Entry {
 
     /// The user namespace that owns it: that of a user namespace is its parent.
     pub fn owner(&self) -> Gathered<Identity> {
-        self.ask(|relatives| relatives.owner)
+        self.ask(|relationships| relationships.owner)
     }
 
     /// Its parent: PID and user namespaces have one.
     pub fn parent(&self) -> Gathered<Identity> {
-        self.ask(|relatives| relatives.parent)
+        self.ask(|relationships| relationships.parent)
     }
 
     /// The uid, as the caller sees it, of whoever made its user namespace.
     pub fn owner_uid(&self) -> Gathered<u32> {
-        self.ask(|relatives| relatives.owner_uid)
+        self.ask(|relationships| relationships.owner_uid)
     }
 
     /// Its 64-bit id.
     pub fn id(&self) -> Gathered<u64> {
-        self.ask(|relatives| relatives.id)
+        self.ask(|relationships| relationships.id)
     }
 
     /// The state of what only the namespace itself could have told.
@@ -139,8 +139,8 @@ impl Entry {
         }
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&Relatives) -> Gathered<T>) -> Gathered<T> {
-        self.relatives.as_ref().map_or(self.unknown(), question)
+    fn ask<T>(&self, question: impl FnOnce(&Relationships) -> Gathered<T>) -> Gathered<T> {
+        self.relationships.as_ref().map_or(self.unknown(), question)
     }
 }
 
@@ -153,9 +153,9 @@ fn at_first<T>(there_is_none: bool) -> Gathered<T> {
     }
 }
 
-/// What a namespace says of itself and its relatives.
+/// What a namespace says of itself and of its relationships (`ioctl_nsfs(2)`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relatives {
+pub struct Relationships {
     /// The user namespace that owns it.
     pub owner: Gathered<Identity>,
     /// Its parent.
@@ -166,7 +166,7 @@ pub struct Relatives {
     pub id: Gathered<u64>,
 }
 
-impl Relatives {
+impl Relationships {
     /// What it says, and its owner, still open. Where not `all` is asked for, of other than user namespaces only their
     /// place among the others.
     pub(super) fn of(namespace: &Namespace, all: bool) -> (Self, Gathered<Namespace>) {
@@ -178,7 +178,7 @@ impl Relatives {
             owner => owner.as_ref().and_then(Namespace::owner_uid),
         };
         let above = owner.as_ref().map(Namespace::identity);
-        let relatives = Self {
+        let relationships = Self {
             owner_uid,
             owner: above,
             // The parent of a user namespace is its owner.
@@ -189,6 +189,6 @@ impl Relatives {
             },
             id: if all { namespace.id() } else { Gathered::NotAsked },
         };
-        (relatives, owner)
+        (relationships, owner)
     }
 }

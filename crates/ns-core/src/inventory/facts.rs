@@ -71,7 +71,7 @@ facts! {
     /// Facts about a namespace.
     OfNamespaces:
     /// Its owner, its parent, the uid of its owner and its 64-bit id.
-    Relatives,
+    Relationships,
     /// The number of a network namespace in the caller's.
     NetnsId,
     /// The host name and the NIS domain name of a UTS namespace.
@@ -86,7 +86,7 @@ impl OfNamespace {
     /// Whether the namespace is opened for it together with all others.
     pub fn opens(self) -> bool {
         match self {
-            Self::Relatives | Self::NetnsId => true,
+            Self::Relationships | Self::NetnsId => true,
             // They are read after the search, of one kind alone or without opening anything.
             Self::UtsNames | Self::UidMap | Self::Own => false,
         }
@@ -123,7 +123,7 @@ impl Facts {
     /// The parent of that process.
     pub const PARENT: Self = Self::of_lowest(OfProcess::Parent);
     /// Its owner, its parent, the uid of its owner and its 64-bit id: it has to be opened for them.
-    pub const RELATIVES: Self = Self::of_namespace(OfNamespace::Relatives);
+    pub const RELATIONSHIPS: Self = Self::of_namespace(OfNamespace::Relationships);
     /// The number of a network namespace in the caller's.
     pub const NETNSID: Self = Self::of_namespace(OfNamespace::NetnsId);
     /// The host name and the NIS domain name of a UTS namespace.

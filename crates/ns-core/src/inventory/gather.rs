@@ -9,12 +9,12 @@ use crate::process::{Files, Pid, scan};
 use crate::uts::read_each;
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
-use super::entry::{Entry, Relatives};
+use super::entry::{Entry, Relationships};
 use super::facts::{OfNamespace, OfProcess, OfProcesses};
 use super::holder::Holder;
 use super::members::Found;
 use super::open::open;
-use super::pins::Spot;
+use super::pins::MountNamespace;
 use super::question::{Places, Question};
 use super::representatives::Representative;
 use super::search::Search;
@@ -39,7 +39,7 @@ pub fn gather(question: &Question) -> Result<Inventory> {
     for fact in search.question.facts.namespace.iter() {
         match fact {
             // Read when the namespaces were opened.
-            OfNamespace::Relatives | OfNamespace::NetnsId => {}
+            OfNamespace::Relationships | OfNamespace::NetnsId => {}
             OfNamespace::UtsNames => search.read_uts_names()?,
             OfNamespace::UidMap => search.read_uid_maps(),
             OfNamespace::Own => search.find_own(),
@@ -93,7 +93,7 @@ impl Search {
         let kinds = self.question.kinds_to_read();
         let mut witnesses = witnesses::find(self.proc.as_fd(), &self.members);
         loop {
-            let (mut spots, mut deserted) = (Vec::new(), Vec::new());
+            let (mut mount_namespaces, mut deserted) = (Vec::new(), Vec::new());
             for entry in &self.entries {
                 let inode = entry.identity.inode;
                 if entry.kind != Kind::Mnt || !read.insert(inode) {
@@ -105,20 +105,22 @@ impl Search {
                     Some(Witness { pid, sees_all: true })
                 };
                 match witness.or_else(thread) {
-                    Some(Witness { pid, sees_all: true }) => spots.push(Spot { inode, pid }),
+                    Some(Witness { pid, sees_all: true }) => {
+                        mount_namespaces.push(MountNamespace { inode, pid });
+                    }
                     // Of one whose processes are all chrooted more is seen from inside, where the caller may go there.
                     other => deserted.push((inode, other.map(|witness| witness.pid))),
                 }
             }
-            if spots.is_empty() && deserted.is_empty() {
+            if mount_namespaces.is_empty() && deserted.is_empty() {
                 for inode in &closed {
                     read.remove(inode);
                 }
                 return closed.len();
             }
             let proc = self.proc.as_fd();
-            let parts = workers::share(&spots, |found: &mut Found, spot| {
-                pins::look(found, proc, spot, kinds);
+            let parts = workers::share(&mount_namespaces, |found: &mut Found, mount_namespace| {
+                pins::look(found, proc, mount_namespace, kinds);
             });
             self.take(parts);
             for (inode, chrooted) in deserted {
@@ -129,7 +131,12 @@ impl Search {
                     (Some(true), _) => {}
                     (_, Some(pid)) => {
                         let mut found = Found::default();
-                        pins::look(&mut found, self.proc.as_fd(), Spot { inode, pid }, kinds);
+                        pins::look(
+                            &mut found,
+                            self.proc.as_fd(),
+                            MountNamespace { inode, pid },
+                            kinds,
+                        );
                         self.take(vec![found]);
                     }
                     (Some(false), None) => self.unread.mounts += 1,
@@ -195,7 +202,7 @@ impl Search {
                 || kin && asked.contains(Kind::Pid) && entry.kind == Kind::Pid
         };
         let numbers: Vec<usize> = (0..self.entries.len())
-            .filter(|number| needed(&self.entries[*number]) && self.entries[*number].relatives.is_none())
+            .filter(|number| needed(&self.entries[*number]) && self.entries[*number].relationships.is_none())
             .collect();
         if !facts.namespace.has(OfNamespace::NetnsId) {
             self.ask_all(&numbers);
@@ -206,11 +213,11 @@ impl Search {
                 .into_iter()
                 .filter_map(Gathered::known)
                 .any(|above| self.is_new(above.inode));
-            if entry.relatives.is_some() && !(kin && unknown_kin) {
+            if entry.relationships.is_some() && !(kin && unknown_kin) {
                 continue;
             }
             // What it says is to be noted on the way up.
-            self.entries[number].relatives = None;
+            self.entries[number].relationships = None;
             let entry = &self.entries[number];
             if let Some(namespace) = open(&self.proc, entry) {
                 ancestors::describe(self, &namespace);
@@ -226,15 +233,15 @@ impl Search {
     /// Asks these namespaces what they say of themselves, shared among threads.
     fn ask_all(&mut self, numbers: &[usize]) {
         let (proc, entries) = (self.proc.as_fd(), &self.entries);
-        let parts = workers::share(numbers, |found: &mut Vec<(usize, Relatives)>, number| {
+        let parts = workers::share(numbers, |found: &mut Vec<(usize, Relationships)>, number| {
             let entry = &entries[number];
             if let Some(namespace) = open(&proc, entry) {
-                let (relatives, _) = Relatives::of(&namespace, self.asks_all(entry.lowest));
-                found.push((number, relatives));
+                let (relationships, _) = Relationships::of(&namespace, self.asks_all(entry.lowest));
+                found.push((number, relationships));
             }
         });
-        for (number, relatives) in parts.into_iter().flatten() {
-            self.entries[number].relatives = Some(relatives);
+        for (number, relationships) in parts.into_iter().flatten() {
+            self.entries[number].relationships = Some(relationships);
         }
     }
 
@@ -330,7 +337,7 @@ impl Search {
     fn end(mut self) -> Inventory {
         self.entries.sort_unstable_by_key(|entry| entry.identity.inode);
         for entry in &mut self.entries {
-            entry.holders.sort_by_key(Holder::sort);
+            entry.holders.sort_by_key(Holder::holder_kind);
             if entry.netnsid == Gathered::NotAsked {
                 entry.netnsid = entry.unknown();
             }

@@ -59,9 +59,9 @@ pub enum Holder {
     },
 }
 
-/// The sorts of holders, in the order in which they are told.
+/// The kinds of holders, in the order in which they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sort {
+pub enum HolderKind {
     /// [`Holder::Thread`].
     Thread,
     /// [`Holder::ForChildren`].
@@ -79,16 +79,16 @@ pub enum Sort {
 }
 
 impl Holder {
-    /// Which sort it is.
-    pub fn sort(&self) -> Sort {
+    /// Which kind of holder it is.
+    pub fn holder_kind(&self) -> HolderKind {
         match self {
-            Self::Thread { .. } => Sort::Thread,
-            Self::ForChildren { .. } => Sort::ForChildren,
-            Self::Descriptor { .. } => Sort::Descriptor,
-            Self::Socket { .. } => Sort::Socket,
-            Self::Pin { .. } => Sort::Pin,
-            Self::Child { .. } => Sort::Child,
-            Self::Owned { .. } => Sort::Owned,
+            Self::Thread { .. } => HolderKind::Thread,
+            Self::ForChildren { .. } => HolderKind::ForChildren,
+            Self::Descriptor { .. } => HolderKind::Descriptor,
+            Self::Socket { .. } => HolderKind::Socket,
+            Self::Pin { .. } => HolderKind::Pin,
+            Self::Child { .. } => HolderKind::Child,
+            Self::Owned { .. } => HolderKind::Owned,
         }
     }
 

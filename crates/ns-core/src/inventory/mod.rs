@@ -31,10 +31,10 @@ use crate::Kind;
 use crate::process::Pid;
 
 pub use capabilities::{Capabilities, capabilities_in};
-pub use entry::{Entry, Relatives};
+pub use entry::{Entry, Relationships};
 pub use facts::Facts;
 pub use gather::gather;
-pub use holder::{Holder, Sort};
+pub use holder::{Holder, HolderKind};
 pub use members::Member;
 pub use question::{Places, Question};
 pub use representatives::Representative;
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn the_caller_is_found_in_its_own_namespaces() {
         let question = Question {
-            facts: Facts::RELATIVES | Facts::COMMAND | Facts::UID | Facts::LEADER | Facts::CGROUP,
+            facts: Facts::RELATIONSHIPS | Facts::COMMAND | Facts::UID | Facts::LEADER | Facts::CGROUP,
             places: Places::all(),
             ..Question::default()
         };
@@ -153,7 +153,7 @@ mod tests {
         let inventory = gather(&question).unwrap();
         assert!(inventory.entries().iter().all(|entry| entry.kind == Kind::Uts));
         for entry in inventory.entries() {
-            assert!(entry.relatives.is_none() && entry.leader.is_none() && entry.threads == 0);
+            assert!(entry.relationships.is_none() && entry.leader.is_none() && entry.threads == 0);
             let lowest = inventory.representative(entry.lowest.unwrap()).unwrap();
             assert_eq!(lowest.command, crate::Gathered::NotAsked);
             assert_eq!(entry.uts_names, crate::Gathered::NotAsked);

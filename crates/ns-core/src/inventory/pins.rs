@@ -15,7 +15,7 @@ use super::search::Search;
 
 /// A mount namespace whose mounts are to be read.
 #[derive(Clone, Copy)]
-pub(super) struct Spot {
+pub(super) struct MountNamespace {
     /// Its inode.
     pub inode: u64,
     /// A process that is in it, or a thread.
@@ -26,14 +26,14 @@ pub(super) struct Spot {
 const TABLE: usize = 1 << 14;
 
 /// Reads the mounts that a process sees.
-pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, spot: Spot, kinds: Kinds) {
+pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, mount_namespace: MountNamespace, kinds: Kinds) {
     // A thread has a directory of its own in /proc, which is not listed.
-    match Files::of(&proc, spot.pid).read_with_room("mountinfo", TABLE) {
+    match Files::of(&proc, mount_namespace.pid).read_with_room("mountinfo", TABLE) {
         Gathered::Known(table) => read(&table, kinds, |kind, inode, path| {
             let holder = Holder::Pin {
                 path,
-                mount_namespace: spot.inode,
-                seen_by: Some(spot.pid),
+                mount_namespace: mount_namespace.inode,
+                seen_by: Some(mount_namespace.pid),
             };
             found.hold(kind, inode, holder);
         }),

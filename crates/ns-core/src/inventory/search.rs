@@ -10,7 +10,7 @@ use crate::process::{Pid, scan};
 use crate::{Gathered, Identity, Kind, Namespace, Result};
 
 use super::descriptors::Surroundings;
-use super::entry::{Entry, Relatives};
+use super::entry::{Entry, Relationships};
 use super::facts::OfNamespace;
 use super::holder::Holder;
 use super::members::{Found, Member};
@@ -69,7 +69,7 @@ impl Search {
     pub fn is_described(&self, inode: u64) -> bool {
         self.index
             .get(&inode)
-            .is_some_and(|index| self.entries[*index].relatives.is_some())
+            .is_some_and(|index| self.entries[*index].relationships.is_some())
     }
 
     /// The namespace with this inode, added where it is new.
@@ -117,18 +117,18 @@ impl Search {
     /// Whether more is asked of a namespace than its place among the others: also of one without processes, as who made it
     /// stands for it.
     pub fn asks_all(&self, lowest: Option<Pid>) -> bool {
-        self.question.facts.namespace.has(OfNamespace::Relatives) || lowest.is_none()
+        self.question.facts.namespace.has(OfNamespace::Relationships) || lowest.is_none()
     }
 
     /// Asks a namespace for what it says of itself, and gives its owner.
     pub fn note(&mut self, namespace: &Namespace) -> Gathered<Namespace> {
         let lowest = self.entry(namespace.kind(), namespace.identity().inode).lowest;
         let all = self.asks_all(lowest);
-        let (relatives, owner) = Relatives::of(namespace, all);
+        let (relationships, owner) = Relationships::of(namespace, all);
         let read_map =
             self.question.facts.namespace.has(OfNamespace::UidMap) && namespace.kind() == Kind::User;
         let entry = self.entry(namespace.kind(), namespace.identity().inode);
-        entry.relatives = Some(relatives);
+        entry.relationships = Some(relationships);
         // One that only its children hold is not to be opened again.
         if read_map && lowest.is_none() && entry.a_thread().is_none() {
             let map = uid_map::without_process(&self.proc, namespace, self.surroundings);

@@ -5,7 +5,7 @@ use nix::errno::Errno;
 
 /// The word for a step, and whatever makes it unlike others.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Facts {
+pub(super) struct StepFacts {
     /// The step in one word, for programs.
     pub(super) word: &'static str,
     /// What the step asks of the launch as a whole.
@@ -61,7 +61,7 @@ enum Tolerance {
     Only(Errno),
 }
 
-impl Facts {
+impl StepFacts {
     /// A step with this word that demands nothing and may not fail.
     pub(super) const fn of(word: &'static str) -> Self {
         Self {

@@ -36,7 +36,7 @@ pub use outside::Outside;
 pub use plan::{Line, Plan, Steps};
 pub use program::{Program, shell_in};
 pub use run::run;
-pub use settings::{Clock, ClockOffset, MOST_SECONDS, Propagation, Setgroups};
+pub use settings::{Clock, ClockOffset, MOST_SECONDS, PropagationType, Setgroups};
 pub use signal::SignalNumber;
 pub use unwritable::run_from_unwritable_copy;
 pub use veth::{Veth, VethEnd};

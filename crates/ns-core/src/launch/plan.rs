@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::facts::{Demands, Facts};
+use super::facts::{Demands, StepFacts};
 use super::inside::{Inside, LastStep};
 use super::outside::Outside;
 use super::program::Program;
@@ -138,7 +138,7 @@ impl Steps {
         }
     }
 
-    fn demand(&mut self, facts: Facts, step: &impl fmt::Display) {
+    fn demand(&mut self, facts: StepFacts, step: &impl fmt::Display) {
         self.demands |= facts.demands;
         if let (Some(number), None) = (facts.descriptor, &self.descriptor) {
             self.descriptor = Some(Descriptor {

@@ -37,7 +37,7 @@ pub struct ClockOffset {
 
 /// Propagation of mounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Propagation {
+pub enum PropagationType {
     /// Nothing comes in or goes out.
     Private,
     /// Mounts come in and do not go out.
@@ -85,7 +85,7 @@ impl fmt::Display for ClockOffset {
     }
 }
 
-impl Propagation {
+impl PropagationType {
     /// The word in options.
     pub const fn word(self) -> &'static str {
         match self {

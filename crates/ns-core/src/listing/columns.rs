@@ -18,9 +18,9 @@ crate::columns! {
     USER: text("USER", "user of PID, or the namespace's creator"), Facts::UID, |it| it.context.user(it.uid());
     NETNSID: text("NETNSID", "number of the namespace in the caller's network namespace"), Facts::NETNSID, cells::netnsid;
     NSFS: texts("NSFS", "paths where the namespace is mounted").wide(), Facts::empty(), cells::nsfs;
-    PNS: number("PNS", "inode of the parent namespace"), Facts::RELATIVES, |it| cells::above(it.entry.parent());
-    ONS: number("ONS", "inode of the owning user namespace").or(&["OWNER"]), Facts::RELATIVES, |it| cells::above(it.entry.owner());
-    ID: number("ID", "64-bit id of the namespace, never reused"), Facts::RELATIVES, |it| Cell::gathered(it.entry.id(), Cell::Number);
+    PNS: number("PNS", "inode of the parent namespace"), Facts::RELATIONSHIPS, |it| cells::above(it.entry.parent());
+    ONS: number("ONS", "inode of the owning user namespace").or(&["OWNER"]), Facts::RELATIONSHIPS, |it| cells::above(it.entry.owner());
+    ID: number("ID", "64-bit id of the namespace, never reused"), Facts::RELATIONSHIPS, |it| Cell::gathered(it.entry.id(), Cell::Number);
     OWN: flag("OWN", "yes for the caller's own namespace"), Facts::OWN, |it| Cell::gathered(it.entry.own, Cell::Flag);
     NAME: texts("NAME", "pinned name, under /run/netns or a similar directory"), Facts::empty(), cells::names;
     HOLDERS: number("HOLDERS", "number of things that keep the namespace alive"), Facts::empty(), cells::holders;
@@ -34,11 +34,11 @@ crate::columns! {
     HOSTNAME: text("HOSTNAME", "host name of a UTS namespace"), Facts::UTS_NAMES, |it| Cell::gathered(it.entry.uts_names.as_ref(), |names| Cell::text(&*names.host));
     DOMAIN: text("DOMAIN", "NIS domain name of a UTS namespace"), Facts::UTS_NAMES, cells::domain;
     SAME: numbers("SAME", "inodes of other namespaces with the same host name").wide(), Facts::UTS_NAMES, cells::same;
-    CREATOR: text("CREATOR", "user who created the owning user namespace"), Facts::RELATIVES, |it| it.context.user(it.entry.owner_uid());
+    CREATOR: text("CREATOR", "user who created the owning user namespace"), Facts::RELATIONSHIPS, |it| it.context.user(it.entry.owner_uid());
     UIDMAP: texts("UIDMAP", "uid map of a user namespace").wide(), Facts::UIDMAP, cells::uid_map;
-    DEPTH: number("DEPTH", "number of parents of a user or PID namespace"), Facts::RELATIVES, cells::depth;
+    DEPTH: number("DEPTH", "number of parents of a user or PID namespace"), Facts::RELATIONSHIPS, cells::depth;
     INITIAL: flag("INITIAL", "yes if the system started with the namespace"), Facts::empty(), |it| it.entry.is_initial().into();
-    CAPS: texts("CAPS", "capabilities that the --caps process has in the namespace").wide(), Facts::RELATIVES, cells::capabilities;
+    CAPS: texts("CAPS", "capabilities that the --caps process has in the namespace").wide(), Facts::RELATIONSHIPS, cells::capabilities;
 }
 
 #[cfg(test)]

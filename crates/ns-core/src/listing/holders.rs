@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::inventory::{Entry, Holder, Sort};
+use crate::inventory::{Entry, Holder, HolderKind};
 use crate::output::hexadecimal;
 
 /// Of each sort so many are told one by one.
@@ -18,13 +18,16 @@ pub(super) fn words(entry: &Entry, own_mount_namespace: u64) -> Vec<Vec<u8>> {
         (1, Some(pid)) => words.push(format!("process {pid}").into_bytes()),
         (some, _) => words.push(format!("{some} processes").into_bytes()),
     }
-    for sort in entry.holders.chunk_by(|one, next| one.sort() == next.sort()) {
-        if sort[0].sort() == Sort::Pin {
+    for sort in entry
+        .holders
+        .chunk_by(|one, next| one.holder_kind() == next.holder_kind())
+    {
+        if sort[0].holder_kind() == HolderKind::Pin {
             words.extend(pins(sort, own_mount_namespace));
         } else if sort.len() <= FEW {
             words.extend(sort.iter().map(|holder| sentence(holder, own_mount_namespace)));
         } else {
-            words.push(format!("{} {}", sort.len(), plural(sort[0].sort())).into_bytes());
+            words.push(format!("{} {}", sort.len(), plural(sort[0].holder_kind())).into_bytes());
         }
     }
     words
@@ -80,15 +83,15 @@ pub fn sentence(holder: &Holder, own_mount_namespace: u64) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn plural(sort: Sort) -> &'static str {
+fn plural(sort: HolderKind) -> &'static str {
     match sort {
-        Sort::Thread => "threads",
-        Sort::ForChildren => "next children of processes",
-        Sort::Descriptor => "descriptors",
-        Sort::Socket => "sockets",
-        Sort::Pin => "pins",
-        Sort::Child => "children",
-        Sort::Owned => "owned namespaces",
+        HolderKind::Thread => "threads",
+        HolderKind::ForChildren => "next children of processes",
+        HolderKind::Descriptor => "descriptors",
+        HolderKind::Socket => "sockets",
+        HolderKind::Pin => "pins",
+        HolderKind::Child => "children",
+        HolderKind::Owned => "owned namespaces",
     }
 }
 

@@ -26,7 +26,7 @@ pub use peers::{PeerMount, PeerMounts, Peers};
 pub use propagation::{PeerGroup, Propagation};
 pub use resolve::{ResolvedPath, Space};
 pub use stats::{Statistics, parse_stats};
-pub use status::{Status, Statuses};
+pub use status::{MountStatus, Statuses};
 pub use table::{LineFlaw, MountTable};
 pub use tags::{Tag, Tags, device_path, parse_tag};
 pub use tree::{Node, Tree};

@@ -12,7 +12,7 @@ use crate::{Gathered, Result};
 
 /// What statmount(2) says of one mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct MountStatus {
     /// Its 64-bit id, never used again.
     pub unique: u64,
     /// How it maps ids, `uid_map(5)` lines after `uid` or `gid`; none where it maps none.
@@ -20,7 +20,7 @@ pub struct Status {
 }
 
 /// The mounts of a namespace by the ids of its table.
-pub type Statuses = HashMap<MountId, Status>;
+pub type Statuses = HashMap<MountId, MountStatus>;
 
 /// What is asked for: bits of `STATMOUNT_*` in `linux/mount.h`.
 mod mask {
@@ -37,7 +37,7 @@ impl View {
     /// [`Gathered::Absent`] where the kernel is too old.
     pub fn statuses(&self) -> Gathered<Statuses> {
         self.each(mask::MOUNT | mask::ID_MAPS, |buffer| {
-            let status = Status {
+            let status = MountStatus {
                 unique: buffer.u64(40),
                 id_map: buffer.id_map(),
             };

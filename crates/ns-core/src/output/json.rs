@@ -69,7 +69,7 @@ pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>) -> io::Result<
             continue;
         }
         let key = column.key();
-        map.serialize_entry(&key, &Value(cell))?;
+        map.serialize_entry(&key, &CellJson(cell))?;
         let no_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_err();
         let key = || format!("{key}-bytes");
         match cell {
@@ -89,9 +89,9 @@ pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>) -> io::Result<
     })
 }
 
-struct Value<'a>(&'a Cell<'a>);
+struct CellJson<'a>(&'a Cell<'a>);
 
-impl serde::Serialize for Value<'_> {
+impl serde::Serialize for CellJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Cell::Absent | Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked => {

@@ -19,13 +19,13 @@ use crate::{Error, Identity, Kind, Kinds, Namespace, Result};
 
 /// A name that was given to one namespace.
 #[derive(Debug)]
-pub struct Made {
+pub struct PinnedName {
     kind: Kind,
     path: PathBuf,
     identity: Identity,
 }
 
-impl Made {
+impl PinnedName {
     /// Takes it back, unless it is another's by now.
     pub fn undo(self) -> Result<()> {
         let in_silence = Waiting {
@@ -55,7 +55,7 @@ pub fn make(
     kinds: Kinds,
     open: impl Fn(Kind) -> Result<Namespace>,
     waiting: Waiting<'_>,
-) -> Result<Vec<Made>> {
+) -> Result<Vec<PinnedName>> {
     // A refusal leaves nothing behind: what cannot be had is found out before the directories are made ready.
     if kinds.iter().any(|kind| check_free(kind, name).is_err()) {
         let _locked = lock(kinds, waiting)?;
@@ -64,7 +64,7 @@ pub fn make(
         }
     }
     let _locked = prepare(kinds, waiting)?;
-    let mut made: Vec<Made> = Vec::new();
+    let mut made: Vec<PinnedName> = Vec::new();
     for kind in kinds.iter() {
         match open(kind).and_then(|namespace| make_one(name, &namespace)) {
             Ok(one) => made.push(one),
@@ -102,7 +102,7 @@ fn check_free(kind: Kind, bare: &OsStr) -> Result<Occupant> {
     Err(error)
 }
 
-fn make_one(bare: &OsStr, namespace: &Namespace) -> Result<Made> {
+fn make_one(bare: &OsStr, namespace: &Namespace) -> Result<PinnedName> {
     let kind = namespace.kind();
     let path = directory(kind).join(bare);
     let doing = || format!("pin the {} namespace as {}", kind.noun(), quoted(bare.as_bytes()));
@@ -115,7 +115,7 @@ fn make_one(bare: &OsStr, namespace: &Namespace) -> Result<Made> {
         let _ = nix::unistd::unlink(&path);
         return Err(errno).doing(doing);
     }
-    Ok(Made {
+    Ok(PinnedName {
         kind,
         path,
         identity: namespace.identity(),

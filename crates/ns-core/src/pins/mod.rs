@@ -21,7 +21,7 @@ use crate::{Error, Kind, Kinds, Namespace, Result};
 
 pub use lock::Waiting;
 pub(crate) use make::bind;
-pub use make::{Made, make};
+pub use make::{PinnedName, make};
 pub use reach::limits;
 pub use remove::remove;
 

@@ -32,7 +32,7 @@ pub(super) fn by_inode(kind: Option<Kind>, inode: u64) -> Result<Namespace> {
 /// The namespace with this 64-bit id.
 pub(super) fn by_id(id: u64) -> Result<Namespace> {
     let wanted = |entry: &Entry| entry.id() == Gathered::Known(id);
-    find(Kinds::ALL, Facts::RELATIVES, wanted)?
+    find(Kinds::ALL, Facts::RELATIONSHIPS, wanted)?
         .map_err(|inventory| missing(&inventory, format!("no namespace has the id {id}")))
 }
 
@@ -42,7 +42,7 @@ pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
     // One that no process is in counts as well. None lives through another, and the kernel lists none.
     let places = Places::all() - Places::KIN - Places::KERNEL;
     let uts = [Kind::Uts].into_iter().collect();
-    let inventory = search(uts, places, Facts::UTS_NAMES | Facts::RELATIVES)?;
+    let inventory = search(uts, places, Facts::UTS_NAMES | Facts::RELATIONSHIPS)?;
     let known: Vec<_> = inventory
         .entries()
         .iter()

@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 
-use super::{Names, Place, check_bytes};
+use super::{Names, UtsNamespace, check_bytes};
 use crate::error::Doing;
 use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
@@ -47,7 +47,7 @@ impl Change {
     ///
     /// Where the second name is refused the first is put back. What is set already is not set again, and needs no rights
     /// beyond those of a reader. [`Error::Invalid`] for what [`check_bytes`] refuses.
-    pub fn apply(&self, place: &Place) -> Result<Changed> {
+    pub fn apply(&self, place: &UtsNamespace) -> Result<Changed> {
         self.check()?;
         let outcome = place.work(
             "set the names",
@@ -223,7 +223,7 @@ mod tests {
             host: Some(vec![b'x'; 65]),
             domain: None,
         };
-        let error = long.apply(&Place::Own).unwrap_err().to_string();
+        let error = long.apply(&UtsNamespace::Own).unwrap_err().to_string();
         assert!(
             error.ends_with("it is 65 bytes long; the kernel's limit is 64"),
             "{error}"

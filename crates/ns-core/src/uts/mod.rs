@@ -12,6 +12,6 @@ pub use name::{
     Flaw, LABEL_MAX, NAME_MAX, after_first_dot, check_bytes, check_host_name, clean, up_to_first_dot,
 };
 pub use names::{Names, UNSET, read_each};
-pub use namespace::Place;
+pub use namespace::UtsNamespace;
 pub use resolver::{Resolved, digits, name_of};
 pub use watch::Watch;

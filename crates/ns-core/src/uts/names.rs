@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use nix::errno::Errno;
 
-use super::Place;
+use super::UtsNamespace;
 use crate::process::{Pid, in_child, in_namespace_of};
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
@@ -35,7 +35,7 @@ impl Names {
     }
 
     /// Those of this UTS namespace.
-    pub fn of(place: &Place) -> Result<Self> {
+    pub fn of(place: &UtsNamespace) -> Result<Self> {
         place.work(READ, Self::own, own_encoded, |answer| {
             match Answers(answer).next() {
                 Some(Gathered::Known(names)) => Ok(names),
@@ -161,9 +161,12 @@ mod tests {
         let names = Names::own();
         assert_eq!(names.host, read("hostname"));
         assert_eq!(names.domain, read("domainname"));
-        assert_eq!(Names::of(&Place::Own).unwrap(), names);
+        assert_eq!(Names::of(&UtsNamespace::Own).unwrap(), names);
         let own = Namespace::own(Kind::Uts).unwrap();
-        assert_eq!(Names::of(&Place::Of(own, Some(Pid::own()))).unwrap(), names);
+        assert_eq!(
+            Names::of(&UtsNamespace::Of(own, Some(Pid::own()))).unwrap(),
+            names
+        );
     }
 
     #[test]

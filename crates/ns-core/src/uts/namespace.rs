@@ -5,14 +5,14 @@ use crate::{Kind, Namespace, Result};
 
 /// A UTS namespace.
 #[derive(Debug)]
-pub enum Place {
+pub enum UtsNamespace {
     /// The caller's own: its names are read and set without a look at `/proc`, which a machine lacks early at boot.
     Own,
     /// This one, and a process that is in it, where one is known.
     Of(Namespace, Option<Pid>),
 }
 
-impl Place {
+impl UtsNamespace {
     /// The namespace, open.
     pub fn namespace(&self) -> Result<Namespace> {
         match self {

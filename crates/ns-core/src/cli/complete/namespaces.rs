@@ -26,7 +26,7 @@ pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
         facts |= Facts::UTS_NAMES;
     }
     if ids {
-        facts |= Facts::RELATIVES;
+        facts |= Facts::RELATIONSHIPS;
     }
     if looked_at.is_empty() {
         return Ok(choices);

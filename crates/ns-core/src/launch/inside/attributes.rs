@@ -13,7 +13,7 @@ use crate::error::Doing;
 use crate::escape::quoted;
 use crate::explain::{Finding, Look};
 use crate::launch::cgroup::OpenCgroups;
-use crate::launch::facts::{Demands, Facts};
+use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::signal::SignalNumber;
 use crate::process::Process;
 use crate::sys::errno::from_rustix;
@@ -46,13 +46,13 @@ impl fmt::Display for AttributeStep {
 }
 
 impl InsideFamily for AttributeStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::JoinCgroups(_) => Facts::of("join-cgroups"),
-            Self::Hide => Facts::of("hide"),
-            Self::ReadEnvironment(_) => Facts::of("read-environment"),
-            Self::SetContext(_) => Facts::of("set-context").demanding(Demands::PROC),
-            Self::DieWithParent(_) => Facts::of("die-with-parent").demanding(Demands::DEATH_SIGNAL),
+            Self::JoinCgroups(_) => StepFacts::of("join-cgroups"),
+            Self::Hide => StepFacts::of("hide"),
+            Self::ReadEnvironment(_) => StepFacts::of("read-environment"),
+            Self::SetContext(_) => StepFacts::of("set-context").demanding(Demands::PROC),
+            Self::DieWithParent(_) => StepFacts::of("die-with-parent").demanding(Demands::DEATH_SIGNAL),
         }
     }
 

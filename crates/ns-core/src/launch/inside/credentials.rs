@@ -12,7 +12,7 @@ use super::process::InsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, capability, credentials};
 use crate::idmap::IdKind;
-use crate::launch::facts::{Demands, Facts};
+use crate::launch::facts::{Demands, StepFacts};
 use crate::process::Process;
 use crate::sys::errno::from_rustix;
 use crate::{Kind, Result};
@@ -68,15 +68,15 @@ impl fmt::Display for CredentialStep {
 }
 
 impl InsideFamily for CredentialStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::BecomeOwner { .. } => Facts::of("become-owner"),
-            Self::TryDropGroups => Facts::of("try-drop-groups").demanding(Demands::PROC),
-            Self::Take(IdKind::User, _) => Facts::of("take-uid").demanding(Demands::PROC),
-            Self::Take(IdKind::Group, _) => Facts::of("take-gid").demanding(Demands::PROC),
-            Self::SetGid(_) => Facts::of("setgid"),
-            Self::SetUid(_) => Facts::of("setuid"),
-            Self::KeepCapabilities => Facts::of("keep-capabilities"),
+            Self::BecomeOwner { .. } => StepFacts::of("become-owner"),
+            Self::TryDropGroups => StepFacts::of("try-drop-groups").demanding(Demands::PROC),
+            Self::Take(IdKind::User, _) => StepFacts::of("take-uid").demanding(Demands::PROC),
+            Self::Take(IdKind::Group, _) => StepFacts::of("take-gid").demanding(Demands::PROC),
+            Self::SetGid(_) => StepFacts::of("setgid"),
+            Self::SetUid(_) => StepFacts::of("setuid"),
+            Self::KeepCapabilities => StepFacts::of("keep-capabilities"),
         }
     }
 

@@ -15,7 +15,7 @@ use super::process::InsideProcess;
 use crate::error::Doing;
 
 use crate::explain::{Finding, Look, capability, mounts, restrictions};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::held::Directory;
 use crate::launch::words::in_quotes;
 use crate::sys::errno::from_rustix;
@@ -58,8 +58,8 @@ impl fmt::Display for DirectoryStep {
 }
 
 impl InsideFamily for DirectoryStep {
-    fn facts(&self) -> Facts {
-        Facts::of(match self {
+    fn facts(&self) -> StepFacts {
+        StepFacts::of(match self {
             Self::PrepareRoot(_) => "prepare-root",
             Self::PivotRoot(_) => "pivot-root",
             Self::Chroot(_) => "chroot",

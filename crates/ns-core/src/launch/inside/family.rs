@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use super::process::InsideProcess;
 use crate::Result;
 use crate::explain::{Finding, Look};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 
 /// A family. As text a step stands after "cannot" in an error.
 ///
@@ -15,7 +15,7 @@ use crate::launch::facts::Facts;
 /// yet.
 pub(in crate::launch) trait InsideFamily: fmt::Display {
     /// The word for it, what it demands, and which failures stop nothing.
-    fn facts(&self) -> Facts;
+    fn facts(&self) -> StepFacts;
 
     /// Does it, in the process that becomes the program.
     fn perform(&self, process: &mut InsideProcess) -> Result<()>;

@@ -10,7 +10,7 @@ use crate::Result;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, limits, restrictions};
 use crate::launch::channel::Message;
-use crate::launch::facts::{Demands, Facts};
+use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::init;
 use crate::launch::signal::SignalNumber;
 use crate::process::Pid;
@@ -38,11 +38,11 @@ impl fmt::Display for ForkStep {
 }
 
 impl InsideFamily for ForkStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::First => Facts::of("fork").demanding(Demands::FIRST_PROCESS),
-            Self::Into => Facts::of("fork-into").demanding(Demands::NEXT_PROCESS),
-            Self::StayAsInit => Facts::of("init").demanding(Demands::INIT),
+            Self::First => StepFacts::of("fork").demanding(Demands::FIRST_PROCESS),
+            Self::Into => StepFacts::of("fork-into").demanding(Demands::NEXT_PROCESS),
+            Self::StayAsInit => StepFacts::of("init").demanding(Demands::INIT),
         }
     }
 

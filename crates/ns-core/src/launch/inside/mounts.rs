@@ -17,9 +17,9 @@ use super::sysfs;
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::explain::{Finding, Look, capability, mounts, restrictions};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
-use crate::launch::settings::Propagation;
+use crate::launch::settings::PropagationType;
 use crate::launch::words::in_quotes;
 use crate::sys::errno::from_rustix;
 use crate::{Kind, Result};
@@ -35,7 +35,7 @@ const PROC_FLAGS: MsFlags = MsFlags::MS_NOSUID
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MountStep {
     /// Set the propagation of all mounts (`mount_namespaces(7)`).
-    Propagate(Propagation),
+    Propagate(PropagationType),
     /// Mount the `/proc` of the PID namespace.
     Proc(PathBuf),
     /// Mount the `/proc` of the PID namespace on the second directory as it is below the first, which is yet to become
@@ -69,15 +69,15 @@ impl fmt::Display for MountStep {
 }
 
 impl InsideFamily for MountStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::Propagate(_) => Facts::of("propagate"),
-            Self::Proc(_) | Self::ProcBelow(..) => Facts::of("mount-proc"),
-            Self::Sys => Facts::of("mount-sys").may_fail(),
+            Self::Propagate(_) => StepFacts::of("propagate"),
+            Self::Proc(_) | Self::ProcBelow(..) => StepFacts::of("mount-proc"),
+            Self::Sys => StepFacts::of("mount-sys").may_fail(),
             // There is nothing to bind over.
-            Self::Bind(..) => Facts::of("bind").may_fail_with(Errno::ENOENT),
-            Self::Binfmt(_) => Facts::of("mount-binfmt"),
-            Self::RegisterInterpreter(..) => Facts::of("register-interpreter"),
+            Self::Bind(..) => StepFacts::of("bind").may_fail_with(Errno::ENOENT),
+            Self::Binfmt(_) => StepFacts::of("mount-binfmt"),
+            Self::RegisterInterpreter(..) => StepFacts::of("register-interpreter"),
         }
     }
 

@@ -10,7 +10,7 @@ use super::family::InsideFamily;
 use super::process::InsideProcess;
 
 use crate::explain::{Finding, Look, names};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::failure::Warn;
 use crate::launch::naming;
 use crate::launch::words::in_quotes;
@@ -47,8 +47,8 @@ impl fmt::Display for NameStep {
 }
 
 impl InsideFamily for NameStep {
-    fn facts(&self) -> Facts {
-        Facts::of(match self {
+    fn facts(&self) -> StepFacts {
+        StepFacts::of(match self {
             Self::PinExisting(..) => "pin",
             Self::Unpin(..) => "unpin",
         })

@@ -11,7 +11,7 @@ use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, capability, entering, limits, restrictions};
-use crate::launch::facts::{Demands, Facts};
+use crate::launch::facts::{Demands, StepFacts};
 use crate::sys::errno::from_rustix;
 use crate::sys::ioctl;
 use crate::target::{self, Destination};
@@ -49,13 +49,13 @@ impl fmt::Display for NamespaceStep {
 }
 
 impl InsideFamily for NamespaceStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::Unshare(_) => Facts::of("unshare"),
-            Self::MakeBindable => Facts::of("make-bindable").demanding(Demands::MOUNT_ID),
-            Self::EnterTime => Facts::of("enter-time"),
-            Self::TryJoin(_) => Facts::of("try-join"),
-            Self::Join(_) => Facts::of("join"),
+            Self::Unshare(_) => StepFacts::of("unshare"),
+            Self::MakeBindable => StepFacts::of("make-bindable").demanding(Demands::MOUNT_ID),
+            Self::EnterTime => StepFacts::of("enter-time"),
+            Self::TryJoin(_) => StepFacts::of("try-join"),
+            Self::Join(_) => StepFacts::of("join"),
         }
     }
 

@@ -9,7 +9,7 @@ use super::process::InsideProcess;
 use crate::Result;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, restrictions};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::sys::interface;
 
 /// A step that changes interfaces.
@@ -28,9 +28,9 @@ impl fmt::Display for NetworkStep {
 }
 
 impl InsideFamily for NetworkStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::LoopbackUp => Facts::of("loopback-up").may_fail(),
+            Self::LoopbackUp => StepFacts::of("loopback-up").may_fail(),
         }
     }
 

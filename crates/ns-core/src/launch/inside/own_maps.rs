@@ -10,7 +10,7 @@ use crate::Result;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, credentials, restrictions};
 use crate::idmap::{IdKind, IdMap};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
 use crate::launch::settings::Setgroups;
 
@@ -33,11 +33,11 @@ impl fmt::Display for OwnMapStep {
 }
 
 impl InsideFamily for OwnMapStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::Write(IdKind::User, _) => Facts::of("map-uids"),
-            Self::Write(IdKind::Group, _) => Facts::of("map-gids"),
-            Self::Setgroups(_) => Facts::of("setgroups"),
+            Self::Write(IdKind::User, _) => StepFacts::of("map-uids"),
+            Self::Write(IdKind::Group, _) => StepFacts::of("map-gids"),
+            Self::Setgroups(_) => StepFacts::of("setgroups"),
         }
     }
 

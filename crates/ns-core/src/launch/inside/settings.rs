@@ -12,7 +12,7 @@ use crate::Result;
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::explain::{Finding, Look, limits, restrictions};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
 use crate::launch::settings::{Clock, ClockOffset, MOST_SECONDS};
 use crate::sys::errno::from_rustix;
@@ -39,8 +39,8 @@ impl fmt::Display for SettingStep {
 }
 
 impl InsideFamily for SettingStep {
-    fn facts(&self) -> Facts {
-        Facts::of(match self {
+    fn facts(&self) -> StepFacts {
+        StepFacts::of(match self {
             Self::HostName(_) => "host-name",
             Self::DomainName(_) => "domain-name",
             Self::Clock(..) => "set-clock",

@@ -11,7 +11,7 @@ use super::process::OutsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, limits, maps};
 use crate::idmap::{IdKind, IdMap};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
 use crate::{Error, Result};
 
@@ -36,8 +36,8 @@ impl fmt::Display for MapStep {
 }
 
 impl OutsideFamily for MapStep {
-    fn facts(&self) -> Facts {
-        Facts::of(match self {
+    fn facts(&self) -> StepFacts {
+        StepFacts::of(match self {
             Self::Write(IdKind::User, _) | Self::HaveWritten(IdKind::User, _) => "map-uids",
             Self::Write(IdKind::Group, _) | Self::HaveWritten(IdKind::Group, _) => "map-gids",
         })

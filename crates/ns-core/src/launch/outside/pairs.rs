@@ -13,7 +13,7 @@ use crate::{Kind, Result};
 
 /// The pairs that were made.
 #[derive(Default)]
-pub(super) struct Pairs(Vec<Pair>);
+pub(super) struct VethPairs(Vec<Pair>);
 
 /// One of them. The sockets are those of the two network namespaces.
 pub(super) struct Pair {
@@ -29,7 +29,7 @@ struct Socket {
     index: u32,
 }
 
-impl Pairs {
+impl VethPairs {
     /// The pair that was made as this one.
     pub(super) fn of(&mut self, veth: &Rc<Veth>) -> Option<&mut Pair> {
         self.0.iter_mut().find(|pair| pair.veth == *veth)

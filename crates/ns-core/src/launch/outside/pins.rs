@@ -11,7 +11,7 @@ use super::family::OutsideFamily;
 use super::process::{Made, OutsideProcess};
 use crate::error::Doing;
 use crate::explain::{Finding, Look, mounts, names};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::naming;
 use crate::launch::words::in_quotes;
 use crate::pins::{self, Waiting};
@@ -40,9 +40,9 @@ impl fmt::Display for PinStep {
 }
 
 impl OutsideFamily for PinStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::Bind(..) | Self::Name(..) => Facts::of("pin"),
+            Self::Bind(..) | Self::Name(..) => StepFacts::of("pin"),
         }
     }
 

@@ -32,7 +32,7 @@ pub(in crate::launch) struct OutsideProcess<'a> {
     /// Whether the process inside is another one than at first.
     followed: bool,
     made: Vec<Made>,
-    pub(super) pairs: super::pairs::Pairs,
+    pub(super) pairs: super::pairs::VethPairs,
 }
 
 /// What the other side has said.
@@ -51,7 +51,7 @@ pub(super) enum Made {
     /// A file.
     File(PathBuf),
     /// A name of one namespace.
-    Name(pins::Made),
+    Name(pins::PinnedName),
 }
 
 impl<'a> OutsideProcess<'a> {
@@ -72,7 +72,7 @@ impl<'a> OutsideProcess<'a> {
             descriptor,
             followed: false,
             made: Vec::new(),
-            pairs: super::pairs::Pairs::default(),
+            pairs: super::pairs::VethPairs::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::family::OutsideFamily;
 use super::process::OutsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, limits};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::info;
 use crate::launch::words::in_quotes;
 use crate::sys::signals::Ignored;
@@ -35,10 +35,10 @@ impl fmt::Display for ReportStep {
 }
 
 impl OutsideFamily for ReportStep {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> StepFacts {
         match self {
-            Self::PidFile(_) => Facts::of("write-pid-file"),
-            Self::Info(fd) => Facts::of("write-info").writing_to(*fd),
+            Self::PidFile(_) => StepFacts::of("write-pid-file"),
+            Self::Info(fd) => StepFacts::of("write-info").writing_to(*fd),
         }
     }
 

@@ -12,7 +12,7 @@ use super::family::OutsideFamily;
 use super::process::OutsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, links};
-use crate::launch::facts::Facts;
+use crate::launch::facts::StepFacts;
 use crate::launch::veth::{Veth, VethEnd};
 use crate::{Kind, Namespace, Result};
 
@@ -35,8 +35,8 @@ impl fmt::Display for VethStep {
 }
 
 impl OutsideFamily for VethStep {
-    fn facts(&self) -> Facts {
-        Facts::of(match self {
+    fn facts(&self) -> StepFacts {
+        StepFacts::of(match self {
             Self::Create(_) => "create-veth",
             Self::SetUp(_, VethEnd::New) => "set-up-veth",
             Self::SetUp(_, VethEnd::Peer) => "set-up-peer",

@@ -20,19 +20,19 @@ pub(super) enum Operand<C> {
 
 /// Its value for a row.
 #[derive(Debug)]
-pub(super) enum Value<'a> {
+pub(super) enum OperandValue<'a> {
     Cell(Cell<'a>),
     Fraction(f64),
 }
 
 impl<C: Headed> Operand<C> {
-    pub(super) fn value<'v, 'a: 'v>(&'v self, cell: &impl Fn(C) -> Cell<'a>) -> Value<'v> {
+    pub(super) fn value<'v, 'a: 'v>(&'v self, cell: &impl Fn(C) -> Cell<'a>) -> OperandValue<'v> {
         match self {
-            Self::Column(column) => Value::Cell(cell(*column)),
-            Self::Whole(number) => Value::Cell(Cell::Number(*number)),
-            Self::Fraction(number) => Value::Fraction(*number),
-            Self::Text(text) => Value::Cell(Cell::Text(Cow::Borrowed(text))),
-            Self::Flag(flag) => Value::Cell(Cell::Flag(*flag)),
+            Self::Column(column) => OperandValue::Cell(cell(*column)),
+            Self::Whole(number) => OperandValue::Cell(Cell::Number(*number)),
+            Self::Fraction(number) => OperandValue::Fraction(*number),
+            Self::Text(text) => OperandValue::Cell(Cell::Text(Cow::Borrowed(text))),
+            Self::Flag(flag) => OperandValue::Cell(Cell::Flag(*flag)),
         }
     }
 
@@ -56,7 +56,7 @@ enum Scalar<'a> {
     Text(&'a [u8]),
 }
 
-impl Value<'_> {
+impl OperandValue<'_> {
     /// What it is, or each item of a list; `None` if it is not known whether there is one.
     fn scalars(&self) -> Option<Vec<Scalar<'_>>> {
         Some(match self {
@@ -76,7 +76,7 @@ impl Value<'_> {
 }
 
 /// Whether the comparison holds; for lists, of any of their items.
-pub(super) fn compare(left: &Value<'_>, operator: Operator, right: &Value<'_>) -> bool {
+pub(super) fn compare(left: &OperandValue<'_>, operator: Operator, right: &OperandValue<'_>) -> bool {
     let (Some(lefts), Some(rights)) = (left.scalars(), right.scalars()) else {
         return false;
     };
@@ -98,25 +98,25 @@ pub(super) fn compare(left: &Value<'_>, operator: Operator, right: &Value<'_>) -
 }
 
 /// Whether the pattern is found in the value, or in any item of a list; in none of them where `negated`.
-pub(super) fn matches(value: &Value<'_>, pattern: &Regex, negated: bool) -> bool {
+pub(super) fn matches(value: &OperandValue<'_>, pattern: &Regex, negated: bool) -> bool {
     let found = match value {
-        Value::Cell(Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => return false,
-        Value::Cell(Cell::List(items)) => items.iter().any(|item| pattern.is_match(item)),
-        Value::Cell(cell) => pattern.is_match(&cell.plain()),
-        Value::Fraction(number) => pattern.is_match(number.to_string().as_bytes()),
+        OperandValue::Cell(Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => return false,
+        OperandValue::Cell(Cell::List(items)) => items.iter().any(|item| pattern.is_match(item)),
+        OperandValue::Cell(cell) => pattern.is_match(&cell.plain()),
+        OperandValue::Fraction(number) => pattern.is_match(number.to_string().as_bytes()),
     };
     found != negated
 }
 
 /// Whether there is a value; of a flag, whether it is set.
-pub(super) fn is(value: &Value<'_>) -> bool {
+pub(super) fn is(value: &OperandValue<'_>) -> bool {
     match value {
-        Value::Fraction(_) | Value::Cell(Cell::Number(_)) => true,
-        Value::Cell(Cell::Absent | Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => false,
-        Value::Cell(Cell::Flag(flag)) => *flag,
-        Value::Cell(Cell::Text(text)) => !text.is_empty(),
-        Value::Cell(Cell::List(items)) => !items.is_empty(),
-        Value::Cell(Cell::Numbers(items)) => !items.is_empty(),
+        OperandValue::Fraction(_) | OperandValue::Cell(Cell::Number(_)) => true,
+        OperandValue::Cell(Cell::Absent | Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => false,
+        OperandValue::Cell(Cell::Flag(flag)) => *flag,
+        OperandValue::Cell(Cell::Text(text)) => !text.is_empty(),
+        OperandValue::Cell(Cell::List(items)) => !items.is_empty(),
+        OperandValue::Cell(Cell::Numbers(items)) => !items.is_empty(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::everywhere::Everywhere;
 
 /// A table, and where its mounts can be looked at.
 #[derive(Debug)]
-pub struct Scene<'a> {
+pub struct TableContext<'a> {
     /// Whose table it is, in a sentence.
     pub name: &'a str,
     /// Where it is seen from; `None` for one that was saved.
@@ -41,7 +41,7 @@ pub struct Shared {
     pub everywhere: Option<Everywhere>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> TableContext<'a> {
     /// Reads the table.
     pub fn of(bytes: &'a [u8], name: &'a str, view: Option<&'a View>, shared: &'a Shared) -> Self {
         let table = MountTable::parse(bytes);

@@ -4,14 +4,14 @@ use ns_core::uts::Names;
 
 /// One of the names of a UTS namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum NameKind {
     /// The host name.
     Host,
     /// The NIS domain name.
     Domain,
 }
 
-impl Which {
+impl NameKind {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Host, Self::Domain];
 
