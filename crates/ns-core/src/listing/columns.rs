@@ -44,26 +44,6 @@ crate::columns! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{Places, Question, gather};
-    use crate::listing::Context;
-
-    /// A column that asks for nothing and shows something that is only read if asked for would say so here.
-    #[test]
-    fn a_column_needs_what_it_shows() {
-        for column in NAMESPACE_COLUMNS {
-            let question = Question {
-                facts: column.needs,
-                places: Places::all(),
-                ..Question::default()
-            };
-            let inventory = gather(&question).unwrap();
-            let context = Context::new(&inventory, Some(crate::process::Pid::own()), false);
-            for entry in inventory.entries() {
-                let cells = context.row(&[column], entry, None);
-                assert_ne!(cells, [Cell::NotAsked], "{column:?} of {entry:?}");
-            }
-        }
-    }
 
     #[test]
     fn no_name_is_that_of_two_columns() {
