@@ -206,14 +206,14 @@ fn what_means_nothing_is_wrong_usage() -> Outcome {
 fn ns_enter_takes_every_spelling() -> Outcome {
     let own = format!("{:08x}", std::process::id());
     let cgroup = Cgroup::new(&format!("enter{own}.slice/enter{own}.service"))?;
-    let scope = Cgroup::new(&format!("enter{own}.slice/docker-{own}{}.scope", "e".repeat(56)))?;
+    let scope = Cgroup::new(&format!("enter{own}.slice/docker-e{own}{}.scope", "e".repeat(55)))?;
     let unit = member(&cgroup, &format!("unit-{own}"));
     let container = member(&scope, &format!("container-{own}"));
     let inode = unit.inode("uts");
     for (target, host) in [
         (format!("unit:enter{own}"), "unit"),
         (format!("unit:enter{own}.service"), "unit"),
-        (format!("container:{own}e"), "container"),
+        (format!("container:e{own}"), "container"),
         (format!("host:unit-{own}"), "unit"),
         (format!("uts:[{inode}]"), "unit"),
         (inode.to_string(), "unit"),
