@@ -2,6 +2,7 @@
 
 mod causes;
 mod clocks;
+mod faults;
 mod id_causes;
 mod ids;
 mod keys;
@@ -27,6 +28,7 @@ pub fn cases() -> Vec<Case> {
     [
         causes::cases(),
         clocks::cases(),
+        faults::cases(),
         id_causes::cases(),
         ids::cases(),
         keys::cases(),

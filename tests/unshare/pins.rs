@@ -18,11 +18,11 @@ cases!["unshare::pins":
 ];
 
 /// A directory whose files are unmounted when it goes.
-struct Place(tempfile::TempDir);
+pub(super) struct Place(tempfile::TempDir);
 
 impl Place {
     /// On a mount of its own that is private, as mount namespaces want it.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directory = tempfile::tempdir().expect("there is room in /tmp");
         let none = None::<&str>;
         let flags = nix::mount::MsFlags::MS_BIND;
@@ -32,7 +32,7 @@ impl Place {
         Self(directory)
     }
 
-    fn file(&self, name: &str) -> String {
+    pub(super) fn file(&self, name: &str) -> String {
         self.0.path().join(name).to_str().expect("ASCII").to_owned()
     }
 
@@ -42,7 +42,7 @@ impl Place {
         fs::metadata(self.file(name)).expect("it is there").ino()
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         fs::read_dir(self.0.path()).expect("it is there").next().is_none()
     }
 }

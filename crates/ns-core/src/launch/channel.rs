@@ -1,13 +1,14 @@
 //! What the two sides of a launch say to each other: "go on", "the child is this one", "this failed".
 //!
-//! The channel is close-on-exec. When it closes without a word on the inner side, the program is running.
+//! The channel is close-on-exec. When it closes without a word on the inner side, the program is running. A side that
+//! cannot send why it failed shuts down its direction instead, and does not close: the kernel needs no memory for that.
 
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType};
 
 use super::failure::Failure;
 use crate::Error;
@@ -29,6 +30,8 @@ pub(super) enum Message {
     Status(i32),
     /// A step failed; nothing more is done.
     Failed(Failure),
+    /// The other side failed, and could not send why.
+    Lost,
 }
 
 /// No message is longer: an error is a few lines.
@@ -47,25 +50,56 @@ impl Channel {
         Ok((Self(one), Self(other)))
     }
 
-    /// Says it. That nobody listens any more is no error: whoever ended has its reasons known otherwise.
-    pub(super) fn send(&self, message: &Message) {
+    /// Sends the message. It is no error if nobody listens any more: the other side has ended, which is noticed and
+    /// reported elsewhere.
+    pub(super) fn send(&self, message: &Message) -> nix::Result<()> {
         let (tag, body): (u8, Vec<u8>) = match message {
             Message::Go => (b'g', Vec::new()),
             Message::Child(pid) => (b'c', pid.as_raw().to_ne_bytes().into()),
             Message::Status(status) => (b's', status.to_ne_bytes().into()),
             Message::Failed(failure) => (b'f', encode(failure)),
+            Message::Lost => return self.shut_down(),
         };
         let body = &body[..body.len().min(LONGEST - 1)];
         let tag = [tag];
         let parts = [IoSlice::new(&tag), IoSlice::new(body)];
         let mut control = rustix::net::SendAncillaryBuffer::default();
-        let _ = rustix::net::sendmsg(&self.0, &parts, &mut control, SendFlags::NOSIGNAL);
+        loop {
+            match rustix::net::sendmsg(&self.0, &parts, &mut control, SendFlags::NOSIGNAL) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) | Err(rustix::io::Errno::PIPE | rustix::io::Errno::CONNRESET) => return Ok(()),
+                Err(errno) => return Err(from_rustix(errno)),
+            }
+        }
+    }
+
+    /// Sends why this side ends before the program runs. If that cannot be sent, the other side learns only that this
+    /// side failed, after `report` was called with the reason.
+    pub(super) fn fail(&self, failure: &Failure, report: impl FnOnce(&Error)) {
+        if self.send(&Message::Failed(failure.clone())).is_err() {
+            report(&failure.error);
+            // The other side could not tell a channel that closes now from a program that runs.
+            if self.shut_down().is_ok() {
+                self.await_end();
+            }
+        }
+    }
+
+    /// Waits until the other side fails too, or closes the channel.
+    pub(super) fn await_end(&self) {
+        while let Ok(Some(Message::Go | Message::Child(_) | Message::Status(_))) = self.receive() {}
+    }
+
+    /// Ends what this side says, without closing the channel.
+    fn shut_down(&self) -> nix::Result<()> {
+        rustix::net::shutdown(&self.0, Shutdown::Write).map_err(from_rustix)
     }
 
     /// Whether the other side has closed it.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> nix::Result<bool> {
         let mut fds = [PollFd::new(&self.0, PollFlags::HUP)];
-        poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+        let ready = poll(&mut fds, Some(&Timespec::default())).map_err(from_rustix)?;
+        Ok(ready > 0)
     }
 
     /// Waits for a message; `None` when the other side has closed the channel.
@@ -81,7 +115,7 @@ impl Channel {
             }
         };
         let Some((tag, body)) = buffer[..length].split_first() else {
-            return Ok(None);
+            return Ok((!self.is_closed()?).then_some(Message::Lost));
         };
         let number = || {
             body.try_into()
@@ -146,10 +180,11 @@ mod tests {
         let (one, other) = Channel::pair().unwrap();
         let error = Error::kernel("create a user namespace", Errno::ENOSPC)
             .explained(None, Some("run without --user".into()));
-        one.send(&Message::Failed(Failure {
+        let sent = one.send(&Message::Failed(Failure {
             error: error.clone(),
             status: 1,
         }));
+        assert_eq!(sent, Ok(()));
         let Some(Message::Failed(failure)) = other.receive().unwrap() else {
             panic!("no failure")
         };
@@ -164,10 +199,21 @@ mod tests {
     #[test]
     fn the_end_of_the_other_side_is_noticed() {
         let (one, other) = Channel::pair().unwrap();
-        one.send(&Message::Child(Pid::own()));
+        assert_eq!(one.send(&Message::Child(Pid::own())), Ok(()));
         drop(one);
         assert!(matches!(other.receive(), Ok(Some(Message::Child(pid))) if pid == Pid::own()));
         assert!(matches!(other.receive(), Ok(None)));
-        other.send(&Message::Go);
+        // Nobody listens, which is no error.
+        assert_eq!(other.send(&Message::Go), Ok(()));
+    }
+
+    #[test]
+    fn a_failure_without_a_message_is_not_taken_for_the_end() {
+        let (one, other) = Channel::pair().unwrap();
+        assert_eq!(one.send(&Message::Lost), Ok(()));
+        assert!(matches!(other.receive(), Ok(Some(Message::Lost))));
+        assert_eq!(other.send(&Message::Go), Ok(()));
+        drop(one);
+        assert!(matches!(other.receive(), Ok(None)));
     }
 }

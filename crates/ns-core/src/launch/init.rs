@@ -29,7 +29,7 @@ fn serve(program: Pid, to_parent: Option<&Channel>) -> nix::Result<i32> {
                 continue;
             }
             if let Some(channel) = to_parent {
-                channel.send(&Message::Status(status));
+                channel.send(&Message::Status(status))?;
             }
             match StateChange::of_raw(status) {
                 Some(StateChange::Exited(code)) => return Ok(code.into()),

@@ -8,13 +8,13 @@
 use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use super::channel::{Channel, Message};
+use super::channel::Channel;
 use super::facts::Demands;
 use super::failure::{Failure, Warn};
 use super::inside::{InsideProcess, fork_refused};
@@ -116,7 +116,9 @@ impl<'a> Launch<'a> {
                         from_init,
                     }),
                     Err(failure) => {
-                        // It has ended by itself, or does so now that the channel is closed.
+                        // Most have ended by themselves, or do so now that the channel is closed. Whatever this one
+                        // does, it is not to go on when we have given up.
+                        let _ = kill(child, Signal::SIGKILL);
                         let _ = waitpid(child, None);
                         Err(failure)
                     }
@@ -144,9 +146,10 @@ impl<'a> Launch<'a> {
         inside.channel = channel;
         let failure = walk::inside(self.plan, &mut inside);
         if let Some(channel) = &inside.channel {
-            channel.send(&Message::Failed(failure.clone()));
+            // The caller reports why, whether or not the helper can be told.
+            channel.fail(&failure, |_| ());
             // The helper closes its end when all it made is undone.
-            let _ = channel.receive();
+            channel.await_end();
         }
         Err(failure)
     }
@@ -161,7 +164,7 @@ impl<'a> Launch<'a> {
                 if let Ok(Fork::Child) = fork(self.thread) {
                     let mut outside = self.outside(outer, own);
                     if let Err(failure) = walk::outside(self.plan, &mut outside) {
-                        outside.tell(failure);
+                        outside.tell(&failure);
                     }
                 }
                 exit(0)

@@ -22,7 +22,7 @@ pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
         Err(error) => error.into(),
     };
     if let Some(channel) = &process.channel {
-        channel.send(&Message::Failed(failure));
+        channel.fail(&failure, process.warn);
     }
     exit(1)
 }
@@ -54,7 +54,9 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
             }
         }
         if let (true, Some(channel)) = (index + 1 < turns.len(), &process.channel) {
-            channel.send(&Message::Go);
+            channel
+                .send(&Message::Go)
+                .doing(|| "give the turn to the process outside")?;
         }
     }
     Ok(())
@@ -66,6 +68,10 @@ fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
     };
     match channel.receive().doing(|| "wait for the process outside")? {
         Some(Message::Failed(failure)) => Err(failure),
+        Some(Message::Lost) => {
+            let error = Error::Unfit("the process outside failed, and could not send why".into());
+            Err(error.into())
+        }
         Some(_) => Ok(()),
         // A parent that failed has said so itself; a helper that is gone was killed.
         None => Err(Error::Unfit("the process outside has ended".into()).into()),
@@ -99,7 +105,9 @@ fn outside_turns(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failur
             }
         }
         // The turn after this one is inside: the last one is.
-        process.give_turn();
+        process
+            .give_turn()
+            .doing(|| "give the turn to the process inside")?;
     }
     Ok(())
 }

@@ -3,18 +3,19 @@
 use std::fmt;
 
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
 
 use super::family::InsideFamily;
 use super::process::InsideProcess;
-use crate::Result;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, limits, restrictions};
-use crate::launch::channel::Message;
+use crate::launch::channel::{Channel, Message};
 use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::init;
 use crate::launch::signal::SignalNumber;
 use crate::process::Pid;
 use crate::sys::fork::{Fork, exit, fork, fork_sibling};
+use crate::{Error, Result};
 
 /// A step after which another process does the steps that follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +48,10 @@ impl InsideFamily for ForkStep {
     }
 
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {
-        let answer = match self {
-            Self::First | Self::Into => fork_in_place(process),
-            Self::StayAsInit => stay_as_init(process),
-        };
-        answer.doing(|| self.to_string())
+        match self {
+            Self::First | Self::Into => self.fork_in_place(process),
+            Self::StayAsInit => stay_as_init(process).doing(|| self.to_string()),
+        }
     }
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
@@ -61,25 +61,48 @@ impl InsideFamily for ForkStep {
     }
 }
 
+impl ForkStep {
+    /// Goes on in a child of our parent's. The parent is told which child it is, and only then does the child go on.
+    fn fork_in_place(&self, process: &mut InsideProcess) -> Result<()> {
+        let (ours, childs) = Channel::pair().doing(|| "make a channel to the child")?;
+        match fork_sibling(process.thread).doing(|| self.to_string())? {
+            Fork::Parent(child) => match hand_over_to(child, process, &ours) {
+                Ok(()) => exit(0),
+                Err(errno) => {
+                    let _ = kill(child, Signal::SIGKILL);
+                    let doing = "tell the process outside which process goes on inside";
+                    Err(Error::kernel(doing, errno))
+                }
+            },
+            Fork::Child => {
+                drop(ours);
+                process
+                    .die_with_parent(SignalNumber::KILL)
+                    .doing(|| self.to_string())?;
+                match childs.receive() {
+                    Ok(Some(Message::Go)) => Ok(()),
+                    // Who made this process reports why, unless it was killed.
+                    _ => exit(1),
+                }
+            }
+        }
+    }
+}
+
+/// Tells the process outside that this child goes on, and the child to do so.
+fn hand_over_to(child: nix::unistd::Pid, process: &InsideProcess, to_child: &Channel) -> nix::Result<()> {
+    if let (Some(channel), Some(pid)) = (&process.channel, Pid::new(child.as_raw())) {
+        channel.send(&Message::Child(pid))?;
+    }
+    to_child.send(&Message::Go)
+}
+
 /// The cause of a fork that failed, whatever it was for.
 pub(in crate::launch) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
     match errno {
         Errno::ENOMEM => restrictions::first_process_gone(look),
         Errno::EAGAIN => limits::processes(look),
         _ => None,
-    }
-}
-
-/// Goes on in a child of our parent's; the parent is told which it is.
-fn fork_in_place(process: &mut InsideProcess) -> nix::Result<()> {
-    match fork_sibling(process.thread)? {
-        Fork::Parent(child) => {
-            if let (Some(channel), Some(pid)) = (&process.channel, Pid::new(child.as_raw())) {
-                channel.send(&Message::Child(pid));
-            }
-            exit(0)
-        }
-        Fork::Child => process.die_with_parent(SignalNumber::KILL),
     }
 }
 

@@ -81,7 +81,7 @@ fn give_name(name: &OsStr, kinds: Kinds, process: &mut OutsideProcess) -> Result
     let waiting = Waiting {
         say: &warn,
         // Without the process inside there is nothing to name. Who waits for a program has blocked what would end it.
-        wanted: &|| !channel.is_closed() && !signals::are_pending(&ENDING),
+        wanted: &|| !channel.is_closed().unwrap_or(false) && !signals::are_pending(&ENDING),
     };
     let made = pins::make(name, kinds, |kind| held.namespace(kind), waiting)?;
     naming::warn_of_limits(kinds, warn);

@@ -82,13 +82,13 @@ impl<'a> OutsideProcess<'a> {
     }
 
     /// Gives the turn to the other side.
-    pub(in crate::launch) fn give_turn(&self) {
-        self.channel.send(&Message::Go);
+    pub(in crate::launch) fn give_turn(&self) -> nix::Result<()> {
+        self.channel.send(&Message::Go)
     }
 
-    /// Tells the other side what went wrong here.
-    pub(in crate::launch) fn tell(&self, failure: Failure) {
-        self.channel.send(&Message::Failed(failure));
+    /// Tells the other side what went wrong here, or the person if the other side cannot be told.
+    pub(in crate::launch) fn tell(&self, failure: &Failure) {
+        self.channel.fail(failure, self.warn);
     }
 
     /// Waits for the other side's word, and, once it has forked, to be told which process it is now: the two come from two
@@ -122,11 +122,17 @@ impl<'a> OutsideProcess<'a> {
                 while self.demands.intersects(Demands::GOES_ON_ELSEWHERE)
                     && let Ok(Some(message)) = self.channel.receive()
                 {
-                    if let Message::Child(pid) = message {
-                        self.follow(pid);
+                    match message {
+                        Message::Child(pid) => self.follow(pid),
+                        Message::Lost => break,
+                        Message::Go | Message::Status(_) | Message::Failed(_) => {}
                     }
                 }
                 Err(failure)
+            }
+            Some(Message::Lost) => {
+                let error = Error::Unfit("the process inside failed, and could not send why".into());
+                Err(error.into())
             }
         }
     }

@@ -1,0 +1,103 @@
+//! System calls that fail between the start of `ns-unshare` and the end of its program: whatever fails, no status is
+//! wrong, nothing is left, and the reason is said. strace(1) has the calls fail.
+
+use std::io::Read as _;
+use std::process::Command;
+
+use super::unshare;
+use crate::support::case::{Skip, cases};
+use crate::support::{Outcome, Running, needs, tool};
+
+cases!["unshare::faults":
+    a_message_that_cannot_be_sent_ends_both_sides,
+    a_lost_reason_is_said_by_the_side_that_knows_it,
+    nothing_stays_pinned_when_a_message_is_lost,
+];
+
+/// `ns-unshare` with these words, in which strace(1) has calls fail as `faults` says. Without `-f` only the caller's own
+/// calls fail.
+fn faulty(faults: &str, words: &str) -> Result<Command, Skip> {
+    let mut command = tool(needs::installed("strace")?);
+    command.args(["-qq", "-o", "/dev/null"]).args(faults.split(' '));
+    command.arg(unshare().get_program()).args(words.split(' '));
+    Ok(command)
+}
+
+/// Runs it to its end, which must come while its stdin is open; gives its status, and what it and its program wrote.
+#[track_caller]
+fn ended(command: &mut Command) -> (i32, String, String) {
+    let mut messages = tempfile::tempfile().expect("there is room in /tmp");
+    let stderr = messages.try_clone().expect("there are descriptors");
+    let running = Running::start(command.stderr(stderr));
+    running.wait_for_end();
+    let (status, _, output) = running.end();
+    let mut text = String::new();
+    std::io::Seek::rewind(&mut messages).expect("it is a file");
+    messages.read_to_string(&mut text).expect("it is text");
+    (status, output, text)
+}
+
+fn a_message_that_cannot_be_sent_ends_both_sides() -> Outcome {
+    needs::user_namespaces()?;
+    for fault in [
+        "-f -e inject=sendmsg:error=ENOBUFS",
+        "-f -e inject=sendmsg:error=ENOBUFS:when=1",
+        "-e inject=sendmsg:error=ENOMEM",
+    ] {
+        for options in [
+            "-r -p",
+            "-r -p --mount-proc",
+            "-r -p --init",
+            "-f --map-users=0:0:1",
+            "-r -n -p -u -i -m -C -T",
+        ] {
+            let mut command = faulty(fault, options)?;
+            let (status, output, messages) = ended(command.args(["sh", "-c", "echo ran; exit 3"]));
+            let refused =
+                messages.contains("No buffer space available") || messages.contains("Cannot allocate memory");
+            let untouched = !fault.contains("-f") && (status, output.as_str()) == (3, "ran\n");
+            // An init loses only how the program ended.
+            let output = output.trim_start_matches(if options.contains("--init") { "ran\n" } else { "" });
+            assert!(
+                untouched || status == 1 && refused && output.is_empty(),
+                "{fault} {options}: {status} {output:?} {messages}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn a_lost_reason_is_said_by_the_side_that_knows_it() -> Outcome {
+    needs::user_namespaces()?;
+    for options in ["-U -f", "-r", "-r --pid-file=/dev/null", "-r -p"] {
+        let mut command = faulty("-f -e inject=sendmsg:error=ENOBUFS", options)?;
+        let (status, output, messages) = ended(command.arg("/nonexistent/program"));
+        assert!(status != 0 && output.is_empty(), "{options}: {status} {output}");
+        let words = ["/nonexistent/program", "No buffer space available"];
+        assert!(
+            words.iter().any(|word| messages.contains(word)),
+            "{options}: {messages}"
+        );
+    }
+    Ok(())
+}
+
+fn nothing_stays_pinned_when_a_message_is_lost() -> Outcome {
+    needs::root()?;
+    for fault in ["", ":when=1"] {
+        for options in ["", "-f ", "-p "] {
+            let place = super::pins::Place::new();
+            let words = format!("{options}--uts={}", place.file("uts"));
+            let mut command = faulty(&format!("-f -e inject=sendmsg:error=ENOBUFS{fault}"), &words)?;
+            let (status, output, messages) = ended(command.args(["echo", "ran"]));
+            assert_eq!(
+                (status, output.as_str()),
+                (1, ""),
+                "{fault} {options}: {messages}"
+            );
+            assert!(!messages.is_empty(), "{fault} {options}");
+            assert!(place.is_empty(), "{fault} {options}: {messages}");
+        }
+    }
+    Ok(())
+}
