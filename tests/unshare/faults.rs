@@ -12,6 +12,7 @@ cases!["unshare::faults":
     a_message_that_cannot_be_sent_ends_both_sides,
     a_lost_reason_is_said_by_the_side_that_knows_it,
     nothing_stays_pinned_when_a_message_is_lost,
+    init_says_why_it_ends,
 ];
 
 /// `ns-unshare` with these words, in which strace(1) has calls fail as `faults` says. Without `-f` only the caller's own
@@ -99,5 +100,14 @@ fn nothing_stays_pinned_when_a_message_is_lost() -> Outcome {
             assert!(place.is_empty(), "{fault} {options}: {messages}");
         }
     }
+    Ok(())
+}
+
+fn init_says_why_it_ends() -> Outcome {
+    needs::user_namespaces()?;
+    let fault = "-f -e inject=wait4:error=ENOMEM:when=1";
+    let (status, _, messages) = ended(faulty(fault, "-r --init")?.args(["sh", "-c", "exit 3"]));
+    let wanted = "cannot wait for the program as its init: Cannot allocate memory";
+    assert!(status == 1 && messages.contains(wanted), "{status} {messages}");
     Ok(())
 }

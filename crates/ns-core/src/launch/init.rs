@@ -1,35 +1,53 @@
-//! A small init: PID 1 that reaps orphans, passes signals on, and ends with the program's status.
+//! A small init: PID 1 that reaps orphans, passes signals on, and ends with the program's status. If it can no longer do
+//! that, it says why and ends, and the kernel ends all processes of its namespace.
 
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::change::StateChange;
 use super::channel::{Channel, Message};
+use super::failure::Warn;
 use super::relay::Relay;
-use crate::sys::errno::from_rustix;
+use crate::Result;
+use crate::error::Doing;
 use crate::sys::fork::exit;
 
-/// Stays until `program` has ended. What happens to it is told on `to_parent`.
-pub(super) fn stay(program: Pid, to_parent: Option<&Channel>) -> ! {
-    exit(serve(program, to_parent).unwrap_or(1))
+/// What init needs, prepared before the program is forked: a failure here is still one of the set-up.
+pub(super) struct Init(Relay);
+
+impl Init {
+    /// From here on signals wait for [`Init::stay`].
+    pub(super) fn prepare() -> nix::Result<Self> {
+        Relay::start(true).map(Self)
+    }
+
+    /// Stays until `program` has ended. What happens to it is told on `to_parent`.
+    pub(super) fn stay(self, program: Pid, to_parent: Option<&Channel>, warn: Warn) -> ! {
+        exit(serve(&self.0, program, to_parent).unwrap_or_else(|error| {
+            warn(&error);
+            1
+        }))
+    }
 }
 
-fn serve(program: Pid, to_parent: Option<&Channel>) -> nix::Result<i32> {
-    let relay = Relay::start(true)?;
+fn serve(relay: &Relay, program: Pid, to_parent: Option<&Channel>) -> Result<i32> {
+    let wait = || "wait for the program as its init";
     loop {
-        let mut fds = [PollFd::new(&relay, PollFlags::IN)];
+        let mut fds = [PollFd::new(relay, PollFlags::IN)];
         match poll(&mut fds, None) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(errno) => return Err(from_rustix(errno)),
+            Err(errno) => return Err(errno).doing(wait),
         }
-        while relay.next(program)?.is_some() {}
+        while relay.next(program).doing(wait)?.is_some() {}
         // Those of orphans too: the kernel has given them to us.
-        while let Some((child, status)) = StateChange::next_of_any()? {
+        while let Some((child, status)) = StateChange::next_of_any().doing(wait)? {
             if child != program {
                 continue;
             }
             if let Some(channel) = to_parent {
-                channel.send(&Message::Status(status))?;
+                channel
+                    .send(&Message::Status(status))
+                    .doing(|| "tell the process outside how the program ended")?;
             }
             match StateChange::of_raw(status) {
                 Some(StateChange::Exited(code)) => return Ok(code.into()),

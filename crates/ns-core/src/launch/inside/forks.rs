@@ -11,7 +11,7 @@ use crate::error::Doing;
 use crate::explain::{Finding, Look, limits, restrictions};
 use crate::launch::channel::{Channel, Message};
 use crate::launch::facts::{Demands, StepFacts};
-use crate::launch::init;
+use crate::launch::init::Init;
 use crate::launch::signal::SignalNumber;
 use crate::process::Pid;
 use crate::sys::fork::{Fork, exit, fork, fork_sibling};
@@ -108,11 +108,12 @@ pub(in crate::launch) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
 
 /// Goes on in a child; this process becomes its init.
 fn stay_as_init(process: &mut InsideProcess) -> nix::Result<()> {
+    let init = Init::prepare()?;
     match fork(process.thread)? {
         Fork::Parent(child) => {
             // Only the program's own copy is to say that it runs.
             process.channel = None;
-            init::stay(child, process.to_parent.as_ref())
+            init.stay(child, process.to_parent.as_ref(), process.warn)
         }
         Fork::Child => {
             process.to_parent = None;
