@@ -107,8 +107,8 @@ fn is_harmless(call: &str) -> bool {
         "setns" | "fchdir" | "getcwd" | "clone" | "vfork" | "wait4" | "exit_group" | "sendmsg"
         | "recvfrom" | "prctl" | "ppoll" | "poll" | "setgroups" | "setresuid" | "setresgid"
         | "rt_sigprocmask" | "rt_sigaction" | "sigaltstack" | "fcntl" | "close" | "read" | "lseek"
-        | "fstat" | "brk" | "mmap" | "munmap" | "mremap" | "madvise" | "set_robust_list" | "getpid"
-        | "gettid" | "getrandom" => true,
+        | "fstat" | "socketpair" | "brk" | "mmap" | "munmap" | "mremap" | "madvise" | "set_robust_list"
+        | "getpid" | "gettid" | "getrandom" => true,
         _ => false,
     }
 }

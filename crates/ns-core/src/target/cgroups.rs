@@ -8,14 +8,11 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use super::choices::list;
-use super::claimant::{Claimant, Hierarchies};
+use super::claimant::{Claimant, Hierarchies, SHORT};
 use crate::escape::{quoted, word};
 use crate::output::escape_for_terminal;
 use crate::process::{Cgroup, Cgroups, Files, Pid, Process, scan};
 use crate::{Error, Gathered, Result};
-
-/// A container's id is told apart by so many digits, as its runtime shows them.
-pub(super) const SHORT: usize = 12;
 
 /// What a target says before the colon.
 const UNIT: &str = "unit";

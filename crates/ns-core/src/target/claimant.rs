@@ -11,6 +11,9 @@ use crate::process::{Cgroup, caller};
 use crate::users::UserNames;
 use crate::{Gathered, Result};
 
+/// The digits that tell the ids of containers apart, as their runtimes show them.
+pub(super) const SHORT: usize = 12;
+
 /// Who may have chosen a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Claimant {
@@ -124,9 +127,7 @@ impl Claimant {
         match self {
             Self::System => Some("root".into()),
             Self::User(uid) => Some(UserNames::default().name_or_number(*uid)),
-            Self::Container(id) => {
-                Some(escape_for_terminal(&id[..id.len().min(super::cgroups::SHORT)]).into_owned())
-            }
+            Self::Container(id) => Some(escape_for_terminal(&id[..id.len().min(SHORT)]).into_owned()),
             Self::Unknown => None,
         }
     }
