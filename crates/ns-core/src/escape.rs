@@ -1,6 +1,6 @@
 //! Names are chosen by others: what could move a cursor, break a line, turn a text or hide in it is written `\xNN`.
 //!
-//! Every output asks one question of a character, [`hides`]. Its answers are a table that `cargo xtask unicode` makes from
+//! Every output asks one question of a character, `hides`. Its answers are a table that `cargo xtask unicode` makes from
 //! Unicode's properties: it costs a program 250 bytes and nothing at its start.
 
 mod hidden;
@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use hidden::HIDDEN;
 
-/// For a terminal: what [`hides`], and bytes that are not UTF-8, as `\xNN`.
+/// For a terminal: what `hides`, and bytes that are not UTF-8, as `\xNN`.
 pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
     if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
         // Nearly every value, and nothing in it to look at.
