@@ -45,6 +45,7 @@ impl Root {
     /// One where `set_up`, a script, finds the file in `/tmp`.
     pub fn new(file: &Path, set_up: &'static str) -> Result<Self, Skip> {
         needs::root()?;
+        needs::tools("mount");
         let systems = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
         if !systems.lines().any(|line| line.ends_with("\toverlay")) {
             return Err(Skip::Lacks("the kernel has no overlayfs".into()));

@@ -22,6 +22,7 @@ impl Empty {
     fn new() -> Result<Self, Skip> {
         let tarball = made("ns-utils-", "linux-static.tar.gz", "cargo xtask dist --static")?;
         let root = tempfile::tempdir().expect("a directory can be made");
+        needs::tools("gzip");
         tool("tar")
             .args(["--strip-components=2", "--no-same-owner", "--wildcards", "-xzf"])
             .arg(tarball)
