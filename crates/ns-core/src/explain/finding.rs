@@ -20,7 +20,7 @@ impl Finding {
         }
     }
 
-    /// The same cause with other help.
+    /// This cause with the given help in place of its own.
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self {
             help: Some(help.into()),

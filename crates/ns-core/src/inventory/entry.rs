@@ -36,9 +36,9 @@ pub struct Entry {
     pub netnsid: Gathered<Option<u32>>,
     /// The text of the uid map of a user namespace.
     pub uid_map: Gathered<Vec<u8>>,
-    /// Whether it is the caller's own.
+    /// True for the namespace that the caller is in.
     pub own: Gathered<bool>,
-    /// Whether it was to be opened, and could not be.
+    /// True if a fact needed the namespace open, and opening it failed.
     pub(super) closed: bool,
     /// What it says itself once it is open; `None` where nobody asked for it, or it could not be opened.
     pub relationships: Option<Relationships>,

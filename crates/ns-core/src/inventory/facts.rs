@@ -78,7 +78,7 @@ facts! {
     UtsNames,
     /// The uid map of a user namespace.
     UidMap,
-    /// Whether it is the caller's own.
+    /// The mark of the namespace that the caller is in.
     Own,
 }
 
@@ -130,7 +130,7 @@ impl Facts {
     pub const UTS_NAMES: Self = Self::of_namespace(OfNamespace::UtsNames);
     /// The uid map of a user namespace.
     pub const UIDMAP: Self = Self::of_namespace(OfNamespace::UidMap);
-    /// Whether it is the caller's own.
+    /// The mark of the namespace that the caller is in.
     pub const OWN: Self = Self::of_namespace(OfNamespace::Own);
 
     /// None.

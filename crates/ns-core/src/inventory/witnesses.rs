@@ -16,7 +16,7 @@ use super::members::Member;
 pub(super) struct Witness {
     /// Its PID.
     pub pid: Pid,
-    /// Whether it sees all mounts of the namespace: its root directory is the root of the namespace.
+    /// True if the process sees all mounts of the namespace: its root directory is the root of the namespace.
     pub sees_all: bool,
 }
 

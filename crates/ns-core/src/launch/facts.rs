@@ -72,12 +72,12 @@ impl StepFacts {
         }
     }
 
-    /// The same for a step that demands this.
+    /// These facts, for a step that also has the given demand.
     pub(super) const fn demanding(self, demands: Demands) -> Self {
         Self { demands, ..self }
     }
 
-    /// The same for a step that writes to this descriptor of the caller.
+    /// These facts, for a step that also writes to the given descriptor of the caller.
     pub(super) const fn writing_to(self, descriptor: i32) -> Self {
         Self {
             descriptor: Some(descriptor),

@@ -108,7 +108,7 @@ impl View {
         self.pid
     }
 
-    /// Whether it is the caller's own.
+    /// True for the view of the caller itself.
     pub fn is_own(&self) -> bool {
         self.own
     }

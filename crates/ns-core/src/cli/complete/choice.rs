@@ -28,13 +28,13 @@ impl Choice {
 pub(super) struct Word<'a>(pub(super) &'a [u8]);
 
 impl<'a> Word<'a> {
-    /// Whether it is the start of a value that begins so, as far as it goes.
+    /// True if the typed word and the start of a value agree as far as the shorter one goes.
     pub(super) fn may_begin(self, prefix: &str) -> bool {
         let shorter = self.0.len().min(prefix.len());
         self.0[..shorter] == prefix.as_bytes()[..shorter]
     }
 
-    /// The same for a number. Those are many: the shell is given only what begins with the word.
+    /// True if the number starts with the typed word: of numbers, which are many, the shell gets only these.
     pub(super) fn may_be_of(self, number: &str) -> bool {
         number.as_bytes().starts_with(self.0)
     }
@@ -46,12 +46,12 @@ impl<'a> Word<'a> {
         (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
     }
 
-    /// Whether it is the start of a number, with a digit at least.
+    /// True for a typed word of digits, at least one.
     pub(super) fn is_digits(self) -> bool {
         !self.0.is_empty() && self.may_be_digits()
     }
 
-    /// Whether it is nothing yet, or the start of a number.
+    /// True for an empty word and for a word of digits.
     pub(super) fn may_be_digits(self) -> bool {
         self.0.iter().all(u8::is_ascii_digit)
     }
