@@ -17,8 +17,6 @@ mod kind;
 mod namespace;
 
 pub mod idmap;
-pub mod output;
-pub mod users;
 
 pub mod process;
 
@@ -28,6 +26,9 @@ pub mod pins;
 pub mod uts;
 
 pub mod inventory;
+
+pub mod output;
+pub mod users;
 
 pub mod listing;
 

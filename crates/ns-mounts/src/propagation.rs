@@ -28,7 +28,7 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
     let everywhere = everywhere::find(false)?;
     let mut incomplete = everywhere.incomplete();
     let (peers, closed) = everywhere.peers()?;
-    incomplete.mounts = closed;
+    incomplete.unread.mounts = closed;
     let tops = match tops(cli, &peers)? {
         Some(tops) => tops,
         None => peers.tops().collect(),

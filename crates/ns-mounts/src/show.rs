@@ -88,7 +88,7 @@ fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<Shared> {
     if let Some(everywhere) = &shared.everywhere {
         let mut incomplete = everywhere.incomplete();
         if peers {
-            (shared.peers, incomplete.mounts) = everywhere.peers()?;
+            (shared.peers, incomplete.unread.mounts) = everywhere.peers()?;
         }
         shared.incomplete = incomplete.into();
     }

@@ -50,7 +50,7 @@ pub fn each(
             context.report();
             look(&context)
         })?;
-        shared.incomplete.borrow_mut().mounts = closed + failed;
+        shared.incomplete.borrow_mut().unread.mounts = closed + failed;
         return Ok(());
     }
     for task in &whose.tasks {

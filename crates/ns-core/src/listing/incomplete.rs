@@ -8,13 +8,7 @@ impl Inventory {
     pub fn incomplete(&self, asked: Places) -> Incomplete {
         let unread = self.unread();
         Incomplete {
-            processes: unread.processes,
-            of_processes: unread.of_processes,
-            first: unread.first,
-            descriptors: unread.descriptors,
-            sockets: unread.sockets,
-            mounts: unread.mounts,
-            hidden: unread.hidden,
+            unread: unread.clone(),
             places: asked.difference(self.looked()).names().collect(),
             help: unread.help(),
             ..Incomplete::default()

@@ -4,7 +4,7 @@ use nix::errno::Errno;
 use serde_json::{Value, json};
 
 use super::{Cell, Heading};
-use crate::process::Pid;
+use crate::inventory::Unread;
 
 /// The key in JSON.
 pub(super) const KEY: &str = "incomplete";
@@ -12,20 +12,8 @@ pub(super) const KEY: &str = "incomplete";
 /// What could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Incomplete {
-    /// Processes whose namespaces could not be read.
-    pub processes: usize,
-    /// How many processes there were in all.
-    pub of_processes: usize,
-    /// The one of them with the lowest PID, and why it could not be read.
-    pub first: Option<(Pid, Errno)>,
-    /// Further processes whose descriptors could not be read.
-    pub descriptors: usize,
-    /// Sockets whose network namespace could not be told.
-    pub sockets: usize,
-    /// Mount namespaces whose mounts could not be read.
-    pub mounts: usize,
-    /// Whether `/proc` hides the processes of others.
-    pub hidden: bool,
+    /// What a search could not read.
+    pub unread: Unread,
     /// The places that were to be searched and could not be.
     pub places: Vec<String>,
     /// What would help.
@@ -52,7 +40,10 @@ impl Incomplete {
     pub fn is_nothing(&self) -> bool {
         *self
             == Self {
-                of_processes: self.of_processes,
+                unread: Unread {
+                    of_processes: self.unread.of_processes,
+                    ..Unread::default()
+                },
                 places: self.places.clone(),
                 ..Self::default()
             }
@@ -82,32 +73,36 @@ impl Incomplete {
 
     /// What a search could not read, a part for each sort of it.
     fn parts(&self) -> Vec<String> {
+        let unread = &self.unread;
         let mut parts = Vec::new();
-        match (self.processes, self.first) {
+        match (unread.processes, unread.first) {
             (0, _) => {}
             (1, Some((pid, errno))) => parts.push(format!(
                 "1 of {} processes could not be read ({pid}: {})",
-                self.of_processes,
+                unread.of_processes,
                 errno.desc()
             )),
             (some, _) => parts.push(format!(
                 "{some} of {} processes could not be read",
-                self.of_processes
+                unread.of_processes
             )),
         }
         for (count, what) in [
-            (self.descriptors, "the descriptors of {} more could not be read"),
+            (unread.descriptors, "the descriptors of {} more could not be read"),
             (
-                self.sockets,
+                unread.sockets,
                 "the network namespaces of {} sockets could not be told",
             ),
-            (self.mounts, "the mounts of {} mount namespaces could not be read"),
+            (
+                unread.mounts,
+                "the mounts of {} mount namespaces could not be read",
+            ),
         ] {
             if count > 0 {
                 parts.push(what.replace("{}", &count.to_string()));
             }
         }
-        if self.hidden {
+        if unread.hidden {
             parts.push("/proc hides the processes of others (hidepid)".into());
         }
         if !self.places.is_empty() {
@@ -124,11 +119,11 @@ impl Incomplete {
         };
         let columns: Vec<_> = self.columns.iter().map(|(column, _)| column.key()).collect();
         json!({
-            "processes": self.processes,
-            "descriptors": self.descriptors,
-            "sockets": self.sockets,
-            "mounts": self.mounts,
-            "hidden": self.hidden,
+            "processes": self.unread.processes,
+            "descriptors": self.unread.descriptors,
+            "sockets": self.unread.sockets,
+            "mounts": self.unread.mounts,
+            "hidden": self.unread.hidden,
             "places": self.places,
             "values": self.values,
             "columns": columns,
@@ -162,7 +157,7 @@ mod tests {
         assert_eq!(sentence, "1 value could not be read (SIZE: Permission denied)");
         incomplete.count(&HOSTNAME, &Cell::Unreadable(Errno::EPERM));
         incomplete.count(&HOSTNAME, &Cell::Unreadable(Errno::EPERM));
-        (incomplete.processes, incomplete.of_processes) = (2, 3);
+        (incomplete.unread.processes, incomplete.unread.of_processes) = (2, 3);
         incomplete.help = Some("as root all of them can be read".into());
         let json = incomplete.json();
         assert_eq!(
