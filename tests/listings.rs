@@ -12,6 +12,7 @@ cases!["listings":
     what_is_missing_has_the_same_keys_everywhere,
     nothing_missing_is_null_everywhere,
     values_that_could_not_be_read_are_counted,
+    a_file_that_is_refused_late_counts_as_a_value,
     no_name_is_null_and_the_owner_is_called_the_same,
     columns_are_listed_with_their_types,
     values_are_of_the_types_that_the_columns_say,
@@ -111,6 +112,39 @@ fn values_that_could_not_be_read_are_counted() -> Outcome {
     // What nobody asks for is not missing.
     let ran = listed(&format!("{ls} -o NS --strict"));
     assert_eq!((ran.status, &ran.json()["incomplete"]), (0, &Value::Null));
+    Ok(())
+}
+
+/// Each is read after the search, for its column alone, and is refused here.
+fn a_file_that_is_refused_late_counts_as_a_value() -> Outcome {
+    needs::root()?;
+    needs::tools("strace");
+    // PID 1 of the machine stands for every namespace in it, and there is one of each kind.
+    let refused = |fault: &str, kind: &str, column: &str| {
+        in_a_private_machine(&format!(
+            "strace -qq -o /dev/null {fault}:error=EPERM \
+             $NS_LS -J --look processes -t {kind} -o NS,{column} --strict"
+        ))
+    };
+    for (fault, kind, column) in [
+        ("-P 1/cmdline -e inject=openat", "uts", "COMMAND"),
+        ("-P 1/stat -e inject=openat", "uts", "PPID"),
+        ("-P 1/uid_map -e inject=openat", "user", "UIDMAP"),
+        ("-P 1/status -e inject=openat", "pid", "INPID"),
+        ("-P 1/cgroup -e inject=openat", "uts", "CGROUP"),
+        ("-e inject=sendto", "net", "NETNSID"),
+    ] {
+        let ran = refused(fault, kind, column);
+        assert_eq!(ran.status, 1, "{column}: {ran:?}");
+        let json: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+        let incomplete = &json["incomplete"];
+        assert_eq!(
+            (&incomplete["values"], &incomplete["columns"]),
+            (&json!(1), &json!([column.to_lowercase()])),
+            "{column}: {json}"
+        );
+        assert_eq!(rows(&json)[0][column.to_lowercase()], Value::Null, "{json}");
+    }
     Ok(())
 }
 

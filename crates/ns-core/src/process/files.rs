@@ -43,16 +43,14 @@ impl<'a> Files<'a> {
         self.read("cgroup").map(Cgroups::new)
     }
 
-    /// Its command line in one line; its name where it has none, as the kernel's threads and zombies.
+    /// Its command line in one line; its name if it has none, as the kernel's threads and zombies.
     pub fn command(&self) -> Gathered<Vec<u8>> {
-        if let Gathered::Known(bytes) = self.read("cmdline")
-            && let Some(command) = command_line(&bytes)
-        {
-            return Gathered::Known(command);
-        }
-        self.read("comm").map(|mut name| {
-            name.pop_if(|byte| *byte == b'\n');
-            name
+        self.read("cmdline").and_then(|bytes| match command_line(&bytes) {
+            Some(command) => Gathered::Known(command),
+            None => self.read("comm").map(|mut name| {
+                name.pop_if(|byte| *byte == b'\n');
+                name
+            }),
         })
     }
 
