@@ -7,26 +7,13 @@ mod text;
 mod turns;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::generated::root;
 use crate::programs;
 use text::Block;
-
-/// The documents beside those in `docs`, from the root of the checkout.
-const DOCUMENTS: [&str; 9] = [
-    "README.md",
-    "SECURITY.md",
-    "CONTRIBUTING.md",
-    "crates/ns-unshare/ns-unshare.1.in",
-    "crates/ns-enter/ns-enter.1.in",
-    "crates/ns-ls/ns-ls.8.in",
-    "crates/ns-hostname/ns-hostname.1.in",
-    "crates/ns-mounts/ns-mounts.8.in",
-    "crates/ns-core/ns-utils.7.in",
-];
 
 /// Fails if a text breaks a rule, and names every place.
 pub fn check() -> Result<()> {
@@ -56,17 +43,28 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// Every document that is checked, from the root of the checkout.
+/// Every document that is checked, from the root of the checkout: the Markdown there and in `docs`, and the prose of the
+/// pages.
 fn documents() -> Result<Vec<PathBuf>> {
-    let mut documents: Vec<PathBuf> = DOCUMENTS.iter().map(PathBuf::from).collect();
-    for entry in fs::read_dir(root().join("docs"))? {
-        let path = PathBuf::from("docs").join(entry?.file_name());
-        if path.extension().is_some_and(|extension| extension == "md") {
-            documents.push(path);
-        }
+    let mut documents = files(Path::new(""), "md")?;
+    documents.extend(files(Path::new("docs"), "md")?);
+    for entry in fs::read_dir(root().join("crates"))? {
+        documents.extend(files(&Path::new("crates").join(entry?.file_name()), "in")?);
     }
     documents.sort();
     Ok(documents)
+}
+
+/// The files with this extension in a directory of the checkout.
+fn files(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root().join(directory))? {
+        let path = directory.join(entry?.file_name());
+        if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
+        }
+    }
+    Ok(files)
 }
 
 #[cfg(test)]
