@@ -12,6 +12,7 @@ use crate::support::{Outcome, Run as _, needs, tool};
 cases!["packages::deb":
     the_package_has_what_it_should, its_pages_and_completions_are_those_of_the_checkout, it_belongs_to_root,
     it_says_what_it_needs, lintian_finds_no_error, no_program_says_where_it_was_built,
+    two_programs_link_rtnetlink,
 ];
 
 /// Declares dpkg-deb(1), and what it runs.
@@ -187,15 +188,35 @@ fn no_program_says_where_it_was_built() -> Outcome {
     let checkout = env!("CARGO_MANIFEST_DIR").as_bytes();
     let registry = b"/registry/src/";
     for name in PROGRAMS {
-        let program = fs::read(root.path().join("usr/bin").join(name)).expect("it is there");
-        let places = |text: &[u8]| {
-            program
-                .windows(text.len())
-                .filter(|window| *window == text)
-                .count()
-        };
-        assert_eq!(places(checkout), 0, "{name}");
-        assert_eq!(places(registry), places(b"/cargo/registry/src/"), "{name}");
+        let program = program(root.path(), name);
+        assert_eq!(occurrences(&program, checkout), 0, "{name}");
+        assert_eq!(
+            occurrences(&program, registry),
+            occurrences(&program, b"/cargo/registry/src/"),
+            "{name}"
+        );
     }
     Ok(())
+}
+
+/// A program is known to link a crate by the paths that its panics name. rtnetlink is a third of each program.
+fn two_programs_link_rtnetlink() -> Outcome {
+    let root = unpacked()?;
+    let linked: Vec<_> = PROGRAMS
+        .into_iter()
+        .filter(|name| occurrences(&program(root.path(), name), b"netlink-packet-route-") > 0)
+        .collect();
+    assert_eq!(linked, ["ns-ls", "ns-unshare"]);
+    Ok(())
+}
+
+fn program(root: &Path, name: &str) -> Vec<u8> {
+    fs::read(root.join("usr/bin").join(name)).expect("it is there")
+}
+
+fn occurrences(program: &[u8], text: &[u8]) -> usize {
+    program
+        .windows(text.len())
+        .filter(|window| *window == text)
+        .count()
 }

@@ -10,6 +10,7 @@
 mod sys;
 
 mod escape;
+mod linked;
 
 mod error;
 mod gathered;

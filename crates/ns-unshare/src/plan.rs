@@ -89,7 +89,7 @@ fn namespaces(request: &Request, steps: &mut Steps) {
 /// What the new namespaces hold when the program finds them.
 fn surroundings(request: &Request, steps: &mut Steps) {
     for veth in &request.veth {
-        steps.outside(VethStep::Create(Rc::clone(veth)));
+        steps.outside(VethStep::create(Rc::clone(veth)));
         steps.outside(VethStep::SetUp(Rc::clone(veth), VethEnd::Peer));
         steps.outside(VethStep::SetUp(Rc::clone(veth), VethEnd::New));
     }

@@ -3,6 +3,10 @@
 
 use std::ops::{BitOr, BitOrAssign};
 
+use crate::linked::Linked;
+use crate::net::NsIds;
+use crate::{Gathered, Namespace, Result};
+
 /// An enumeration of facts, and the sets of them.
 macro_rules! facts {
     (
@@ -93,6 +97,17 @@ impl OfNamespace {
     }
 }
 
+/// Gives the number of a network namespace in the caller's.
+pub(super) type NetnsIds = dyn FnMut(&Namespace) -> Gathered<Option<u32>> + Send + Sync;
+
+/// Opens [`NetnsIds`]. The fact brings this along: a program that never asks for the fact does not link rtnetlink(7).
+type OpenNetnsIds = Linked<fn() -> Result<Box<NetnsIds>>>;
+
+fn open_netns_ids() -> Result<Box<NetnsIds>> {
+    let mut ids = NsIds::open()?;
+    Ok(Box::new(move |namespace| ids.of(namespace)))
+}
+
 /// What is to be known of the namespaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -104,6 +119,8 @@ pub struct Facts {
     pub(super) leaders: bool,
     /// About the namespace.
     pub(super) namespace: OfNamespaces,
+    /// How the numbers of network namespaces are read, if they are among the facts.
+    pub(super) netns_ids: Option<OpenNetnsIds>,
 }
 
 impl Facts {
@@ -125,7 +142,10 @@ impl Facts {
     /// Its owner, its parent, the uid of its owner and its 64-bit id: it has to be opened for them.
     pub const RELATIONSHIPS: Self = Self::of_namespace(OfNamespace::Relationships);
     /// The number of a network namespace in the caller's.
-    pub const NETNSID: Self = Self::of_namespace(OfNamespace::NetnsId);
+    pub const NETNSID: Self = Self {
+        netns_ids: Some(Linked(open_netns_ids)),
+        ..Self::of_namespace(OfNamespace::NetnsId)
+    };
     /// The host name and the NIS domain name of a UTS namespace.
     pub const UTS_NAMES: Self = Self::of_namespace(OfNamespace::UtsNames);
     /// The uid map of a user namespace.
@@ -140,6 +160,7 @@ impl Facts {
             leader: OfProcesses::NONE,
             leaders: false,
             namespace: OfNamespaces::NONE,
+            netns_ids: None,
         }
     }
 
@@ -172,6 +193,10 @@ impl Facts {
             leader: self.leader.and(other.leader),
             leaders: self.leaders || other.leaders,
             namespace: self.namespace.and(other.namespace),
+            netns_ids: match self.netns_ids {
+                Some(open) => Some(open),
+                None => other.netns_ids,
+            },
         }
     }
 

@@ -6,12 +6,13 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use nix::errno::Errno;
 
 use crate::error::Doing;
+use crate::linked::Linked;
 use crate::process::{Pid, scan};
 use crate::{Gathered, Identity, Kind, Namespace, Result};
 
 use super::descriptors::Surroundings;
 use super::entry::{Entry, Relationships};
-use super::facts::OfNamespace;
+use super::facts::{NetnsIds, OfNamespace};
 use super::holder::Holder;
 use super::members::{Found, Member};
 use super::question::Question;
@@ -37,7 +38,7 @@ pub(super) struct Search {
     pub representatives: HashMap<Pid, Representative>,
     pub unread: Unread,
     /// Opened when the first number is asked for.
-    pub ids: Option<Result<crate::net::NsIds>>,
+    pub netns_ids: Option<Result<Box<NetnsIds>>>,
 }
 
 impl Search {
@@ -56,7 +57,7 @@ impl Search {
             members: Vec::new(),
             representatives: HashMap::new(),
             unread: Unread::default(),
-            ids: None,
+            netns_ids: None,
         })
     }
 
@@ -104,11 +105,11 @@ impl Search {
 
     /// Asks for the number of a network namespace, where somebody wants to know.
     pub fn number(&mut self, namespace: &Namespace) {
-        if namespace.kind() != Kind::Net || !self.question.facts.namespace.has(OfNamespace::NetnsId) {
+        let (Kind::Net, Some(Linked(open))) = (namespace.kind(), self.question.facts.netns_ids) else {
             return;
-        }
-        let netnsid = match self.ids.get_or_insert_with(crate::net::NsIds::open) {
-            Ok(ids) => ids.of(namespace),
+        };
+        let netnsid = match self.netns_ids.get_or_insert_with(open) {
+            Ok(ids) => ids(namespace),
             Err(error) => Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO)),
         };
         self.entry(Kind::Net, namespace.identity().inode).netnsid = netnsid;

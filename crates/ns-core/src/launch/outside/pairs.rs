@@ -1,4 +1,4 @@
-//! The veth pairs that a plan asks for: made, set up, and taken away again.
+//! The veth pairs that a plan asks for: made, set up and removed.
 
 use std::rc::Rc;
 
@@ -7,16 +7,39 @@ use serde_json::json;
 
 use crate::error::Doing;
 use crate::launch::veth::{Veth, VethEnd};
+use crate::linked::Linked;
 use crate::net::{End, InterfaceAddress, RtSocket};
 use crate::process::OwnProcess;
 use crate::{Kind, Result};
 
+/// A pair that was made.
+pub(super) trait VethPair {
+    /// What was asked for.
+    fn veth(&self) -> &Rc<Veth>;
+
+    /// The name of the peer.
+    fn peer_name(&self) -> &str;
+
+    /// Brings one end up, with its addresses and routes.
+    fn set_up(&mut self, end: VethEnd) -> Result<()>;
+
+    /// Removes the pair, and returns when it is gone: the kernel takes its time for the interfaces of a namespace that
+    /// ends.
+    fn remove(&mut self);
+}
+
 /// The pairs that were made.
 #[derive(Default)]
-pub(super) struct VethPairs(Vec<Pair>);
+pub(super) struct VethPairs(Vec<Box<dyn VethPair>>);
 
-/// One of them. The sockets are those of the two network namespaces.
-pub(super) struct Pair {
+/// How a pair is made. The step brings this along: a program without that step does not link rtnetlink(7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MakeVeth(Linked<CreateVeth>);
+
+type CreateVeth = fn(&Rc<Veth>, &OwnProcess) -> Result<Box<dyn VethPair>>;
+
+/// A pair that was made by rtnetlink(7). The sockets are those of the two network namespaces.
+struct Pair {
     veth: Rc<Veth>,
     new: Socket,
     peer: Socket,
@@ -30,72 +53,99 @@ struct Socket {
 }
 
 impl VethPairs {
+    /// Adds a pair that was made.
+    pub(super) fn add(&mut self, pair: Box<dyn VethPair>) {
+        self.0.push(pair);
+    }
+
     /// The pair that was made as this one.
-    pub(super) fn of(&mut self, veth: &Rc<Veth>) -> Option<&mut Pair> {
-        self.0.iter_mut().find(|pair| pair.veth == *veth)
+    pub(super) fn of(&mut self, veth: &Rc<Veth>) -> Option<&mut Box<dyn VethPair>> {
+        self.0.iter_mut().find(|pair| pair.veth() == veth)
     }
 
     /// `[{"name":"eth0","peer":"veth0"}]`.
     pub(super) fn json(&self) -> serde_json::Value {
-        let pair = |pair: &Pair| json!({"name": pair.veth.name.as_str(), "peer": pair.peer_name});
-        self.0.iter().map(pair).collect()
+        self.0
+            .iter()
+            .map(|pair| json!({"name": pair.veth().name.as_str(), "peer": pair.peer_name()}))
+            .collect()
     }
 
-    /// Makes a pair, where the new network namespace is that of this process.
-    pub(super) fn create(&mut self, veth: &Rc<Veth>, process: &OwnProcess) -> Result<()> {
-        let doing = || format!("create {}", veth.pair());
-        let namespace = process.namespace(Kind::Net)?;
-        let mut peer = match &veth.peer_namespace {
-            Some(namespace) => RtSocket::open_in(&namespace.namespace()?)?,
-            None => RtSocket::open()?,
-        };
-        let mut new = RtSocket::open_in(&namespace)?;
-        let here = End {
-            name: veth.peer.as_ref(),
-            hardware: None,
-        };
-        let there = End {
-            name: Some(&veth.name),
-            hardware: veth.hardware,
-        };
-        peer.create_veth(&here, &there, &namespace, veth.mtu)
-            .doing(doing)?;
-        let ends = new.link_named(&veth.name).and_then(|end| {
-            let tied_to = end.tied_to.ok_or(Errno::ENODEV)?;
-            Ok((end, peer.link_numbered(tied_to)?))
-        });
-        let (end, peer_end) = ends
-            .inspect_err(|_| {
-                let _ = new.remove(&veth.name);
-            })
-            .doing(doing)?;
-        self.0.push(Pair {
-            veth: Rc::clone(veth),
-            new: Socket {
-                socket: new,
-                index: end.index,
-            },
-            peer: Socket {
-                socket: peer,
-                index: peer_end.index,
-            },
-            peer_name: peer_end.name,
-        });
-        Ok(())
-    }
-
-    /// Takes away what was made, and has it gone when this comes back: the kernel takes its time for the interfaces of a
-    /// namespace that ends.
+    /// Removes the pairs, the last first.
     pub(super) fn undo(&mut self) {
         for mut pair in self.0.drain(..).rev() {
-            let _ = pair.new.socket.remove(&pair.veth.name);
+            pair.remove();
         }
     }
 }
 
-impl Pair {
-    /// Brings one end up, with its addresses and routes.
-    pub(super) fn set_up(&mut self, end: VethEnd) -> Result<()> {
+impl MakeVeth {
+    /// By rtnetlink(7).
+    pub(super) fn by_rtnetlink() -> Self {
+        Self(Linked(create))
+    }
+
+    /// Makes the pair, where the new network namespace is that of the process.
+    pub(super) fn make(self, veth: &Rc<Veth>, process: &OwnProcess) -> Result<Box<dyn VethPair>> {
+        self.0.0(veth, process)
+    }
+}
+
+fn create(veth: &Rc<Veth>, process: &OwnProcess) -> Result<Box<dyn VethPair>> {
+    let doing = || format!("create {}", veth.pair());
+    let namespace = process.namespace(Kind::Net)?;
+    let mut peer = match &veth.peer_namespace {
+        Some(namespace) => RtSocket::open_in(&namespace.namespace()?)?,
+        None => RtSocket::open()?,
+    };
+    let mut new = RtSocket::open_in(&namespace)?;
+    let here = End {
+        name: veth.peer.as_ref(),
+        hardware: None,
+    };
+    let there = End {
+        name: Some(&veth.name),
+        hardware: veth.hardware,
+    };
+    peer.create_veth(&here, &there, &namespace, veth.mtu)
+        .doing(doing)?;
+    let ends = new.link_named(&veth.name).and_then(|end| {
+        let tied_to = end.tied_to.ok_or(Errno::ENODEV)?;
+        Ok((end, peer.link_numbered(tied_to)?))
+    });
+    let (end, peer_end) = ends
+        .inspect_err(|_| {
+            let _ = new.remove(&veth.name);
+        })
+        .doing(doing)?;
+    Ok(Box::new(Pair {
+        veth: Rc::clone(veth),
+        new: Socket {
+            socket: new,
+            index: end.index,
+        },
+        peer: Socket {
+            socket: peer,
+            index: peer_end.index,
+        },
+        peer_name: peer_end.name,
+    }))
+}
+
+impl VethPair for Pair {
+    fn veth(&self) -> &Rc<Veth> {
+        &self.veth
+    }
+
+    fn peer_name(&self) -> &str {
+        &self.peer_name
+    }
+
+    fn remove(&mut self) {
+        let _ = self.new.socket.remove(&self.veth.name);
+    }
+
+    fn set_up(&mut self, end: VethEnd) -> Result<()> {
         let veth = Rc::clone(&self.veth);
         match end {
             VethEnd::Peer => self.peer.set_up(&self.peer_name, &veth.peer_addresses),

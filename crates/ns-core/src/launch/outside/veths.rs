@@ -9,6 +9,7 @@ use std::rc::Rc;
 use nix::errno::Errno;
 
 use super::family::OutsideFamily;
+use super::pairs::MakeVeth;
 use super::process::OutsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, links};
@@ -20,15 +21,22 @@ use crate::{Kind, Namespace, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VethStep {
     /// Make a pair of interfaces between the new network namespace and another.
-    Create(Rc<Veth>),
+    Create(Rc<Veth>, MakeVeth),
     /// Bring one end of the pair up, with its addresses and routes.
     SetUp(Rc<Veth>, VethEnd),
+}
+
+impl VethStep {
+    /// The step that makes a pair.
+    pub fn create(veth: Rc<Veth>) -> Self {
+        Self::Create(veth, MakeVeth::by_rtnetlink())
+    }
 }
 
 impl fmt::Display for VethStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Create(veth) => write!(f, "create {}", veth.pair()),
+            Self::Create(veth, _) => write!(f, "create {}", veth.pair()),
             Self::SetUp(veth, end) => write!(f, "bring {}", veth.up(*end)),
         }
     }
@@ -37,7 +45,7 @@ impl fmt::Display for VethStep {
 impl OutsideFamily for VethStep {
     fn facts(&self) -> StepFacts {
         StepFacts::of(match self {
-            Self::Create(_) => "create-veth",
+            Self::Create(..) => "create-veth",
             Self::SetUp(_, VethEnd::New) => "set-up-veth",
             Self::SetUp(_, VethEnd::Peer) => "set-up-peer",
         })
@@ -46,7 +54,7 @@ impl OutsideFamily for VethStep {
     fn perform(&self, process: &mut OutsideProcess) -> Result<()> {
         let held = process.hold()?;
         match self {
-            Self::Create(veth) => process.pairs.create(veth, &held),
+            Self::Create(veth, how) => how.make(veth, &held).map(|pair| process.pairs.add(pair)),
             Self::SetUp(veth, end) => match process.pairs.of(veth) {
                 Some(pair) => pair.set_up(*end),
                 None => Err(Errno::ENODEV).doing(|| self.to_string()),
@@ -56,7 +64,7 @@ impl OutsideFamily for VethStep {
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match self {
-            Self::Create(veth) => match errno {
+            Self::Create(veth, _) => match errno {
                 Errno::EPERM => links::refused(look, &peer_namespace(veth)?),
                 Errno::EEXIST => {
                     let is_own = veth.peer_namespace.is_none();
