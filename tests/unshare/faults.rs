@@ -13,6 +13,8 @@ cases!["unshare::faults":
     a_lost_reason_is_said_by_the_side_that_knows_it,
     nothing_stays_pinned_when_a_message_is_lost,
     init_says_why_it_ends,
+    a_program_that_cannot_be_waited_for_is_ended,
+    an_interrupted_wait_goes_on,
 ];
 
 /// `ns-unshare` with these words, in which strace(1) has calls fail as `faults` says. Without `-f` only the caller's own
@@ -113,5 +115,45 @@ fn init_says_why_it_ends() -> Outcome {
     let (status, _, messages) = ended(faulty(fault, "-r --init")?.args(["sh", "-c", "exit 3"]));
     let wanted = "cannot wait for the program as its init: Cannot allocate memory";
     assert!(status == 1 && messages.contains(wanted), "{status} {messages}");
+    Ok(())
+}
+
+fn a_program_that_cannot_be_waited_for_is_ended() -> Outcome {
+    needs::user_namespaces()?;
+    // With a PID namespace, the first wait is for the process that made the program.
+    for (fault, options) in [
+        ("ppoll:error=ENOMEM:when=2+", ["-U -f", "-r -p", "-r --init"]),
+        (
+            "wait4:error=ENOMEM:when=2+",
+            ["-r -p", "-r -p --mount-proc", "-r --init"],
+        ),
+    ] {
+        for options in options {
+            // A program that goes on writes a line when its stdin is closed.
+            let text = "read -r line; echo went on";
+            let mut command = faulty(&format!("-e inject={fault}"), options)?;
+            let (status, output, messages) = ended(command.args(["sh", "-c", text]));
+            assert_eq!(
+                (status, output.as_str()),
+                (1, ""),
+                "{fault} {options}: {messages}"
+            );
+            assert!(messages.contains("cannot wait for the program: "), "{messages}");
+        }
+    }
+    Ok(())
+}
+
+fn an_interrupted_wait_goes_on() -> Outcome {
+    needs::user_namespaces()?;
+    for call in ["wait4", "ppoll", "recvfrom"] {
+        for when in 1..=4 {
+            for options in ["-U -f", "-r -p", "-r --init"] {
+                let mut command = faulty(&format!("-f -e inject={call}:error=EINTR:when={when}"), options)?;
+                let (status, _, messages) = ended(command.args(["/bin/true"]));
+                assert_eq!(status, 0, "{call} {when} {options}: {messages}");
+            }
+        }
+    }
     Ok(())
 }

@@ -25,12 +25,12 @@ impl StateChange {
     /// The next change of this child that nobody has seen yet.
     pub(super) fn next_of(child: Pid) -> nix::Result<Option<Self>> {
         let child = rustix::process::Pid::from_raw(child.as_raw());
-        Ok(answered(waitpid(child, AT_ONCE))?.and_then(|(_, status)| Self::of_raw(status.as_raw())))
+        Ok(answered(|| waitpid(child, AT_ONCE))?.and_then(|(_, status)| Self::of_raw(status.as_raw())))
     }
 
     /// The next change of any child's, as the kernel has it; `None` also where there is no child.
     pub(super) fn next_of_any() -> nix::Result<Option<(Pid, i32)>> {
-        let changed = match answered(wait(AT_ONCE)) {
+        let changed = match answered(|| wait(AT_ONCE)) {
             Err(Errno::ECHILD) => return Ok(None),
             answer => answer?,
         };
@@ -54,11 +54,15 @@ impl StateChange {
 
 type Waited = Option<(rustix::process::Pid, WaitStatus)>;
 
-fn answered(answer: rustix::io::Result<Waited>) -> nix::Result<Waited> {
-    match answer {
-        Err(rustix::io::Errno::INTR) => Ok(None),
-        answer => answer.map_err(from_rustix),
-    }
+/// The kernel's answer. An interrupted call is made again: the signal that announced the change may be taken already.
+fn answered(call: impl Fn() -> rustix::io::Result<Waited>) -> nix::Result<Waited> {
+    rustix::io::retry_on_intr(call).map_err(from_rustix)
+}
+
+/// Waits until this child has ended.
+pub(super) fn await_end(child: Pid) -> nix::Result<()> {
+    let child = rustix::process::Pid::from_raw(child.as_raw());
+    answered(|| waitpid(child, WaitOptions::empty())).map(|_| ())
 }
 
 #[cfg(test)]

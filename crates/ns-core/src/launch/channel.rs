@@ -7,13 +7,14 @@ use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType};
 
 use super::failure::Failure;
 use crate::Error;
 use crate::process::Pid;
 use crate::sys::errno::from_rustix;
+use crate::sys::fd::is_ready;
 
 /// One end.
 #[derive(Debug)]
@@ -97,9 +98,7 @@ impl Channel {
 
     /// Whether the other side has closed it.
     pub(super) fn is_closed(&self) -> nix::Result<bool> {
-        let mut fds = [PollFd::new(&self.0, PollFlags::HUP)];
-        let ready = poll(&mut fds, Some(&Timespec::default())).map_err(from_rustix)?;
-        Ok(ready > 0)
+        is_ready(&self.0, PollFlags::HUP)
     }
 
     /// Waits for a message; `None` when the other side has closed the channel.

@@ -9,11 +9,11 @@ use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 
 use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, pidfd_open};
 
+use super::change;
 use super::channel::Channel;
 use super::facts::Demands;
 use super::failure::{Failure, Warn};
@@ -65,8 +65,18 @@ struct Started {
 impl Started {
     fn wait(self) -> Result<Ended, Failure> {
         let ended = self.waiter.wait(self.child, self.from_init.as_ref());
+        if ended.is_err() {
+            // Otherwise the program would go on, and nobody would wait for it.
+            end(self.child);
+        }
         Ok(ended.doing(|| "wait for the program")?)
     }
+}
+
+/// Ends a child, and waits until it has ended.
+fn end(child: Pid) {
+    let _ = kill(child, Signal::SIGKILL);
+    let _ = change::await_end(child);
 }
 
 /// A plan being carried out.
@@ -118,8 +128,7 @@ impl<'a> Launch<'a> {
                     Err(failure) => {
                         // Most have ended by themselves, or do so now that the channel is closed. Whatever this one
                         // does, it is not to go on when we have given up.
-                        let _ = kill(child, Signal::SIGKILL);
-                        let _ = waitpid(child, None);
+                        end(child);
                         Err(failure)
                     }
                 }
@@ -170,7 +179,7 @@ impl<'a> Launch<'a> {
                 exit(0)
             }
             Fork::Parent(child) => {
-                waitpid(child, None).doing(|| "wait for the helper to be made")?;
+                change::await_end(child).doing(|| "wait for the helper to be made")?;
                 Ok(inner)
             }
         }

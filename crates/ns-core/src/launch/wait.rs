@@ -10,6 +10,7 @@ use super::relay::{Relay, Relayed};
 use super::signal::SignalNumber;
 use super::terminal::Terminal;
 use crate::sys::errno::from_rustix;
+use crate::sys::fd::is_ready;
 use crate::sys::signals;
 
 /// How the program ended.
@@ -173,9 +174,7 @@ struct State {
 
 /// A change of the program's that init tells of, where there is one.
 fn told_by(init: &Channel) -> nix::Result<Option<StateChange>> {
-    let mut fds = [PollFd::new(init, PollFlags::IN)];
-    let ready = poll(&mut fds, Some(&rustix::event::Timespec::default()));
-    if ready != Ok(1) || !fds[0].revents().contains(PollFlags::IN) {
+    if !is_ready(init, PollFlags::IN)? {
         return Ok(None);
     }
     match init.receive()? {

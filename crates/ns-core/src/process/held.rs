@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nix::errno::Errno;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::PollFlags;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use super::{Pid, Stat, Status, parse_link, parse_stat, privacy};
 use crate::error::Doing;
 use crate::sys::errno::from_rustix;
+use crate::sys::fd::is_ready;
 use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
@@ -304,10 +305,7 @@ fn hold(pid: Pid) -> Result<OwnedFd> {
 /// Whether the process with this pidfd has ended.
 fn has_ended(pidfd: &OwnedFd, pid: Pid) -> Result<bool> {
     // A pidfd is readable once the process has ended, also while nobody has waited for it.
-    let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
-    let now = rustix::event::Timespec::default();
-    let ready = poll(&mut fds, Some(&now)).doing(|| format!("look at process {pid}"))?;
-    Ok(ready != 0)
+    is_ready(pidfd, PollFlags::IN).doing(|| format!("look at process {pid}"))
 }
 
 /// The PID by which `/proc` knows the process with this pidfd.

@@ -1,8 +1,12 @@
-//! Descriptors that a person names by number.
+//! Descriptors: those that a person names by number, and what one is ready for.
 
-use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsFd, FromRawFd as _, OwnedFd, RawFd};
 
 use nix::errno::Errno;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+
+use super::errno::from_rustix;
 
 /// Takes over the descriptor with this number, which the caller was started with, and makes it close-on-exec.
 ///
@@ -15,4 +19,11 @@ pub fn take(fd: RawFd) -> nix::Result<OwnedFd> {
     Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
     // SAFETY: it is open, and was given to this process for this use; nothing of ours has its number from elsewhere.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Whether one of these events has happened to the descriptor (`poll(2)`). Returns at once.
+pub fn is_ready(fd: impl AsFd, events: PollFlags) -> nix::Result<bool> {
+    let mut fds = [PollFd::new(&fd, events)];
+    retry_on_intr(|| poll(&mut fds, Some(&Timespec::default()))).map_err(from_rustix)?;
+    Ok(fds[0].revents().intersects(events))
 }

@@ -5,14 +5,14 @@ use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 use nix::sys::signal::SigSet;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 
 use crate::explain::{self, Finding, Look};
 use crate::launch::channel::Channel;
 use crate::launch::facts::Demands;
 use crate::launch::failure::Warn;
 use crate::launch::signal::SignalNumber;
-use crate::sys::errno::from_rustix;
+use crate::sys::fd::is_ready;
 use crate::sys::fork::SingleThread;
 use crate::sys::signals;
 use crate::{Error, Identity, Kind};
@@ -97,10 +97,9 @@ impl InsideProcess {
         let Some(parent) = &self.parent else { return Ok(()) };
         // It may have ended before the signal was set. Its pidfd is readable then; its PID may mean another process, and
         // getppid() is 0 in a new PID namespace.
-        let mut fds = [PollFd::new(parent, PollFlags::IN)];
-        match poll(&mut fds, Some(&Timespec::default())).map_err(from_rustix)? {
-            0 => Ok(()),
-            _ => Err(Errno::ESRCH),
+        if is_ready(parent, PollFlags::IN)? {
+            return Err(Errno::ESRCH);
         }
+        Ok(())
     }
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use nix::mount::{MntFlags, umount2};
-use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
+use crate::launch::change;
 use crate::launch::channel::{Channel, Message};
 use crate::launch::facts::Demands;
 use crate::launch::failure::{Failure, Warn};
@@ -139,7 +139,7 @@ impl<'a> OutsideProcess<'a> {
 
     /// The process inside goes on as this one; the one that forked it has nothing left to do.
     fn follow(&mut self, pid: process::Pid) {
-        let _ = waitpid(self.child, None);
+        let _ = change::await_end(self.child);
         self.child = pid.into();
         self.held = None;
         self.followed = true;
