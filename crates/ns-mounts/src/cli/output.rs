@@ -1,0 +1,87 @@
+//! The options that choose the form of the output.
+
+use clap::{Args, ValueEnum};
+use ns_core::cli::{Pairs, Written};
+
+/// The form of the output.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub struct OutputOptions {
+    /// The form that all listings have.
+    #[command(flatten)]
+    pub written: Written,
+
+    /// The form of `NAME="value"`.
+    #[command(flatten)]
+    pub pairs: Pairs,
+
+    /// Write a list instead of a tree
+    #[arg(short, long)]
+    pub list: bool,
+
+    /// Draw a tree instead of a list
+    #[arg(long)]
+    pub tree: bool,
+
+    /// Write column names as shell variable names
+    ///
+    /// MAJ:MIN becomes `MAJ_MIN`.
+    #[arg(short = 'y', long)]
+    pub shell: bool,
+
+    /// Draw the tree with ASCII characters
+    #[arg(short, long)]
+    pub ascii: bool,
+
+    /// Show sizes in bytes
+    #[arg(short, long)]
+    pub bytes: bool,
+
+    /// Show sizes like df(1)
+    #[arg(short = 'D', long)]
+    pub df: bool,
+
+    /// Show numbers of files like df -i
+    #[arg(short = 'I', long, conflicts_with = "df")]
+    pub dfi: bool,
+
+    /// Omit the directory in brackets after SOURCE
+    #[arg(short = 'v', long)]
+    pub nofsroot: bool,
+
+    /// Resolve symbolic links in sources
+    #[arg(short, long, conflicts_with = "nocanonicalize")]
+    pub canonicalize: bool,
+
+    /// Compare paths without resolving links
+    #[arg(short = 'C', long, conflicts_with = "evaluate")]
+    pub nocanonicalize: bool,
+
+    /// Show devices instead of LABEL= and UUID= tags
+    ///
+    /// Also replaces PARTLABEL= and PARTUUID=.
+    #[arg(short, long)]
+    pub evaluate: bool,
+
+    /// Show default options in VFS-OPTIONS
+    #[arg(long)]
+    pub vfs_all: bool,
+
+    /// Write mount points as terminal hyperlinks
+    ///
+    /// Without WHEN, the value is auto. Without the option, it is never.
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    pub hyperlink: Option<When>,
+}
+
+/// When to write links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// Write links if stdout is a terminal.
+    Auto,
+    /// Always write links.
+    Always,
+    /// Never write links.
+    Never,
+}

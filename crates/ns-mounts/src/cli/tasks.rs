@@ -1,0 +1,44 @@
+//! The options for tasks other than a listing.
+
+use clap::Args;
+use ns_core::Target;
+
+use crate::action::Action;
+
+/// Tasks other than a listing.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Other tasks")]
+pub struct Ask {
+    /// Compare the mounts of A and B
+    ///
+    /// A and B are each a TARGET or a saved mountinfo file. The exit status is 1 if they differ.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = ns_core::cli::target(),
+        conflicts_with_all = ["tasks", "files", "all_namespaces", "propagation", "watch", "stats", "operand"])]
+    pub diff: Option<Vec<Target>>,
+
+    /// Show where new mounts propagate
+    ///
+    /// Lists each peer group with its mounts, and below it the mounts that receive events from it.
+    #[arg(long, conflicts_with_all = ["watch", "stats", "files"])]
+    pub propagation: bool,
+
+    /// Report changes, one per line
+    ///
+    /// ACTIONS are mount, umount, remount and move, separated by commas (default: all).
+    #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", num_args = 0..=1,
+        require_equals = true, default_missing_value = "mount,umount,remount,move", value_delimiter = ',',
+        conflicts_with_all = ["files", "all_namespaces", "stats"])]
+    pub watch: Option<Vec<Action>>,
+
+    /// Stop watching after TIME milliseconds
+    ///
+    /// The default is to watch until interrupted.
+    #[arg(short = 'w', long, value_name = "TIME", requires = "watch")]
+    pub timeout: Option<u64>,
+
+    /// Show file system counters
+    ///
+    /// Only file systems that keep counters are listed, such as NFS.
+    #[arg(long, conflicts_with = "files")]
+    pub stats: bool,
+}

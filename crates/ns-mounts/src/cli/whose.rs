@@ -1,0 +1,50 @@
+//! The options that choose mount tables.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use ns_core::Target;
+
+/// The mount tables to read.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Mount tables")]
+pub struct Whose {
+    /// Show the mounts that TARGET sees
+    ///
+    /// TARGET is a process or a mount namespace; see ns-utils(7). The default is ns-mounts itself. The option can be
+    /// repeated.
+    #[arg(short = 'N', long = "task", value_name = "TARGET", value_parser = ns_core::cli::target())]
+    pub tasks: Vec<Target>,
+
+    /// Show the mounts of every mount namespace
+    #[arg(long, conflicts_with_all = ["tasks", "files"])]
+    pub all_namespaces: bool,
+
+    /// Read mounts from a saved mountinfo file
+    ///
+    /// The option can be repeated.
+    #[arg(short = 'F', long = "tab-file", value_name = "FILE", conflicts_with = "tasks")]
+    pub files: Vec<PathBuf>,
+
+    /// Read mounts from the kernel (default)
+    ///
+    /// Without FROM, ns-mounts reads mountinfo.
+    #[arg(short, long, value_name = "FROM", num_args = 0..=1, require_equals = true,
+        default_missing_value = "mountinfo", conflicts_with = "files")]
+    pub kernel: Option<Kernel>,
+
+    /// Fail if the result is incomplete
+    ///
+    /// The exit status is then 1. Without --strict, stderr reports what could not be read and the status stays 0.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// The kernel interface that a mount table is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kernel {
+    /// Read /proc/PID/mountinfo.
+    Mountinfo,
+    /// Call listmount(2) and statmount(2).
+    Listmount,
+}
