@@ -151,11 +151,11 @@ function __ns_mounts_output
         $before 'SIZE' 'size of the file system' \
         $before 'USED' 'space in use' \
         $before 'AVAIL' 'space left for an ordinary user' \
-        $before 'USE%' 'space in use, in percent' \
+        $before 'USE%' 'space in use, in percent, rounded up' \
         $before 'INO.TOTAL' 'number of files that the file system can hold' \
         $before 'INO.USED' 'number of files that the file system holds' \
         $before 'INO.AVAIL' 'number of files that can still be created' \
-        $before 'INO.USE%' 'files in use, in percent' \
+        $before 'INO.USE%' 'files in use, in percent, rounded up' \
         $before 'UUID' 'UUID of the file system' \
         $before 'LABEL' 'label of the file system' \
         $before 'PARTUUID' 'UUID of the partition' \
@@ -181,7 +181,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'Show mounts of th
 complete -c ns-mounts -n '__ns_mounts_follows --so --sou --sour --sourc' -f -k -a '(__ns_mounts_ask sources)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s T -l target -d 'Show the mount that contains this path' -r -F
 complete -c ns-mounts -n '__ns_mounts_follows --tar --targ --targe' -F
-complete -c ns-mounts -n '__ns_mounts_ours' -s M -l mountpoint -d 'Show mounts at this mount point' -r -f -k -a '(__ns_mounts_ask mounts)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s M -l mountpoint -d 'Show the mount at this mount point' -r -f -k -a '(__ns_mounts_ask mounts)'
 complete -c ns-mounts -n '__ns_mounts_follows --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin' -f -k -a '(__ns_mounts_ask mounts)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Show mounts of these types' -r -f -k -a '(__ns_mounts_ask_list filesystems)'
 complete -c ns-mounts -n '__ns_mounts_follows --ty --typ --type' -f -k -a '(__ns_mounts_ask_list filesystems)'
@@ -195,6 +195,7 @@ complete -c ns-mounts -n '__ns_mounts_follows --uniq- --uniq-i' -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l real -d 'Show only real file systems'
 complete -c ns-mounts -n '__ns_mounts_ours' -l pseudo -d 'Show only pseudo file systems'
 complete -c ns-mounts -n '__ns_mounts_ours' -l shadowed -d 'Show only mounts that other mounts hide'
+complete -c ns-mounts -n '__ns_mounts_ours' -l stacked -d 'Show all mounts at a mount point'
 complete -c ns-mounts -n '__ns_mounts_ours' -s U -l uniq -d 'Show only the last mount at each mount point'
 complete -c ns-mounts -n '__ns_mounts_ours' -s i -l invert -d 'Show all mounts that do not match'
 complete -c ns-mounts -n '__ns_mounts_ours' -s f -l first-only -d 'Show only the first match'
@@ -231,7 +232,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Resolve sym
 complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare paths without resolving links'
 complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Show devices instead of LABEL= and UUID= tags'
 complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Show default options in VFS-OPTIONS'
-complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Write mount points as terminal hyperlinks' -f -k -a 'auto\\t\'Write links if stdout is a terminal\' always\\t\'Always write links\' never\\t\'Never write links\''
+complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Write mount points as terminal hyperlinks' -f -k -a 'auto\\t\'Write links to the caller\\\'s own mount points if stdout is a terminal\' always\\t\'Always write links\' never\\t\'Never write links\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_mounts_output)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
 complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print one line for each option'

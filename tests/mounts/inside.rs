@@ -72,7 +72,7 @@ fn a_hidden_mount_has_no_size_of_its_own() -> Outcome {
     let room =
         Room::new("mkdir $d/a; mount -t tmpfs -o size=1M under $d/a; mount -t tmpfs -o size=2M over $d/a")?;
     assert_eq!(
-        room.lines("-M $d/a", "SOURCE,VISIBLE,SIZE"),
+        room.lines("--stacked -M $d/a", "SOURCE,VISIBLE,SIZE"),
         ["under no ", "over yes 2M"]
     );
     let json = room.asked("-J -o SIZE -S under").json();

@@ -4,6 +4,7 @@ mod compare;
 mod everywhere;
 mod inside;
 mod propagation;
+mod scripts;
 mod search;
 mod shell;
 mod shown;
@@ -27,6 +28,7 @@ pub fn cases() -> Vec<Case> {
         everywhere::cases(),
         inside::cases(),
         propagation::cases(),
+        scripts::cases(),
         search::cases(),
         shown::cases(),
         side_by_side::cases(),

@@ -120,6 +120,14 @@ impl<'s, 'a> ListedMount<'s, 'a> {
     }
 }
 
+/// The id of the parent mount. The kernel has no mount 0: it stands for a parent outside of the table.
+pub fn parent<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
+    match it.mount.parent.as_raw() {
+        0 => Cell::Absent,
+        parent => Cell::Number(parent),
+    }
+}
+
 /// A text; nothing where it is empty.
 pub fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
     if bytes.is_empty() {

@@ -50,7 +50,7 @@ pub struct Cli {
     #[arg(value_name = "DEVICE|MOUNTPOINT", conflicts_with_all = ["source", "target", "mountpoint"])]
     pub operand: Option<OsString>,
 
-    /// Show mounts at this mount point
+    /// Show the mount at this mount point
     ///
     /// The operand before it is then a source.
     #[arg(value_name = "MOUNTPOINT")]

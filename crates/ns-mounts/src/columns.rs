@@ -39,7 +39,7 @@ ns_core::columns! {
     FSROOT: text("FSROOT", "mounted directory of the file system").wide(), Table, |it| cells::text(it.mount.root.decoded());
     DEVICE: text("MAJ:MIN", "device number"), Table, |it| Cell::string(&it.mount.device);
     ID: number("ID", "mount id"), Table, |it| Cell::Number(it.mount.id.as_raw());
-    PARENT: number("PARENT", "id of the parent mount"), Table, |it| Cell::Number(it.mount.parent.as_raw());
+    PARENT: number("PARENT", "id of the parent mount"), Table, cells::parent;
     UNIQ_ID: number("UNIQ-ID", "mount id that the kernel never reuses"), Table, |it| it.status(|status| Cell::Number(status.unique));
     TID: number("TID", "process that the mount table is from"), Table, cells::tid;
     NS: number("NS", "inode of the mount namespace"), Table, |it| Cell::gathered(it.context.inode(), Cell::Number);
@@ -52,11 +52,11 @@ ns_core::columns! {
     SIZE: amount("SIZE", "size of the file system"), Table, |it| it.bytes(|space| space.size);
     USED: amount("USED", "space in use"), Table, |it| it.bytes(|space| space.used);
     AVAIL: amount("AVAIL", "space left for an ordinary user"), Table, |it| it.bytes(|space| space.available);
-    USE_PERCENT: amount("USE%", "space in use, in percent"), Table, |it| it.percent(|space| (space.used, space.size));
+    USE_PERCENT: amount("USE%", "space in use, in percent, rounded up"), Table, |it| it.percent(|space| (space.used, space.used.saturating_add(space.available)));
     INODES: number("INO.TOTAL", "number of files that the file system can hold"), Table, |it| it.space(|space| Cell::Number(space.files));
     INODES_USED: number("INO.USED", "number of files that the file system holds"), Table, |it| it.space(|space| Cell::Number(space.files_used));
     INODES_AVAIL: number("INO.AVAIL", "number of files that can still be created"), Table, |it| it.space(|space| Cell::Number(space.files_available));
-    INODES_PERCENT: amount("INO.USE%", "files in use, in percent"), Table, |it| it.percent(|space| (space.files_used, space.files));
+    INODES_PERCENT: amount("INO.USE%", "files in use, in percent, rounded up"), Table, |it| it.percent(|space| (space.files_used, space.files));
     UUID: text("UUID", "UUID of the file system"), Table, |it| it.tag(Tag::Uuid);
     LABEL: text("LABEL", "label of the file system"), Table, |it| it.tag(Tag::Label);
     PARTUUID: text("PARTUUID", "UUID of the partition"), Table, |it| it.tag(Tag::PartUuid);

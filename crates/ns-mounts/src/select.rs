@@ -20,15 +20,12 @@ use crate::types::{Known, TypeList, is_pseudo};
 /// Fails where a path leads nowhere in the namespace that is asked about; of many namespaces it may do so in some.
 pub fn select(cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize>> {
     let literal = cli.show.nocanonicalize;
+    let mountpoint = |path: Option<&Path>| path.map(|path| mounted_at(path, cli, context)).transpose();
     let Some(operand) = &cli.operand else {
         let source = cli.which.source.as_deref();
         let question = MountQuery {
             source: source.map(|source| Wanted::of(source, context, literal)),
-            mountpoint: cli
-                .which
-                .mountpoint
-                .as_deref()
-                .map(|path| forms(path, context, literal)),
+            mountpoint: mountpoint(cli.which.mountpoint.as_deref())?,
             ..MountQuery::of(cli, context)?
         };
         return Ok(question.answer());
@@ -38,7 +35,7 @@ pub fn select(cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize
     let no_path = wanted.is_no_path();
     let question = MountQuery {
         source: Some(wanted),
-        mountpoint: cli.second.as_deref().map(|path| forms(path, context, literal)),
+        mountpoint: mountpoint(cli.second.as_deref())?,
         ..MountQuery::of(cli, context)?
     };
     if no_path || cli.second.is_some() || question.finds_any_source() {
@@ -46,7 +43,7 @@ pub fn select(cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize
     }
     let question = MountQuery {
         source: None,
-        mountpoint: Some(forms(Path::new(operand), context, literal)),
+        mountpoint: mountpoint(Some(Path::new(operand)))?,
         ..question
     };
     Ok(question.answer())
@@ -59,8 +56,8 @@ struct MountQuery<'q, 'a> {
     types: Option<TypeList<'q>>,
     options: Option<OptionList<'q>>,
     source: Option<Wanted<'q>>,
-    /// The mount point, in every form in which the table may have it.
-    mountpoint: Option<Vec<Vec<u8>>>,
+    /// The mounts at a mount point.
+    mountpoint: Option<Vec<usize>>,
     /// The mount that a path is on: one, or none.
     target: Option<Vec<usize>>,
     /// The mounts that are the last at their mount points.
@@ -131,10 +128,10 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         self.types.as_ref().is_none_or(|types| types.matches(mount))
             && self.options.as_ref().is_none_or(|options| options.matches(mount))
             && self.source.as_ref().is_none_or(|source| source.matches(mount))
-            && self.mountpoint.as_ref().is_none_or(|forms| {
-                let target = mount.target.decoded();
-                forms.iter().any(|form| **form == *target)
-            })
+            && self
+                .mountpoint
+                .as_ref()
+                .is_none_or(|there| there.contains(&index))
             && self.target.as_ref().is_none_or(|target| target.contains(&index))
             && which.id.is_none_or(|id| mount.id.as_raw() == id)
             && which.uniq_id.is_none_or(|id| self.has_unique_id(mount, id))
@@ -159,6 +156,30 @@ impl<'q, 'a> MountQuery<'q, 'a> {
             _ => false,
         }
     }
+}
+
+/// The mounts at this mount point. Of several on top of each other, it is the uppermost, unless all are asked for.
+///
+/// Fails if the path does not exist and nothing is mounted there.
+fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize>> {
+    let forms = forms(path, context, cli.show.nocanonicalize);
+    let mounts = context.table.mounts();
+    let is_there = |index: &usize| {
+        let target = mounts[*index].target.decoded();
+        forms.iter().any(|form| **form == *target)
+    };
+    let there: Vec<usize> = (0..mounts.len()).filter(is_there).collect();
+    if let ([], Some(view)) = (&there[..], context.view.filter(|_| !context.one_of_all))
+        && let Err(error @ ns_core::Error::NotFound(_)) = view.resolve(path)
+    {
+        return Err(error.into());
+    }
+    let all = cli.which.stacked || cli.which.shadowed || cli.ask.watch.is_some();
+    if all || there.len() < 2 {
+        return Ok(there);
+    }
+    let visible = there.iter().rfind(|index| context.covered_by(**index).is_none());
+    Ok(visible.or(there.last()).copied().into_iter().collect())
 }
 
 /// Every form in which a table may have this mount point: as it was given, and without symbolic links.

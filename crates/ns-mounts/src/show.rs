@@ -25,7 +25,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         remarks: Vec::new(),
     };
     let single = tables::is_single(&cli.whose);
-    let tree = is_tree(cli);
+    let tree = is_tree(cli) && columns.contains(&&columns::TARGET);
     let mut shown = false;
     // The filter has counted those that it has asked for.
     let counted = cli.which.filter.as_ref().map(Filter::columns).unwrap_or_default();
@@ -203,7 +203,7 @@ pub fn write(listing: &Listing<'_>, style: Style) -> anyhow::Result<()> {
 fn style(layout: &OutputOptions, columns: &[MountColumn], tree: bool, own: bool) -> Style {
     let target = columns.iter().position(|column| *column == &columns::TARGET);
     let when = layout.hyperlink.unwrap_or(When::Never);
-    let links = own && (when == When::Always || (when == When::Auto && io::stdout().is_terminal()));
+    let links = when == When::Always || (when == When::Auto && own && io::stdout().is_terminal());
     Style {
         links: target.filter(|_| links),
         ..plain_style(layout, target.filter(|_| tree))

@@ -35,11 +35,13 @@ fn human(bytes: u64) -> String {
     }
 }
 
-/// How much of the whole is in use, rounded; `None` of nothing.
+/// The share of the whole that is in use, in percent, rounded up as by df(1); `None` if the whole is 0.
 pub fn percent(used: u64, all: u64) -> Option<u64> {
     let (used, all) = (u128::from(used), u128::from(all));
-    let percent = (used * 100 + all / 2).checked_div(all)?;
-    u64::try_from(percent).ok()
+    if all == 0 {
+        return None;
+    }
+    u64::try_from((used * 100).div_ceil(all)).ok()
 }
 
 #[cfg(test)]
@@ -65,10 +67,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_nothing_is_no_part() {
+    fn a_share_is_rounded_up() {
         assert_eq!(percent(0, 0), None);
         assert_eq!(percent(3, 10), Some(30));
-        assert_eq!(percent(1, 3), Some(33));
+        assert_eq!(percent(1, 3), Some(34));
+        assert_eq!(percent(1, 1_000_000), Some(1));
+        assert_eq!(percent(0, 10), Some(0));
         assert_eq!(percent(u64::MAX, u64::MAX), Some(100));
     }
 }

@@ -59,6 +59,7 @@ impl<'a> Wanted<'a> {
                 device,
             } => {
                 *source == **text
+                    || is_same_share(&source, text)
                     || canonical.as_deref() == Some(&*source)
                     || *device == Some(mount.device)
                     || with_root(text, mount)
@@ -67,6 +68,20 @@ impl<'a> Wanted<'a> {
             Self::Tag(text, tags, value) => tags.of(mount) == Some(*value) || *source == **text,
         }
     }
+}
+
+/// Whether both texts name the same directory of a server. A slash at the end makes no difference: the kernel keeps the
+/// text of mount(8).
+fn is_same_share(one: &[u8], other: &[u8]) -> bool {
+    let share = share(one);
+    share.is_some() && share == self::share(other)
+}
+
+/// `srv:/ex` or `//srv/share`, without slashes at the end.
+fn share(text: &[u8]) -> Option<&[u8]> {
+    let is_share = text.starts_with(b"//") || text.windows(2).any(|pair| pair == b":/");
+    let end = text.iter().rposition(|byte| *byte != b'/')? + 1;
+    is_share.then_some(&text[..end])
 }
 
 /// Whether the text is a source with its directory, as it is shown: `/dev/sda1[/home]`.

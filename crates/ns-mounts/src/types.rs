@@ -10,7 +10,6 @@ use ns_core::mounts::{Mount, MountTable};
 const PSEUDO: &[&str] = &[
     "anon_inodefs",
     "apparmorfs",
-    "aufs",
     "autofs",
     "bdev",
     "binder",
@@ -20,7 +19,6 @@ const PSEUDO: &[&str] = &[
     "cgroup2",
     "configfs",
     "cpuset",
-    "dax",
     "debugfs",
     "devfs",
     "devpts",
@@ -30,16 +28,25 @@ const PSEUDO: &[&str] = &[
     "drm",
     "efivarfs",
     "fuse",
+    "fuse.archivemount",
+    "fuse.avfsd",
+    "fuse.dumpfs",
+    "fuse.encfs",
+    "fuse.gvfs-fuse-daemon",
     "fuse.gvfsd-fuse",
+    "fuse.kio-fuse",
     "fuse.lxcfs",
     "fuse.portal",
     "fuse.rofiles-fuse",
+    "fuse.vmware-vmblock",
+    "fuse.xwmfs",
     "fusectl",
     "guest_memfd",
     "hugetlbfs",
     "ipathfs",
     "mqueue",
     "nfsd",
+    "none",
     "nsfs",
     "overlay",
     "pidfs",
@@ -66,9 +73,9 @@ const PSEUDO: &[&str] = &[
 
 /// Types that are on a device or a network, and that a kernel may know without having loaded them.
 const REAL: &[&str] = &[
-    "9p", "adfs", "affs", "afs", "apfs", "bcachefs", "befs", "bfs", "btrfs", "ceph", "cifs", "coda",
-    "cramfs", "ecryptfs", "efs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "gfs2", "hfs",
-    "hfsplus", "hpfs", "iso9660", "jffs2", "jfs", "lustre", "minix", "msdos", "ncpfs", "nfs", "nfs4",
+    "9p", "adfs", "affs", "afs", "apfs", "aufs", "bcachefs", "befs", "bfs", "btrfs", "ceph", "cifs", "coda",
+    "cramfs", "dax", "ecryptfs", "efs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "gfs2",
+    "hfs", "hfsplus", "hpfs", "iso9660", "jffs2", "jfs", "lustre", "minix", "msdos", "ncpfs", "nfs", "nfs4",
     "nilfs2", "ntfs", "ntfs3", "ocfs2", "omfs", "orangefs", "qnx4", "qnx6", "reiserfs", "romfs", "smb3",
     "smbfs", "squashfs", "sysv", "ubifs", "udf", "ufs", "umsdos", "vfat", "xfs", "zfs", "zonefs",
 ];
@@ -199,10 +206,25 @@ mod tests {
 
     #[test]
     fn what_is_on_nothing_is_known() {
-        for fs_type in ["tmpfs", "fuse.portal", "overlay"] {
+        for fs_type in [
+            "tmpfs",
+            "fuse.portal",
+            "fuse.gvfs-fuse-daemon",
+            "fuse.encfs",
+            "none",
+            "overlay",
+        ] {
             assert!(is_pseudo(fs_type.as_bytes()), "{fs_type}");
         }
-        for fs_type in ["ext4", "nfs4", "fuseblk", "fuse.sshfs", "btrfs", "unheard-of"] {
+        for fs_type in [
+            "ext4",
+            "nfs4",
+            "fuseblk",
+            "fuse.sshfs",
+            "btrfs",
+            "aufs",
+            "unheard-of",
+        ] {
             assert!(!is_pseudo(fs_type.as_bytes()), "{fs_type}");
         }
     }

@@ -17,10 +17,12 @@ pub struct OutputOptions {
     pub pairs: Pairs,
 
     /// Write a list instead of a tree
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with_all = ["raw", "pairs"])]
     pub list: bool,
 
     /// Draw a tree instead of a list
+    ///
+    /// The TARGET column holds the tree. Without that column, the output is a list.
     #[arg(long)]
     pub tree: bool,
 
@@ -78,7 +80,7 @@ pub struct OutputOptions {
 /// When to write links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// Write links if stdout is a terminal.
+    /// Write links to the caller's own mount points if stdout is a terminal.
     Auto,
     /// Always write links.
     Always,

@@ -24,7 +24,9 @@ pub struct Selection {
     #[arg(short = 'T', long, value_name = "PATH", conflicts_with = "mountpoint")]
     pub target: Option<PathBuf>,
 
-    /// Show mounts at this mount point
+    /// Show the mount at this mount point
+    ///
+    /// If several mounts are on top of each other there, it is the uppermost. --stacked shows all of them.
     #[arg(short = 'M', long, value_name = "PATH")]
     pub mountpoint: Option<PathBuf>,
 
@@ -72,6 +74,12 @@ pub struct Selection {
     /// The COVERED-BY column shows the mount that hides each one.
     #[arg(long)]
     pub shadowed: bool,
+
+    /// Show all mounts at a mount point
+    ///
+    /// Without the option, a search for a mount point finds the uppermost of several mounts there.
+    #[arg(long)]
+    pub stacked: bool,
 
     /// Show only the last mount at each mount point
     #[arg(short = 'U', long)]
