@@ -11,6 +11,7 @@
 mod arguments;
 mod characters;
 mod common;
+mod compat;
 mod completions;
 mod documents;
 mod enter;
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
         arguments::cases(),
         characters::cases(),
         common::cases(),
+        compat::cases(),
         enter::cases(),
         completions::cases(),
         documents::cases(),

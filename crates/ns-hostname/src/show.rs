@@ -1,15 +1,16 @@
 //! Showing one name.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::error::ErrorKind;
+use ns_core::cli::CompatName;
 use ns_core::explain::explain_in;
 use ns_core::net::{addresses, addresses_in};
 use ns_core::output::escape_for_terminal;
-use ns_core::uts::{Resolved, after_first_dot, digits, name_of, up_to_first_dot};
+use ns_core::uts::{Resolved, UNSET, after_first_dot, digits, name_of, up_to_first_dot};
 use ns_core::{Kind, Target};
 
 use crate::cli::{Cli, usage};
@@ -36,7 +37,7 @@ fn text(cli: &Cli, view: Form) -> anyhow::Result<Option<Vec<u8>>> {
     let names = || names_in(&place_of(&cli.target)?);
     Ok(match view {
         Form::Host => Some(names()?.host),
-        Form::Nis => Some(names()?.domain),
+        Form::Nis => Some(set_domain(names()?.domain)?),
         Form::Short => Some(up_to_first_dot(&names()?.host).to_vec()),
         Form::Domain if cli.target.is_empty() => {
             after_first_dot(Resolved::own()?.canonical()).map(<[u8]>::to_vec)
@@ -44,16 +45,34 @@ fn text(cli: &Cli, view: Form) -> anyhow::Result<Option<Vec<u8>>> {
         Form::Domain => after_first_dot(&names()?.host).map(<[u8]>::to_vec),
         Form::Fqdn => Some(Resolved::own()?.canonical().to_vec()),
         Form::Addresses => Some(Resolved::own()?.addresses()?.join(" ").into()),
-        Form::AllAddresses => Some(all_addresses(cli)?.join(" ").into()),
+        Form::AllAddresses => Some(each_with_blank(&all_addresses(cli)?)),
         Form::AllFqdns => {
-            let mut names: Vec<_> = addresses()?.iter().filter_map(name_of).collect();
-            // Several addresses may have one name.
-            let mut seen = HashSet::new();
-            names.retain(|name| seen.insert(name.clone()));
-            Some(names.join(&b' '))
+            let names: Vec<_> = addresses()?.iter().filter_map(name_of).collect();
+            Some(each_with_blank(&names))
         }
         Form::Aliases => Some(Resolved::own()?.aliases().join(&b' ')),
     })
+}
+
+/// Words as hostname(1) writes a name or an address for each interface address: a blank follows each of them.
+fn each_with_blank(words: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    words
+        .iter()
+        .flat_map(|word| [word.as_ref(), b" "])
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+/// The NIS domain name. hostname(1) fails if it is not set, except under the name `domainname`.
+fn set_domain(domain: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+    let fails = match CompatName::current() {
+        Some(CompatName::Hostname | CompatName::Nisdomainname | CompatName::Ypdomainname) => true,
+        Some(_) | None => false,
+    };
+    if fails && (domain.is_empty() || domain == UNSET) {
+        bail!("the NIS domain name is not set");
+    }
+    Ok(domain)
 }
 
 fn all_addresses(cli: &Cli) -> anyhow::Result<Vec<String>> {

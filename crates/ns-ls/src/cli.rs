@@ -93,8 +93,8 @@ pub struct Cli {
     /// - kernel: The kernel's own list of namespaces
     ///
     /// - all: All of these places
-    #[arg(long, value_name = "PLACES", default_value = "all", hide_default_value = true, value_parser = value::<Places>, help_heading = WHERE)]
-    pub look: Places,
+    #[arg(long, value_name = "PLACES", value_parser = value::<Places>, help_heading = WHERE)]
+    pub look: Option<Places>,
 
     /// List the namespaces saved in FILE
     ///

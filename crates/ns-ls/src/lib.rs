@@ -120,7 +120,7 @@ fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
 fn write(query: &Query<'_>, records: &Records<'_>, said: Said) -> anyhow::Result<()> {
     let mut shown = query.columns.clone();
     let named = (0..records.len()).any(|record| records.cell(record, &listing::NAME).is_known());
-    if query.usual && named && !shown.contains(&&listing::NAME) {
+    if query.adds_names() && named && !shown.contains(&&listing::NAME) {
         columns::with_names(&mut shown);
     }
     let places = match query.tree {

@@ -1,5 +1,6 @@
 //! What the arguments ask for.
 
+use ns_core::cli::CompatName;
 use ns_core::inventory::{Entry, Inventory, Places, Question};
 use ns_core::listing::{self, NAMESPACE_COLUMNS, NamespaceColumn, facts};
 use ns_core::output::{Filter, Incomplete};
@@ -53,7 +54,7 @@ impl<'a> Query<'a> {
     /// All columns that are needed to show what is asked for.
     pub fn wanted(&self) -> Vec<NamespaceColumn> {
         let mut wanted = self.columns.clone();
-        if self.usual {
+        if self.adds_names() {
             wanted.push(&listing::NAME);
         }
         wanted.extend(self.tree.into_iter().flat_map(Relation::columns));
@@ -84,10 +85,24 @@ impl<'a> Query<'a> {
         }
         Question {
             kinds,
-            places: self.cli.look | Places::PROCESSES,
+            places: self.places() | Places::PROCESSES,
             facts: facts(&self.wanted()),
             members_of: None,
         }
+    }
+
+    /// Whether the column NAME is shown if a namespace has a name: lsns(8) has no such column.
+    pub fn adds_names(&self) -> bool {
+        self.usual && CompatName::current() != Some(CompatName::Lsns)
+    }
+
+    /// Where namespaces are searched. lsns(8) lists those of processes.
+    fn places(&self) -> Places {
+        let default = match CompatName::current() {
+            Some(CompatName::Lsns) => Places::PROCESSES,
+            _ => Places::all(),
+        };
+        self.cli.look.unwrap_or(default)
     }
 
     /// The process of `--caps`.

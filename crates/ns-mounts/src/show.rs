@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use ns_core::cli::conclude_listing;
+use ns_core::cli::{CompatName, conclude_listing};
 use ns_core::mounts::View;
 use ns_core::output::{self, Filter, Incomplete, Listing, Row, Style, headings};
 
@@ -61,7 +61,8 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         Ok(())
     })?;
     let incomplete = shared.incomplete.into_inner();
-    if !single && shown {
+    let empty = !shown && cli.show.written.json && may_be_empty(cli);
+    if (!single && shown) || empty {
         listing.incomplete = Some(incomplete.json());
         write(&listing, style(&cli.show, &columns, tree, false))?;
     }
@@ -72,7 +73,19 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
 /// is set.
 pub fn conclude(cli: &Cli, incomplete: &Incomplete, found: bool) -> ExitCode {
     let status = conclude_listing("ns-mounts", incomplete, cli.whose.strict);
-    if found { status } else { ExitCode::FAILURE }
+    if found || may_be_empty(cli) {
+        status
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Whether nothing found is a success: findmnt(8) fails for a list and for a search, and prints an empty tree.
+fn may_be_empty(cli: &Cli) -> bool {
+    CompatName::current() == Some(CompatName::Findmnt)
+        && is_tree(cli)
+        && !cli.searches()
+        && !cli.which.submounts
 }
 
 /// What these columns need beside the tables, looked up once for all of them.

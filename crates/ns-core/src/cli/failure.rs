@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use super::compat_name::shown;
 use crate::error::words;
 use crate::escape::escape_lines;
 
@@ -16,13 +17,13 @@ use crate::escape::escape_lines;
 /// ```
 pub fn report(program: &str, error: &(dyn StdError + 'static)) {
     // Nothing is left to do where stderr cannot be written to.
-    let _ = io::stderr().write_all(text(program, error).as_bytes());
+    let _ = io::stderr().write_all(text(shown(program), error).as_bytes());
 }
 
 /// Says something on stderr that is worth knowing and stops nothing.
 pub fn warn(program: &str, text: &str) {
     // Nothing is left to do where stderr cannot be written to.
-    let _ = writeln!(io::stderr(), "{program}: {}", escape_lines(text));
+    let _ = writeln!(io::stderr(), "{}: {}", shown(program), escape_lines(text));
 }
 
 fn text(program: &str, error: &(dyn StdError + 'static)) -> String {

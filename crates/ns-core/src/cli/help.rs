@@ -5,11 +5,12 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
 use super::abbreviated::{LongOpts, possible};
+use super::compat_name::{CompatName, with_option};
 use super::{attached, usage};
 use crate::output::escape_for_terminal;
 
@@ -21,7 +22,8 @@ const MARK: &str = "\u{fdd0}";
 pub(super) fn parse<C: CommandFactory + FromArgMatches>(long_opts: LongOpts) -> Result<C, Error> {
     let mut command = C::command().after_long_help(MARK);
     command.build();
-    let arguments: Vec<_> = attached::spelled_out(&command, long_opts, std::env::args_os()).collect();
+    let arguments: Vec<_> =
+        attached::spelled_out(&command, long_opts, with_option(std::env::args_os())).collect();
     let mut matches = command.try_get_matches_from_mut(&arguments).map_err(|error| {
         let better = match error.kind() {
             ErrorKind::UnknownArgument => ambiguous(&mut command, &error),
@@ -84,8 +86,27 @@ pub(super) fn print(command: Command, asked: &Error) -> io::Result<()> {
     let long = asked.render().to_string().contains(MARK);
     // Everything is said in one layout: the option to the left, what it does to the right.
     let mut out = super::stdout()?;
-    prepared(command, long).print_help()?;
+    match CompatName::current() {
+        Some(compat) => renamed(prepared(command, long), compat).print_help()?,
+        None => prepared(command, long).print_help()?,
+    }
     out.flush()
+}
+
+/// The command with the name that it was called by in all its texts.
+fn renamed(mut command: Command, compat: CompatName) -> Command {
+    let text = |text: &StyledStr| StyledStr::from(compat.renamed(&text.ansi().to_string()));
+    let usage = command.render_usage();
+    let end = command.get_after_help().map(text).unwrap_or_default();
+    let usage = text(&usage).ansi().to_string();
+    let usage = usage.split_once(' ').map_or("", |(_, usage)| usage).to_owned();
+    command
+        .mut_args(|arg| match arg.get_help().map(text) {
+            Some(help) => arg.help(help),
+            None => arg,
+        })
+        .override_usage(usage)
+        .after_help(end)
 }
 
 /// Where `--help` and `--version` stand, below all other groups.

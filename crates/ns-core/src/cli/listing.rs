@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{warn, width_of_terminal};
+use super::{CompatName, warn, width_of_terminal};
 use crate::output::{Headed, Incomplete, Shape, Style, choose};
 
 /// How a listing is written.
@@ -83,6 +83,7 @@ impl Written {
             } else {
                 width_of_terminal()
             },
+            remarks: CompatName::current().is_none_or(CompatName::tells_what_is_missing),
             ..Style::default()
         }
     }
@@ -101,7 +102,9 @@ pub fn conclude_listing(program: &str, incomplete: &Incomplete, strict: bool) ->
     let Some(sentence) = incomplete.sentence() else {
         return ExitCode::SUCCESS;
     };
-    warn(program, &format!("incomplete: {sentence}"));
+    if strict || CompatName::current().is_none_or(CompatName::tells_what_is_missing) {
+        warn(program, &format!("incomplete: {sentence}"));
+    }
     if strict {
         ExitCode::FAILURE
     } else {

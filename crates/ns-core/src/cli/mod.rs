@@ -2,6 +2,7 @@
 
 mod abbreviated;
 mod attached;
+mod compat_name;
 mod complete;
 mod failure;
 mod file;
@@ -14,6 +15,7 @@ mod usage;
 mod values;
 
 pub use abbreviated::{LongOpts, whole};
+pub use compat_name::CompatName;
 pub use failure::{report, warn};
 pub use file::{read_file, read_whole, shown};
 pub use launching::{conclude, program, show_plan};

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Command, CommandFactory, Parser};
 
 use super::abbreviated::LongOpts;
+use super::compat_name::{self, CompatName};
 use super::{complete, failure, help, usage};
 use crate::sys::nss;
 
@@ -33,7 +34,8 @@ where
     let cli = match help::parse::<C>(long_opts) {
         Ok(cli) => cli,
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
-            return printed(program, help::print(command, &error));
+            let help = help::print(command, &error);
+            return printed(program, help, CompatName::help_status);
         }
         Err(error) => return answer(&C::command(), &error),
     };
@@ -54,20 +56,27 @@ where
 /// Prints the version that was asked for, or what is wrong with the arguments.
 fn answer(command: &Command, error: &clap::Error) -> ExitCode {
     let program = command.get_name();
+    let compat = CompatName::current();
     if error.kind() == ErrorKind::DisplayVersion {
-        return printed(program, print_version(error));
+        return printed(program, print_version(error, compat), |_| 0);
     }
-    let text = usage::text(command, error, io::stderr().is_terminal() && !is_plain());
+    let mut text = usage::text(command, error, io::stderr().is_terminal() && !is_plain());
+    if let Some(compat) = compat {
+        text = compat.renamed(&text);
+    }
     // clap says "error:" where a program says its name.
-    let text = text.replacen("error:", &format!("{program}:"), 1);
+    let text = text.replacen("error:", &format!("{}:", compat_name::shown(program)), 1);
     // Nothing is left to do where stderr cannot be written to.
     let _ = io::stderr().write_all(text.as_bytes());
-    ExitCode::from(USAGE)
+    ExitCode::from(compat.map_or(USAGE, CompatName::usage_status))
 }
 
-fn print_version(error: &clap::Error) -> io::Result<()> {
+fn print_version(error: &clap::Error, compat: Option<CompatName>) -> io::Result<()> {
     let mut out = super::stdout()?;
-    error.print()?;
+    match compat {
+        Some(compat) => out.write_all(compat.version().as_bytes())?,
+        None => error.print()?,
+    }
     out.flush()
 }
 
@@ -78,16 +87,16 @@ fn is_plain() -> bool {
 
 /// Prints the values that a completion script asks for.
 fn answer_shell(program: &str, question: &complete::CompletionQuery) -> ExitCode {
-    printed(program, complete::answer(question))
+    printed(program, complete::answer(question), |_| 0)
 }
 
-/// The status after something was printed: that nobody reads it any more is no failure.
-fn printed(program: &str, result: io::Result<()>) -> ExitCode {
+/// The status after something was printed, which may depend on the name. It is no failure if nobody reads it any more.
+fn printed(program: &str, result: io::Result<()>, status: impl FnOnce(CompatName) -> u8) -> ExitCode {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             failure::report(program, &error);
             ExitCode::FAILURE
         }
-        _ => ExitCode::SUCCESS,
+        _ => ExitCode::from(CompatName::current().map_or(0, status)),
     }
 }

@@ -10,11 +10,11 @@ use serde::ser::SerializeMap as _;
 
 use super::incomplete;
 use super::tree::LEVELS;
-use super::{Cell, Heading, Listing, Row};
+use super::{Cell, Heading, Listing, Row, Style};
 use crate::escape::escape_json;
 
 /// Writes `{"name": [rows…], "incomplete": …, remarks…}`.
-pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
     write!(out, "{{\n  {}: [", string(listing.name))?;
     let mut open = 0;
     for (index, row) in listing.rows.iter().enumerate() {
@@ -46,7 +46,8 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>) -> io::Result<()
     out.write_all(end.as_bytes())?;
     let incomplete = listing.incomplete.as_ref().map(|value| (incomplete::KEY, value));
     let remarks = listing.remarks.iter().map(|(name, value)| (*name, value));
-    for (name, value) in incomplete.into_iter().chain(remarks) {
+    let all = incomplete.into_iter().chain(remarks).filter(|_| style.remarks);
+    for (name, value) in all {
         write!(out, ",\n  {}: {}", string(name), escape_json(&value.to_string()))?;
     }
     out.write_all(b"\n}\n")

@@ -37,11 +37,14 @@ pub enum Shape {
 
 /// How it is shown.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Style {
     /// The shape.
     pub shape: Shape,
     /// Whether there is a line of headings.
     pub headings: bool,
+    /// Whether JSON has what is known beside the rows.
+    pub remarks: bool,
     /// Whether trees are drawn with ASCII characters only.
     pub ascii: bool,
     /// The columns of the terminal that the table has to fit in; `None` cuts nothing.
@@ -57,6 +60,7 @@ impl Default for Style {
         Self {
             shape: Shape::Table,
             headings: true,
+            remarks: true,
             ascii: false,
             width: None,
             shell_names: false,

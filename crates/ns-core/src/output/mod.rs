@@ -29,7 +29,7 @@ pub fn write(out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io
         Shape::Tree(column) => table::write(out, listing, style, Some(column), &mut Vec::new()),
         Shape::Raw => lines::raw(out, listing, style),
         Shape::Pairs => lines::pairs(out, listing, style),
-        Shape::Json => json::write(out, listing),
+        Shape::Json => json::write(out, listing, style),
     }
 }
 

@@ -1,0 +1,214 @@
+//! The name that a program was called by, and all that depends on it.
+//!
+//! A link named as a relative makes one of the programs stand in for it: `lsns` for `ns-ls`. Scripts then expect the words
+//! and the exit statuses of the relative.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+/// The name of a relative that one of the programs was called by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompatName {
+    /// unshare(1), which `ns-unshare` stands in for.
+    Unshare,
+    /// nsenter(1), which `ns-enter` stands in for.
+    Nsenter,
+    /// lsns(8), which `ns-ls` stands in for.
+    Lsns,
+    /// findmnt(8), which `ns-mounts` stands in for.
+    Findmnt,
+    /// hostname(1), which `ns-hostname` stands in for.
+    Hostname,
+    /// domainname(1), the NIS domain name.
+    Domainname,
+    /// nisdomainname(1), the NIS domain name.
+    Nisdomainname,
+    /// ypdomainname(1), the NIS domain name.
+    Ypdomainname,
+    /// dnsdomainname(1), the DNS domain name.
+    Dnsdomainname,
+}
+
+impl CompatName {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Unshare,
+        Self::Nsenter,
+        Self::Lsns,
+        Self::Findmnt,
+        Self::Hostname,
+        Self::Domainname,
+        Self::Nisdomainname,
+        Self::Ypdomainname,
+        Self::Dnsdomainname,
+    ];
+
+    /// The one that this process was called by (`argv[0]`); `None` for the programs' own names.
+    pub fn current() -> Option<Self> {
+        Self::of(&std::env::args_os().next()?)
+    }
+
+    fn of(argv0: &OsStr) -> Option<Self> {
+        let name = Path::new(argv0).file_name()?;
+        Self::ALL.into_iter().find(|compat| name == compat.name())
+    }
+
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unshare => "unshare",
+            Self::Nsenter => "nsenter",
+            Self::Lsns => "lsns",
+            Self::Findmnt => "findmnt",
+            Self::Hostname => "hostname",
+            Self::Domainname => "domainname",
+            Self::Nisdomainname => "nisdomainname",
+            Self::Ypdomainname => "ypdomainname",
+            Self::Dnsdomainname => "dnsdomainname",
+        }
+    }
+
+    /// The program that stands in for it.
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::Unshare => "ns-unshare",
+            Self::Nsenter => "ns-enter",
+            Self::Lsns => "ns-ls",
+            Self::Findmnt => "ns-mounts",
+            Self::Hostname
+            | Self::Domainname
+            | Self::Nisdomainname
+            | Self::Ypdomainname
+            | Self::Dnsdomainname => "ns-hostname",
+        }
+    }
+
+    /// The newest version of the relative whose options the program has. Scripts look for it in `--version`.
+    const fn compatible_with(self) -> &'static str {
+        if self.is_of_hostname() {
+            "hostname 3.25"
+        } else {
+            "util-linux 2.43"
+        }
+    }
+
+    const fn is_of_hostname(self) -> bool {
+        match self {
+            Self::Hostname
+            | Self::Domainname
+            | Self::Nisdomainname
+            | Self::Ypdomainname
+            | Self::Dnsdomainname => true,
+            Self::Unshare | Self::Nsenter | Self::Lsns | Self::Findmnt => false,
+        }
+    }
+
+    /// The exit status of wrong usage.
+    pub(super) const fn usage_status(self) -> u8 {
+        if self.is_of_hostname() { 255 } else { 1 }
+    }
+
+    /// The exit status of `--help`.
+    pub(super) const fn help_status(self) -> u8 {
+        if self.is_of_hostname() { 255 } else { 0 }
+    }
+
+    /// The option that the name stands for.
+    const fn option(self) -> Option<&'static str> {
+        match self {
+            Self::Domainname | Self::Nisdomainname | Self::Ypdomainname => Some("-y"),
+            Self::Dnsdomainname => Some("-d"),
+            Self::Unshare | Self::Nsenter | Self::Lsns | Self::Findmnt | Self::Hostname => None,
+        }
+    }
+
+    /// Whether a listing says on stderr, and beside the rows of JSON, what it lacks without being asked.
+    pub const fn tells_what_is_missing(self) -> bool {
+        match self {
+            Self::Lsns | Self::Findmnt => false,
+            Self::Unshare
+            | Self::Nsenter
+            | Self::Hostname
+            | Self::Domainname
+            | Self::Nisdomainname
+            | Self::Ypdomainname
+            | Self::Dnsdomainname => true,
+        }
+    }
+
+    /// `unshare from ns-utils 0.1.0 (compatible with util-linux 2.43)`.
+    pub(super) fn version(self) -> String {
+        let (name, compatible) = (self.name(), self.compatible_with());
+        format!(
+            "{name} from ns-utils {} (compatible with {compatible})\n",
+            env!("CARGO_PKG_VERSION")
+        )
+    }
+
+    /// A text of the program with this name instead of the program's own. The names of pages stay: `ns-unshare(1)`.
+    pub(super) fn renamed(self, text: &str) -> String {
+        let page = format!("{}(", self.program());
+        text.split(&page)
+            .map(|part| part.replace(self.program(), self.name()))
+            .collect::<Vec<_>>()
+            .join(&page)
+    }
+}
+
+/// The name that messages begin with.
+pub(super) fn shown(program: &str) -> &str {
+    match CompatName::current() {
+        Some(compat) => compat.name(),
+        None => program,
+    }
+}
+
+/// The arguments with the option that the name stands for.
+pub(super) fn with_option(arguments: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut arguments = arguments.peekable();
+    let option = arguments
+        .peek()
+        .and_then(|argv0| CompatName::of(argv0))
+        .and_then(CompatName::option);
+    let argv0 = arguments.next();
+    argv0
+        .into_iter()
+        .chain(option.map(OsString::from))
+        .chain(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_last_part_of_the_path() {
+        assert_eq!(CompatName::of("/usr/bin/lsns".as_ref()), Some(CompatName::Lsns));
+        assert_eq!(CompatName::of("findmnt".as_ref()), Some(CompatName::Findmnt));
+        for own in ["ns-ls", "./ns-unshare", "", "/", "lsns2", "/lsns/ns-ls"] {
+            assert_eq!(CompatName::of(own.as_ref()), None, "{own}");
+        }
+    }
+
+    #[test]
+    fn texts_have_the_name_and_pages_keep_theirs() {
+        let text = "Usage: ns-ls [OPTIONS]\n  ns-ls -J\nSee ns-ls(8) and ns-utils(7).";
+        assert_eq!(
+            CompatName::Lsns.renamed(text),
+            "Usage: lsns [OPTIONS]\n  lsns -J\nSee ns-ls(8) and ns-utils(7)."
+        );
+    }
+
+    #[test]
+    fn names_of_domains_stand_for_options() {
+        let with = |words: &[&str]| {
+            with_option(words.iter().map(OsString::from))
+                .map(|word| word.into_string().unwrap())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(with(&["domainname", "x"]), ["domainname", "-y", "x"]);
+        assert_eq!(with(&["/bin/dnsdomainname"]), ["/bin/dnsdomainname", "-d"]);
+        assert_eq!(with(&["hostname", "x"]), ["hostname", "x"]);
+        assert!(with(&[]).is_empty());
+    }
+}
