@@ -98,7 +98,7 @@ fn values_that_could_not_be_read_are_counted() -> Outcome {
         assert_eq!(ran.status, 1, "{listing}: {ran:?}");
         assert!(
             ran.stderr
-                .contains(": incomplete: 1 value could not be read (HOSTNAME: Operation not permitted)"),
+                .contains(": note: the list is incomplete: 1 value could not be read (HOSTNAME: Operation not permitted)"),
             "{listing}: {}",
             ran.stderr
         );

@@ -24,6 +24,7 @@ mod mounts;
 mod packages;
 mod pages;
 mod pins;
+mod stderr;
 mod steps;
 mod support;
 mod target;
@@ -54,6 +55,7 @@ fn main() -> std::process::ExitCode {
         packages::cases(),
         pins::cases(),
         pages::cases(),
+        stderr::cases(),
         steps::cases(),
         target::cases(),
         terminal::cases(), unshare::cases()];

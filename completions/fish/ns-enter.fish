@@ -176,6 +176,7 @@ complete -c ns-enter -n '__ns_enter_ours' -s F -l no-fork -d 'With --pid, stay i
 complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no signals on to the program'
 complete -c ns-enter -n '__ns_enter_ours' -l dry-run -d 'Show the steps, and run none of them'
 complete -c ns-enter -n '__ns_enter_ours' -l json -d 'With --dry-run, write JSON'
+complete -c ns-enter -n '__ns_enter_ours' -s q -l quiet -d 'Do not write notes to stderr'
 complete -c ns-enter -n '__ns_enter_ours' -s V -l version -d 'Print version'
 complete -c ns-enter -n '__ns_enter_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-enter -n '__ns_enter_ours' -k -f -a '(__ns_enter_lettered)'

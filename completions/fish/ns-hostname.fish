@@ -144,6 +144,7 @@ complete -c ns-hostname -n '__ns_hostname_ours' -l strict -d 'Fail if the result
 complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name every time it changes'
 complete -c ns-hostname -n '__ns_hostname_ours' -s P -l pairs -d 'Write values as NAME="value"'
 complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Report each change on stderr'
+complete -c ns-hostname -n '__ns_hostname_ours' -s q -l quiet -d 'Do not write notes to stderr'
 complete -c ns-hostname -n '__ns_hostname_ours' -s r -l raw -d 'Separate values with one space'
 complete -c ns-hostname -n '__ns_hostname_ours' -s n -l noheadings -d 'Omit the heading line'
 complete -c ns-hostname -n '__ns_hostname_ours' -s u -l notruncate -d 'Do not cut values to fit the terminal'

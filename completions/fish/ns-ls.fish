@@ -201,6 +201,7 @@ complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Do nothing (accepted for 
 complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Report namespaces that appear or disappear' -f
+complete -c ns-ls -n '__ns_ls_ours' -s q -l quiet -d 'Do not write notes to stderr'
 complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'
 complete -c ns-ls -n '__ns_ls_ours' -s h -l help -d 'Print one line for each option'

@@ -233,6 +233,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare p
 complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Show devices instead of LABEL= and UUID= tags'
 complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Show default options in VFS-OPTIONS'
 complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Write mount points as terminal hyperlinks' -f -k -a 'auto\\t\'Write links to the caller\\\'s own mount points if stdout is a terminal\' always\\t\'Always write links\' never\\t\'Never write links\''
+complete -c ns-mounts -n '__ns_mounts_ours' -s q -l quiet -d 'Do not write notes to stderr'
 complete -c ns-mounts -n '__ns_mounts_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_mounts_output)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s V -l version -d 'Print version'
 complete -c ns-mounts -n '__ns_mounts_ours' -s h -l help -d 'Print one line for each option'

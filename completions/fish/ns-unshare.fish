@@ -216,6 +216,7 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write PID and names
 complete -c ns-unshare -n '__ns_unshare_follows --inf --info --info- --info-f' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show the steps, and run none of them'
 complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'With --dry-run, write JSON'
+complete -c ns-unshare -n '__ns_unshare_ours' -s q -l quiet -d 'Do not write notes to stderr'
 complete -c ns-unshare -n '__ns_unshare_ours' -s V -l version -d 'Print version'
 complete -c ns-unshare -n '__ns_unshare_ours' -s h -l help -d 'Print one line for each option'
 complete -c ns-unshare -n '__ns_unshare_ours' -k -f -a '(__ns_unshare_lettered)'

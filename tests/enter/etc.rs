@@ -10,8 +10,8 @@ cases!["enter::etc":
     it_is_what_ip_netns_exec_gives,
     the_mounts_below_sys_stay,
     it_is_off_unless_asked,
-    an_entry_without_a_counterpart_is_a_warning,
-    a_sysfs_that_cannot_be_mounted_is_a_warning,
+    an_entry_without_a_counterpart_is_noted,
+    a_sysfs_that_cannot_be_mounted_is_noted,
     the_working_directory_is_in_it,
     what_does_not_go_together_is_refused,
     the_plan_shows_it,
@@ -105,7 +105,7 @@ fn it_is_off_unless_asked() -> Outcome {
     Ok(())
 }
 
-fn an_entry_without_a_counterpart_is_a_warning() -> Outcome {
+fn an_entry_without_a_counterpart_is_noted() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
         let ran = in_room(
@@ -120,9 +120,9 @@ fn an_entry_without_a_counterpart_is_a_warning() -> Outcome {
         );
         assert_eq!(
             ran.stderr,
-            "ns-enter: cannot bind \"/etc/netns/blue/link\" over \"/etc/link\": No such file or directory\n  \
+            "ns-enter: note: cannot bind \"/etc/netns/blue/link\" over \"/etc/link\": No such file or directory\n  \
              cause: \"/etc/link\" is a link to \"/no/such/file\", which does not exist\n\
-             ns-enter: cannot bind \"/etc/netns/blue/new\" over \"/etc/new\": No such file or directory\n  \
+             ns-enter: note: cannot bind \"/etc/netns/blue/new\" over \"/etc/new\": No such file or directory\n  \
              cause: \"/etc/new\" does not exist\n  \
              help:  touch /etc/new\n"
         );
@@ -134,7 +134,7 @@ fn an_entry_without_a_counterpart_is_a_warning() -> Outcome {
     Ok(())
 }
 
-fn a_sysfs_that_cannot_be_mounted_is_a_warning() -> Outcome {
+fn a_sysfs_that_cannot_be_mounted_is_noted() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount");
     for who in both()? {
@@ -154,8 +154,8 @@ fn a_sysfs_that_cannot_be_mounted_is_a_warning() -> Outcome {
             (0, "blue\n/sys/class/net\n"),
             "{ran:#?}"
         );
-        let warning = "ns-enter: cannot mount sysfs on \"/sys\", and keep the mounts below it: Operation not permitted\n  cause: net:[";
-        assert!(ran.stderr.starts_with(warning), "{ran:#?}");
+        let note = "ns-enter: note: cannot mount sysfs on \"/sys\", and keep the mounts below it: Operation not permitted\n  cause: net:[";
+        assert!(ran.stderr.starts_with(note), "{ran:#?}");
         assert!(
             ran.stderr
                 .contains("belongs to a user namespace that encloses this one"),

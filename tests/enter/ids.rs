@@ -61,8 +61,8 @@ fn ids_that_are_not_mapped_fall_back() -> Outcome {
         assert_eq!(ran.stdout, "5\n6\n", "{}", who.name);
         assert_eq!(
             ran.stderr,
-            "ns-enter: gid 0 is not mapped in the user namespace: taking gid 6\n\
-             ns-enter: uid 0 is not mapped in the user namespace: taking uid 5\n"
+            "ns-enter: note: gid 0 is not mapped in the user namespace: using gid 6\n\
+             ns-enter: note: uid 0 is not mapped in the user namespace: using uid 5\n"
         );
         let error = who.enter().args(["-t", &pid, "-U", "-S", "7", "true"]).ran();
         assert_eq!(error.status, 1);

@@ -131,7 +131,7 @@ fn a_directory_outside_the_root_is_not_entered() -> Outcome {
         assert_eq!(
             ran.stderr,
             format!(
-                "ns-enter: the working directory of process {} is outside of its root: going to the root\n",
+                "ns-enter: note: the working directory of process {} is outside its root: using the root\n",
                 held.pid
             )
         );

@@ -219,7 +219,9 @@ fn what_is_not_permitted_is_a_question_mark_and_a_note() -> Outcome {
     assert_eq!((ran.status, ran.stdout), (0, format!("{inode} ? ? {pid}\n")));
     let note = "2 values could not be read (HOSTNAME, DOMAIN: Operation not permitted)";
     assert!(
-        ran.stderr.starts_with("ns-hostname: incomplete: ") && ran.stderr.contains(note),
+        ran.stderr
+            .starts_with("ns-hostname: note: the list is incomplete: ")
+            && ran.stderr.contains(note),
         "{}",
         ran.stderr
     );

@@ -38,7 +38,9 @@ fn at_boot_there_is_no_proc_yet() -> Outcome {
     let said = run(r#""$1" -v web-1; "$1""#);
     assert_eq!((said.status, &*said.stdout), (0, "web-1\n"), "{said:?}");
     assert!(
-        said.stderr.starts_with("ns-hostname: host name 'web-1': set; "),
+        said.stderr.starts_with(
+            "ns-hostname: host name 'web-1': set\nns-hostname: note: \"/proc/self/ns/uts\" does not exist\n"
+        ),
         "{}",
         said.stderr
     );

@@ -39,7 +39,7 @@ fn a_saved_list_is_listed_again() -> Outcome {
         assert_eq!(ran.status, 1);
         assert_eq!(
             ran.stderr,
-            format!("ns-ls: incomplete when it was saved: {reason}\n")
+            format!("ns-ls: note: the list was incomplete when it was saved: {reason}\n")
         );
     }
     let row_of_uts = row(&rows(list("-J -t uts -o NS,USER,NPROCS")), uts);

@@ -86,7 +86,10 @@ fn an_ordinary_user_sees_their_own_and_is_told_what_is_missing() -> Outcome {
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     let ran = user.program("ns-ls").with("-J -o +ONS,PNS");
-    assert!(ran.stderr.starts_with("ns-ls: incomplete: "), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with("ns-ls: note: the list is incomplete: "),
+        "{ran:?}"
+    );
     assert!(ran.stderr.contains(" processes could not be read"), "{ran:?}");
     assert!(ran.stderr.contains("root"), "{ran:?}");
     assert_eq!(ran.stderr.lines().count(), 1);
@@ -185,7 +188,7 @@ fn strict_makes_an_incomplete_list_an_error() -> Outcome {
     let strict = user.program("ns-ls").with("--strict");
     assert_eq!(strict.status, 1);
     assert!(
-        strict.stderr.starts_with("ns-ls: incomplete: "),
+        strict.stderr.starts_with("ns-ls: note: the list is incomplete: "),
         "{}",
         strict.stderr
     );

@@ -64,7 +64,7 @@ fn a_line_is_printed_when_a_namespace_appears_or_goes() -> Outcome {
     let incomplete = !user.program("ns-ls").with("-t uts").stderr.is_empty();
     assert_eq!(said.lines().count(), usize::from(incomplete), "{said}");
     assert!(
-        said.is_empty() || said.starts_with("ns-ls: incomplete: "),
+        said.is_empty() || said.starts_with("ns-ls: note: the list is incomplete: "),
         "{said}"
     );
     let error = program("ns-ls").with("--watch=soon").fails(2);

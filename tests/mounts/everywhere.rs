@@ -131,7 +131,8 @@ fn what_cannot_be_read_is_said() -> Outcome {
         "{ran:?}"
     );
     assert!(
-        ran.stderr.starts_with("ns-mounts: incomplete: ")
+        ran.stderr
+            .starts_with("ns-mounts: note: the list is incomplete: ")
             && ran.stderr.contains(" processes could not be read")
             && ran
                 .stderr
@@ -149,7 +150,10 @@ fn what_cannot_be_read_is_said() -> Outcome {
     }
     let ran = run("-M / --strict");
     assert!(
-        ran.status == 1 && ran.stderr.starts_with("ns-mounts: incomplete: "),
+        ran.status == 1
+            && ran
+                .stderr
+                .starts_with("ns-mounts: note: the list is incomplete: "),
         "{ran:?}"
     );
     Ok(())
@@ -170,7 +174,7 @@ fn values_that_cannot_be_read_are_counted() -> Outcome {
         (
             0,
             "ours ? \n",
-            "ns-mounts: incomplete: 1 value could not be read (SIZE: Permission denied)\n"
+            "ns-mounts: note: the list is incomplete: 1 value could not be read (SIZE: Permission denied)\n"
         )
     );
     let json = run("-J -o SIZE,USED").json();
@@ -183,7 +187,7 @@ fn values_that_cannot_be_read_are_counted() -> Outcome {
         (ran.status, ran.stderr.as_str()),
         (
             1,
-            "ns-mounts: incomplete: 1 value could not be read (SIZE: Permission denied)\n"
+            "ns-mounts: note: the list is incomplete: 1 value could not be read (SIZE: Permission denied)\n"
         )
     );
     Ok(())

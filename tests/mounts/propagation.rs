@@ -148,7 +148,7 @@ fn a_private_mount_is_said_to_be_alone() -> Outcome {
     let ran = room.asked("--propagation -M $d");
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
     let wanted = format!(
-        "ns-mounts: {} is private: what is mounted below it shows up nowhere else\n",
+        "ns-mounts: note: {} is private: mounts that are added below it appear nowhere else\n",
         room.text("")
     );
     assert!(ran.stderr.contains(&wanted), "{}", ran.stderr);

@@ -100,7 +100,7 @@ impl Room {
     #[track_caller]
     fn ok(&self, script: &str) -> String {
         let ran = self.sh(script);
-        let said = |line: &str| line.contains(" are visible in this mount namespace (mnt:[");
+        let said = |line: &str| line.contains(" in this mount namespace (mnt:[");
         assert!(
             ran.status == 0 && ran.stderr.lines().all(said),
             "{script}: {ran:#?}"

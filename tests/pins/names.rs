@@ -426,7 +426,7 @@ fn who_sees_the_name_is_said() -> Outcome {
         assert_eq!(
             said.stderr,
             format!(
-                "ns-unshare: names in /run/netns, /run/utsns are visible in this mount namespace ({}) and in copies of it, not in that of process 1\n",
+                "ns-unshare: note: the names in /run/netns, /run/utsns are visible in this mount namespace ({}) and in copies of it; process 1 does not see them\n",
                 namespace.trim()
             )
         );
@@ -453,7 +453,7 @@ fn who_is_waited_for_is_said() -> Outcome {
             let mut waiter = Running::start(&mut room.command(&format!("exec {command} 2>&1")));
             assert_eq!(
                 waiter.line(),
-                "ns-unshare: waiting for \"/run/netns\", which is locked",
+                "ns-unshare: note: waiting for \"/run/netns\", which is locked",
                 "{command}"
             );
             assert_eq!(

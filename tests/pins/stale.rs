@@ -88,19 +88,20 @@ fn a_copy_has_no_mount_namespaces() -> Outcome {
     for room in rooms()? {
         let namespace = room.ok("readlink /proc/self/ns/mnt");
         let said = room.sh("ns-unshare --pin web -m -u");
-        let here = format!("are visible in this mount namespace ({})", namespace.trim());
+        let namespace = namespace.trim();
+        let here = format!("are visible in this mount namespace ({namespace})");
         assert_eq!(
             said.stderr,
             format!(
-                "ns-unshare: names in /run/utsns {here} and in copies of it, not in that of process 1\n\
-                 ns-unshare: names in /run/mntns {here} only, not in copies of it and not in that of process 1\n"
+                "ns-unshare: note: the names in /run/utsns {here} and in copies of it; process 1 does not see them\n\
+                 ns-unshare: note: the names in /run/mntns are visible only in this mount namespace ({namespace}); copies of it and process 1 do not see them\n"
             )
         );
         room.ok("ns-unshare -m ns-enter -t web --uts true");
         let error = room.sh("ns-unshare -m ns-enter -t web echo ran").fails(1);
         assert!(error.contains("\"/run/mntns/web\" is stale"), "{error}");
         // Where it is, is found.
-        let cause = format!(" is mounted there in {}, which process ", namespace.trim());
+        let cause = format!(" is mounted there in {namespace}, which process ");
         assert!(error.contains(&cause), "{error}");
     }
     Ok(())

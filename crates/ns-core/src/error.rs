@@ -43,13 +43,15 @@ pub enum Error {
         why: String,
     },
 
-    /// Any of these, with the cause that was found by looking, and what would help.
+    /// Any of these, with what was found out about it.
     #[error("{error}")]
     Explained {
         /// What could not be done.
         error: Box<Error>,
-        /// Why not: a fact that was looked up, never a guess.
+        /// The cause: a fact that was looked up, never a guess.
         cause: Option<String>,
+        /// A caveat, such as how many processes could not be searched.
+        note: Option<String>,
         /// What a person can do about it.
         help: Option<String>,
     },
@@ -76,19 +78,39 @@ impl Error {
     /// The same error with a hint for the person who reads it.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        self.explained(None, Some(help.into()))
+        let cause = self.cause().map(str::to_owned);
+        self.explained(cause, Some(help.into()))
     }
 
     /// The same error with the cause that was found, and what would help.
     #[must_use]
     pub fn explained(self, cause: Option<String>, help: Option<String>) -> Self {
+        let note = self.note().map(str::to_owned);
+        Self::Explained {
+            error: self.unexplained(),
+            cause,
+            note,
+            help,
+        }
+    }
+
+    /// The same error with a caveat.
+    #[must_use]
+    pub fn with_note(self, note: impl Into<String>) -> Self {
+        let (cause, help) = (self.cause().map(str::to_owned), self.help().map(str::to_owned));
+        Self::Explained {
+            error: self.unexplained(),
+            cause,
+            note: Some(note.into()),
+            help,
+        }
+    }
+
+    /// The error alone.
+    fn unexplained(self) -> Box<Self> {
         match self {
-            Self::Explained { error, .. } => Self::Explained { error, cause, help },
-            error => Self::Explained {
-                error: Box::new(error),
-                cause,
-                help,
-            },
+            Self::Explained { error, .. } => error,
+            error => Box::new(error),
         }
     }
 
@@ -123,6 +145,14 @@ impl Error {
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::Explained { cause, .. } => cause.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The caveat.
+    pub fn note(&self) -> Option<&str> {
+        match self {
+            Self::Explained { note, .. } => note.as_deref(),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Parser;
-use ns_core::cli::{LongOpts, target, value};
+use ns_core::cli::{LongOpts, Notes, target, value};
 use ns_core::users::{GroupId, UserId};
 use ns_core::{Error, Kind, Target};
 
@@ -151,7 +151,7 @@ pub struct Cli {
     /// With --net=NAME, use /etc/netns/NAME and a new /sys
     ///
     /// This is what ip netns exec does. Each entry of /etc/netns/NAME is bound over the entry of the same name in /etc. An entry
-    /// that /etc lacks is left out, with a warning. The sysfs of the network namespace is mounted on /sys. The mounts below /sys
+    /// that /etc lacks is left out, with a note. The sysfs of the network namespace is mounted on /sys. The mounts below /sys
     /// stay. Only the program sees these mounts.
     #[arg(long, help_heading = DIRECTORIES)]
     pub etc: bool,
@@ -209,9 +209,19 @@ pub struct Cli {
     #[arg(long, requires = "dry_run", help_heading = SCRIPTS)]
     pub json: bool,
 
+    /// The option that silences notes.
+    #[command(flatten, next_help_heading = SCRIPTS)]
+    pub notes: Notes,
+
     /// Run this program (default: the login shell)
     #[arg(value_name = "PROGRAM", trailing_var_arg = true)]
     pub program: Vec<OsString>,
+}
+
+impl AsRef<Notes> for Cli {
+    fn as_ref(&self) -> &Notes {
+        &self.notes
+    }
 }
 
 /// The value of `--setuid` and `--setgid`.

@@ -10,7 +10,7 @@ mod request;
 use std::process::ExitCode;
 
 use cli::Cli;
-use ns_core::launch;
+use ns_core::launch::{self, Reporter};
 use request::Request;
 
 const PROGRAM: &str = "ns-enter";
@@ -32,10 +32,14 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         launch::run_from_unwritable_copy(PROGRAM)?;
     }
     for note in &request.notes {
-        ns_core::cli::warn(PROGRAM, note);
+        ns_core::cli::note(PROGRAM, note);
     }
     // What is held of the target is held by the plan, which is let go of in time.
     drop(request);
-    let outcome = launch::run(plan, |error| ns_core::cli::report(PROGRAM, error));
+    let reporter = Reporter {
+        note: |error| ns_core::cli::note_error(PROGRAM, error),
+        error: |error| ns_core::cli::report(PROGRAM, error),
+    };
+    let outcome = launch::run(plan, reporter);
     Ok(ns_core::cli::conclude(PROGRAM, outcome))
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
 use ns_core::Target;
-use ns_core::cli::{LongOpts, Pairs, Written, columns, target};
+use ns_core::cli::{LongOpts, Notes, Pairs, Written, columns, target};
 
 use crate::columns::ALL;
 use crate::name_kind::NameKind;
@@ -95,9 +95,19 @@ pub struct Cli {
     #[arg(short, long, help_heading = WRITTEN)]
     pub verbose: bool,
 
+    /// The option that silences notes.
+    #[command(flatten, next_help_heading = WRITTEN)]
+    pub notes: Notes,
+
     /// How it is written.
     #[command(flatten)]
     pub written: Written,
+}
+
+impl AsRef<Notes> for Cli {
+    fn as_ref(&self) -> &Notes {
+        &self.notes
+    }
 }
 
 impl Cli {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::error::ErrorKind;
-use ns_core::cli::warn;
+use ns_core::cli::{note, note_error, tell};
 use ns_core::inventory::{Question, gather};
 use ns_core::output::escape_for_terminal;
 use ns_core::uts::{Change, Flaw, UNSET, UtsNamespace, check_bytes, check_host_name, clean};
@@ -62,7 +62,7 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
         show::write_line(host)?;
     }
     if cli.verbose {
-        tell(&change, changed.anything(), &place)?;
+        report(&change, changed.anything(), &place)?;
     }
     Ok(Some(ExitCode::SUCCESS))
 }
@@ -157,8 +157,8 @@ pub fn check(cli: &Cli, name: &[u8]) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Says what is new, and for whom.
-fn tell(change: &Change, anything: bool, place: &UtsNamespace) -> anyhow::Result<()> {
+/// Reports which names were set, and how many processes the change affects.
+fn report(change: &Change, anything: bool, place: &UtsNamespace) -> anyhow::Result<()> {
     if *change == Change::default() {
         return Ok(());
     }
@@ -173,9 +173,10 @@ fn tell(change: &Change, anything: bool, place: &UtsNamespace) -> anyhow::Result
     let names = names.collect::<Vec<_>>().join(", ");
     let namespace = match place.namespace() {
         Ok(namespace) => namespace,
-        // Early at boot nobody can be counted, and the name is set all the same.
+        // Early at boot no process can be counted. The name is set nevertheless.
         Err(error) => {
-            warn("ns-hostname", &format!("{names}: set; {error}"));
+            tell("ns-hostname", &format!("{names}: set"));
+            note_error("ns-hostname", &error);
             return Ok(());
         }
     };
@@ -184,31 +185,32 @@ fn tell(change: &Change, anything: bool, place: &UtsNamespace) -> anyhow::Result
     } else {
         ""
     };
-    let whom = if anything {
-        members(&namespace)?
-    } else {
-        "set already".into()
-    };
-    warn("ns-hostname", &format!("{namespace}{initial}: {names}: {whom}"));
+    let subject = format!("{namespace}{initial}: {names}");
+    if !anything {
+        tell("ns-hostname", &format!("{subject}: set already"));
+        return Ok(());
+    }
+    let (affected, unread) = affected(&namespace)?;
+    tell("ns-hostname", &format!("{subject}: {affected}"));
+    if let Some(unread) = unread {
+        note("ns-hostname", &format!("the count is incomplete: {unread}"));
+    }
     Ok(())
 }
 
-/// How many processes are in the namespace.
-fn members(namespace: &Namespace) -> anyhow::Result<String> {
+/// How many processes a change in the namespace affects, and what could not be counted.
+fn affected(namespace: &Namespace) -> anyhow::Result<(String, Option<String>)> {
     let inventory = gather(&Question {
         kinds: [Kind::Uts].into_iter().collect(),
         ..Question::default()
     })?;
     let entry = inventory.entry(namespace.identity().inode);
-    // This process is none of those that the name is for.
+    // This process is in the namespace too, and does not count.
     let own = Namespace::own(Kind::Uts)?.identity() == namespace.identity();
     let members = entry
         .map_or(0, |entry| entry.processes)
         .saturating_sub(own.into());
     let plural = if members == 1 { "process" } else { "processes" };
     let text = format!("changed for {members} {plural}");
-    Ok(match inventory.incomplete(inventory.looked()).sentence() {
-        None => text,
-        Some(unread) => format!("{text}; {unread}"),
-    })
+    Ok((text, inventory.incomplete(inventory.looked()).sentence()))
 }

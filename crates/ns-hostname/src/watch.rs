@@ -6,7 +6,7 @@ use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use ns_core::cli::warn;
+use ns_core::cli::tell;
 use ns_core::inventory::Facts;
 use ns_core::output::{Cell, Heading, Row, escape_for_raw, write_json_line};
 use ns_core::process::{Process, Woken};
@@ -55,8 +55,8 @@ pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
     if cli.verbose {
         // A script that waits for this line misses nothing that comes after it.
         match &scope {
-            Scope::One(place, _) => warn("ns-hostname", &format!("watching {}", place.namespace()?)),
-            Scope::All => warn(
+            Scope::One(place, _) => tell("ns-hostname", &format!("watching {}", place.namespace()?)),
+            Scope::All => tell(
                 "ns-hostname",
                 &format!("watching {} UTS namespaces and new ones", known.len()),
             ),

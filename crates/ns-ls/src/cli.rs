@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{LongOpts, Written, columns, filter, target, value};
+use ns_core::cli::{LongOpts, Notes, Written, columns, filter, target, value};
 use ns_core::inventory::Places;
 use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
 use ns_core::output::Filter;
@@ -141,6 +141,16 @@ pub struct Cli {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "1",
           conflicts_with_all = ["namespace", "tree", "strict"], value_parser = value::<Interval>, help_heading = SHOWN)]
     pub watch: Option<Interval>,
+
+    /// The option that silences notes.
+    #[command(flatten, next_help_heading = SHOWN)]
+    pub notes: Notes,
+}
+
+impl AsRef<Notes> for Cli {
+    fn as_ref(&self) -> &Notes {
+        &self.notes
+    }
 }
 
 /// The relation that a tree shows.

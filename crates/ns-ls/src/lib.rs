@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ns_core::Error;
-use ns_core::cli::{conclude_listing, warn};
+use ns_core::cli::{conclude_listing, note};
 use ns_core::inventory::{Inventory, Question, gather};
 use ns_core::listing::{self, Context};
 use ns_core::output::{Incomplete, escape_for_terminal};
@@ -109,7 +109,8 @@ fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let sentence = escape_for_terminal(sentence.as_bytes());
-    warn("ns-ls", &format!("incomplete when it was saved: {sentence}"));
+    let text = format!("the list was incomplete when it was saved: {sentence}");
+    note("ns-ls", &text);
     Ok(if query.cli.strict {
         ExitCode::FAILURE
     } else {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
-use ns_core::cli::LongOpts;
+use ns_core::cli::{LongOpts, Notes};
 
 use crate::columns;
 
@@ -72,9 +72,19 @@ pub struct Cli {
     #[command(flatten)]
     pub show: OutputOptions,
 
+    /// The option that silences notes.
+    #[command(flatten, next_help_heading = "Output")]
+    pub notes: Notes,
+
     /// The options that only findmnt(8) has.
     #[command(flatten)]
     pub not_here: NotHere,
+}
+
+impl AsRef<Notes> for Cli {
+    fn as_ref(&self) -> &Notes {
+        &self.notes
+    }
 }
 
 /// Options of findmnt(8) that are about `/etc/fstab`.

@@ -59,26 +59,24 @@ impl<'a> TableContext<'a> {
         }
     }
 
-    /// Says on stderr which lines are no mounts. The others are shown all the same.
+    /// Notes on stderr which lines are not mounts. All other lines are shown.
     pub fn report(&self) {
         for flaw in self.table.flaws() {
             if let Some(reason) = flaw.reason {
                 let (line, name) = (flaw.line, self.name);
-                warn(&format!(
-                    "line {line} of the table of {name} is left out: {reason}"
-                ));
+                note(&format!("skipped line {line} of the table of {name}: {reason}"));
             }
         }
     }
 
-    /// Which mount stands on which. Loops are broken, and said on stderr.
+    /// The tree of mounts. Loops are broken, and noted on stderr.
     pub fn tree(&self) -> &Tree {
         self.tree.get_or_init(|| {
             let tree = Tree::of(self.table.mounts());
             for id in tree.loops() {
                 let name = self.name;
-                warn(&format!(
-                    "in the table of {name} mount {id} stands on itself, over others: shown as a root"
+                note(&format!(
+                    "in the table of {name}, mount {id} is its own ancestor: it is shown as a root"
                 ));
             }
             tree
@@ -128,8 +126,8 @@ impl<'a> TableContext<'a> {
     }
 }
 
-fn warn(text: &str) {
-    ns_core::cli::warn("ns-mounts", text);
+fn note(text: &str) {
+    ns_core::cli::note("ns-mounts", text);
 }
 
 impl Shared {

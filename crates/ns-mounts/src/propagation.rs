@@ -73,8 +73,8 @@ fn tops(cli: &Cli, peers: &Peers) -> anyhow::Result<Option<Vec<PeerGroup>>> {
         Ok(())
     })?;
     if let (true, Some(target)) = (tops.is_empty() && cli.chooses(), private) {
-        let text = format!("{target} is private: what is mounted below it shows up nowhere else");
-        ns_core::cli::warn("ns-mounts", &text);
+        let text = format!("{target} is private: mounts that are added below it appear nowhere else");
+        ns_core::cli::note("ns-mounts", &text);
     }
     // One that gets its mounts from another of them is shown there.
     let below = |group: &PeerGroup| {

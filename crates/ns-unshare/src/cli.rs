@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, Parser};
-use ns_core::cli::{LongOpts, target, value};
+use ns_core::cli::{LongOpts, Notes, target, value};
 use ns_core::idmap::MapRequest;
 use ns_core::launch::{ClockOffset, PropagationType, Setgroups, SignalNumber};
 use ns_core::users::{GroupId, UserId};
@@ -47,7 +47,7 @@ const NAMING: [&str; 10] = [
 ];
 
 /// The options that go with --from and with --unpin.
-const ALWAYS: [&str; 3] = ["unpin", "dry_run", "json"];
+const ALWAYS: [&str; 4] = ["unpin", "dry_run", "json", "quiet"];
 
 /// The option, in conflict with --from and --unpin if it only has a meaning for namespaces that are created. So is every
 /// option that is in neither list.
@@ -362,9 +362,19 @@ pub struct Cli {
     #[arg(long, requires = "dry_run", help_heading = SCRIPTS)]
     pub json: bool,
 
+    /// The option that silences notes.
+    #[command(flatten, next_help_heading = SCRIPTS)]
+    pub notes: Notes,
+
     /// Run this program (default: the login shell)
     #[arg(value_name = "PROGRAM", trailing_var_arg = true)]
     pub program: Vec<OsString>,
+}
+
+impl AsRef<Notes> for Cli {
+    fn as_ref(&self) -> &Notes {
+        &self.notes
+    }
 }
 
 impl Cli {

@@ -12,7 +12,7 @@ pub mod veth;
 use std::process::ExitCode;
 
 use cli::Cli;
-use ns_core::launch;
+use ns_core::launch::{self, Reporter};
 use request::Request;
 
 const PROGRAM: &str = "ns-unshare";
@@ -32,6 +32,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         ns_core::cli::show_plan(&plan, json)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let outcome = launch::run(plan, |error| ns_core::cli::report(PROGRAM, error));
+    let reporter = Reporter {
+        note: |error| ns_core::cli::note_error(PROGRAM, error),
+        error: |error| ns_core::cli::report(PROGRAM, error),
+    };
+    let outcome = launch::run(plan, reporter);
     Ok(ns_core::cli::conclude(PROGRAM, outcome))
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{CompatName, warn, width_of_terminal};
+use super::{CompatName, note, width_of_terminal};
 use crate::output::{Headed, Incomplete, Shape, Style, choose};
 
 /// How a listing is written.
@@ -103,7 +103,7 @@ pub fn conclude_listing(program: &str, incomplete: &Incomplete, strict: bool) ->
         return ExitCode::SUCCESS;
     };
     if strict || CompatName::current().is_none_or(CompatName::tells_what_is_missing) {
-        warn(program, &format!("incomplete: {sentence}"));
+        note(program, &format!("the list is incomplete: {sentence}"));
     }
     if strict {
         ExitCode::FAILURE

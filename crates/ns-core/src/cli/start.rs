@@ -1,7 +1,7 @@
 //! From the arguments to the exit status.
 
 use std::error::Error as StdError;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -9,6 +9,8 @@ use clap::{Command, CommandFactory, Parser};
 
 use super::abbreviated::LongOpts;
 use super::compat_name::{self, CompatName};
+use super::labels::Labels;
+use super::notes::{self, Notes};
 use super::{complete, failure, help, usage};
 use crate::sys::nss;
 
@@ -21,7 +23,7 @@ const USAGE: u8 = 2;
 /// away is no failure.
 pub fn main<C, E>(long_opts: LongOpts, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
 where
-    C: Parser + CommandFactory,
+    C: Parser + CommandFactory + AsRef<Notes>,
     E: AsRef<dyn StdError + Send + Sync>,
 {
     nss::load_no_modules();
@@ -39,6 +41,7 @@ where
         }
         Err(error) => return answer(&C::command(), &error),
     };
+    notes::follow(*cli.as_ref());
     match run(cli) {
         Ok(status) => status,
         Err(error) if failure::is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
@@ -60,14 +63,13 @@ fn answer(command: &Command, error: &clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::DisplayVersion {
         return printed(program, print_version(error, compat), |_| 0);
     }
-    let mut text = usage::text(command, error, io::stderr().is_terminal() && !is_plain());
+    let mut text = usage::text(command, error, Labels::of_stderr().are_coloured());
     if let Some(compat) = compat {
         text = compat.renamed(&text);
     }
     // clap says "error:" where a program says its name.
     let text = text.replacen("error:", &format!("{}:", compat_name::shown(program)), 1);
-    // Nothing is left to do where stderr cannot be written to.
-    let _ = io::stderr().write_all(text.as_bytes());
+    failure::write(&text);
     ExitCode::from(compat.map_or(USAGE, CompatName::usage_status))
 }
 
@@ -78,11 +80,6 @@ fn print_version(error: &clap::Error, compat: Option<CompatName>) -> io::Result<
         None => error.print()?,
     }
     out.flush()
-}
-
-/// Whether no colours are wanted, as help has none then either.
-fn is_plain() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Prints the values that a completion script asks for.

@@ -137,12 +137,13 @@ impl AsFd for Channel {
     }
 }
 
-/// The status, and three texts with NUL between: the error, its cause, its help.
+/// The status, and four texts with NUL between: the error, its cause, its note, its help.
 fn encode(failure: &Failure) -> Vec<u8> {
     let error = &failure.error;
     let texts = [
         error.to_string(),
         error.cause().unwrap_or("").into(),
+        error.note().unwrap_or("").into(),
         error.help().unwrap_or("").into(),
     ];
     [
@@ -161,11 +162,15 @@ fn decode(body: &[u8]) -> Failure {
         .map(|text| String::from_utf8_lossy(text).into_owned());
     let error = Error::Unfit(texts.next().unwrap_or_default());
     let mut text = || texts.next().filter(|text| !text.is_empty());
-    let (cause, help) = (text(), text());
+    let (cause, note, help) = (text(), text(), text());
     let error = if cause.is_some() || help.is_some() {
         error.explained(cause, help)
     } else {
         error
+    };
+    let error = match note {
+        Some(note) => error.with_note(note),
+        None => error,
     };
     Failure { error, status }
 }
@@ -178,7 +183,8 @@ mod tests {
     fn a_failure_arrives_as_it_was_sent() {
         let (one, other) = Channel::pair().unwrap();
         let error = Error::kernel("create a user namespace", Errno::ENOSPC)
-            .explained(None, Some("run without --user".into()));
+            .explained(None, Some("run without --user".into()))
+            .with_note("1 of 2 processes could not be read");
         let sent = one.send(&Message::Failed(Failure {
             error: error.clone(),
             status: 1,
@@ -189,8 +195,8 @@ mod tests {
         };
         assert_eq!(failure.error.to_string(), error.to_string());
         assert_eq!(
-            (failure.error.cause(), failure.error.help()),
-            (error.cause(), error.help())
+            (failure.error.cause(), failure.error.note(), failure.error.help()),
+            (error.cause(), error.note(), error.help())
         );
         assert_eq!(failure.status, 1);
     }

@@ -1,9 +1,15 @@
-//! What goes wrong in a launch, and how the person is told of what stops nothing.
+//! What goes wrong in a launch, and how a launch reports what it cannot return.
 
 use crate::Error;
 
-/// Tells the person about something that is not as it should be and stops nothing.
-pub type Warn = fn(&Error);
+/// How a launch reports on stderr what it cannot return. Its functions are called in children, too.
+#[derive(Clone, Copy, Debug)]
+pub struct Reporter {
+    /// Reports an error that stops nothing.
+    pub note: fn(&Error),
+    /// Reports an error that ends a process of the launch and that no other process can be told.
+    pub error: fn(&Error),
+}
 
 /// Why the program was not started.
 #[derive(Clone, Debug)]

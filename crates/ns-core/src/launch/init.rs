@@ -6,7 +6,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::change::StateChange;
 use super::channel::{Channel, Message};
-use super::failure::Warn;
+use super::failure::Reporter;
 use super::relay::Relay;
 use crate::Result;
 use crate::error::Doing;
@@ -22,9 +22,9 @@ impl Init {
     }
 
     /// Stays until `program` has ended. What happens to it is told on `to_parent`.
-    pub(super) fn stay(self, program: Pid, to_parent: Option<&Channel>, warn: Warn) -> ! {
+    pub(super) fn stay(self, program: Pid, to_parent: Option<&Channel>, reporter: Reporter) -> ! {
         exit(serve(&self.0, program, to_parent).unwrap_or_else(|error| {
-            warn(&error);
+            (reporter.error)(&error);
             1
         }))
     }

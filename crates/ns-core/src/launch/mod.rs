@@ -29,7 +29,7 @@ mod walk;
 mod words;
 
 pub use cgroup::OpenCgroups;
-pub use failure::{Failure, Warn};
+pub use failure::{Failure, Reporter};
 pub use held::Directory;
 pub use inside::{Inside, WantedId, security_context};
 pub use outside::Outside;

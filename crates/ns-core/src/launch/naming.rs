@@ -1,11 +1,11 @@
-//! What is said of names, whichever side gives them.
+//! Notes about pinned names, for the process inside and the process outside.
 
-use super::failure::Warn;
+use super::failure::Reporter;
 use crate::{Error, Kinds, pins};
 
-/// Tells the person what the system limits of names of namespaces of these kinds.
-pub(super) fn warn_of_limits(kinds: Kinds, warn: Warn) {
+/// Notes what the system limits about pinned namespaces of these kinds.
+pub(super) fn note_limits(kinds: Kinds, reporter: Reporter) {
     for limit in pins::limits(kinds) {
-        warn(&Error::Unfit(limit));
+        (reporter.note)(&Error::Unfit(limit));
     }
 }

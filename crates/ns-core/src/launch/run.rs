@@ -16,7 +16,7 @@ use rustix::process::{PidfdFlags, pidfd_open};
 use super::change;
 use super::channel::Channel;
 use super::facts::Demands;
-use super::failure::{Failure, Warn};
+use super::failure::{Failure, Reporter};
 use super::inside::{InsideProcess, fork_refused};
 use super::outside::OutsideProcess;
 use super::plan::Plan;
@@ -28,10 +28,10 @@ use crate::sys::{fd, signals};
 use crate::{Error, explain};
 
 /// Carries the plan out. Comes back when the program has ended, or could not be started; without a fork, only the
-/// latter. `warn` is told of what stops nothing.
+/// latter.
 ///
 /// The plan is let go of when the program runs: what it holds is not to live for as long as the program because of us.
-pub fn run(plan: Plan, warn: Warn) -> Result<Ended, Failure> {
+pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
     let thread = SingleThread::check().doing(|| "go on with more than one thread")?;
     // From here on it is not the program's any more.
     let descriptor = plan
@@ -40,7 +40,7 @@ pub fn run(plan: Plan, warn: Warn) -> Result<Ended, Failure> {
         .transpose()?;
     let launch = Launch {
         plan: &plan,
-        warn,
+        reporter,
         thread,
         descriptor: descriptor.as_ref(),
     };
@@ -83,7 +83,7 @@ fn end(child: Pid) {
 #[derive(Clone, Copy)]
 struct Launch<'a> {
     plan: &'a Plan,
-    warn: Warn,
+    reporter: Reporter,
     thread: SingleThread,
     /// The descriptor of the caller that a step writes to.
     descriptor: Option<&'a OwnedFd>,
@@ -186,13 +186,19 @@ impl<'a> Launch<'a> {
     }
 
     fn inside(self, mask: SigSet, proc: Option<OwnedFd>) -> InsideProcess {
-        let mut inside = InsideProcess::new(self.plan.demands(), self.warn, self.thread, mask);
+        let mut inside = InsideProcess::new(self.plan.demands(), self.reporter, self.thread, mask);
         inside.proc = proc;
         inside
     }
 
     fn outside(self, channel: Channel, child: Pid) -> OutsideProcess<'a> {
-        OutsideProcess::new(channel, child, self.plan.demands(), self.warn, self.descriptor)
+        OutsideProcess::new(
+            channel,
+            child,
+            self.plan.demands(),
+            self.reporter,
+            self.descriptor,
+        )
     }
 
     /// The `/proc` of the caller, if a step needs it, opened while it can be.

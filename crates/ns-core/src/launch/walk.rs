@@ -22,7 +22,7 @@ pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
         Err(error) => error.into(),
     };
     if let Some(channel) = &process.channel {
-        channel.fail(&failure, process.warn);
+        channel.fail(&failure, process.reporter.error);
     }
     exit(1)
 }
@@ -50,7 +50,7 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
                 if !tolerated {
                     return Err(error.into());
                 }
-                (process.warn)(&error);
+                (process.reporter.note)(&error);
             }
         }
         if let (true, Some(channel)) = (index + 1 < turns.len(), &process.channel) {
@@ -101,7 +101,7 @@ fn outside_turns(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failur
                 if !tolerated {
                     return Err(error.into());
                 }
-                (process.warn)(&error);
+                (process.reporter.note)(&error);
             }
         }
         // The turn after this one is inside: the last one is.

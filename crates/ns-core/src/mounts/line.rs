@@ -95,8 +95,8 @@ impl<'a> Mount<'a> {
     /// Reads a line without its line break.
     pub(super) fn parse(line: &'a [u8]) -> Result<Self, Reason> {
         let mut fields = Fields(line);
-        let id = decimal(fields.next()?).ok_or("the mount id is no number")?;
-        let parent = decimal(fields.next()?).ok_or("the id of the parent is no number")?;
+        let id = decimal(fields.next()?).ok_or("the mount id is not a number")?;
+        let parent = decimal(fields.next()?).ok_or("the id of the parent is not a number")?;
         let device = Device::parse(fields.next()?).ok_or("the device is not MAJOR:MINOR")?;
         let (root, target, vfs_options) = (fields.next()?, fields.next()?, fields.next()?);
         let tags = fields.up_to_separator()?;

@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(table.mounts().len(), 3);
         let flaws = table.flaws();
         assert_eq!((flaws[0].line, flaws[0].bytes), (3, &b"\0\x01 garbage"[..]));
-        assert_eq!(flaws[0].reason, Some("the mount id is no number"));
+        assert_eq!(flaws[0].reason, Some("the mount id is not a number"));
         assert_eq!((flaws[1].line, flaws[1].reason), (4, None));
         assert_eq!(table.print(), bytes.as_bytes());
     }

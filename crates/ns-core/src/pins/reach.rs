@@ -24,19 +24,26 @@ pub fn limits(kinds: Kinds) -> Vec<String> {
     // The kernel leaves mounts of mount namespaces out when it copies a mount namespace.
     let (alone, copied): (Vec<_>, Vec<_>) = kinds.iter().filter(hidden).partition(|kind| *kind == Kind::Mnt);
     let namespace = Namespace::own(Kind::Mnt).map_or_else(|_| "mnt".into(), |own| own.to_string());
-    let said = |kinds: &[Kind], where_else: &str| {
+    let directories = |kinds: &[Kind]| {
         let directories = kinds.iter().map(|kind| directory(*kind).display().to_string());
-        let directories = directories.collect::<Vec<_>>().join(", ");
-        format!("names in {directories} are visible in this mount namespace ({namespace}){where_else}")
+        directories.collect::<Vec<_>>().join(", ")
     };
-    [
-        (copied, " and in copies of it, not in that of process 1"),
-        (alone, " only, not in copies of it and not in that of process 1"),
-    ]
-    .into_iter()
-    .filter(|(kinds, _)| !kinds.is_empty())
-    .map(|(kinds, where_else)| said(&kinds, where_else))
-    .collect()
+    let mut limits = Vec::new();
+    if !copied.is_empty() {
+        limits.push(format!(
+            "the names in {} are visible in this mount namespace ({namespace}) and in copies of it; \
+             process 1 does not see them",
+            directories(&copied)
+        ));
+    }
+    if !alone.is_empty() {
+        limits.push(format!(
+            "the names in {} are visible only in this mount namespace ({namespace}); \
+             copies of it and process 1 do not see them",
+            directories(&alone)
+        ));
+    }
+    limits
 }
 
 /// The mounts that we see, and those that process 1 sees. `None` where they cannot be read.

@@ -76,8 +76,7 @@ pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
             let mut hosts: Vec<_> = meant.map(|(_, host)| quoted(host)).collect();
             hosts.sort_unstable();
             hosts.dedup();
-            let cause = error.cause().map(str::to_owned);
-            Err(error.explained(cause, Some(format!("the host names are {}", list(hosts)))))
+            Err(error.with_help(format!("the host names are {}", list(hosts))))
         }
         _ => {
             let several = meant.iter().map(|entry| {
@@ -132,11 +131,11 @@ fn search(kinds: Kinds, places: Places, facts: Facts) -> Result<Inventory> {
     })
 }
 
-/// That something was not found, and that there may be more than could be looked at.
+/// The error that something was not found. Its note says what could not be searched.
 fn missing(inventory: &Inventory, what: String) -> Error {
     let error = Error::NotFound(what);
     match inventory.incomplete(inventory.looked()).sentence() {
-        Some(unread) => error.explained(Some(unread), None),
+        Some(unread) => error.with_note(unread),
         None => error,
     }
 }

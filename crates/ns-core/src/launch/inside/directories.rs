@@ -174,13 +174,10 @@ fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
     };
     let Err(errno) = outcome else { return Ok(()) };
     let text = match errno {
-        Errno::EXDEV => format!("{directory} is outside of its root: going to the root"),
-        errno => format!(
-            "{directory} cannot be entered ({}): going to the root",
-            errno.desc()
-        ),
+        Errno::EXDEV => format!("{directory} is outside its root: using the root"),
+        errno => format!("{directory} cannot be entered ({}): using the root", errno.desc()),
     };
-    (process.warn)(&Error::Unfit(text));
+    (process.reporter.note)(&Error::Unfit(text));
     nix::unistd::chdir("/").doing(|| "change the directory to the root")
 }
 

@@ -17,8 +17,8 @@ pub(super) fn first_mapped(ids: IdKind, inside: &InsideProcess) -> Result<u32> {
     match map.ranges().iter().map(|range| range.inner).min() {
         Some(0) => Ok(0),
         Some(id) => {
-            let text = format!("{name} 0 is not mapped in the user namespace: taking {name} {id}");
-            (inside.warn)(&Error::Unfit(text));
+            let text = format!("{name} 0 is not mapped in the user namespace: using {name} {id}");
+            (inside.reporter.note)(&Error::Unfit(text));
             Ok(id)
         }
         None => Err(Error::Unfit(format!(

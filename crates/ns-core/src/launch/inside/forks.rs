@@ -113,7 +113,7 @@ fn stay_as_init(process: &mut InsideProcess) -> nix::Result<()> {
         Fork::Parent(child) => {
             // Only the program's own copy is to say that it runs.
             process.channel = None;
-            init.stay(child, process.to_parent.as_ref(), process.warn)
+            init.stay(child, process.to_parent.as_ref(), process.reporter)
         }
         Fork::Child => {
             process.to_parent = None;

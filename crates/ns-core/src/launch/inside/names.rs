@@ -11,7 +11,7 @@ use super::process::InsideProcess;
 
 use crate::explain::{Finding, Look, names};
 use crate::launch::facts::StepFacts;
-use crate::launch::failure::Warn;
+use crate::launch::failure::Reporter;
 use crate::launch::naming;
 use crate::launch::words::in_quotes;
 use crate::pins::{self, Waiting};
@@ -63,11 +63,11 @@ impl InsideFamily for NameStep {
                     let one = of_it.next().ok_or_else(|| Error::NotFound(self.to_string()))?;
                     one.namespace()
                 };
-                pins::make(name, kinds, open, of_ours(&process.warn))?;
-                naming::warn_of_limits(kinds, process.warn);
+                pins::make(name, kinds, open, waiting(&process.reporter))?;
+                naming::note_limits(kinds, process.reporter);
                 Ok(())
             }
-            Self::Unpin(name, kinds) => unpin(name, *kinds, process.warn),
+            Self::Unpin(name, kinds) => unpin(name, *kinds, process.reporter),
         }
     }
 
@@ -93,16 +93,16 @@ fn kinds_of(namespaces: &[Destination]) -> Kinds {
     namespaces.iter().map(Destination::kind).collect()
 }
 
-/// What is done where nobody but the caller waits.
-fn of_ours(warn: &Warn) -> Waiting<'_> {
+/// How to wait for a lock while nobody but the caller waits for this process.
+fn waiting(reporter: &Reporter) -> Waiting<'_> {
     Waiting {
-        say: warn,
+        say: &reporter.note,
         wanted: &|| true,
     }
 }
 
-fn unpin(name: &OsStr, kinds: Kinds, warn: Warn) -> Result<()> {
-    let removed = pins::remove(name, kinds, of_ours(&warn))?;
+fn unpin(name: &OsStr, kinds: Kinds, reporter: Reporter) -> Result<()> {
+    let removed = pins::remove(name, kinds, waiting(&reporter))?;
     if !removed.is_empty() {
         return Ok(());
     }

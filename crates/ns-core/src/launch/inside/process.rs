@@ -10,7 +10,7 @@ use rustix::event::PollFlags;
 use crate::explain::{self, Finding, Look};
 use crate::launch::channel::Channel;
 use crate::launch::facts::Demands;
-use crate::launch::failure::Warn;
+use crate::launch::failure::Reporter;
 use crate::launch::signal::SignalNumber;
 use crate::sys::fd::is_ready;
 use crate::sys::fork::SingleThread;
@@ -21,7 +21,7 @@ use crate::{Error, Identity, Kind};
 pub(in crate::launch) struct InsideProcess {
     /// What the steps of the plan demand.
     pub(in crate::launch) demands: Demands,
-    pub(in crate::launch) warn: Warn,
+    pub(in crate::launch) reporter: Reporter,
     pub(in crate::launch) thread: SingleThread,
     /// To the outside, where there is one.
     pub(in crate::launch) channel: Option<Channel>,
@@ -47,10 +47,15 @@ pub(in crate::launch) struct InsideProcess {
 
 impl InsideProcess {
     /// A process that has done no step yet.
-    pub(in crate::launch) fn new(demands: Demands, warn: Warn, thread: SingleThread, mask: SigSet) -> Self {
+    pub(in crate::launch) fn new(
+        demands: Demands,
+        reporter: Reporter,
+        thread: SingleThread,
+        mask: SigSet,
+    ) -> Self {
         Self {
             demands,
-            warn,
+            reporter,
             thread,
             channel: None,
             to_parent: None,

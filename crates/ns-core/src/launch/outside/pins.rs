@@ -77,14 +77,14 @@ impl PinStep {
 
 fn give_name(name: &OsStr, kinds: Kinds, process: &mut OutsideProcess) -> Result<()> {
     let held = process.hold()?;
-    let (warn, channel) = (process.warn, &process.channel);
+    let (reporter, channel) = (process.reporter, &process.channel);
     let waiting = Waiting {
-        say: &warn,
+        say: &reporter.note,
         // Without the process inside there is nothing to name. Who waits for a program has blocked what would end it.
         wanted: &|| !channel.is_closed().unwrap_or(false) && !signals::are_pending(&ENDING),
     };
     let made = pins::make(name, kinds, |kind| held.namespace(kind), waiting)?;
-    naming::warn_of_limits(kinds, warn);
+    naming::note_limits(kinds, reporter);
     process.has_made(made.into_iter().map(Made::Name));
     Ok(())
 }

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use crate::launch::change;
 use crate::launch::channel::{Channel, Message};
 use crate::launch::facts::Demands;
-use crate::launch::failure::{Failure, Warn};
+use crate::launch::failure::{Failure, Reporter};
 use crate::process::{self, OwnProcess};
 use crate::sys::errno::from_io;
 use crate::{Error, pins};
@@ -26,7 +26,7 @@ pub(in crate::launch) struct OutsideProcess<'a> {
     held: Option<Rc<OwnProcess>>,
     /// What the steps of the plan demand of the process inside.
     demands: Demands,
-    pub(in crate::launch) warn: Warn,
+    pub(in crate::launch) reporter: Reporter,
     /// The descriptor of the caller that was taken from the program.
     pub(super) descriptor: Option<&'a OwnedFd>,
     /// Whether the process inside is another one than at first.
@@ -60,7 +60,7 @@ impl<'a> OutsideProcess<'a> {
         channel: Channel,
         child: Pid,
         demands: Demands,
-        warn: Warn,
+        reporter: Reporter,
         descriptor: Option<&'a OwnedFd>,
     ) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl<'a> OutsideProcess<'a> {
             child,
             held: None,
             demands,
-            warn,
+            reporter,
             descriptor,
             followed: false,
             made: Vec::new(),
@@ -88,7 +88,7 @@ impl<'a> OutsideProcess<'a> {
 
     /// Tells the other side what went wrong here, or the person if the other side cannot be told.
     pub(in crate::launch) fn tell(&self, failure: &Failure) {
-        self.channel.fail(failure, self.warn);
+        self.channel.fail(failure, self.reporter.error);
     }
 
     /// Waits for the other side's word, and, once it has forked, to be told which process it is now: the two come from two
