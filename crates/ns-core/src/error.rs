@@ -87,7 +87,7 @@ impl Error {
     pub fn explained(self, cause: Option<String>, help: Option<String>) -> Self {
         let note = self.note().map(str::to_owned);
         Self::Explained {
-            error: self.unexplained(),
+            error: Box::new(self.unexplained()),
             cause,
             note,
             help,
@@ -99,7 +99,7 @@ impl Error {
     pub fn with_note(self, note: impl Into<String>) -> Self {
         let (cause, help) = (self.cause().map(str::to_owned), self.help().map(str::to_owned));
         Self::Explained {
-            error: self.unexplained(),
+            error: Box::new(self.unexplained()),
             cause,
             note: Some(note.into()),
             help,
@@ -107,10 +107,10 @@ impl Error {
     }
 
     /// The error alone.
-    fn unexplained(self) -> Box<Self> {
+    fn unexplained(self) -> Self {
         match self {
-            Self::Explained { error, .. } => error,
-            error => Box::new(error),
+            Self::Explained { error, .. } => *error,
+            error => error,
         }
     }
 

@@ -60,7 +60,7 @@ fn error_text(program: &str, error: &(dyn StdError + 'static), labels: Labels) -
     } else {
         ""
     };
-    let program = labels.error(&format!("{program}:"));
+    let program = labels.error(format!("{program}:"));
     let mut text = format!("{program} {doing}{}\n", escape_lines(&messages.join(": ")));
     for error in chain
         .iter()
