@@ -161,21 +161,23 @@ function __ns_mounts_output
         $before 'PARTUUID' 'UUID of the partition' \
         $before 'PARTLABEL' 'label of the partition' \
         $before 'SOURCES' 'all sources of the mount' \
-        $before 'FREQ' 'always empty: a field of fstab(5)' \
-        $before 'PASSNO' 'always empty: a field of fstab(5)' \
+        $before 'FREQ' 'how often dump(8) saves the file system, from fstab(5)' \
+        $before 'PASSNO' 'pass in which fsck(8) checks the file system, from fstab(5)' \
         $before 'ACTION' 'event, with --watch' \
-        $before 'OLD-TARGET' 'mount point before the move, with --watch' \
-        $before 'OLD-OPTIONS' 'options before the change, with --watch'
+        $before 'OLD-TARGET' 'mount point before a move or an unmount, with --watch' \
+        $before 'OLD-OPTIONS' 'options before a change or an unmount, with --watch'
 end
 
 complete -c ns-mounts -f
 complete -c ns-mounts -n '__ns_mounts_ours' -s N -l task -d 'Show the mounts that TARGET sees' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_follows --tas' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l all-namespaces -d 'Show the mounts of every mount namespace'
-complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Read mounts from a saved mountinfo file' -r -F
+complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Read mounts from a file' -r -F
 complete -c ns-mounts -n '__ns_mounts_follows --tab --tab- --tab-f --tab-fi --tab-fil' -F
 complete -c ns-mounts -n '__ns_mounts_ours' -s k -d 'Read mounts from the kernel (default)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l kernel -d 'Read mounts from the kernel (default)' -f -k -a 'mountinfo\\t\'Read /proc/PID/mountinfo\' listmount\\t\'Call listmount(2) and statmount(2)\''
+complete -c ns-mounts -n '__ns_mounts_ours' -s m -l mtab -d 'Read mounts from the kernel, and write a list'
+complete -c ns-mounts -n '__ns_mounts_ours' -s s -l fstab -d 'Read file systems from /etc/fstab'
 complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail if the result is incomplete'
 complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'Show mounts of this source' -r -f -k -a '(__ns_mounts_ask sources)'
 complete -c ns-mounts -n '__ns_mounts_follows --so --sou --sour --sourc' -f -k -a '(__ns_mounts_ask sources)'

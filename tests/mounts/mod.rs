@@ -2,6 +2,7 @@
 
 mod compare;
 mod everywhere;
+mod files;
 mod inside;
 mod propagation;
 mod scripts;
@@ -26,6 +27,7 @@ pub fn cases() -> Vec<Case> {
     [
         compare::cases(),
         everywhere::cases(),
+        files::cases(),
         inside::cases(),
         propagation::cases(),
         scripts::cases(),

@@ -11,6 +11,8 @@ cases!["mounts::watch":
     every_event_is_an_object_with_what_was_before,
     a_table_has_its_headings_once,
     only_what_is_asked_for_is_told,
+    two_actions_are_watched,
+    the_first_event_ends_the_watch,
     the_time_is_up,
     one_namespace_is_watched,
     it_ends_with_the_process,
@@ -55,7 +57,7 @@ fn state(pid: Pid) -> Option<char> {
 fn every_event_is_an_object_with_what_was_before() -> Outcome {
     needs::tools("umount");
     let mut room = Room::new("mount --make-private $d; mkdir $d/a $d/b")?;
-    let mut watch = watch(&room, "--watch -J");
+    let mut watch = watch(&room, "--watch -J -o +OLD-TARGET,OLD-OPTIONS");
     let (first, second) = (room.text("a"), room.text("b"));
     let told = |action: &str, target: &str, options: &str, old_target: Value, old_options: Value| {
         json!({
@@ -87,7 +89,13 @@ fn every_event_is_an_object_with_what_was_before() -> Outcome {
     room.run("umount $d/b");
     assert_eq!(
         event(&mut watch),
-        told("umount", &second, "ro,relatime", json!(null), json!(null))
+        told(
+            "umount",
+            &second,
+            "ro,relatime",
+            json!(second),
+            json!("ro,relatime")
+        )
     );
     Ok(())
 }
@@ -99,15 +107,7 @@ fn a_table_has_its_headings_once() -> Outcome {
     room.run("mount -t tmpfs some $d/a");
     assert_eq!(
         watch.line().split_whitespace().collect::<Vec<_>>(),
-        [
-            "ACTION",
-            "TARGET",
-            "SOURCE",
-            "FSTYPE",
-            "OPTIONS",
-            "OLD-TARGET",
-            "OLD-OPTIONS"
-        ]
+        ["ACTION", "TARGET", "SOURCE", "FSTYPE", "OPTIONS"]
     );
     assert!(watch.line().starts_with("mount "));
     room.run("umount $d/a");
@@ -127,6 +127,39 @@ fn only_what_is_asked_for_is_told() -> Outcome {
     assert_eq!(watch.line(), "remount wanted");
     room.run("umount $d/a");
     assert_eq!(watch.line(), "umount wanted");
+    Ok(())
+}
+
+fn two_actions_are_watched() -> Outcome {
+    needs::tools("umount");
+    let mut room = Room::new("mount --make-private $d; mkdir $d/a $d/b")?;
+    let mut watch = watch(&room, "--poll=mount,move -r -n -o ACTION,TARGET,OLD-TARGET");
+    let (first, second) = (room.text("a"), room.text("b"));
+    room.run("mount -t tmpfs some $d/a");
+    assert_eq!(watch.line(), format!("mount {first}"));
+    room.run("mount -o remount,ro $d/a");
+    room.run("mount --move $d/a $d/b");
+    assert_eq!(watch.line(), format!("move {second} {first}"));
+    room.run("umount $d/b");
+    room.run("mount -t tmpfs some $d/b");
+    assert_eq!(watch.line(), format!("mount {second}"));
+    Ok(())
+}
+
+fn the_first_event_ends_the_watch() -> Outcome {
+    needs::tools("umount");
+    let mut room = Room::new("mkdir $d/a $d/b; mount -t tmpfs some $d/a; mount -t tmpfs some $d/b")?;
+    // Of a stack, each mount can have the event.
+    room.run("mount -t tmpfs over $d/b");
+    let target = room.text("b");
+    let mut watch = watch(
+        &room,
+        &format!("--poll=umount --first-only -r -n -o ACTION,TARGET,OLD-TARGET,OLD-OPTIONS -M {target}"),
+    );
+    room.run("mount -t tmpfs more $d/a; umount $d/a; umount -l $d/b; umount $d/b");
+    assert_eq!(watch.line(), format!("umount {target} {target} rw,relatime"));
+    watch.wait_for_end();
+    assert_eq!(watch.end(), (0, None, String::new()));
     Ok(())
 }
 

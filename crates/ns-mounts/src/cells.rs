@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use ns_core::mounts::{Mount, MountStatus, Space, Tag, View, device_path, merged};
+use ns_core::mounts::{FstabFields, Mount, MountStatus, Space, Tag, device_path, merged};
 use ns_core::output::Cell;
 
 use crate::action::Action;
 use crate::context::TableContext;
+use crate::option_kinds::{OptionKind, part};
 use crate::size;
 use crate::source::canonical;
 
@@ -77,6 +78,15 @@ impl<'s, 'a> ListedMount<'s, 'a> {
         self.context.covered_by(self.index)
     }
 
+    /// A field that a table of mounts has, and fstab(5) has not.
+    pub fn of_kernel(self, cell: impl FnOnce(&'s Mount<'a>) -> Cell<'a>) -> Cell<'a> {
+        if self.mount.fstab.is_some() {
+            Cell::Absent
+        } else {
+            cell(self.mount)
+        }
+    }
+
     /// What statmount(2) says of it.
     pub fn status(self, known: impl FnOnce(&MountStatus) -> Cell<'a>) -> Cell<'a> {
         Cell::gathered(self.context.statuses().as_ref(), |statuses| {
@@ -107,9 +117,9 @@ impl<'s, 'a> ListedMount<'s, 'a> {
         })
     }
 
-    /// What it was before this happened to it.
-    fn before(self, action: Action) -> Option<&'s Mount<'a>> {
-        self.event.filter(|event| event.action == action)?.was
+    /// The mount before the event, if the event is one of these.
+    fn before(self, actions: [Action; 2]) -> Option<&'s Mount<'a>> {
+        self.event.filter(|event| actions.contains(&event.action))?.was
     }
 
     /// A tag of its device.
@@ -126,6 +136,18 @@ pub fn parent<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
         0 => Cell::Absent,
         parent => Cell::Number(parent),
     }
+}
+
+/// Whether the mount point leads to the mount.
+pub fn visible<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
+    it.of_kernel(|_| Cell::Flag(it.cover().is_none()))
+}
+
+/// A field that only fstab(5) has.
+pub fn fstab<'a>(it: ListedMount<'_, 'a>, field: impl FnOnce(FstabFields) -> u64) -> Cell<'a> {
+    it.mount
+        .fstab
+        .map_or(Cell::Absent, |fields| Cell::Number(field(fields)))
 }
 
 /// A text; nothing where it is empty.
@@ -185,11 +207,22 @@ pub fn options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
 
 /// The options of the mount.
 pub fn vfs_options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
+    if it.mount.fstab.is_some() {
+        return text(part(it.mount.vfs_options, OptionKind::Mount).into());
+    }
     if it.format.vfs_all {
         Cell::string(&every_vfs_option(it.mount))
     } else {
         text(it.mount.vfs_options.decoded())
     }
+}
+
+/// The options of the file system.
+pub fn fs_options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
+    if it.mount.fstab.is_some() {
+        return text(part(it.mount.vfs_options, OptionKind::FileSystem).into());
+    }
+    text(it.mount.fs_options.decoded())
 }
 
 /// Every option of a mount by its name, where mountinfo has only those that are set.
@@ -229,8 +262,9 @@ pub fn id_map<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
 
 /// The process that the table was read from.
 pub fn tid<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    let pid = it.context.view.and_then(View::pid);
-    pid.map_or(Cell::Absent, |pid| Cell::Number(pid.into()))
+    it.context
+        .pid()
+        .map_or(Cell::Absent, |pid| Cell::Number(pid.into()))
 }
 
 /// The peer group that the mount receives events from.
@@ -282,15 +316,16 @@ pub fn action<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     })
 }
 
-/// The mount point that the mount was moved from.
+/// The mount point before the mount was moved or unmounted.
 pub fn old_target<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    it.before(Action::Move)
+    it.before([Action::Move, Action::Umount])
         .map_or(Cell::Absent, |was| Cell::Text(was.target.decoded()))
 }
 
-/// The options that the mount had before they were changed.
+/// The options before they were changed or the mount was unmounted.
 pub fn old_options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    it.before(Action::Remount).map_or(Cell::Absent, |was| {
-        Cell::Text(merged(was.vfs_options, was.fs_options))
-    })
+    it.before([Action::Remount, Action::Umount])
+        .map_or(Cell::Absent, |was| {
+            Cell::Text(merged(was.vfs_options, was.fs_options))
+        })
 }

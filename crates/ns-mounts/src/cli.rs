@@ -87,14 +87,9 @@ impl AsRef<Notes> for Cli {
     }
 }
 
-/// Options of findmnt(8) that are about `/etc/fstab`.
+/// Options of findmnt(8) that ns-mounts lacks.
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct NotHere {
-    #[arg(short = 's', long, hide = true)]
-    fstab: bool,
-    #[arg(short = 'm', long, hide = true)]
-    mtab: bool,
     #[arg(short = 'x', long, hide = true)]
     verify: bool,
     #[arg(long, hide = true)]
@@ -104,12 +99,7 @@ pub struct NotHere {
 impl NotHere {
     /// The name of the option that was given.
     pub fn given(&self) -> Option<&'static str> {
-        let options = [
-            (self.fstab, "--fstab"),
-            (self.mtab, "--mtab"),
-            (self.verify, "--verify"),
-            (self.verbose, "--verbose"),
-        ];
+        let options = [(self.verify, "--verify"), (self.verbose, "--verbose")];
         options
             .into_iter()
             .find(|(given, _)| *given)

@@ -33,12 +33,12 @@ ns_core::columns! {
     FSTYPE: text("FSTYPE", "type of the file system"), Table, |it| cells::text(it.mount.fs_type.decoded());
     OPTIONS: text("OPTIONS", "all mount options").wide(), Table, cells::options;
     VFS_OPTIONS: text("VFS-OPTIONS", "options of this mount").wide(), Table, cells::vfs_options;
-    FS_OPTIONS: text("FS-OPTIONS", "options of the file system, for all its mounts").wide(), Table, |it| cells::text(it.mount.fs_options.decoded());
+    FS_OPTIONS: text("FS-OPTIONS", "options of the file system, for all its mounts").wide(), Table, cells::fs_options;
     OPT_FIELDS: text("OPT-FIELDS", "optional fields of mountinfo"), Table, |it| cells::text(it.mount.optional().into());
-    PROPAGATION: text("PROPAGATION", "shared or private, with slave and unbindable if they apply"), Table, |it| Cell::text(it.mount.propagation().words().as_bytes());
-    FSROOT: text("FSROOT", "mounted directory of the file system").wide(), Table, |it| cells::text(it.mount.root.decoded());
-    DEVICE: text("MAJ:MIN", "device number"), Table, |it| Cell::string(&it.mount.device);
-    ID: number("ID", "mount id"), Table, |it| Cell::Number(it.mount.id.as_raw());
+    PROPAGATION: text("PROPAGATION", "shared or private, with slave and unbindable if they apply"), Table, |it| it.of_kernel(|mount| Cell::text(mount.propagation().words().as_bytes()));
+    FSROOT: text("FSROOT", "mounted directory of the file system").wide(), Table, |it| it.of_kernel(|mount| cells::text(mount.root.decoded()));
+    DEVICE: text("MAJ:MIN", "device number"), Table, |it| it.of_kernel(|mount| Cell::string(&mount.device));
+    ID: number("ID", "mount id"), Table, |it| it.of_kernel(|mount| Cell::Number(mount.id.as_raw()));
     PARENT: number("PARENT", "id of the parent mount"), Table, cells::parent;
     UNIQ_ID: number("UNIQ-ID", "mount id that the kernel never reuses"), Table, |it| it.status(|status| Cell::Number(status.unique));
     TID: number("TID", "process that the mount table is from"), Table, cells::tid;
@@ -46,7 +46,7 @@ ns_core::columns! {
     LEADERS: texts("LEADERS", "processes that started the namespace or entered it").wide().or(&["HOLDERS"]), Processes, cells::leaders;
     MASTER: number("MASTER", "peer group that the mount receives events from"), Table, cells::master;
     PEERS: texts("PEERS", "other mounts of the peer group, in every namespace").wide(), Peers, cells::peers;
-    VISIBLE: flag("VISIBLE", "yes if the mount point leads to the mount"), Table, |it| Cell::Flag(it.cover().is_none());
+    VISIBLE: flag("VISIBLE", "yes if the mount point leads to the mount"), Table, cells::visible;
     COVERED_BY: number("COVERED-BY", "id of the mount that hides this one"), Table, |it| it.cover().map_or(Cell::Absent, |cover| Cell::Number(cover.id.as_raw()));
     IDMAP: texts("IDMAP", "map of user and group ids").wide(), Table, cells::id_map;
     SIZE: amount("SIZE", "size of the file system"), Table, |it| it.bytes(|space| space.size);
@@ -62,11 +62,11 @@ ns_core::columns! {
     PARTUUID: text("PARTUUID", "UUID of the partition"), Table, |it| it.tag(Tag::PartUuid);
     PARTLABEL: text("PARTLABEL", "label of the partition"), Table, |it| it.tag(Tag::PartLabel);
     SOURCES: texts("SOURCES", "all sources of the mount").wide(), Table, cells::sources;
-    FREQ: number("FREQ", "always empty: a field of fstab(5)"), Table, |_| Cell::Absent;
-    PASSNO: number("PASSNO", "always empty: a field of fstab(5)"), Table, |_| Cell::Absent;
+    FREQ: number("FREQ", "how often dump(8) saves the file system, from fstab(5)"), Table, |it| cells::fstab(it, |fields| fields.freq);
+    PASSNO: number("PASSNO", "pass in which fsck(8) checks the file system, from fstab(5)"), Table, |it| cells::fstab(it, |fields| fields.passno);
     ACTION: text("ACTION", "event, with --watch"), Event, cells::action;
-    OLD_TARGET: text("OLD-TARGET", "mount point before the move, with --watch"), Event, cells::old_target;
-    OLD_OPTIONS: text("OLD-OPTIONS", "options before the change, with --watch").wide(), Event, cells::old_options;
+    OLD_TARGET: text("OLD-TARGET", "mount point before a move or an unmount, with --watch"), Event, cells::old_target;
+    OLD_OPTIONS: text("OLD-OPTIONS", "options before a change or an unmount, with --watch").wide(), Event, cells::old_options;
 }
 
 /// What is shown where nothing else is asked for.
@@ -92,13 +92,5 @@ pub static FILES: &[MountColumn] = &[
     &TARGET,
 ];
 
-/// The same for what happens.
-pub static EVENTS: &[MountColumn] = &[
-    &ACTION,
-    &TARGET,
-    &SOURCE,
-    &FSTYPE,
-    &OPTIONS,
-    &OLD_TARGET,
-    &OLD_OPTIONS,
-];
+/// The columns of --watch.
+pub static EVENTS: &[MountColumn] = &[&ACTION, &TARGET, &SOURCE, &FSTYPE, &OPTIONS];

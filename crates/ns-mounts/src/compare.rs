@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use ns_core::Target;
 use ns_core::cli::shown;
-use ns_core::mounts::{Aspect, Difference, Mount, View, differences, merged};
+use ns_core::mounts::{Aspect, Difference, Mount, TableForm, View, differences, merged};
 use ns_core::output::{Cell, Heading, Listing, Row};
 
 use crate::cli::Cli;
@@ -50,7 +50,11 @@ impl Compared {
 
     /// The mounts that are asked for.
     fn mounts<'a>(&'a self, cli: &Cli, shared: &'a Shared) -> anyhow::Result<Vec<Mount<'a>>> {
-        let context = TableContext::of(&self.bytes, &self.name, self.view.as_ref(), shared);
+        let view = self.view.as_ref();
+        let context = TableContext::of_saved(&self.bytes, &self.name, TableForm::Mountinfo, view, shared);
+        if !context.is_of_mounts() {
+            anyhow::bail!("cannot compare {}: it has file systems, and no mounts", self.name);
+        }
         context.report();
         let found = select::select(cli, &context)?;
         Ok(found

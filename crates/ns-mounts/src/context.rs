@@ -4,8 +4,9 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
 use ns_core::Gathered;
-use ns_core::mounts::{Covers, Mount, MountTable, Peers, Space, Statuses, Tag, Tags, Tree, View};
+use ns_core::mounts::{Covers, Mount, MountTable, Peers, Space, Statuses, TableForm, Tag, Tags, Tree, View};
 use ns_core::output::Incomplete;
+use ns_core::process::Pid;
 
 use crate::everywhere::Everywhere;
 
@@ -14,7 +15,7 @@ use crate::everywhere::Everywhere;
 pub struct TableContext<'a> {
     /// Whose table it is, in a sentence.
     pub name: &'a str,
-    /// Where it is seen from; `None` for one that was saved.
+    /// The view in which its paths are followed; `None` for a saved table, whose paths are those of another host.
     pub view: Option<&'a View>,
     /// Whether the tables of all namespaces are gone through, of which this is one.
     pub one_of_all: bool,
@@ -44,7 +45,21 @@ pub struct Shared {
 impl<'a> TableContext<'a> {
     /// Reads the table.
     pub fn of(bytes: &'a [u8], name: &'a str, view: Option<&'a View>, shared: &'a Shared) -> Self {
-        let table = MountTable::parse(bytes);
+        Self::with(MountTable::parse(bytes), name, view, shared)
+    }
+
+    /// Reads a table of a file. If its lines do not show its form, it is `form`.
+    pub fn of_saved(
+        bytes: &'a [u8],
+        name: &'a str,
+        form: TableForm,
+        view: Option<&'a View>,
+        shared: &'a Shared,
+    ) -> Self {
+        Self::with(MountTable::parse_any(bytes, form), name, view, shared)
+    }
+
+    fn with(table: MountTable<'a>, name: &'a str, view: Option<&'a View>, shared: &'a Shared) -> Self {
         Self {
             name,
             view,
@@ -89,20 +104,38 @@ impl<'a> TableContext<'a> {
             .get_or_init(|| Covers::of(self.table.mounts(), self.tree()))
     }
 
+    /// Whether the table has mounts: an fstab(5) has file systems that may be mounted.
+    pub fn is_of_mounts(&self) -> bool {
+        self.table.form() == TableForm::Mountinfo
+    }
+
+    /// The view that the mounts are in.
+    fn seen_from(&self) -> Option<&'a View> {
+        self.view.filter(|_| self.is_of_mounts())
+    }
+
+    /// The process that the table was read from.
+    pub fn pid(&self) -> Option<Pid> {
+        self.seen_from().and_then(View::pid)
+    }
+
     /// The mount that hides the one with this index.
     pub fn covered_by(&self, index: usize) -> Option<&Mount<'a>> {
+        if !self.is_of_mounts() {
+            return None;
+        }
         self.covers().by(index).map(|cover| &self.table.mounts()[cover])
     }
 
     /// What statmount(2) says of the mounts.
     pub fn statuses(&self) -> &Gathered<Statuses> {
         self.statuses
-            .get_or_init(|| self.view.map_or(Gathered::Absent, View::statuses))
+            .get_or_init(|| self.seen_from().map_or(Gathered::Absent, View::statuses))
     }
 
     /// The room of the file system of the mount with this index; absent where its mount point does not lead to it.
     pub fn space(&self, index: usize) -> Gathered<Space> {
-        let Some(view) = self.view.filter(|_| self.covered_by(index).is_none()) else {
+        let Some(view) = self.seen_from().filter(|_| self.covered_by(index).is_none()) else {
             return Gathered::Absent;
         };
         let mount = &self.table.mounts()[index];
@@ -122,7 +155,7 @@ impl<'a> TableContext<'a> {
 
     /// The inode of the mount namespace.
     pub fn inode(&self) -> Gathered<u64> {
-        self.view.map_or(Gathered::Absent, View::namespace)
+        self.seen_from().map_or(Gathered::Absent, View::namespace)
     }
 }
 

@@ -8,6 +8,7 @@ mod columns;
 mod compare;
 mod context;
 mod everywhere;
+mod option_kinds;
 mod options;
 mod propagation;
 mod select;
@@ -31,7 +32,7 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     if let Some(option) = cli.not_here.given() {
         return Err(usage(&format!(
-            "{option} is about /etc/fstab: ns-mounts shows what is mounted, findmnt {option} does that"
+            "{option} checks /etc/fstab, and ns-mounts does not: findmnt {option} does"
         )));
     }
     if cli.show.written.list_columns {

@@ -1,5 +1,6 @@
 //! Which mounts of a table are asked for.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -96,7 +97,8 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         if which.direction == Direction::Backward {
             found.reverse();
         }
-        if which.first_only {
+        // A watch ends after the first event, which any of them can have.
+        if which.first_only && self.cli.ask.watch.is_none() {
             found.truncate(1);
         }
         if which.submounts {
@@ -165,7 +167,7 @@ fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Res
     let forms = forms(path, context, cli.show.nocanonicalize);
     let mounts = context.table.mounts();
     let is_there = |index: &usize| {
-        let target = mounts[*index].target.decoded();
+        let target = mount_point(&mounts[*index]);
         forms.iter().any(|form| **form == *target)
     };
     let there: Vec<usize> = (0..mounts.len()).filter(is_there).collect();
@@ -174,7 +176,7 @@ fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Res
     {
         return Err(error.into());
     }
-    let all = cli.which.stacked || cli.which.shadowed || cli.ask.watch.is_some();
+    let all = !context.is_of_mounts() || cli.which.stacked || cli.which.shadowed || cli.ask.watch.is_some();
     if all || there.len() < 2 {
         return Ok(there);
     }
@@ -204,8 +206,12 @@ fn plain(path: &Path) -> Vec<u8> {
 /// The mount that a path is on: asked of the kernel, as symbolic links and mounts on each other decide it.
 fn containing(path: &Path, context: &TableContext<'_>) -> anyhow::Result<Option<usize>> {
     let mounts = context.table.mounts();
-    let Some(view) = context.view else {
-        return Ok(containing_by_name(&plain(path), mounts));
+    let Some(view) = context.view.filter(|_| context.is_of_mounts()) else {
+        let forms = forms(path, context, false);
+        return Ok(forms
+            .iter()
+            .rev()
+            .find_map(|form| containing_by_name(form, mounts)));
     };
     let place = match view.resolve(path) {
         Err(ns_core::Error::NotFound(_)) if context.one_of_all => return Ok(None),
@@ -224,11 +230,20 @@ fn containing(path: &Path, context: &TableContext<'_>) -> anyhow::Result<Option<
 fn containing_by_name(path: &[u8], mounts: &[Mount<'_>]) -> Option<usize> {
     let path = Path::new(OsStr::from_bytes(path));
     let lengths = mounts.iter().enumerate().filter_map(|(index, mount)| {
-        let target = mount.target.decoded();
+        let target = mount_point(mount);
         path.starts_with(OsStr::from_bytes(&target))
             .then_some((target.len(), index))
     });
     lengths.max().map(|(_, index)| index)
+}
+
+/// The mount point of a mount. In fstab(5), it can end in a slash.
+fn mount_point<'a>(mount: &Mount<'a>) -> Cow<'a, [u8]> {
+    let target = mount.target.decoded();
+    if target.len() > 1 && target.ends_with(b"/") {
+        return Cow::Owned(plain(Path::new(OsStr::from_bytes(&target))));
+    }
+    target
 }
 
 /// The indexes of the mounts whose mount point no later one has.

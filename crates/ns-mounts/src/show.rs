@@ -160,6 +160,8 @@ fn is_tree(cli: &Cli) -> bool {
         || show.dfi
         || cli.which.first_only
         || (cli.searches() && !cli.which.submounts)
+        || cli.whose.mtab
+        || cli.whose.fstab
         || !tables::is_single(&cli.whose);
     show.tree || !list
 }
@@ -171,7 +173,7 @@ fn asks_for(cli: &Cli, columns: &[MountColumn], needs: Needs) -> bool {
         .map(ns_core::output::Filter::columns)
         .unwrap_or_default();
     let mut all = columns.iter().chain(&in_filter);
-    cli.whose.files.is_empty() && all.any(|column| column.needs == needs)
+    cli.whose.files.is_empty() && !cli.whose.fstab && all.any(|column| column.needs == needs)
 }
 
 fn rows<'a>(

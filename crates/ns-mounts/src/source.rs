@@ -52,19 +52,23 @@ impl<'a> Wanted<'a> {
     /// Whether a mount has it.
     pub fn matches(&self, mount: &Mount<'_>) -> bool {
         let source = mount.source.decoded();
+        let evaluated = mount.fstab.and_then(|_| canonical(None, &source));
         match self {
             Self::Path {
                 text,
                 canonical,
                 device,
             } => {
-                *source == **text
+                let is_called = |name: &[u8]| name == *text || canonical.as_deref() == Some(name);
+                is_called(&source)
+                    || evaluated.as_deref().is_some_and(is_called)
                     || is_same_share(&source, text)
-                    || canonical.as_deref() == Some(&*source)
-                    || *device == Some(mount.device)
+                    || (*device == Some(mount.device) && mount.fstab.is_none())
                     || with_root(text, mount)
             }
-            Self::Device(device, text) => *device == mount.device || *source == **text,
+            Self::Device(device, text) => {
+                (*device == mount.device && mount.fstab.is_none()) || *source == **text
+            }
             Self::Tag(text, tags, value) => tags.of(mount) == Some(*value) || *source == **text,
         }
     }

@@ -1,15 +1,16 @@
 //! The tables that the command line asks for, one after the other.
 
+use std::io;
 use std::path::Path;
 
 use anyhow::Context as _;
-use ns_core::cli::{read_file, shown};
+use ns_core::cli::{read_file, read_whole, shown};
 use ns_core::explain::explain_in;
-use ns_core::mounts::View;
+use ns_core::mounts::{TableForm, View};
 use ns_core::target::Opened;
 use ns_core::{Kind, Target};
 
-use crate::cli::{Cli, Kernel, Whose};
+use crate::cli::{Cli, Kernel, Whose, usage};
 use crate::context::{Shared, TableContext};
 use crate::everywhere;
 
@@ -56,17 +57,43 @@ pub fn each(
     for task in &whose.tasks {
         look_at(&view(task)?)?;
     }
+    if whose.fstab && whose.files.is_empty() {
+        let own = View::own()?;
+        return look_at_saved(Path::new(FSTAB), Some(&own), whose, shared, look);
+    }
     if whose.tasks.is_empty() && whose.files.is_empty() {
         look_at(&View::own()?)?;
     }
+    if whose.kernel == Some(Kernel::Listmount) && !whose.files.is_empty() {
+        return Err(usage("--kernel=listmount reads no file: leave out --tab-file"));
+    }
     for file in &whose.files {
-        let bytes = saved(file)?;
-        let name = shown(file);
-        let context = TableContext::of(&bytes, &name, None, shared);
-        context.report();
-        look(&context)?;
+        look_at_saved(file, None, whose, shared, &mut look)?;
     }
     Ok(())
+}
+
+/// The table of file systems of the system administrator.
+const FSTAB: &str = "/etc/fstab";
+
+/// Shows `look` the table in a file. Its paths are followed only in a view.
+fn look_at_saved(
+    file: &Path,
+    view: Option<&View>,
+    whose: &Whose,
+    shared: &Shared,
+    mut look: impl FnMut(&TableContext<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let bytes = saved(file)?;
+    let name = shown(file);
+    let form = if whose.fstab {
+        TableForm::Fstab
+    } else {
+        TableForm::Mountinfo
+    };
+    let context = TableContext::of_saved(&bytes, &name, form, view, shared);
+    context.report();
+    look(&context)
 }
 
 /// The table of a view, from where it is asked for.
@@ -77,9 +104,14 @@ fn read(view: &View, whose: &Whose) -> ns_core::Result<Vec<u8>> {
     }
 }
 
-/// A table that was saved.
+/// The bytes of a saved table; `-` is stdin.
 pub fn saved(file: &Path) -> anyhow::Result<Vec<u8>> {
-    read_file(file).with_context(|| format!("cannot read {}", shown(file)))
+    let read = if file == Path::new("-") {
+        read_whole(io::stdin())
+    } else {
+        read_file(file)
+    };
+    read.with_context(|| format!("cannot read {}", shown(file)))
 }
 
 /// The view of a target: of a process its own, root directory and all.

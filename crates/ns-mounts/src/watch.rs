@@ -16,7 +16,8 @@ use crate::columns::{self, MountColumn};
 use crate::context::{Shared, TableContext};
 use crate::{select, show, tables};
 
-/// Tells what happens until the time is up, the process that was named has ended, or nobody reads it any more.
+/// Reports changes until the time is up, the watched process has ended, or nobody reads the output. With --first-only, the
+/// first change ends the watch.
 ///
 /// To watch a namespace keeps it alive, and all that is mounted in it.
 pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
@@ -58,6 +59,9 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
             let new = TableContext::of(&after, view.name(), Some(&view), &shared);
             out.events(&old, &new, actions, &columns)?;
         }
+        if cli.which.first_only && !out.listing.rows.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
         before = after;
     }
 }
@@ -83,7 +87,7 @@ impl Out<'_> {
         for event in events(&old.table, &new.table) {
             let (action, context, asked, mount, was) = match event {
                 MountEvent::Mount(mount) => (Action::Mount, new, &in_new, mount, None),
-                MountEvent::Umount(mount) => (Action::Umount, old, &in_old, mount, None),
+                MountEvent::Umount(mount) => (Action::Umount, old, &in_old, mount, Some(mount)),
                 MountEvent::Remount(was, mount) => (Action::Remount, new, &in_new, mount, Some(was)),
                 MountEvent::Move(was, mount) => (Action::Move, new, &in_new, mount, Some(was)),
             };
@@ -107,6 +111,9 @@ impl Out<'_> {
                 }
                 .into_owned(),
             );
+        }
+        if self.cli.which.first_only {
+            listing.rows.truncate(1);
         }
         self.write()?;
         Ok(())

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Escaped, MountOptions, Propagation};
+use super::fstab::is_blank;
+use super::{Escaped, FstabFields, MountOptions, Propagation};
 use crate::Error;
 
 /// The id of a mount, in its namespace's table: used again once the mount is gone.
@@ -78,14 +79,20 @@ pub struct Mount<'a> {
     pub target: Escaped<'a>,
     /// The options of this mount.
     pub vfs_options: MountOptions<'a>,
-    /// The optional fields as they stand, with one blank behind each.
-    tags: &'a [u8],
+    /// The optional fields as they stand, with blanks behind each.
+    pub(super) tags: &'a [u8],
     /// The type of the file system, with the subtype: `ext4`, `fuse.sshfs`.
     pub fs_type: Escaped<'a>,
     /// What the file system is on, as it was named when it was mounted; it may be empty, and any text.
     pub source: Escaped<'a>,
     /// The options of the file system, the same for all its mounts.
     pub fs_options: MountOptions<'a>,
+    /// The fields that only a table of `fstab(5)` has; `None` for a mount of the kernel's table.
+    ///
+    /// A line of such a table has no device, no root and no propagation. All its options are in `vfs_options`.
+    pub fstab: Option<FstabFields>,
+    /// The line that it was read from, without the line break.
+    pub(super) line: &'a [u8],
 }
 
 /// What a line lacks that is no mount.
@@ -94,13 +101,17 @@ pub(super) type Reason = &'static str;
 impl<'a> Mount<'a> {
     /// Reads a line without its line break.
     pub(super) fn parse(line: &'a [u8]) -> Result<Self, Reason> {
-        let mut fields = Fields(line);
+        let mut fields = Fields {
+            rest: line,
+            padded: false,
+        };
         let id = decimal(fields.next()?).ok_or("the mount id is not a number")?;
         let parent = decimal(fields.next()?).ok_or("the id of the parent is not a number")?;
         let device = Device::parse(fields.next()?).ok_or("the device is not MAJOR:MINOR")?;
         let (root, target, vfs_options) = (fields.next()?, fields.next()?, fields.next()?);
         let tags = fields.up_to_separator()?;
-        let (fs_type, source) = (fields.next()?, fields.next()?);
+        let fs_type = fields.next()?;
+        let (source, fs_options) = fields.source_and_options()?;
         Ok(Self {
             id: MountId(id),
             parent: MountId(parent),
@@ -111,14 +122,15 @@ impl<'a> Mount<'a> {
             tags,
             fs_type: Escaped::new(fs_type),
             source: Escaped::new(source),
-            // Some file systems write blanks of their own here.
-            fs_options: MountOptions::new(fields.0),
+            fs_options: MountOptions::new(fs_options),
+            fstab: None,
+            line,
         })
     }
 
     /// The optional fields as they stand, with one blank between.
     pub fn optional(&self) -> &'a [u8] {
-        self.tags.strip_suffix(b" ").unwrap_or_default()
+        self.tags.trim_ascii()
     }
 
     /// How mounts and unmounts spread from and to it.
@@ -131,47 +143,70 @@ impl<'a> Mount<'a> {
         self.root.raw() != b"/"
     }
 
-    /// Appends the line without its line break.
-    pub(super) fn print(&self, out: &mut Vec<u8>) {
-        let (id, parent, device) = (self.id, self.parent, self.device);
-        out.extend(format!("{id} {parent} {device}").bytes());
-        for field in [self.root.raw(), self.target.raw(), self.vfs_options.raw()] {
-            out.push(b' ');
-            out.extend(field);
-        }
-        out.push(b' ');
-        out.extend(self.tags);
-        out.push(b'-');
-        for field in [self.fs_type.raw(), self.source.raw(), self.fs_options.raw()] {
-            out.push(b' ');
-            out.extend(field);
-        }
+    /// The line that it was read from, without the line break.
+    pub(super) fn line(&self) -> &'a [u8] {
+        self.line
     }
 }
 
-/// What is left of a line, taken field by field: one blank stands between two of them, and a field may be empty.
-struct Fields<'a>(&'a [u8]);
+/// What is left of a line, taken field by field. The kernel writes one blank between two fields. A table that was aligned for
+/// people has more.
+struct Fields<'a> {
+    rest: &'a [u8],
+    /// Whether more than one blank was seen between two fields.
+    padded: bool,
+}
 
 impl<'a> Fields<'a> {
-    /// The next one; another has to follow it.
+    /// The next field, which is not empty; another has to follow it.
     fn next(&mut self) -> Result<&'a [u8], Reason> {
-        let blank = self.0.iter().position(|byte| *byte == b' ');
-        let blank = blank.ok_or("it ends too early")?;
-        let field = &self.0[..blank];
-        self.0 = &self.0[blank + 1..];
-        Ok(field)
+        let start = self.rest.iter().position(|byte| !is_blank(*byte));
+        let field = &self.rest[start.unwrap_or(0)..];
+        self.padded |= start.unwrap_or(0) > 0;
+        let end = field.iter().position(|byte| is_blank(*byte));
+        let end = end.ok_or("it ends too early")?;
+        self.rest = &field[end + 1..];
+        Ok(&field[..end])
     }
 
     /// All those before the separator `-`, which is taken too.
     fn up_to_separator(&mut self) -> Result<&'a [u8], Reason> {
-        let all = self.0;
+        let all = self.rest;
         loop {
-            let before = all.len() - self.0.len();
+            let before = all.len() - self.rest.len();
             if self.next().map_err(|_| "it has no separator \"-\"")? == b"-" {
                 return Ok(&all[..before]);
             }
         }
     }
+
+    /// The last two fields. The source may be empty, and some file systems write blanks of their own into the options. A
+    /// blank at the end of the line belongs to neither.
+    fn source_and_options(self) -> Result<(&'a [u8], &'a [u8]), Reason> {
+        let padded = self.padded || self.rest.starts_with(b"  ");
+        let rest = without_blanks_around(self.rest);
+        if padded {
+            return Ok(match rest.iter().position(|byte| is_blank(*byte)) {
+                Some(end) => (&rest[..end], without_blanks_around(&rest[end..])),
+                None => (b"", rest),
+            });
+        }
+        let end = self.rest.iter().position(|byte| is_blank(*byte));
+        let end = end.ok_or("it ends too early")?;
+        Ok((&self.rest[..end], without_blanks_around(&self.rest[end..])))
+    }
+}
+
+fn without_blanks_around(bytes: &[u8]) -> &[u8] {
+    let start = bytes
+        .iter()
+        .position(|byte| !is_blank(*byte))
+        .unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .rposition(|byte| !is_blank(*byte))
+        .map_or(start, |last| last + 1);
+    &bytes[start..end]
 }
 
 /// A number as the kernel writes it: without a sign, without leading zeros.
@@ -220,6 +255,35 @@ mod tests {
             assert!(Mount::parse(&LINE[..end]).is_err(), "{end}");
         }
         assert!(Mount::parse(&LINE[..options]).is_ok());
+    }
+
+    #[test]
+    fn an_aligned_table_is_read() {
+        let read = |line: &'static str| {
+            let mount = Mount::parse(line.as_bytes()).unwrap();
+            let texts = [
+                mount.fs_type.raw(),
+                mount.source.raw(),
+                mount.fs_options.raw(),
+                mount.optional(),
+            ];
+            texts.map(|text| std::str::from_utf8(text).unwrap())
+        };
+        let aligned = "1   0   0:1   /   /    rw,relatime   shared:1   -   tmpfs    none     rw,size=4k   ";
+        assert_eq!(read(aligned), ["tmpfs", "none", "rw,size=4k", "shared:1"]);
+        assert_eq!(
+            read(" 22  1   0:2  /  /p  rw   -   proc  proc  rw"),
+            ["proc", "proc", "rw", ""]
+        );
+        assert_eq!(
+            read("23  1   0:3  /  /x  rw  -  rootfs      rw "),
+            ["rootfs", "", "rw", ""]
+        );
+        // The kernel's own lines: an empty source, options with a blank, a blank at the end.
+        assert_eq!(
+            read("1 0 0:1 / / rw - tmpfs  rw,a b "),
+            ["tmpfs", "", "rw,a b", ""]
+        );
     }
 
     #[test]

@@ -1,12 +1,24 @@
 //! A whole table: the mounts, and the lines that are none.
 
+use super::fstab::is_comment;
 use super::line::{Mount, Reason};
+
+/// The form of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TableForm {
+    /// `proc_pid_mountinfo(5)`.
+    #[default]
+    Mountinfo,
+    /// `fstab(5)`, and `/proc/mounts`.
+    Fstab,
+}
 
 /// The mounts of a table, in its order, borrowed from its bytes.
 #[derive(Clone, Debug, Default)]
 pub struct MountTable<'a> {
     mounts: Vec<Mount<'a>>,
     flaws: Vec<LineFlaw<'a>>,
+    form: TableForm,
     /// How many lines it has.
     lines: usize,
     /// Whether lines end as on other systems: in a table that was saved and carried about.
@@ -22,19 +34,37 @@ pub struct LineFlaw<'a> {
     pub line: usize,
     /// Its bytes, without the line break.
     pub bytes: &'a [u8],
-    /// What is wrong with it; `None` where it is blank.
+    /// What is wrong with it; `None` if it is blank or a comment.
     pub reason: Option<&'static str>,
 }
 
 impl<'a> MountTable<'a> {
-    /// Reads a table. Nothing in it stops the reading: what is no mount is kept as a [`LineFlaw`].
+    /// Reads a table of mountinfo. Nothing in it stops the reading: a line that is no mount is kept as a [`LineFlaw`].
     pub fn parse(bytes: &'a [u8]) -> Self {
+        Self::parse_as(TableForm::Mountinfo, bytes)
+    }
+
+    /// Reads a table of either form, which its lines show. If no line shows it, the form is `or`.
+    pub fn parse_any(bytes: &'a [u8], or: TableForm) -> Self {
+        let mountinfo = Self::parse(bytes);
+        if !mountinfo.mounts.is_empty() {
+            return mountinfo;
+        }
+        let fstab = Self::parse_as(TableForm::Fstab, bytes);
+        if fstab.mounts.is_empty() && or == TableForm::Mountinfo {
+            return mountinfo;
+        }
+        fstab
+    }
+
+    fn parse_as(form: TableForm, bytes: &'a [u8]) -> Self {
         let first = bytes.iter().position(|byte| *byte == b'\n');
         let mut table = Self {
             // Most lines are shorter than this, and few tables need more room than they first get.
             mounts: Vec::with_capacity(bytes.len() / 96),
             carriage_returns: first.is_some_and(|end| bytes[..end].ends_with(b"\r")),
             ends_in_break: bytes.ends_with(b"\n"),
+            form,
             ..Self::default()
         };
         let mut rest = bytes;
@@ -49,13 +79,20 @@ impl<'a> MountTable<'a> {
     }
 
     fn add(&mut self, line: &'a [u8]) {
-        let mount: Result<_, Option<Reason>> = match line {
-            [] | b"\r" => Err(None),
-            _ if self.carriage_returns => line
-                .strip_suffix(b"\r")
-                .ok_or(Some("it ends without the carriage return of the others"))
-                .and_then(|line| Mount::parse(line).map_err(Some)),
-            _ => Mount::parse(line).map_err(Some),
+        let number = u64::try_from(self.lines).unwrap_or(u64::MAX);
+        let parse = |line| match self.form {
+            TableForm::Mountinfo => Mount::parse(line),
+            TableForm::Fstab => Mount::parse_fstab(line, number),
+        };
+        let mount: Result<_, Option<Reason>> = if is_comment(line) {
+            Err(None)
+        } else if self.carriage_returns {
+            line.strip_suffix(b"\r")
+                .ok_or("it ends without the carriage return of the others")
+                .and_then(parse)
+                .map_err(Some)
+        } else {
+            parse(line).map_err(Some)
         };
         match mount {
             Ok(mount) => self.mounts.push(mount),
@@ -65,6 +102,11 @@ impl<'a> MountTable<'a> {
                 reason,
             }),
         }
+    }
+
+    /// The form of the table.
+    pub fn form(&self) -> TableForm {
+        self.form
     }
 
     /// The mounts, in the order of the table.
@@ -101,7 +143,7 @@ impl<'a> MountTable<'a> {
             if let Some(flaw) = flaws.next_if(|flaw| flaw.line == line) {
                 out.extend(flaw.bytes);
             } else if let Some(mount) = mounts.next() {
-                mount.print(&mut out);
+                out.extend(mount.line());
                 if self.carriage_returns {
                     out.push(b'\r');
                 }
@@ -196,6 +238,29 @@ mod tests {
         prop::collection::vec(field, 0..60).prop_map(|fields| fields.join(" ").replace(" \n ", "\n").into())
     }
 
+    /// A field that the kernel never leaves empty.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(any::<u8>(), 1..40)
+    }
+
+    #[test]
+    fn the_lines_show_the_form() {
+        let form = |bytes: &str| MountTable::parse_any(bytes.as_bytes(), TableForm::Mountinfo).form();
+        assert_eq!(form(GOOD), TableForm::Mountinfo);
+        assert_eq!(form("tmpfs / tmpfs rw 0 0\n"), TableForm::Fstab);
+        assert_eq!(form("# a comment\n\nUUID=1-2 / ext4 rw 0 1\n"), TableForm::Fstab);
+        assert_eq!(form("garbage\n"), TableForm::Mountinfo);
+        let table = b"# a comment\n\none two\nproc /proc proc\n";
+        let table = MountTable::parse_any(table, TableForm::Mountinfo);
+        let reasons: Vec<_> = table
+            .flaws()
+            .iter()
+            .map(|flaw| (flaw.line, flaw.reason))
+            .collect();
+        assert_eq!(reasons, [(1, None), (2, None), (3, Some("it has no type"))]);
+        assert_eq!(table.print(), b"# a comment\n\none two\nproc /proc proc\n");
+    }
+
     proptest! {
         #[test]
         fn what_was_read_is_printed_byte_for_byte(bytes in nearly()) {
@@ -209,7 +274,7 @@ mod tests {
 
         #[test]
         fn a_mount_is_read_as_it_was_written(
-            id in 0_u64..1 << 40, target: Vec<u8>, source: Vec<u8>, root: Vec<u8>, tags in "( shared:[1-9])?( x)?",
+            id in 0_u64..1 << 40, target in text(), source: Vec<u8>, root in text(), tags in "( shared:[1-9])?( x)?",
         ) {
             let field = |bytes: &[u8]| super::super::Escaped::encode(bytes);
             let head = format!("{id} 1 0:7 ");

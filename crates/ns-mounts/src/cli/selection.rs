@@ -90,6 +90,8 @@ pub struct Selection {
     pub invert: bool,
 
     /// Show only the first match
+    ///
+    /// With --watch, stop after the first event.
     #[arg(short, long)]
     pub first_only: bool,
 

@@ -13,13 +13,13 @@ pub struct Ask {
     ///
     /// A and B are each a TARGET or a saved mountinfo file. The exit status is 1 if they differ.
     #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = ns_core::cli::target(),
-        conflicts_with_all = ["tasks", "files", "all_namespaces", "propagation", "watch", "stats", "operand"])]
+        conflicts_with_all = ["tasks", "files", "mtab", "fstab", "all_namespaces", "propagation", "watch", "stats", "operand"])]
     pub diff: Option<Vec<Target>>,
 
     /// Show where new mounts propagate
     ///
     /// Lists each peer group with its mounts, and below it the mounts that receive events from it.
-    #[arg(long, conflicts_with_all = ["watch", "stats", "files"])]
+    #[arg(long, conflicts_with_all = ["watch", "stats", "files", "mtab", "fstab"])]
     pub propagation: bool,
 
     /// Report changes, one per line
@@ -27,7 +27,7 @@ pub struct Ask {
     /// ACTIONS are mount, umount, remount and move, separated by commas (default: all).
     #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", num_args = 0..=1,
         require_equals = true, default_missing_value = "mount,umount,remount,move", value_delimiter = ',',
-        conflicts_with_all = ["files", "all_namespaces", "stats"])]
+        conflicts_with_all = ["files", "mtab", "fstab", "all_namespaces", "stats"])]
     pub watch: Option<Vec<Action>>,
 
     /// Stop watching after TIME milliseconds
@@ -39,6 +39,6 @@ pub struct Ask {
     /// Show file system counters
     ///
     /// Only file systems that keep counters are listed, such as NFS.
-    #[arg(long, conflicts_with = "files")]
+    #[arg(long, conflicts_with_all = ["files", "mtab", "fstab"])]
     pub stats: bool,
 }

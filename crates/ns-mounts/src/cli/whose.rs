@@ -8,6 +8,7 @@ use ns_core::Target;
 /// The mount tables to read.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Mount tables")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Whose {
     /// Show the mounts that TARGET sees
     ///
@@ -20,9 +21,9 @@ pub struct Whose {
     #[arg(long, conflicts_with_all = ["tasks", "files"])]
     pub all_namespaces: bool,
 
-    /// Read mounts from a saved mountinfo file
+    /// Read mounts from a file
     ///
-    /// The option can be repeated.
+    /// The file is a saved mountinfo file, or has the form of fstab(5). A dash is stdin. The option can be repeated.
     #[arg(short = 'F', long = "tab-file", value_name = "FILE", conflicts_with = "tasks")]
     pub files: Vec<PathBuf>,
 
@@ -30,8 +31,20 @@ pub struct Whose {
     ///
     /// Without FROM, ns-mounts reads mountinfo.
     #[arg(short, long, value_name = "FROM", num_args = 0..=1, require_equals = true,
-        default_missing_value = "mountinfo", conflicts_with = "files")]
+        default_missing_value = "mountinfo", conflicts_with_all = ["mtab", "fstab"])]
     pub kernel: Option<Kernel>,
+
+    /// Read mounts from the kernel, and write a list
+    ///
+    /// /etc/mtab is a link to the kernel's table.
+    #[arg(short, long, conflicts_with_all = ["tasks", "all_namespaces", "fstab"])]
+    pub mtab: bool,
+
+    /// Read file systems from /etc/fstab
+    ///
+    /// The output is a list. With --tab-file, the file takes the place of /etc/fstab.
+    #[arg(short = 's', long, conflicts_with_all = ["tasks", "all_namespaces"])]
+    pub fstab: bool,
 
     /// Fail if the result is incomplete
     ///
