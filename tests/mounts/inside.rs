@@ -17,6 +17,7 @@ cases!["mounts::inside":
     the_kernels_list_is_the_same_table,
     nothing_needs_many_files,
     holders_are_told_of_one_namespace_too,
+    an_id_that_cannot_be_compared_is_counted,
 ];
 
 fn sizes_are_those_of_the_namespace() -> Outcome {
@@ -239,5 +240,39 @@ fn holders_are_told_of_one_namespace_too() -> Outcome {
         .with(&format!("-N {file} -J -o LEADERS -M {target}"))
         .json();
     assert_eq!(rows["filesystems"], serde_json::json!([{"leaders": []}]));
+    Ok(())
+}
+
+/// An ordinary user cannot open the mount namespace of a process of root: the kernel does not tell the ids.
+fn an_id_that_cannot_be_compared_is_counted() -> Outcome {
+    needs::root()?;
+    let room = Room::new(":")?;
+    let unique = room.lines("-M $d", "UNIQ-ID").concat();
+    let user = User::ordinary()?;
+    let searched = |words: String| {
+        let pid = room.shell.pid.to_string();
+        let mut command = user.program("ns-mounts");
+        command.args(["-N", &pid, "-J"]).with(&words)
+    };
+    for words in [
+        format!("--uniq-id {unique}"),
+        format!("--uniq-id {unique} -o UNIQ-ID"),
+        format!("-Q UNIQ-ID=={unique}"),
+    ] {
+        let ran = searched(words.clone());
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{words}");
+        assert!(
+            ran.stderr.contains(" values could not be read (UNIQ-ID: "),
+            "{words}: {}",
+            ran.stderr
+        );
+    }
+    // One mount was compared, and it is counted once.
+    let ran = searched(format!("-S ours --uniq-id {unique} -o UNIQ-ID"));
+    assert!(
+        ran.stderr.contains("incomplete: 1 value could not be read (UNIQ-ID: "),
+        "{}",
+        ran.stderr
+    );
     Ok(())
 }

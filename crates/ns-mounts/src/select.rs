@@ -6,11 +6,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-use ns_core::Gathered;
 use ns_core::mounts::Mount;
+use ns_core::output::{Cell, Filter};
 
 use crate::cells::{Format, ListedMount};
 use crate::cli::{Cli, Direction};
+use crate::columns::{self, MountColumn};
 use crate::context::TableContext;
 use crate::options::OptionList;
 use crate::source::Wanted;
@@ -136,28 +137,33 @@ impl<'q, 'a> MountQuery<'q, 'a> {
                 .is_none_or(|there| there.contains(&index))
             && self.target.as_ref().is_none_or(|target| target.contains(&index))
             && which.id.is_none_or(|id| mount.id.as_raw() == id)
-            && which.uniq_id.is_none_or(|id| self.has_unique_id(mount, id))
+            && which.uniq_id.is_none_or(|id| self.compared(&columns::UNIQ_ID, index) == Cell::Number(id))
             && (!which.real || !is_pseudo(&mount.fs_type.decoded()))
             && (!which.pseudo || is_pseudo(&mount.fs_type.decoded()))
             && (!which.shadowed || self.context.covered_by(index).is_some())
-            && which.filter.as_ref().is_none_or(|filter| {
-                let listed = ListedMount::new(self.context, index, Format::COMPARED);
-                filter.matches(|column| {
-                    let cell = (column.cell)(listed);
-                    // What cannot be compared is missing, whether it is shown or not.
-                    let mut incomplete = self.context.shared.incomplete.borrow_mut();
-                    incomplete.count(&column.heading, &cell);
-                    cell
-                })
-            })
+            && which
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(|column| self.compared(column, index)))
     }
 
-    fn has_unique_id(&self, mount: &Mount<'_>, id: u64) -> bool {
-        match self.context.statuses() {
-            Gathered::Known(statuses) => statuses.get(&mount.id).is_some_and(|status| status.unique == id),
-            _ => false,
-        }
+    /// The value of a column to compare. If it could not be read, it is counted, whether the mount is shown or not.
+    fn compared(&self, column: MountColumn, index: usize) -> Cell<'a> {
+        let cell = (column.cell)(ListedMount::new(self.context, index, Format::COMPARED));
+        let mut incomplete = self.context.shared.incomplete.borrow_mut();
+        incomplete.count(&column.heading, &cell);
+        cell
     }
+}
+
+/// The columns whose unreadable values are counted when mounts are selected.
+pub fn compared(cli: &Cli) -> Vec<MountColumn> {
+    let which = &cli.which;
+    let mut columns = which.filter.as_ref().map(Filter::columns).unwrap_or_default();
+    if which.uniq_id.is_some() && !columns.contains(&&columns::UNIQ_ID) {
+        columns.push(&columns::UNIQ_ID);
+    }
+    columns
 }
 
 /// The mounts at this mount point. Of several on top of each other, it is the uppermost, unless all are asked for.

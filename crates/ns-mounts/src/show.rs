@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ns_core::cli::{CompatName, conclude_listing};
 use ns_core::mounts::View;
-use ns_core::output::{self, Filter, Incomplete, Listing, Row, Style, headings};
+use ns_core::output::{self, Incomplete, Listing, Row, Style, headings};
 
 use crate::cells::{Format, ListedMount};
 use crate::cli::{Cli, OutputOptions, When};
@@ -27,8 +27,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let single = tables::is_single(&cli.whose);
     let tree = is_tree(cli) && columns.contains(&&columns::TARGET);
     let mut shown = false;
-    // The filter has counted those that it has asked for.
-    let counted = cli.which.filter.as_ref().map(Filter::columns).unwrap_or_default();
+    let counted = select::compared(cli);
     tables::each(cli, &shared, |context| {
         let mut found = select::select(cli, context)?;
         if tree && !cli.which.submounts {
