@@ -141,7 +141,7 @@ fn a_start_that_several_have_is_said_to_be_one() -> Outcome {
         (
             "ns-mounts",
             "--no",
-            "--no may be --nocanonicalize, --nofsroot, --noheadings or --notruncate",
+            "--no may be --no-ascii, --nocanonicalize, --nofsroot, --noheadings or --notruncate",
         ),
     ] {
         let error = program(name).arg(start).ran().fails(2);

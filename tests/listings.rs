@@ -17,6 +17,7 @@ cases!["listings":
     columns_are_listed_with_their_types,
     values_are_of_the_types_that_the_columns_say,
     a_column_alone_asks_for_all_that_it_shows,
+    trees_are_drawn_with_the_characters_of_the_locale,
 ];
 
 /// The three listings.
@@ -250,6 +251,49 @@ fn a_column_alone_asks_for_all_that_it_shows() -> Outcome {
             "{name}: {}",
             ran.stdout
         );
+    }
+    Ok(())
+}
+
+fn trees_are_drawn_with_the_characters_of_the_locale() -> Outcome {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("it is written");
+        format!("{} ", path.display())
+    };
+    let namespaces = file(
+        "namespaces",
+        r#"{"namespaces": [{"ns": 1, "type": "user"}, {"ns": 2, "type": "uts", "ons": 1}]}"#,
+    );
+    let mounts = file(
+        "mounts",
+        "1 0 0:1 / / rw - tmpfs a rw\n2 1 0:2 / /b rw - tmpfs b rw\n",
+    );
+    let trees = [
+        ("ns-ls", format!("-T -n -o NS --input {namespaces}"), "2"),
+        ("ns-mounts", format!("-n -o TARGET --tab-file {mounts}"), "/b"),
+    ];
+    for (name, words, child) in trees {
+        for (locale, option, line) in [
+            ([("LC_ALL", "C.UTF-8"), ("LANG", "C")], "", "└─"),
+            ([("LC_ALL", "C"), ("LANG", "C.UTF-8")], "", "`-"),
+            ([("LC_ALL", ""), ("LANG", "en_GB.utf8")], "", "└─"),
+            ([("LC_ALL", ""), ("LANG", "")], "", "`-"),
+            ([("LC_ALL", ""), ("LANG", "")], "--no-ascii", "└─"),
+            ([("LC_ALL", "C.UTF-8"), ("LANG", "")], "--ascii", "`-"),
+            ([("LC_ALL", "C"), ("LANG", "")], "--ascii --no-ascii", "└─"),
+        ] {
+            let mut command = program(name);
+            command.env_remove("LC_CTYPE").envs(locale);
+            let text = command.with(&format!("{words} {option}")).ok();
+            let last = text.lines().last().unwrap_or_default();
+            assert_eq!(
+                last,
+                format!("{line}{child}"),
+                "{name} {locale:?} {option}: {text}"
+            );
+        }
     }
     Ok(())
 }

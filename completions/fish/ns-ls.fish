@@ -197,6 +197,8 @@ complete -c ns-ls -n '__ns_ls_ours' -s u -l notruncate -d 'Do not cut values to 
 complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list instead of a tree'
 complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or process'
 complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
+complete -c ns-ls -n '__ns_ls_ours' -l ascii -d 'Draw trees with ASCII characters'
+complete -c ns-ls -n '__ns_ls_ours' -l no-ascii -d 'Draw trees with Unicode characters'
 complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Do nothing (accepted for compatibility)'
 complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'

@@ -270,7 +270,8 @@ fn an_id_that_cannot_be_compared_is_counted() -> Outcome {
     // One mount was compared, and it is counted once.
     let ran = searched(format!("-S ours --uniq-id {unique} -o UNIQ-ID"));
     assert!(
-        ran.stderr.contains("incomplete: 1 value could not be read (UNIQ-ID: "),
+        ran.stderr
+            .contains("incomplete: 1 value could not be read (UNIQ-ID: "),
         "{}",
         ran.stderr
     );

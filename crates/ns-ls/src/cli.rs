@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{LongOpts, Notes, Written, columns, filter, target, value};
+use ns_core::cli::{LongOpts, Notes, TreeCharacters, Written, columns, filter, target, value};
 use ns_core::inventory::Places;
 use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
 use ns_core::output::Filter;
@@ -122,6 +122,10 @@ pub struct Cli {
     #[arg(short = 'T', long, value_name = "BY", num_args = 0..=1, require_equals = true,
           default_missing_value = "owner", help_heading = SHOWN)]
     pub tree: Option<By>,
+
+    /// The characters of trees.
+    #[command(flatten)]
+    pub characters: TreeCharacters,
 
     /// Do nothing (accepted for compatibility)
     ///

@@ -44,7 +44,8 @@ pub fn show(
     };
     let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
     let tree = tree.map(|relation| tree_column(columns, relation));
-    write(&mut out, &listing, cli.written.style(Pairs::default(), tree))?;
+    let style = cli.characters.in_style(cli.written.style(Pairs::default(), tree));
+    write(&mut out, &listing, style)?;
     out.flush()
 }
 

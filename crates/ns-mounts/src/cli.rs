@@ -41,7 +41,10 @@ const EXAMPLES: &str = "Examples:
     version,
     args_override_self = true,
     after_long_help = EXAMPLES,
-    mut_arg("output", |arg| arg.value_parser(ns_core::cli::columns(columns::ALL)))
+    mut_arg("output", |arg| arg.value_parser(ns_core::cli::columns(columns::ALL))),
+    // The pages list them where this puts them: beside each other.
+    mut_arg("ascii", |arg| arg.short('a')),
+    mut_arg("no_ascii", |arg| arg)
 )]
 pub struct Cli {
     /// Show mounts of this source or mount point

@@ -137,7 +137,9 @@ impl<'q, 'a> MountQuery<'q, 'a> {
                 .is_none_or(|there| there.contains(&index))
             && self.target.as_ref().is_none_or(|target| target.contains(&index))
             && which.id.is_none_or(|id| mount.id.as_raw() == id)
-            && which.uniq_id.is_none_or(|id| self.compared(&columns::UNIQ_ID, index) == Cell::Number(id))
+            && which
+                .uniq_id
+                .is_none_or(|id| self.compared(&columns::UNIQ_ID, index) == Cell::Number(id))
             && (!which.real || !is_pseudo(&mount.fs_type.decoded()))
             && (!which.pseudo || is_pseudo(&mount.fs_type.decoded()))
             && (!which.shadowed || self.context.covered_by(index).is_some())

@@ -226,9 +226,9 @@ fn style(layout: &OutputOptions, columns: &[MountColumn], tree: bool, own: bool)
 
 /// The style for rows of any kind; `tree` is the column that a tree is drawn in.
 pub fn plain_style(layout: &OutputOptions, tree: Option<usize>) -> Style {
+    let style = layout.written.style(layout.pairs, tree);
     Style {
-        ascii: layout.ascii,
         shell_names: layout.shell,
-        ..layout.written.style(layout.pairs, tree)
+        ..layout.characters.in_style(style)
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{CompatName, note, width_of_terminal};
+use super::{CompatName, locale, note, width_of_terminal};
 use crate::output::{Headed, Incomplete, Shape, Style, choose};
 
 /// How a listing is written.
@@ -56,6 +56,33 @@ pub struct Pairs {
     pub pairs: bool,
 }
 
+/// The characters of trees, for the listings that have trees.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct TreeCharacters {
+    /// Draw trees with ASCII characters
+    ///
+    /// This is the default if the locale's character set is not UTF-8 (see `LC_ALL`, `LC_CTYPE` and LANG in locale(7)).
+    #[arg(long, overrides_with = "no_ascii")]
+    pub ascii: bool,
+
+    /// Draw trees with Unicode characters
+    ///
+    /// This is the default if the locale's character set is UTF-8.
+    #[arg(long, overrides_with = "ascii")]
+    pub no_ascii: bool,
+}
+
+impl TreeCharacters {
+    /// The style with the characters that the options choose.
+    pub fn in_style(self, style: Style) -> Style {
+        Style {
+            ascii: self.ascii || style.ascii && !self.no_ascii,
+            ..style
+        }
+    }
+}
+
 impl Written {
     /// The columns that are asked for: of `all`, or else the default ones.
     pub fn columns<C: Headed>(&self, all: &[C], default: &[C]) -> crate::Result<Vec<C>> {
@@ -78,6 +105,7 @@ impl Written {
         Style {
             shape,
             headings: !self.noheadings,
+            ascii: !locale::is_utf8(),
             width: if self.notruncate {
                 None
             } else {
@@ -115,6 +143,23 @@ pub fn conclude_listing(program: &str, incomplete: &Incomplete, strict: bool) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_options_decide_before_the_locale() {
+        for (ascii, no_ascii, of_locale, expected) in [
+            (false, false, true, true),
+            (false, false, false, false),
+            (true, false, false, true),
+            (false, true, true, false),
+        ] {
+            let characters = TreeCharacters { ascii, no_ascii };
+            let style = Style {
+                ascii: of_locale,
+                ..Style::default()
+            };
+            assert_eq!(characters.in_style(style).ascii, expected);
+        }
+    }
 
     #[test]
     fn json_is_no_tree_and_raw_columns_have_no_headings() {

@@ -45,7 +45,7 @@ pub struct Style {
     pub headings: bool,
     /// Whether JSON has what is known beside the rows.
     pub remarks: bool,
-    /// Whether trees are drawn with ASCII characters only.
+    /// True if trees and the mark of a cut value are drawn with ASCII characters only.
     pub ascii: bool,
     /// The columns of the terminal that the table has to fit in; `None` cuts nothing.
     pub width: Option<usize>,

@@ -24,14 +24,15 @@ pub(super) fn write(
     table.widen(widths);
     let widths = &fitted(widths.clone(), listing, style);
     let aligns = table.aligns();
+    let mark = if style.ascii { '~' } else { '…' };
     if style.headings && !listing.rows.is_empty() {
-        line(out, &aligns, widths, &table.headings)?;
+        line(out, &aligns, widths, &table.headings, mark)?;
     }
     let mut cells = Vec::with_capacity(widths.len());
     for row in 0..listing.rows.len() {
         cells.clear();
         cells.extend((0..widths.len()).map(|column| table.shown(row, column)));
-        line(out, &aligns, widths, &cells)?;
+        line(out, &aligns, widths, &cells, mark)?;
     }
     Ok(())
 }
@@ -180,7 +181,14 @@ fn fitted(mut widths: Vec<usize>, listing: &Listing<'_>, style: Style) -> Vec<us
     widths
 }
 
-fn line(out: &mut dyn Write, aligns: &[Align], widths: &[usize], cells: &[Shown<'_>]) -> io::Result<()> {
+/// Writes a line. A value that is wider than its column ends in `mark`.
+fn line(
+    out: &mut dyn Write,
+    aligns: &[Align],
+    widths: &[usize],
+    cells: &[Shown<'_>],
+    mark: char,
+) -> io::Result<()> {
     // No blanks at the end of a line: it ends with its last value.
     let end = cells
         .iter()
@@ -190,7 +198,7 @@ fn line(out: &mut dyn Write, aligns: &[Align], widths: &[usize], cells: &[Shown<
         if index > 0 {
             out.write_all(b" ")?;
         }
-        let cut = (cell.width > *width).then(|| cut(cell, *width));
+        let cut = (cell.width > *width).then(|| cut(cell, *width, mark));
         let shown = cut.as_ref().unwrap_or(cell);
         let blanks = width.saturating_sub(shown.width);
         if aligns[index] == Align::Right {
@@ -214,8 +222,8 @@ fn pad(out: &mut dyn Write, mut blanks: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// The text, ended by `…`, where it is wider than `width`.
-fn cut<'a>(cell: &'a Shown<'_>, width: usize) -> Shown<'a> {
+/// The beginning of a text that is wider than `width`, and the mark that shows this.
+fn cut<'a>(cell: &'a Shown<'_>, width: usize, mark: char) -> Shown<'a> {
     let mut used = 1;
     let mut kept = String::new();
     for character in cell.prefix.chars().chain(cell.text.chars()) {
@@ -226,7 +234,7 @@ fn cut<'a>(cell: &'a Shown<'_>, width: usize) -> Shown<'a> {
         used += wide;
         kept.push(character);
     }
-    kept.push('…');
+    kept.push(mark);
     Shown {
         prefix: "",
         text: Cow::Owned(kept),
@@ -280,6 +288,8 @@ mod tests {
             written(&listing(), style),
             "PID COMMAND\n  1 init --…\n 22 a\\x0ab\n    ?\n"
         );
+        let ascii = Style { ascii: true, ..style };
+        assert!(written(&listing(), ascii).contains("init --~\n"));
         let style = Style {
             width: Some(2),
             ..Style::default()

@@ -1,7 +1,7 @@
 //! The options that choose the form of the output.
 
 use clap::{Args, ValueEnum};
-use ns_core::cli::{Pairs, Written};
+use ns_core::cli::{Pairs, TreeCharacters, Written};
 
 /// The form of the output.
 #[derive(Args, Debug)]
@@ -32,9 +32,9 @@ pub struct OutputOptions {
     #[arg(short = 'y', long)]
     pub shell: bool,
 
-    /// Draw the tree with ASCII characters
-    #[arg(short, long)]
-    pub ascii: bool,
+    /// The characters of trees.
+    #[command(flatten)]
+    pub characters: TreeCharacters,
 
     /// Show sizes in bytes
     #[arg(short, long)]
