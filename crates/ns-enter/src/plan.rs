@@ -1,10 +1,8 @@
 //! From a request to a plan: which steps, in which order. Pure: the order is tested as data.
 
 use ns_core::idmap::IdKind;
-use ns_core::launch::inside::{
-    AttributeStep, CredentialStep, DirectoryStep, ForkStep, MountStep, NamespaceStep,
-};
-use ns_core::launch::{Plan, PropagationType, Steps};
+use ns_core::launch::inside::{AttributeStep, CredentialStep, DirectoryStep, MountStep, NamespaceStep};
+use ns_core::launch::{Forked, Plan, PropagationType, Steps};
 use ns_core::{Kind, Kinds};
 
 use crate::request::{Request, Working};
@@ -20,9 +18,11 @@ pub fn plan(request: &Request) -> Plan {
     }
     namespaces(request, &mut steps);
     directories(request, &mut steps);
-    if request.fork {
-        steps.inside(ForkStep::Into);
-    }
+    let mut steps = if request.fork {
+        steps.fork_into()
+    } else {
+        steps.without_fork()
+    };
     if let Some(on) = &request.proc {
         steps.inside(MountStep::Proc(on.clone()));
     }
@@ -100,7 +100,7 @@ fn directories(request: &Request, steps: &mut Steps) {
 }
 
 /// Ids and capabilities. The gid first: without uid 0 it could not be changed.
-fn credentials(request: &Request, steps: &mut Steps) {
+fn credentials(request: &Request, steps: &mut Steps<Forked>) {
     for (ids, wanted) in [(IdKind::Group, &request.gid), (IdKind::User, &request.uid)] {
         if let Some(wanted) = wanted {
             steps.inside(CredentialStep::Take(ids, wanted.clone()));

@@ -6,18 +6,17 @@ use std::rc::Rc;
 use ns_core::Kind;
 use ns_core::idmap::MapWriter;
 use ns_core::launch::inside::{
-    AttributeStep, CredentialStep, DirectoryStep, ForkStep, MountStep, NamespaceStep, NetworkStep,
-    OwnMapStep, SettingStep,
+    AttributeStep, CredentialStep, DirectoryStep, MountStep, NamespaceStep, NetworkStep, OwnMapStep,
+    SettingStep,
 };
-use ns_core::launch::outside::{MapStep, PinStep, ReportStep, VethStep};
-use ns_core::launch::{Plan, PropagationType, Steps, VethEnd};
+use ns_core::launch::outside::{MakeVeth, MapStep, PinStep, ReportStep, VethStep};
+use ns_core::launch::{Forked, Plan, PropagationType, Steps, VethEnd};
 
 use crate::request::Request;
 
 /// The plan for the request.
 pub fn plan(request: &Request) -> Plan {
-    let mut steps = Steps::default();
-    namespaces(request, &mut steps);
+    let mut steps = namespaces(request);
     surroundings(request, &mut steps);
     mounts(request, &mut steps);
     // When all is set up, so that who waits for the name finds it so; and while we may still look at the process.
@@ -25,9 +24,11 @@ pub fn plan(request: &Request) -> Plan {
         steps.outside(PinStep::Name(name.clone(), request.kinds));
     }
     credentials(request, &mut steps);
-    if request.init {
-        steps.inside(ForkStep::StayAsInit);
-    }
+    let mut steps = if request.init {
+        steps.stay_as_init()
+    } else {
+        steps.without_init()
+    };
     if let Some(file) = &request.pid_file {
         steps.outside(ReportStep::PidFile(file.clone()));
     }
@@ -48,7 +49,8 @@ pub fn plan(request: &Request) -> Plan {
 }
 
 /// The namespaces, and what the kernel takes only while nothing runs in them.
-fn namespaces(request: &Request, steps: &mut Steps) {
+fn namespaces(request: &Request) -> Steps<Forked> {
+    let mut steps = Steps::default();
     if let Some((uid, gid)) = request.owner {
         steps.inside(CredentialStep::BecomeOwner { uid, gid });
     }
@@ -75,21 +77,25 @@ fn namespaces(request: &Request, steps: &mut Steps) {
         steps.inside(SettingStep::Clock(*clock, *offset));
     }
     let forks_first = request.fork && request.kinds.contains(Kind::Pid);
-    if forks_first {
-        steps.inside(ForkStep::First);
-    } else if request.kinds.contains(Kind::Time) {
-        steps.inside(NamespaceStep::EnterTime);
-    }
+    let mut steps = if forks_first {
+        steps.fork_first()
+    } else {
+        if request.kinds.contains(Kind::Time) {
+            steps.inside(NamespaceStep::EnterTime);
+        }
+        steps.without_fork()
+    };
     // After the fork: without a process in it a PID namespace cannot be bound.
     for (kind, file) in &request.pins {
         steps.outside(PinStep::Bind(*kind, file.clone()));
     }
+    steps
 }
 
 /// What the new namespaces hold when the program finds them.
-fn surroundings(request: &Request, steps: &mut Steps) {
+fn surroundings(request: &Request, steps: &mut Steps<Forked>) {
     for veth in &request.veth {
-        steps.outside(VethStep::create(Rc::clone(veth)));
+        steps.outside(VethStep::Create(Rc::clone(veth), MakeVeth::by_rtnetlink()));
         steps.outside(VethStep::SetUp(Rc::clone(veth), VethEnd::Peer));
         steps.outside(VethStep::SetUp(Rc::clone(veth), VethEnd::New));
     }
@@ -105,7 +111,7 @@ fn surroundings(request: &Request, steps: &mut Steps) {
 }
 
 /// Propagation, root, directory, and the file systems that belong to the new namespaces.
-fn mounts(request: &Request, steps: &mut Steps) {
+fn mounts(request: &Request, steps: &mut Steps<Forked>) {
     let pivots = request.root.is_some() && request.kinds.contains(Kind::Mnt);
     // A shared root cannot be pivoted away.
     let later = request
@@ -149,7 +155,7 @@ fn mounts(request: &Request, steps: &mut Steps) {
 
 /// Another root. Its `/proc` is mounted while the old root is still there: in a user namespace the kernel wants to see
 /// another one before it mounts a new one.
-fn pivot(request: &Request, root: &Path, steps: &mut Steps) {
+fn pivot(request: &Request, root: &Path, steps: &mut Steps<Forked>) {
     steps.inside(DirectoryStep::PrepareRoot(root.to_owned()));
     if let Some(on) = &request.proc {
         // Relative to the directory that will be the working directory then.
@@ -169,7 +175,7 @@ fn opened_early(request: &Request) -> Option<Vec<u8>> {
 }
 
 /// Ids and capabilities, and what changing them undoes.
-fn credentials(request: &Request, steps: &mut Steps) {
+fn credentials(request: &Request, steps: &mut Steps<Forked>) {
     if let Some(gid) = request.gid {
         steps.inside(CredentialStep::SetGid(gid));
     }

@@ -33,7 +33,7 @@ pub use failure::{Failure, Reporter};
 pub use held::Directory;
 pub use inside::{Inside, WantedId, security_context};
 pub use outside::Outside;
-pub use plan::{Line, Plan, Steps};
+pub use plan::{Forked, Line, Plan, Settled, Steps, Unforked};
 pub use program::{Program, shell_in};
 pub use run::run;
 pub use settings::{Clock, ClockOffset, MOST_SECONDS, PropagationType, Setgroups};

@@ -1,9 +1,10 @@
 //! A plan: steps in order, each with the process that does it. Made without side effects, shown by `--dry-run`.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use super::facts::{Demands, StepFacts};
-use super::inside::{Inside, LastStep};
+use super::inside::{ForkStep, Inside, LastStep};
 use super::outside::Outside;
 use super::program::Program;
 
@@ -42,11 +43,94 @@ use super::program::Program;
 /// let mut steps = Steps::default();
 /// steps.inside(ReportStep::PidFile("/run/blue.pid".into()));
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct Steps {
+///
+/// The process inside can become another one twice: by a fork, and then above a small init. So the type says what has
+/// been. Another order, or a second fork, does not compile:
+///
+/// ```
+/// use ns_core::launch::Steps;
+///
+/// let plan = Steps::default().fork_first().stay_as_init().end();
+/// let plan = Steps::default().fork_into().without_init().end();
+/// ```
+///
+/// ```compile_fail,E0599
+/// use ns_core::launch::Steps;
+///
+/// Steps::default().fork_first().fork_first();
+/// ```
+///
+/// ```compile_fail,E0599
+/// use ns_core::launch::Steps;
+///
+/// Steps::default().fork_first().stay_as_init().fork_into();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Steps<Phase = Unforked> {
     turns: Vec<Turn>,
     demands: Demands,
-    descriptor: Option<Descriptor>,
+    descriptors: Vec<Descriptor>,
+    phase: PhantomData<Phase>,
+}
+
+/// The steps so far are done by the process that the plan starts with.
+#[derive(Clone, Debug)]
+pub enum Unforked {}
+
+/// It is decided whether the steps that follow are done by a child.
+#[derive(Clone, Debug)]
+pub enum Forked {}
+
+/// It is decided whether the process so far stays behind as init.
+#[derive(Clone, Debug)]
+pub enum Settled {}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self {
+            turns: Vec::new(),
+            demands: Demands::empty(),
+            descriptors: Vec::new(),
+            phase: PhantomData,
+        }
+    }
+}
+
+impl Steps<Unforked> {
+    /// The steps that follow are done by a child, the first process of the new PID namespace.
+    #[must_use]
+    pub fn fork_first(mut self) -> Steps<Forked> {
+        self.inside(ForkStep::FIRST);
+        self.in_phase()
+    }
+
+    /// The steps that follow are done by a child, which is in the PID namespace that was entered.
+    #[must_use]
+    pub fn fork_into(mut self) -> Steps<Forked> {
+        self.inside(ForkStep::INTO);
+        self.in_phase()
+    }
+
+    /// The steps that follow are done by the same process.
+    #[must_use]
+    pub fn without_fork(self) -> Steps<Forked> {
+        self.in_phase()
+    }
+}
+
+impl Steps<Forked> {
+    /// The steps that follow are done by a child, and the process so far stays behind as its init.
+    #[must_use]
+    pub fn stay_as_init(mut self) -> Steps<Settled> {
+        self.inside(ForkStep::STAY_AS_INIT);
+        self.in_phase()
+    }
+
+    /// The steps that follow are done by the same process.
+    #[must_use]
+    pub fn without_init(self) -> Steps<Settled> {
+        self.in_phase()
+    }
 }
 
 /// What is to be done, and where. It always ends in a program, or in an end without one.
@@ -56,11 +140,8 @@ pub struct Steps {
 ///
 /// ```
 /// use ns_core::launch::Steps;
-/// use ns_core::launch::inside::ForkStep;
 ///
-/// let mut steps = Steps::default();
-/// steps.inside(ForkStep::First);
-/// assert!(steps.end().runs_in_child());
+/// assert!(Steps::default().fork_first().end().runs_in_child());
 /// ```
 ///
 /// ```compile_fail,E0451
@@ -74,7 +155,7 @@ pub struct Plan {
     turns: Vec<Turn>,
     last: LastStep,
     demands: Demands,
-    descriptor: Option<Descriptor>,
+    descriptors: Vec<Descriptor>,
     in_child: bool,
     forward_signals: bool,
 }
@@ -113,7 +194,16 @@ pub struct Line {
     pub description: String,
 }
 
-impl Steps {
+impl<Phase> Steps<Phase> {
+    fn in_phase<Next>(self) -> Steps<Next> {
+        Steps {
+            turns: self.turns,
+            demands: self.demands,
+            descriptors: self.descriptors,
+            phase: PhantomData,
+        }
+    }
+
     /// Adds a step done by the process that becomes the program.
     pub fn inside(&mut self, step: impl Into<Inside>) {
         let step = step.into();
@@ -140,8 +230,10 @@ impl Steps {
 
     fn demand(&mut self, facts: StepFacts, step: &impl fmt::Display) {
         self.demands |= facts.demands;
-        if let (Some(number), None) = (facts.descriptor, &self.descriptor) {
-            self.descriptor = Some(Descriptor {
+        if let Some(number) = facts.descriptor
+            && self.descriptors.iter().all(|known| known.number != number)
+        {
+            self.descriptors.push(Descriptor {
                 number,
                 doing: step.to_string(),
             });
@@ -167,7 +259,7 @@ impl Steps {
             turns: self.turns,
             last,
             demands: self.demands,
-            descriptor: self.descriptor,
+            descriptors: self.descriptors,
             in_child: self.demands.intersects(Demands::CHILD),
             forward_signals: false,
         }
@@ -218,9 +310,9 @@ impl Plan {
         self.demands
     }
 
-    /// The descriptor of the caller that a step writes to.
-    pub(super) fn descriptor(&self) -> Option<&Descriptor> {
-        self.descriptor.as_ref()
+    /// The descriptors of the caller that steps write to, each once.
+    pub(super) fn descriptors(&self) -> &[Descriptor] {
+        &self.descriptors
     }
 
     /// Whether some step is done outside.
@@ -232,12 +324,8 @@ impl Plan {
     /// The steps with the name of the process that does each.
     ///
     /// With a fork that is the `parent`, which waits, or the `child`; without one it is `self`, or a `helper`. After
-    /// [`ForkStep::First`] the child is `first`, PID 1 of its namespace; after [`ForkStep::StayAsInit`] and
-    /// [`ForkStep::Into`] it is the `program`.
-    ///
-    /// [`ForkStep::First`]: super::inside::ForkStep::First
-    /// [`ForkStep::Into`]: super::inside::ForkStep::Into
-    /// [`ForkStep::StayAsInit`]: super::inside::ForkStep::StayAsInit
+    /// [`Steps::fork_first`] the child is `first`, PID 1 of its namespace; after [`Steps::stay_as_init`] and
+    /// [`Steps::fork_into`] it is the `program`.
     pub fn lines(&self) -> Vec<Line> {
         let (mut inside, outside) = if self.in_child {
             ("child", "parent")
@@ -275,7 +363,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use super::super::inside::{AttributeStep, CredentialStep, ForkStep, NamespaceStep, WantedId};
+    use super::super::inside::{AttributeStep, CredentialStep, NamespaceStep, WantedId};
     use super::super::outside::ReportStep;
     use super::*;
     use crate::Kinds;
@@ -292,8 +380,8 @@ mod tests {
     fn a_step_that_forks_puts_the_program_in_a_child() {
         assert!(!plan(|_| {}).runs_in_child());
         assert!(plan(|_| {}).in_child().runs_in_child());
-        for fork in [ForkStep::First, ForkStep::Into, ForkStep::StayAsInit] {
-            assert!(plan(|steps| steps.inside(fork.clone())).runs_in_child(), "{fork}");
+        for fork in [ForkStep::FIRST, ForkStep::INTO, ForkStep::STAY_AS_INIT] {
+            assert!(plan(|steps| steps.inside(fork)).runs_in_child(), "{fork}");
         }
         assert!(!plan(|steps| steps.inside(NamespaceStep::Unshare(Kinds::ALL))).runs_in_child());
     }
@@ -303,24 +391,34 @@ mod tests {
         let demands = |step: Inside| plan(|steps| steps.inside(step)).demands();
         let signal = AttributeStep::DieWithParent(Signal::SIGTERM.into());
         assert_eq!(plan(|_| {}).demands(), Demands::empty());
-        assert_eq!(demands(ForkStep::StayAsInit.into()), Demands::INIT);
+        assert_eq!(demands(ForkStep::STAY_AS_INIT.into()), Demands::INIT);
         assert_eq!(demands(signal.into()), Demands::DEATH_SIGNAL);
         assert_eq!(demands(NamespaceStep::MakeBindable.into()), Demands::MOUNT_ID);
         let take = CredentialStep::Take(IdKind::User, WantedId::Root);
         assert_eq!(demands(take.into()), Demands::PROC);
         let all = plan(|steps| {
-            steps.inside(ForkStep::First);
-            steps.inside(ForkStep::StayAsInit);
+            steps.inside(ForkStep::FIRST);
+            steps.inside(ForkStep::STAY_AS_INIT);
         });
         assert_eq!(all.demands(), Demands::FIRST_PROCESS | Demands::INIT);
     }
 
     #[test]
-    fn the_descriptor_of_a_step_is_known_with_what_is_done_with_it() {
-        let plan = plan(|steps| steps.outside(ReportStep::Info(7)));
-        let descriptor = plan.descriptor().unwrap();
-        assert_eq!(descriptor.number, 7);
-        assert_eq!(descriptor.doing, "write PID and namespaces to descriptor 7");
+    fn descriptors_are_known_with_what_is_done_with_each() {
+        let plan = plan(|steps| {
+            for number in [7, 8, 7] {
+                steps.outside(ReportStep::Info(number));
+            }
+        });
+        let known = plan.descriptors().iter();
+        let known: Vec<_> = known.map(|known| (known.number, known.doing.as_str())).collect();
+        assert_eq!(
+            known,
+            [
+                (7, "write PID and namespaces to descriptor 7"),
+                (8, "write PID and namespaces to descriptor 8")
+            ]
+        );
     }
 
     #[test]
@@ -348,7 +446,7 @@ mod tests {
             steps.inside(NamespaceStep::Unshare(Kinds::ALL));
             steps.outside(report());
             steps.inside(NamespaceStep::EnterTime);
-            steps.inside(ForkStep::First);
+            steps.inside(ForkStep::FIRST);
             steps.outside(report());
             steps.outside(report());
         });
@@ -367,9 +465,9 @@ mod tests {
     #[test]
     fn a_line_names_the_process_that_does_the_step() {
         let plan = plan(|steps| {
-            steps.inside(ForkStep::First);
+            steps.inside(ForkStep::FIRST);
             steps.outside(ReportStep::PidFile("/a".into()));
-            steps.inside(ForkStep::StayAsInit);
+            steps.inside(ForkStep::STAY_AS_INIT);
         });
         let lines: Vec<_> = plan
             .lines()

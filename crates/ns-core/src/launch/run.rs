@@ -34,15 +34,19 @@ use crate::{Error, explain};
 pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
     let thread = SingleThread::check().doing(|| "go on with more than one thread")?;
     // From here on it is not the program's any more.
-    let descriptor = plan
-        .descriptor()
-        .map(|descriptor| fd::take(descriptor.number).doing(|| descriptor.doing.clone()))
-        .transpose()?;
+    let descriptors = plan
+        .descriptors()
+        .iter()
+        .map(|descriptor| {
+            let taken = fd::take(descriptor.number).doing(|| descriptor.doing.clone())?;
+            Ok((descriptor.number, taken))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
     let launch = Launch {
         plan: &plan,
         reporter,
         thread,
-        descriptor: descriptor.as_ref(),
+        descriptors: &descriptors,
     };
     // An inherited SIG_IGN would have the kernel reap our children.
     signals::restore_default(Signal::SIGCHLD).doing(|| "reset SIGCHLD")?;
@@ -50,7 +54,7 @@ pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
         match launch.in_place()? {}
     }
     let started = launch.with_child()?;
-    drop((plan, descriptor));
+    drop((plan, descriptors));
     started.wait()
 }
 
@@ -85,8 +89,8 @@ struct Launch<'a> {
     plan: &'a Plan,
     reporter: Reporter,
     thread: SingleThread,
-    /// The descriptor of the caller that a step writes to.
-    descriptor: Option<&'a OwnedFd>,
+    /// The descriptors of the caller that steps write to, each with its number there.
+    descriptors: &'a [(i32, OwnedFd)],
 }
 
 impl<'a> Launch<'a> {
@@ -192,13 +196,7 @@ impl<'a> Launch<'a> {
     }
 
     fn outside(self, channel: Channel, child: Pid) -> OutsideProcess<'a> {
-        OutsideProcess::new(
-            channel,
-            child,
-            self.plan.demands(),
-            self.reporter,
-            self.descriptor,
-        )
+        OutsideProcess::new(channel, child, self.plan.demands(), self.reporter, self.descriptors)
     }
 
     /// The `/proc` of the caller, if a step needs it, opened while it can be.

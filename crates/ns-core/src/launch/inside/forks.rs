@@ -17,53 +17,63 @@ use crate::process::Pid;
 use crate::sys::fork::{Fork, exit, fork, fork_sibling};
 use crate::{Error, Result};
 
-/// A step after which another process does the steps that follow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ForkStep {
-    /// Go on in a child: the first process of the new PID namespace.
+/// A step after which another process does the steps that follow. It is added by [`Steps`](crate::launch::Steps) alone,
+/// which has each at most once, and an init last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForkStep(ForkKind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ForkKind {
     First,
-    /// Go on in a child, which is in the PID namespace that was entered.
     Into,
-    /// Stay behind as a small init, and go on in a child.
     StayAsInit,
+}
+
+impl ForkStep {
+    /// Go on in a child: the first process of the new PID namespace.
+    pub(in crate::launch) const FIRST: Self = Self(ForkKind::First);
+    /// Go on in a child, which is in the PID namespace that was entered.
+    pub(in crate::launch) const INTO: Self = Self(ForkKind::Into);
+    /// Stay behind as a small init, and go on in a child.
+    pub(in crate::launch) const STAY_AS_INIT: Self = Self(ForkKind::StayAsInit);
 }
 
 impl fmt::Display for ForkStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::First => "fork the first process of the PID namespace",
-            Self::Into => "fork a process of the PID namespace",
-            Self::StayAsInit => "fork, and stay as init",
+        f.write_str(match self.0 {
+            ForkKind::First => "fork the first process of the PID namespace",
+            ForkKind::Into => "fork a process of the PID namespace",
+            ForkKind::StayAsInit => "fork, and stay as init",
         })
     }
 }
 
 impl InsideFamily for ForkStep {
     fn facts(&self) -> StepFacts {
-        match self {
-            Self::First => StepFacts::of("fork").demanding(Demands::FIRST_PROCESS),
-            Self::Into => StepFacts::of("fork-into").demanding(Demands::NEXT_PROCESS),
-            Self::StayAsInit => StepFacts::of("init").demanding(Demands::INIT),
+        match self.0 {
+            ForkKind::First => StepFacts::of("fork").demanding(Demands::FIRST_PROCESS),
+            ForkKind::Into => StepFacts::of("fork-into").demanding(Demands::NEXT_PROCESS),
+            ForkKind::StayAsInit => StepFacts::of("init").demanding(Demands::INIT),
         }
     }
 
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {
-        match self {
-            Self::First | Self::Into => self.fork_in_place(process),
-            Self::StayAsInit => stay_as_init(process).doing(|| self.to_string()),
+        match self.0 {
+            ForkKind::First | ForkKind::Into => self.fork_in_place(process),
+            ForkKind::StayAsInit => stay_as_init(process).doing(|| self.to_string()),
         }
     }
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
-        match self {
-            Self::First | Self::Into | Self::StayAsInit => refused(look, errno),
+        match self.0 {
+            ForkKind::First | ForkKind::Into | ForkKind::StayAsInit => refused(look, errno),
         }
     }
 }
 
 impl ForkStep {
     /// Goes on in a child of our parent's. The parent is told which child it is, and only then does the child go on.
-    fn fork_in_place(&self, process: &mut InsideProcess) -> Result<()> {
+    fn fork_in_place(self, process: &mut InsideProcess) -> Result<()> {
         let (ours, childs) = Channel::pair().doing(|| "make a channel to the child")?;
         match fork_sibling(process.thread).doing(|| self.to_string())? {
             Fork::Parent(child) => match hand_over_to(child, process, &ours) {

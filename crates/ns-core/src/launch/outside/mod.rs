@@ -10,6 +10,7 @@ mod veths;
 
 use family::OutsideFamily;
 pub use maps::MapStep;
+pub use pairs::MakeVeth;
 pub use pins::PinStep;
 pub(super) use process::OutsideProcess;
 pub use reports::ReportStep;

@@ -81,7 +81,7 @@ impl VethPairs {
 
 impl MakeVeth {
     /// By rtnetlink(7).
-    pub(super) fn by_rtnetlink() -> Self {
+    pub fn by_rtnetlink() -> Self {
         Self(Linked(create))
     }
 

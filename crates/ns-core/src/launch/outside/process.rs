@@ -27,8 +27,8 @@ pub(in crate::launch) struct OutsideProcess<'a> {
     /// What the steps of the plan demand of the process inside.
     demands: Demands,
     pub(in crate::launch) reporter: Reporter,
-    /// The descriptor of the caller that was taken from the program.
-    pub(super) descriptor: Option<&'a OwnedFd>,
+    /// The descriptors of the caller that were taken from the program, each with its number there.
+    pub(super) descriptors: &'a [(i32, OwnedFd)],
     /// Whether the process inside is another one than at first.
     followed: bool,
     made: Vec<Made>,
@@ -61,7 +61,7 @@ impl<'a> OutsideProcess<'a> {
         child: Pid,
         demands: Demands,
         reporter: Reporter,
-        descriptor: Option<&'a OwnedFd>,
+        descriptors: &'a [(i32, OwnedFd)],
     ) -> Self {
         Self {
             channel,
@@ -69,7 +69,7 @@ impl<'a> OutsideProcess<'a> {
             held: None,
             demands,
             reporter,
-            descriptor,
+            descriptors,
             followed: false,
             made: Vec::new(),
             pairs: super::pairs::VethPairs::default(),

@@ -45,7 +45,7 @@ impl OutsideFamily for ReportStep {
     fn perform(&self, process: &mut OutsideProcess) -> Result<()> {
         match self {
             Self::PidFile(file) => self.write_pid(file, process),
-            Self::Info(_) => self.write_info(process),
+            Self::Info(number) => self.write_info(*number, process),
         }
     }
 
@@ -65,11 +65,12 @@ impl ReportStep {
         std::fs::write(file, line).doing(doing)
     }
 
-    fn write_info(&self, process: &OutsideProcess) -> Result<()> {
+    fn write_info(&self, number: i32, process: &OutsideProcess) -> Result<()> {
         let interfaces = process.pairs.json();
         let line = info::line(process.pid()?, &interfaces)?;
         let doing = || self.to_string();
-        let file = process.descriptor.ok_or(Errno::EBADF).doing(doing)?;
+        let taken = process.descriptors.iter().find(|(taken, _)| *taken == number);
+        let (_, file) = taken.ok_or(Errno::EBADF).doing(doing)?;
         let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
         match rustix::io::write(file, line.as_bytes()).doing(doing)? {
             length if length == line.len() => Ok(()),

@@ -26,13 +26,6 @@ pub enum VethStep {
     SetUp(Rc<Veth>, VethEnd),
 }
 
-impl VethStep {
-    /// The step that makes a pair.
-    pub fn create(veth: Rc<Veth>) -> Self {
-        Self::Create(veth, MakeVeth::by_rtnetlink())
-    }
-}
-
 impl fmt::Display for VethStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
