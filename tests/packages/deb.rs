@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{PROGRAMS, committed, package};
+use super::{PROGRAMS, RELATIVES, committed, package};
 use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Run as _, needs, tool};
 
@@ -66,6 +66,7 @@ fn the_package_has_what_it_should() -> Outcome {
     let root = unpacked()?;
     let mut wanted: Vec<PathBuf> = generated().into_keys().collect();
     wanted.extend(PROGRAMS.map(|name| Path::new("usr/bin").join(name)));
+    wanted.extend(RELATIVES.map(|name| Path::new("usr/libexec/ns-utils/bin").join(name)));
     let documents = [
         "README.md",
         "SECURITY.md",
@@ -93,7 +94,9 @@ fn the_package_has_what_it_should() -> Outcome {
             .permissions()
             .mode()
             & 0o7777;
-        let wanted = if file.starts_with("usr/bin") { 0o755 } else { 0o644 };
+        // A link has the mode of the program behind it.
+        let runs = file.starts_with("usr/bin") || file.starts_with("usr/libexec");
+        let wanted = if runs { 0o755 } else { 0o644 };
         assert_eq!(mode, wanted, "{}", file.display());
     }
     Ok(())

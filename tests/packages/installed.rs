@@ -8,19 +8,19 @@ use crate::support::{Outcome, Terminal};
 cases!["packages::installed":
     the_package_installs_and_goes_again, its_programs_run, man_shows_its_pages,
     bash_completes_where_it_is_installed, zsh_completes_where_it_is_installed, fish_completes_where_it_is_installed,
-    the_tarball_unpacks_into_a_prefix, bash_completes_where_the_tarball_is,
+    the_tarball_unpacks_into_a_prefix, the_tarball_has_the_names_of_the_relatives, bash_completes_where_the_tarball_is,
 ];
 
 /// With the package installed.
 fn debian() -> Result<Root, Skip> {
-    Root::new(&package()?, "dpkg --install /tmp/*.deb")
+    Root::new(&[&package()?], "dpkg --install /tmp/*.deb")
 }
 
 /// With the tarball unpacked.
 fn prefix() -> Result<Root, Skip> {
     let tarball = made("ns-utils-", "linux-gnu.tar.gz", "cargo xtask dist")?;
     Root::new(
-        &tarball,
+        &[&tarball],
         "tar -C /usr/local --strip-components=1 -xzf /tmp/*.tar.gz",
     )
 }
@@ -34,8 +34,8 @@ fn the_package_installs_and_goes_again() -> Outcome {
         dpkg --purge ns-utils >/dev/null
         for file in $files; do [ ! -e \"$file\" ] || echo \"$file is left\"; done",
     );
-    // Programs, pages, completions, documents.
-    let files = 5 + 6 + 3 * 5 + 9;
+    // Programs, links to them, pages, completions, documents.
+    let files = 5 + 9 + 6 + 3 * 5 + 9;
     assert_eq!(said, format!("install ok installed\n{files}\n"));
     Ok(())
 }
@@ -140,6 +140,15 @@ fn the_tarball_unpacks_into_a_prefix() -> Outcome {
     let root = prefix()?;
     assert_eq!(root.says(VERSIONS), versions("/usr/local/bin"));
     shows_pages(&root, "/usr/local/share/man", "")
+}
+
+fn the_tarball_has_the_names_of_the_relatives() -> Outcome {
+    let said =
+        prefix()?.says("PATH=/usr/local/libexec/ns-utils/bin:$PATH; lsns --version; command -v hostname");
+    let version = env!("CARGO_PKG_VERSION");
+    let lsns = format!("lsns from ns-utils {version} (compatible with util-linux 2.43)\n");
+    assert_eq!(said, lsns + "/usr/local/libexec/ns-utils/bin/hostname\n");
+    Ok(())
 }
 
 fn bash_completes_where_the_tarball_is() -> Outcome {

@@ -1,5 +1,6 @@
 //! What `cargo xtask dist` has made: whether it is whole, installs under Debian, and works there.
 
+mod compat;
 mod deb;
 mod installed;
 mod root;
@@ -12,13 +13,31 @@ use crate::support::{Case, needs};
 
 /// The cases of this module.
 pub fn cases() -> Vec<Case> {
-    [deb::cases(), installed::cases(), statics::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        compat::cases(),
+        deb::cases(),
+        installed::cases(),
+        statics::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 const PROGRAMS: [&str; 5] = ["ns-enter", "ns-hostname", "ns-ls", "ns-mounts", "ns-unshare"];
+
+/// The names that the programs can stand in for.
+const RELATIVES: [&str; 9] = [
+    "dnsdomainname",
+    "domainname",
+    "findmnt",
+    "hostname",
+    "lsns",
+    "nisdomainname",
+    "nsenter",
+    "unshare",
+    "ypdomainname",
+];
 
 /// A file that `cargo xtask dist` has made of this version, by how its name begins and ends. Building it takes minutes,
 /// which no case takes on itself.
@@ -48,6 +67,11 @@ fn made(begin: &str, end: &str, how: &str) -> Result<PathBuf, Skip> {
 /// The Debian package.
 fn package() -> Result<PathBuf, Skip> {
     made("ns-utils_", ".deb", "cargo xtask dist")
+}
+
+/// The Debian package that takes over the names of the relatives.
+fn compat_package() -> Result<PathBuf, Skip> {
+    made("ns-utils-compat_", ".deb", "cargo xtask dist")
 }
 
 /// The files of that directory of the checkout and of those in it, each with its path in there.

@@ -33,7 +33,7 @@ inside "$@"
 /// The root directory that is beneath: that of the machine, or of a Debian that was made for this with debootstrap(8).
 const LOWER: &str = "NS_UTILS_TEST_ROOT";
 
-/// A root in which a file was installed.
+/// A root in which files were installed.
 pub struct Root {
     lower: PathBuf,
     base: tempfile::TempDir,
@@ -42,8 +42,8 @@ pub struct Root {
 }
 
 impl Root {
-    /// One where `set_up`, a script, finds the file in `/tmp`.
-    pub fn new(file: &Path, set_up: &'static str) -> Result<Self, Skip> {
+    /// One where `set_up`, a script, finds the files in `/tmp`.
+    pub fn new(installed: &[&Path], set_up: &'static str) -> Result<Self, Skip> {
         needs::root()?;
         needs::tools("mount");
         let systems = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
@@ -51,8 +51,10 @@ impl Root {
             return Err(Skip::Lacks("the kernel has no overlayfs".into()));
         }
         let files = tempfile::tempdir().expect("a directory can be made");
-        let name = file.file_name().expect("it is a file");
-        std::fs::copy(file, files.path().join(name)).expect("it can be copied");
+        for file in installed {
+            let name = file.file_name().expect("it is a file");
+            std::fs::copy(file, files.path().join(name)).expect("it can be copied");
+        }
         Ok(Self {
             lower: std::env::var_os(LOWER).map_or_else(|| "/".into(), PathBuf::from),
             base: tempfile::tempdir().expect("a directory can be made"),

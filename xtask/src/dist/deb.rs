@@ -1,4 +1,4 @@
-//! The Debian package, by Debian's own `dpkg-deb(1)` and `dpkg-shlibdeps(1)`.
+//! The Debian packages, by Debian's own `dpkg-deb(1)` and `dpkg-shlibdeps(1)`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,6 +15,11 @@ use crate::{generated, programs};
 /// Which packaging of the same version it is.
 const REVISION: u32 = 1;
 
+/// The version of the packages.
+pub fn version() -> String {
+    format!("{VERSION}-{REVISION}")
+}
+
 const DESCRIPTION: &str = "\
 run in, enter, list and name Linux namespaces, and see their mounts
  Five programs for the namespaces of Linux: ns-unshare(1) runs a program in
@@ -26,32 +31,60 @@ run in, enter, list and name Linux namespaces, and see their mounts
  findmnt(8). Where the kernel refuses something, they say why, and what
  would help.";
 
-/// Packs a tree that is laid out for Debian.
-pub fn make(mut tree: FileTree, directory: &Path, commit: &Commit) -> Result<PathBuf> {
-    let version = format!("{VERSION}-{REVISION}");
+/// What a package is made of.
+pub struct Package {
+    pub name: &'static str,
+    pub architecture: String,
+    /// The lines of `control` about other packages.
+    pub relations: String,
+    /// The short description and the long one, as they are in `control`.
+    pub description: &'static str,
+    pub tree: FileTree,
+    /// What dpkg runs when it installs or removes the package.
+    pub scripts: Vec<(&'static str, String)>,
+}
+
+/// Packs the programs, in a tree that is laid out for Debian.
+pub fn make(tree: FileTree, directory: &Path, commit: &Commit) -> Result<PathBuf> {
     let architecture = output(tool("dpkg").arg("--print-architecture"))?;
-    let architecture = architecture.trim();
-    let documents = Path::new("usr/share/doc/ns-utils");
-    tree.text(documents.join("copyright"), copyright()?, false)?;
-    tree.text(
+    let package = Package {
+        name: "ns-utils",
+        architecture: architecture.trim().to_owned(),
+        relations: format!(
+            "Depends: {}\nRecommends: uidmap\nSuggests: bash-completion, iproute2\n",
+            libraries(&tree)?
+        ),
+        description: DESCRIPTION,
+        tree,
+        scripts: Vec::new(),
+    };
+    pack(package, directory, commit)
+}
+
+/// Packs one package.
+pub fn pack(mut package: Package, directory: &Path, commit: &Commit) -> Result<PathBuf> {
+    let version = version();
+    let documents = Path::new("usr/share/doc").join(package.name);
+    package
+        .tree
+        .text(documents.join("copyright"), copyright()?, false)?;
+    package.tree.text(
         documents.join("changelog.Debian"),
-        changelog(&version, commit)?,
+        changelog(package.name, &version, commit)?,
         true,
     )?;
     let root = directory.join("deb");
-    tree.write(&root)?;
-    // By this dpkg-shlibdeps knows the root of a package.
-    fs::create_dir(root.join("DEBIAN"))?;
+    package.tree.write(&root)?;
 
     let mut control = FileTree::default();
     control.text("md5sums", checksums(&root)?, false)?;
-    control.text(
-        "control",
-        self::control(&root, &version, architecture, commit)?,
-        false,
-    )?;
+    control.text("control", package.control(&root, &version, commit)?, false)?;
+    for (name, text) in &package.scripts {
+        control.script(*name, text.clone())?;
+    }
     control.write(&root.join("DEBIAN"))?;
-    let file = directory.join(format!("ns-utils_{version}_{architecture}.deb"));
+    let file = format!("{}_{version}_{}.deb", package.name, package.architecture);
+    let file = directory.join(file);
     output(
         tool("dpkg-deb")
             // With more, where the blocks of the compressed data end depends on how many processors there are.
@@ -64,33 +97,36 @@ pub fn make(mut tree: FileTree, directory: &Path, commit: &Commit) -> Result<Pat
     Ok(file)
 }
 
-fn control(root: &Path, version: &str, architecture: &str, commit: &Commit) -> Result<String> {
-    let size = output(
-        tool("du")
-            .args(["--summarize", "--apparent-size", "--block-size=1024"])
-            .arg(root),
-    )?;
-    let size = size.split_whitespace().next().context("du says a number")?;
-    Ok(format!(
-        "Package: ns-utils\n\
-         Version: {version}\n\
-         Section: admin\n\
-         Priority: optional\n\
-         Architecture: {architecture}\n\
-         Maintainer: {}\n\
-         Installed-Size: {size}\n\
-         Depends: {}\n\
-         Recommends: uidmap\n\
-         Suggests: bash-completion, iproute2\n\
-         Description: {DESCRIPTION}\n",
-        commit.maintainer,
-        libraries(root)?,
-    ))
+impl Package {
+    fn control(&self, root: &Path, version: &str, commit: &Commit) -> Result<String> {
+        let size = output(
+            tool("du")
+                .args(["--summarize", "--apparent-size", "--block-size=1024"])
+                .arg(root),
+        )?;
+        let size = size.split_whitespace().next().context("du says a number")?;
+        Ok(format!(
+            "Package: {}\n\
+             Version: {version}\n\
+             Section: admin\n\
+             Priority: optional\n\
+             Architecture: {}\n\
+             Maintainer: {}\n\
+             Installed-Size: {size}\n\
+             {}\
+             Description: {}\n",
+            self.name, self.architecture, commit.maintainer, self.relations, self.description,
+        ))
+    }
 }
 
 /// The packages of the shared libraries that the programs are linked with, in the versions whose symbols they need.
-fn libraries(root: &Path) -> Result<String> {
+fn libraries(tree: &FileTree) -> Result<String> {
     let place = tempfile::tempdir()?;
+    let root = place.path().join("root");
+    tree.write(&root)?;
+    // By this dpkg-shlibdeps knows the root of a package.
+    fs::create_dir(root.join("DEBIAN"))?;
     fs::create_dir(place.path().join("debian"))?;
     // What it is called for is in here otherwise.
     fs::write(
@@ -100,7 +136,7 @@ fn libraries(root: &Path) -> Result<String> {
     let mut command = tool("dpkg-shlibdeps");
     command.arg("-O").current_dir(place.path());
     for program in programs::all() {
-        command.arg(fs::canonicalize(root)?.join("usr/bin").join(program.name));
+        command.arg(fs::canonicalize(&root)?.join("usr/bin").join(program.name));
     }
     let said = output(&mut command)?;
     let depends = said.trim().strip_prefix("shlibs:Depends=");
@@ -119,9 +155,9 @@ fn checksums(root: &Path) -> Result<String> {
 }
 
 /// The changes of the packaging (Debian policy 4.4); those of the programs are in the changelog beside it.
-fn changelog(version: &str, commit: &Commit) -> Result<String> {
+fn changelog(name: &str, version: &str, commit: &Commit) -> Result<String> {
     Ok(format!(
-        "ns-utils ({version}) stable; urgency=medium\n\n  \
+        "{name} ({version}) stable; urgency=medium\n\n  \
          * Package of ns-utils {VERSION}; what is new in it is in changelog.gz.\n\n \
          -- {}  {}\n",
         commit.maintainer,

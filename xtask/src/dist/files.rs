@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::layout::Layout;
 use super::tree::FileTree;
-use super::{documents, licences};
+use super::{compat, documents, licences};
 use crate::{generated, programs};
 
 /// All files: the programs out of that directory, and what is committed.
@@ -15,6 +15,7 @@ pub fn tree(programs: &Path, layout: Layout) -> Result<FileTree> {
     for program in programs::all() {
         tree.program(layout.of("bin").join(program.name), &programs.join(program.name))?;
     }
+    compat::links(&mut tree, layout)?;
     pages(&mut tree, layout)?;
     completions(&mut tree, layout)?;
     texts(&mut tree, layout)?;

@@ -1,8 +1,9 @@
-//! `cargo xtask dist`: what is handed out, in `target/dist`: a tarball and a Debian package, or a tarball of static
-//! programs. The same commit and the same toolchain make the same bytes.
+//! `cargo xtask dist`: what is handed out, in `target/dist`: a tarball and two Debian packages, or a tarball of
+//! static programs. The same commit and the same toolchain make the same bytes.
 
 mod build;
 mod commit;
+mod compat;
 mod deb;
 mod documents;
 mod files;
@@ -46,6 +47,7 @@ pub fn run(cli: &DistCli) -> Result<()> {
                 &commit,
             )?,
             deb::make(files::tree(&programs, Layout::Debian)?, &output, &commit)?,
+            compat::package(&output, &commit)?,
         ]
     };
     for file in made {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -13,7 +13,13 @@ use super::tools;
 #[derive(Default)]
 pub struct FileTree(BTreeMap<PathBuf, File>);
 
-struct File {
+enum File {
+    Regular(Regular),
+    /// A symbolic link to this path.
+    Link(PathBuf),
+}
+
+struct Regular {
     contents: Vec<u8>,
     mode: u32,
     compressed: bool,
@@ -30,6 +36,16 @@ impl FileTree {
         self.add(path, read(from)?, 0o644, false)
     }
 
+    /// Adds a script that can be run.
+    pub fn script(&mut self, path: impl Into<PathBuf>, text: String) -> Result<()> {
+        self.add(path, text.into_bytes(), 0o755, false)
+    }
+
+    /// Adds a symbolic link.
+    pub fn link(&mut self, path: impl Into<PathBuf>, target: &Path) -> Result<()> {
+        self.insert(path.into(), File::Link(target.to_owned()))
+    }
+
     /// Adds a text, to be compressed or not.
     pub fn text(&mut self, path: impl Into<PathBuf>, text: String, compressed: bool) -> Result<()> {
         self.add(path, text.into_bytes(), 0o644, compressed)
@@ -42,17 +58,17 @@ impl FileTree {
         mode: u32,
         compressed: bool,
     ) -> Result<()> {
-        let path = path.into();
-        let file = File {
+        let file = Regular {
             contents,
             mode,
             compressed,
         };
-        ensure!(
-            self.0.insert(path.clone(), file).is_none(),
-            "two files for {}",
-            path.display()
-        );
+        self.insert(path.into(), File::Regular(file))
+    }
+
+    fn insert(&mut self, path: PathBuf, file: File) -> Result<()> {
+        ensure!(!self.0.contains_key(&path), "two files for {}", path.display());
+        self.0.insert(path, file);
         Ok(())
     }
 
@@ -61,8 +77,12 @@ impl FileTree {
     pub fn has(&self, path: &Path) -> bool {
         let before = path.to_str().and_then(|path| path.strip_suffix(".gz"));
         match before.and_then(|before| self.0.get(Path::new(before))) {
-            Some(file) => file.compressed,
-            None => self.0.get(path).is_some_and(|file| !file.compressed),
+            Some(File::Regular(file)) => file.compressed,
+            _ => match self.0.get(path) {
+                Some(File::Regular(file)) => !file.compressed,
+                Some(File::Link(_)) => true,
+                None => false,
+            },
         }
     }
 
@@ -79,6 +99,13 @@ impl FileTree {
                 directory(&root.join(&above))?;
             }
             let path = root.join(path);
+            let file = match file {
+                File::Regular(file) => file,
+                File::Link(target) => {
+                    symlink(target, &path).with_context(|| path.display().to_string())?;
+                    continue;
+                }
+            };
             fs::write(&path, &file.contents).with_context(|| path.display().to_string())?;
             fs::set_permissions(&path, Permissions::from_mode(file.mode))?;
             if file.compressed {
