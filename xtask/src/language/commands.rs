@@ -9,6 +9,7 @@ use crate::programs::ProgramInfo;
 const NAMES: &[(&str, &str)] = &[
     ("ns-core", "the crate of the library"),
     ("ns-utils", "the package"),
+    ("ns-utils-compat", "a package"),
     ("ns-utils-test", "the user that the tests add"),
     ("ns-mounts-columns", "a key of JSON"),
     ("ns-hostname-columns", "a key of JSON"),
