@@ -157,8 +157,7 @@ fn a_sysfs_that_cannot_be_mounted_is_noted() -> Outcome {
         let note = "ns-enter: note: cannot mount sysfs on \"/sys\", and keep the mounts below it: Operation not permitted\n  cause: net:[";
         assert!(ran.stderr.starts_with(note), "{ran:#?}");
         assert!(
-            ran.stderr
-                .contains("belongs to a user namespace that encloses this one"),
+            ran.stderr.contains("belongs neither to this user namespace"),
             "{ran:#?}"
         );
     }
@@ -186,12 +185,12 @@ fn what_does_not_go_together_is_refused() -> Outcome {
             ("-t $$", "needs the name of a network namespace"),
             (
                 "-t $$ -u --net=blue --root=/",
-                "goes with no other mount namespace or root directory",
+                "cannot be combined with another mount namespace or root directory",
             ),
             ("--net=file", "needs the name of a network namespace"),
             (
                 "--net=blue --mount=/proc/self/ns/mnt",
-                "goes with no other mount namespace",
+                "cannot be combined with another mount namespace",
             ),
         ] {
             let script = format!("cd /run; ln -s /proc/self/ns/net file; exec $E --etc {options} echo ran");

@@ -85,8 +85,8 @@ fn a_user_namespace_without_a_map() -> Outcome {
         let error = who.enter().args(["-t", &pid, "true"]).ran().fails(1);
         assert_eq!(
             error,
-            "ns-enter: the user namespace has no gid map: no gid can be taken\n  \
-             help:  --preserve-credentials enters it as who you are\n",
+            "ns-enter: the user namespace has no gid map: no gid can be used\n  \
+             help:  use --preserve-credentials to keep your uid and gid\n",
             "{}",
             who.name
         );

@@ -35,8 +35,7 @@ fn for_children_enters_the_pid_namespace_of_the_children() -> Outcome {
     assert_eq!(
         ran.stderr,
         format!(
-            "ns-enter: note: process {parent} is in pid:[{own}], and its children are in pid:[{}]: \
-             --for-children enters that one\n",
+            "ns-enter: note: process {parent} is in pid:[{own}], and its children are in pid:[{}]: use --for-children to enter the latter\n",
             held.inode("pid")
         )
     );

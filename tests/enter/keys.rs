@@ -121,11 +121,11 @@ fn an_old_proc_is_hinted_at() -> Outcome {
     shell.run("$E true");
     let text = shell.prompt();
     assert!(
-        text.contains("/proc shows the PID namespace that was left: --mount-proc"),
+        text.contains("/proc still shows the old PID namespace: use --mount-proc"),
         "{text}"
     );
     shell.run("$E --mount-proc true; echo do''ne");
     let text = shell.0.expect("done");
-    assert!(!text.contains("/proc shows"), "{text}");
+    assert!(!text.contains("/proc still shows"), "{text}");
     Ok(())
 }

@@ -36,7 +36,7 @@ fn a_refusal_names_the_owner_of_the_namespace() -> Outcome {
         error.fails(1),
         format!(
             "ns-enter: cannot join the network namespace {name}: Operation not permitted\n  \
-             cause: CAP_SYS_ADMIN is missing in user:[{}], to which net:[{}] belongs\n  \
+             cause: CAP_SYS_ADMIN is missing in user:[{}], which owns net:[{}]\n  \
              help:  run it as root\n",
             inode_of("/proc/self/ns/user"),
             held.inode("net")
@@ -57,7 +57,7 @@ fn a_refusal_names_the_user_of_the_process() -> Outcome {
         error,
         format!(
             "ns-enter: cannot open the network namespace of process {0}: Permission denied\n  \
-             cause: process {0} has the uid 0, and this one {1}\n  \
+             cause: process {0} has uid 0, and the caller has uid {1}\n  \
              help:  run it as root\n",
             held.pid, user.id
         )
@@ -213,7 +213,7 @@ fn a_copy_that_becomes_too_large_is_named() -> Outcome {
     assert_eq!(
         run("-f 100").fails(1),
         "ns-enter: cannot run from a copy that cannot be written to: File too large\n  \
-         cause: files may become 102400 bytes large here (RLIMIT_FSIZE)\n  \
+         cause: a file can have at most 102400 bytes here (RLIMIT_FSIZE)\n  \
          help:  raise the limit, with ulimit -f, or run it as root\n"
     );
     Ok(())
@@ -244,7 +244,7 @@ fn memory_that_is_not_executed_is_named() -> Outcome {
     assert!(
         ran.stderr.ends_with(
             "ns-enter: cannot run from a copy that cannot be written to: Permission denied\n  \
-             cause: vm.memfd_noexec is 2: files in memory may not be executed here\n  \
+             cause: vm.memfd_noexec is 2: files in memory cannot be executed here\n  \
              help:  sysctl vm.memfd_noexec=1, or run it as root\n"
         ),
         "{ran:?}"

@@ -105,22 +105,25 @@ fn what_is_no_file_of_a_name_is_an_error_with_the_files_name() -> Outcome {
     let there = container("plain", "corp");
     let long = "x".repeat(65);
     for (text, why) in [
-        ("", "FILE: there is no name in it"),
-        ("# only\n\n", "FILE: there is no name in it"),
+        ("", "FILE has no name in it"),
+        ("# only\n\n", "FILE has no name in it"),
         (
             "a\nb\n",
             "FILE: line 2 has a second name, 'b'; the first is in line 1",
         ),
         (
             "web # the first\n",
-            "FILE: invalid host name 'web # the first' in line 1: character ' ' at 4",
+            "FILE: invalid host name 'web # the first' in line 1: character ' ' at position 4",
         ),
         (
             "\na_b\n",
-            "FILE: invalid host name 'a_b' in line 2: character '_' at 2",
+            "FILE: invalid host name 'a_b' in line 2: character '_' at position 2",
         ),
         ("a\0b\n", "FILE: it is not a text file"),
-        (&long, "in line 1: the part that starts at 1 is 65 bytes long"),
+        (
+            &long,
+            "in line 1: the part that starts at position 1 is 65 bytes long",
+        ),
     ] {
         let error = from(there.pid, text, "").fails(1);
         assert!(error.contains(why), "{error}");
@@ -128,7 +131,7 @@ fn what_is_no_file_of_a_name_is_an_error_with_the_files_name() -> Outcome {
     for (path, why) in [
         ("/no/such", "cannot read /no/such: No such file or directory"),
         ("/", "cannot read /: Is a directory"),
-        ("/dev/zero", "/dev/zero: it is too long to be the file of a name"),
+        ("/dev/zero", "/dev/zero: it is too long for a file with a name"),
     ] {
         let error = of(there.pid, "-F").arg(path).ran().fails(1);
         assert_eq!(error, format!("ns-hostname: {why}\n"));
@@ -181,7 +184,7 @@ fn boot_takes_a_file_that_is_missing_or_empty() -> Outcome {
     assert!(
         from(there.pid, "a_b\n", "-b")
             .fails(1)
-            .contains("character '_' at 2")
+            .contains("character '_' at position 2")
     );
     assert!(of(there.pid, "-b -F /").ran().fails(1).contains("Is a directory"));
     Ok(())

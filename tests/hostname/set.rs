@@ -147,7 +147,7 @@ fn without_rights_the_cause_is_said() -> Outcome {
         error,
         format!(
             "ns-hostname: cannot set the host name in {uts}: Operation not permitted\n  \
-             cause: CAP_SYS_ADMIN is missing in {owner}, to which {uts} belongs\n  \
+             cause: CAP_SYS_ADMIN is missing in {owner}, which owns {uts}\n  \
              help:  run it as root\n",
             uts = uts.display(),
             owner = owner.display(),
@@ -190,7 +190,7 @@ fn from_a_user_namespace_the_name_outside_is_out_of_reach() -> Outcome {
         .fails(1);
     assert!(error.contains("cannot set the host name in uts:["), "{error}");
     assert!(
-        error.contains("belongs to a user namespace that encloses this one (user:["),
+        error.contains("belongs neither to this user namespace (user:["),
         "{error}"
     );
     Ok(())

@@ -156,7 +156,7 @@ fn what_the_resolver_alone_knows_is_asked_from_inside() -> Outcome {
         ("-a", "--alias"),
     ] {
         let error = program("ns-hostname").args(["-t", "4711", option]).ran().fails(2);
-        let right = format!("try: ns-enter --target 4711 --mount --uts --net hostname {long}\n");
+        let right = format!("run: ns-enter --target 4711 --mount --uts --net hostname {long}\n");
         assert!(error.contains(&right), "{error}");
     }
     Ok(())
@@ -221,7 +221,7 @@ fn a_container_is_left_as_it_is_without_rights() -> Outcome {
     let user = User::ordinary()?;
     let refused = format!(
         "ns-hostname: cannot open the UTS namespace of process {pid}: Permission denied\n  \
-         cause: process {pid} has the uid 0, and this one {}\n  help:  run it as root\n",
+         cause: process {pid} has uid 0, and the caller has uid {}\n  help:  run it as root\n",
         user.id,
         pid = there.pid,
     );

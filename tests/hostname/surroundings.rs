@@ -47,7 +47,7 @@ fn at_boot_there_is_no_proc_yet() -> Outcome {
     assert_eq!(
         run(r#""$1" -t 1 || test $? = 1"#).stderr,
         "ns-hostname: process 1 is not in /proc\n  cause: no proc file system is mounted on /proc here\n  \
-         help:  mount -t proc proc /proc, or --mount-proc where this root was entered\n"
+         help:  mount -t proc proc /proc, or enter this root with --mount-proc\n"
     );
     Ok(())
 }
@@ -90,8 +90,7 @@ fn a_pid_is_not_taken_for_another_one_in_proc() -> Outcome {
         assert_eq!(
             error,
             format!(
-                "{name}: process 1 is not the one that has this PID in /proc\n  cause: /proc is that of another PID \
-                 namespace\n  help:  mount a /proc of this one: ns-unshare --mount-proc\n"
+                "{name}: process 1 is not the one that has this PID in /proc\n  cause: /proc belongs to another PID namespace\n  help:  mount a /proc for this PID namespace: ns-unshare --mount-proc\n"
             )
         );
     }

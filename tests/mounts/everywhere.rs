@@ -137,7 +137,7 @@ fn what_cannot_be_read_is_said() -> Outcome {
             && ran
                 .stderr
                 .contains("the kernel's own list of namespaces could not be read")
-            && ran.stderr.contains("; as root all of them can be read"),
+            && ran.stderr.contains("; run it as root to read all of them"),
         "{}",
         ran.stderr
     );

@@ -171,7 +171,7 @@ fn what_a_user_may_not_see_is_explained() -> Outcome {
     assert_eq!(sizes, "0\n");
     let error = run("-T /").fails(1);
     assert!(
-        error.starts_with(&format!("ns-mounts: cannot open the root directory of process {pid}: Permission denied\n  cause: process {pid} has the uid 0, and this one ")),
+        error.starts_with(&format!("ns-mounts: cannot open the root directory of process {pid}: Permission denied\n  cause: process {pid} has uid 0, and the caller has uid ")),
         "{error}"
     );
     assert!(error.ends_with("  help:  run it as root\n"), "{error}");
@@ -208,7 +208,7 @@ fn a_usage_error_names_the_option_and_its_value() -> Outcome {
         "{error}"
     );
     assert!(
-        error.contains("no column \"COLOUR\": it is one of TARGET, "),
+        error.contains("no column \"COLOUR\": expected one of TARGET, "),
         "{error}"
     );
     let error = program("ns-mounts").with("-J -r").fails(2);

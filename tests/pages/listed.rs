@@ -38,7 +38,9 @@ fn every_spelling_of_a_target_is_one() -> Outcome {
 /// The other way round: what the programs say that a target is.
 fn every_form_of_a_target_is_listed() -> Outcome {
     let error = program("ns-hostname").args(["-t", "0"]).ran().fails(2);
-    let (_, forms) = error.split_once("it is a ").expect("the error says what it is");
+    let (_, forms) = error
+        .split_once("expected a ")
+        .expect("the error lists the forms");
     let forms = forms.lines().next().expect("a line");
     let targets = targets();
     for word in forms.replace(" or ", ", ").split(", ") {
@@ -61,7 +63,9 @@ fn every_form_of_a_target_is_listed() -> Outcome {
 
 fn the_kinds_are_those_that_there_are() -> Outcome {
     let error = program("ns-ls").args(["-t", "nosuch"]).ran().fails(2);
-    let (_, kinds) = error.split_once("it is one of ").expect("the error lists them");
+    let (_, kinds) = error
+        .split_once("expected one of ")
+        .expect("the error lists them");
     let kinds: Vec<&str> = kinds.lines().next().expect("a line").split(", ").collect();
     let page = read(COMMON);
     let (_, rest) = page.split_once(".\\\" kinds\n").expect("the page lists them");

@@ -178,7 +178,7 @@ fn nothing_is_named_when_something_fails() -> Outcome {
         room.ok("ns-unshare --pin web -u");
         let error = room.sh("ns-unshare --pin web -u -n -i true").fails(1);
         assert!(
-            error.contains("the name \"web\" is taken: \"/run/utsns/web\" is there already"),
+            error.contains("the name \"web\" is taken: \"/run/utsns/web\" already exists"),
             "{error}"
         );
         assert_eq!(room.names(), "uts/web");
@@ -208,7 +208,7 @@ fn wrong_usage_is_refused() -> Outcome {
         ("--pin web -a", "a PID namespace ends with its first process"),
         ("--pin web -n --pid-file /x", "--pid-file needs a program"),
         ("--pin web -n --info-fd 1", "--info-fd needs a program"),
-        ("--pin a/b -n", "has no slash"),
+        ("--pin a/b -n", "cannot have a slash"),
         ("--pin .. -n", "directory"),
         ("--from 1", "--pin"),
         ("--pin web --from 1 --hostname x", "--hostname"),
@@ -216,7 +216,7 @@ fn wrong_usage_is_refused() -> Outcome {
         ("--unpin web --net", "--net"),
         ("--unpin web --pin web", "--pin"),
         ("--unpin web true", "cannot be used with"),
-        ("--unpin net:", "a name is not empty"),
+        ("--unpin net:", "a name cannot be empty"),
     ] {
         let error = program("ns-unshare").with(options).fails(2);
         assert!(error.contains(said), "{options}: {error}");
@@ -279,7 +279,9 @@ fn a_process_that_runs_gives_its_namespaces() -> Outcome {
         assert!(error.contains("differs from the caller's"), "{error}");
         let error = room.sh("ns-unshare --pin none --from /proc/self/ns/net").fails(1);
         assert!(
-            error.contains("what \"/proc/self/ns/net\" gives are namespaces of the caller's own\n  help:  "),
+            error.contains(
+                "the caller is already in every namespace that \"/proc/self/ns/net\" names\n  help:  "
+            ),
             "{error}"
         );
         room.sh("ns-unshare --pin none --from 4194304").fails(1);
@@ -382,7 +384,7 @@ fn what_the_kernel_does_not_mount_is_explained() -> Outcome {
         };
         says(
             "ns-unshare --pin web --from $$ --mount --uts",
-            "is the mount namespace that we are in, and none can be mounted in itself\n",
+            "is the caller's mount namespace, and a mount namespace cannot be mounted in itself\n",
         );
         // The namespace that was there first. Each processor gives ids of a batch of its own: on the one that gave it its id a
         // new namespace gets a higher one.
@@ -392,7 +394,7 @@ fn what_the_kernel_does_not_mount_is_explained() -> Outcome {
                 mount -t tmpfs run /run; ns-unshare --pin web --from '$$' --mount; ls -d /run/mntns/*' || exit 0; done 2>&1";
         let said = room.sh(older).stdout;
         assert!(
-            said.contains("the kernel mounts a mount namespace only where its id is the higher one\n"),
+            said.contains("the kernel mounts a mount namespace only in one with a lower id\n"),
             "{said}"
         );
     }
@@ -406,7 +408,7 @@ fn what_is_read_only_stays_whole() -> Outcome {
             let error = room.sh(command).fails(1);
             assert!(
                 error.contains(
-                    ": Read-only file system\n  cause: the file system at \"/run/netns\" is read-only"
+                    ": Read-only file system\n  cause: \"/run/netns\" is on a read-only file system"
                 ),
                 "{command}: {error}"
             );

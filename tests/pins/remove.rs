@@ -56,17 +56,20 @@ fn what_is_no_name_stays() -> Outcome {
         for (make, what) in [
             ("echo content >$F", "a file with content"),
             ("mkdir $F", "a directory"),
-            ("mkfifo $F", "no plain file"),
-            ("ln -s /etc/passwd $F", "a link to what is no namespace"),
+            ("mkfifo $F", "not a plain file"),
+            (
+                "ln -s /etc/passwd $F",
+                "a link to something that is not a namespace",
+            ),
             (
                 "touch $F; touch /run/empty; mount --bind /run/empty $F",
-                "a place where something else is mounted",
+                "the mount point of something else",
             ),
         ] {
             room.ok(&format!("F=/run/netns/web; {make}"));
             let error = room.sh("ns-unshare --unpin web").fails(1);
             assert!(
-                error.contains(&format!("and stays: it is {what}")),
+                error.contains(&format!("and is kept: it is {what}")),
                 "{make}: {error}"
             );
             // Neither do the names of the other kinds go, before it and after it.
@@ -114,11 +117,14 @@ fn a_name_that_is_mounted_out_of_reach_stays_whole() -> Outcome {
         assert_eq!(room.names(), "uts/web");
         let mounts = room.mounts();
         let error = room.sh("ns-unshare --unpin web").fails(1);
-        assert!(error.contains("\"/run/utsns/web\" stays: "), "{error}");
+        assert!(error.contains("\"/run/utsns/web\" is kept: "), "{error}");
         // It is the same namespace as before, under its name.
         room.ok("ns-enter --uts=web true");
         assert_eq!((room.names().as_str(), room.mounts()), ("uts/web", mounts));
-        let help = error.split_once("lost: ").expect("what helps is said").1;
+        let help = error
+            .split_once("were added since: ")
+            .expect("what helps is said")
+            .1;
         room.ok(help);
         assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
     }

@@ -66,7 +66,7 @@ fn what_is_said_to_help_helps() -> Outcome {
             room.ok(&format!("ns-unshare --pin={typed} -n -u"));
             let taken = room.sh(&format!("ns-unshare --pin={typed} -u -n")).fails(1);
             assert!(!taken.contains('\x1b') && taken.lines().count() == 2, "{taken:?}");
-            room.ok(&between(&taken, "remove that one: ", "\n"));
+            room.ok(&between(&taken, "remove this one: ", "\n"));
             // That one, and not the one of the other kind.
             room.ok(&format!("cd /run; [[ ! -e netns/{typed} && -e utsns/{typed} ]]"));
             room.ok(&format!("umount /run/utsns/{typed}"));
@@ -74,7 +74,7 @@ fn what_is_said_to_help_helps() -> Outcome {
             assert!(!stale.contains('\x1b') && stale.lines().count() == 2, "{stale:?}");
             room.ok(&between(
                 &stale,
-                "in another mount namespace only; ",
+                "only in another mount namespace; ",
                 " removes the file",
             ));
             assert_eq!(room.names(), others, "{typed}");
@@ -133,7 +133,7 @@ fn what_process_1_sees_is_not_stale() -> Outcome {
             .ran();
         assert_eq!(ran.stdout, "alive\nalive\n", "{ran:#?}");
         let says = [
-            "\"/run/netns/web\" stays: a namespace is mounted on it in the mount namespace of process 1\n  \
+            "\"/run/netns/web\" is kept: a namespace is mounted on it in the mount namespace of process 1\n  \
              help:  remove it there: ns-enter -t 1 -m ns-unshare --unpin net:web\n",
             "the name \"web\" is taken: a namespace is mounted on \"/run/netns/web\" in the mount namespace of process 1\n",
             "is mounted there in mnt:[",

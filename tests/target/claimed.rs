@@ -58,7 +58,7 @@ fn impersonated(make: impl Fn(&str) -> Result<Cgroup, Skip>, id: &str) -> Outcom
     let words = format!("ns-hostname: no process is in a container whose id starts with \"{id}\"\n");
     assert!(error.starts_with(&words), "{error}");
     let help = format!(
-        "\n  help:  say whose it is: container:{}/{}\n",
+        "\n  help:  name its owner: container:{}/{}\n",
         user.name,
         &id[..12]
     );
@@ -101,7 +101,7 @@ fn a_container_in_another_is_named_with_it() -> Outcome {
     ))?;
     let there = member(&inside, "inner");
     let error = hostname(&format!("container:{inner}")).fails(1);
-    let help = format!("say whose it is: container:{}/{}\n", &outer[..12], &inner[..12]);
+    let help = format!("name its owner: container:{}/{}\n", &outer[..12], &inner[..12]);
     assert!(error.ends_with(&help), "{error}");
     assert_eq!(
         hostname(&format!("container:{}/{inner}", &outer[..12])).ok(),
@@ -121,10 +121,7 @@ fn a_cgroup_that_a_group_can_write_to_is_named_by_its_path_alone() -> Outcome {
     let there = member(&cgroup, "of-a-group");
     let error = hostname(&format!("container:{id}")).fails(1);
     let target = format!("container:/ns-utils-{id}/docker-{id}.scope");
-    assert!(
-        error.ends_with(&format!("say whose it is: {target}\n")),
-        "{error}"
-    );
+    assert!(error.ends_with(&format!("name its owner: {target}\n")), "{error}");
     assert_eq!(hostname(&target).ok(), "of-a-group\n");
     drop(there);
     Ok(())
@@ -183,7 +180,7 @@ fn a_unit_in_the_cgroups_of_a_user_is_not_one_of_the_system() -> Outcome {
     theirs.give(user.id);
     let fake = member(&theirs, "fake");
     let error = hostname(&format!("unit:{unit}")).fails(1);
-    let help = format!("say whose it is: unit:{}/{unit}.service\n", user.name);
+    let help = format!("name its owner: unit:{}/{unit}.service\n", user.name);
     assert!(error.ends_with(&help), "{error}");
     let ours = Cgroup::new(&format!("{unit}-2.slice/{unit}.service"))?;
     let real = member(&ours, "real");

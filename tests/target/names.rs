@@ -85,7 +85,7 @@ fn a_name_is_not_mistaken_for_something_else() -> Outcome {
     let error = with_run(&format!("{script} ns-hostname -t 4194305")).fails(1);
     assert_eq!(
         error,
-        "ns-hostname: process 4194305 does not exist\n  help:  there is a name in these digits: name:4194305\n"
+        "ns-hostname: process 4194305 does not exist\n  help:  for the pinned name, type name:4194305\n"
     );
     // What stands in the directory of another kind is said to.
     let script = "mkdir /run/utsns; touch /run/utsns/odd; mount --bind /proc/self/ns/net /run/utsns/odd; ";
@@ -104,7 +104,7 @@ fn what_was_perhaps_meant_is_said() -> Outcome {
     assert_eq!(
         error,
         "ns-hostname: no namespace is pinned under the name \"meant.of-ns-utils\"\n  \
-         help:  there is host:meant.of-ns-utils\n"
+         help:  try host:meant.of-ns-utils\n"
     );
     let directory = tempfile::tempdir().expect("a directory can be made");
     let file = directory.path().join("ns");
@@ -115,7 +115,7 @@ fn what_was_perhaps_meant_is_said() -> Outcome {
         .current_dir(directory.path())
         .ran()
         .fails(1);
-    assert!(error.ends_with("  help:  there is \"./ns\"\n"), "{error}");
+    assert!(error.ends_with("  help:  try \"./ns\"\n"), "{error}");
     Ok(())
 }
 

@@ -126,8 +126,7 @@ fn a_limit_of_the_system_is_named() -> Outcome {
         1,
         &[
             "No space left on device\n",
-            "  cause: a limit of an enclosing user namespace is reached, or the depth of 32; \
-             here user.max_user_namespaces sets none\n",
+            "  cause: a limit of an enclosing user namespace is reached, or the depth of 32; user.max_user_namespaces sets no limit here\n",
         ],
     );
     // Of several kinds the one that is refused.
@@ -139,7 +138,7 @@ fn a_limit_of_the_system_is_named() -> Outcome {
         1,
         &[
             "cannot create IPC, mount, network and UTS namespaces: No space left on device\n",
-            "  cause: user.max_uts_namespaces is 1 here: a limit is reached, this one or one of an enclosing user namespace\n",
+            "  cause: user.max_uts_namespaces is 1 here; the limit that is reached is this one or one of an enclosing user namespace\n",
             "  help:  sysctl user.max_uts_namespaces=10000\n",
         ],
     );
@@ -218,7 +217,7 @@ fn a_covered_proc_is_named() -> Outcome {
         1,
         &[
             "cannot mount proc on \"/proc\": Operation not permitted",
-            "cause: parts of /proc are mounted over (\"/proc/sys\")",
+            "cause: other mounts hide parts of /proc (\"/proc/sys\")",
         ],
     );
     Ok(())
@@ -253,7 +252,7 @@ fn a_dead_pid_1_is_named() -> Outcome {
         let error = ran.stderr;
         assert!(error.contains("Cannot allocate memory"), "{error}");
         assert!(
-            error.contains("has ended, and no process can be born there any more"),
+            error.contains("has ended, and no new process can start there"),
             "{error}"
         );
     }
@@ -283,7 +282,7 @@ fn a_program_that_cannot_run_says_why() -> Outcome {
     says(
         unshare().with(&format!("-U {path}")),
         127,
-        &["cause: its interpreter \"/no/such/interpreter\" is not there"],
+        &["cause: its interpreter \"/no/such/interpreter\" does not exist"],
     );
     Ok(())
 }

@@ -52,7 +52,10 @@ fn limits_are_named() -> Outcome {
         error.contains("cannot set the boottime clock -99999999 s: Numerical result out of range"),
         "{error}"
     );
-    assert!(error.contains("cause: the boottime clock is near "), "{error}");
+    assert!(
+        error.contains("cause: the boottime clock is at about "),
+        "{error}"
+    );
     assert!(
         error.contains("help:  choose an offset of more than -"),
         "{error}"

@@ -25,9 +25,9 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
         ordinary().with("--map-users=0:5:10 echo ran"),
         1,
         &[
-            "newuidmap does not write the uid map 0:5:10: ",
+            "newuidmap did not write the uid map 0:5:10: ",
             &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
-            "help:  run it as root: these are ids of this system's own; --map-auto maps those that are granted\n",
+            "help:  run it as root, because the system itself uses these ids; --map-auto maps the ids that are granted\n",
         ],
     );
     says(
@@ -35,7 +35,7 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
         1,
         &[
             &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
-            "help:  run it as root: ",
+            "help:  run it as root, because ",
         ],
     );
     let beyond = first + count;
@@ -58,7 +58,7 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
         1,
         &[
             &format!("{name} has no subordinate uids"),
-            &format!("cause: no line of /etc/subuid is for {name}\n"),
+            &format!("cause: /etc/subuid has no line for {name}\n"),
             &format!("help:  as root, add a line such as {name}:100000:65536 to /etc/subuid"),
         ],
     );
@@ -99,7 +99,7 @@ fn a_missing_or_powerless_helper_is_named() -> Outcome {
         command.with("-r --map-auto true"),
         1,
         &[
-            "newuidmap does not write the uid map",
+            "newuidmap did not write the uid map",
             &format!(
                 "cause: {} is neither setuid root nor has file capabilities",
                 copy.display()
@@ -115,8 +115,8 @@ fn a_missing_or_powerless_helper_is_named() -> Outcome {
         command.with("-r --map-auto true"),
         1,
         &[
-            "newuidmap does not write the uid map",
-            "cause: the process may gain no privileges (no_new_privs)",
+            "newuidmap did not write the uid map",
+            "cause: the process cannot gain privileges (no_new_privs)",
         ],
     );
     Ok(())
@@ -171,7 +171,7 @@ fn inherited_denial_of_setgroups_is_named() -> Outcome {
         1,
         &[
             "cannot allow setgroups(2)",
-            "cause: setgroups(2) is denied in this user namespace, for ever",
+            "cause: setgroups(2) is denied in this user namespace, and cannot be allowed again",
         ],
     );
     Ok(())

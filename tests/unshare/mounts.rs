@@ -236,7 +236,7 @@ fn interpreters_are_registered() -> Outcome {
         let error = who.unshare().args(["-p", "-l", line, "true"]).ran().fails(1);
         assert!(
             error.contains(
-                "Permission denied\n  cause: that is for uid 0 of the user namespace, and this is uid 65534\n"
+                "Permission denied\n  cause: only uid 0 of the user namespace can register one, and this is uid 65534\n"
             ),
             "{who:?}: {error}"
         );

@@ -122,7 +122,7 @@ program run \"sh\"
     let writer = if nix::unistd::geteuid().is_root() {
         "parent  write the uid map 0:5:1"
     } else {
-        "parent  have newuidmap write the uid map 0:5:1"
+        "parent  let newuidmap write the uid map 0:5:1"
     };
     let wanted = wanted
         .replace("WRITER", writer)

@@ -38,7 +38,7 @@ fn a_limit_of_processes_is_named() -> Outcome {
         assert!(
             error.starts_with("ns-unshare: cannot fork: Resource temporarily unavailable\n")
                 && error.contains(&cause)
-                && error.contains(", and may have 1 (RLIMIT_NPROC)\n  help:  "),
+                && error.contains(", and the limit is 1 (RLIMIT_NPROC)\n  help:  "),
             "{error}"
         );
     }
@@ -55,7 +55,7 @@ fn a_limit_on_the_size_of_files_is_named() -> Outcome {
         let ran = bash(&format!("ulimit -f 0; exec $U {options} {option} echo ran"))?.ran();
         says(
             ran,
-            "File too large\n  cause: files may become 0 bytes large here (RLIMIT_FSIZE)\n",
+            "File too large\n  cause: a file can have at most 0 bytes here (RLIMIT_FSIZE)\n",
         );
         assert!(!file.exists(), "{options}");
     }
@@ -117,7 +117,7 @@ fn a_root_that_is_no_mount_is_named() -> Outcome {
             );
             says(
                 nested(who, &text),
-                "Invalid argument\n  cause: the root directory is no mount point, as in a chroot to a plain directory\n",
+                "Invalid argument\n  cause: the root directory is not a mount point, as in a chroot to a plain directory\n",
             );
         }
         let text = format!(
@@ -149,7 +149,7 @@ fn a_program_that_was_found_and_cannot_run_is_named() -> Outcome {
         (
             "script",
             127,
-            "its interpreter \"/no/such/interpreter\" is not there\n",
+            "its interpreter \"/no/such/interpreter\" does not exist\n",
         ),
     ] {
         let error = unshare()
@@ -169,7 +169,7 @@ fn a_program_that_was_found_and_cannot_run_is_named() -> Outcome {
     let program = hidden.path().join("program");
     let error = ordinary().arg("-U").arg(&program).ran().fails(126);
     let cause = format!(
-        "  cause: the directory \"{}\" is closed to this user\n",
+        "  cause: this user cannot enter the directory \"{}\"\n",
         hidden.path().display()
     );
     assert!(error.ends_with(&cause), "{error}");

@@ -1,4 +1,4 @@
-//! What `--veth` refuses, and what it says then.
+//! What `--veth` refuses, and what the column shows then.
 
 use super::veth::{Place, Way, interfaces};
 use crate::support::case::cases;
@@ -37,7 +37,7 @@ fn a_missing_right_is_explained() -> Outcome {
         ),
         (
             format!("-r {nested} --veth eth0 echo ran"),
-            "belongs to a user namespace that encloses this one",
+            "belongs neither to this user namespace",
         ),
     ] {
         let error = ordinary.program("ns-unshare").with(&options).fails(1);
@@ -47,7 +47,7 @@ fn a_missing_right_is_explained() -> Outcome {
                 "ns-unshare: cannot create the veth pair eth0 in the new network namespace and ",
                 " in the caller's: Operation not permitted\n",
                 cause,
-                "\n  help:  run it as root, or make both network namespaces in one user namespace",
+                "\n  help:  run it as root, or create both network namespaces in one user namespace",
             ],
         );
     }
@@ -96,7 +96,7 @@ fn a_taken_name_is_explained() -> Outcome {
                     "cannot create the veth pair eth0 in the new network namespace and vh0 in ",
                     ": File exists\n",
                     &format!(
-                        "cause: net:[{}] has an interface vh0 already\n",
+                        "cause: net:[{}] already has an interface vh0\n",
                         place.held.inode("net")
                     ),
                     "help:  choose another name with peer=",
@@ -147,15 +147,18 @@ fn what_is_wrong_is_named() -> Outcome {
         ("a b", "name=a b: it has a blank in it"),
         (
             "eth0,addr=10.7.0.300/24",
-            "addr=10.7.0.300/24: that is no IPv4 or IPv6 address",
+            "addr=10.7.0.300/24: that is not an IPv4 or IPv6 address",
         ),
         (
             "eth0,peer-addr=fd00::1",
-            "peer-addr=fd00::1: it is ADDRESS/LENGTH",
+            "peer-addr=fd00::1: expected ADDRESS/LENGTH",
         ),
-        ("eth0,gw=10.7.0.1", "gw=10.7.0.1: it is in the network of no addr"),
-        ("eth0,mac=02:00", "mac=02:00: it is six bytes"),
-        ("eth0,mtu=9", "mtu=9: it is a number from 68 to 65535"),
+        (
+            "eth0,gw=10.7.0.1",
+            "gw=10.7.0.1: it cannot be reached, because no addr",
+        ),
+        ("eth0,mac=02:00", "mac=02:00: expected six bytes"),
+        ("eth0,mtu=9", "mtu=9: expected a number from 68 to 65535"),
         ("eth0,peer-netns=", "peer-netns=: "),
     ] {
         let error = program("ns-unshare")
@@ -170,6 +173,6 @@ fn what_is_wrong_is_named() -> Outcome {
     let error = program("ns-unshare")
         .with("-r --veth eth0 --veth eth0 echo ran")
         .fails(2);
-    assert!(error.contains("there are two with name=eth0"), "{error}");
+    assert!(error.contains("two pairs have name=eth0"), "{error}");
     Ok(())
 }

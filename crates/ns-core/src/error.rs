@@ -170,7 +170,7 @@ impl Error {
 pub(crate) const WITHOUT_PROC: &str = "no proc file system is mounted on /proc here";
 
 /// What helps then.
-pub(crate) const MOUNT_PROC: &str = "mount -t proc proc /proc, or --mount-proc where this root was entered";
+pub(crate) const MOUNT_PROC: &str = "mount -t proc proc /proc, or enter this root with --mount-proc";
 
 /// Says what was being done when the kernel refused.
 pub trait Doing<T> {

@@ -141,7 +141,7 @@ impl FromStr for Kind {
             .find(|kind| kind.name() == text || kind.option() == text)
             .ok_or_else(|| {
                 let names = Self::ALL.map(Self::name).join(", ");
-                Error::invalid("kind of namespace", text, format!("it is one of {names}"))
+                Error::invalid("kind of namespace", text, format!("expected one of {names}"))
             })
     }
 }
@@ -274,7 +274,7 @@ mod tests {
         }
         assert_eq!(
             "moount".parse::<Kind>().unwrap_err().to_string(),
-            "invalid kind of namespace \"moount\": it is one of cgroup, ipc, mnt, net, pid, time, user, uts"
+            "invalid kind of namespace \"moount\": expected one of cgroup, ipc, mnt, net, pid, time, user, uts"
         );
     }
 

@@ -70,7 +70,7 @@ fn id(what: &'static str, text: &str, by_name: impl Fn() -> Result<Option<u32>>)
         // The last number means "no id" to the system calls.
         return match text.parse() {
             Ok(id) if id < u32::MAX => Ok(id),
-            _ => Err(Error::invalid(what, text, "the ids are 0 to 4294967294")),
+            _ => Err(Error::invalid(what, text, "ids are numbers from 0 to 4294967294")),
         };
     }
     by_name()?.ok_or_else(|| Error::invalid(what, text, format!("there is no such {what}")))

@@ -24,8 +24,7 @@ pub fn find(cli: &Cli, namespaces: &Namespaces) -> Result<Option<Etc>> {
     }
     let name = name(cli)?;
     if cli.mount.is_some() || cli.root.is_some() || namespaces.enters(Kind::Mnt) {
-        let text =
-            "--etc changes the mounts that we see, and goes with no other mount namespace or root directory";
+        let text = "--etc changes mounts for the caller's mount namespace, and cannot be combined with another mount namespace or root directory";
         return Err(usage(Cli::command(), ErrorKind::ArgumentConflict, text).into());
     }
     let directory = Path::new("/etc/netns").join(name);
@@ -50,7 +49,7 @@ fn name(cli: &Cli) -> Result<&OsStr, clap::Error> {
         _ => Err(usage(
             Cli::command(),
             ErrorKind::MissingRequiredArgument,
-            "--etc needs the name of a network namespace: --net=NAME, as ip netns has it",
+            "--etc needs the name of a network namespace: --net=NAME, with a name that ip netns lists",
         )),
     }
 }

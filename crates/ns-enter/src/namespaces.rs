@@ -112,7 +112,7 @@ pub fn process_of<'a>(target: Option<&'a Opened>, option: &str) -> Result<&'a Pr
     let target = target.ok_or_else(|| no_target(option))?;
     let needs_process = || {
         Error::Unfit(format!(
-            "{option} needs a process, and {} is none",
+            "{option} needs a process, and {} is not a process",
             target.words()
         ))
     };
@@ -138,7 +138,8 @@ fn parent_user(
         }
         Gathered::Unreadable(errno) => {
             let error = Error::kernel(format!("look up the user namespace above {child}"), errno);
-            let cause = "it is not below ours: only those are shown";
+            let cause =
+                "it is not below the caller's user namespace, and the kernel shows only those below it";
             Err(error.explained(Some(cause.into()), None).into())
         }
     }
@@ -186,6 +187,6 @@ pub fn no_target(option: &str) -> clap::Error {
     usage(
         Cli::command(),
         ErrorKind::MissingRequiredArgument,
-        format!("{option} needs to know whose: add --target"),
+        format!("{option} needs a process or namespace: add --target"),
     )
 }

@@ -71,7 +71,7 @@ impl Request {
             return Err(nothing(cli).into());
         }
         if cli.no_fork && cli.mount_proc.is_some() {
-            let text = "--mount-proc shows the PID namespace that it is mounted in, and with --no-fork that is the old one";
+            let text = "--mount-proc shows the PID namespace of the process that mounts it; with --no-fork, that is the old one";
             return Err(usage(Cli::command(), ErrorKind::ArgumentConflict, text).into());
         }
         let target = cli.target.as_ref().map(Target::open).transpose()?;
@@ -197,14 +197,16 @@ fn notes(cli: &Cli, target: Option<&Opened>, namespaces: &Namespaces) -> Result<
         let own = process.namespace(Kind::Pid)?;
         if own.identity().inode != children {
             notes.push(format!(
-                "process {} is in {own}, and its children are in pid:[{children}]: --for-children enters that one",
+                "process {} is in {own}, and its children are in pid:[{children}]: use --for-children to enter the latter",
                 process.pid()
             ));
         }
     }
     let shows_old = namespaces.enters(Kind::Pid) && !namespaces.enters(Kind::Mnt) && cli.mount_proc.is_none();
     if shows_old && !cli.no_fork && std::io::stdout().is_terminal() {
-        notes.push("/proc shows the PID namespace that was left: --mount-proc mounts one for the new".into());
+        notes.push(
+            "/proc still shows the old PID namespace: use --mount-proc to mount one for the new".into(),
+        );
     }
     Ok(notes)
 }
@@ -213,7 +215,6 @@ fn nothing(cli: &Cli) -> clap::Error {
     if cli.all {
         return no_target("--all");
     }
-    let text =
-        "nothing says what to enter: add --target, or a kind with what it is, such as --net=/run/netns/blue";
+    let text = "there is nothing to enter: add --target, or a kind with its namespace, such as --net=/run/netns/blue";
     usage(Cli::command(), ErrorKind::MissingRequiredArgument, text)
 }

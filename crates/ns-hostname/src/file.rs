@@ -52,7 +52,7 @@ fn bytes_of(path: &OsStr) -> io::Result<Vec<u8>> {
 /// so are the blanks around the name.
 fn name_in(bytes: &[u8]) -> anyhow::Result<Option<(Vec<u8>, usize)>> {
     if bytes.len() as u64 > MOST_BYTES {
-        bail!("it is too long to be the file of a name");
+        bail!("it is too long for a file with a name");
     }
     if bytes.contains(&0) {
         bail!("it is not a text file");
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(error(b"web\0-1\n"), "it is not a text file");
         assert_eq!(
             error(&vec![b'\n'; 70_000]),
-            "it is too long to be the file of a name"
+            "it is too long for a file with a name"
         );
     }
 }

@@ -32,7 +32,7 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
     let given = given(cli)?;
     if given.is_empty() && !cli.setting.boot && cli.setting.file.is_none() {
         if cli.setting.force || cli.setting.clean {
-            let error = "--force and --clean are about a NAME to set, or one to --check";
+            let error = "--force and --clean need a NAME to set, or one to --check";
             return Err(usage(ErrorKind::MissingRequiredArgument, error));
         }
         return Ok(None);
@@ -93,7 +93,7 @@ fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
                 line: Some((found.file, line)),
             }),
             None if cli.setting.boot => {}
-            None => bail!("{}: there is no name in it", found.file),
+            None => bail!("{} has no name in it", found.file),
         }
     }
     Ok(given)
@@ -105,7 +105,7 @@ fn accept(setting: &Setting, given: &Given<'_>) -> anyhow::Result<Vec<u8>> {
     if given.which == NameKind::Host && setting.clean {
         let clean = clean(name);
         if clean.is_empty() {
-            return Err(refuse(given, "nothing in it belongs in a host name"));
+            return Err(refuse(given, "it has no character that a host name can have"));
         }
         return Ok(clean);
     }
@@ -123,9 +123,9 @@ fn accept(setting: &Setting, given: &Given<'_>) -> anyhow::Result<Vec<u8>> {
 fn with_help(flaw: &Flaw) -> String {
     match flaw {
         Flaw::TooLong(_) => format!("{flaw} (--clean cuts it)"),
-        Flaw::TrailingDot { .. } => format!("{flaw} (--clean leaves it out)"),
+        Flaw::TrailingDot { .. } => format!("{flaw} (--clean removes it)"),
         Flaw::Character { character, .. } if character == b"\n" || character == b"\0" => flaw.to_string(),
-        flaw => format!("{flaw} (--force sets it all the same, --clean repairs it)"),
+        flaw => format!("{flaw} (--force sets it anyway, --clean repairs it)"),
     }
 }
 

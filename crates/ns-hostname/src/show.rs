@@ -97,8 +97,7 @@ fn only_inside(target: &Target, option: &str) -> anyhow::Error {
     usage(
         ErrorKind::ArgumentConflict,
         format!(
-            "{option} asks the resolver, which answers for another namespace only from inside; \
-             try: ns-enter {choice} hostname {option}"
+            "{option} asks the resolver, which answers for another namespace only inside it; run: ns-enter {choice} hostname {option}"
         ),
     )
 }

@@ -86,7 +86,7 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
         return Ok(Scope::All);
     }
     if cli.listing.list {
-        let error = "--watch takes --list for all namespaces, or --target for one";
+        let error = "--watch needs --list for all namespaces, or --target for one";
         return Err(usage(ErrorKind::ArgumentConflict, error));
     }
     let Some(opened) = opened_target(&cli.target)? else {

@@ -19,7 +19,7 @@ impl FromStr for Interval {
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             .map(Self)
             .ok_or_else(|| {
-                let why = "it is a number of seconds, at least 0.01";
+                let why = "expected a number of seconds, at least 0.01";
                 Error::invalid("interval", text, why)
             })
     }

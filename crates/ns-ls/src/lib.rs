@@ -56,7 +56,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let mut incomplete = inventory.incomplete(query.question().places);
     if let Some((target, identity)) = cli.namespace.as_ref().zip(identity) {
         let Some(entry) = inventory.entry(identity.inode) else {
-            let why = format!("{target} was found, and is nowhere that was looked at");
+            let why = format!("{target} exists, but in none of the places that were searched");
             return Err(Error::NotFound(why).into());
         };
         inside::show_inside(&query, &inventory, entry, &mut incomplete)?;

@@ -45,7 +45,7 @@ fn parse(text: &[u8]) -> Result<Saved> {
     let value: Value = serde_json::from_slice(text).context("not JSON")?;
     let objects = value["namespaces"]
         .as_array()
-        .context("no array \"namespaces\" in it: it is to be what ns-ls -J --output-all writes")?;
+        .context("it has no array \"namespaces\": create it with ns-ls -J --output-all")?;
     let columns = NAMESPACE_COLUMNS.to_vec();
     let mut rows = Vec::new();
     collect(objects, &columns, &mut rows)?;
@@ -61,7 +61,7 @@ fn parse(text: &[u8]) -> Result<Saved> {
 
 fn collect(objects: &[Value], columns: &[NamespaceColumn], rows: &mut Vec<Vec<Cell<'static>>>) -> Result<()> {
     for object in objects {
-        ensure!(object.is_object(), "a namespace in it is no object");
+        ensure!(object.is_object(), "a namespace in it is not an object");
         ensure!(
             object["ns"].is_u64() && object["type"].is_string(),
             "a namespace in it has no \"ns\" and \"type\""

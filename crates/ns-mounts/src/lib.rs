@@ -32,7 +32,7 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     if let Some(option) = cli.not_here.given() {
         return Err(usage(&format!(
-            "{option} checks /etc/fstab, and ns-mounts does not: findmnt {option} does"
+            "{option} checks /etc/fstab, which ns-mounts does not do: use findmnt {option}"
         )));
     }
     if cli.show.written.list_columns {

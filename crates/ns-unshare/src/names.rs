@@ -39,10 +39,10 @@ fn namespaces(target: &Target, kinds: Kinds) -> Result<Vec<Destination>> {
         let words = target.words();
         let error = Error::NotFound(match target.process() {
             Some(_) => format!("no namespace {words} differs from the caller's"),
-            None => format!("what {words} gives are namespaces of the caller's own"),
+            None => format!("the caller is already in every namespace that {words} names"),
         });
         return Err(error
-            .with_help("a kind that is named is pinned all the same: add --net, --uts …")
+            .with_help("name a kind to pin it anyway: add --net, --uts …")
             .into());
     }
     Ok(found)

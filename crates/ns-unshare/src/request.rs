@@ -204,7 +204,7 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
     if cli.no_fork {
         if cli.init {
             return conflict(
-                "--init is PID 1 of a new PID namespace, and needs the fork that --no-fork rules out",
+                "--init needs a child as PID 1 of a new PID namespace, which --no-fork rules out",
             );
         }
         if cli.kill_child.is_some() {
@@ -215,7 +215,7 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
         }
         if kinds.contains(Kind::Pid) && (cli.mount_proc.is_some() || cli.all) {
             return conflict(
-                "--mount-proc shows the PID namespace that it is mounted in, and with --no-fork that is the old one",
+                "--mount-proc shows the PID namespace of the process that mounts it; with --no-fork, that is the old one",
             );
         }
         if let Some(Some(_)) = &cli.pid {
@@ -235,7 +235,7 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
     }
     if cli.setgroups == Some(Setgroups::Allow) && gid_is_single(cli) {
         return conflict(
-            "--setgroups=allow: with a single gid in the map the kernel takes deny only; map a range with --map-groups",
+            "--setgroups=allow: if a single gid is mapped, the kernel accepts only deny; map a range with --map-groups",
         );
     }
     Ok(())
@@ -244,11 +244,11 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
 /// Refuses what needs a process, where there is to be none.
 fn named_without_program(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
     let text = if kinds.contains(Kind::Pid) {
-        "--pin: a PID namespace ends with its first process, so that it takes a program: sleep infinity, for example"
+        "--pin: a PID namespace ends with its first process, so it needs a program, such as sleep infinity"
     } else if cli.pid_file.is_some() {
-        "--pid-file needs a program: with --pin alone nothing is run"
+        "--pid-file needs a program: with --pin alone, no program is run"
     } else if cli.info_fd.is_some() {
-        "--info-fd needs a program: with --pin alone nothing is run"
+        "--info-fd needs a program: with --pin alone, no program is run"
     } else {
         return Ok(());
     };

@@ -89,14 +89,14 @@ impl Rest {
             b"addr" => another(&mut self.addresses, parsed(text?)?),
             b"peer-addr" => another(&mut self.peer_addresses, parsed(text?)?),
             b"gw" => {
-                let gateway: IpAddr = text?.parse().map_err(|_| "it is an IPv4 or IPv6 address")?;
+                let gateway: IpAddr = text?.parse().map_err(|_| "expected an IPv4 or IPv6 address")?;
                 let family = if gateway.is_ipv4() { "IPv4" } else { "IPv6" };
                 if self
                     .gateways
                     .iter()
                     .any(|other| other.is_ipv4() == gateway.is_ipv4())
                 {
-                    return Err(format!("there is a gateway for {family} already"));
+                    return Err(format!("there is already a gateway for {family}"));
                 }
                 self.gateways.push(gateway);
                 Ok(())
@@ -110,19 +110,19 @@ impl Rest {
         let own = |address: IpAddr| self.addresses.iter().any(|own| own.address == address);
         if let Some(address) = self.peer_addresses.iter().find(|peer| own(peer.address)) {
             return Err(format!(
-                "peer-addr={address}: the end inside has that address already"
+                "peer-addr={address}: the interface inside already has that address"
             ));
         }
         for gateway in &self.gateways {
             if own(*gateway) {
                 return Err(format!(
-                    "gw={gateway}: that is the end inside, and leads nowhere else"
+                    "gw={gateway}: that is the interface inside, which leads nowhere else"
                 ));
             }
             let reaches = |address: &InterfaceAddress| address.reaches(*gateway);
             if !is_link_local(*gateway) && !self.addresses.iter().any(reaches) {
                 return Err(format!(
-                    "gw={gateway}: it is in the network of no addr, and cannot be reached"
+                    "gw={gateway}: it cannot be reached, because no addr is in its network"
                 ));
             }
         }
@@ -132,7 +132,7 @@ impl Rest {
             all.find(|address| address.address.is_ipv6()),
         ) {
             return Err(format!(
-                "mtu={mtu}: IPv6, as in {address}, takes {MTU_OF_IPV6} or more"
+                "mtu={mtu}: IPv6, as in {address}, needs at least {MTU_OF_IPV6}"
             ));
         }
         Ok(())
@@ -145,7 +145,7 @@ fn is_link_local(address: IpAddr) -> bool {
 }
 
 fn text_of(value: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(value).map_err(|_| "it is no UTF-8".into())
+    std::str::from_utf8(value).map_err(|_| "it is not UTF-8".into())
 }
 
 fn once<T>(place: &mut Option<T>, value: T) -> Result<(), String> {
@@ -165,7 +165,7 @@ fn another<T: PartialEq>(places: &mut Vec<T>, value: T) -> Result<(), String> {
 
 fn inner_name(text: &str) -> Result<InterfaceName, String> {
     if text == "lo" {
-        return Err("every network namespace has an interface of that name".into());
+        return Err("every network namespace already has an interface of that name".into());
     }
     parsed(text)
 }
@@ -174,7 +174,7 @@ fn mtu(text: &str) -> Result<u32, String> {
     text.parse()
         .ok()
         .filter(|mtu| MTU.contains(mtu) && !text.starts_with('+'))
-        .ok_or_else(|| format!("it is a number from {} to {}", MTU.start(), MTU.end()))
+        .ok_or_else(|| format!("expected a number from {} to {}", MTU.start(), MTU.end()))
 }
 
 fn parsed<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
@@ -194,20 +194,20 @@ pub fn contradiction(specs: &[VethSpec]) -> Option<String> {
     for (index, spec) in specs.iter().enumerate() {
         for other in &specs[..index] {
             if spec.name == other.name {
-                return Some(format!("--veth: there are two with name={}", spec.name));
+                return Some(format!("--veth: two pairs have name={}", spec.name));
             }
             if spec.rest.peer.is_some()
                 && spec.rest.peer == other.rest.peer
                 && spec.rest.peer_netns == other.rest.peer_netns
             {
                 let name = spec.rest.peer.as_ref().map_or("", InterfaceName::as_str);
-                return Some(format!("--veth: there are two with peer={name}"));
+                return Some(format!("--veth: two pairs have peer={name}"));
             }
             for gateway in &spec.rest.gateways {
                 let same = |other: &&IpAddr| other.is_ipv4() == gateway.is_ipv4();
                 if let Some(other) = other.rest.gateways.iter().find(same) {
                     return Some(format!(
-                        "--veth: gw={other} and gw={gateway}: there is one default route for each of IPv4 and IPv6"
+                        "--veth: gw={other} and gw={gateway}: there can be one default route for each of IPv4 and IPv6"
                     ));
                 }
             }
@@ -294,9 +294,12 @@ mod tests {
             ("eth0,addr=10.7.0.2/33", "from 0 to 32"),
             (
                 "eth0,peer-addr=x/1",
-                "peer-addr=x/1: that is no IPv4 or IPv6 address",
+                "peer-addr=x/1: that is not an IPv4 or IPv6 address",
             ),
-            ("eth0,gw=10.7.0.1", "gw=10.7.0.1: it is in the network of no addr"),
+            (
+                "eth0,gw=10.7.0.1",
+                "gw=10.7.0.1: it cannot be reached, because no addr",
+            ),
             (
                 "eth0,addr=10.7.0.2/24,gw=10.7.0.1,gw=10.7.0.3",
                 "gw=10.7.0.3: there is a gateway for IPv4",
@@ -309,9 +312,9 @@ mod tests {
                 "eth0,addr=fd00::2/64,peer-addr=fd00::2/48",
                 "peer-addr=fd00::2/48: the end inside has that address",
             ),
-            ("eth0,gw=x", "gw=x: it is an IPv4 or IPv6 address"),
+            ("eth0,gw=x", "gw=x: expected an IPv4 or IPv6 address"),
             ("eth0,mac=1:2", "mac=1:2: it is six bytes"),
-            ("eth0,mtu=67", "mtu=67: it is a number from 68 to 65535"),
+            ("eth0,mtu=67", "mtu=67: expected a number from 68 to 65535"),
             ("eth0,mtu=+68", "from 68 to 65535"),
             (
                 "eth0,mtu=1000,addr=fd00::2/64",
@@ -330,7 +333,7 @@ mod tests {
             assert!(why.contains(part), "{text}: {why}");
         }
         let why = VethSpec::parse(OsStr::from_bytes(b"eth0,peer=\xff")).unwrap_err();
-        assert_eq!(why, "peer=\\xff: it is no UTF-8");
+        assert_eq!(why, "peer=\\xff: it is not UTF-8");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) fn not_owner(look: &Look, kind: Kind) -> Option<Finding> {
         // The kernel answers only where the owner is the caller's user namespace or one below it.
         Gathered::Known(_) | Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => None,
         Gathered::Unreadable(_) => Some(Finding::new(format!(
-            "{own} belongs to a user namespace that encloses this one ({user})"
+            "{own} belongs neither to this user namespace ({user}) nor to one below it"
         ))),
     }
 }

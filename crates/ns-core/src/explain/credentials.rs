@@ -12,12 +12,13 @@ use crate::idmap::{IdKind, IdMap};
 pub(crate) fn setgroups_fixed(look: &Look) -> Option<Finding> {
     if is_denied(look)? {
         return Some(Finding::new(
-            "setgroups(2) is denied in this user namespace, for ever",
+            "setgroups(2) is denied in this user namespace, and cannot be allowed again",
         ));
     }
     let map = IdMap::parse(&look.read("self/gid_map")?).ok()?;
-    (!map.ranges().is_empty())
-        .then(|| Finding::new("the gid map is written already; setgroups(2) can be denied only before"))
+    (!map.ranges().is_empty()).then(|| {
+        Finding::new("the gid map is already written, and setgroups(2) can be denied only before that")
+    })
 }
 
 /// The gid could not be taken.
@@ -28,7 +29,7 @@ pub(crate) fn gid(look: &Look, gid: u32, errno: Errno) -> Option<Finding> {
     if is_denied(look) == Some(true) {
         return Some(
             Finding::new(
-                "setgroups(2) is denied in this user namespace, so that other groups cannot be given up",
+                "setgroups(2) is denied in this user namespace, so the other groups cannot be dropped",
             )
             .help("map a range of gids: --map-auto, or --map-groups"),
         );

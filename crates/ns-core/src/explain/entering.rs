@@ -36,7 +36,7 @@ fn own_user() -> Option<crate::Identity> {
 fn user(namespace: &Namespace) -> Option<Finding> {
     let Gathered::Known(parent) = namespace.parent() else {
         return Some(Finding::new(format!(
-            "{namespace} is not below our user namespace"
+            "{namespace} is not below the caller's user namespace"
         )));
     };
     let Gathered::Known(uid) = namespace.owner_uid() else {

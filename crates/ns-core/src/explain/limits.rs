@@ -29,7 +29,7 @@ pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
     let kinds = first_refused(kinds).map_or(kinds, |kind| Kinds::from_iter([kind]));
     if kinds.contains(Kind::Pid) && depth_of_pid_namespace(look) == Some(DEEPEST + 1) {
         return Some(Finding::new(format!(
-            "PID namespaces are nested {DEEPEST} deep here, the most there may be"
+            "PID namespaces are nested {DEEPEST} deep here, which is the maximum"
         )));
     }
     let limits: Vec<_> = kinds
@@ -48,7 +48,7 @@ pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
     if *smallest >= UNLIMITED {
         let names: Vec<_> = limits.iter().map(|(kind, _)| sysctl(*kind)).collect();
         return Some(Finding::new(format!(
-            "a limit of an enclosing user namespace is reached{deep}; here {} sets none",
+            "a limit of an enclosing user namespace is reached{deep}; {} sets no limit here",
             names.join(", ")
         )));
     }
@@ -57,7 +57,7 @@ pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
         .map(|(kind, limit)| format!("{} is {limit}", sysctl(*kind)))
         .collect();
     let cause = format!(
-        "{} here: a limit is reached, this one or one of an enclosing user namespace{deep}",
+        "{} here; the limit that is reached is this one or one of an enclosing user namespace{deep}",
         values.join(", ")
     );
     let more = smallest.saturating_mul(2).clamp(10_000, UNLIMITED);
@@ -82,7 +82,7 @@ fn first_refused(kinds: Kinds) -> Option<Kind> {
 /// Why `EFBIG` of a file, however little is written.
 pub(crate) fn file_size() -> Option<Finding> {
     let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).ok()?;
-    let cause = format!("files may become {limit} bytes large here (RLIMIT_FSIZE)");
+    let cause = format!("a file can have at most {limit} bytes here (RLIMIT_FSIZE)");
     (limit != RLIM_INFINITY).then(|| Finding::new(cause).help("raise the limit: ulimit -f"))
 }
 
@@ -98,9 +98,9 @@ fn too_many(look: &Look, uid: u32, limit: u64) -> Option<Finding> {
     let count: u64 = own.filter_map(|status| status.threads()).map(u64::from).sum();
     (count >= limit).then(|| {
         Finding::new(format!(
-            "uid {uid} has {count} processes and threads, and may have {limit} (RLIMIT_NPROC)"
+            "uid {uid} has {count} processes and threads, and the limit is {limit} (RLIMIT_NPROC)"
         ))
-        .help("end some, or raise the limit: ulimit -u")
+        .help("end some of them, or raise the limit: ulimit -u")
     })
 }
 
@@ -121,7 +121,7 @@ fn full_cgroup(look: &Look) -> Option<Finding> {
         (current >= most).then(|| {
             let cgroup = quoted(Path::new("/").join(path).as_os_str().as_bytes());
             Finding::new(format!(
-                "the cgroup {cgroup} has {current} processes and threads, and may have {most} (pids.max)"
+                "the cgroup {cgroup} has {current} processes and threads, and the limit is {most} (pids.max)"
             ))
         })
     };
@@ -153,7 +153,7 @@ pub(crate) fn clock(look: &Look, name: &str, behind: bool, most: u64) -> Option<
         let whole: u64 = seconds.split('.').next()?.parse().ok()?;
         format!("choose an offset of less than {} s", most.checked_sub(whole)?)
     };
-    let cause = format!("the {name} clock is near {seconds} s, and must stay between 0 and {most} s");
+    let cause = format!("the {name} clock is at about {seconds} s, and must stay between 0 and {most} s");
     Some(Finding::new(cause).help(help))
 }
 
@@ -192,7 +192,7 @@ mod tests {
         let found = reached(&look, [Kind::Uts].into_iter().collect()).unwrap();
         assert_eq!(
             found.cause,
-            "user.max_uts_namespaces is 7 here: a limit is reached, this one or one of an enclosing user namespace"
+            "user.max_uts_namespaces is 7 here; the limit that is reached is this one or one of an enclosing user namespace"
         );
     }
 
@@ -202,7 +202,7 @@ mod tests {
         let found = reached(&look, [Kind::User].into_iter().collect()).unwrap();
         assert_eq!(
             found.cause,
-            "a limit of an enclosing user namespace is reached, or the depth of 32; here user.max_user_namespaces sets none"
+            "a limit of an enclosing user namespace is reached, or the depth of 32; user.max_user_namespaces sets no limit here"
         );
         assert_eq!(found.help, None);
     }
@@ -219,7 +219,7 @@ mod tests {
         let cause = too_many(&look, 5, 4).unwrap().cause;
         assert_eq!(
             cause,
-            "uid 5 has 4 processes and threads, and may have 4 (RLIMIT_NPROC)"
+            "uid 5 has 4 processes and threads, and the limit is 4 (RLIMIT_NPROC)"
         );
         assert_eq!(too_many(&look, 5, 5), None);
     }
@@ -231,7 +231,7 @@ mod tests {
         let found = reached(&look, [Kind::Pid].into_iter().collect()).unwrap();
         assert_eq!(
             found.cause,
-            "PID namespaces are nested 32 deep here, the most there may be"
+            "PID namespaces are nested 32 deep here, which is the maximum"
         );
     }
 }

@@ -15,8 +15,7 @@ pub(crate) fn refused(look: &Look, peer_namespace: &Namespace) -> Option<Finding
     let finding = rights::lacking(look, peer_namespace, CapabilitySet::NET_ADMIN)?;
     let cause = format!("for the network namespace of the peer, {}", finding.cause);
     Some(Finding::new(cause).help(
-        "run it as root, or make both network namespaces in one user namespace: ns-unshare --map-root-user --net, and \
-         --veth in there",
+        "run it as root, or create both network namespaces in one user namespace: run ns-unshare --veth inside ns-unshare --map-root-user --net",
     ))
 }
 
@@ -35,8 +34,8 @@ pub(crate) fn taken(name: &str, namespace: &Namespace, is_own: bool) -> Option<F
             .is_empty()
     };
     there.then(|| {
-        Finding::new(format!("{namespace} has an interface {name} already"))
-            .help("choose another name with peer=, or leave it out: the kernel takes one that is free")
+        Finding::new(format!("{namespace} already has an interface {name}"))
+            .help("choose another name with peer=, or leave out peer= to get a free name")
     })
 }
 

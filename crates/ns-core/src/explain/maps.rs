@@ -60,7 +60,7 @@ pub(crate) fn refused_by_helper(look: &Look, ids: IdKind, map: &IdMap) -> Option
 fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
     if look.status()?.no_new_privileges()? {
         return Some(Finding::new(format!(
-            "the process may gain no privileges (no_new_privs), so that {} has none",
+            "the process cannot gain privileges (no_new_privs), so {} has none",
             ids.helper()
         )));
     }
@@ -110,11 +110,12 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
     let range = map.ranges().iter().find(|range| !allowed(range))?;
     let cause = match granted {
         Ok(Subordinate { first, count }) => format!("{file} grants {user} only {first}:{count}"),
-        Err(_) => format!("no line of {file} is for {user}"),
+        Err(_) => format!("{file} has no line for {user}"),
     };
     let help = if range.outer < OWN_IDS_END {
         // A line for these would give the user the files of others.
-        "run it as root: these are ids of this system's own; --map-auto maps those that are granted".into()
+        "run it as root, because the system itself uses these ids; --map-auto maps the ids that are granted"
+            .into()
     } else {
         format!(
             "as root, add the line {user}:{}:{} to {file}",

@@ -17,7 +17,7 @@ use crate::{Gathered, Kind, Namespace};
 pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<Finding> {
     if errno != Errno::EINVAL {
         return capability::missing(look, CapabilitySet::SYS_ADMIN)
-            .map(|finding| finding.help("binding a namespace to a file takes root: run it as root"));
+            .map(|finding| finding.help("run it as root: only root can bind a namespace to a file"));
     }
     if kind != Kind::Mnt {
         return None;
@@ -31,7 +31,7 @@ pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<
     let directory = word(file.parent().unwrap_or(Path::new("/")));
     Some(
         Finding::new(format!(
-            "{} is on the shared mount {}, and a mount namespace can be bound on a private one only",
+            "{} is on the shared mount {}, and a mount namespace can be bound only on a private mount",
             quoted(file.as_os_str().as_bytes()),
             quoted(&target)
         ))
@@ -44,8 +44,8 @@ pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<
 /// Propagation is a property of a mount, and only a mount can give way to another root.
 pub(crate) fn root_is_no_mount(look: &Look) -> Option<Finding> {
     (restrictions::no_mount_on_root(look)?).then(|| {
-        Finding::new("the root directory is no mount point, as in a chroot to a plain directory")
-            .help("mount --bind DIR DIR before the chroot to DIR, or --propagation=unchanged without --root")
+        Finding::new("the root directory is not a mount point, as in a chroot to a plain directory")
+            .help("run mount --bind DIR DIR before chroot DIR, or use --propagation=unchanged without --root")
     })
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn registered_by_root() -> Option<Finding> {
     let uid = nix::unistd::geteuid();
     (!uid.is_root()).then(|| {
         Finding::new(format!(
-            "that is for uid 0 of the user namespace, and this is uid {uid}"
+            "only uid 0 of the user namespace can register one, and this is uid {uid}"
         ))
         .help("add --map-root-user")
     })
@@ -83,7 +83,7 @@ pub(crate) fn proc(look: &Look) -> Option<Finding> {
             Finding::new(format!(
                 "the PID namespace {pid} does not belong to this user namespace"
             ))
-            .help("add --pid, for a PID namespace of one's own"),
+            .help("add --pid, to create a PID namespace"),
         );
     }
     if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
@@ -110,9 +110,9 @@ fn covered(look: &Look) -> Option<Finding> {
     };
     Some(
         Finding::new(format!(
-            "parts of /proc are mounted over ({first}{more}), and a new one would show them"
+            "other mounts hide parts of /proc ({first}{more}), and a new /proc would show them"
         ))
-        .help("in a container: run that one with its /proc unmasked"),
+        .help("in a container: run the container with an unmasked /proc"),
     )
 }
 

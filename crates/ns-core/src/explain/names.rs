@@ -22,7 +22,7 @@ const OWN_RUN: &str = "mount -t tmpfs run /run";
 pub(crate) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
     if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
         return Some(finding.help(format!(
-            "a name is a mount below /run: run it as root, or for a mount namespace of one's own: ns-unshare -r -m sh -c '{OWN_RUN}; exec sh'"
+            "run it as root, because a name is a mount below /run; or use a private /run: ns-unshare -r -m sh -c '{OWN_RUN}; exec sh'"
         )));
     }
     let owner = std::fs::metadata("/run").ok()?.uid();
@@ -36,7 +36,7 @@ pub(crate) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
 
 /// Where names can be given all the same.
 pub(crate) fn in_own_run(finding: Finding) -> Finding {
-    finding.help(format!("in a mount namespace of one's own: {OWN_RUN}"))
+    finding.help(format!("use a private /run in a new mount namespace: {OWN_RUN}"))
 }
 
 /// Where the names are, files can neither be made nor removed.
@@ -48,7 +48,7 @@ pub(crate) fn read_only(kinds: Kinds) -> Option<Finding> {
     let place = run.chain(kinds.iter().map(pins::directory)).find(is_read_only)?;
     let place = quoted(place.as_os_str().as_bytes());
     Some(Finding::new(format!(
-        "the file system at {place} is read-only, or mounted so"
+        "{place} is on a read-only file system or mount"
     )))
 }
 
@@ -58,9 +58,9 @@ pub(crate) fn no_younger(other: &Namespace) -> Option<Finding> {
     if other.identity() == own.identity() {
         return Some(
             Finding::new(format!(
-                "{own} is the mount namespace that we are in, and none can be mounted in itself"
+                "{own} is the caller's mount namespace, and a mount namespace cannot be mounted in itself"
             ))
-            .help("leave it out: name the kinds that are wanted, as in --net --uts"),
+            .help("leave it out: name the kinds to pin, such as --net --uts"),
         );
     }
     let (Gathered::Known(id), Gathered::Known(own_id)) = (other.id(), own.id()) else {
@@ -68,9 +68,8 @@ pub(crate) fn no_younger(other: &Namespace) -> Option<Finding> {
     };
     (id <= own_id).then(|| {
         Finding::new(format!(
-            "{other} has the id {id}, and {own}, in which the name would be, {own_id}: the kernel mounts a mount namespace \
-             only where its id is the higher one"
+            "{other} has the id {id}, and the caller's {own} has the id {own_id}: the kernel mounts a mount namespace only in one with a lower id"
         ))
-        .help("pin it from a mount namespace that is older than it, or leave it out: name the kinds that are wanted, as in --net --uts")
+        .help("pin it from an older mount namespace, or leave it out: name the kinds to pin, such as --net --uts")
     })
 }

@@ -63,10 +63,10 @@ fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
 fn missing_interpreter(path: &Path) -> Option<Finding> {
     let start = start_of(path)?;
     if start.starts_with(b"\x7fELF") {
-        return Some(Finding::new("the loader that it asks for is not there"));
+        return Some(Finding::new("its ELF loader does not exist"));
     }
     let interpreter = interpreter(&start)?;
-    let cause = format!("its interpreter {} is not there", quoted(&interpreter));
+    let cause = format!("its interpreter {} does not exist", quoted(&interpreter));
     Some(Finding::new(cause))
 }
 
@@ -102,7 +102,7 @@ fn closed_directory(path: &Path) -> Option<Finding> {
     };
     let directory = below.iter().find(|part| is_closed(part))?.parent()?;
     Some(Finding::new(format!(
-        "the directory {} is closed to this user",
+        "this user cannot enter the directory {}",
         quoted(directory.as_os_str().as_bytes())
     )))
 }
@@ -134,7 +134,7 @@ mod tests {
         assert!(cause.starts_with("it is not executable (mode 0"), "{cause}");
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
         let cause = found(&script, "", Errno::ENOENT).unwrap();
-        assert_eq!(cause, "its interpreter \"/no/such/shell\" is not there");
+        assert_eq!(cause, "its interpreter \"/no/such/shell\" does not exist");
         let cause = found(Path::new("/tmp"), "", Errno::EACCES);
         assert_eq!(cause.as_deref(), Some("it is a directory"));
         assert_eq!(found(Path::new("no-such-program"), "", Errno::ENOENT), None);
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(
             cause,
             format!(
-                "\"{}\" was found: its interpreter \"/no/such/shell\" is not there",
+                "\"{}\" was found: its interpreter \"/no/such/shell\" does not exist",
                 script.display()
             )
         );

@@ -55,11 +55,11 @@ fn switch(name: &str, value: i64) -> Finding {
         _ => 0,
     };
     let finding = Finding::new(format!(
-        "{name} is {value}: user namespaces are not for ordinary users here"
+        "{name} is {value}: ordinary users cannot create user namespaces here"
     ));
     if name.contains("apparmor") {
         finding.help(format!(
-            "sysctl {name}={on}, or an AppArmor profile with the rule \"userns\" for this program"
+            "sysctl {name}={on}, or give this program an AppArmor profile with the rule \"userns\""
         ))
     } else {
         finding.help(format!("sysctl {name}={on}, or run it as root without --user"))
@@ -69,7 +69,7 @@ fn switch(name: &str, value: i64) -> Finding {
 /// The caller's root directory is not that of its mount namespace: the kernel makes no user namespaces then.
 pub(crate) fn in_chroot(look: &Look) -> Option<Finding> {
     (no_mount_on_root(look) == Some(true) || root_differs() == Some(true)).then(|| {
-        Finding::new("the caller is in a chroot, where the kernel makes no user namespaces")
+        Finding::new("the caller is in a chroot, and the kernel creates no user namespace there")
             .help("leave the chroot, or set it up with pivot_root(2), as ns-unshare --mount --root does")
     })
 }
@@ -108,7 +108,7 @@ pub(crate) fn unmapped_caller(_: &Look) -> Option<Finding> {
         Finding::new(format!(
             "the caller's {name} {id} is not mapped in its own user namespace"
         ))
-        .help("map it when that namespace is made: ns-unshare --map-root-user"),
+        .help("map it when you create that namespace: ns-unshare --map-root-user"),
     )
 }
 
@@ -123,7 +123,7 @@ pub(super) fn filtered(look: &Look, errno: Errno) -> Option<Finding> {
 pub(super) fn seccomp(look: &Look) -> Option<Finding> {
     look.status()?.has_seccomp_filter()?.then(|| {
         Finding::new("a seccomp filter is active in this process")
-            .help("in a container: run that with another seccomp profile")
+            .help("in a container: run the container with another seccomp profile")
     })
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn several_threads(look: &Look) -> Option<Finding> {
     let threads = look.status()?.threads()?;
     (threads > 1).then(|| {
         Finding::new(format!(
-            "the process has {threads} threads, and may have one only"
+            "the process has {threads} threads, and only a process with one thread can do this"
         ))
     })
 }
@@ -150,9 +150,9 @@ pub(crate) fn first_process_gone(_: &Look) -> Option<Finding> {
     let next = Namespace::open("/proc/self/ns/pid_for_children").ok()?;
     (own.identity() != next.identity() && matches!(next.owner(), Gathered::Known(_))).then(|| {
         Finding::new(format!(
-            "PID 1 of {next} has ended, and no process can be born there any more"
+            "PID 1 of {next} has ended, and no new process can start there"
         ))
-        .help("make a new PID namespace")
+        .help("create a new PID namespace")
     })
 }
 
@@ -214,7 +214,10 @@ mod tests {
         assert_eq!((several_threads(&alone), seccomp(&alone)), (None, None));
         let (crowd, _kept) = look("Name:\tx\nThreads:\t3\nSeccomp:\t2\n");
         let cause = several_threads(&crowd).unwrap().cause;
-        assert_eq!(cause, "the process has 3 threads, and may have one only");
+        assert_eq!(
+            cause,
+            "the process has 3 threads, and only a process with one thread can do this"
+        );
         assert!(seccomp(&crowd).is_some());
     }
 

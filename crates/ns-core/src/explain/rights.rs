@@ -14,22 +14,21 @@ pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
         Gathered::Known(owner) => owner,
         // The kernel answers only where the owner is the caller's user namespace or one below it.
         Gathered::Unreadable(_) => {
-            let cause = format!(
-                "{namespace} belongs to a user namespace that encloses this one ({own}), or is beside it"
-            );
-            return Some(Finding::new(cause).help("run it outside of this user namespace"));
+            let cause =
+                format!("{namespace} belongs neither to this user namespace ({own}) nor to one below it");
+            return Some(Finding::new(cause).help("run it outside this user namespace"));
         }
         Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => return None,
     };
     let is_own = owner.identity() == own.identity();
     match capability::missing(look, capability) {
         Some(Finding { cause, .. }) if is_own => {
-            let cause = format!("{cause} in {owner}, to which {namespace} belongs");
+            let cause = format!("{cause} in {owner}, which owns {namespace}");
             Some(Finding::new(cause).help("run it as root"))
         }
         Some(_) => {
             let maker = match owner.owner_uid() {
-                Gathered::Known(uid) => format!(", which uid {uid} has made"),
+                Gathered::Known(uid) => format!(", which uid {uid} created"),
                 _ => String::new(),
             };
             let cause = format!("{namespace} belongs to {owner}{maker}");

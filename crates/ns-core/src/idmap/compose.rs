@@ -56,7 +56,8 @@ fn around(range: IdRange, single: Option<IdRange>) -> Result<Vec<IdRange>> {
             .min(until(inner, taken_inner))
             .min(until(outer, taken_outer));
         parts.push(part(inner, outer, count).ok_or_else(|| {
-            let why = format!("around the single id {single} it reaches beyond the last id, 4294967294");
+            let why =
+                format!("without the single id {single}, it would go beyond the highest id, 4294967294");
             Error::invalid("id range", range.to_string(), why)
         })?);
         inner += count;
@@ -159,7 +160,7 @@ mod tests {
             "invalid id map \"0:0:10 5:20:1\": these ranges overlap"
         );
         assert!(
-            map(Some("5:4294967294:1"), &["1:0:4294967294"]).contains("around the single id 5:4294967294:1")
+            map(Some("5:4294967294:1"), &["1:0:4294967294"]).contains("without the single id 5:4294967294:1")
         );
     }
 

@@ -92,10 +92,10 @@ impl IdRange {
         // The id 2^32-1 means "no id" to many system calls and is in no map.
         let beyond = |first: u32| u64::from(first) + u64::from(count) > u64::from(u32::MAX);
         if count == 0 {
-            return invalid("it has no ids");
+            return invalid("it is empty");
         }
         if beyond(inner) || beyond(outer) {
-            return invalid("the last id there is is 4294967294");
+            return invalid("the highest id is 4294967294");
         }
         Ok(range)
     }
@@ -130,7 +130,7 @@ impl FromStr for IdRange {
             Error::invalid(
                 "id range",
                 text,
-                "it is INNER:OUTER:COUNT, three numbers from 0 to 4294967294",
+                "expected INNER:OUTER:COUNT, three numbers from 0 to 4294967294",
             )
         };
         let numbers = |separator| -> Option<[u32; 3]> {
@@ -198,7 +198,7 @@ impl IdMap {
                     Error::invalid(
                         "line of an id map",
                         line,
-                        "three numbers are needed: inner, outer, count",
+                        "expected three numbers: inner, outer, count",
                     )
                 })
             })

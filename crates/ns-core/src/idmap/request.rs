@@ -27,7 +27,7 @@ impl FromStr for MapRequest {
             "subids" => Ok(Self::Subordinate),
             "all" => Ok(Self::All),
             _ => text.parse().map(Self::Range).map_err(|error| match error {
-                Error::Invalid { what, text, why } if why.starts_with("it is") => Error::Invalid {
+                Error::Invalid { what, text, why } if why.starts_with("expected ") => Error::Invalid {
                     what,
                     text,
                     why: format!("{why}; or auto, subids, all"),

@@ -26,7 +26,7 @@ pub fn subordinate(kind: IdKind, name: Option<&str>, uid: u32) -> Result<Subordi
     find(&String::from_utf8_lossy(&text), name, uid).ok_or_else(|| {
         let user = name.map_or_else(|| uid.to_string(), str::to_owned);
         Error::NotFound(format!("{user} has no subordinate {}s", kind.name())).explained(
-            Some(format!("no line of {file} is for {user}")),
+            Some(format!("{file} has no line for {user}")),
             Some(format!(
                 "as root, add a line such as {user}:100000:65536 to {file}"
             )),

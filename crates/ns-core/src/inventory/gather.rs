@@ -293,7 +293,7 @@ impl Search {
             .filter(|number| self.entries[*number].kind == Kind::Uts)
             .collect();
         let names = read_each(&places, |number| {
-            let gone = || Error::NotFound("the namespace has gone".into());
+            let gone = || Error::NotFound("the namespace no longer exists".into());
             let entry = &self.entries[*number];
             let namespace = open(&self.proc, entry).ok_or_else(gone)?;
             Ok((namespace, entry.lowest))

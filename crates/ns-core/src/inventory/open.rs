@@ -37,7 +37,7 @@ impl Inventory {
         }
         let (kind, inode) = (entry.kind, entry.identity.inode);
         Err(Error::NotFound(format!(
-            "{kind}:[{inode}] has gone, or cannot be opened from here"
+            "{kind}:[{inode}] no longer exists, or cannot be opened from here"
         )))
     }
 }

@@ -97,7 +97,11 @@ impl FromStr for Places {
                         Error::invalid(
                             "place",
                             name,
-                            format!("{} is none of {}, all", quoted(name.as_bytes()), names.join(", ")),
+                            format!(
+                                "there is no place {}: expected one of {}, all",
+                                quoted(name.as_bytes()),
+                                names.join(", ")
+                            ),
                         )
                     }),
             })
@@ -115,7 +119,7 @@ mod tests {
         assert_eq!("processes, pins".parse(), Ok(Places::PROCESSES | Places::PINS));
         let error = "processes,disks".parse::<Places>().unwrap_err().to_string();
         assert!(
-            error.contains("\"disks\" is none of processes, threads, descriptors, pins, kin, kernel, all")
+            error.contains("there is no place \"disks\": expected one of processes, threads, descriptors, pins, kin, kernel, all")
         );
     }
 

@@ -121,7 +121,7 @@ impl Search {
         self.question.facts.namespace.has(OfNamespace::Relationships) || lowest.is_none()
     }
 
-    /// Asks a namespace for what it says of itself, and gives its owner.
+    /// Asks a namespace for what the column shows of itself, and gives its owner.
     pub fn note(&mut self, namespace: &Namespace) -> Gathered<Namespace> {
         let lowest = self.entry(namespace.kind(), namespace.identity().inode).lowest;
         let all = self.asks_all(lowest);

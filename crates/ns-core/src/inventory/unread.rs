@@ -28,7 +28,7 @@ impl Unread {
     /// root.
     pub fn help(&self) -> Option<String> {
         let (pid, _) = self.first?;
-        let root = "as root all of them can be read".to_owned();
+        let root = "run it as root to read all of them".to_owned();
         if !nix::unistd::geteuid().is_root() {
             return Some(root);
         }

@@ -118,7 +118,7 @@ fn open_members(cgroup: Cgroup<'_>, table: &MountTable<'_>) -> Result<OwnedFd> {
     }
     match refused {
         Some((Errno::ENOENT, _)) => Err(Error::NotFound(format!(
-            "the cgroup {} does not exist any more",
+            "the cgroup {} no longer exists",
             quoted(cgroup.path)
         ))),
         Some((errno, file)) => Err(errno).doing(doing).map_err(|error| of_whom(error, &file)),
@@ -128,7 +128,7 @@ fn open_members(cgroup: Cgroup<'_>, table: &MountTable<'_>) -> Result<OwnedFd> {
                 hierarchy => format!("cgroup ({})", String::from_utf8_lossy(hierarchy)),
             };
             Err(Error::NotFound(format!(
-                "the cgroup {} cannot be reached: no {hierarchy} file system with it is mounted here",
+                "the cgroup {} cannot be reached: no {hierarchy} file system that shows it is mounted here",
                 quoted(cgroup.path)
             )))
         }

@@ -31,7 +31,7 @@ pub(super) enum Message {
     Status(i32),
     /// A step failed; nothing more is done.
     Failed(Failure),
-    /// The other side failed, and could not send why.
+    /// The other side failed, and could not report why.
     Lost,
 }
 

@@ -32,7 +32,7 @@ use crate::{Error, explain};
 ///
 /// The plan is let go of when the program runs: what it holds is not to live for as long as the program because of us.
 pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
-    let thread = SingleThread::check().doing(|| "go on with more than one thread")?;
+    let thread = SingleThread::check().doing(|| "continue with more than one thread")?;
     // From here on it is not the program's any more.
     let descriptors = plan
         .descriptors()
@@ -99,7 +99,7 @@ impl<'a> Launch<'a> {
         let proc = self.proc()?;
         let (outer, inner) = Channel::pair().doing(|| "make a channel to the child")?;
         let parent =
-            pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).doing(|| "hold the parent")?;
+            pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).doing(|| "open the parent process")?;
         let has_init = self.plan.demands().contains(Demands::INIT);
         let init = has_init
             .then(Channel::pair)
@@ -183,7 +183,7 @@ impl<'a> Launch<'a> {
                 exit(0)
             }
             Fork::Parent(child) => {
-                change::await_end(child).doing(|| "wait for the helper to be made")?;
+                change::await_end(child).doing(|| "wait for the helper to start")?;
                 Ok(inner)
             }
         }

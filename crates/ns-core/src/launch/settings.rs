@@ -112,7 +112,7 @@ impl FromStr for Setgroups {
         [Self::Allow, Self::Deny]
             .into_iter()
             .find(|setgroups| setgroups.word() == text)
-            .ok_or_else(|| Error::invalid("value for setgroups", text, "it is allow or deny"))
+            .ok_or_else(|| Error::invalid("value for setgroups", text, "expected allow or deny"))
     }
 }
 
@@ -135,7 +135,7 @@ impl FromStr for ClockOffset {
             || text.ends_with('.')
         {
             return Err(invalid(
-                "it is a number of seconds, with at most nine decimals".into(),
+                "expected a number of seconds, with at most nine decimals".into(),
             ));
         }
         let nanoseconds = format!("{decimals:0<9}").parse().unwrap_or_default();
@@ -146,7 +146,7 @@ impl FromStr for ClockOffset {
             .filter(|by| *by <= Duration::from_secs(MOST_SECONDS))
             .ok_or_else(|| {
                 invalid(format!(
-                    "the kernel takes at most {MOST_SECONDS} seconds either way"
+                    "the kernel accepts at most {MOST_SECONDS} seconds in either direction"
                 ))
             })?;
         Ok(Self {

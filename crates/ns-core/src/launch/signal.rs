@@ -41,7 +41,7 @@ impl FromStr for SignalNumber {
             Error::invalid(
                 "signal",
                 text,
-                format!("it is a name such as TERM or RTMIN+1, or 1 to {most}"),
+                format!("expected a name such as TERM or RTMIN+1, or a number from 1 to {most}"),
             )
         };
         let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();

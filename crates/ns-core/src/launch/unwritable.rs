@@ -68,14 +68,14 @@ pub fn run_from_unwritable_copy(name: &str) -> Result<()> {
     Err(errno).doing(doing)
 }
 
-/// The error with its cause, where it is that files in memory may not be executed here.
+/// The error with its cause, where it is that files in memory cannot be executed here.
 fn without_executable_memory(error: Error) -> Error {
     let switch = std::fs::read_to_string("/proc/sys/vm/memfd_noexec").unwrap_or_default();
     if error.errno() != Some(Errno::EACCES) || switch.trim() != "2" {
         return error;
     }
     error.explained(
-        Some("vm.memfd_noexec is 2: files in memory may not be executed here".into()),
+        Some("vm.memfd_noexec is 2: files in memory cannot be executed here".into()),
         Some("sysctl vm.memfd_noexec=1, or run it as root".into()),
     )
 }
@@ -86,7 +86,9 @@ fn without_large_files(error: Error) -> Error {
         return error;
     };
     error.explained(
-        Some(format!("files may become {most} bytes large here (RLIMIT_FSIZE)")),
+        Some(format!(
+            "a file can have at most {most} bytes here (RLIMIT_FSIZE)"
+        )),
         Some("raise the limit, with ulimit -f, or run it as root".into()),
     )
 }

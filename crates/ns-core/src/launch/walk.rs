@@ -16,7 +16,7 @@ pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
     // Until the program runs, this process is of no use without its parent.
     let guard = process
         .die_with_parent(SignalNumber::KILL)
-        .doing(|| "live without a parent");
+        .doing(|| "tie the process to its parent");
     let failure = match guard {
         Ok(()) => inside(plan, &mut process),
         Err(error) => error.into(),
@@ -56,7 +56,7 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
         if let (true, Some(channel)) = (index + 1 < turns.len(), &process.channel) {
             channel
                 .send(&Message::Go)
-                .doing(|| "give the turn to the process outside")?;
+                .doing(|| "hand over to the process outside")?;
         }
     }
     Ok(())
@@ -69,7 +69,7 @@ fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
     match channel.receive().doing(|| "wait for the process outside")? {
         Some(Message::Failed(failure)) => Err(failure),
         Some(Message::Lost) => {
-            let error = Error::Unfit("the process outside failed, and could not send why".into());
+            let error = Error::Unfit("the process outside failed, and could not report why".into());
             Err(error.into())
         }
         Some(_) => Ok(()),
@@ -105,9 +105,7 @@ fn outside_turns(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failur
             }
         }
         // The turn after this one is inside: the last one is.
-        process
-            .give_turn()
-            .doing(|| "give the turn to the process inside")?;
+        process.give_turn().doing(|| "hand over to the process inside")?;
     }
     Ok(())
 }

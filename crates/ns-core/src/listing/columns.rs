@@ -1,4 +1,4 @@
-//! The columns of namespaces: a row each, with what it says, which facts it needs, and how it says that of a namespace.
+//! The columns of namespaces: a row each, with what the column shows, which facts it needs, and how it says that of a namespace.
 
 use super::{MakeCell, cells};
 use crate::inventory::Facts;

@@ -60,7 +60,7 @@ impl FromStr for Device {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::parse(text.as_bytes())
-            .ok_or_else(|| Error::invalid("device number", text, "it is MAJOR:MINOR, two numbers"))
+            .ok_or_else(|| Error::invalid("device number", text, "expected MAJOR:MINOR, two numbers"))
     }
 }
 
@@ -164,7 +164,7 @@ impl<'a> Fields<'a> {
         let field = &self.rest[start.unwrap_or(0)..];
         self.padded |= start.unwrap_or(0) > 0;
         let end = field.iter().position(|byte| is_blank(*byte));
-        let end = end.ok_or("it ends too early")?;
+        let end = end.ok_or("the line ends too early")?;
         self.rest = &field[end + 1..];
         Ok(&field[..end])
     }
@@ -174,7 +174,7 @@ impl<'a> Fields<'a> {
         let all = self.rest;
         loop {
             let before = all.len() - self.rest.len();
-            if self.next().map_err(|_| "it has no separator \"-\"")? == b"-" {
+            if self.next().map_err(|_| "the separator \"-\" is missing")? == b"-" {
                 return Ok(&all[..before]);
             }
         }
@@ -192,7 +192,7 @@ impl<'a> Fields<'a> {
             });
         }
         let end = self.rest.iter().position(|byte| is_blank(*byte));
-        let end = end.ok_or("it ends too early")?;
+        let end = end.ok_or("the line ends too early")?;
         Ok((&self.rest[..end], without_blanks_around(&self.rest[end..])))
     }
 }

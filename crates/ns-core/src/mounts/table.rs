@@ -88,7 +88,7 @@ impl<'a> MountTable<'a> {
             Err(None)
         } else if self.carriage_returns {
             line.strip_suffix(b"\r")
-                .ok_or("it ends without the carriage return of the others")
+                .ok_or("it has no carriage return at its end, as the other lines have")
                 .and_then(parse)
                 .map_err(Some)
         } else {

@@ -64,7 +64,7 @@ impl View {
     /// What a process would see that entered this mount namespace: a child that does, so that it may have no process.
     pub fn of_namespace(namespace: &Namespace) -> Result<Self> {
         let proc = open(CWD, "/proc", OFlags::PATH).doing(|| "open /proc")?;
-        let [table, root] = open_in_namespace(namespace, "look at its mounts", || {
+        let [table, root] = open_in_namespace(namespace, "read its mounts", || {
             let there = |directory, path, flags| open(directory, path, flags).map_err(from_rustix);
             Ok([
                 there(proc.as_fd(), "self/mountinfo", OFlags::RDONLY)?,

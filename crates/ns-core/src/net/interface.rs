@@ -86,16 +86,16 @@ impl FromStr for InterfaceAddress {
         let invalid = |why: String| Error::invalid("interface address", text, why);
         let Some((address, length)) = text.split_once('/') else {
             return Err(invalid(
-                "it is ADDRESS/LENGTH, such as 10.7.0.2/24 or fd00::2/64".into(),
+                "expected ADDRESS/LENGTH, such as 10.7.0.2/24 or fd00::2/64".into(),
             ));
         };
         let address: IpAddr = address
             .parse()
-            .map_err(|_| invalid("that is no IPv4 or IPv6 address".into()))?;
+            .map_err(|_| invalid("that is not an IPv4 or IPv6 address".into()))?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         match length.parse() {
             Ok(length) if length <= most && !text.contains('+') => Ok(Self { address, length }),
-            _ => Err(invalid(format!("the length is a number from 0 to {most}"))),
+            _ => Err(invalid(format!("the length must be a number from 0 to {most}"))),
         }
     }
 }
@@ -129,13 +129,13 @@ impl FromStr for HardwareAddress {
         let bytes: Option<Vec<u8>> = text.split(':').map(byte).collect();
         let bytes: [u8; 6] = bytes
             .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| invalid("it is six bytes in hexadecimal, such as 02:00:00:00:00:01"))?;
+            .ok_or_else(|| invalid("expected six bytes in hexadecimal, such as 02:00:00:00:00:01"))?;
         // The kernel takes neither (EADDRNOTAVAIL).
         if bytes[0] & 1 == 1 {
-            return Err(invalid("that is the address of a group: the first byte is odd"));
+            return Err(invalid("that is a group address: the first byte is odd"));
         }
         if bytes == [0; 6] {
-            return Err(invalid("it is not all zeroes"));
+            return Err(invalid("it must not be all zeroes"));
         }
         Ok(Self(bytes))
     }

@@ -99,7 +99,7 @@ pub fn choose<C: Headed>(list: &str, all: &[C], default: &[C]) -> Result<Vec<C>>
     };
     for name in list.split(',') {
         let column = named(all, name.trim())
-            .ok_or_else(|| Error::invalid("column", name, format!("it is one of {}", names(all))))?;
+            .ok_or_else(|| Error::invalid("column", name, format!("expected one of {}", names(all))))?;
         columns.push(column);
     }
     Ok(columns)
@@ -114,7 +114,7 @@ pub fn headings<C: Headed>(columns: &[C]) -> Vec<&'static Heading> {
 pub fn list_columns<C: Headed>(name: &'static str, all: &[C]) -> Listing<'static> {
     static NAME: Heading = Heading::text("HOLDER", "name of the column");
     static TYPE: Heading = Heading::text("TYPE", "type of its values in JSON");
-    static ABOUT: Heading = Heading::text("DESCRIPTION", "what it says");
+    static ABOUT: Heading = Heading::text("DESCRIPTION", "what the column shows");
     let row = |column: &C| {
         let heading = column.heading();
         let texts = [heading.name, heading.holds.in_json(), heading.about];
@@ -160,7 +160,7 @@ mod tests {
     fn a_wrong_column_is_answered_with_the_choices() {
         assert_eq!(
             choose("apple,plum", ALL, &[]).unwrap_err().to_string(),
-            "invalid column \"plum\": it is one of APPLE, PEAR%"
+            "invalid column \"plum\": expected one of APPLE, PEAR%"
         );
     }
 

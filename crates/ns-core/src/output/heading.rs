@@ -1,4 +1,4 @@
-//! What is seen of a column before its values: its name, what it says, what it holds.
+//! What is seen of a column before its values: its name, what the column shows, what it holds.
 
 /// What people and programs see of a column before its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

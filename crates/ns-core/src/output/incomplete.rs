@@ -87,19 +87,27 @@ impl Incomplete {
                 unread.of_processes
             )),
         }
-        for (count, what) in [
-            (unread.descriptors, "the descriptors of {} more could not be read"),
+        for (count, one, several) in [
+            (
+                unread.descriptors,
+                "the descriptors of 1 other process could not be read",
+                "the descriptors of {} other processes could not be read",
+            ),
             (
                 unread.sockets,
-                "the network namespaces of {} sockets could not be told",
+                "the network namespace of 1 socket could not be found out",
+                "the network namespaces of {} sockets could not be found out",
             ),
             (
                 unread.mounts,
+                "the mounts of 1 mount namespace could not be read",
                 "the mounts of {} mount namespaces could not be read",
             ),
         ] {
-            if count > 0 {
-                parts.push(what.replace("{}", &count.to_string()));
+            match count {
+                0 => {}
+                1 => parts.push(one.into()),
+                count => parts.push(several.replace("{}", &count.to_string())),
             }
         }
         if unread.hidden {
@@ -158,7 +166,7 @@ mod tests {
         incomplete.count(&HOSTNAME, &Cell::Unreadable(Errno::EPERM));
         incomplete.count(&HOSTNAME, &Cell::Unreadable(Errno::EPERM));
         (incomplete.unread.processes, incomplete.unread.of_processes) = (2, 3);
-        incomplete.help = Some("as root all of them can be read".into());
+        incomplete.help = Some("run it as root to read all of them".into());
         let json = incomplete.json();
         assert_eq!(
             (&json["values"], &json["columns"]),
@@ -168,7 +176,7 @@ mod tests {
             reason_in(&json),
             Some(
                 "2 of 3 processes could not be read, 3 values could not be read (SIZE, HOSTNAME: Permission denied); \
-                 as root all of them can be read"
+                 run it as root to read all of them"
             )
         );
     }

@@ -88,13 +88,13 @@ fn check_free(kind: Kind, bare: &OsStr) -> Result<Occupant> {
         free @ (Occupant::Nobody | Occupant::Stale) => return Ok(free),
         Occupant::Namespace(_) | Occupant::Link => {
             let removing = removing(kind, bare);
-            Error::Unfit(format!("the name {name} is taken: {file} is there already"))
-                .with_help(format!("take another, or remove that one: {removing}"))
+            Error::Unfit(format!("the name {name} is taken: {file} already exists"))
+                .with_help(format!("choose another name, or remove this one: {removing}"))
         }
         Occupant::OfInit => Error::Unfit(format!(
             "the name {name} is taken: a namespace is mounted on {file} in the mount namespace of process 1"
         ))
-        .with_help("take another"),
+        .with_help("choose another name"),
         Occupant::Other(what) => Error::Unfit(format!(
             "{name} cannot be the name of a namespace: {file} is {what}"
         )),

@@ -47,11 +47,11 @@ pub fn directory(kind: Kind) -> PathBuf {
 /// The reason why a text can be no name, where there is one.
 pub fn flaw_of(name: &OsStr) -> Option<&'static str> {
     match name.as_bytes() {
-        b"" => Some("a name is not empty"),
+        b"" => Some("a name cannot be empty"),
         b"." | b".." => Some("that is a directory"),
-        name if name.len() > NAME_MAX => Some("a name has at most 255 bytes"),
-        name if name.contains(&b'/') => Some("a name has no slash in it"),
-        name if name.contains(&0) => Some("a name has no NUL in it"),
+        name if name.len() > NAME_MAX => Some("a name can have at most 255 bytes"),
+        name if name.contains(&b'/') => Some("a name cannot have a slash"),
+        name if name.contains(&0) => Some("a name cannot have a NUL"),
         _ => None,
     }
 }
@@ -89,7 +89,7 @@ fn stale(kind: Kind, path: &Path) -> Error {
     let file = quoted(path.as_os_str().as_bytes());
     let removing = removing(kind, path.file_name().unwrap_or_default());
     Error::Unfit(format!("{file} is stale: no namespace is mounted on it here")).with_help(format!(
-        "its namespace has gone, or is mounted in another mount namespace only; {removing} removes the file"
+        "its namespace no longer exists, or is mounted only in another mount namespace; {removing} removes the file"
     ))
 }
 

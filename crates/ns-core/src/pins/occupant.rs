@@ -40,12 +40,12 @@ impl Occupant {
             FileType::Symlink => true,
             FileType::RegularFile => false,
             FileType::Directory => return Ok(Self::Other("a directory")),
-            _ => return Ok(Self::Other("no plain file")),
+            _ => return Ok(Self::Other("not a plain file")),
         };
         if is_link {
             return match Namespace::open(path) {
                 Ok(_) | Err(Error::NotFound(_)) => Ok(Self::Link),
-                Err(Error::Unfit(_)) => Ok(Self::Other("a link to what is no namespace")),
+                Err(Error::Unfit(_)) => Ok(Self::Other("a link to something that is not a namespace")),
                 Err(error) => Err(error),
             };
         }
@@ -61,7 +61,7 @@ impl Occupant {
         let directory = path.parent().unwrap_or(Path::new("/"));
         let around = statx(CWD, directory, AtFlags::empty(), wanted).doing(doing)?;
         Ok(if stat.stx_mnt_id != around.stx_mnt_id {
-            Self::Other("a place where something else is mounted")
+            Self::Other("the mount point of something else")
         } else if stat.stx_size > 0 {
             Self::Other("a file with content")
         } else if reach::is_mounted_for_init(path) {
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(link("gone", "/proc/4194305/ns/net"), Occupant::Link);
         assert_eq!(
             link("other", "/proc/self/status"),
-            Occupant::Other("a link to what is no namespace")
+            Occupant::Other("a link to something that is not a namespace")
         );
     }
 }

@@ -30,7 +30,7 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
             Occupant::OfInit => {
                 let file = quoted(path.as_os_str().as_bytes());
                 return Err(Error::Unfit(format!(
-                    "{file} stays: a namespace is mounted on it in the mount namespace of process 1"
+                    "{file} is kept: a namespace is mounted on it in the mount namespace of process 1"
                 ))
                 .with_help(format!(
                     "remove it there: ns-enter -t 1 -m {}",
@@ -40,7 +40,7 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
             Occupant::Other(what) => {
                 let file = quoted(path.as_os_str().as_bytes());
                 return Err(Error::Unfit(format!(
-                    "{file} is not the name of a namespace, and stays: it is {what}"
+                    "{file} is not the name of a namespace, and is kept: it is {what}"
                 )));
             }
             occupant => {
@@ -65,11 +65,11 @@ fn check_removable(kind: Kind, name: &OsStr, path: &Path) -> Result<()> {
     }
     let around = quoted(around.as_os_str().as_bytes());
     Err(Error::Unfit(format!(
-        "{} stays: a namespace is mounted on it also below what is mounted on {around}, out of reach",
+        "{} is kept: a namespace is also mounted on it below the mount on {around}, where it cannot be reached",
         file()
     ))
     .with_help(format!(
-        "unmount that with all names in it, those that were given later are lost: umount -R {around} && {}",
+        "unmount all of it, with the loss of names that were added since: umount -R {around} && {}",
         removing(kind, name)
     )))
 }

@@ -298,7 +298,7 @@ fn hold(pid: Pid) -> Result<OwnedFd> {
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => {
             Err(Error::Unfit(format!("{pid} is a thread, not a process")))
         }
-        answer => answer.doing(|| format!("hold process {pid}")),
+        answer => answer.doing(|| format!("open process {pid}")),
     }
 }
 

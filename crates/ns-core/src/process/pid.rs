@@ -73,7 +73,7 @@ impl FromStr for Pid {
                 Error::invalid(
                     "process id",
                     text,
-                    format!("it is a number from 1 to {}", i32::MAX),
+                    format!("expected a number from 1 to {}", i32::MAX),
                 )
             })
     }

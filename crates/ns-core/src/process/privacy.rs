@@ -10,11 +10,16 @@ use crate::Error;
 pub(super) fn reason(pid: Pid, its: &Status) -> Option<(String, Option<String>)> {
     let (its_uid, own_uid) = (its.effective_uid()?, caller::ids().uid);
     if its_uid != own_uid && !caller::has(CapabilitySet::SYS_PTRACE) {
-        let cause = format!("process {pid} has the uid {its_uid}, and this one {own_uid}");
+        let cause = format!("process {pid} has uid {its_uid}, and the caller has uid {own_uid}");
         return Some((cause, Some("run it as root".into())));
     }
     let lacking = lacking(its)?;
-    (!lacking.is_empty()).then(|| (format!("process {pid} has {lacking}, which this one lacks"), None))
+    (!lacking.is_empty()).then(|| {
+        (
+            format!("process {pid} has {lacking}, which the caller lacks"),
+            None,
+        )
+    })
 }
 
 /// The capabilities that it has and the caller lacks, by their names.
@@ -41,8 +46,8 @@ pub(super) fn not_shown(pid: Pid) -> Error {
 /// That the number means one process to the kernel, and another one in `/proc`.
 pub(super) fn another(pid: Pid) -> Error {
     Error::Unfit(format!("process {pid} is not the one that has this PID in /proc")).explained(
-        Some("/proc is that of another PID namespace".into()),
-        Some("mount a /proc of this one: ns-unshare --mount-proc".into()),
+        Some("/proc belongs to another PID namespace".into()),
+        Some("mount a /proc for this PID namespace: ns-unshare --mount-proc".into()),
     )
 }
 
@@ -70,7 +75,7 @@ mod tests {
             let (cause, help) = reason(pid, &status(own + 1, 0)).unwrap();
             assert_eq!(
                 cause,
-                format!("process 4711 has the uid {}, and this one {own}", own + 1)
+                format!("process 4711 has uid {}, and the caller has uid {own}", own + 1)
             );
             assert_eq!(help.unwrap(), "run it as root");
         }

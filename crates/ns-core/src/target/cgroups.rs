@@ -290,12 +290,12 @@ fn missing(
     let others: Vec<_> = all.iter().filter(|named| matches(named)).collect();
     if let [first, ..] = others[..] {
         let cause = format!(
-            "{} can have chosen the name of the cgroup {}",
+            "{} could choose the name of the cgroup {}",
             first.claimant,
             quoted(&first.path)
         );
         let help = format!(
-            "say whose it is: {}",
+            "name its owner: {}",
             list(others.iter().map(|named| named.target()))
         );
         return error.explained(Some(cause), Some(help));
@@ -303,7 +303,7 @@ fn missing(
     let mut choices: Vec<_> = spellings(all).iter().map(|(choice, _)| shown(choice)).collect();
     choices.sort_unstable();
     if choices.is_empty() {
-        return error.with_help(format!("there are no {word}s by the cgroups of the processes"));
+        return error.with_help(format!("no process is in the cgroup of a {word}"));
     }
     if choices.iter().any(|choice| choice.contains(asked)) {
         choices.retain(|choice| choice.contains(asked));

@@ -29,7 +29,7 @@ pub(super) fn instead_of_pid(pid: Pid, error: Error) -> Error {
     let name = OsString::from(pid.to_string());
     match pins::find(&name) {
         Ok(pins) if !pins.is_empty() => {
-            error.with_help(format!("there is a name in these digits: {}", Target::Name(name)))
+            error.with_help(format!("for the pinned name, type {}", Target::Name(name)))
         }
         _ => error,
     }

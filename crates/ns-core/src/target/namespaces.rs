@@ -62,7 +62,7 @@ pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
             let error = missing(&inventory, what);
             if let [first, ..] = same[..] {
                 let cause = format!(
-                    "{} can have chosen the host name of uts:[{}]",
+                    "{} could choose the host name of uts:[{}]",
                     Claimant::of_namespace(first),
                     first.identity.inode
                 );

@@ -85,11 +85,13 @@ pub(crate) fn unknown_name(name: &OsStr) -> Error {
     let meant = meant::instead_of_name(name);
     if !meant.is_empty() {
         let meant = list(meant.iter().map(ToString::to_string));
-        return error.with_help(format!("there is {meant}"));
+        return error.with_help(format!("try {meant}"));
     }
     let names = pins::names().unwrap_or_default();
     if names.is_empty() {
-        return error.with_help("there are no pinned namespaces; a process is named by its PID, a file by a path with a slash in it");
+        return error.with_help(
+            "no namespace is pinned; name a process by its PID, and a file by a path with a slash",
+        );
     }
     let names = names
         .iter()

@@ -12,7 +12,7 @@ use crate::process::Pid;
 use crate::{Error, Kind, Result};
 
 /// What a target is, for a person who wrote something else.
-const GRAMMAR: &str = "it is a PID, PID:INODE, the path of a namespace file with a slash in it, a pinned name, \
+const GRAMMAR: &str = "expected a PID, PID:INODE, the path of a namespace file with a slash in it, a pinned name, \
     net:[INODE], the inode alone, :ID, host:NAME, unit:NAME or container:ID";
 
 impl Target {
@@ -65,7 +65,7 @@ fn read(text: &[u8]) -> Result<Target, String> {
         }
         Some((kind, inode)) if inode.starts_with(b"[") => read_link(kind, inode),
         Some(_) => Err(format!(
-            "{GRAMMAR}; a pinned name with a colon in it is written name:NAME"
+            "{GRAMMAR}; write name:NAME for a pinned name with a colon"
         )),
         None if !text.is_empty() && text.iter().all(u8::is_ascii_digit) => {
             let number = number(text).ok_or_else(grammar)?;
@@ -93,12 +93,12 @@ fn read_prefixed(word: &[u8], rest: &[u8]) -> Option<Result<Target, String>> {
             Ok(text.to_owned())
         }
         _ => Err(format!(
-            "{what} stands after the colon, alone, behind USER/, or as the path of the cgroup"
+            "expected {what} after the colon, with or without USER/ before it, or the path of the cgroup"
         )),
     };
     Some(match word {
         b"name" => read_name(rest),
-        b"host" if rest.is_empty() => Err("a host name stands after the colon".into()),
+        b"host" if rest.is_empty() => Err("expected a host name after the colon".into()),
         b"host" => Ok(Target::Host(OsStr::from_bytes(rest).to_owned())),
         b"unit" => text("the name of a systemd unit").map(Target::Unit),
         b"container" => text("the start of a container's id").map(Target::Container),
@@ -118,7 +118,7 @@ fn read_name(name: &[u8]) -> Result<Target, String> {
 fn read_link(kind: &[u8], inode: &[u8]) -> Result<Target, String> {
     let kind = std::str::from_utf8(kind).unwrap_or_default();
     let kind: Kind = kind.parse().map_err(|error| match error {
-        Error::Invalid { why, .. } => format!("before the colon stands the kind of namespace: {why}"),
+        Error::Invalid { why, .. } => format!("before the colon, {why}"),
         error => error.to_string(),
     })?;
     let inode = inode.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
@@ -233,10 +233,10 @@ mod tests {
             assert!(Target::parse(text).is_err(), "{text}: {:?}", Target::parse(text));
         }
         let error = Target::parse("foo:[1]").unwrap_err().to_string();
-        assert!(error.contains("it is one of cgroup, ipc"), "{error}");
+        assert!(error.contains("expected one of cgroup, ipc"), "{error}");
         let error = Target::parse("hots:web").unwrap_err().to_string();
         assert!(
-            error.ends_with("a pinned name with a colon in it is written name:NAME"),
+            error.ends_with("write name:NAME for a pinned name with a colon"),
             "{error}"
         );
     }

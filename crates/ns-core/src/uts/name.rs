@@ -19,7 +19,7 @@ pub enum Flaw {
     #[error("it is {0} bytes long; the kernel's limit is {NAME_MAX}")]
     TooLong(usize),
     /// This character, or byte that is no text, has no place in a name.
-    #[error("character {} at {place}", shown(.character))]
+    #[error("character {} at position {place}", shown(.character))]
     Character {
         /// The bytes of the character.
         character: Vec<u8>,
@@ -27,13 +27,15 @@ pub enum Flaw {
         place: usize,
     },
     /// Two dots with nothing between them, or a dot at the start.
-    #[error("nothing before the dot at {place}")]
+    #[error("nothing before the dot at position {place}")]
     EmptyLabel {
         /// Where the dot stands.
         place: usize,
     },
     /// The part between two dots has so many bytes.
-    #[error("the part that starts at {place} is {length} bytes long; the limit between dots is {LABEL_MAX}")]
+    #[error(
+        "the part that starts at position {place} is {length} bytes long; the limit between dots is {LABEL_MAX}"
+    )]
     LabelTooLong {
         /// Where the part starts.
         place: usize,
@@ -41,13 +43,13 @@ pub enum Flaw {
         length: usize,
     },
     /// A hyphen first or last between two dots.
-    #[error("hyphen at {place}: no part of a name starts or ends with one")]
+    #[error("hyphen at position {place}: a part of a name cannot start or end with a hyphen")]
     Hyphen {
         /// Where it stands.
         place: usize,
     },
     /// The dot of the DNS root, which a host name is written without.
-    #[error("dot at {place}, the end: a host name is written without it")]
+    #[error("dot at position {place}, the end: a host name has no final dot")]
     TrailingDot {
         /// Where it stands.
         place: usize,
@@ -206,35 +208,35 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         assert_eq!(flaw(""), "it is empty");
-        assert_eq!(flaw("a_b"), "character '_' at 2");
-        assert_eq!(flaw("a b"), "character ' ' at 2");
-        assert_eq!(flaw("münchen"), "character 'ü' at 2");
-        assert_eq!(flaw("a\x1b[2J"), r"character '\x1b' at 2");
-        assert_eq!(flaw("a\u{202e}"), r"character '\xe2\x80\xae' at 2");
-        assert_eq!(flaw(b"ab\xff"), r"character '\xff' at 3");
-        assert_eq!(flaw("a..b"), "nothing before the dot at 3");
-        assert_eq!(flaw(".a"), "nothing before the dot at 1");
-        assert_eq!(flaw("."), "nothing before the dot at 1");
-        assert_eq!(flaw("a.."), "nothing before the dot at 3");
+        assert_eq!(flaw("a_b"), "character '_' at position 2");
+        assert_eq!(flaw("a b"), "character ' ' at position 2");
+        assert_eq!(flaw("münchen"), "character 'ü' at position 2");
+        assert_eq!(flaw("a\x1b[2J"), r"character '\x1b' at position 2");
+        assert_eq!(flaw("a\u{202e}"), r"character '\xe2\x80\xae' at position 2");
+        assert_eq!(flaw(b"ab\xff"), r"character '\xff' at position 3");
+        assert_eq!(flaw("a..b"), "nothing before the dot at position 3");
+        assert_eq!(flaw(".a"), "nothing before the dot at position 1");
+        assert_eq!(flaw("."), "nothing before the dot at position 1");
+        assert_eq!(flaw("a.."), "nothing before the dot at position 3");
         assert_eq!(
             flaw("-a"),
-            "hyphen at 1: no part of a name starts or ends with one"
+            "hyphen at position 1: a part of a name cannot start or end with a hyphen"
         );
         assert_eq!(
             flaw("a.b-.c"),
-            "hyphen at 4: no part of a name starts or ends with one"
+            "hyphen at position 4: a part of a name cannot start or end with a hyphen"
         );
         assert_eq!(
             flaw("-"),
-            "hyphen at 1: no part of a name starts or ends with one"
+            "hyphen at position 1: a part of a name cannot start or end with a hyphen"
         );
         assert_eq!(
             flaw("web."),
-            "dot at 4, the end: a host name is written without it"
+            "dot at position 4, the end: a host name has no final dot"
         );
         assert_eq!(
             flaw(format!("a.{}", "x".repeat(64))),
-            "the part that starts at 3 is 64 bytes long; the limit between dots is 63"
+            "the part that starts at position 3 is 64 bytes long; the limit between dots is 63"
         );
         assert_eq!(
             flaw(format!("{}.{}", "x".repeat(32), "y".repeat(32))),
@@ -250,7 +252,7 @@ mod tests {
         assert_eq!(check_bytes(&[b'x'; 65]), Err(Flaw::TooLong(65)));
         assert_eq!(
             check_bytes("ü\n".as_bytes()).unwrap_err().to_string(),
-            r"character '\x0a' at 2"
+            r"character '\x0a' at position 2"
         );
         assert!(check_bytes(b"a\0b").is_err());
     }

@@ -54,10 +54,10 @@ impl fmt::Display for CredentialStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BecomeOwner { uid, gid } => write!(f, "become uid {uid} and gid {gid}"),
-            Self::TryDropGroups => f.write_str("give up all groups, if that is allowed"),
+            Self::TryDropGroups => f.write_str("drop all groups, if that is allowed"),
             Self::Take(ids, wanted) => match wanted {
                 WantedId::Is(id) => write!(f, "take {} {id}", ids.name()),
-                WantedId::Root => write!(f, "take {0} 0, or else the first {0} that is mapped", ids.name()),
+                WantedId::Root => write!(f, "take {0} 0, or the first {0} that is mapped", ids.name()),
                 WantedId::Of(process) => write!(f, "take the {} of process {}", ids.name(), process.pid()),
             },
             Self::SetGid(gid) => write!(f, "take gid {gid} and no other groups"),

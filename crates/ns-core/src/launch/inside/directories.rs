@@ -51,7 +51,7 @@ impl fmt::Display for DirectoryStep {
             Self::EnterRoot(root) => write!(f, "make {root} the root directory"),
             Self::Enter(directory) => write!(f, "change the directory to {directory}"),
             Self::TryEnter(directory) => {
-                write!(f, "change the directory to {directory}, or else to the root")
+                write!(f, "change the directory to {directory}, or to the root")
             }
         }
     }

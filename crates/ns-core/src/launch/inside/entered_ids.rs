@@ -22,9 +22,9 @@ pub(super) fn first_mapped(ids: IdKind, inside: &InsideProcess) -> Result<u32> {
             Ok(id)
         }
         None => Err(Error::Unfit(format!(
-            "the user namespace has no {name} map: no {name} can be taken"
+            "the user namespace has no {name} map: no {name} can be used"
         ))
-        .with_help("--preserve-credentials enters it as who you are")),
+        .with_help("use --preserve-credentials to keep your uid and gid")),
     }
 }
 

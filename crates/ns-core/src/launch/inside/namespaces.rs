@@ -41,7 +41,7 @@ impl fmt::Display for NamespaceStep {
             Self::EnterTime => f.write_str("enter the new time namespace"),
             Self::TryJoin(destinations) => {
                 let destinations = target::in_words(destinations);
-                write!(f, "join, where that is allowed from here, {destinations}")
+                write!(f, "join, if that is allowed, {destinations}")
             }
             Self::Join(destinations) => write!(f, "join {}", target::in_words(destinations)),
         }

@@ -29,7 +29,7 @@ impl fmt::Display for MapStep {
         match self {
             Self::Write(ids, map) => write!(f, "write the {} map {map}", ids.name()),
             Self::HaveWritten(ids, map) => {
-                write!(f, "have {} write the {} map {map}", ids.helper(), ids.name())
+                write!(f, "let {} write the {} map {map}", ids.helper(), ids.name())
             }
         }
     }
@@ -85,7 +85,7 @@ fn have_written(ids: IdKind, map: &IdMap, pid: &str) -> Result<()> {
         .trim_start_matches(": ")
         .to_owned();
     let error = Error::Unfit(format!(
-        "{helper} does not write the {} map {map}: {reason}",
+        "{helper} did not write the {} map {map}: {reason}",
         ids.name()
     ));
     Err(match maps::refused_by_helper(&Look::around(), ids, map) {

@@ -109,7 +109,7 @@ impl<'a> OutsideProcess<'a> {
 
     /// Waits for a word. `None` when the other side has closed the channel.
     fn receive(&mut self) -> Result<Option<Heard>, Failure> {
-        let heard = |errno| Error::kernel("hear from the process inside", errno);
+        let heard = |errno| Error::kernel("receive from the process inside", errno);
         match self.channel.receive().map_err(heard)? {
             None => Ok(None),
             Some(Message::Go | Message::Status(_)) => Ok(Some(Heard::Go)),
@@ -131,7 +131,7 @@ impl<'a> OutsideProcess<'a> {
                 Err(failure)
             }
             Some(Message::Lost) => {
-                let error = Error::Unfit("the process inside failed, and could not send why".into());
+                let error = Error::Unfit("the process inside failed, and could not report why".into());
                 Err(error.into())
             }
         }
@@ -156,7 +156,8 @@ impl<'a> OutsideProcess<'a> {
 
     /// The PID of the process inside.
     pub(super) fn pid(&self) -> Result<process::Pid, Error> {
-        process::Pid::new(self.child.as_raw()).ok_or_else(|| Error::NotFound("there is no program".into()))
+        process::Pid::new(self.child.as_raw())
+            .ok_or_else(|| Error::NotFound("the process inside is unknown".into()))
     }
 
     /// Makes an empty file, where there is none.

@@ -9,7 +9,7 @@
 //! value       = COLUMN | 12 | 1.5 | 4K | "text" | 'text' | true | false
 //! ```
 //!
-//! So `or` binds least, then `and`, then `not`, and a comparison binds most: `not TYPE == "net"` is what it says.
+//! So `or` binds least, then `and`, then `not`, and a comparison binds most: `not TYPE == "net"` is what the column shows.
 //!
 //! A column alone is true where it has a value, and a flag where it is set. A column that has none equals the empty text
 //! and no number; one that is not known (it could not be read, say) is not compared at all: every comparison with it is false. Of a list any
@@ -199,7 +199,7 @@ mod tests {
         };
         assert_eq!(
             error("PID > 1 and TYP == 'net'"),
-            "there is no column \"TYP\" (a text stands between quotes): it is one of PID, TYPE, LABEL, UUID, USE%, \
+            "there is no column \"TYP\" (put texts between quotes); the columns are PID, TYPE, LABEL, UUID, USE%, \
              SHARED, SOURCES, PEERS, PORTS\n  PID > 1 and TYP == 'net'\n              ^^^"
         );
         assert_eq!(
@@ -215,10 +215,10 @@ mod tests {
         assert!(error("TYPE == 'net").starts_with("a text without its closing quote"));
         assert!(error("TYPE =~ '('").starts_with("not a regular expression: unclosed group"));
         assert!(error("TYPE =~ PID").starts_with("expected a regular expression between quotes"));
-        assert!(error("1 < PID < 9").starts_with("comparisons are joined by"));
+        assert!(error("1 < PID < 9").starts_with("join comparisons with"));
         assert!(error("PID > 4X").starts_with("not a number"));
-        assert!(error(&"(".repeat(100_000)).starts_with("too many of these"));
-        assert!(error(&"!".repeat(100_000)).starts_with("too many of these"));
+        assert!(error(&"(".repeat(100_000)).starts_with("nested too deeply"));
+        assert!(error(&"!".repeat(100_000)).starts_with("nested too deeply"));
     }
 
     proptest! {

@@ -41,7 +41,7 @@ pub(super) fn parse<C: Headed>(text: &str, all: &[C]) -> Result<Expression<C>> {
 /// What is wrong, over the text with the place marked:
 ///
 /// ```text
-/// there is no column "TYP": it is one of NS, TYPE
+/// there is no column "TYP" (put texts between quotes); the columns are NS, TYPE
 ///   TYP == "net"
 ///   ^^^
 /// ```
@@ -173,11 +173,11 @@ impl<'a, C: Headed> Parser<'a, C> {
             })
     }
 
-    /// `1 < PID < 9` does not mean what it says in mathematics.
+    /// `1 < PID < 9` does not mean what the column shows in mathematics.
     fn not_another(&self) -> Result<(), Fault> {
         match self.tokens.first() {
             Some(token) if matches!(token.what, TokenKind::Compare(_) | TokenKind::Match { .. }) => Err(
-                Fault::new(token.place.clone(), "comparisons are joined by \"and\" or \"or\""),
+                Fault::new(token.place.clone(), "join comparisons with \"and\" or \"or\""),
             ),
             _ => Ok(()),
         }
@@ -186,7 +186,7 @@ impl<'a, C: Headed> Parser<'a, C> {
     fn deeper(&mut self, token: &Token<'_>) -> Result<(), Fault> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(Fault::new(token.place.clone(), "too many of these in each other"));
+            return Err(Fault::new(token.place.clone(), "nested too deeply"));
         }
         Ok(())
     }
@@ -213,5 +213,5 @@ impl<'a, C: Headed> Parser<'a, C> {
 fn no_column<C: Headed>(name: &str, all: &[C]) -> String {
     let names = names(all);
     let name = quoted(name.as_bytes());
-    format!("there is no column {name} (a text stands between quotes): it is one of {names}")
+    format!("there is no column {name} (put texts between quotes); the columns are {names}")
 }
