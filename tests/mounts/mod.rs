@@ -1,6 +1,7 @@
 //! `ns-mounts`: the mounts of this and of other namespaces.
 
 mod compare;
+mod dead;
 mod everywhere;
 mod files;
 mod inside;
@@ -26,6 +27,7 @@ use shell::Shell;
 pub fn cases() -> Vec<Case> {
     [
         compare::cases(),
+        dead::cases(),
         everywhere::cases(),
         files::cases(),
         inside::cases(),

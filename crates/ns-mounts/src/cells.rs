@@ -195,7 +195,7 @@ fn plain_source<'a>(it: ListedMount<'_, 'a>) -> Cow<'a, [u8]> {
         return Cow::Owned(device);
     }
     if (format.canonical && source.starts_with(b"/")) || (format.evaluate && source.contains(&b'=')) {
-        return canonical(context.view, &source).map_or(source, Cow::Owned);
+        return canonical(context, &source).map_or(source, Cow::Owned);
     }
     source
 }

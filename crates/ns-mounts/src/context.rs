@@ -9,6 +9,7 @@ use ns_core::output::Incomplete;
 use ns_core::process::Pid;
 
 use crate::everywhere::Everywhere;
+use crate::paths::Patience;
 
 /// A table, and where its mounts can be looked at.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub struct Shared {
     pub peers: Peers,
     /// What could not be read, for all tables.
     pub incomplete: RefCell<Incomplete>,
+    /// The time that is left for file systems that may not answer.
+    pub patience: RefCell<Patience>,
     /// Every mount namespace, if they are asked for or about.
     pub everywhere: Option<Everywhere>,
 }
@@ -135,15 +138,15 @@ impl<'a> TableContext<'a> {
 
     /// The room of the file system of the mount with this index; absent where its mount point does not lead to it.
     pub fn space(&self, index: usize) -> Gathered<Space> {
-        let Some(view) = self.seen_from().filter(|_| self.covered_by(index).is_none()) else {
+        if self.seen_from().is_none() || self.covered_by(index).is_some() {
             return Gathered::Absent;
-        };
+        }
         let mount = &self.table.mounts()[index];
         *self
             .spaces
             .borrow_mut()
             .entry(index)
-            .or_insert_with(|| view.space(mount))
+            .or_insert_with(|| self.measure(mount))
     }
 
     /// The processes that brought the namespace up or entered it, as `4711(nginx)`; `None` if nobody asked, or the namespace

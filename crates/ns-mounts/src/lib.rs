@@ -10,6 +10,7 @@ mod context;
 mod everywhere;
 mod option_kinds;
 mod options;
+mod paths;
 mod propagation;
 mod select;
 mod show;

@@ -1,10 +1,9 @@
 //! Which mounts of a table are asked for.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use ns_core::mounts::Mount;
 use ns_core::output::{Cell, Filter};
@@ -14,6 +13,7 @@ use crate::cli::{Cli, Direction};
 use crate::columns::{self, MountColumn};
 use crate::context::TableContext;
 use crate::options::OptionList;
+use crate::paths::{mount_point, plain};
 use crate::source::Wanted;
 use crate::types::{Known, TypeList, is_pseudo};
 
@@ -172,15 +172,21 @@ pub fn compared(cli: &Cli) -> Vec<MountColumn> {
 ///
 /// Fails if the path does not exist and nothing is mounted there.
 fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize>> {
-    let forms = forms(path, context, cli.show.nocanonicalize);
+    let literal = cli.show.nocanonicalize;
+    let resolved = if literal { Ok(None) } else { context.resolve(path) };
+    let given = context.given(path);
+    let canonical = resolved.as_ref().ok().and_then(Option::as_ref);
+    let forms = [given]
+        .into_iter()
+        .chain(canonical.map(|place| plain(&place.path)));
+    let forms: Vec<Vec<u8>> = forms.collect();
     let mounts = context.table.mounts();
     let is_there = |index: &usize| {
         let target = mount_point(&mounts[*index]);
         forms.iter().any(|form| **form == *target)
     };
     let there: Vec<usize> = (0..mounts.len()).filter(is_there).collect();
-    if let ([], Some(view)) = (&there[..], context.view.filter(|_| !context.one_of_all))
-        && let Err(error @ ns_core::Error::NotFound(_)) = view.resolve(path)
+    if let ([], false, Err(error @ ns_core::Error::NotFound(_))) = (&there[..], context.one_of_all, resolved)
     {
         return Err(error.into());
     }
@@ -192,66 +198,37 @@ fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Res
     Ok(visible.or(there.last()).copied().into_iter().collect())
 }
 
-/// Every form in which a table may have this mount point: as it was given, and without symbolic links.
-fn forms(path: &Path, context: &TableContext<'_>, literal: bool) -> Vec<Vec<u8>> {
-    let own = context.view.filter(|view| view.is_own());
-    let given = match own {
-        Some(_) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
-        None => path.to_owned(),
-    };
-    let mut forms = vec![given];
-    if let Some(view) = context.view.filter(|_| !literal) {
-        forms.extend(view.canonical(path).ok());
-    }
-    forms.iter().map(|form| plain(form)).collect()
-}
-
-/// The path without what changes nothing: repeated slashes, `.`, a slash at its end.
-fn plain(path: &Path) -> Vec<u8> {
-    path.components().collect::<PathBuf>().into_os_string().into_vec()
-}
-
-/// The mount that a path is on: asked of the kernel, as symbolic links and mounts on each other decide it.
+/// The mount that a path is on, as the kernel resolves symbolic links and mounts on each other. If a file system on the way
+/// does not answer, the names in the table decide.
 fn containing(path: &Path, context: &TableContext<'_>) -> anyhow::Result<Option<usize>> {
     let mounts = context.table.mounts();
-    let Some(view) = context.view.filter(|_| context.is_of_mounts()) else {
-        let forms = forms(path, context, false);
-        return Ok(forms
-            .iter()
-            .rev()
-            .find_map(|form| containing_by_name(form, mounts)));
-    };
-    let place = match view.resolve(path) {
-        Err(ns_core::Error::NotFound(_)) if context.one_of_all => return Ok(None),
+    let place = match context.resolve(path) {
+        Err(ns_core::Error::NotFound(_)) if context.one_of_all || !context.is_of_mounts() => None,
         place => place?,
     };
-    let by_id = place
-        .mount
-        .and_then(|id| mounts.iter().position(|mount| mount.id == id));
-    match by_id {
-        Some(index) => Ok(Some(index)),
-        None => Ok(containing_by_name(&plain(&view.canonical(path)?), mounts)),
+    let by_id = place.as_ref().and_then(|place| place.mount);
+    let by_id = by_id.and_then(|id| mounts.iter().position(|mount| mount.id == id));
+    if by_id.is_some() && context.is_of_mounts() {
+        return Ok(by_id);
     }
+    if place.is_none() && context.one_of_all {
+        return Ok(None);
+    }
+    let path = place.map_or_else(|| context.given(path), |place| plain(&place.path));
+    Ok(containing_by_name(&path, context))
 }
 
-/// The same by the names alone: the longest mount point above the path, the last of several there.
-fn containing_by_name(path: &[u8], mounts: &[Mount<'_>]) -> Option<usize> {
+/// The mount that a path is on by the names alone: the longest mount point above the path, the last of several there. Hidden
+/// mounts count only in a saved table.
+fn containing_by_name(path: &[u8], context: &TableContext<'_>) -> Option<usize> {
+    let mounts = context.table.mounts();
     let path = Path::new(OsStr::from_bytes(path));
     let lengths = mounts.iter().enumerate().filter_map(|(index, mount)| {
         let target = mount_point(mount);
-        path.starts_with(OsStr::from_bytes(&target))
-            .then_some((target.len(), index))
+        let leads = context.view.is_none() || context.covered_by(index).is_none();
+        (leads && path.starts_with(OsStr::from_bytes(&target))).then_some((target.len(), index))
     });
     lengths.max().map(|(_, index)| index)
-}
-
-/// The mount point of a mount. In fstab(5), it can end in a slash.
-fn mount_point<'a>(mount: &Mount<'a>) -> Cow<'a, [u8]> {
-    let target = mount.target.decoded();
-    if target.len() > 1 && target.ends_with(b"/") {
-        return Cow::Owned(plain(Path::new(OsStr::from_bytes(&target))));
-    }
-    target
 }
 
 /// The indexes of the mounts whose mount point no later one has.

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use ns_core::mounts::{Device, Mount, Tag, Tags, View, parse_tag};
+use ns_core::mounts::{Device, Mount, Tag, Tags, parse_tag};
 
 use crate::context::TableContext;
 
@@ -35,12 +35,15 @@ impl<'a> Wanted<'a> {
         if let Some(device) = text.to_str().and_then(|text| text.parse().ok()) {
             return Self::Device(device, text.as_bytes());
         }
-        let view = context.view.filter(|_| !literal);
-        let place = view.and_then(|view| view.resolve(Path::new(text)).ok());
+        let place = if literal {
+            None
+        } else {
+            context.resolve(Path::new(text)).ok().flatten()
+        };
         Self::Path {
             text: text.as_bytes(),
-            canonical: view.and_then(|view| canonical(Some(view), text.as_bytes())),
-            device: place.and_then(|place| place.device),
+            device: place.as_ref().and_then(|place| place.device),
+            canonical: place.map(|place| place.path.into_os_string().into_encoded_bytes()),
         }
     }
 
@@ -52,7 +55,7 @@ impl<'a> Wanted<'a> {
     /// Whether a mount has it.
     pub fn matches(&self, mount: &Mount<'_>) -> bool {
         let source = mount.source.decoded();
-        let evaluated = mount.fstab.and_then(|_| canonical(None, &source));
+        let evaluated = mount.fstab.and_then(|_| self::evaluated(&source));
         match self {
             Self::Path {
                 text,
@@ -101,13 +104,18 @@ fn with_root(text: &[u8], mount: &Mount<'_>) -> bool {
 }
 
 /// A source without symbolic links, or the device that a tag is for.
-pub fn canonical(view: Option<&View>, source: &[u8]) -> Option<Vec<u8>> {
-    let text = OsStr::from_bytes(source);
-    if let Some((tag, value)) = parse_tag(text) {
-        return device_with(tag, value);
+pub fn canonical(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
+    if let Some(device) = evaluated(source) {
+        return Some(device);
     }
-    let path = view?.canonical(Path::new(text)).ok()?;
+    let path = context.resolve(Path::new(OsStr::from_bytes(source))).ok()??.path;
     Some(path.into_os_string().into_encoded_bytes())
+}
+
+/// The device that a source is a tag of.
+fn evaluated(source: &[u8]) -> Option<Vec<u8>> {
+    let (tag, value) = parse_tag(OsStr::from_bytes(source))?;
+    device_with(tag, value)
 }
 
 /// The device that has this value of a tag.

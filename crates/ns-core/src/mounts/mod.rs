@@ -1,5 +1,6 @@
 //! The mounts of a mount namespace, as `/proc/PID/mountinfo` shows them (`proc_pid_mountinfo(5)`).
 
+mod bounded;
 mod cgroup;
 mod cover;
 mod diff;
@@ -17,6 +18,7 @@ mod tags;
 mod tree;
 mod view;
 
+pub use bounded::may_wait;
 pub use cgroup::cgroup_directory;
 pub use cover::Covers;
 pub use diff::{Aspect, Difference, MountEvent, differences, events};

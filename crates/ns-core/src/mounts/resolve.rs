@@ -17,12 +17,13 @@ use crate::{Error, Gathered, Result};
 const PATH: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
 /// What a path leads to.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedPath {
-    file: OwnedFd,
-    /// The mount it is on; `None` where the kernel does not say (before Linux 5.8).
+    /// The path without symbolic links, from the root directory of the view.
+    pub path: PathBuf,
+    /// The mount it is on; `None` if the kernel does not say (before Linux 5.8).
     pub mount: Option<MountId>,
-    /// Its device number, where it is a device.
+    /// Its device number, if it is a block device.
     pub device: Option<Device>,
 }
 
@@ -66,14 +67,17 @@ impl View {
             }
             file => file.doing(|| format!("find {}", name()))?,
         };
-        let doing = || format!("look at {}", name());
-        ResolvedPath::of(file).doing(doing)
+        let place = Place::of(file).doing(|| format!("look at {}", name()))?;
+        Ok(ResolvedPath {
+            path: self.below_root(place.file.as_fd())?,
+            mount: place.mount,
+            device: place.device,
+        })
     }
 
-    /// The path without symbolic links, from the root directory of the view.
-    pub fn canonical(&self, path: &Path) -> Result<PathBuf> {
-        let place = self.resolve(path)?;
-        let full = path_of(place.file.as_fd())?;
+    /// The path of an open file, from the root directory of the view.
+    fn below_root(&self, file: BorrowedFd<'_>) -> Result<PathBuf> {
+        let full = path_of(file)?;
         let root = if self.is_own() {
             PathBuf::from("/")
         } else {
@@ -96,13 +100,11 @@ impl View {
             Ok(file) => (file, false),
             Err(_) => (rustix::fs::openat(CWD, path, PATH, Mode::empty()), true),
         };
-        let answer = file
-            .and_then(ResolvedPath::of)
-            .and_then(|place| match place.mount {
-                Some(found) if found != mount.id => Ok(None),
-                None if own => Ok(None),
-                _ => rustix::fs::fstatvfs(&place.file).map(Some),
-            });
+        let answer = file.and_then(Place::of).and_then(|place| match place.mount {
+            Some(found) if found != mount.id => Ok(None),
+            None if own => Ok(None),
+            _ => rustix::fs::fstatvfs(&place.file).map(Some),
+        });
         match answer {
             Ok(Some(space)) => Gathered::Known(Space::of(&space)),
             // What is not the same here may be there all the same.
@@ -132,10 +134,20 @@ impl View {
     }
 }
 
-impl ResolvedPath {
+/// A file that is held, and what the kernel knows of it.
+struct Place {
+    file: OwnedFd,
+    mount: Option<MountId>,
+    device: Option<Device>,
+}
+
+impl Place {
+    /// Asks the kernel alone: a server that does not answer is not waited for. To ask for nothing works even if the file
+    /// system is of another user, who lets nobody look at it (`allow_other` of `fuse(4)`).
     fn of(file: OwnedFd) -> rustix::io::Result<Self> {
-        let wanted = StatxFlags::MNT_ID | StatxFlags::BASIC_STATS;
-        let stat = rustix::fs::statx(&file, "", AtFlags::EMPTY_PATH | AtFlags::NO_AUTOMOUNT, wanted)?;
+        let flags = AtFlags::EMPTY_PATH | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
+        let ask = |wanted| rustix::fs::statx(&file, "", flags, wanted);
+        let stat = ask(StatxFlags::MNT_ID | StatxFlags::TYPE).or_else(|_| ask(StatxFlags::empty()))?;
         let known = stat.stx_mask & StatxFlags::MNT_ID.bits() != 0;
         let kind = rustix::fs::FileType::from_raw_mode(stat.stx_mode.into());
         Ok(Self {
@@ -150,6 +162,35 @@ impl ResolvedPath {
 }
 
 impl Space {
+    /// Its numbers, in the order of the fields.
+    pub(super) fn numbers(self) -> [u64; 6] {
+        [
+            self.size,
+            self.used,
+            self.available,
+            self.files,
+            self.files_used,
+            self.files_available,
+        ]
+    }
+
+    /// The room that [`Space::numbers`] were made of, from their bytes. Numbers that are missing are 0.
+    pub(super) fn of_numbers(bytes: &[u8]) -> Self {
+        let mut numbers = bytes.chunks_exact(8).map(|bytes| {
+            let bytes = bytes.try_into().expect("eight bytes");
+            u64::from_ne_bytes(bytes)
+        });
+        let mut next = || numbers.next().unwrap_or_default();
+        Self {
+            size: next(),
+            used: next(),
+            available: next(),
+            files: next(),
+            files_used: next(),
+            files_available: next(),
+        }
+    }
+
     fn of(stat: &StatVfs) -> Self {
         let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
         Self {
@@ -184,7 +225,7 @@ mod tests {
                 own.resolve(path).unwrap().mount,
                 held.resolve(path).unwrap().mount
             );
-            assert_eq!(own.canonical(path).unwrap(), held.canonical(path).unwrap());
+            assert_eq!(own.resolve(path).unwrap().path, held.resolve(path).unwrap().path);
         }
         let error = held.resolve(Path::new("/no/such")).unwrap_err().to_string();
         assert!(

@@ -1,10 +1,13 @@
 //! Work done in a child: what has to be in another namespace leaves the caller where it is.
 
-use std::io::{self, PipeWriter, Read as _, Write as _};
+use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, close};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::Result;
 use crate::error::Doing;
@@ -36,6 +39,64 @@ pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<
                 Some(DONE) => Ok(bytes),
                 _ => Err(Errno::ECHILD).doing(doing),
             }
+        }
+    }
+}
+
+/// Runs `work` in a forked child as [`in_child`] does, and gives `None` if it takes longer than `limit`.
+///
+/// The child is then killed and left behind, as a server that does not answer can keep it from ending. It holds none of the
+/// caller's standard streams, so that nobody waits for it.
+pub fn in_child_within(
+    limit: Duration,
+    work: impl FnOnce(&mut PipeWriter) -> io::Result<()>,
+) -> Result<Option<Vec<u8>>> {
+    let doing = || "run a child";
+    let (reader, mut writer) = io::pipe().doing(doing)?;
+    match SingleThread::check().and_then(fork).doing(doing)? {
+        Fork::Child => {
+            drop(reader);
+            for stream in 0..=2 {
+                let _ = close(stream);
+            }
+            let done = work(&mut writer).and_then(|()| writer.write_all(&[DONE]));
+            exit(done.is_err().into())
+        }
+        Fork::Parent(child) => {
+            drop(writer);
+            let read = read_within(reader, limit).doing(doing)?;
+            let Some(mut bytes) = read else {
+                // It may have ended by now.
+                let _ = kill(child, Signal::SIGKILL);
+                let _ = waitpid(child, Some(WaitPidFlag::WNOHANG));
+                return Ok(None);
+            };
+            wait(child).doing(doing)?;
+            match bytes.pop() {
+                Some(DONE) => Ok(Some(bytes)),
+                _ => Err(Errno::ECHILD).doing(doing),
+            }
+        }
+    }
+}
+
+/// All that is written until the writer is closed; `None` if that takes longer than `limit`.
+fn read_within(mut reader: PipeReader, limit: Duration) -> io::Result<Option<Vec<u8>>> {
+    let end = Instant::now() + limit;
+    let mut bytes = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let left = Timespec::try_from(left).map_err(io::Error::other)?;
+        match poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(&left)) {
+            Ok(0) => return Ok(None),
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(errno) => return Err(errno.into()),
+        }
+        match reader.read(&mut part)? {
+            0 => return Ok(Some(bytes)),
+            count => bytes.extend_from_slice(&part[..count]),
         }
     }
 }

@@ -18,7 +18,7 @@ mod wait;
 
 pub use cgroup::{Cgroup, Cgroups, Container, Runtime};
 pub(crate) use child::beside_child;
-pub use child::in_child;
+pub use child::{in_child, in_child_within};
 pub use files::Files;
 pub use held::Process;
 pub use inside::{in_namespace, in_namespace_of, open_in_namespace};

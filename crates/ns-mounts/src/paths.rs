@@ -1,0 +1,127 @@
+//! Paths of a table's view: what the table tells of them, and what only the file systems on the way can tell.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ns_core::Gathered;
+use ns_core::mounts::{Mount, ResolvedPath, Space, may_wait};
+
+use crate::context::TableContext;
+
+/// How long a file system is waited for that may not answer.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// How long all of them are waited for together.
+const TOGETHER: Duration = Duration::from_secs(3);
+
+/// How long one is waited for when that time is up.
+const AT_LEAST: Duration = Duration::from_millis(50);
+
+/// The time that is left to wait for file systems that may not answer.
+#[derive(Debug)]
+pub struct Patience(Duration);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(TOGETHER)
+    }
+}
+
+impl Patience {
+    fn limit(&self) -> Duration {
+        self.0.clamp(AT_LEAST, LIMIT)
+    }
+
+    fn waited_since(&mut self, start: Instant) {
+        self.0 = self.0.saturating_sub(start.elapsed());
+    }
+}
+
+impl TableContext<'_> {
+    /// What a path leads to. `None` if that cannot be found out: there is no view, or a file system on the way refuses to
+    /// answer or takes too long.
+    ///
+    /// Fails if the path does not exist, or the root directory of the view cannot be opened.
+    pub fn resolve(&self, path: &Path) -> ns_core::Result<Option<ResolvedPath>> {
+        let Some(view) = self.view else { return Ok(None) };
+        if !view.is_own() {
+            view.root()?;
+        }
+        if let Some(index) = self.mounted_on(&self.given(path))
+            && may_wait(&self.table.mounts()[index].fs_type.decoded())
+        {
+            let mount = &self.table.mounts()[index];
+            return Ok(Some(ResolvedPath {
+                path: OsStr::from_bytes(&mount.target.decoded()).into(),
+                mount: Some(mount.id),
+                device: None,
+            }));
+        }
+        let found = if self.may_wait() {
+            self.within_limit(|limit| view.resolve_within(path, limit))
+        } else {
+            view.resolve(path).map(Some)
+        };
+        match found {
+            Err(ns_core::Error::Kernel { .. }) => Ok(None),
+            found => found,
+        }
+    }
+
+    /// The room of the file system of a mount.
+    pub fn measure(&self, mount: &Mount<'_>) -> Gathered<Space> {
+        let Some(view) = self.view else {
+            return Gathered::Absent;
+        };
+        if !may_wait(&mount.fs_type.decoded()) {
+            return view.space(mount);
+        }
+        self.within_limit(|limit| view.space_within(mount, limit))
+    }
+
+    /// The path as it was given, absolute and without what changes nothing.
+    pub fn given(&self, path: &Path) -> Vec<u8> {
+        match self.view.filter(|view| view.is_own()) {
+            Some(_) => plain(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
+            None => plain(path),
+        }
+    }
+
+    /// The visible mount at exactly this mount point.
+    fn mounted_on(&self, path: &[u8]) -> Option<usize> {
+        let mounts = self.table.mounts();
+        (0..mounts.len())
+            .rfind(|index| *mounts[*index].target.decoded() == *path && self.covered_by(*index).is_none())
+    }
+
+    /// Whether a file system in the table may not answer.
+    fn may_wait(&self) -> bool {
+        let mut mounts = self.table.mounts().iter();
+        mounts.any(|mount| may_wait(&mount.fs_type.decoded()))
+    }
+
+    fn within_limit<T>(&self, ask: impl FnOnce(Duration) -> T) -> T {
+        let start = Instant::now();
+        let limit = self.shared.patience.borrow().limit();
+        let answer = ask(limit);
+        self.shared.patience.borrow_mut().waited_since(start);
+        answer
+    }
+}
+
+/// The path without what changes nothing: repeated slashes, `.`, a slash at its end.
+pub fn plain(path: &Path) -> Vec<u8> {
+    path.components().collect::<PathBuf>().into_os_string().into_vec()
+}
+
+/// The mount point of a mount. In fstab(5), it can end in a slash.
+pub fn mount_point<'a>(mount: &Mount<'a>) -> Cow<'a, [u8]> {
+    let target = mount.target.decoded();
+    if target.len() > 1 && target.ends_with(b"/") {
+        return Cow::Owned(plain(Path::new(OsStr::from_bytes(&target))));
+    }
+    target
+}

@@ -1,0 +1,139 @@
+//! Mounts whose server does not answer, and paths that the caller may not look at.
+
+use std::fs::File;
+
+use super::Room;
+use crate::support::case::{Skip, cases};
+use crate::support::{Outcome, User, needs, path_of, tool};
+
+cases!["mounts::dead":
+    the_table_answers_for_a_mount_whose_server_does_not,
+    a_size_that_nobody_tells_is_unreadable,
+    a_path_that_cannot_be_followed_is_found_by_its_name,
+    a_directory_that_is_closed_on_the_way_does_no_harm,
+];
+
+/// A room with a FUSE mount on `$d/f` that nobody serves.
+struct Dead {
+    room: Room,
+    /// While it is open, requests wait for an answer.
+    _connection: File,
+}
+
+impl Dead {
+    fn new() -> Result<Self, Skip> {
+        needs::tools("nsenter");
+        let room = Room::new("mkdir $d/f $d/l")?;
+        let connection = File::options().read(true).write(true).open("/dev/fuse");
+        let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
+        let target = room.text("f");
+        let mounted = tool("nsenter")
+            .args([
+                "-t",
+                &room.shell.pid.to_string(),
+                "-m",
+                "mount",
+                "-i",
+                "-t",
+                "fuse.dead",
+            ])
+            .args(["-o", "fd=0,rootmode=40000,user_id=0,group_id=0", "dead", &target])
+            .stdin(connection.try_clone().expect("it can be"))
+            .status()
+            .expect("nsenter runs");
+        assert!(mounted.success(), "{mounted}");
+        Ok(Self {
+            room,
+            _connection: connection,
+        })
+    }
+
+    /// The program inside. It is stopped if it waits for the server.
+    #[track_caller]
+    fn inside(&mut self, words: &str) -> String {
+        let ours = path_of("ns-mounts").display().to_string();
+        self.room.run(&format!("timeout -s KILL 60 {ours} {words}"))
+    }
+}
+
+fn the_table_answers_for_a_mount_whose_server_does_not() -> Outcome {
+    let mut dead = Dead::new()?;
+    for search in [
+        "-M $d/f",
+        "-T $d/f",
+        "$d/f",
+        "-R $d/f",
+        "-S dead",
+        "dead $d/f",
+        "-M $d/./f/",
+    ] {
+        assert_eq!(
+            dead.inside(&format!("-n -o SOURCE,FSTYPE {search}")),
+            "dead fuse.dead\n",
+            "{search}"
+        );
+    }
+    assert!(dead.inside("-l").contains(" fuse.dead "));
+    let pid = dead.room.shell.pid.to_string();
+    assert_eq!(dead.room.lines("-M $d/f", "SOURCE"), ["dead"]);
+    assert_eq!(dead.room.lines("-T $d/f", "SOURCE"), ["dead"]);
+    // The path of another mount is followed, whatever else is mounted.
+    assert_eq!(dead.inside("-n -r -o SOURCE -T $d/l"), "ours\n");
+    assert_eq!(
+        dead.inside(&format!("-n -r -o SOURCE -N {pid} -T /proc/self")),
+        "proc\n"
+    );
+    assert_eq!(
+        dead.inside("-T $d/no/such 2>&1 || true"),
+        format!("ns-mounts: \"{}\" does not exist\n", dead.room.text("no/such"))
+    );
+    Ok(())
+}
+
+fn a_size_that_nobody_tells_is_unreadable() -> Outcome {
+    let mut dead = Dead::new()?;
+    assert_eq!(
+        dead.inside("-n -r -o SOURCE,SIZE,USED,USE% -M $d/f 2>/dev/null"),
+        "dead ? ? ?\n"
+    );
+    let all = dead.inside("-D 2>&1");
+    assert!(all.contains("incomplete: "), "{all}");
+    assert!(all.lines().any(|line| line.starts_with("ours ")), "{all}");
+    let json = dead.inside("-J -o SIZE -M $d/f 2>/dev/null");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert!(
+        json["filesystems"][0]["size"].is_null() && !json["incomplete"].is_null(),
+        "{json}"
+    );
+    assert_eq!(
+        dead.inside("--strict -n -o SIZE -M $d/f >/dev/null 2>&1 || echo failed"),
+        "failed\n"
+    );
+    Ok(())
+}
+
+fn a_path_that_cannot_be_followed_is_found_by_its_name() -> Outcome {
+    let mut dead = Dead::new()?;
+    assert_eq!(dead.inside("-n -o SOURCE -T $d/f/x/y"), "dead\n");
+    assert_eq!(dead.inside("-n -o SOURCE -M $d/f/x || echo none"), "none\n");
+    dead.room.run("ln -s f/x $d/link");
+    assert_eq!(dead.inside("-n -o SOURCE -T $d/link"), "ours\n");
+    Ok(())
+}
+
+fn a_directory_that_is_closed_on_the_way_does_no_harm() -> Outcome {
+    needs::tools("setpriv");
+    let user = User::ordinary()?;
+    let mut room = Room::new("chmod 755 $d; mkdir -p $d/p/q; chmod 700 $d/p; mount -t tmpfs inner $d/p/q")?;
+    let ours = user.programs().join("ns-mounts").display().to_string();
+    let mut inside = |words: &str| {
+        room.run(&format!(
+            "setpriv --reuid={0} --regid={0} --clear-groups {ours} -n -o SOURCE {words}",
+            user.id
+        ))
+    };
+    for search in ["-M $d/p/q", "-T $d/p/q", "$d/p/q", "-R $d/p/q", "-T $d/p/q/x"] {
+        assert_eq!(inside(search), "inner\n", "{search}");
+    }
+    Ok(())
+}
