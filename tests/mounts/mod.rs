@@ -5,6 +5,7 @@ mod dead;
 mod everywhere;
 mod files;
 mod inside;
+mod narrow;
 mod propagation;
 mod scripts;
 mod search;
@@ -31,6 +32,7 @@ pub fn cases() -> Vec<Case> {
         everywhere::cases(),
         files::cases(),
         inside::cases(),
+        narrow::cases(),
         propagation::cases(),
         scripts::cases(),
         search::cases(),

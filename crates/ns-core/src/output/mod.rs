@@ -3,6 +3,7 @@
 mod cell;
 mod column;
 pub mod filter;
+mod fit;
 mod heading;
 mod incomplete;
 mod json;

@@ -5,11 +5,9 @@ use std::io::{self, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::fit::fitted;
 use super::{Align, Cell, Listing, Style, tree};
 use crate::escape::escape_for_terminal;
-
-/// A column that shrinks keeps at least this many columns of the terminal.
-const NARROWEST: usize = 8;
 
 /// Writes the table; `tree` is the index of the column that is drawn as one. No column is narrower than in `widths`, which
 /// is left as wide as it was.
@@ -22,7 +20,10 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let table = Table::new(listing, style, tree);
     table.widen(widths);
-    let widths = &fitted(widths.clone(), listing, style);
+    let widths = match style.width {
+        Some(room) => &fitted(widths, &listing.columns, room, |column| table.widths_of(column)),
+        None => &*widths,
+    };
     let aligns = table.aligns();
     let mark = if style.ascii { '~' } else { '…' };
     if style.headings && !listing.rows.is_empty() {
@@ -91,6 +92,12 @@ impl<'l, 'a> Table<'l, 'a> {
                 *width = self.shown(row, column).width.max(*width);
             }
         }
+    }
+
+    /// The widths of the values of a column.
+    fn widths_of(&self, column: usize) -> Vec<usize> {
+        let rows = 0..self.listing.rows.len();
+        rows.map(|row| self.shown(row, column).width).collect()
     }
 
     /// Where the values of each column stand. A tree grows from the left, whatever it is made of.
@@ -162,23 +169,6 @@ fn text_of<'a>(cell: &'a Cell<'_>) -> Cow<'a, str> {
         Cow::Borrowed(bytes) => escape_for_terminal(bytes),
         Cow::Owned(bytes) => Cow::Owned(escape_for_terminal(&bytes).into_owned()),
     }
-}
-
-/// The widths less what the terminal has no room for.
-fn fitted(mut widths: Vec<usize>, listing: &Listing<'_>, style: Style) -> Vec<usize> {
-    let spaces = widths.len().saturating_sub(1);
-    let room = style.width.unwrap_or(usize::MAX);
-    let mut excess = (widths.iter().sum::<usize>() + spaces).saturating_sub(room);
-    // The widest gives first: a long command line costs less than a cut name.
-    while excess > 0 {
-        let widest = (0..widths.len())
-            .filter(|index| listing.columns[*index].shrinks && widths[*index] > NARROWEST)
-            .max_by_key(|index| widths[*index]);
-        let Some(index) = widest else { break };
-        widths[index] -= 1;
-        excess -= 1;
-    }
-    widths
 }
 
 /// Writes a line. A value that is wider than its column ends in `mark`.
