@@ -127,7 +127,7 @@ fn the_tour_has_each_kind_and_is_done_again_as_a_whole() -> Outcome {
             .find(|section| section.starts_with(&format!("{kind}: ")))
             .unwrap_or_else(|| panic!("there is no section {kind}"));
         assert!(!sessions(section).is_empty(), "{kind}");
-        let (_, at_work) = section.split_once("\nAt work: ").expect(kind);
+        let (_, at_work) = section.split_once("\nSystem calls: ").expect(kind);
         let calls = ["clone(2)", "unshare(2)", "setns(2)"];
         assert!(calls.iter().any(|call| at_work.contains(call)), "{kind}");
     }

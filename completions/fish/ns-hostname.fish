@@ -112,7 +112,7 @@ function __ns_hostname_output
         $before 'PID' 'lowest PID in the namespace' \
         $before 'USER' 'user of PID, or the namespace\'s creator' \
         $before 'COMMAND' 'command line of PID' \
-        $before 'UNIT' 'systemd unit of the leader, the oldest process' \
+        $before 'UNIT' 'systemd unit of the leader' \
         $before 'CONTAINER' 'id of the leader\'s container' \
         $before 'NAME' 'pinned name, under /run/netns or a similar directory' \
         $before 'ONS' 'inode of the owning user namespace' \

@@ -120,7 +120,7 @@ function __ns_mounts_poll
     printf '%s%s\t%s\n' \
         $before 'mount' 'Something was mounted' \
         $before 'umount' 'Something was unmounted' \
-        $before 'remount' 'Its options were changed' \
+        $before 'remount' 'The options of a mount changed' \
         $before 'move' 'It was moved to another mount point'
 end
 

@@ -202,7 +202,7 @@ complete -c ns-unshare -n '__ns_unshare_follows --r --ro --roo' -f -k -a '(__fis
 complete -c ns-unshare -n '__ns_unshare_ours' -s w -l wd -d 'Make DIR the working directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_follows --w' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s f -l fork -d 'Run the program in a child process'
-complete -c ns-unshare -n '__ns_unshare_ours' -l no-fork -d 'With --pid, stay in the old PID namespace'
+complete -c ns-unshare -n '__ns_unshare_ours' -l no-fork -d 'With --pid, stay in the caller\'s PID namespace'
 complete -c ns-unshare -n '__ns_unshare_ours' -l kill-child -d 'Kill the program when ns-unshare ends' -f -k -a '(__ns_unshare_signals)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l forward-signals -d 'Pass signals on to the program (default)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l no-forward-signals -d 'Pass no signals on to the program'

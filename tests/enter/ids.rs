@@ -69,7 +69,7 @@ fn ids_that_are_not_mapped_fall_back() -> Outcome {
         assert!(
             error.stderr.contains(
                 "ns-enter: cannot take uid 7: Invalid argument\n  \
-                 cause: uid 7 is not in the map of the user namespace, 5:"
+                 cause: the uid map of the user namespace has no uid 7: 5:"
             ),
             "{error:?}"
         );

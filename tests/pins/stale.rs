@@ -89,12 +89,12 @@ fn a_copy_has_no_mount_namespaces() -> Outcome {
         let namespace = room.ok("readlink /proc/self/ns/mnt");
         let said = room.sh("ns-unshare --pin web -m -u");
         let namespace = namespace.trim();
-        let here = format!("are visible in this mount namespace ({namespace})");
+        let here = format!("exist only in this mount namespace ({namespace})");
         assert_eq!(
             said.stderr,
             format!(
-                "ns-unshare: note: the names in /run/utsns {here} and in copies of it; process 1 does not see them\n\
-                 ns-unshare: note: the names in /run/mntns are visible only in this mount namespace ({namespace}); copies of it and process 1 do not see them\n"
+                "ns-unshare: note: the names in /run/utsns {here} and in later copies of it; process 1 does not see them\n\
+                 ns-unshare: note: the names in /run/mntns exist only in this mount namespace ({namespace}); copies of it and process 1 do not see them\n"
             )
         );
         room.ok("ns-unshare -m ns-enter -t web --uts true");

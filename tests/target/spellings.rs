@@ -180,7 +180,7 @@ fn ns_ls_shows_what_is_in_a_namespace_of_any_spelling() -> Outcome {
     assert_eq!(
         error,
         format!(
-            "ns-ls: {pid} is a process, which is in namespaces of all kinds\n  help:  choose one with --type\n"
+            "ns-ls: {pid} is a process, which has namespaces of all kinds\n  help:  choose one with --type, or list its namespaces: ns-ls -p {pid}\n"
         )
     );
     let error = with_run(&format!("{PIN} ns-ls web")).fails(1);

@@ -53,7 +53,7 @@ fn a_missing_capability_is_named() -> Outcome {
             &[
                 &format!("ns-unshare: cannot create {noun} namespace: Operation not permitted\n"),
                 "  cause: CAP_SYS_ADMIN is missing\n",
-                "  help:  run it as root, or add --user --map-root-user\n",
+                "  help:  run it as root, or add -r\n",
             ],
         );
     }

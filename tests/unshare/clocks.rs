@@ -49,7 +49,7 @@ fn limits_are_named() -> Outcome {
     // Before the system was started.
     let error = unshare().with("-r -T --boottime=-99999999 true").fails(1);
     assert!(
-        error.contains("cannot set the boottime clock -99999999 s: Numerical result out of range"),
+        error.contains("cannot shift the boottime clock by -99999999 s: Numerical result out of range"),
         "{error}"
     );
     assert!(

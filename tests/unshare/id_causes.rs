@@ -145,7 +145,7 @@ fn ids_without_a_map_are_named() -> Outcome {
         1,
         &[
             "take uid 5: Invalid argument",
-            "cause: uid 5 is not in the map of this user namespace, 0:",
+            "cause: the uid map of this user namespace has no uid 5: 0:",
         ],
     );
     says(

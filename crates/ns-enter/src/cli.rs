@@ -100,21 +100,21 @@ pub struct Cli {
 
     /// Enter the network namespace of a socket
     ///
-    /// FD is the number of the socket among the descriptors of the target.
+    /// FD is a descriptor number of the target.
     #[arg(short = 'N', long, allow_negative_numbers = true, value_name = "FD", value_parser = clap::value_parser!(i32).range(0..), help_heading = NAMESPACES)]
     pub net_socket: Option<i32>,
 
     /// Enter the parent of the user namespace
     ///
-    /// The user namespace is that of --user, or else that of the target. Without both, this enters the owner of the namespaces
-    /// that the other options name.
+    /// This is the parent of the namespace of --user, or else of the target. Without both, it is the owner of the
+    /// namespaces that the other options name.
     #[arg(long, help_heading = NAMESPACES)]
     pub user_parent: bool,
 
     /// Enter the PID and time namespace of new children
     ///
-    /// With --pid and --time, this enters the namespaces that new children of the target are born in. They can differ from the
-    /// namespaces of the target itself.
+    /// With --pid and --time, this enters the namespaces of future children of the target. They can differ from those of the
+    /// target itself.
     #[arg(long, help_heading = NAMESPACES)]
     pub for_children: bool,
 
@@ -126,17 +126,17 @@ pub struct Cli {
 
     /// Take the root directory of the target
     ///
-    /// With DIR, it takes DIR instead. DIR is looked up before anything is entered.
+    /// With DIR, it takes the caller's DIR instead.
     #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub root: Option<Option<PathBuf>>,
 
     /// Take the working directory of the target
     ///
-    /// With DIR, it takes DIR instead. DIR is looked up before anything is entered.
+    /// With DIR, it takes the caller's DIR instead.
     #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "wdns", help_heading = DIRECTORIES)]
     pub wd: Option<Option<PathBuf>>,
 
-    /// Start in DIR, looked up inside
+    /// Start in DIR of the entered namespaces
     ///
     /// DIR is looked up after the namespaces are entered.
     #[arg(short = 'W', long, value_name = "DIR", help_heading = DIRECTORIES)]
@@ -189,7 +189,7 @@ pub struct Cli {
     #[arg(short = 'Z', long, help_heading = PROCESS)]
     pub follow_context: bool,
 
-    /// With --pid, stay in the old PID namespace
+    /// With --pid, stay in the caller's PID namespace
     ///
     /// The children of the program are then born in the PID namespace that is entered.
     #[arg(short = 'F', long, help_heading = PROCESS)]

@@ -15,11 +15,20 @@ pub fn identity_of(target: &Target, kinds: Kinds) -> Result<Identity> {
             "{target} gives a namespace of the kind {several}, not {kinds}"
         ))),
         (Some(_), Some(_)) => {
-            let what = match opened.process() {
-                Some(_) => format!("{target} is a process, which is in namespaces of all kinds"),
-                None => format!("{target} is the name of several namespaces: {several}"),
+            let (what, help) = match opened.process() {
+                Some(process) => (
+                    format!("{target} is a process, which has namespaces of all kinds"),
+                    format!(
+                        "choose one with --type, or list its namespaces: ns-ls -p {}",
+                        process.pid()
+                    ),
+                ),
+                None => (
+                    format!("{target} is the name of several namespaces: {several}"),
+                    "choose one with --type".to_owned(),
+                ),
             };
-            Err(Error::Ambiguous(what).with_help("choose one with --type"))
+            Err(Error::Ambiguous(what).with_help(help))
         }
     }
 }

@@ -9,7 +9,7 @@ pub enum Action {
     Mount,
     /// Something was unmounted.
     Umount,
-    /// Its options were changed.
+    /// The options of a mount changed.
     Remount,
     /// It was moved to another mount point.
     Move,

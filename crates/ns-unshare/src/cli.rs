@@ -77,7 +77,7 @@ pub struct Cli {
     /// Create new namespaces of all eight kinds
     ///
     /// This makes a private machine in one option. Implies --fork and --mount-proc. Run by an ordinary
-    /// user, it maps root and the subordinate ids. Run by root, it maps every id to itself.
+    /// user, it maps root, and the subordinate ids if there are any. Run by root, it maps every id to itself.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
@@ -106,7 +106,7 @@ pub struct Cli {
 
     /// Create a PID namespace, with the program as PID 1
     ///
-    /// Implies --fork.
+    /// Implies --fork. Add --mount-proc so that ps(1) shows only the processes of the namespace.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub pid: Option<Option<PathBuf>>,
 
@@ -157,9 +157,9 @@ pub struct Cli {
     /// Connect the network namespace to another one
     ///
     /// Creates a pair of interfaces, one in each namespace, and brings both up. The pair disappears with the new namespace.
-    /// Implies --net. May be repeated, for several pairs. SPEC is NAME, the interface inside, or KEY=VALUE,... with these keys:
+    /// Implies --net. May be repeated, for several pairs. SPEC is NAME[,KEY=VALUE,...]. The keys:
     ///
-    /// - name=NAME: The interface inside (required)
+    /// - name=NAME: The interface inside; the same as NAME alone (required)
     ///
     /// - addr=ADDRESS/LENGTH: An address inside, with its prefix length (10.7.0.2/24, fd00::2/64); may be repeated
     ///
@@ -302,7 +302,7 @@ pub struct Cli {
     #[arg(short, long, overrides_with = "no_fork", help_heading = PROCESS)]
     pub fork: bool,
 
-    /// With --pid, stay in the old PID namespace
+    /// With --pid, stay in the caller's PID namespace
     ///
     /// The first child of the program is then PID 1 of the new namespace.
     #[arg(long, overrides_with = "fork", help_heading = PROCESS)]
@@ -431,7 +431,7 @@ fn owner(text: &str) -> Result<(u32, u32), String> {
     };
     text.split_once(':')
         .and_then(|(uid, gid)| Some((number(uid)?, number(gid)?)))
-        .ok_or_else(|| "it is UID:GID, two numbers from 0 to 4294967294".into())
+        .ok_or_else(|| "expected UID:GID, two numbers from 0 to 4294967294".into())
 }
 
 fn host_name(text: &str) -> Result<OsString, String> {

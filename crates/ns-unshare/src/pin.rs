@@ -28,6 +28,13 @@ impl Unpin {
             },
             None => (Kinds::ALL, bytes),
         };
+        if name.contains(&b'/') {
+            // Somebody has bound it with --net=FILE and the like.
+            return Err(
+                "must be a name, not a path; a namespace bound to FILE goes with: umount FILE; rm FILE"
+                    .into(),
+            );
+        }
         Ok(Self {
             name: name_to_pin(OsStr::from_bytes(name))?,
             kinds,

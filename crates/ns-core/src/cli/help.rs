@@ -20,7 +20,10 @@ const MARK: &str = "\u{fdd0}";
 
 /// Reads the arguments of this process.
 pub(super) fn parse<C: CommandFactory + FromArgMatches>(long_opts: LongOpts) -> Result<C, Error> {
-    let mut command = C::command().after_long_help(MARK);
+    // Otherwise the usage would show argv[0], which others may choose.
+    let command = C::command();
+    let name = command.get_name().to_owned();
+    let mut command = command.bin_name(name).after_long_help(MARK);
     command.build();
     let arguments: Vec<_> =
         attached::spelled_out(&command, long_opts, with_option(std::env::args_os())).collect();

@@ -3,6 +3,7 @@
 
 use std::error::Error as _;
 use std::fmt::Display;
+use std::num::ParseIntError;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -28,7 +29,13 @@ pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
         _ => "",
     };
     for (kind, value) in error.context() {
-        shown.insert(kind, escaped(value, argument));
+        // clap's own has the arguments of the call, also those that exclude each other.
+        if kind == ContextKind::Usage {
+            let usage = command.clone().render_usage();
+            shown.insert(kind, ContextValue::StyledStr(usage));
+        } else if !advises_to_escape(value) {
+            shown.insert(kind, escaped(value, argument));
+        }
     }
     let mut text = rendered(&shown, colours);
     // What is wrong with the value is no context, and belongs at the end of the first line.
@@ -36,7 +43,12 @@ pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
         && let Some(reason) = error.source()
     {
         let end = text.find('\n').unwrap_or(text.len());
-        text.insert_str(end, &format!(": {}", escape_lines(&reason.to_string())));
+        let reason = if reason.is::<ParseIntError>() {
+            "must be a whole number".to_owned()
+        } else {
+            reason.to_string()
+        };
+        text.insert_str(end, &format!(": {}", escape_lines(&reason)));
     }
     text
 }
@@ -47,6 +59,14 @@ fn rendered(error: &Error, colours: bool) -> String {
         text.ansi().to_string()
     } else {
         text.to_string()
+    }
+}
+
+/// Whether this is the advice to write `-- --option` for what may be a misspelled option: nobody means that.
+fn advises_to_escape(value: &ContextValue) -> bool {
+    match value {
+        ContextValue::StyledStrs(texts) => texts.iter().all(|text| text.to_string().starts_with("to pass ")),
+        _ => false,
     }
 }
 
@@ -107,13 +127,28 @@ mod tests {
                 .try_get_matches_from(["x"].iter().chain(words))
                 .unwrap_err();
             for colours in [false, true] {
+                // But for the usage, and the reason of a number.
+                let lines = |text: &str| -> Vec<String> {
+                    let lines = text.lines().filter(|line| !line.contains("Usage:"));
+                    lines
+                        .map(|line| line.replace("invalid digit found in string", "must be a whole number"))
+                        .collect()
+                };
                 assert_eq!(
-                    text(&command(), &error, colours),
-                    rendered(&error, colours),
+                    lines(&text(&command(), &error, colours)),
+                    lines(&rendered(&error, colours)),
                     "{words:?}"
                 );
             }
         }
+    }
+
+    #[test]
+    fn the_usage_is_that_of_the_program() {
+        let text = said(&["--size", "1", "--size", "2"], false);
+        assert!(text.contains("Usage: x [OPTIONS] [operand]\n"), "{text}");
+        let text = said(&["--zzz"], false);
+        assert!(!text.contains("tip:"), "{text}");
     }
 
     #[test]

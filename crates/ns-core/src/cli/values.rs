@@ -49,9 +49,7 @@ impl<C: Headed> TypedValueParser for Columns<C> {
         let all = self.0;
         let check = move |list: String| match choose(&list, all, &[]) {
             Ok(_) => Ok(list),
-            Err(Error::Invalid { text, why, .. }) => {
-                Err(format!("there is no column {}: {why}", quoted(&text)))
-            }
+            Err(Error::Invalid { text, why, .. }) => Err(format!("no column {}: {why}", quoted(&text))),
             Err(error) => Err(error.to_string()),
         };
         let parser = StringValueParser::new().try_map(check);

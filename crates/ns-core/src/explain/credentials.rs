@@ -56,7 +56,7 @@ fn unmapped(look: &Look, ids: IdKind, id: u32) -> Option<Finding> {
         let cause = if map.ranges().is_empty() {
             format!("this user namespace has no {name} map")
         } else {
-            format!("{name} {id} is not in the map of this user namespace, {map}")
+            format!("the {name} map of this user namespace has no {name} {id}: {map}")
         };
         Finding::new(cause).help("map it: --map-user, --map-group, --map-auto, --map-users, --map-groups")
     })

@@ -196,7 +196,13 @@ impl<'a> Launch<'a> {
     }
 
     fn outside(self, channel: Channel, child: Pid) -> OutsideProcess<'a> {
-        OutsideProcess::new(channel, child, self.plan.demands(), self.reporter, self.descriptors)
+        OutsideProcess::new(
+            channel,
+            child,
+            self.plan.demands(),
+            self.reporter,
+            self.descriptors,
+        )
     }
 
     /// The `/proc` of the caller, if a step needs it, opened while it can be.

@@ -26,9 +26,9 @@ crate::columns! {
     HOLDERS: number("HOLDERS", "number of things that keep the namespace alive"), Facts::empty(), cells::holders;
     HELD_BY: texts("HELD-BY", "things that keep the namespace alive, in words").wide(), Facts::empty(), cells::held_by;
     THREADS: number("THREADS", "number of threads in the namespace"), Facts::empty(), cells::threads;
-    LEADER: number("LEADER", "oldest process at the top of the process tree"), Facts::LEADER, |it| it.entry.leader.map_or(Cell::Absent, cells::pid);
+    LEADER: number("LEADER", "oldest process without a parent in the namespace"), Facts::LEADER, |it| it.entry.leader.map_or(Cell::Absent, cells::pid);
     INPID: text("INPID", "PIDs of LEADER, from outside to inside"), Facts::PIDS, cells::pids_of_leader;
-    UNIT: text("UNIT", "systemd unit of the leader, the oldest process"), Facts::CGROUP, |it| it.of_cgroups(crate::process::Cgroups::unit);
+    UNIT: text("UNIT", "systemd unit of the leader"), Facts::CGROUP, |it| it.of_cgroups(crate::process::Cgroups::unit);
     CONTAINER: text("CONTAINER", "id of the leader's container"), Facts::CGROUP, |it| it.of_cgroups(|cgroups| cgroups.container().map(|container| container.id));
     CGROUP: text("CGROUP", "cgroup of the leader").wide(), Facts::CGROUP, |it| it.of_cgroups(crate::process::Cgroups::path);
     HOSTNAME: text("HOSTNAME", "host name of a UTS namespace"), Facts::UTS_NAMES, |it| Cell::gathered(it.entry.uts_names.as_ref(), |names| Cell::text(&*names.host));

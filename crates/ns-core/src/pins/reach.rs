@@ -31,14 +31,14 @@ pub fn limits(kinds: Kinds) -> Vec<String> {
     let mut limits = Vec::new();
     if !copied.is_empty() {
         limits.push(format!(
-            "the names in {} are visible in this mount namespace ({namespace}) and in copies of it; \
+            "the names in {} exist only in this mount namespace ({namespace}) and in later copies of it; \
              process 1 does not see them",
             directories(&copied)
         ));
     }
     if !alone.is_empty() {
         limits.push(format!(
-            "the names in {} are visible only in this mount namespace ({namespace}); \
+            "the names in {} exist only in this mount namespace ({namespace}); \
              copies of it and process 1 do not see them",
             directories(&alone)
         ));

@@ -38,8 +38,8 @@ pub struct Selection {
 
     /// Show mounts with all of these options
     ///
-    /// Separate options with commas. A leading "no" or "!" selects mounts without the option. A leading "+" takes the
-    /// rest literally.
+    /// Separate options with commas. A leading "no" or "!" selects mounts without the option. +OPTION matches
+    /// OPTION as written.
     #[arg(short = 'O', long, value_name = "OPTIONS")]
     pub options: Option<OsString>,
 

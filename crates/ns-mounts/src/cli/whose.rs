@@ -12,7 +12,7 @@ use ns_core::Target;
 pub struct Whose {
     /// Show the mounts that TARGET sees
     ///
-    /// TARGET is a process or a mount namespace; see ns-utils(7). The default is ns-mounts itself. The option can be
+    /// TARGET is a process or a mount namespace; see ns-utils(7). The default is the caller's mount namespace. The option can be
     /// repeated.
     #[arg(short = 'N', long = "task", value_name = "TARGET", value_parser = ns_core::cli::target())]
     pub tasks: Vec<Target>,

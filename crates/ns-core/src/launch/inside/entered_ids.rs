@@ -53,7 +53,7 @@ pub(super) fn unmapped(ids: IdKind, id: u32, inside: &InsideProcess) -> Error {
     let error = Error::kernel(format!("take {name} {id}"), Errno::EINVAL);
     let cause = match own_map(ids, inside) {
         Ok(map) if map.ranges().is_empty() => format!("the user namespace has no {name} map"),
-        Ok(map) => format!("{name} {id} is not in the map of the user namespace, {map}"),
+        Ok(map) => format!("the {name} map of the user namespace has no {name} {id}: {map}"),
         Err(_) => return error,
     };
     error.explained(Some(cause), None)

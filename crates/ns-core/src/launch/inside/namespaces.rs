@@ -87,7 +87,7 @@ impl InsideFamily for NamespaceStep {
                     .or_else(|| restrictions::user_namespaces_off(look))
                     .or_else(|| restrictions::unmapped_caller(look)),
                 Errno::EPERM => capability::missing(look, CapabilitySet::SYS_ADMIN)
-                    .map(|finding| finding.help("run it as root, or add --user --map-root-user")),
+                    .map(|finding| finding.help("run it as root, or add -r")),
                 Errno::EINVAL => restrictions::several_threads(look),
                 _ => None,
             },
