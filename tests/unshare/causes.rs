@@ -1,5 +1,7 @@
 //! What is said when the kernel refuses: each cause is provoked for real.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::{ordinary, script, unshare};
 use crate::support::case::cases;
 use crate::support::{Outcome, Ran, Run as _, User, needs, refusing};
@@ -93,6 +95,26 @@ fn a_missing_capability_is_named() -> Outcome {
         ],
     );
     assert!(!std::path::Path::new("/tmp/ns-utils-test-pin").exists());
+    // Here no capability is the cause: the file cannot be made, or not even looked for.
+    let closed = tempfile::tempdir().expect("a directory can be made");
+    for (mode, what) in [(0o700, "search"), (0o755, "create files in")] {
+        let path = closed.path();
+        if needs::root().is_err() {
+            break;
+        }
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("it is ours");
+        says(
+            ordinary().with(&format!("-r --uts={}/f true", path.display())),
+            1,
+            &[
+                "bind the UTS namespace",
+                &format!(
+                    "Permission denied\n  cause: the caller may not {what} \"{}\"\n",
+                    path.display()
+                ),
+            ],
+        );
+    }
     Ok(())
 }
 

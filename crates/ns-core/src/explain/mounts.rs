@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use nix::errno::Errno;
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
@@ -15,6 +16,9 @@ use crate::{Gathered, Kind, Namespace};
 
 /// The namespace was not bound to the file.
 pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<Finding> {
+    if errno == Errno::EACCES {
+        return closed_directory(file);
+    }
     if errno != Errno::EINVAL {
         return capability::missing(look, CapabilitySet::SYS_ADMIN)
             .map(|finding| finding.help("run it as root: only root can bind a namespace to a file"));
@@ -39,6 +43,30 @@ pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<
             "mount --bind {directory} {directory} && mount --make-private {directory}"
         )),
     )
+}
+
+/// The directory above the file that the caller may not search, or may not create the file in.
+fn closed_directory(file: &Path) -> Option<Finding> {
+    let refuses = |directory: &Path, access| {
+        accessat(CWD, directory, access, AtFlags::EACCESS) == Err(rustix::io::Errno::ACCESS)
+    };
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let above: Vec<_> = parent
+        .ancestors()
+        .filter(|path| !path.as_os_str().is_empty())
+        .collect();
+    let (directory, what) = match above
+        .into_iter()
+        .rev()
+        .find(|path| refuses(path, Access::EXEC_OK))
+    {
+        Some(directory) => (directory, "search"),
+        None if refuses(parent, Access::WRITE_OK) => (parent, "create files in"),
+        None => return None,
+    };
+    let directory = quoted(directory.as_os_str().as_bytes());
+    Some(Finding::new(format!("the caller may not {what} {directory}")))
 }
 
 /// Propagation is a property of a mount, and only a mount can give way to another root.
