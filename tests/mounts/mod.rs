@@ -12,6 +12,7 @@ mod search;
 mod shell;
 mod shown;
 mod side_by_side;
+mod tags;
 mod targets;
 mod watch;
 
@@ -38,6 +39,7 @@ pub fn cases() -> Vec<Case> {
         search::cases(),
         shown::cases(),
         side_by_side::cases(),
+        tags::cases(),
         targets::cases(),
         watch::cases(),
     ]

@@ -124,9 +124,7 @@ impl<'s, 'a> ListedMount<'s, 'a> {
 
     /// A tag of its device.
     pub fn tag(self, tag: Tag) -> Cell<'a> {
-        let tags = self.context.shared.tags(tag);
-        tags.of(self.mount)
-            .map_or(Cell::Absent, |value| Cell::text(value.to_vec()))
+        Cell::gathered(self.context.tag(tag, self.mount), Cell::text)
     }
 }
 

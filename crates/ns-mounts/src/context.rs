@@ -1,5 +1,6 @@
 //! A table of mounts that questions are asked about, and what is looked up for them once.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
@@ -120,6 +121,17 @@ impl<'a> TableContext<'a> {
     /// The process that the table was read from.
     pub fn pid(&self) -> Option<Pid> {
         self.seen_from().and_then(View::pid)
+    }
+
+    /// A tag of the device that a mount is of. In a saved table of mounts, the devices may be of another machine.
+    pub fn tag(&self, tag: Tag, mount: &Mount<'_>) -> Gathered<Vec<u8>> {
+        let tags = self.shared.tags(tag);
+        if self.view.is_none() && self.is_of_mounts() {
+            return tags
+                .in_links(mount)
+                .map_or(Gathered::Absent, |value| Gathered::Known(value.to_vec()));
+        }
+        tags.of(mount).map(Cow::into_owned)
     }
 
     /// The mount that hides the one with this index.

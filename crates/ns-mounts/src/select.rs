@@ -105,13 +105,16 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         if which.submounts {
             found = with_submounts(self.context, &found);
         }
+        if let ([], Some(source)) = (&found[..], &self.source) {
+            source.count_unread(self.context);
+        }
         found
     }
 
     fn finds_any_source(&self) -> bool {
         let mounts = self.context.table.mounts();
         let source = self.source.as_ref();
-        source.is_some_and(|source| mounts.iter().any(|mount| source.matches(mount)))
+        source.is_some_and(|source| mounts.iter().any(|mount| source.matches(mount, self.context)))
     }
 
     /// What a way of showing leaves out, whatever is asked for.
@@ -130,7 +133,10 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         let mount = &self.context.table.mounts()[index];
         self.types.as_ref().is_none_or(|types| types.matches(mount))
             && self.options.as_ref().is_none_or(|options| options.matches(mount))
-            && self.source.as_ref().is_none_or(|source| source.matches(mount))
+            && self
+                .source
+                .as_ref()
+                .is_none_or(|source| source.matches(mount, self.context))
             && self
                 .mountpoint
                 .as_ref()

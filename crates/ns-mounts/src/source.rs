@@ -1,11 +1,16 @@
 //! Sources of mounts: devices by their paths, numbers and tags.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use ns_core::mounts::{Device, Mount, Tag, Tags, parse_tag};
+use ns_core::Gathered;
+use ns_core::mounts::{Device, Mount, Tag, parse_tag};
 
+use ns_core::output::Cell;
+
+use crate::columns;
 use crate::context::TableContext;
 
 /// What a source is searched for by.
@@ -23,14 +28,14 @@ pub enum Wanted<'a> {
     /// `254:0`.
     Device(Device, &'a [u8]),
     /// `LABEL=data`.
-    Tag(&'a [u8], std::rc::Rc<Tags>, &'a [u8]),
+    Tag(Tag, &'a [u8]),
 }
 
 impl<'a> Wanted<'a> {
     /// Reads a source; `literal` is for a path as it stands.
     pub fn of(text: &'a OsStr, context: &TableContext<'_>, literal: bool) -> Self {
         if let Some((tag, value)) = parse_tag(text) {
-            return Self::Tag(text.as_bytes(), context.shared.tags(tag), value);
+            return Self::Tag(tag, value);
         }
         if let Some(device) = text.to_str().and_then(|text| text.parse().ok()) {
             return Self::Device(device, text.as_bytes());
@@ -52,10 +57,25 @@ impl<'a> Wanted<'a> {
         !matches!(self, Self::Path { .. })
     }
 
+    /// Counts the devices whose value of the tag could not be read, for a search that has found nothing.
+    pub fn count_unread(&self, context: &TableContext<'_>) {
+        let Self::Tag(tag, _) = self else { return };
+        let column = match tag {
+            Tag::Uuid => &columns::UUID,
+            Tag::Label => &columns::LABEL,
+            Tag::PartUuid => &columns::PARTUUID,
+            Tag::PartLabel => &columns::PARTLABEL,
+        };
+        let mut incomplete = context.shared.incomplete.borrow_mut();
+        for mount in context.table.mounts() {
+            let value = Cell::gathered(context.tag(*tag, mount), Cell::text);
+            incomplete.count(&column.heading, &value);
+        }
+    }
+
     /// Whether a mount has it.
-    pub fn matches(&self, mount: &Mount<'_>) -> bool {
+    pub fn matches(&self, mount: &Mount<'_>, context: &TableContext<'_>) -> bool {
         let source = mount.source.decoded();
-        let evaluated = mount.fstab.and_then(|_| self::evaluated(&source));
         match self {
             Self::Path {
                 text,
@@ -64,7 +84,7 @@ impl<'a> Wanted<'a> {
             } => {
                 let is_called = |name: &[u8]| name == *text || canonical.as_deref() == Some(name);
                 is_called(&source)
-                    || evaluated.as_deref().is_some_and(is_called)
+                    || (mount.fstab.is_some() && evaluated(context, &source).is_some_and(|it| is_called(&it)))
                     || is_same_share(&source, text)
                     || (*device == Some(mount.device) && mount.fstab.is_none())
                     || with_root(text, mount)
@@ -72,7 +92,10 @@ impl<'a> Wanted<'a> {
             Self::Device(device, text) => {
                 (*device == mount.device && mount.fstab.is_none()) || *source == **text
             }
-            Self::Tag(text, tags, value) => tags.of(mount) == Some(*value) || *source == **text,
+            Self::Tag(tag, value) => {
+                parse_tag(OsStr::from_bytes(&source)) == Some((*tag, *value))
+                    || matches!(context.tag(*tag, mount), Gathered::Known(found) if found == *value)
+            }
         }
     }
 }
@@ -105,7 +128,7 @@ fn with_root(text: &[u8], mount: &Mount<'_>) -> bool {
 
 /// A source without symbolic links, or the device that a tag is for.
 pub fn canonical(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
-    if let Some(device) = evaluated(source) {
+    if let Some(device) = evaluated(context, source) {
         return Some(device);
     }
     let path = context.resolve(Path::new(OsStr::from_bytes(source))).ok()??.path;
@@ -113,12 +136,7 @@ pub fn canonical(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The device that a source is a tag of.
-fn evaluated(source: &[u8]) -> Option<Vec<u8>> {
+fn evaluated(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
     let (tag, value) = parse_tag(OsStr::from_bytes(source))?;
-    device_with(tag, value)
-}
-
-/// The device that has this value of a tag.
-fn device_with(tag: Tag, value: &[u8]) -> Option<Vec<u8>> {
-    Tags::read(tag).device(value).map(<[u8]>::to_vec)
+    context.shared.tags(tag).device(value).map(Cow::into_owned)
 }

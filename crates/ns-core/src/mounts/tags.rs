@@ -1,12 +1,20 @@
-//! Labels and UUIDs of block devices, as `/dev/disk/by-*` names them: no device is opened.
+//! Labels and UUIDs of block devices: from the links in `/dev/disk`, udev's database, the device itself, and the cache of
+//! blkid(8).
 
+mod databases;
+mod fat;
+mod lookup;
+mod partitions;
+mod superblock;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use super::{Device, Mount};
+use crate::Gathered;
 
 /// What a block device can be named by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,16 +50,21 @@ impl Tag {
 }
 
 /// The values of one tag, for every block device that has one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Tags {
+    tag: Tag,
     by_path: HashMap<Vec<u8>, Vec<u8>>,
     by_device: HashMap<Device, Vec<u8>>,
 }
 
 impl Tags {
-    /// Reads the links of a tag. There are none where udev(7) does not run, as in most containers.
+    /// Reads the links of a tag. There are none if udev(7) does not run, as in most containers.
     pub fn read(tag: Tag) -> Self {
-        let mut tags = Self::default();
+        let mut tags = Self {
+            tag,
+            by_path: HashMap::new(),
+            by_device: HashMap::new(),
+        };
         let directory = tag.directory();
         for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
             let Ok(link) = entry.path().read_link() else {
@@ -59,14 +72,7 @@ impl Tags {
             };
             let value = unescaped(entry.file_name().as_bytes());
             let path = lexical(&directory.join(link));
-            if let Ok(metadata) = std::fs::metadata(&path)
-                && metadata.file_type().is_block_device()
-            {
-                let number = metadata.rdev();
-                let device = Device {
-                    major: rustix::fs::major(number),
-                    minor: rustix::fs::minor(number),
-                };
+            if let Some(device) = lookup::device(&path) {
                 tags.by_device.insert(device, value.clone());
             }
             tags.by_path.insert(path.as_os_str().as_bytes().to_vec(), value);
@@ -74,14 +80,42 @@ impl Tags {
         tags
     }
 
-    /// The path of a device that has this value.
-    pub fn device(&self, value: &[u8]) -> Option<&[u8]> {
+    /// The path of a device that has this value. If no link has it, every device that can be read is asked.
+    pub fn device(&self, value: &[u8]) -> Option<Cow<'_, [u8]>> {
         let mut paths = self.by_path.iter();
-        paths.find_map(|(path, found)| (found == value).then_some(&path[..]))
+        if let Some((path, _)) = paths.find(|(_, found)| *found == value) {
+            return Some(Cow::Borrowed(path));
+        }
+        let mut devices = lookup::devices().into_iter();
+        let device = devices.find(|device| {
+            let found = lookup::value(self.tag, *device);
+            matches!(found, Gathered::Known(found) if found == value)
+        });
+        device.and_then(device_path).map(Cow::Owned)
     }
 
-    /// The value for the device that a mount is of.
-    pub fn of(&self, mount: &Mount<'_>) -> Option<&[u8]> {
+    /// The value for the device that a mount is of. Absent if it is of none, or the device has no such value.
+    pub fn of(&self, mount: &Mount<'_>) -> Gathered<Cow<'_, [u8]>> {
+        if let Some(value) = self.in_links(mount) {
+            return Gathered::Known(Cow::Borrowed(value));
+        }
+        let device = match mount.device {
+            // Some file systems on devices have numbers of their own, such as btrfs.
+            Device { major: 0, .. } => {
+                let source = mount.source.decoded();
+                source
+                    .starts_with(b"/")
+                    .then(|| lookup::device(Path::new(OsStr::from_bytes(&source))))
+                    .flatten()
+            }
+            device => Some(device),
+        };
+        let value = device.map_or(Gathered::Absent, |device| lookup::value(self.tag, device));
+        value.map(Cow::Owned)
+    }
+
+    /// The value in the links alone: of a saved table, the devices may be of another machine.
+    pub fn in_links(&self, mount: &Mount<'_>) -> Option<&[u8]> {
         self.by_path
             .get(&*mount.source.decoded())
             .or_else(|| self.by_device.get(&mount.device))

@@ -16,7 +16,7 @@ use crate::types::Types;
 pub struct Selection {
     /// Show mounts of this source
     ///
-    /// SOURCE is a device, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=.
+    /// SOURCE is a device, a share, MAJ:MIN, LABEL=, UUID=, PARTLABEL= or PARTUUID=.
     #[arg(short = 'S', long, value_name = "SOURCE")]
     pub source: Option<OsString>,
 

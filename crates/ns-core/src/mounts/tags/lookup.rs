@@ -1,0 +1,114 @@
+//! The value of a tag for one device, wherever it can be found out, and the devices of this machine.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+
+use super::{Tag, databases, device_path, partitions, superblock};
+use crate::Gathered;
+use crate::mounts::Device;
+use crate::sys::errno::from_io;
+
+/// The value for a device. Absent only if the device was read, or somebody who has read it says so.
+pub(super) fn value(tag: Tag, device: Device) -> Gathered<Vec<u8>> {
+    if let Some(value) = databases::udev(tag, device) {
+        return value;
+    }
+    if let Some(value) = databases::kernel(tag, device) {
+        return Gathered::Known(value);
+    }
+    // The cache of blkid(8) can be older than the file system: it counts if the caller may not read the device.
+    match read(tag, device) {
+        Gathered::Unreadable(errno) => databases::blkid(tag, device).unwrap_or(Gathered::Unreadable(errno)),
+        value => value,
+    }
+}
+
+fn read(tag: Tag, device: Device) -> Gathered<Vec<u8>> {
+    let answer = match tag {
+        Tag::Uuid | Tag::Label => open(device)
+            .and_then(|file| superblock::read(&file))
+            .map(|names| {
+                let names = names?;
+                Some(match tag {
+                    Tag::Label if names.label_is_elsewhere => return None,
+                    Tag::Label => names.label,
+                    _ => names.uuid,
+                })
+            }),
+        Tag::PartUuid | Tag::PartLabel => {
+            let Some((disk, number)) = partition(device) else {
+                // A whole disk is no partition. Without /sys, nobody knows what it is.
+                let known = Path::new("/sys/dev/block").join(device.to_string()).exists();
+                return if known {
+                    Gathered::Absent
+                } else {
+                    Gathered::Unreadable(Errno::ENOENT)
+                };
+            };
+            open(disk)
+                .and_then(|file| partitions::read(&file, number))
+                .map(|found| {
+                    let found = found?;
+                    Some(if tag == Tag::PartUuid {
+                        found.uuid
+                    } else {
+                        found.label
+                    })
+                })
+        }
+    };
+    match answer {
+        Ok(Some(Some(value))) => Gathered::Known(value),
+        Ok(Some(None)) => Gathered::Absent,
+        // Of a type that is not known here.
+        Ok(None) => Gathered::Unreadable(Errno::EOPNOTSUPP),
+        Err(error) => Gathered::Unreadable(from_io(&error)),
+    }
+}
+
+/// Opens the node of a device, if it is one of this device.
+fn open(device: Device) -> io::Result<File> {
+    let missing = || io::Error::from_raw_os_error(libc::ENOENT);
+    let path = PathBuf::from(OsString::from_vec(device_path(device).ok_or_else(missing)?));
+    if self::device(&path) != Some(device) {
+        return Err(missing());
+    }
+    fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
+}
+
+/// The disk of a partition, and the number of the partition.
+fn partition(device: Device) -> Option<(Device, u32)> {
+    let directory = Path::new("/sys/dev/block").join(device.to_string());
+    let text = |path: PathBuf| Some(fs::read_to_string(path).ok()?.trim().to_owned());
+    let number = text(directory.join("partition"))?.parse().ok()?;
+    let disk = fs::canonicalize(&directory).ok()?.parent()?.join("dev");
+    Some((text(disk)?.parse().ok()?, number))
+}
+
+/// The number of a block device with this path.
+pub(super) fn device(path: &Path) -> Option<Device> {
+    let metadata = fs::metadata(path).ok()?;
+    let number = metadata.rdev();
+    metadata.file_type().is_block_device().then(|| Device {
+        major: rustix::fs::major(number),
+        minor: rustix::fs::minor(number),
+    })
+}
+
+/// Every block device that the kernel has.
+pub(super) fn devices() -> Vec<Device> {
+    let entries = fs::read_dir("/sys/class/block").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| fs::read_to_string(entry.path().join("dev")).ok());
+    let mut devices: Vec<Device> = numbers.filter_map(|number| number.trim().parse().ok()).collect();
+    devices.sort_unstable();
+    devices
+}
