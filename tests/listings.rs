@@ -18,6 +18,10 @@ cases!["listings":
     values_are_of_the_types_that_the_columns_say,
     a_column_alone_asks_for_all_that_it_shows,
     trees_are_drawn_with_the_characters_of_the_locale,
+    json_has_the_same_keys_beside_the_rows,
+    a_column_that_uts_namespaces_have_is_in_both_listings,
+    relatives_above_the_caller_are_unreadable,
+    without_a_proc_file_system_the_cause_is_named,
 ];
 
 /// The three listings.
@@ -99,7 +103,7 @@ fn values_that_could_not_be_read_are_counted() -> Outcome {
         assert_eq!(ran.status, 1, "{listing}: {ran:?}");
         assert!(
             ran.stderr
-                .contains(": note: the list is incomplete: 1 value could not be read (HOSTNAME: Operation not permitted)"),
+                .contains("1 value could not be read (HOSTNAME: Operation not permitted)"),
             "{listing}: {}",
             ran.stderr
         );
@@ -172,7 +176,12 @@ fn columns(name: &str) -> Vec<Value> {
     let object = json.as_object().expect("it is an object");
     assert_eq!(object.len(), 1, "{json}");
     let (key, columns) = object.iter().next().expect("it has one field");
-    let relative = if name == "ns-ls" { "lsns" } else { name };
+    // hostname(1) has no list of columns.
+    let relative = match name {
+        "ns-ls" => "lsns",
+        "ns-mounts" => "findmnt",
+        name => name,
+    };
     assert_eq!(*key, format!("{relative}-columns"));
     columns.as_array().expect("it is an array").clone()
 }
@@ -294,6 +303,148 @@ fn trees_are_drawn_with_the_characters_of_the_locale() -> Outcome {
                 "{name} {locale:?} {option}: {text}"
             );
         }
+    }
+    Ok(())
+}
+
+fn json_has_the_same_keys_beside_the_rows() -> Outcome {
+    let user = User::ordinary()?;
+    for (name, words) in LISTINGS.into_iter().chain([("ns-mounts", &["-l"][..])]) {
+        let json = user.program(name).args(words).arg("-J").ran().json();
+        let keys: BTreeSet<&str> = json
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let rows = if name == "ns-mounts" {
+            "filesystems"
+        } else {
+            "namespaces"
+        };
+        assert_eq!(keys, BTreeSet::from([rows, "incomplete", "not-looked"]), "{name}");
+        // The kernel shows its own list to root alone.
+        let searched = words != ["-l"];
+        let left_out = if searched { json!(["kernel"]) } else { json!([]) };
+        assert_eq!(json["not-looked"], left_out, "{name} {words:?}");
+    }
+    Ok(())
+}
+
+fn a_column_that_uts_namespaces_have_is_in_both_listings() -> Outcome {
+    let names = |name: &str| -> Vec<String> {
+        let columns = columns(name);
+        let names = columns.iter().map(|column| column["holder"].to_string());
+        names.collect()
+    };
+    // Those of other kinds, and of an option of ns-ls.
+    let others = ["NETNSID", "PNS", "UIDMAP", "DEPTH", "CAPS"].map(|name| format!("\"{name}\""));
+    let mut of_ls = names("ns-ls");
+    of_ls.retain(|name| !others.contains(name));
+    assert_eq!(names("ns-hostname"), of_ls);
+    Ok(())
+}
+
+/// What is not told is not absent: every namespace but the first ones has a parent, and an owner.
+fn relatives_above_the_caller_are_unreadable() -> Outcome {
+    needs::user_namespaces()?;
+    let inside = |script: &str| {
+        let mut machine = program("ns-unshare");
+        for name in ["ns-ls", "ns-hostname"] {
+            machine.env(name.replace('-', "_").to_uppercase(), path_of(name));
+        }
+        machine
+            .args(["-U", "-r", "-p", "-f", "-m", "-u", "--mount-proc"])
+            .args(["sh", "-e", "-c", script])
+            .ran()
+    };
+    for (script, unreadable) in [
+        (
+            "$NS_LS -t user -J -o NS,PNS,DEPTH,INITIAL --strict",
+            json!(["pns", "depth"]),
+        ),
+        ("$NS_LS -t user -J -o NS,ONS --strict", json!(["ons"])),
+        (
+            "$NS_LS -J -t user -o NS -Q 'DEPTH == 0' --strict",
+            json!(["depth"]),
+        ),
+    ] {
+        let ran = inside(script);
+        assert_eq!(ran.status, 1, "{script}: {ran:?}");
+        let json: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+        assert_eq!(json["incomplete"]["columns"], unreadable, "{script}: {json}");
+        for row in rows(&json) {
+            let fields = row.as_object().expect("an object");
+            let told = fields
+                .iter()
+                .filter(|(key, value)| *key != "ns" && *key != "initial" && !value.is_null());
+            assert_eq!(told.count(), 0, "{script}: {row}");
+            assert!(
+                row.get("initial").is_none_or(|initial| *initial == false),
+                "{row}"
+            );
+        }
+        assert_eq!(rows(&json).is_empty(), script.contains("-Q"), "{json}");
+    }
+    let table = inside("$NS_LS -t user -n -o PNS,DEPTH").stdout;
+    assert_eq!(table.trim(), "? ?", "{table}");
+    // The PID namespace's own parent is above, and its owner is the caller's user namespace.
+    let json = inside("$NS_LS -t pid -J -o PNS,DEPTH,ONS").json();
+    assert_eq!(json["incomplete"]["columns"], json!(["pns", "depth"]), "{json}");
+    assert!(rows(&json)[0]["ons"].is_u64(), "{json}");
+    // A UTS namespace of the outside has an owner there.
+    let outside = |script: &str| {
+        let mut machine = program("ns-unshare");
+        for name in ["ns-ls", "ns-hostname"] {
+            machine.env(name.replace('-', "_").to_uppercase(), path_of(name));
+        }
+        let words = [
+            "-U",
+            "-r",
+            "-p",
+            "-f",
+            "-m",
+            "--mount-proc",
+            "sh",
+            "-e",
+            "-c",
+            script,
+        ];
+        machine.args(words).ran()
+    };
+    for listing in ["$NS_LS -t uts", "$NS_HOSTNAME --list"] {
+        let ran = outside(&format!("{listing} -J -o ONS,CREATOR --strict"));
+        assert_eq!(ran.status, 1, "{listing}");
+        let json: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+        assert_eq!(
+            json["incomplete"]["columns"],
+            json!(["ons", "creator"]),
+            "{listing}"
+        );
+    }
+    Ok(())
+}
+
+fn without_a_proc_file_system_the_cause_is_named() -> Outcome {
+    needs::tools("umount");
+    for listing in [
+        "$NS_LS",
+        "$NS_HOSTNAME --list",
+        "$NS_MOUNTS",
+        "$NS_MOUNTS -A",
+        "$NS_MOUNTS -N 1",
+    ] {
+        let ran = in_a_private_machine(&format!(
+            "while umount -l /proc 2>/dev/null; do :; done; {listing}"
+        ));
+        assert_eq!(ran.status, 1, "{listing}: {}", ran.stderr);
+        assert!(
+            ran.stderr
+                .contains("\n  cause: no proc file system is mounted on /proc here\n")
+                && ran.stderr.contains("\n  help:  mount -t proc proc /proc"),
+            "{listing}: {}",
+            ran.stderr
+        );
     }
     Ok(())
 }

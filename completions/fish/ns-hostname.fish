@@ -104,20 +104,32 @@ function __ns_hostname_output
     set -l before (__ns_hostname_before_comma)
     printf '%s%s\t%s\n' \
         $before 'NS' 'inode of the namespace' \
-        $before 'ID' '64-bit id of the namespace, never reused' \
-        $before 'OWN' 'yes for the caller\'s own namespace' \
-        $before 'HOSTNAME' 'host name of a UTS namespace' \
-        $before 'DOMAIN' 'NIS domain name of a UTS namespace' \
+        $before 'TYPE' 'kind of namespace' \
+        $before 'PATH' 'path of the namespace file of PID' \
         $before 'NPROCS' 'number of processes in the namespace' \
         $before 'PID' 'lowest PID in the namespace' \
-        $before 'USER' 'user of PID, or the namespace\'s creator' \
+        $before 'PPID' 'parent of PID' \
         $before 'COMMAND' 'command line of PID' \
+        $before 'UID' 'uid of PID, or of the namespace\'s creator' \
+        $before 'USER' 'user of PID, or the namespace\'s creator' \
+        $before 'NSFS' 'paths where the namespace is mounted' \
+        $before 'ONS' 'inode of the owning user namespace' \
+        $before 'ID' '64-bit id of the namespace, never reused' \
+        $before 'OWN' 'yes for the caller\'s own namespace' \
+        $before 'NAME' 'pinned name, under /run/netns or a similar directory' \
+        $before 'HOLDERS' 'number of things that keep the namespace alive' \
+        $before 'HELD-BY' 'things that keep the namespace alive, in words' \
+        $before 'THREADS' 'number of threads in the namespace' \
+        $before 'LEADER' 'oldest process at the top of the process tree' \
+        $before 'INPID' 'PIDs of LEADER, from outside to inside' \
         $before 'UNIT' 'systemd unit of the leader' \
         $before 'CONTAINER' 'id of the leader\'s container' \
-        $before 'NAME' 'pinned name, under /run/netns or a similar directory' \
-        $before 'ONS' 'inode of the owning user namespace' \
-        $before 'INITIAL' 'yes if the system started with the namespace' \
-        $before 'SAME' 'inodes of other namespaces with the same host name'
+        $before 'CGROUP' 'cgroup of the leader' \
+        $before 'HOSTNAME' 'host name of a UTS namespace' \
+        $before 'DOMAIN' 'NIS domain name of a UTS namespace' \
+        $before 'SAME' 'inodes of other namespaces with the same host name' \
+        $before 'CREATOR' 'user who created the owning user namespace' \
+        $before 'INITIAL' 'yes if the system started with the namespace'
 end
 
 complete -c ns-hostname -f

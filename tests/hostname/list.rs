@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{container, container_of, of};
 use crate::support::case::cases;
-use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, tool};
+use crate::support::{Cgroup, Held, Outcome, Run as _, User, in_flight, inode_of, needs, program, tool};
 
 cases!["hostname::list":
     every_namespace_is_listed_with_its_names,
@@ -20,6 +20,7 @@ cases!["hostname::list":
     an_ordinary_user_sees_their_containers_and_their_own_namespace,
     five_hundred_are_visited_by_one_child,
     few_descriptors_are_enough,
+    what_a_hidden_mount_namespace_pins_is_listed_too,
 ];
 
 /// The rows of a list in JSON.
@@ -309,5 +310,28 @@ fn few_descriptors_are_enough() -> Outcome {
     let ours = of(others[0].pid, "renamed");
     assert_eq!(set.arg(ours.get_program()).args(ours.get_args()).ran().ok(), "");
     assert_eq!(of(others[0].pid, "").ran().ok(), "renamed\n");
+    Ok(())
+}
+
+/// Only the kernel's own list leads to the mount namespace, and only through that the UTS namespace is found.
+fn what_a_hidden_mount_namespace_pins_is_listed_too() -> Outcome {
+    needs::linux(6, 12)?;
+    needs::root()?;
+    needs::whole_root()?;
+    needs::tools("mount unshare");
+    let there = Held::new(
+        tool("unshare").arg("--mount"),
+        "mount -t tmpfs t /mnt; : >/mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode",
+    );
+    let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
+    let inode: u64 = inode.trim().parse().expect("a number");
+    let on_its_way = in_flight(std::fs::File::open(there.proc("ns/mnt")).expect("it lives"));
+    drop(there);
+    let json = program("ns-hostname").with("--list -J -o NS,HOSTNAME").json();
+    let found = json["namespaces"].as_array().expect("it is a list");
+    // Its name can be read by nobody who does not go there.
+    assert_eq!(row(found, inode)["hostname"], Value::Null);
+    assert_eq!(json["incomplete"]["columns"], serde_json::json!(["hostname"]));
+    drop(on_its_way);
     Ok(())
 }

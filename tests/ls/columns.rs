@@ -15,6 +15,7 @@ cases!["ls::columns":
     host_names_and_the_pids_at_each_level_are_shown,
     capabilities_are_those_of_the_process_in_each_namespace,
     columns_are_listed_as_text_and_as_json,
+    a_depth_that_was_not_looked_for_is_a_dash,
     the_chosen_columns_are_shown_in_their_order,
     the_leader_is_the_oldest_process_and_not_the_one_with_the_lowest_pid,
 ];
@@ -140,6 +141,28 @@ fn capabilities_are_those_of_the_process_in_each_namespace() -> Outcome {
         caps(bystander.pid, inode_of("/proc/self/ns/uts")),
         json!(["none"])
     );
+    Ok(())
+}
+
+fn a_depth_that_was_not_looked_for_is_a_dash() -> Outcome {
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r"]), "");
+    let list = |words: &str| {
+        user.program("ns-ls")
+            .with(&format!("-t user -o NS,PNS,DEPTH {words}"))
+    };
+    // The namespace between has no process.
+    let json = row(&rows(list("--look processes -J")), there.inode("user"));
+    assert!(json["pns"].is_u64() && json["depth"].is_null(), "{json}");
+    let own = format!("{} ", there.inode("user"));
+    let line_of = |text: &str| text.lines().find(|line| line.contains(&own)).map(str::to_owned);
+    let text = list("--look processes -r -n").stdout;
+    let line = line_of(&text).expect("it is listed");
+    assert!(line.ends_with(" -"), "{line}");
+    let text = list("-r -n").stdout;
+    let line = line_of(&text).expect("it is listed");
+    assert!(line.ends_with(" 2"), "{line}");
     Ok(())
 }
 

@@ -3,14 +3,11 @@
 use ns_core::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use ns_core::{Gathered, Kind};
 
-/// No UTS namespace lives through another namespace, and the kernel lists none.
-pub const PLACES: Places = Places::all().difference(Places::KIN).difference(Places::KERNEL);
-
 /// Finds every UTS namespace, and what is asked for of each.
 pub fn find(facts: Facts) -> anyhow::Result<Inventory> {
     Ok(gather(&Question {
         kinds: [Kind::Uts].into_iter().collect(),
-        places: PLACES,
+        places: Places::all(),
         facts: facts | Facts::UTS_NAMES,
         ..Question::default()
     })?)

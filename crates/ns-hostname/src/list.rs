@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use ns_core::Kind;
 use ns_core::cli::conclude_listing;
+use ns_core::inventory::Places;
 use ns_core::listing::{Context, facts};
 use ns_core::output::{self, Listing, Row, headings, write};
 
 use crate::cli::Cli;
 use crate::columns::{ALL, DEFAULT};
-use crate::found::{PLACES, entries, find};
+use crate::found::{entries, find};
 
 /// Writes the list.
 pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -22,7 +23,7 @@ pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     let inventory = find(facts(&columns))?;
     let context = Context::new(&inventory, None, cli.written.json);
-    let mut incomplete = inventory.incomplete(PLACES);
+    let mut incomplete = inventory.incomplete(Places::all());
     let rows = entries(&inventory)
         .filter(|entry| asked.is_empty() || asked.contains(&entry.identity))
         .map(|entry| Row {
@@ -40,7 +41,7 @@ pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
         columns: headings(&columns),
         rows,
         incomplete: Some(incomplete.json()),
-        remarks: Vec::new(),
+        remarks: vec![inventory.not_looked()],
     };
     let mut out = ns_core::cli::stdout()?;
     write(&mut out, &listing, cli.written.style(cli.listing.pairs, None))?;

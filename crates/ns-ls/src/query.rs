@@ -10,7 +10,7 @@ use ns_core::{Error, Gathered, Kind, Kinds, Target};
 use crate::cli::Cli;
 use crate::columns;
 use crate::records::Records;
-use crate::show::{NOT_LOOKED, Said};
+use crate::show::Said;
 use crate::tree::Relation;
 
 /// What is to be shown, and in which shape.
@@ -165,10 +165,9 @@ impl Query<'_> {
 
 /// What a program that reads the JSON has to know beside the namespaces.
 pub fn said(inventory: &Inventory, incomplete: &Incomplete) -> Said {
-    let left_out: Vec<_> = Places::all().difference(inventory.looked()).names().collect();
     Said {
         incomplete: Some(incomplete.json()),
-        remarks: vec![(NOT_LOOKED, left_out.into())],
+        remarks: vec![inventory.not_looked()],
     }
 }
 

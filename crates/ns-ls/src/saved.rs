@@ -5,12 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use ns_core::cli::{read_file, read_whole, shown};
-use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
+use ns_core::listing::{NAMESPACE_COLUMNS, NOT_LOOKED, NamespaceColumn};
 use ns_core::output::{Cell, reason_in};
 use serde_json::Value;
 
 use crate::records::Records;
-use crate::show::{NOT_LOOKED, Said};
+use crate::show::Said;
 
 /// What a file says.
 #[derive(Debug)]

@@ -19,9 +19,6 @@ pub struct Said {
     pub remarks: Vec<(&'static str, serde_json::Value)>,
 }
 
-/// The key under which JSON names the places that were not searched.
-pub const NOT_LOOKED: &str = "not-looked";
-
 /// Writes the records to stdout, in these places.
 pub fn show(
     cli: &Cli,

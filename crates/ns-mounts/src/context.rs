@@ -9,7 +9,7 @@ use ns_core::mounts::{Covers, Mount, MountTable, Peers, Space, Statuses, TableFo
 use ns_core::output::Incomplete;
 use ns_core::process::Pid;
 
-use crate::everywhere::Everywhere;
+use crate::everywhere::{self, Everywhere};
 use crate::paths::Patience;
 
 /// A table, and where its mounts can be looked at.
@@ -179,6 +179,12 @@ fn note(text: &str) {
 }
 
 impl Shared {
+    /// The places that were not searched for namespaces, as JSON names them.
+    pub fn not_looked(&self) -> (&'static str, serde_json::Value) {
+        let everywhere = self.everywhere.as_ref();
+        everywhere.map_or_else(everywhere::nothing_left_out, Everywhere::not_looked)
+    }
+
     /// The values of a tag, for every device.
     pub fn tags(&self, tag: Tag) -> std::rc::Rc<Tags> {
         let mut tags = self.tags.borrow_mut();

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use ns_core::inventory::{Entry, Facts, Inventory, Places, Question, gather};
+use ns_core::listing::NOT_LOOKED;
 use ns_core::mounts::{Peers, View};
 use ns_core::output::Incomplete;
 use ns_core::process::Pid;
 use ns_core::{Kind, Result};
+use serde_json::Value;
 
 /// The mount namespaces that were found.
 #[derive(Debug)]
@@ -19,9 +21,10 @@ pub struct Everywhere {
 
 /// Finds every mount namespace. The processes of each are known if `leaders` are asked for.
 pub fn find(leaders: bool) -> Result<Everywhere> {
-    // No mount namespace lives through another namespace.
-    let places = Places::all() - Places::KIN;
-    look(places, if leaders { Facts::LEADER } else { Facts::empty() })
+    look(
+        Places::all(),
+        if leaders { Facts::LEADER } else { Facts::empty() },
+    )
 }
 
 /// Finds the mount namespaces that processes are in, and the processes of each.
@@ -44,6 +47,11 @@ fn look(places: Places, facts: Facts) -> Result<Everywhere> {
     })
 }
 
+/// What JSON says if every place that was asked about was searched.
+pub fn nothing_left_out() -> (&'static str, Value) {
+    (NOT_LOOKED, Value::Array(Vec::new()))
+}
+
 impl Everywhere {
     /// Shows `visit` the mounts of every namespace. Gives how many could not be read.
     pub fn each_view<E: From<ns_core::Error>>(
@@ -61,6 +69,16 @@ impl Everywhere {
     /// What the search could not read.
     pub fn incomplete(&self) -> Incomplete {
         self.inventory.incomplete(self.places)
+    }
+
+    /// The places that were not searched, as JSON names them.
+    pub fn not_looked(&self) -> (&'static str, Value) {
+        // Those that mount namespaces without a process are found in are not asked about.
+        if self.places == Places::PROCESSES {
+            nothing_left_out()
+        } else {
+            self.inventory.not_looked()
+        }
     }
 
     /// The processes at the top of the trees in the namespace with this inode, with their names: `4711(nginx)`.

@@ -22,7 +22,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         columns: headings(&columns),
         rows: Vec::new(),
         incomplete: None,
-        remarks: Vec::new(),
+        remarks: vec![shared.not_looked()],
     };
     let single = tables::is_single(&cli.whose);
     let tree = is_tree(cli) && columns.contains(&&columns::TARGET);
@@ -50,7 +50,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
                 rows,
                 incomplete: Some(incomplete.json()),
                 columns: listing.columns.clone(),
-                remarks: Vec::new(),
+                remarks: listing.remarks.clone(),
                 ..listing
             };
             let links = context.view.is_some_and(View::is_own);
@@ -109,7 +109,7 @@ fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<Shared> {
 
 /// Shows what columns there are.
 pub fn list_columns(layout: &OutputOptions) -> anyhow::Result<ExitCode> {
-    let listing = output::list_columns("ns-mounts-columns", columns::ALL);
+    let listing = output::list_columns("findmnt-columns", columns::ALL);
     write(&listing, layout.written.style_of_columns(layout.pairs))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -71,6 +71,13 @@ impl Entry {
         self.processes > 0 || !self.holders.is_empty() || self.only_listed
     }
 
+    /// Whether it lives without a process, by a mount or by what only the kernel knows: it has not gone if it cannot be opened.
+    pub(super) fn lives_out_of_reach(&self) -> bool {
+        let mut holders = self.holders.iter();
+        let pinned = holders.any(|holder| matches!(holder, Holder::Pin { .. }));
+        self.lowest.is_none() && (pinned || self.only_listed)
+    }
+
     /// A thread that is in it, and its process is not, where there is one.
     pub(super) fn a_thread(&self) -> Option<Pid> {
         self.holders.iter().find_map(|holder| match holder {
@@ -172,18 +179,28 @@ impl Relationships {
     pub(super) fn of(namespace: &Namespace, all: bool) -> (Self, Gathered<Namespace>) {
         let owner = namespace.owner();
         let is_user = namespace.kind() == Kind::User;
+        // The kernel refuses to tell a relative out of the caller's sight, and one that does not exist, in the same way.
+        // The initial namespaces are those that have no parent, and every namespace but the initial user namespace has an owner.
+        let has_none = namespace.is_initial();
         let owner_uid = match &owner {
             _ if is_user => namespace.owner_uid(),
             _ if !all => Gathered::NotAsked,
             owner => owner.as_ref().and_then(Namespace::owner_uid),
         };
         let above = owner.as_ref().map(Namespace::identity);
+        let above = if is_user && has_none {
+            Gathered::Absent
+        } else {
+            above
+        };
         let relationships = Self {
             owner_uid,
             owner: above,
             // The parent of a user namespace is its owner.
             parent: if is_user {
                 above
+            } else if has_none {
+                Gathered::Absent
             } else {
                 namespace.parent().map(|parent| parent.identity())
             },

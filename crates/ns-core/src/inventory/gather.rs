@@ -295,11 +295,17 @@ impl Search {
         let names = read_each(&places, |number| {
             let gone = || Error::NotFound("the namespace no longer exists".into());
             let entry = &self.entries[*number];
-            let namespace = open(&self.proc, entry).ok_or_else(gone)?;
+            let by_list = || kernel::find(entry.kind, entry.identity).filter(|_| entry.listed);
+            let namespace = open(&self.proc, entry).or_else(by_list).ok_or_else(gone)?;
             Ok((namespace, entry.lowest))
         })?;
         for (number, names) in places.into_iter().zip(names) {
-            self.entries[number].uts_names = names;
+            let entry = &mut self.entries[number];
+            entry.uts_names = match names {
+                // It is there, in a place that cannot be looked into.
+                Gathered::Absent if entry.lives_out_of_reach() => Gathered::Unreadable(Errno::EACCES),
+                names => names,
+            };
         }
         Ok(())
     }

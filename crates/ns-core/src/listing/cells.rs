@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
-use nix::errno::Errno;
-
 use super::{Subject, holders};
 use crate::inventory::{Capabilities, Places, Representative, capabilities_in};
 use crate::output::Cell;
 use crate::process::{Cgroups, Pid};
-use crate::{Gathered, Identity, Kind};
+use crate::{Gathered, Identity};
 
 impl<'a> Subject<'a> {
     /// Something about the process that stands for it; absent if there is none.
@@ -25,7 +23,7 @@ impl<'a> Subject<'a> {
         match (self.pid, self.process) {
             (_, Some(process)) => process.uid,
             (Some(_), None) => Gathered::NotAsked,
-            (None, None) => in_sight(self.entry.owner_uid()),
+            (None, None) => self.entry.owner_uid(),
         }
     }
 
@@ -50,17 +48,9 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// A namespace that is not in the caller's sight is none: the kernel does not tell the two from each other.
-fn in_sight<T>(value: Gathered<T>) -> Gathered<T> {
-    match value {
-        Gathered::Unreadable(Errno::EPERM) => Gathered::Absent,
-        value => value,
-    }
-}
-
 /// A parent or owner.
 pub(super) fn above(namespace: Gathered<Identity>) -> Cell<'static> {
-    Cell::gathered(in_sight(namespace), |above| above.inode.into())
+    Cell::gathered(namespace, |above| above.inode.into())
 }
 
 pub(super) fn pid(pid: Pid) -> Cell<'static> {
@@ -147,21 +137,19 @@ fn spaced(line: &[u8]) -> Vec<u8> {
     fields.join(&b' ')
 }
 
-/// How many parents a user or PID namespace has, as far as the caller sees them.
+/// How many parents a user or PID namespace has. It is not known if the caller does not see all of them.
 pub(super) fn depth(it: Subject<'_>) -> Cell<'_> {
-    if !matches!(it.entry.kind, Kind::Pid | Kind::User) {
-        return Cell::Absent;
-    }
     let mut depth = 0;
     let mut current = it.entry;
     loop {
-        match in_sight(current.parent()) {
+        match current.parent() {
             Gathered::Known(parent) => {
                 // The kernel has no more than 33 of them in each other.
                 depth += 1;
                 current = match it.context.inventory.entry(parent.inode) {
                     Some(parent) => parent,
-                    None => return Cell::Absent,
+                    // The parents of namespaces are a place that was not searched.
+                    None => return Cell::NotAsked,
                 };
             }
             Gathered::Absent => return Cell::Number(depth),

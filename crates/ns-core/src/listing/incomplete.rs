@@ -1,9 +1,20 @@
 //! What an inventory lacks, as a listing says it.
 
+use serde_json::Value;
+
 use crate::inventory::{Inventory, Places};
 use crate::output::Incomplete;
 
+/// The key under which JSON names the places that were not searched.
+pub const NOT_LOOKED: &str = "not-looked";
+
 impl Inventory {
+    /// The places that were not searched, as JSON names them beside the rows of a listing.
+    pub fn not_looked(&self) -> (&'static str, Value) {
+        let left_out: Vec<_> = Places::all().difference(self.looked()).names().collect();
+        (NOT_LOOKED, left_out.into())
+    }
+
     /// What could not be read. `asked` are the places that were to be searched.
     pub fn incomplete(&self, asked: Places) -> Incomplete {
         let unread = self.unread();

@@ -8,17 +8,50 @@ mod incomplete;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
-use crate::Gathered;
 use crate::inventory::{Entry, Facts, Inventory, Representative};
 use crate::output::{Cell, Column};
 use crate::process::Pid;
 use crate::users::UserNames;
+use crate::{Gathered, Kinds};
 
 pub use columns::*;
 pub use holders::{sentence, value};
+pub use incomplete::NOT_LOOKED;
 
 /// A column of a listing of namespaces.
-pub type NamespaceColumn = &'static Column<Facts, MakeCell>;
+pub type NamespaceColumn = &'static Column<Needs, MakeCell>;
+
+/// What a column of namespaces needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// What has to be found out for it.
+    pub facts: Facts,
+    /// The kinds of namespaces that can have a value. The cells of all others are empty.
+    pub kinds: Kinds,
+    /// True if an option of the program chooses what it is about.
+    pub option: bool,
+}
+
+impl Needs {
+    /// These facts, about namespaces of every kind.
+    pub(crate) const fn new(facts: Facts) -> Self {
+        Self {
+            facts,
+            kinds: Kinds::ALL,
+            option: false,
+        }
+    }
+
+    /// The same, about these kinds only.
+    pub(crate) const fn only(self, kinds: Kinds) -> Self {
+        Self { kinds, ..self }
+    }
+
+    /// The same, about what an option of the program chooses.
+    pub(crate) const fn of_option(self) -> Self {
+        Self { option: true, ..self }
+    }
+}
 
 /// The function that makes the cells of a column.
 pub type MakeCell = for<'a> fn(Subject<'a>) -> Cell<'a>;
@@ -70,7 +103,14 @@ impl<'a> Context<'a> {
             pid,
             process: pid.and_then(|pid| self.inventory.representative(pid)),
         };
-        columns.iter().map(|column| (column.cell)(subject)).collect()
+        let cell = |column: &NamespaceColumn| {
+            if column.needs.kinds.contains(entry.kind) {
+                (column.cell)(subject)
+            } else {
+                Cell::Absent
+            }
+        };
+        columns.iter().map(cell).collect()
     }
 
     /// The user by name, or else by number.
@@ -99,5 +139,5 @@ impl<'a> Context<'a> {
 pub fn facts(columns: &[NamespaceColumn]) -> Facts {
     columns
         .iter()
-        .fold(Facts::empty(), |facts, column| facts | column.needs)
+        .fold(Facts::empty(), |facts, column| facts | column.needs.facts)
 }

@@ -27,7 +27,7 @@ pub struct View {
 impl View {
     /// What the caller sees.
     pub fn own() -> Result<Self> {
-        let proc = open(CWD, "/proc/self", OFlags::PATH).doing(|| "open /proc/self")?;
+        let proc = open_proc("/proc/self")?;
         let view = Self::through(proc.as_fd(), "this process".into(), None)?;
         Ok(Self {
             own: true,
@@ -63,7 +63,7 @@ impl View {
 
     /// What a process would see that entered this mount namespace: a child that does, so that it may have no process.
     pub fn of_namespace(namespace: &Namespace) -> Result<Self> {
-        let proc = open(CWD, "/proc", OFlags::PATH).doing(|| "open /proc")?;
+        let proc = open_proc("/proc")?;
         let [table, root] = open_in_namespace(namespace, "read its mounts", || {
             let there = |directory, path, flags| open(directory, path, flags).map_err(from_rustix);
             Ok([
@@ -170,6 +170,12 @@ fn namespace_of(directory: BorrowedFd<'_>) -> Gathered<u64> {
         Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
         Err(errno) => Gathered::Unreadable(from_rustix(errno)),
     }
+}
+
+/// Opens `/proc`, or a directory in it. If no proc file system is mounted there, the error says so.
+fn open_proc(path: &str) -> Result<OwnedFd> {
+    let opened = open(CWD, path, OFlags::PATH).doing(|| format!("open {path}"));
+    opened.map_err(Error::or_without_proc)
 }
 
 fn open(directory: impl AsFd, path: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {

@@ -39,10 +39,9 @@ pub(super) fn by_id(id: u64) -> Result<Namespace> {
 /// The UTS namespace with this host name, of those that are the system's or the caller's own: whoever makes a user namespace
 /// can give the UTS namespaces in it any name.
 pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
-    // One that no process is in counts as well. None lives through another, and the kernel lists none.
-    let places = Places::all() - Places::KIN - Places::KERNEL;
+    // One that no process is in counts as well.
     let uts = [Kind::Uts].into_iter().collect();
-    let inventory = search(uts, places, Facts::UTS_NAMES | Facts::RELATIONSHIPS)?;
+    let inventory = search(uts, Places::all(), Facts::UTS_NAMES | Facts::RELATIONSHIPS)?;
     let known: Vec<_> = inventory
         .entries()
         .iter()
