@@ -120,7 +120,7 @@ function __ns_hostname_output
         $before 'HOLDERS' 'number of things that keep the namespace alive' \
         $before 'HELD-BY' 'things that keep the namespace alive, in words' \
         $before 'THREADS' 'number of threads in the namespace' \
-        $before 'LEADER' 'oldest process at the top of the process tree' \
+        $before 'LEADER' 'oldest process without a parent in the namespace' \
         $before 'INPID' 'PIDs of LEADER, from outside to inside' \
         $before 'UNIT' 'systemd unit of the leader' \
         $before 'CONTAINER' 'id of the leader\'s container' \

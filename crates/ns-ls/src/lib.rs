@@ -93,10 +93,13 @@ fn list(query: &Query<'_>, inventory: &Inventory, incomplete: &mut Incomplete) -
 fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
     let saved = saved::read(file)?;
     let mut records = saved.records.clone();
-    records.retain(|records, record| {
-        let kind = records.cell(record, &listing::TYPE).plain();
-        query.kinds.iter().any(|kinds| kinds.name().as_bytes() == &*kind)
-    });
+    // Without --type, those of kinds that are not known here are shown too.
+    if !query.cli.kinds.is_empty() {
+        records.retain(|records, record| {
+            let kind = records.cell(record, &listing::TYPE).plain();
+            query.kinds.iter().any(|kinds| kinds.name().as_bytes() == &*kind)
+        });
+    }
     query.narrow(&mut records, &mut Incomplete::default());
     if let Some(relation) = query.tree {
         let ancestors = tree::missing(&records, relation, |inode| {
@@ -105,13 +108,22 @@ fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
         records.extend(ancestors);
     }
     write(query, &records, saved.said.clone())?;
-    let Some(sentence) = saved.incomplete() else {
-        return Ok(ExitCode::SUCCESS);
-    };
-    let sentence = escape_for_terminal(sentence.as_bytes());
-    let text = format!("the list was incomplete when it was saved: {sentence}");
-    note("ns-ls", &text);
-    Ok(if query.cli.strict {
+    let mut notes = Vec::new();
+    if let Some(sentence) = saved.incomplete() {
+        let sentence = escape_for_terminal(sentence.as_bytes());
+        notes.push(format!("the list was incomplete when it was saved: {sentence}"));
+    }
+    let lacking = saved.lacks(&query.shown_and_compared());
+    if !lacking.is_empty() {
+        notes.push(format!(
+            "the list was saved without these columns: {}",
+            lacking.join(", ")
+        ));
+    }
+    for text in &notes {
+        note("ns-ls", text);
+    }
+    Ok(if query.cli.strict && !notes.is_empty() {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS

@@ -154,6 +154,14 @@ impl<'a> Query<'a> {
 }
 
 impl Query<'_> {
+    /// The columns that are shown, and those that the filter compares.
+    pub fn shown_and_compared(&self) -> Vec<NamespaceColumn> {
+        let mut columns = self.columns.clone();
+        let compared = self.cli.filter.as_ref().map(Filter::columns);
+        columns.extend(compared.unwrap_or_default());
+        columns
+    }
+
     /// Counts the values that are shown and could not be read, beside those that the filter has asked for.
     pub fn count_shown(&self, records: &Records<'_>, incomplete: &mut Incomplete) {
         let counted = self.cli.filter.as_ref().map(Filter::columns).unwrap_or_default();

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use ns_core::Kind;
 use ns_core::cli::{read_file, read_whole, shown};
 use ns_core::listing::{NAMESPACE_COLUMNS, NOT_LOOKED, NamespaceColumn};
 use ns_core::output::{Cell, reason_in};
@@ -20,12 +21,20 @@ pub struct Saved {
     /// What stood beside them: what could not be read, and which places were not searched. A file of another program has
     /// neither, and says nothing about it.
     pub said: Said,
+    /// The columns that the file does not have.
+    lacking: Vec<NamespaceColumn>,
 }
 
 impl Saved {
     /// What could not be read when it was saved, in words.
     pub fn incomplete(&self) -> Option<&str> {
         self.said.incomplete.as_ref().and_then(reason_in)
+    }
+
+    /// The names of those of these columns that the file does not have.
+    pub fn lacks(&self, columns: &[NamespaceColumn]) -> Vec<&'static str> {
+        let lacking = self.lacking.iter().filter(|column| columns.contains(column));
+        lacking.map(|column| column.heading.name).collect()
     }
 }
 
@@ -48,7 +57,12 @@ fn parse(text: &[u8]) -> Result<Saved> {
         .context("it has no array \"namespaces\": create it with ns-ls -J --output-all")?;
     let columns = NAMESPACE_COLUMNS.to_vec();
     let mut rows = Vec::new();
-    collect(objects, &columns, &mut rows)?;
+    collect(objects, &columns, &unread_in(&value), &mut rows)?;
+    let is_lacking = |(place, _): &(usize, &NamespaceColumn)| {
+        !rows.is_empty() && rows.iter().all(|row| row[*place] == Cell::NotAsked)
+    };
+    let lacking = columns.iter().enumerate().filter(is_lacking);
+    let lacking = lacking.map(|(_, column)| *column).collect();
     let not_looked = value.get(NOT_LOOKED).map(|places| (NOT_LOOKED, places.clone()));
     Ok(Saved {
         records: Records::new(columns, rows),
@@ -56,28 +70,47 @@ fn parse(text: &[u8]) -> Result<Saved> {
             incomplete: value.get("incomplete").cloned(),
             remarks: not_looked.into_iter().collect(),
         },
+        lacking,
     })
 }
 
-fn collect(objects: &[Value], columns: &[NamespaceColumn], rows: &mut Vec<Vec<Cell<'static>>>) -> Result<()> {
+/// The keys of the columns that have unreadable values. The file does not say in which rows.
+fn unread_in(value: &Value) -> Vec<&str> {
+    let columns = value["incomplete"]["columns"].as_array();
+    columns.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn collect(
+    objects: &[Value],
+    columns: &[NamespaceColumn],
+    unread: &[&str],
+    rows: &mut Vec<Vec<Cell<'static>>>,
+) -> Result<()> {
     for object in objects {
         ensure!(object.is_object(), "a namespace in it is not an object");
         ensure!(
             object["ns"].is_u64() && object["type"].is_string(),
             "a namespace in it has no \"ns\" and \"type\""
         );
-        rows.push(columns.iter().map(|column| cell(object, column)).collect());
+        let row = columns.iter().map(|column| cell(object, column, unread));
+        rows.push(row.collect::<Result<_>>()?);
         if let Some(children) = object["children"].as_array() {
-            collect(children, columns, rows)?;
+            collect(children, columns, unread, rows)?;
         }
     }
     Ok(())
 }
 
-fn cell(object: &Value, column: NamespaceColumn) -> Cell<'static> {
+/// The value of a column. A key that is not there was not asked for when the file was made.
+fn cell(object: &Value, column: NamespaceColumn, unread: &[&str]) -> Result<Cell<'static>> {
     let key = column.heading.key();
-    match &object[&key] {
-        Value::Number(number) => number.as_u64().map_or(Cell::Absent, Cell::Number),
+    let Some(value) = object.get(&key) else {
+        return Ok(Cell::NotAsked);
+    };
+    let wrong = || format!("\"{key}\" of a namespace in it is {value}");
+    Ok(match value {
+        Value::Null => null(object, column, unread),
+        Value::Number(number) => Cell::Number(number.as_u64().with_context(wrong)?),
         Value::Bool(flag) => Cell::Flag(*flag),
         // Bytes that are no text stand beside it.
         Value::String(text) => Cell::Text(Cow::Owned(
@@ -88,13 +121,26 @@ fn cell(object: &Value, column: NamespaceColumn) -> Cell<'static> {
         }
         Value::Array(items) => {
             let beside = &object[format!("{key}-bytes")];
-            let items = items.iter().enumerate().filter_map(|(index, item)| {
+            let item = |(index, item): (usize, &Value)| {
                 let text = || Some(item.as_str()?.as_bytes().to_vec());
                 bytes(&beside[index]).or_else(text).map(Cow::Owned)
-            });
-            Cell::List(items.collect())
+            };
+            let items: Option<_> = items.iter().enumerate().map(item).collect();
+            Cell::List(items.with_context(wrong)?)
         }
-        Value::Null | Value::Object(_) => Cell::Absent,
+        Value::Object(_) => bail!(wrong()),
+    })
+}
+
+/// What null stands for: a value that could not be read, if there are some in the column and the namespace is of a kind that
+/// has such values.
+fn null(object: &Value, column: NamespaceColumn, unread: &[&str]) -> Cell<'static> {
+    let kind: Option<Kind> = object["type"].as_str().and_then(|kind| kind.parse().ok());
+    let has_values = kind.is_none_or(|kind| column.needs.kinds.contains(kind));
+    if has_values && unread.contains(&&*column.heading.key()) {
+        Cell::unreadable_elsewhere()
+    } else {
+        Cell::Absent
     }
 }
 
@@ -131,6 +177,32 @@ mod tests {
         assert_eq!(records.cell(0, &listing::SAME), &Cell::Numbers(vec![3, 4]));
         assert_eq!(records.cell(0, &listing::NSFS).plain(), &b"/a,/\xfe"[..]);
         assert_eq!(records.cell(1, &listing::NS), &Cell::Number(2));
+    }
+
+    #[test]
+    fn null_is_unreadable_where_the_file_says_so_and_a_lacking_key_was_not_asked_for() {
+        let saved = parse(
+            br#"{"namespaces": [{"ns": 1, "type": "uts", "hostname": null, "unit": null},
+                 {"ns": 2, "type": "net", "hostname": null}, {"ns": 3, "type": "uts", "hostname": "x"}],
+                 "incomplete": {"columns": ["hostname"], "reason": "why"}}"#,
+        )
+        .unwrap();
+        let cell = |record, column| saved.records.cell(record, column).clone();
+        assert!(matches!(cell(0, &listing::HOSTNAME), Cell::Unreadable(_)));
+        assert_eq!(cell(0, &listing::UNIT), Cell::Absent);
+        assert_eq!(cell(1, &listing::HOSTNAME), Cell::Absent);
+        assert_eq!(cell(2, &listing::UNIT), Cell::NotAsked);
+        let columns = [&listing::NS, &listing::UNIT, &listing::OWN];
+        assert_eq!(saved.lacks(&columns), ["OWN"]);
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_an_error() {
+        for value in ["-1", "1.5", "{}", "[null]", "[1, \"a\"]"] {
+            let text = format!(r#"{{"namespaces": [{{"ns": 1, "type": "uts", "nprocs": {value}}}]}}"#);
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("\"nprocs\" of a namespace in it is "), "{error}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ crate::columns! {
     HOLDERS: number("HOLDERS", "number of things that keep the namespace alive"), Needs::new(Facts::empty()), cells::holders;
     HELD_BY: texts("HELD-BY", "things that keep the namespace alive, in words").wide(), Needs::new(Facts::empty()), cells::held_by;
     THREADS: number("THREADS", "number of threads in the namespace"), Needs::new(Facts::empty()), cells::threads;
-    LEADER: number("LEADER", "oldest process at the top of the process tree"), Needs::new(Facts::LEADER), |it| it.entry.leader.map_or(Cell::Absent, cells::pid);
+    LEADER: number("LEADER", "oldest process without a parent in the namespace"), Needs::new(Facts::LEADER), |it| it.entry.leader.map_or(Cell::Absent, cells::pid);
     INPID: text("INPID", "PIDs of LEADER, from outside to inside"), Needs::new(Facts::PIDS), cells::pids_of_leader;
     UNIT: text("UNIT", "systemd unit of the leader"), Needs::new(Facts::CGROUP), |it| it.of_cgroups(crate::process::Cgroups::unit);
     CONTAINER: text("CONTAINER", "id of the leader's container"), Needs::new(Facts::CGROUP), |it| it.of_cgroups(|cgroups| cgroups.container().map(|container| container.id));

@@ -38,6 +38,11 @@ impl<'a> Cell<'a> {
         Self::Text(Cow::Owned(text.to_string().into_bytes()))
     }
 
+    /// A value that could not be read when a list was saved, for a reason that the list does not say.
+    pub fn unreadable_elsewhere() -> Self {
+        Self::Unreadable(Errno::EACCES)
+    }
+
     /// The gathered value as a cell.
     pub fn gathered<T>(value: crate::Gathered<T>, known: impl FnOnce(T) -> Self) -> Self {
         match value {
