@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
 
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, needs, program, tool};
@@ -17,6 +18,7 @@ cases!["arguments":
     what_follows_the_program_is_left_to_it,
     options_may_follow_operands,
     what_is_no_text_is_named_with_its_option,
+    a_value_after_a_blank_gets_advice, the_name_in_the_usage_is_that_of_the_program,
 ];
 
 /// Every start of every option that the relative, as it is installed, has: ours takes it for that option.
@@ -198,6 +200,64 @@ fn what_is_no_text_is_named_with_its_option() -> Outcome {
         let expected =
             format!("{name}: invalid argument '{argument}' for '{option}': it is not UTF-8 text\n");
         assert!(error.starts_with(&expected), "{error}");
+    }
+    Ok(())
+}
+
+/// An option with a value of its own choice takes it after `=`: after a blank it is the program, or an operand.
+fn a_value_after_a_blank_gets_advice() -> Outcome {
+    for (name, words, status, advice) in [
+        (
+            "ns-unshare",
+            "-r -u /etc/passwd",
+            126,
+            "give /etc/passwd to --uts, write --uts=/etc/passwd",
+        ),
+        (
+            "ns-enter",
+            "-t self -w /tmp pwd",
+            126,
+            "give /tmp to --wd, write --wd=/tmp",
+        ),
+        (
+            "ns-enter",
+            "-u 4711 hostname",
+            2,
+            "give 4711 to --uts, write --uts=4711",
+        ),
+        (
+            "ns-ls",
+            "-T parent",
+            1,
+            "give parent to --tree, write --tree=parent",
+        ),
+    ] {
+        if name == "ns-unshare" {
+            needs::user_namespaces()?;
+        }
+        let words = words.replace("self", &std::process::id().to_string());
+        let error = program(name).with(&words).fails(status);
+        assert!(error.contains(&format!("  help:  to {advice}\n")), "{error}");
+        assert!(!error.contains("chmod"), "{error}");
+    }
+    // A program that cannot run, and is no value of an option.
+    let error = program("ns-unshare").with("-f /etc/passwd").fails(126);
+    assert!(
+        error.contains("chmod +x /etc/passwd\n") && !error.contains("write --"),
+        "{error}"
+    );
+    Ok(())
+}
+
+/// `argv[0]` is chosen by whoever runs the program.
+fn the_name_in_the_usage_is_that_of_the_program() -> Outcome {
+    for name in ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "ns-mounts"] {
+        let error = program(name)
+            .arg0("x\r\u{202e}y")
+            .with("--no-such-option")
+            .fails(2);
+        assert!(error.contains(&format!("Usage: {name} ")), "{error}");
+        assert!(!error.contains(['\r', '\u{202e}']), "{error:?}");
     }
     Ok(())
 }

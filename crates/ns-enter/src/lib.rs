@@ -41,5 +41,5 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         error: |error| ns_core::cli::report(PROGRAM, error),
     };
     let outcome = launch::run(plan, reporter);
-    Ok(ns_core::cli::conclude(PROGRAM, outcome))
+    Ok(ns_core::cli::conclude::<Cli>(outcome))
 }

@@ -21,6 +21,12 @@ pub fn report(program: &str, error: &(dyn StdError + 'static)) {
     write(&error_text(shown(program), error, Labels::of_stderr()));
 }
 
+/// Writes an error to stderr as [`report`] does, with one more line of help.
+pub(super) fn report_with_advice(program: &str, error: &(dyn StdError + 'static), advice: Option<&str>) {
+    let text = error_text(shown(program), error, Labels::of_stderr());
+    write(&(text + &advice.map(help_line).unwrap_or_default()));
+}
+
 /// Writes a note to stderr, unless `--quiet` silences notes. A note tells what is worth knowing and stops nothing:
 ///
 /// ```text
@@ -85,6 +91,11 @@ fn explanation(error: &crate::Error, labels: Labels) -> String {
     line(labels.cause() + " ", error.cause())
         + &line(labels.note() + "  ", note)
         + &line(labels.help() + "  ", error.help())
+}
+
+/// One line of help for stderr.
+pub(super) fn help_line(text: &str) -> String {
+    format!("  {}  {}\n", Labels::of_stderr().help(), escape_lines(text))
 }
 
 /// The error in words, without the number that the standard library adds to the kernel's errors.

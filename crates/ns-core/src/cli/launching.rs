@@ -4,9 +4,10 @@ use std::ffi::{CString, OsStr, OsString};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use clap::CommandFactory;
 use serde_json::json;
 
-use super::report;
+use super::{advice, report};
 use crate::Result as CoreResult;
 use crate::escape::{escape_for_terminal, escape_json};
 use crate::launch::{Ended, Failure, Plan, Program, mirror, shell_in};
@@ -45,12 +46,18 @@ pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {
 }
 
 /// The exit status for how the program ended; where it was killed, this process dies of the same signal. Where it was not
-/// started, says why.
-pub fn conclude(program: &str, outcome: Result<Ended, Failure>) -> ExitCode {
+/// started, says why. `C` are the arguments of this program.
+pub fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
     match outcome {
         Ok(ended) => mirror(ended).into(),
         Err(Failure { error, status }) => {
-            report(program, &error);
+            let command = C::command();
+            // What would make a program of the operand is no help to who meant it as a value.
+            let error = match advice::for_operand(&command) {
+                Some(advice) if status > 1 => error.with_help(advice),
+                _ => error,
+            };
+            report(command.get_name(), &error);
             status.into()
         }
     }

@@ -1,6 +1,7 @@
 //! What the command lines of the programs share: how they start, fail and end, and how they complete.
 
 mod abbreviated;
+mod advice;
 mod attached;
 mod compat_name;
 mod complete;

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Command, CommandFactory, Parser};
 
 use super::abbreviated::LongOpts;
+use super::advice;
 use super::compat_name::{self, CompatName};
 use super::labels::Labels;
 use super::notes::{self, Notes};
@@ -50,7 +51,8 @@ where
             if let Some(usage) = error.as_ref().downcast_ref::<clap::Error>() {
                 return answer(&C::command(), usage);
             }
-            failure::report(program, error.as_ref());
+            let advice = advice::for_operand(&C::command());
+            failure::report_with_advice(program, error.as_ref(), advice.as_deref());
             ExitCode::FAILURE
         }
     }
@@ -66,6 +68,10 @@ fn answer(command: &Command, error: &clap::Error) -> ExitCode {
     let mut text = usage::text(command, error, Labels::of_stderr().are_coloured());
     if let Some(compat) = compat {
         text = compat.renamed(&text);
+    }
+    if let Some(advice) = advice::for_operand(command) {
+        let end = text.find('\n').map_or(text.len(), |end| end + 1);
+        text.insert_str(end, &failure::help_line(&advice));
     }
     // clap says "error:" where a program says its name.
     let text = text.replacen("error:", &format!("{}:", compat_name::shown(program)), 1);

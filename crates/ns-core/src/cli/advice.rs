@@ -1,0 +1,97 @@
+//! Advice for a value after a blank: `-u FILE`, where the option takes a value only as `-uFILE` or `--uts=FILE`. The value
+//! is an operand then, such as the program to run.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Arg, Command};
+
+use crate::escape::word;
+
+/// How to give the first operand to the option before it, if that option takes a value without a blank.
+pub(super) fn for_operand(command: &Command) -> Option<String> {
+    for_operand_in(command, std::env::args_os().skip(1))
+}
+
+fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) -> Option<String> {
+    let mut option: Option<&Arg> = None;
+    for argument in arguments {
+        let bytes = argument.as_encoded_bytes();
+        if bytes == b"--" {
+            return None;
+        }
+        if bytes.starts_with(b"-") && bytes != b"-" {
+            option = command.get_arguments().find(|arg| is_spelled(arg, &argument));
+        } else if option.is_some_and(takes_value_after_blank) {
+            option = None;
+        } else {
+            let long = option.filter(|arg| takes_value_after_equals(arg))?.get_long()?;
+            let value = word(&argument);
+            return Some(format!("to give {value} to --{long}, write --{long}={value}"));
+        }
+    }
+    None
+}
+
+/// Whether this argument is the option alone: `-u`, `--uts`.
+fn is_spelled(arg: &Arg, argument: &OsStr) -> bool {
+    let Some(text) = argument.to_str() else {
+        return false;
+    };
+    match text.strip_prefix("--") {
+        Some(long) => arg.get_long() == Some(long),
+        None => arg.get_short().is_some_and(|short| text[1..].chars().eq([short])),
+    }
+}
+
+fn takes_value_after_blank(arg: &Arg) -> bool {
+    arg.get_action().takes_values() && !arg.is_require_equals_set()
+}
+
+fn takes_value_after_equals(arg: &Arg) -> bool {
+    arg.get_action().takes_values() && arg.is_require_equals_set()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ArgAction;
+
+    use super::*;
+
+    fn advice(words: &[&str]) -> Option<String> {
+        let mut command = Command::new("x")
+            .arg(
+                Arg::new("uts")
+                    .short('u')
+                    .long("uts")
+                    .num_args(0..=1)
+                    .require_equals(true),
+            )
+            .arg(Arg::new("dir").short('w').long("wd"))
+            .arg(Arg::new("fork").short('f').action(ArgAction::SetTrue));
+        command.build();
+        for_operand_in(&command, words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn a_value_after_a_blank_is_noticed() {
+        let uts = Some("to give file to --uts, write --uts=file".to_owned());
+        assert_eq!(advice(&["-u", "file"]), uts);
+        assert_eq!(advice(&["-f", "--uts", "file", "more"]), uts);
+        assert_eq!(advice(&["-w", "dir", "-u", "file"]), uts);
+    }
+
+    #[test]
+    fn another_operand_is_no_value() {
+        for words in [
+            &["file"][..],
+            &["-u"],
+            &["-u", "-f", "file"],
+            &["-u", "--", "file"],
+            &["-w", "dir", "file"],
+            &["--uts=a", "file"],
+            &["-f", "file", "-u", "other"],
+        ] {
+            assert_eq!(advice(words), None, "{words:?}");
+        }
+    }
+}
