@@ -5,60 +5,60 @@ use nix::errno::Errno;
 use crate::escape::quoted;
 use crate::sys::errno::{from_io, from_rustix};
 
-/// What goes wrong here goes wrong with [`Error`].
+/// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Something that could not be done.
+/// An operation that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The kernel refused: `cannot join the network namespace of process 4711: Operation not permitted`.
     #[error("cannot {doing}: {}", words(*.errno))]
     Kernel {
-        /// The operation and its object, to stand after "cannot".
+        /// The operation and its object, as they read after "cannot".
         doing: String,
-        /// The kernel's answer.
+        /// The error number of the kernel.
         errno: Errno,
     },
 
-    /// What was named is not there: `process 4711 does not exist`.
+    /// The named thing does not exist: `process 4711 does not exist`.
     #[error("{0}")]
     NotFound(String),
 
-    /// What was named is there more than once: `2 containers have an id that starts with "3f"`.
+    /// The name fits several things: `2 containers have an id that starts with "3f"`.
     #[error("{0}")]
     Ambiguous(String),
 
-    /// What was named is there and is not what it should be: `/tmp/x is not a namespace`.
+    /// The named thing exists, and is of another sort than it should be: `/tmp/x is not a namespace`.
     #[error("{0}")]
     Unfit(String),
 
-    /// Text that does not say what it should: `invalid id map "1:2": …`.
+    /// An invalid text: `invalid id map "1:2": …`.
     #[error("invalid {what} {}: {why}", quoted(.text))]
     Invalid {
         /// What the text should have been.
         what: &'static str,
         /// The text as it was given.
         text: Vec<u8>,
-        /// Why it is not that.
+        /// Why the text is invalid.
         why: String,
     },
 
     /// Any of these, with what was found out about it.
     #[error("{error}")]
     Explained {
-        /// What could not be done.
+        /// The error itself.
         error: Box<Error>,
         /// The cause: a fact that was looked up, never a guess.
         cause: Option<String>,
         /// A caveat, such as how many processes could not be searched.
         note: Option<String>,
-        /// What a person can do about it.
+        /// A command to type, or one sentence about what to do.
         help: Option<String>,
     },
 }
 
 impl Error {
-    /// An error of the kernel's; `doing` is to stand after "cannot".
+    /// An error number of the kernel. `doing` reads after "cannot".
     pub fn kernel(doing: impl Into<String>, errno: Errno) -> Self {
         Self::Kernel {
             doing: doing.into(),
@@ -66,7 +66,7 @@ impl Error {
         }
     }
 
-    /// Text that is not the `what` it should be.
+    /// A text that is not a valid `what`.
     pub fn invalid(what: &'static str, text: impl AsRef<[u8]>, why: impl Into<String>) -> Self {
         Self::Invalid {
             what,
@@ -75,14 +75,14 @@ impl Error {
         }
     }
 
-    /// The same error with a hint for the person who reads it.
+    /// The same error with a help text.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
         let cause = self.cause().map(str::to_owned);
         self.explained(cause, Some(help.into()))
     }
 
-    /// The same error with the cause that was found, and what would help.
+    /// The same error with a cause and a help text.
     #[must_use]
     pub fn explained(self, cause: Option<String>, help: Option<String>) -> Self {
         let note = self.note().map(str::to_owned);
@@ -114,7 +114,7 @@ impl Error {
         }
     }
 
-    /// The same error; where no `/proc` is there to look into, with that as its cause.
+    /// The same error. If it has no cause and no `/proc` is mounted, that becomes its cause.
     #[must_use]
     pub(crate) fn or_without_proc(self) -> Self {
         if self.cause().is_some() || std::fs::symlink_metadata("/proc/self").is_ok() {
@@ -123,7 +123,7 @@ impl Error {
         self.explained(Some(WITHOUT_PROC.into()), Some(MOUNT_PROC.into()))
     }
 
-    /// The kernel's answer, where there was one.
+    /// The error number of the kernel, if the kernel refused.
     pub fn errno(&self) -> Option<Errno> {
         match self {
             Self::Kernel { errno, .. } => Some(*errno),
@@ -132,7 +132,7 @@ impl Error {
         }
     }
 
-    /// Whether what was named is not there.
+    /// True if the named thing does not exist.
     pub fn is_not_found(&self) -> bool {
         match self {
             Self::NotFound(_) => true,
@@ -141,7 +141,7 @@ impl Error {
         }
     }
 
-    /// The cause that was found by looking.
+    /// The cause, if one was found.
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::Explained { cause, .. } => cause.as_deref(),
@@ -157,7 +157,7 @@ impl Error {
         }
     }
 
-    /// What would help.
+    /// The help text, if there is one.
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Explained { help, .. } => help.as_deref(),
@@ -166,15 +166,15 @@ impl Error {
     }
 }
 
-/// What keeps the caller from looking at processes, itself among them.
+/// The cause if no process can be looked at, not even the caller.
 pub(crate) const WITHOUT_PROC: &str = "no proc file system is mounted on /proc here";
 
-/// What helps then.
+/// The help for that cause.
 pub(crate) const MOUNT_PROC: &str = "mount -t proc proc /proc, or enter this root with --mount-proc";
 
-/// Says what was being done when the kernel refused.
+/// Adds the operation to an error number of the kernel.
 pub trait Doing<T> {
-    /// Turns the refusal into an [`Error`]; what `doing` gives is to stand after "cannot".
+    /// Turns the error number into an [`Error`]. The text of `doing` reads after "cannot".
     fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T>;
 }
 
@@ -196,7 +196,7 @@ impl<T> Doing<T> for std::io::Result<T> {
     }
 }
 
-/// The kernel's answer in the words of the C library, as other programs have it: `Operation not permitted`.
+/// The error number in the words of the C library, which other programs use too: `Operation not permitted`.
 pub(crate) fn words(errno: Errno) -> String {
     let text = std::io::Error::from(errno).to_string();
     // The standard library adds the number.

@@ -1,7 +1,8 @@
-//! Names are chosen by others: what could move a cursor, break a line, turn a text or hide in it is written `\xNN`.
+//! Escaping of names that other people chose. A character that could move the cursor, break a line, turn a text or hide
+//! in it is written as `\xNN`.
 //!
-//! Every output asks one question of a character, `hides`. Its answers are a table that `cargo xtask unicode` makes from
-//! Unicode's properties: it costs a program 250 bytes and nothing at its start.
+//! Every output asks `hides` about each character. The answers are in a table that `cargo xtask unicode` makes from
+//! Unicode's properties. It costs a program 250 bytes, and no time at its start.
 
 mod hidden;
 
@@ -12,10 +13,10 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use hidden::HIDDEN;
 
-/// For a terminal: what `hides`, and bytes that are not UTF-8, as `\xNN`.
+/// The text for a terminal: characters for which `hides` is true, and bytes that are not UTF-8, become `\xNN`.
 pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
     if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
-        // Nearly every value, and nothing in it to look at.
+        // Nearly every value is plain ASCII, which needs no further look.
         if let Ok(text) = std::str::from_utf8(bytes) {
             return Cow::Borrowed(text);
         }
@@ -23,17 +24,19 @@ pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
     escape(bytes, hides)
 }
 
-/// For text of several lines, whose line feeds are meant: everything else as for a terminal.
+/// The text of several lines for a terminal. Line feeds stay; everything else is as in [`escape_for_terminal`].
 ///
-/// Whoever puts a name into such a text escapes it first: its line feeds look like those of the text.
+/// Names must be escaped before they are put into such a text, because a line feed in a name would look like one of the
+/// text.
 pub(crate) fn escape_lines(text: &str) -> Cow<'_, str> {
     escape(text.as_bytes(), |character| hides(character) && character != '\n')
 }
 
-/// For JSON that is written already: what JSON leaves as it is and a terminal must not get is `\uNNNN`, the same string to
-/// whoever parses it.
+/// Finished JSON for a terminal: characters that JSON leaves alone and a terminal must not get become `\uNNNN`. A
+/// parser reads the same string.
 pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
-    // Outside of strings JSON has no such character but line feeds, and inside them it escapes those below a blank.
+    // Outside of strings, the only such character in JSON is the line feed. Inside strings, JSON escapes the characters
+    // below the blank.
     let hides = |character| character > '~' && hides(character);
     if json.is_ascii() && !json.contains('\x7f') || !json.contains(hides) {
         return Cow::Borrowed(json);
@@ -51,21 +54,22 @@ pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// For raw output: blanks and backslashes too, so that a line can be split at its spaces.
+/// The text for raw output: blanks and backslashes are escaped too, so that a line can be split at its spaces.
 pub fn escape_for_raw(bytes: &[u8]) -> Cow<'_, str> {
     escape(bytes, |character| {
         hides(character) || character.is_whitespace() || character == '\\'
     })
 }
 
-/// For a value between double quotes that a shell reads.
+/// The text for a value between double quotes that a shell reads.
 pub(crate) fn escape_for_quotes(bytes: &[u8]) -> Cow<'_, str> {
     escape(bytes, |character| {
         hides(character) || "\"\\$`".contains(character)
     })
 }
 
-/// Between double quotes, for a message: as for a terminal, and with a backslash before each quote and backslash of its own.
+/// The text between double quotes, for a message: escaped as for a terminal, with a backslash before each of its quotes
+/// and backslashes.
 pub(crate) fn quoted(bytes: &[u8]) -> String {
     let mut own = Vec::with_capacity(bytes.len());
     for byte in bytes {
@@ -77,7 +81,7 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
     format!("\"{}\"", escape_for_terminal(&own))
 }
 
-/// As one word of a command for a shell, bare where it can be.
+/// The text as one word of a shell command, without quotes if possible.
 pub(crate) fn word(text: impl AsRef<OsStr>) -> String {
     let bytes = text.as_ref().as_bytes();
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./:,+=@%".contains(byte);
@@ -89,7 +93,7 @@ pub(crate) fn word(text: impl AsRef<OsStr>) -> String {
             return format!("'{}'", text.replace('\'', r"'\''"));
         }
     }
-    // As bash, zsh and ksh have it.
+    // `$'…'` quotes, which bash, zsh and ksh understand.
     let mut text = String::from("$'");
     for byte in bytes {
         match byte {
@@ -104,10 +108,11 @@ pub(crate) fn word(text: impl AsRef<OsStr>) -> String {
     text
 }
 
-/// Whether a character can move the cursor, break a line, change the direction of text, or hide in it as it takes no room:
-/// controls, format characters, line and paragraph separators, and what Unicode lets a terminal leave out.
+/// Whether a character can move the cursor, break a line, change the direction of text, or hide in it because it takes
+/// no room. These are controls, format characters, line and paragraph separators, and the characters that Unicode lets
+/// a terminal leave out.
 ///
-/// The marks that letters are written with (é, क्षि) are none of these, though they take no room either.
+/// Combining marks of letters (é, क्षि) take no room either, and are not among these characters.
 fn hides(character: char) -> bool {
     if matches!(character, ' '..='~') {
         return false;
@@ -118,7 +123,7 @@ fn hides(character: char) -> bool {
 
 fn escape(bytes: &[u8], unsafe_in_text: impl Fn(char) -> bool) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
-        // Nearly every name: nothing to copy.
+        // Nearly every name needs no quotes and no copy.
         Ok(text) if !text.contains(&unsafe_in_text) => return Cow::Borrowed(text),
         _ => {}
     }

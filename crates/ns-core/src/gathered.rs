@@ -1,19 +1,19 @@
-//! What a look at the system gives for one value. The states never become one another.
+//! The outcome of looking up one value in the system. No state is ever turned into another one.
 
 use nix::errno::Errno;
 
-/// A value that may have been looked for.
+/// A value that may have been looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gathered<T> {
-    /// It is this.
+    /// The value is known.
     Known(T),
-    /// There is none.
+    /// There is no value.
     Absent,
-    /// There may be one: the kernel would not say.
+    /// The kernel refused to show whether there is a value.
     Unreadable(Errno),
-    /// There may be one: this kernel has no way to tell.
+    /// This kernel cannot tell whether there is a value.
     NotTold,
-    /// There may be one: nobody asked.
+    /// Nobody asked for the value.
     NotAsked,
 }
 
@@ -26,7 +26,7 @@ impl<T> Gathered<T> {
         }
     }
 
-    /// The same with a reference to the value.
+    /// The same state, with a reference to the value.
     pub fn as_ref(&self) -> Gathered<&T> {
         match self {
             Self::Known(value) => Gathered::Known(value),
@@ -37,12 +37,12 @@ impl<T> Gathered<T> {
         }
     }
 
-    /// The same with another value made of the known one.
+    /// The same state, with the known value converted.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Gathered<U> {
         self.and_then(|value| Gathered::Known(make(value)))
     }
 
-    /// What the known value leads to; the same if it is not known.
+    /// The result of `next` for a known value; otherwise the same state.
     pub fn and_then<U>(self, next: impl FnOnce(T) -> Gathered<U>) -> Gathered<U> {
         match self {
             Self::Known(value) => next(value),

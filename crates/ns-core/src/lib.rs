@@ -1,7 +1,7 @@
 //! Linux namespaces: find, open, make, enter and describe them.
 //!
-//! The one crate of ns-utils that opens `/proc` or makes a system call. It never ends the process, and prints nothing but
-//! in `cli`; the programs do. Read from top to bottom: a module uses those above it, never one below.
+//! The one crate of ns-utils that opens `/proc` or makes a system call. It never ends the process, and prints only in
+//! `cli`. Read the modules from top to bottom: a module uses modules above it, and never one below.
 
 #[allow(
     unsafe_code,

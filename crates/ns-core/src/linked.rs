@@ -1,8 +1,8 @@
-//! A function that data brings along, so that only a program that makes such data links the function.
+//! A function that is part of some data. Only programs that create such data link the function.
 
 use std::fmt;
 
-/// A function pointer. Every two of a type are equal: there is one function for each use.
+/// A function pointer. All values of one type are equal, because each use has one function.
 #[derive(Clone, Copy)]
 pub(crate) struct Linked<F>(pub(crate) F);
 

@@ -1,4 +1,4 @@
-//! A namespace, held open: what it is, whose it is, and how to enter it (`ioctl_nsfs(2)`, `setns(2)`).
+//! A namespace, held open: its identity, its owner, and how to enter it (`ioctl_nsfs(2)`, `setns(2)`).
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -19,7 +19,7 @@ use crate::{Error, Gathered, Kind, Result};
 /// The magic number of the file system of namespace files, `NSFS_MAGIC`.
 const NSFS: FsType = FsType(libc::NSFS_MAGIC);
 
-/// Which namespace: two files are the same namespace when both numbers are the same (`namespaces(7)`).
+/// The identity of a namespace: two files are the same namespace if both numbers are equal (`namespaces(7)`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     /// `st_dev` of the namespace file.
@@ -38,7 +38,7 @@ impl Identity {
         })
     }
 
-    /// The identity of the namespace that this file is, if it is one. The file may be open for its path alone (`O_PATH`).
+    /// The identity of this file, if it is a namespace. The file may be open for its path alone (`O_PATH`).
     pub(crate) fn of_namespace(file: impl AsFd) -> nix::Result<Option<Self>> {
         if fstatfs(&file)?.filesystem_type() != NSFS {
             return Ok(None);
@@ -47,7 +47,7 @@ impl Identity {
     }
 }
 
-/// An open namespace. While it is held, the namespace lives. Clones share the descriptor.
+/// An open namespace. It keeps the namespace alive. Clones share the descriptor.
 #[derive(Clone, Debug)]
 pub struct Namespace {
     file: Arc<OwnedFd>,
@@ -56,18 +56,18 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// The one the caller is in.
+    /// The namespace of this kind that the caller is in.
     pub fn own(kind: Kind) -> Result<Self> {
         Self::open(format!("/proc/self/ns/{kind}")).map_err(Error::or_without_proc)
     }
 
-    /// The one whose file this is: `/proc/PID/ns/net`, or a bind mount of it such as `/run/netns/blue`.
+    /// The namespace at this path: `/proc/PID/ns/net`, or a bind mount of it such as `/run/netns/blue`.
     ///
-    /// [`Error::Unfit`] where the file is not a namespace.
+    /// [`Error::Unfit`] if the file is not a namespace.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let name = || quoted(path.as_os_str().as_bytes());
-        // Without O_NONBLOCK a FIFO of that name would wait for its writer.
+        // Without O_NONBLOCK, opening a FIFO would wait for its writer.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file = match rustix::fs::open(path, flags, Mode::empty()) {
             Err(rustix::io::Errno::NOENT) => {
@@ -81,9 +81,9 @@ impl Namespace {
         })
     }
 
-    /// The one that this open file is.
+    /// The namespace behind this open file.
     ///
-    /// [`Error::Unfit`] where it is not a namespace.
+    /// [`Error::Unfit`] if it is not a namespace.
     pub fn from_file(file: OwnedFd) -> Result<Self> {
         let unfit = || Error::Unfit("not a namespace".into());
         let system = fstatfs(&file).doing(|| "look at a namespace file")?;
@@ -95,7 +95,7 @@ impl Namespace {
         Self::known(file, kind).doing(|| "look at a namespace file")
     }
 
-    /// The one that this open file is, which is one of this kind by the way it was opened.
+    /// The namespace behind this open file. The way it was opened makes sure that it is of this kind.
     pub(crate) fn known(file: OwnedFd, kind: Kind) -> rustix::io::Result<Self> {
         let identity = Identity::of(&file)?;
         Ok(Self {
@@ -105,17 +105,17 @@ impl Namespace {
         })
     }
 
-    /// Its kind.
+    /// The kind of the namespace.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Which it is.
+    /// The identity of the namespace.
     pub fn identity(&self) -> Identity {
         self.identity
     }
 
-    /// Its 64-bit id, never used again (Linux 6.18; 6.12 for mount namespaces).
+    /// The 64-bit id of the namespace, which is never reused (Linux 6.18; 6.12 for mount namespaces).
     pub fn id(&self) -> Gathered<u64> {
         match ioctl::ns_get_id(self) {
             Ok(id) => Gathered::Known(id),
@@ -124,15 +124,15 @@ impl Namespace {
         }
     }
 
-    /// The user namespace that owns it; that of a user namespace is its parent.
+    /// The user namespace that owns this namespace. The owner of a user namespace is its parent.
     ///
-    /// [`Gathered::Unreadable`] where the owner is not the caller's user namespace or below it: the kernel does not
-    /// tell that from the initial user namespace, which nobody owns.
+    /// [`Gathered::Unreadable`] if the owner is neither the caller's user namespace nor below it. The kernel gives the
+    /// same answer for the initial user namespace, which has no owner.
     pub fn owner(&self) -> Gathered<Self> {
         gathered(ioctl::ns_get_userns(self), Kind::User)
     }
 
-    /// Its parent. [`Gathered::Absent`] for the kinds that have none; for the rest as [`Self::owner`].
+    /// The parent of this namespace. [`Gathered::Absent`] for kinds without parents; otherwise as [`Self::owner`].
     pub fn parent(&self) -> Gathered<Self> {
         match self.kind {
             Kind::Pid | Kind::User => gathered(ioctl::ns_get_parent(self), self.kind),
@@ -140,8 +140,8 @@ impl Namespace {
         }
     }
 
-    /// The uid of whoever made this user namespace, or the user namespace that owns this one, as the caller's user
-    /// namespace sees it (65534 where it has no such uid).
+    /// The uid that created this user namespace, or the user namespace that owns this namespace, as seen from the
+    /// caller's user namespace (65534 if the uid is not mapped there).
     pub fn owner_uid(&self) -> Gathered<u32> {
         if self.kind != Kind::User {
             return self.owner().and_then(|owner| owner.owner_uid());
@@ -152,12 +152,13 @@ impl Namespace {
         }
     }
 
-    /// Whether the system started with it.
+    /// True if the system started with this namespace.
     pub fn is_initial(&self) -> bool {
         self.identity.inode == self.kind.initial_inode()
     }
 
-    /// Puts the calling thread in (`setns(2)`). `EINVAL` for one's own user namespace.
+    /// Moves the calling thread into the namespace (`setns(2)`). Fails with `EINVAL` for the caller's own user
+    /// namespace.
     pub fn enter(&self) -> nix::Result<()> {
         nix::sched::setns(self, self.kind.flag())
     }
@@ -176,7 +177,8 @@ impl fmt::Display for Namespace {
     }
 }
 
-/// What the ioctls for relatives say: `EPERM` means out of the caller's sight, or that there is none.
+/// The answer of the ioctls for owner and parent. `EPERM` means that the relative does not exist or that the caller
+/// cannot see it.
 fn gathered(answer: nix::Result<OwnedFd>, kind: Kind) -> Gathered<Namespace> {
     match answer.map(|file| Namespace::known(file, kind)) {
         Ok(Ok(namespace)) => Gathered::Known(namespace),

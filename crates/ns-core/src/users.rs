@@ -1,5 +1,5 @@
-//! Users and groups by name (`passwd(5)`, `group(5)`). To be asked before another mount namespace is entered: the answers in
-//! there would be those of someone else.
+//! Users and groups by name (`passwd(5)`, `group(5)`). Names must be looked up before another mount namespace is
+//! entered, because that namespace has other files.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -14,7 +14,7 @@ use crate::{Error, Result};
 pub struct UserNames(HashMap<u32, Option<String>>);
 
 impl UserNames {
-    /// The name of this user; `None` where there is none, or none can be found.
+    /// The name of this user; `None` if no name can be found.
     pub fn name(&mut self, uid: u32) -> Option<&str> {
         self.0
             .entry(uid)
@@ -27,7 +27,7 @@ impl UserNames {
             .as_deref()
     }
 
-    /// Its name, or else its number.
+    /// The name of this user, or the number if no name can be found.
     pub fn name_or_number(&mut self, uid: u32) -> String {
         self.name(uid).map_or_else(|| uid.to_string(), str::to_owned)
     }
@@ -64,10 +64,10 @@ impl FromStr for GroupId {
     }
 }
 
-/// A number where it is one, else the name.
+/// The id that a number gives, or else the id of the name.
 fn id(what: &'static str, text: &str, by_name: impl Fn() -> Result<Option<u32>>) -> Result<u32> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // The last number means "no id" to the system calls.
+        // The highest number means "no id" to system calls.
         return match text.parse() {
             Ok(id) if id < u32::MAX => Ok(id),
             _ => Err(Error::invalid(what, text, "ids are numbers from 0 to 4294967294")),
@@ -76,7 +76,7 @@ fn id(what: &'static str, text: &str, by_name: impl Fn() -> Result<Option<u32>>)
     by_name()?.ok_or_else(|| Error::invalid(what, text, format!("there is no such {what}")))
 }
 
-/// The shell that `/etc/passwd` has for the caller.
+/// The caller's shell in `/etc/passwd`.
 pub fn own_shell() -> Option<OsString> {
     let user = User::from_uid(nix::unistd::getuid()).ok().flatten()?;
     Some(user.shell.into_os_string()).filter(|shell| !shell.is_empty())

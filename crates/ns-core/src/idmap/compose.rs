@@ -1,12 +1,13 @@
-//! Several requests become one map: the single id first, the ranges around it.
+//! The map for several requests: the single id first, then the ranges without it.
 
 use super::{IdKind, IdMap, IdRange, MapRequest, Subordinate};
 use crate::{Error, Result};
 
-/// The map of the ranges that were asked for and of the single id, where there is one.
+/// The map of the requested ranges and of the single id, if there is one.
 ///
-/// The ranges go on around the single id and lose none of their own; those that map ids to themselves only leave it out.
-/// `subordinate` gives the caller's block, and `own` the map of the caller's user namespace, where a request needs them.
+/// A range skips the single id, and then has all of its ids. A range that maps ids to themselves only leaves the single
+/// id out. If a request needs them, `subordinate` gives the caller's block, and `own` the map of the caller's user
+/// namespace.
 pub fn compose(
     single: Option<IdRange>,
     requests: &[MapRequest],
@@ -35,8 +36,8 @@ pub fn compose(
     IdMap::new(ranges)
 }
 
-/// The range without the single id on either side: each inner id in turn for each outer id in turn, so that only the id
-/// that the single one takes from the outer side is missing, and the range ends later inside.
+/// The range without the single id on either side. Inner and outer ids are paired in order. Only the outer id of the
+/// single id is missing, and the range ends at a higher inner id.
 fn around(range: IdRange, single: Option<IdRange>) -> Result<Vec<IdRange>> {
     let Some(single) = single else {
         return Ok(vec![range]);
@@ -75,7 +76,7 @@ fn part(inner: u64, outer: u64, count: u64) -> Option<IdRange> {
     .ok()
 }
 
-/// Ids as themselves, without the two that the single one takes.
+/// A range of ids that map to themselves, without the two ids of the single mapping.
 fn identity(first: u32, count: u32, single: Option<IdRange>) -> Vec<IdRange> {
     let end = u64::from(first) + u64::from(count);
     let mut taken: Vec<_> = single.map_or(Vec::new(), |single| vec![single.inner, single.outer]);
@@ -85,7 +86,7 @@ fn identity(first: u32, count: u32, single: Option<IdRange>) -> Vec<IdRange> {
     let mut parts = Vec::new();
     let mut start = u64::from(first);
     for stop in taken.into_iter().map(u64::from).chain([end]) {
-        // Two taken ids that are neighbours have nothing between them.
+        // There is nothing between two taken ids that are neighbours.
         parts.extend(part(start, start, stop.saturating_sub(start)));
         start = stop + 1;
     }

@@ -1,4 +1,4 @@
-//! Uid and gid maps of user namespaces: what they hold, how a person writes them, how they come together.
+//! Uid and gid maps of user namespaces: what they hold, how a person writes them, and how several become one.
 
 mod compose;
 mod request;
@@ -56,7 +56,7 @@ impl IdKind {
         }
     }
 
-    /// The program that writes it for those who may not.
+    /// The program that writes the map for users who may not.
     pub const fn helper(self) -> &'static str {
         match self {
             Self::User => "newuidmap",
@@ -73,7 +73,7 @@ impl IdKind {
     }
 }
 
-/// Consecutive ids: the first `count` from `inner` on are those from `outer` on in the parent user namespace.
+/// Consecutive ids: `count` ids from `inner` on are the ids from `outer` on in the parent user namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IdRange {
     /// The first id in the user namespace.
@@ -85,7 +85,7 @@ pub struct IdRange {
 }
 
 impl IdRange {
-    /// A range; an error where it is empty or reaches beyond the last id, 4294967294.
+    /// A range. An error if the range is empty or goes beyond the highest id, 4294967294.
     pub fn new(inner: u32, outer: u32, count: u32) -> Result<Self> {
         let range = Self { inner, outer, count };
         let invalid = |why| Err(Error::invalid("id range", range.to_string(), why));
@@ -124,7 +124,7 @@ impl fmt::Display for IdRange {
 impl FromStr for IdRange {
     type Err = Error;
 
-    /// Reads `inner:outer:count`, and `outer,inner,count` as unshare(1) had it first.
+    /// Reads `inner:outer:count`, and `outer,inner,count` the older form of unshare(1).
     fn from_str(text: &str) -> Result<Self> {
         let invalid = || {
             Error::invalid(
@@ -161,7 +161,7 @@ pub struct IdMap {
 }
 
 impl IdMap {
-    /// A map of these ranges; an error where two of them overlap, or the kernel would not take so many.
+    /// A map of these ranges. An error if two ranges overlap, or the kernel does not accept so many.
     pub fn new(ranges: Vec<IdRange>) -> Result<Self> {
         for (index, range) in ranges.iter().enumerate() {
             if let Some(other) = ranges[..index].iter().find(|other| other.overlaps(*range)) {
@@ -211,7 +211,7 @@ impl IdMap {
         &self.ranges
     }
 
-    /// What is to be written to the file.
+    /// The text to write to the file.
     pub fn contents(&self) -> String {
         let lines = self
             .ranges
@@ -220,7 +220,7 @@ impl IdMap {
         lines.collect()
     }
 
-    /// The id in the user namespace for this one of the parent's.
+    /// The id in the user namespace for this id of the parent.
     pub fn inner(&self, outer: u32) -> Option<u32> {
         self.ranges
             .iter()
@@ -228,7 +228,7 @@ impl IdMap {
             .map(|range| range.inner + (outer - range.outer))
     }
 
-    /// The id of the parent's for this one of the user namespace.
+    /// The id in the parent for this id of the user namespace.
     pub fn outer(&self, inner: u32) -> Option<u32> {
         self.ranges
             .iter()

@@ -1,4 +1,4 @@
-//! The ranges that a person asks for, before the files they come from are read.
+//! The ranges that a person asks for, before the files with subordinate ids are read.
 
 use std::str::FromStr;
 

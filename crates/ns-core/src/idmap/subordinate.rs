@@ -13,9 +13,9 @@ pub struct Subordinate {
     pub count: u32,
 }
 
-/// The first block of the user with this name or uid, in the file for that kind of ids. Both files go by user.
+/// The first block of the user with this name or uid, in the file for this kind of ids. Both files list users.
 ///
-/// [`Error::NotFound`] where there is none, with the line that would give one.
+/// [`Error::NotFound`] if the user has no block, with a line that would grant one.
 pub fn subordinate(kind: IdKind, name: Option<&str>, uid: u32) -> Result<Subordinate> {
     let file = kind.subordinate_file();
     let text = match std::fs::read(file) {
@@ -34,7 +34,7 @@ pub fn subordinate(kind: IdKind, name: Option<&str>, uid: u32) -> Result<Subordi
     })
 }
 
-/// Whether the program that writes maps of subordinate ids is there.
+/// True if the program that writes maps of subordinate ids is installed.
 pub fn has_helper(kind: IdKind) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|directory| directory.join(kind.helper()).is_file())

@@ -13,11 +13,11 @@ use crate::{Error, Result};
 /// The ids of the caller, as its own user namespace has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// The effective uid, which owns what the process makes.
+    /// The effective uid, which owns files that the process creates.
     pub uid: u32,
     /// The effective gid.
     pub gid: u32,
-    /// The uid of who started the process.
+    /// The uid of the user who started the process.
     pub real_uid: u32,
 }
 
@@ -30,12 +30,12 @@ pub fn ids() -> Credentials {
     }
 }
 
-/// The caller's environment: every entry as it is and in order, also those that set nothing (`environ(7)`).
+/// The caller's environment: every entry unchanged and in order, including entries that set no variable (`environ(7)`).
 pub fn environment() -> Vec<CString> {
     environment::entries()
 }
 
-/// Whether the caller has the capability that it takes to write any map of these ids.
+/// True if the caller has the capability to write any map of these ids.
 pub fn may_map(ids: IdKind) -> bool {
     has(match ids {
         IdKind::User => CapabilitySet::SETUID,
@@ -43,7 +43,7 @@ pub fn may_map(ids: IdKind) -> bool {
     })
 }
 
-/// Whether the caller has this capability in its user namespace.
+/// True if the caller has this capability in its user namespace.
 pub fn has(capability: CapabilitySet) -> bool {
     rustix::thread::capabilities(None).is_ok_and(|sets| sets.effective.contains(capability))
 }

@@ -1,7 +1,7 @@
-//! `/proc/PID/cgroup` (`cgroups(7)`): the cgroup of a process, and from its path the systemd unit and the container it
-//! belongs to. No daemon is asked.
+//! `/proc/PID/cgroup` (`cgroups(7)`): the cgroup of a process, and the systemd unit and the container that its path
+//! names. No daemon is asked.
 //!
-//! Over bytes: whoever may make a cgroup may give it any name.
+//! Names are bytes, because whoever may create a cgroup may give it any name.
 
 /// The cgroups that a process is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub enum Runtime {
     Lxc,
 }
 
-/// How the runtimes call the cgroup of a container: before its id, and what stands in the place of a container where the
-/// runtime's own helper has a cgroup.
+/// What the runtimes put before the id in the name of a container's cgroup, and the ids of cgroups that have the
+/// runtime's helper instead of a container.
 const PREFIXES: &[(&[u8], Runtime)] = &[
     (b"docker-", Runtime::Docker),
     (b"libpod-", Runtime::Podman),
@@ -68,7 +68,7 @@ impl Cgroups {
         })
     }
 
-    /// Whether the process is in this cgroup or below it.
+    /// True if the process is in this cgroup or below it.
     pub fn are_in(&self, cgroup: Cgroup<'_>) -> bool {
         self.all().any(|own| own.down().any(|above| above == cgroup))
     }
@@ -82,8 +82,8 @@ impl Cgroups {
         self.all().find(|cgroup| cgroup.hierarchy == hierarchy)
     }
 
-    /// The cgroup that tells most: that in the hierarchy of cgroup v2; where the process is at its top, that of systemd, or
-    /// of the first controller below whose top it is.
+    /// The most informative cgroup: the one of cgroup v2. If the process is at the top of that hierarchy, the one of
+    /// systemd, or of the first controller in which the process is below the top.
     pub fn main(&self) -> Option<Cgroup<'_>> {
         let below_top = |cgroup: &Cgroup<'_>| cgroup.path != b"/";
         self.of(b"")
@@ -93,12 +93,12 @@ impl Cgroups {
             .or_else(|| self.all().next())
     }
 
-    /// The path of the cgroup that tells most.
+    /// The path of the most informative cgroup.
     pub fn path(&self) -> Option<&[u8]> {
         self.main().map(|cgroup| cgroup.path)
     }
 
-    /// The systemd unit: below its slices the first that is none, as `sd_pid_get_unit(3)` has it.
+    /// The systemd unit: the first part of the path that is not a slice, as in `sd_pid_get_unit(3)`.
     pub fn unit(&self) -> Option<&[u8]> {
         self.unit_and_cgroup().map(|(name, _)| name)
     }
@@ -107,24 +107,24 @@ impl Cgroups {
     pub fn unit_and_cgroup(&self) -> Option<(&[u8], Cgroup<'_>)> {
         let is_slice = |cgroup: &Cgroup<'_>| cgroup.name().is_empty() || cgroup.name().ends_with(b".slice");
         let cgroup = self.main()?.down().find(|cgroup| !is_slice(cgroup))?;
-        // systemd marks names that the kernel could take for its own.
+        // systemd puts an underscore before names that could be files of the kernel.
         let name = cgroup.name().strip_prefix(b"_").unwrap_or(cgroup.name());
         is_unit(name).then_some((name, cgroup))
     }
 
-    /// The container; of containers in each other the inner.
+    /// The container. If containers are nested, the innermost.
     pub fn container(&self) -> Option<Container<'_>> {
         self.containers().pop()
     }
 
-    /// The containers that it is in, from the outer to the inner.
+    /// The containers that the process is in, from the outermost to the innermost.
     pub fn containers(&self) -> Vec<Container<'_>> {
         self.main().map(Cgroup::containers).unwrap_or_default()
     }
 }
 
 impl<'a> Cgroup<'a> {
-    /// The cgroups on the way to it, from the top of the hierarchy down to itself.
+    /// The cgroups on the path, from the top of the hierarchy down to this one.
     pub fn down(self) -> impl Iterator<Item = Self> {
         let slashes = self.path.iter().enumerate().skip(1);
         let ends = slashes.filter_map(|(end, byte)| (*byte == b'/').then_some(end));
@@ -139,7 +139,7 @@ impl<'a> Cgroup<'a> {
         self.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
     }
 
-    /// The containers whose cgroup it is, or is in, from the outer to the inner.
+    /// The containers whose cgroup this one is or is below, from the outermost to the innermost.
     pub fn containers(self) -> Vec<Container<'a>> {
         let mut containers: Vec<Container<'_>> = Vec::new();
         let mut above: &[u8] = b"";
@@ -156,7 +156,7 @@ impl<'a> Cgroup<'a> {
     }
 }
 
-/// What runs the container that the cgroup of this name is, below one of the name `above`, and its id.
+/// The runtime and the id of the container with this cgroup name, below a cgroup with the name `above`.
 fn container<'a>(above: &[u8], name: &'a [u8]) -> Option<(Runtime, &'a [u8])> {
     let bare = name.strip_suffix(b".scope").unwrap_or(name);
     for (prefix, runtime) in PREFIXES {
@@ -195,7 +195,7 @@ fn is_id(text: &[u8]) -> bool {
     text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Whether a name is that of a unit that has processes: `systemd.unit(5)`.
+/// True if this is the name of a unit that has processes: `systemd.unit(5)`.
 fn is_unit(name: &[u8]) -> bool {
     const TYPES: [&[u8]; 5] = [b".service", b".scope", b".socket", b".mount", b".swap"];
     TYPES

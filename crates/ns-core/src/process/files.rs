@@ -1,6 +1,6 @@
 //! The small files of a process, read by its PID: for listings, which look at many processes for a moment each.
 //!
-//! Where a process has to stay the same one from step to step, [`super::Process`] holds it.
+//! If all reads must be about one process, use [`super::Process`], which holds it.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -12,7 +12,7 @@ use super::{Cgroups, Pid, Stat, Status, command_line, parse_stat};
 use crate::Gathered;
 use crate::sys::errno::from_rustix;
 
-/// The files of one process in the open directory `/proc`. What a process that has ended would have said is absent.
+/// The files of one process in the open directory `/proc`. Values of a process that has ended are absent.
 #[derive(Clone, Copy, Debug)]
 pub struct Files<'a> {
     proc: BorrowedFd<'a>,
@@ -20,7 +20,7 @@ pub struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// Those of the process that has this PID now.
+    /// The files of the process that has this PID now.
     pub fn of(proc: &'a impl AsFd, pid: Pid) -> Self {
         Self {
             proc: proc.as_fd(),
@@ -43,7 +43,7 @@ impl<'a> Files<'a> {
         self.read("cgroup").map(Cgroups::new)
     }
 
-    /// Its command line in one line; its name if it has none, as the kernel's threads and zombies.
+    /// The command line in one line, or the name if there is none, as for kernel threads and zombies.
     pub fn command(&self) -> Gathered<Vec<u8>> {
         self.read("cmdline").and_then(|bytes| match command_line(&bytes) {
             Some(command) => Gathered::Known(command),
@@ -54,7 +54,7 @@ impl<'a> Files<'a> {
         })
     }
 
-    /// Its effective uid as the owner of its directory; 0 for a process that others may not look into
+    /// The effective uid, which is the owner of the directory. It is 0 for a process that other users may not look into
     /// (`PR_SET_DUMPABLE`).
     pub fn uid(&self) -> Gathered<u32> {
         match rustix::fs::statat(self.proc, ProcPath::of(self.pid).file(""), AtFlags::empty()) {
@@ -63,21 +63,21 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// How many threads it has: the directories of its `task`, counted by their links.
+    /// The number of threads, from the link count of the directory `task`.
     pub fn threads(&self) -> Gathered<u32> {
         match rustix::fs::statat(self.proc, ProcPath::of(self.pid).file("task"), AtFlags::empty()) {
-            // A directory has a link for itself, one from above, and one for each directory in it.
+            // A directory has one link for itself, one from its parent, and one for each directory in it.
             Ok(stat) => Gathered::Known(u32::try_from(stat.st_nlink).unwrap_or(u32::MAX).saturating_sub(2)),
             Err(errno) => refusal(errno),
         }
     }
 
-    /// All of a small file in its directory.
+    /// The contents of a small file in its directory.
     pub fn read(&self, name: &str) -> Gathered<Vec<u8>> {
         self.read_with_room(name, 512)
     }
 
-    /// All of a file in its directory, which may be so large: the kernel fills as much as there is room for.
+    /// The contents of a file in its directory, up to this size.
     pub fn read_with_room(&self, name: &str, room: usize) -> Gathered<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let file =
@@ -97,7 +97,7 @@ impl<'a> Files<'a> {
     }
 }
 
-/// What the kernel's answer about a process means: it is gone, or the caller may not look into it.
+/// The meaning of an error number about a process: it has ended, or the caller may not look into it.
 fn refusal<T>(errno: rustix::io::Errno) -> Gathered<T> {
     match from_rustix(errno) {
         Errno::ENOENT | Errno::ESRCH => Gathered::Absent,

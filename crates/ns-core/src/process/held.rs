@@ -1,4 +1,4 @@
-//! A process, held so that its PID cannot come to mean another one.
+//! A process, held so that its PID cannot be reused for another process unnoticed.
 
 use std::ffi::{CString, OsString};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -18,8 +18,8 @@ use crate::sys::fd::is_ready;
 use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
-/// A process held by a pidfd (`pidfd_open(2)`) and by its directory in `/proc`. Neither ever means another process.
-/// Clones share the descriptors, and only clones are equal.
+/// A process held by a pidfd (`pidfd_open(2)`) and by its directory in `/proc`. Neither of them ever refers to another
+/// process. Clones share the descriptors, and only clones are equal.
 #[derive(Clone, Debug)]
 pub struct Process {
     pid: Pid,
@@ -31,19 +31,19 @@ pub struct Process {
 impl Process {
     /// The process that has this PID now.
     ///
-    /// [`Error::NotFound`] where none has, and where `/proc` does not show it; [`Error::Unfit`] where `/proc` is of another
-    /// PID namespace, in which another process has the number.
+    /// [`Error::NotFound`] if no process has it, or `/proc` does not show it. [`Error::Unfit`] if `/proc` belongs to
+    /// another PID namespace, in which another process has this number.
     pub fn open(pid: Pid) -> Result<Self> {
         let process = Self::with_number(pid, hold(pid)?, pid)?;
         if number_in_proc(&process.pidfd) != Some(pid) {
-            // There is none any more once it has ended.
+            // After the process has ended, the directory is gone.
             process.check_alive()?;
             return Err(privacy::another(pid));
         }
         Ok(process)
     }
 
-    /// The process to which the kernel gives us this PID, ourselves or a child of ours, whatever number it has in `/proc`.
+    /// The caller or a child of the caller, by the PID that system calls use. It may have another number in `/proc`.
     pub(crate) fn open_own(pid: Pid) -> Result<Self> {
         let pidfd = hold(pid)?;
         match number_in_proc(&pidfd) {
@@ -53,7 +53,7 @@ impl Process {
         }
     }
 
-    /// Opens its directory, which has this number.
+    /// Opens the directory with this number.
     fn with_number(pid: Pid, pidfd: OwnedFd, number: Pid) -> Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = match rustix::fs::open(format!("/proc/{number}"), flags, Mode::empty()) {
@@ -67,16 +67,17 @@ impl Process {
             pidfd: Arc::new(pidfd),
             directory: Arc::new(directory),
         };
-        // Alive after the directory was opened: then the directory is that of the process the pidfd holds.
+        // If the process is alive after the directory was opened, the directory belongs to the process of the
+        // pidfd.
         process.check_alive()?;
-        // It says nothing of itself where it is hidden.
+        // A hidden process shows nothing about itself.
         if rustix::fs::fstat(&process.directory).err() == Some(rustix::io::Errno::NOENT) {
             return Err(privacy::hidden(pid));
         }
         Ok(process)
     }
 
-    /// The number that it has in `/proc`.
+    /// The number of the process in `/proc`.
     pub(crate) fn number(&self) -> Pid {
         self.number
     }
@@ -96,13 +97,13 @@ impl Process {
         self.directory
     }
 
-    /// The inode of its pidfd: its own for ever, since Linux 6.9.
+    /// The inode of the pidfd. Since Linux 6.9, no other process ever has the same.
     pub fn inode(&self) -> Result<u64> {
         let stat = rustix::fs::fstat(&self.pidfd).doing(|| format!("look at process {}", self.pid))?;
         Ok(stat.st_ino)
     }
 
-    /// Fails with [`Error::NotFound`] once it has ended.
+    /// Fails with [`Error::NotFound`] if the process has ended.
     pub fn check_alive(&self) -> Result<()> {
         if has_ended(&self.pidfd, self.pid)? {
             return Err(self.ended());
@@ -110,7 +111,8 @@ impl Process {
         Ok(())
     }
 
-    /// Said also of a process that is about to end: it leaves its namespaces and its directories some time before.
+    /// A process that is about to end counts as ended, because it leaves its namespaces and directories a moment
+    /// earlier.
     pub(crate) fn ended(&self) -> Error {
         Error::NotFound(format!("process {} has ended", self.pid))
     }
@@ -125,7 +127,7 @@ impl Process {
         self.link(kind, kind.for_children().unwrap_or(kind.name()))
     }
 
-    /// The inode of the namespace of this kind that its next children are born in, where there is one yet.
+    /// The inode of the namespace of this kind that its next children are born in, if that namespace exists yet.
     pub fn inode_for_children(&self, kind: Kind) -> Gathered<u64> {
         let name = kind.for_children().unwrap_or(kind.name());
         match rustix::fs::readlinkat(&self.directory, format!("ns/{name}"), Vec::new()) {
@@ -142,7 +144,7 @@ impl Process {
         match rustix::fs::openat(&self.directory, path, flags, Mode::empty()) {
             Ok(file) => Namespace::from_file(file),
             Err(errno) => {
-                // What an ended process answers is no news: that it has ended is.
+                // If the process has ended, that is the error, and not its last answer.
                 self.check_alive()?;
                 if errno == rustix::io::Errno::NOENT && name == kind.name() && Namespace::own(kind).is_ok() {
                     return Err(self.ended());
@@ -152,7 +154,7 @@ impl Process {
         }
     }
 
-    /// The error with its cause, where the kernel does not let the caller look into the process.
+    /// The error, with its cause if the kernel does not let the caller look into the process.
     pub(crate) fn explain(&self, error: Error) -> Error {
         if error.errno() != Some(Errno::EACCES) {
             return error;
@@ -200,7 +202,7 @@ impl Process {
         self.place("cwd", "working")
     }
 
-    /// The path of its working directory below its root directory; `/` where it is outside of that.
+    /// The path of its working directory below its root directory; `/` if the working directory is outside the root.
     pub fn working_path(&self) -> Result<PathBuf> {
         let path = |link: &str| {
             let target = rustix::fs::readlinkat(&self.directory, link, Vec::new())
@@ -217,7 +219,7 @@ impl Process {
     /// Its environment when it was executed (`proc_pid_environ(5)`): entries with an equals sign, in order.
     pub fn environment(&self) -> Result<Vec<CString>> {
         let bytes = match self.read("environ") {
-            // One that has no memory of its own: about to end, or a thread of the kernel.
+            // A process without memory of its own is about to end, or is a kernel thread.
             Err(error) if error.errno() == Some(Errno::ESRCH) => {
                 self.namespace(Kind::Mnt)?;
                 return Err(Error::NotFound(format!(
@@ -228,7 +230,7 @@ impl Process {
             answer => answer?,
         };
         if bytes.is_empty() {
-            // So is that of a process that is about to end; it has left its namespaces then.
+            // The environment of a process that is about to end is empty too. It has left its namespaces by then.
             self.namespace(Kind::Mnt)?;
         }
         Ok(environment_entries(&bytes))
@@ -255,7 +257,7 @@ impl Process {
         }
     }
 
-    /// All of a file in its directory: `mountinfo`.
+    /// The contents of a file in its directory: `mountinfo`.
     pub fn read(&self, name: &str) -> Result<Vec<u8>> {
         let doing = || format!("read /proc/{}/{name}", self.pid);
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
@@ -294,7 +296,7 @@ fn missing(pid: Pid) -> Error {
 fn hold(pid: Pid) -> Result<OwnedFd> {
     match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
         Err(rustix::io::Errno::SRCH) => Err(missing(pid)),
-        // A thread's id: pidfd_open takes the first of a process only.
+        // The id of a thread: pidfd_open accepts only the id of a process.
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => {
             Err(Error::Unfit(format!("{pid} is a thread, not a process")))
         }
@@ -302,9 +304,9 @@ fn hold(pid: Pid) -> Result<OwnedFd> {
     }
 }
 
-/// Whether the process with this pidfd has ended.
+/// True if the process with this pidfd has ended.
 fn has_ended(pidfd: &OwnedFd, pid: Pid) -> Result<bool> {
-    // A pidfd is readable once the process has ended, also while nobody has waited for it.
+    // A pidfd is readable when the process has ended, even if nobody has waited for it yet.
     is_ready(pidfd, PollFlags::IN).doing(|| format!("look at process {pid}"))
 }
 
@@ -315,12 +317,12 @@ fn number_in_proc(pidfd: &OwnedFd) -> Option<Pid> {
     number.trim().parse().ok()
 }
 
-/// The entries of an environment that set something; byte for byte, also where a name comes twice.
+/// The entries of an environment that set a variable, byte for byte, including repeated names.
 fn environment_entries(bytes: &[u8]) -> Vec<CString> {
     bytes
         .split(|byte| *byte == 0)
         .filter(|entry| entry.contains(&b'='))
-        // There is no NUL left in them.
+        // The entries have no NUL, because the text was split there.
         .filter_map(|entry| CString::new(entry).ok())
         .collect()
 }

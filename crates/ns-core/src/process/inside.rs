@@ -16,11 +16,10 @@ use crate::error::Doing;
 use crate::sys::errno::from_rustix;
 use crate::{Gathered, Kind, Namespace, Result};
 
-/// Runs `work` in a child that has entered the namespace, and gives what it gave. `doing` says what it does, after
-/// "cannot".
+/// Runs `work` in a child that has entered the namespace, and returns its result. `doing` reads after "cannot".
 ///
-/// Where the caller has no rights to the namespace, but made the user namespace that owns it or one above, the child
-/// enters that too.
+/// If the caller has no rights to the namespace, but created the user namespace that owns it or one above that, the
+/// child enters that user namespace too.
 pub fn in_namespace(
     namespace: &Namespace,
     doing: &str,
@@ -29,8 +28,8 @@ pub fn in_namespace(
     in_namespace_of(None, namespace, doing, work)
 }
 
-/// The same where a process is known to be in it, or was a moment ago: where that one is in the owning user namespace too,
-/// the child enters both at once.
+/// As [`in_namespace`], with a process that is or recently was in the namespace. If that process is in the owning user
+/// namespace too, the child enters both at once.
 pub fn in_namespace_of(
     process: Option<Pid>,
     namespace: &Namespace,
@@ -65,9 +64,9 @@ pub fn in_namespace_of(
 /// The most files that a child opens for the caller.
 const MOST: usize = 2;
 
-/// Opens files in a child that has entered the namespace, as [`in_namespace`] has it, and gives them to the caller. What
-/// they are does not change with whoever has them: a socket belongs to the network namespace in which it was made, a
-/// directory to the mount namespace in which it was found.
+/// Opens files in a child that has entered the namespace, as [`in_namespace`] does, and passes them to the caller. A
+/// file keeps its namespace: a socket belongs to the network namespace in which it was created, and a directory to the
+/// mount namespace in which it was opened.
 pub fn open_in_namespace<const N: usize>(
     namespace: &Namespace,
     doing: &str,
@@ -87,7 +86,7 @@ pub fn open_in_namespace<const N: usize>(
     receive(ours.as_fd()).doing(|| format!("{doing} in {namespace}"))
 }
 
-/// Sends descriptors (`SCM_RIGHTS` of `unix(7)`), with a byte for them to go with.
+/// Sends descriptors (`SCM_RIGHTS` of `unix(7)`), with one byte of data, which they need.
 fn send(to: BorrowedFd<'_>, files: &[BorrowedFd<'_>]) -> rustix::io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut control = SendAncillaryBuffer::new(&mut space);
@@ -109,11 +108,11 @@ fn receive<const N: usize>(from: BorrowedFd<'_>) -> rustix::io::Result<[OwnedFd;
         })
         .flatten()
         .collect();
-    // Fewer where the caller has no more room for open files.
+    // Fewer arrive if the caller has reached its limit of open files.
     files.try_into().map_err(|_| rustix::io::Errno::MFILE)
 }
 
-/// What the first byte that the child writes is about.
+/// The meaning of the first byte that the child writes.
 #[derive(Clone, Copy)]
 enum Progress {
     Done,
@@ -121,8 +120,8 @@ enum Progress {
     Work,
 }
 
-/// Puts the calling process in the namespace, with the user namespace that owns it where that gives the rights: there is
-/// no way back from there.
+/// Moves the calling process into the namespace, and into the user namespace that owns it if that gives the rights. The
+/// process cannot come back.
 fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()> {
     match namespace.enter() {
         Err(Errno::EPERM) => {
@@ -139,12 +138,13 @@ fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()
                 && is_in(&process, namespace)
                 && setns(&process, owner.kind().flag() | namespace.kind().flag()).is_ok()
             {
-                // The process may have gone elsewhere in between.
+                // The process may have entered another namespace meanwhile.
                 let there = Namespace::own(namespace.kind());
                 let there = there.is_ok_and(|there| there.identity() == namespace.identity());
                 return if there { Ok(()) } else { Err(Errno::EAGAIN) };
             }
-            // A process in the namespace need not be in the owner, and one that a bind mount holds has none.
+            // A process in the namespace need not be in the owner. A namespace that only a bind mount holds has no
+            // process.
             owner.enter()?;
             namespace.enter()
         }

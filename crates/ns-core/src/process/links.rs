@@ -1,5 +1,5 @@
-//! The links of `/proc/PID/ns`, read with `readlinkat(2)` alone: nothing is opened, and no namespace file is made in the
-//! kernel, as `stat(2)` on them would.
+//! The links of `/proc/PID/ns`, read with `readlinkat(2)` alone: no file is opened, and the kernel creates no namespace
+//! file, as it does for `stat(2)`.
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,7 +14,7 @@ use crate::{Gathered, Kind, Kinds};
 
 /// The namespaces that a process or a thread is in, by inode.
 ///
-/// A listing holds one of these for every process there is, so it is kept small.
+/// A listing holds one of these for every process, so it is kept small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Links {
     /// 0 is no namespace's inode.
@@ -25,7 +25,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// None known, none refused.
+    /// No namespace is known, and none was refused.
     const NONE: Self = Self {
         inodes: [0; Kind::ALL.len()],
         refused: Kinds::NONE,
@@ -49,7 +49,7 @@ impl Links {
             .filter(|(_, inode)| *inode != 0)
     }
 
-    /// The kernel's answer, where it would not show one of them.
+    /// The error number, if the kernel refused to show one of them.
     pub fn refused(&self) -> Option<Errno> {
         (!self.refused.is_empty()).then_some(self.errno)
     }
@@ -57,17 +57,17 @@ impl Links {
 
 /// Reads the links of the process `pid`; `proc` is the open directory `/proc`.
 ///
-/// What a process lacks is absent: all of them once it is gone, all but `user` and `pid` for a zombie.
+/// Missing links are absent: all links of a process that has ended, and all except `user` and `pid` of a zombie.
 pub fn read_links(proc: impl AsFd, pid: Pid) -> Links {
     LinkDirectory::open(proc, pid, None).links(Kinds::ALL)
 }
 
-/// A directory `ns` of `/proc`, open: the links are looked up from there, not each from the top.
+/// An open directory `ns` of `/proc`. Links are looked up in it, and not by their full path.
 #[derive(Debug)]
 pub struct LinkDirectory(Gathered<OwnedFd>);
 
 impl LinkDirectory {
-    /// That of a process, or of one of its threads; `proc` is the open directory `/proc`.
+    /// The directory of a process, or of one of its threads; `proc` is the open directory `/proc`.
     pub fn open(proc: impl AsFd, pid: Pid, thread: Option<Pid>) -> Self {
         let mut path = match thread {
             Some(thread) => ProcPath::of_thread(pid, thread),
@@ -90,7 +90,7 @@ impl LinkDirectory {
                 Gathered::Known(inode) => links.inodes[kind as usize] = inode,
                 Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => {}
                 Gathered::Unreadable(errno) => {
-                    // The kernel asks the same question for each: may the caller look into this process?
+                    // The kernel makes the same check for each link: may the caller look into this process?
                     links.refused = kinds;
                     links.errno = errno;
                     break;
@@ -100,8 +100,8 @@ impl LinkDirectory {
         links
     }
 
-    /// The inode of the namespace of this kind that the next children of the process are born in, where the kernel shows
-    /// it: it shows no PID namespace that has no process yet.
+    /// The inode of the namespace of this kind that the next children of the process are born in, if the kernel shows
+    /// it. It does not show a PID namespace that has no process yet.
     pub fn for_children(&self, kind: Kind) -> Gathered<u64> {
         match kind.for_children() {
             Some(name) => self.read(name),
@@ -118,7 +118,8 @@ impl LinkDirectory {
     }
 }
 
-/// What the kernel's answer about a process means: it is gone or lacks that, or the caller may not look into it.
+/// The meaning of an error number about a process: it has ended or has no such link, or the caller may not look into
+/// it.
 fn answer<T>(answer: rustix::io::Result<T>) -> Gathered<T> {
     match answer {
         Ok(value) => Gathered::Known(value),

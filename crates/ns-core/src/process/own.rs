@@ -1,5 +1,5 @@
-//! Ourselves, or a child of ours: known by the number that it has in `/proc`, which may be of a PID namespace that encloses
-//! ours.
+//! The caller or a child of the caller, by its number in `/proc`. That `/proc` may belong to an enclosing PID
+//! namespace.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use super::{Pid, Process};
 use crate::error::Doing;
 use crate::{Error, Kind, Namespace, Result};
 
-/// The directory in `/proc` of a process of ours. It is one descriptor, where a [`Process`] takes two: who locks the
-/// directories of names of all kinds has few left.
+/// The directory in `/proc` of the caller or a child. It takes one descriptor, and a [`Process`] takes two. While the
+/// directories of names of all kinds are locked, few descriptors are left.
 #[derive(Debug)]
 pub(crate) struct OwnProcess {
     pid: Pid,
@@ -20,7 +20,7 @@ pub(crate) struct OwnProcess {
 }
 
 impl OwnProcess {
-    /// The process to which the kernel gives us this PID.
+    /// The process with this PID, as system calls use it.
     pub fn open(pid: Pid) -> Result<Self> {
         let process = Process::open_own(pid)?;
         let number = process.number();
@@ -32,7 +32,7 @@ impl OwnProcess {
         })
     }
 
-    /// The number that it has in `/proc`.
+    /// The number of the process in `/proc`.
     pub fn number(&self) -> Pid {
         self.number
     }

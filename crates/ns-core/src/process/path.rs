@@ -1,4 +1,4 @@
-//! Paths below `/proc`, made on the stack: a listing makes a dozen of them for every process there is.
+//! Paths below `/proc`, made on the stack: a listing makes a dozen of them for every process.
 
 use std::fmt;
 use std::io::Write as _;
@@ -32,7 +32,7 @@ impl ProcPath {
         Self { bytes, prefix }
     }
 
-    /// The path of this file, whose name has no more than 36 bytes: those of the kernel's files have.
+    /// The path of this file. Its name can have at most 36 bytes, which is enough for the kernel's files.
     pub fn file(&mut self, name: &str) -> &[u8] {
         let end = self.prefix + name.len();
         self.bytes[self.prefix..end].copy_from_slice(name.as_bytes());

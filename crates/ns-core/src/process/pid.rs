@@ -26,7 +26,7 @@ impl Pid {
 
     /// As rustix has it.
     pub(crate) fn to_rustix(self) -> rustix::process::Pid {
-        // From a number that is positive by construction.
+        // The number is positive by construction.
         rustix::process::Pid::from_raw(self.0.get()).expect("a PID is positive")
     }
 

@@ -1,12 +1,12 @@
 //! Why the kernel does not let the caller look into a process (`ptrace(2)`, "Ptrace access mode checking"): found by
-//! looking at what everyone may see of it.
+//! looking at what every user may see of the process.
 
 use rustix::thread::CapabilitySet;
 
 use super::{Pid, Status, caller};
 use crate::Error;
 
-/// What stands in the way, and what would help; `None` where nothing of it is to be seen.
+/// The cause and the help; `None` if every check that can be seen would pass.
 pub(super) fn reason(pid: Pid, its: &Status) -> Option<(String, Option<String>)> {
     let (its_uid, own_uid) = (its.effective_uid()?, caller::ids().uid);
     if its_uid != own_uid && !caller::has(CapabilitySet::SYS_PTRACE) {
@@ -22,7 +22,7 @@ pub(super) fn reason(pid: Pid, its: &Status) -> Option<(String, Option<String>)>
     })
 }
 
-/// The capabilities that it has and the caller lacks, by their names.
+/// The names of the capabilities that the process has and the caller lacks.
 pub(crate) fn lacking(its: &Status) -> Option<String> {
     let own = rustix::thread::capabilities(None).ok()?.permitted;
     let lacking = CapabilitySet::from_bits_retain(its.permitted()?) - own;
@@ -30,7 +30,7 @@ pub(crate) fn lacking(its: &Status) -> Option<String> {
     Some(names.collect::<Vec<_>>().join(", "))
 }
 
-/// That a process lives, and `/proc` shows its directory with nothing in it: `hidepid` of proc(5).
+/// The error for a process that is alive, with an empty directory in `/proc`: `hidepid` of proc(5).
 pub(super) fn hidden(pid: Pid) -> Error {
     not_shown(pid).explained(
         Some("/proc hides the processes of others (hidepid)".into()),
@@ -38,12 +38,12 @@ pub(super) fn hidden(pid: Pid) -> Error {
     )
 }
 
-/// That a process lives, and has no directory in `/proc`.
+/// The error for a process that is alive and has no directory in `/proc`.
 pub(super) fn not_shown(pid: Pid) -> Error {
     Error::NotFound(format!("process {pid} is not in /proc")).or_without_proc()
 }
 
-/// That the number means one process to the kernel, and another one in `/proc`.
+/// The error for a PID that is one process to system calls, and another one in `/proc`.
 pub(super) fn another(pid: Pid) -> Error {
     Error::Unfit(format!("process {pid} is not the one that has this PID in /proc")).explained(
         Some("/proc belongs to another PID namespace".into()),

@@ -1,9 +1,9 @@
-//! `/proc/PID/stat` and `/proc/PID/cmdline` (`proc_pid_stat(5)`, `proc_pid_cmdline(5)`), over bytes: a process chooses its
-//! own name, and need not choose text.
+//! `/proc/PID/stat` and `/proc/PID/cmdline` (`proc_pid_stat(5)`, `proc_pid_cmdline(5)`), over bytes, because a process
+//! chooses its own name, which need not be text.
 
 use super::Pid;
 
-/// What `/proc/PID/stat` says, as far as it is used here.
+/// The fields of `/proc/PID/stat` that are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stat {
     /// The process.
@@ -12,7 +12,7 @@ pub struct Stat {
     pub name: Vec<u8>,
     /// `R`, `S`, `T`, `Z` …
     pub state: u8,
-    /// Its parent; `None` for what has none in the reader's PID namespace.
+    /// The parent; `None` if it is not in the reader's PID namespace.
     pub parent: Option<Pid>,
     /// How many threads it has.
     pub threads: u32,
@@ -20,9 +20,9 @@ pub struct Stat {
     pub started: u64,
 }
 
-/// Reads the fields of a stat file; `None` where it is not one.
+/// Reads the fields of a stat file; `None` if the text is not one.
 pub fn parse_stat(bytes: &[u8]) -> Option<Stat> {
-    // The name stands in parentheses and may hold any byte: it ends at the last one that closes.
+    // The name is in parentheses and can have any byte, so it ends at the last closing parenthesis.
     let open = bytes.iter().position(|byte| *byte == b'(')?;
     let close = bytes.iter().rposition(|byte| *byte == b')')?;
     let number = |field: &[u8]| std::str::from_utf8(field).ok()?.trim().parse::<u64>().ok();
@@ -42,8 +42,8 @@ pub fn parse_stat(bytes: &[u8]) -> Option<Stat> {
     })
 }
 
-/// The command line in one line: the arguments of `/proc/PID/cmdline` with spaces between; `None` where there is none, as
-/// for the kernel's threads and for zombies.
+/// The command line in one line: the arguments of `/proc/PID/cmdline` with spaces between; `None` if there is none, as
+/// for kernel threads and zombies.
 pub fn command_line(cmdline: &[u8]) -> Option<Vec<u8>> {
     let end = cmdline.iter().rposition(|byte| *byte != 0)? + 1;
     Some(

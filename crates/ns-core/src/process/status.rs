@@ -1,4 +1,4 @@
-//! `/proc/PID/status` (`proc_pid_status(5)`), over bytes: the name of a process, which stands in it, need not be text.
+//! `/proc/PID/status` (`proc_pid_status(5)`), over bytes, because the name of the process in it need not be text.
 
 use super::Pid;
 
@@ -14,7 +14,7 @@ impl Status {
 
     /// The value of a field, without the white space around it.
     fn field(&self, name: &str) -> Option<&str> {
-        // The kernel writes a line break in the process's name as \n: no name can pass for a field.
+        // The kernel writes a line break in the process's name as \n, so no name can look like a field.
         let line = self
             .0
             .split(|byte| *byte == b'\n')
@@ -22,7 +22,7 @@ impl Status {
         Some(std::str::from_utf8(line).ok()?.trim())
     }
 
-    /// A field that is a set in hexadecimal, a bit each.
+    /// A field that is a set of bits in hexadecimal.
     fn set(&self, name: &str) -> Option<u64> {
         u64::from_str_radix(self.field(name)?, 16).ok()
     }
@@ -32,17 +32,17 @@ impl Status {
         self.field(name)?.parse().ok()
     }
 
-    /// The capabilities that it may use (`CapPrm`), a bit each.
+    /// The permitted capabilities (`CapPrm`), one bit for each.
     pub fn permitted(&self) -> Option<u64> {
         self.set("CapPrm")
     }
 
-    /// Those that the kernel asks for when it does something (`CapEff`).
+    /// The effective capabilities, which the kernel checks (`CapEff`).
     pub fn effective(&self) -> Option<u64> {
         self.set("CapEff")
     }
 
-    /// The signals that it has asked for: those it blocks, ignores or has a handler for; bit 0 is signal 1.
+    /// The signals that the process blocks, ignores or handles; bit 0 is signal 1.
     pub fn signals_asked_for(&self) -> Option<u64> {
         Some(self.set("SigBlk")? | self.set("SigIgn")? | self.set("SigCgt")?)
     }
@@ -52,12 +52,12 @@ impl Status {
         self.number("Threads")
     }
 
-    /// Whether a seccomp filter judges its system calls (`seccomp(2)`).
+    /// True if a seccomp filter applies to its system calls (`seccomp(2)`).
     pub fn has_seccomp_filter(&self) -> Option<bool> {
         Some(self.number("Seccomp")? == 2)
     }
 
-    /// Whether it can gain no privilege by executing a program (`PR_SET_NO_NEW_PRIVS`).
+    /// True if it cannot gain privileges by executing a program (`PR_SET_NO_NEW_PRIVS`).
     pub fn no_new_privileges(&self) -> Option<bool> {
         Some(self.number("NoNewPrivs")? == 1)
     }
@@ -77,7 +77,7 @@ impl Status {
         self.field("Gid")?.split_ascii_whitespace().nth(1)?.parse().ok()
     }
 
-    /// Its PIDs in the PID namespaces it is in, from the reader's to its own (`NSpid`).
+    /// Its PIDs in the PID namespaces that it is in, from the reader's namespace to its own (`NSpid`).
     pub fn pids(&self) -> Option<Vec<Pid>> {
         self.field("NSpid")?
             .split_ascii_whitespace()

@@ -1,4 +1,4 @@
-//! Waiting for a file of `/proc` to change, beside the end of a process and of whoever reads the output.
+//! Waiting for a file of `/proc` to change, for the end of a process, or for the end of the reader of the output.
 
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ pub enum Woken {
     Changed,
     /// The process has ended.
     Ended,
-    /// Nobody reads the output any more.
+    /// The reader of the output has gone.
     Unread,
     /// The time is up.
     TimeUp,
@@ -28,8 +28,8 @@ pub(crate) fn wait(
     output: Option<BorrowedFd<'_>>,
     limit: Option<Duration>,
 ) -> rustix::io::Result<Woken> {
-    // The kernel tells of a change with POLLPRI and POLLERR, of the end of a process with POLLIN, and of a pipe without
-    // readers with POLLERR, asked or not.
+    // The kernel reports a change with POLLPRI and POLLERR, the end of a process with POLLIN, and a pipe without
+    // readers with POLLERR even if it was not asked for.
     let changed = files
         .iter()
         .map(|file| (Woken::Changed, PollFd::from_borrowed_fd(*file, PollFlags::PRI)));
@@ -41,7 +41,7 @@ pub(crate) fn wait(
         )
     });
     let (meanings, mut fds): (Vec<_>, Vec<_>) = changed.chain(ended).chain(unread).unzip();
-    // A time that no clock reaches is no limit.
+    // A time that no clock reaches means no limit.
     let end = limit.and_then(|limit| Instant::now().checked_add(limit));
     loop {
         let left = end.map(|end| {
@@ -60,7 +60,7 @@ pub(crate) fn wait(
             }
         }
     }
-    // A change wakes once and first; the others stay as they are until they are asked for.
+    // A change wakes the caller once, so it is checked first. The other states stay until they are asked for.
     let woken = fds.iter().position(|fd| !fd.revents().is_empty());
     Ok(woken.map_or(Woken::Changed, |index| meanings[index]))
 }
@@ -88,7 +88,7 @@ mod tests {
         drop(child.stdin.take());
         assert_eq!(wait(&[], Some(&process), None, None), Ok(Woken::Ended));
         child.wait().unwrap();
-        // A change of the table, if there is one meanwhile, comes first.
+        // If the table has changed meanwhile, the change comes first.
         let woken = wait(&files, Some(&process), None, Some(Duration::MAX)).unwrap();
         assert!([Woken::Changed, Woken::Ended].contains(&woken), "{woken:?}");
     }
