@@ -1,4 +1,4 @@
-//! Where cgroups are mounted: those of version 2, and each hierarchy of version 1 (`cgroups(7)`).
+//! The directories of cgroups, in cgroup v2 and in each hierarchy of cgroup v1 (`cgroups(7)`).
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -26,7 +26,7 @@ pub fn cgroup_directory(mount: &Mount<'_>, cgroup: Cgroup<'_>) -> Option<PathBuf
     let below = Path::new(OsStr::from_bytes(cgroup.path))
         .strip_prefix(OsStr::from_bytes(&root))
         .ok()?;
-    // One that is outside of the caller's cgroup namespace has a path with dots.
+    // The path of a cgroup outside the caller's cgroup namespace has `..` in it.
     let is_outside = below.components().any(|part| part == Component::ParentDir);
     (!is_outside).then(|| Path::new(OsStr::from_bytes(&target)).join(below))
 }

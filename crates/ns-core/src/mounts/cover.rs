@@ -1,22 +1,22 @@
-//! Which mount hides which: a path leads to one mount only, and others may stand in its way.
+//! The mounts that hide other mounts. A path leads to one mount, and another mount can be in its way.
 
 use std::cmp::Ordering;
 
 use super::{Mount, Tree};
 
-/// For each mount of a table, the one that hides it.
+/// For each mount of a table, the mount that hides it.
 ///
-/// A mount on the root directory of another covers that one, and with it all else that is mounted on it. A mount on a
-/// directory covers what is mounted further down on the same mount. What stands on a mount that no path leads to is
-/// hidden with it.
+/// A mount on the root directory of another mount covers that mount, and everything else that is mounted on it. A mount
+/// on a directory covers what is mounted further down on the same mount. Everything on a hidden mount is hidden with
+/// it.
 #[derive(Clone, Debug)]
 pub struct Covers(Vec<Option<usize>>);
 
 impl Covers {
-    /// Of the mounts of a table and their tree.
+    /// The covers for the mounts of a table and their tree.
     pub fn of(mounts: &[Mount<'_>], tree: &Tree) -> Self {
         let siblings = Siblings::of(mounts, tree);
-        // Of each mount, what stands in the way to its mount point.
+        // For each mount, the mount that is in the way to its mount point.
         let mut way: Vec<Option<usize>> = vec![None; mounts.len()];
         for node in tree.nodes() {
             let index = node.index;
@@ -36,17 +36,17 @@ impl Covers {
         )
     }
 
-    /// The index of the mount that hides the one with this index; `None` where its mount point leads to it.
+    /// The index of the mount that hides the mount with this index; `None` if its mount point leads to it.
     pub fn by(&self, index: usize) -> Option<usize> {
         self.0[index]
     }
 }
 
-/// How the mounts that stand on the same mount are to each other.
+/// How the mounts on one mount hide each other.
 struct Siblings {
-    /// Of each mount, the child that is mounted on its root directory.
+    /// For each mount, the child that is mounted on its root directory.
     on_root: Vec<Option<usize>>,
-    /// Of each mount, the sibling that is mounted on a directory above its mount point.
+    /// For each mount, the sibling that is mounted on a directory above its mount point.
     above: Vec<Option<usize>>,
 }
 
@@ -56,12 +56,12 @@ impl Siblings {
         let mut on_root = vec![None; mounts.len()];
         let mut above: Vec<Option<usize>> = vec![None; mounts.len()];
         let mut order: Vec<usize> = (0..mounts.len()).collect();
-        // Roots whose parent is out of sight are siblings.
+        // Roots whose parent is not in the table are siblings.
         let family = |index: usize| match tree.parent(index) {
             Some(parent) => (true, mounts[parent].id),
             None => (false, mounts[index].parent),
         };
-        // Siblings side by side, each followed by all those below it.
+        // Siblings are ordered so that each is followed by all siblings below it.
         order.sort_by(|left, right| {
             (family(*left).cmp(&family(*right)))
                 .then_with(|| compare_paths(path(*left), path(*right)))
@@ -89,13 +89,13 @@ impl Siblings {
     }
 }
 
-/// Orders paths so that those below a directory follow it.
+/// Orders paths so that paths below a directory follow it.
 fn compare_paths(left: &[u8], right: &[u8]) -> Ordering {
     let rank = |byte: &u8| if *byte == b'/' { 0 } else { u16::from(*byte) + 1 };
     left.iter().map(rank).cmp(right.iter().map(rank))
 }
 
-/// Whether a path leads to something below this directory.
+/// True if the path is below this directory.
 pub(super) fn is_below(path: &[u8], directory: &[u8]) -> bool {
     match path.strip_prefix(directory) {
         Some([b'/', ..]) => true,

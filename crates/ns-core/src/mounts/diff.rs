@@ -1,4 +1,4 @@
-//! Two tables compared: of two namespaces, where the ids say nothing, and of one at two times, where they do.
+//! Comparison of two tables: of two namespaces, by mount points, or of one namespace at two times, by ids.
 
 use std::collections::HashMap;
 
@@ -7,22 +7,22 @@ use super::{Mount, MountId, MountTable, merged};
 /// How the mounts of two namespaces differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference<'t, 'a> {
-    /// It is in the first table only.
+    /// The mount is only in the first table.
     OnlyFirst(&'t Mount<'a>),
-    /// It is in the second table only.
+    /// The mount is only in the second table.
     OnlySecond(&'t Mount<'a>),
-    /// It is in both, and not the same.
+    /// The mount is in both tables, and differs.
     Differs(&'t Mount<'a>, &'t Mount<'a>, Vec<Aspect>),
 }
 
-/// In what the mounts at the same mount point can differ.
+/// A property in which mounts at the same mount point can differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aspect {
-    /// The source, or the directory of it.
+    /// The source, or the mounted directory of the file system.
     Source,
     /// The type of the file system.
     FsType,
-    /// The file system: another one of the same kind.
+    /// The file system, with the same type.
     Device,
     /// The options.
     Options,
@@ -56,8 +56,8 @@ fn all_options<'a>(mount: &Mount<'a>) -> std::borrow::Cow<'a, [u8]> {
 
 /// The differences between the tables of two namespaces, in the order of the first table, then of the second.
 ///
-/// Mounts belong together that have the same mount point; where several lie on each other there, those of the same file
-/// system and directory, and then in their order.
+/// Mounts with the same mount point are compared. If several mounts are stacked there, mounts of the same file system
+/// and directory are compared first, and then the others in their order.
 pub fn differences<'t, 'a>(first: &'t [Mount<'a>], second: &'t [Mount<'a>]) -> Vec<Difference<'t, 'a>> {
     let mut waiting: HashMap<&[u8], Vec<&'t Mount<'a>>> = HashMap::new();
     for mount in second {
@@ -105,32 +105,32 @@ pub fn differences<'t, 'a>(first: &'t [Mount<'a>], second: &'t [Mount<'a>]) -> V
     found
 }
 
-/// What has happened in a namespace.
+/// A change in a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MountEvent<'t, 'a> {
-    /// A mount that was not there.
+    /// A new mount.
     Mount(&'t Mount<'a>),
-    /// A mount that is there no more.
+    /// A mount that was removed.
     Umount(&'t Mount<'a>),
-    /// Other options: as it was, as it is.
+    /// Other options: the mount before and after.
     Remount(&'t Mount<'a>, &'t Mount<'a>),
-    /// Another mount point: as it was, as it is.
+    /// Another mount point: the mount before and after.
     Move(&'t Mount<'a>, &'t Mount<'a>),
 }
 
-/// What has happened between two readings of the table of one namespace: what went, then what came and changed.
+/// The changes between two readings of the table of one namespace: first the removed mounts, then new and changed ones.
 pub fn events<'t, 'a>(before: &'t MountTable<'a>, after: &'t MountTable<'a>) -> Vec<MountEvent<'t, 'a>> {
     let by_id = |table: &'t MountTable<'a>| -> HashMap<MountId, &'t Mount<'a>> {
         table.mounts().iter().map(|mount| (mount.id, mount)).collect()
     };
-    // The kernel gives the id of a mount that is gone to another one.
+    // The kernel reuses the id of a removed mount.
     let same = |one: &Mount<'_>, other: &Mount<'_>| {
         (one.device, one.root, one.fs_type, one.source)
             == (other.device, other.root, other.fs_type, other.source)
     };
     let (old, new) = (by_id(before), by_id(after));
     let stays = |mount: &&Mount<'a>| new.get(&mount.id).is_some_and(|now| same(mount, now));
-    // The last to be mounted is the first to go.
+    // Mounts are removed in the reverse order of mounting.
     let gone = before.mounts().iter().rev().filter(|mount| !stays(mount));
     let mut events: Vec<_> = gone.map(MountEvent::Umount).collect();
     for mount in after.mounts() {

@@ -3,22 +3,22 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// Bytes as they stand in the table, decoded when they are asked for: nearly none hold an escape.
+/// Bytes as in the table. They are decoded on request, because nearly none have an escape.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Escaped<'a>(&'a [u8]);
 
 impl<'a> Escaped<'a> {
-    /// Of bytes from a table.
+    /// From bytes of a table.
     pub const fn new(raw: &'a [u8]) -> Self {
         Self(raw)
     }
 
-    /// As it stands in the table.
+    /// The bytes as in the table.
     pub const fn raw(self) -> &'a [u8] {
         self.0
     }
 
-    /// What it means. A backslash that starts no escape means itself.
+    /// The decoded bytes. A backslash that starts no escape stays.
     pub fn decoded(self) -> Cow<'a, [u8]> {
         let Some(first) = self.0.iter().position(|byte| *byte == b'\\') else {
             return Cow::Borrowed(self.0);
@@ -65,7 +65,7 @@ impl<'a> Escaped<'a> {
     }
 }
 
-/// The value of the escape that the bytes start with, and what follows it.
+/// The value of the escape at the start of the bytes, and the rest.
 fn octal(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let [
         b'\\',

@@ -53,7 +53,7 @@ pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Whether a line has nothing to read: it is empty, or a comment.
+/// True if a line is empty or a comment.
 pub(super) fn is_comment(line: &[u8]) -> bool {
     let first = line.iter().find(|byte| !is_blank(**byte));
     matches!(first, None | Some(b'#' | b'\r'))

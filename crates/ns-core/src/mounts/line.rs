@@ -7,7 +7,7 @@ use super::fstab::is_blank;
 use super::{Escaped, FstabFields, MountOptions, Propagation};
 use crate::Error;
 
-/// The id of a mount, in its namespace's table: used again once the mount is gone.
+/// The id of a mount, in its namespace's table: reused after the mount is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MountId(u64);
 
@@ -29,12 +29,12 @@ impl fmt::Display for MountId {
     }
 }
 
-/// The device of a file system, `major:minor`; major 0 where it is on none.
+/// The device of a file system, `major:minor`; major is 0 if the file system is on no device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Device {
-    /// Which driver.
+    /// The number of the driver.
     pub major: u32,
-    /// Which of its devices.
+    /// The number of the device of that driver.
     pub minor: u32,
 }
 
@@ -67,11 +67,11 @@ impl FromStr for Device {
 /// A mount, borrowed from the bytes of its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mount<'a> {
-    /// Its id.
+    /// The id.
     pub id: MountId,
-    /// The mount that it is mounted on; itself, or one that is not in the table, for a root.
+    /// The id of the mount below it. For a root, its own id or one that is not in the table.
     pub parent: MountId,
-    /// The device of the file system, as `st_dev` has it.
+    /// The device of the file system, as in `st_dev`.
     pub device: Device,
     /// The directory of the file system that is mounted; for a namespace file `net:[4026532281]`.
     pub root: Escaped<'a>,
@@ -79,11 +79,11 @@ pub struct Mount<'a> {
     pub target: Escaped<'a>,
     /// The options of this mount.
     pub vfs_options: MountOptions<'a>,
-    /// The optional fields as they stand, with blanks behind each.
+    /// The optional fields as in the table, each followed by blanks.
     pub(super) tags: &'a [u8],
     /// The type of the file system, with the subtype: `ext4`, `fuse.sshfs`.
     pub fs_type: Escaped<'a>,
-    /// What the file system is on, as it was named when it was mounted; it may be empty, and any text.
+    /// The source of the file system, as it was named when it was mounted: any text, even an empty one.
     pub source: Escaped<'a>,
     /// The options of the file system, the same for all its mounts.
     pub fs_options: MountOptions<'a>,
@@ -91,11 +91,11 @@ pub struct Mount<'a> {
     ///
     /// A line of such a table has no device, no root and no propagation. All its options are in `vfs_options`.
     pub fstab: Option<FstabFields>,
-    /// The line that it was read from, without the line break.
+    /// The line that the mount was read from, without the line break.
     pub(super) line: &'a [u8],
 }
 
-/// What a line lacks that is no mount.
+/// The reason why a line is not a mount.
 pub(super) type Reason = &'static str;
 
 impl<'a> Mount<'a> {
@@ -128,22 +128,22 @@ impl<'a> Mount<'a> {
         })
     }
 
-    /// The optional fields as they stand, with one blank between.
+    /// The optional fields, with one blank between them.
     pub fn optional(&self) -> &'a [u8] {
         self.tags.trim_ascii()
     }
 
-    /// How mounts and unmounts spread from and to it.
+    /// The propagation of the mount.
     pub fn propagation(&self) -> Propagation {
         Propagation::of(self.tags)
     }
 
-    /// Whether a part of the file system is mounted only, as bind mounts do and some file systems always.
+    /// True if only a part of the file system is mounted, as by a bind mount. Some file systems always say so.
     pub fn is_part(&self) -> bool {
         self.root.raw() != b"/"
     }
 
-    /// The line that it was read from, without the line break.
+    /// The line that the mount was read from, without the line break.
     pub(super) fn line(&self) -> &'a [u8] {
         self.line
     }
@@ -153,7 +153,7 @@ impl<'a> Mount<'a> {
 /// people has more.
 struct Fields<'a> {
     rest: &'a [u8],
-    /// Whether more than one blank was seen between two fields.
+    /// True if there was more than one blank between two fields.
     padded: bool,
 }
 
@@ -169,7 +169,7 @@ impl<'a> Fields<'a> {
         Ok(&field[..end])
     }
 
-    /// All those before the separator `-`, which is taken too.
+    /// All fields before the separator `-`, which is consumed too.
     fn up_to_separator(&mut self) -> Result<&'a [u8], Reason> {
         let all = self.rest;
         loop {

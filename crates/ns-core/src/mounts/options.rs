@@ -1,30 +1,30 @@
-//! Mount options: a list with commas between, as the kernel writes it.
+//! Mount options: a list with commas, as the kernel writes it.
 
 use std::borrow::Cow;
 
 use super::Escaped;
 
-/// Options as they stand in the table.
+/// Options as in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MountOptions<'a>(Escaped<'a>);
 
 impl<'a> MountOptions<'a> {
-    /// Of bytes from a table.
+    /// From bytes of a table.
     pub const fn new(raw: &'a [u8]) -> Self {
         Self(Escaped::new(raw))
     }
 
-    /// As they stand in the table.
+    /// The bytes as in the table.
     pub const fn raw(self) -> &'a [u8] {
         self.0.raw()
     }
 
-    /// The whole list in one, decoded.
+    /// The whole list, decoded.
     pub fn decoded(self) -> Cow<'a, [u8]> {
         self.0.decoded()
     }
 
-    /// Each of them, as it stands.
+    /// Each option, as in the table.
     pub fn iter(self) -> impl Iterator<Item = Escaped<'a>> {
         self.raw()
             .split(|byte| *byte == b',')
@@ -32,7 +32,7 @@ impl<'a> MountOptions<'a> {
             .map(Escaped::new)
     }
 
-    /// Whether it is one of these: `nosuid`, or `mode=755`, or the name alone of one that has a value.
+    /// True if the list has this option: `nosuid`, `mode=755`, or only the name of an option with a value.
     pub fn contains(self, wanted: &[u8]) -> bool {
         self.iter().any(|option| {
             let option = option.decoded();
@@ -41,7 +41,7 @@ impl<'a> MountOptions<'a> {
         })
     }
 
-    /// The first that says whether it can be written to, and what follows it.
+    /// The first `ro` or `rw`, and the options after it.
     fn access(self) -> (Option<&'a [u8]>, &'a [u8]) {
         let raw = self.raw();
         for access in [&b"rw"[..], b"ro"] {
@@ -55,7 +55,7 @@ impl<'a> MountOptions<'a> {
     }
 }
 
-/// The options of a mount and those of its file system in one list: `ro` where either is, and everything else once.
+/// The options of a mount and of its file system in one list: `ro` if either is read-only, and every other option once.
 pub fn merged<'a>(mount: MountOptions<'a>, fs: MountOptions<'a>) -> Cow<'a, [u8]> {
     let (of_mount, mount_rest) = mount.access();
     let (of_fs, fs_rest) = fs.access();

@@ -1,34 +1,34 @@
-//! Peer groups over the tables of many namespaces: where a mount made here shows up, and where it does not.
+//! Peer groups in the tables of many namespaces: where a new mount appears, and where it does not.
 
 use std::collections::BTreeMap;
 
 use super::{Mount, MountId, MountTable, PeerGroup};
 
-/// A mount that has to do with a peer group.
+/// A mount that belongs to a peer group or receives its events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerMount {
     /// The inode of its mount namespace.
     pub namespace: u64,
-    /// Its id.
+    /// The id.
     pub id: MountId,
     /// Its mount point, from the root directory of the namespace's view.
     pub target: Vec<u8>,
-    /// What is mounted.
+    /// The source of the mount.
     pub source: Vec<u8>,
     /// The type of the file system.
     pub fs_type: Vec<u8>,
 }
 
-/// A peer group, as far as its mounts could be read.
+/// A peer group, with the mounts that could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerMounts {
-    /// The group it gets events from.
+    /// The group that it receives events from.
     pub master: Option<PeerGroup>,
-    /// The mounts that are in it: each passes on what happens below it to all of them, and to those below.
+    /// The mounts in the group. Each passes events below it to all of them, and to the receivers below.
     pub members: Vec<PeerMount>,
-    /// Private mounts that get its events and pass none on.
+    /// Mounts that receive its events and pass none on.
     pub slaves: Vec<PeerMount>,
-    /// The groups that get its events.
+    /// The groups that receive its events.
     pub receivers: Vec<PeerGroup>,
 }
 
@@ -65,7 +65,7 @@ impl Peers {
         self.0.get(&group)
     }
 
-    /// The groups that get their events from no other that is known, by their numbers.
+    /// The numbers of the groups that receive events from no known group.
     pub fn tops(&self) -> impl Iterator<Item = PeerGroup> {
         self.0
             .iter()

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A peer group: mounts that pass each other what is mounted and unmounted below them, in every mount namespace. The
-/// number is unique on the host.
+/// A peer group: mounts in any mount namespace that pass mounts and unmounts below them to each other. The number is
+/// unique on the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerGroup(u64);
 
@@ -28,18 +28,18 @@ impl fmt::Display for PeerGroup {
 /// The optional fields of a mount.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Propagation {
-    /// The group it passes events on to and gets them from; `None` for a mount that is not shared.
+    /// The group that it exchanges events with; `None` for a mount that is not shared.
     pub shared: Option<PeerGroup>,
-    /// The group it gets events from without passing its own back.
+    /// The group that it receives events from, without passing its own back.
     pub master: Option<PeerGroup>,
-    /// The nearest group below the reader's root that its events come from, where the master is out of sight.
+    /// The nearest visible group that its events come from, if the master is outside the reader's root.
     pub from: Option<PeerGroup>,
-    /// Whether it cannot be bound elsewhere.
+    /// True if it cannot be bind-mounted.
     pub unbindable: bool,
 }
 
 impl Propagation {
-    /// Reads optional fields, in any order; those that are not known are passed over.
+    /// Reads optional fields, in any order. Unknown fields are skipped.
     pub(super) fn of(fields: &[u8]) -> Self {
         let mut propagation = Self::default();
         for field in fields.split(|byte| *byte == b' ') {

@@ -1,4 +1,4 @@
-//! What file systems count of their work: `/proc/PID/mountstats`, where NFS alone has anything to say so far.
+//! The counters of file systems: `/proc/PID/mountstats`, which so far has counters only for NFS.
 
 use std::io::Cursor;
 
@@ -23,7 +23,7 @@ pub struct Statistics {
 
 /// Reads the mounts of a mountstats file that have counters.
 ///
-/// [`Error::Invalid`] where the counters are not as the kernel writes them.
+/// [`Error::Invalid`] if the counters are not in the kernel's form.
 pub fn parse_stats(bytes: &[u8]) -> Result<Vec<Statistics>> {
     let mut found = Vec::new();
     let mut rest = bytes;
@@ -62,7 +62,7 @@ pub fn parse_stats(bytes: &[u8]) -> Result<Vec<Statistics>> {
     Ok(found)
 }
 
-/// The length of the first section: up to the next line that starts one, as all its others are indented.
+/// The length of the first section. It ends before the next line that is not indented.
 fn section_length(bytes: &[u8]) -> usize {
     let next = bytes
         .windows(2)
@@ -70,7 +70,8 @@ fn section_length(bytes: &[u8]) -> usize {
     next.map_or(bytes.len(), |end| end + 1)
 }
 
-/// The counters of a section. procfs takes text alone; what is none in it is the names, which are not asked of it.
+/// The counters of a section. procfs reads only text. Only the names can have other bytes, and they are not taken from
+/// procfs.
 fn counters(section: &[u8]) -> Result<MountNFSStatistics> {
     let invalid = |why: String| Error::invalid("section of mountstats", section, why);
     let text = String::from_utf8_lossy(section).into_owned();

@@ -1,4 +1,4 @@
-//! What statmount(2) says of mounts and mountinfo does not: their unique ids, and how they map ids.
+//! The facts about mounts that only statmount(2) has: unique ids, and maps of user ids.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,31 +10,32 @@ use crate::error::Doing;
 use crate::sys::statmount::{listmount, statmount};
 use crate::{Gathered, Result};
 
-/// What statmount(2) says of one mount.
+/// The facts that statmount(2) gives about one mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MountStatus {
-    /// Its 64-bit id, never used again.
+    /// The 64-bit id, which is never reused.
     pub unique: u64,
-    /// How it maps ids, `uid_map(5)` lines after `uid` or `gid`; none where it maps none.
+    /// The map of ids: lines as in `uid_map`, each after `uid` or `gid`; empty if ids are not mapped.
     pub id_map: Vec<Vec<u8>>,
 }
 
 /// The mounts of a namespace by the ids of its table.
 pub type Statuses = HashMap<MountId, MountStatus>;
 
-/// What is asked for: bits of `STATMOUNT_*` in `linux/mount.h`.
+/// The requested facts: bits of `STATMOUNT_*` in `linux/mount.h`.
 mod mask {
     pub const MOUNT: u64 = 0x2;
     pub const ID_MAPS: u64 = 0x2000 | 0x4000;
-    /// All that a line of mountinfo says.
+    /// All facts that a line of mountinfo has.
     pub const LINE: u64 = 0x1 | MOUNT | 0x4 | 0x8 | 0x10 | 0x20 | 0x80 | 0x100 | 0x200;
     pub const SOURCE: u64 = 0x200;
 }
 
 impl View {
-    /// Asks for the mounts of the view's namespace, below the root directory of the caller where it is the caller's own.
+    /// Looks up the mounts of the view's namespace. In the caller's own namespace, these are the mounts below the
+    /// caller's root directory.
     ///
-    /// [`Gathered::Absent`] where the kernel is too old.
+    /// [`Gathered::Absent`] if the kernel is too old.
     pub fn statuses(&self) -> Gathered<Statuses> {
         self.each(mask::MOUNT | mask::ID_MAPS, |buffer| {
             let status = MountStatus {
@@ -46,13 +47,13 @@ impl View {
         .map(|all| all.into_iter().collect())
     }
 
-    /// The table, made of what listmount(2) and statmount(2) say, as mountinfo would have it.
+    /// The table in the form of mountinfo, built from listmount(2) and statmount(2).
     ///
-    /// `ENOSYS` where the kernel is too old.
+    /// `ENOSYS` if the kernel is too old.
     pub fn read_by_id(&self) -> Result<Vec<u8>> {
         let doing = || format!("list the mounts of {}", self.name());
         match self.each(mask::LINE, Buffer::line) {
-            // Those that no path leads to from the root directory have no line, as in mountinfo.
+            // As in mountinfo, mounts without a path from the root directory have no line.
             Gathered::Known(lines) => Ok(lines.into_iter().flatten().flatten().collect()),
             Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => Err(Errno::ENOSYS).doing(doing),
             Gathered::Unreadable(errno) => Err(errno).doing(doing),
@@ -78,7 +79,7 @@ impl View {
             for id in &ids[..count] {
                 match buffer.fill(namespace, *id, wanted) {
                     Ok(()) => all.push(make(&buffer)),
-                    // Unmounted since.
+                    // The mount was unmounted meanwhile.
                     Err(Errno::ENOENT) => {}
                     Err(errno) => return Gathered::Unreadable(errno),
                 }
@@ -94,7 +95,7 @@ impl View {
 /// A `struct statmount`: 512 bytes of fields, then strings.
 struct Buffer(Vec<u8>);
 
-/// Where the strings start.
+/// The offset of the strings.
 const STRINGS: usize = 512;
 
 impl Buffer {
@@ -120,7 +121,7 @@ impl Buffer {
         u64::from_ne_bytes(bytes.expect("eight bytes"))
     }
 
-    /// Whether the kernel filled in what this bit of the mask asks for.
+    /// True if the kernel filled in the facts of this bit.
     fn has(&self, bit: u64) -> bool {
         self.u64(8) & bit != 0
     }
@@ -131,7 +132,7 @@ impl Buffer {
         self.0.get(STRINGS.saturating_add(offset)..).unwrap_or_default()
     }
 
-    /// The string whose offset stands at `field`; empty where it was not filled in.
+    /// The string whose offset stands at `field`; empty if the kernel did not fill it in.
     fn string(&self, bit: u64, field: usize) -> &[u8] {
         let found = if self.has(bit) { self.strings(field) } else { b"" };
         found.split(|byte| *byte == 0).next().unwrap_or_default()
@@ -149,7 +150,7 @@ impl Buffer {
             .collect()
     }
 
-    /// The line that mountinfo has for it, with the line break; `None` where it has none.
+    /// The line of mountinfo, with the line break; `None` if mountinfo has no line for the mount.
     fn line(&self) -> Option<Vec<u8>> {
         let target = self.string(0x10, 108);
         if target.is_empty() {
@@ -195,7 +196,7 @@ impl Buffer {
         Some(line)
     }
 
-    /// The options of the mount: bits of `MOUNT_ATTR_*`, in the order in which mountinfo has them.
+    /// The options of the mount: bits of `MOUNT_ATTR_*`, in the order of mountinfo.
     fn vfs_options(&self) -> String {
         let bits = self.u64(64);
         let names = [

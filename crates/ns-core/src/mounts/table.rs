@@ -1,4 +1,4 @@
-//! A whole table: the mounts, and the lines that are none.
+//! A whole table: its mounts, and its lines that are not mounts.
 
 use super::fstab::is_comment;
 use super::line::{Mount, Reason};
@@ -19,27 +19,27 @@ pub struct MountTable<'a> {
     mounts: Vec<Mount<'a>>,
     flaws: Vec<LineFlaw<'a>>,
     form: TableForm,
-    /// How many lines it has.
+    /// The number of lines.
     lines: usize,
-    /// Whether lines end as on other systems: in a table that was saved and carried about.
+    /// True if lines end with carriage returns, as in a saved table that was copied from another system.
     carriage_returns: bool,
-    /// Whether the last line has a line break.
+    /// True if the last line has a line break.
     ends_in_break: bool,
 }
 
-/// A line that is no mount.
+/// A line that is not a mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineFlaw<'a> {
     /// The number of the line, from 1.
     pub line: usize,
-    /// Its bytes, without the line break.
+    /// The bytes of the line, without the line break.
     pub bytes: &'a [u8],
-    /// What is wrong with it; `None` if it is blank or a comment.
+    /// The fault of the line; `None` if it is blank or a comment.
     pub reason: Option<&'static str>,
 }
 
 impl<'a> MountTable<'a> {
-    /// Reads a table of mountinfo. Nothing in it stops the reading: a line that is no mount is kept as a [`LineFlaw`].
+    /// Reads a table of mountinfo. No line stops the reading: a line that is not a mount is kept as a [`LineFlaw`].
     pub fn parse(bytes: &'a [u8]) -> Self {
         Self::parse_as(TableForm::Mountinfo, bytes)
     }
@@ -114,8 +114,8 @@ impl<'a> MountTable<'a> {
         &self.mounts
     }
 
-    /// The mount that a path is on: of those whose target leads to it the longest, and of several on the same place the
-    /// last, which covers the others.
+    /// The mount that a path is on: the mount with the longest target above the path. If several mounts have that
+    /// target, the last one, which covers the others.
     pub fn mount_of(&self, path: &[u8]) -> Option<&Mount<'a>> {
         let leads = |target: &[u8]| {
             target == b"/"
@@ -129,7 +129,7 @@ impl<'a> MountTable<'a> {
             .max_by_key(|mount| mount.target.decoded().len())
     }
 
-    /// The lines that are no mounts, in the order of the table.
+    /// The lines that are not mounts, in the order of the table.
     pub fn flaws(&self) -> &[LineFlaw<'a>] {
         &self.flaws
     }
@@ -195,7 +195,7 @@ mod tests {
         let table = MountTable::parse(bytes.as_bytes());
         assert_eq!(table.mounts()[1].fs_options.raw(), b"rw");
         assert_eq!(table.print(), bytes.as_bytes());
-        // One line alone is no such table: the byte is the file system's.
+        // A single line does not prove such a table: its carriage return belongs to the file system.
         let bytes = format!("{GOOD}3 1 0:4 / /b rw - overlay none rw,upperdir=/x\r\n");
         let table = MountTable::parse(bytes.as_bytes());
         assert_eq!(table.mounts()[2].fs_options.raw(), b"rw,upperdir=/x\r");

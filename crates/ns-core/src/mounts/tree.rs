@@ -1,10 +1,10 @@
-//! Which mount stands on which: the tree, in linear time, whatever the table says.
+//! The tree of mounts, built in linear time even from an odd table.
 
 use std::collections::HashMap;
 
 use super::{Mount, MountId};
 
-/// A mount's place in the tree.
+/// The place of a mount in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Node {
     /// Its index in the table.
@@ -24,7 +24,7 @@ pub struct Tree {
 impl Tree {
     /// The tree of these mounts. A mount is a root if its parent is itself or is not there.
     ///
-    /// Mounts that are each other's parents, as no kernel says, are broken up at one of them.
+    /// No kernel writes mounts that are each other's parents. Such a loop is broken at one of its mounts.
     pub fn of(mounts: &[Mount<'_>]) -> Self {
         let mut by_id = HashMap::with_capacity(mounts.len());
         for (index, mount) in mounts.iter().enumerate() {
@@ -50,7 +50,7 @@ impl Tree {
         let mut roots: Vec<usize> = (0..mounts.len())
             .filter(|index| tree.parents[*index].is_none())
             .collect();
-        // The root of the namespace comes first, whatever else hangs in the air.
+        // The root of the namespace comes first, before other roots.
         if let Some(first) = (0..roots.len()).min_by_key(|root| mounts[roots[*root]].parent) {
             roots[..=first].rotate_right(1);
         }
@@ -60,7 +60,7 @@ impl Tree {
         let mut passed = vec![false; mounts.len()];
         for index in 0..mounts.len() {
             if !seen[index] {
-                // Above every mount that no root leads to there is a loop.
+                // A mount that no root leads to is below a loop.
                 let root = tree.in_loop_above(index, &mut passed);
                 tree.parents[root] = None;
                 tree.loops.push(mounts[root].id);
@@ -70,7 +70,7 @@ impl Tree {
         tree
     }
 
-    /// The first mount met twice on the way up.
+    /// The first mount that is met twice on the way up.
     fn in_loop_above(&self, mut index: usize, passed: &mut [bool]) -> usize {
         while !std::mem::replace(&mut passed[index], true) {
             match self.parents[index] {
@@ -81,8 +81,8 @@ impl Tree {
         index
     }
 
-    /// Adds a root and all that stands on it. A list of what is to come, not a call for each level: mounts may stand on
-    /// each other as deep as a person likes.
+    /// Adds a root and everything on it. It uses a list instead of recursion, because mounts can be nested to any
+    /// depth.
     fn descend(&mut self, root: usize, children: &Children, seen: &mut [bool]) {
         let mut waiting = vec![Node {
             index: root,
@@ -109,12 +109,12 @@ impl Tree {
         &self.nodes
     }
 
-    /// The index of the mount that the mount with this index stands on; `None` for a root.
+    /// The index of the parent of the mount with this index; `None` for a root.
     pub fn parent(&self, index: usize) -> Option<usize> {
         self.parents[index]
     }
 
-    /// The mounts that were made roots because they stood on themselves over others.
+    /// The mounts that were made roots because they are their own ancestors.
     pub fn loops(&self) -> &[MountId] {
         &self.loops
     }

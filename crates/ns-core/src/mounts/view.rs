@@ -1,4 +1,4 @@
-//! Where mounts are seen from: the table of a process or of a namespace, and the root directory its paths start at.
+//! A view of mounts: the table of a process or of a namespace, and the root directory that its paths start at.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::process::{Pid, Process, Woken, open_in_namespace, parse_link, wait};
 use crate::sys::errno::from_rustix;
 use crate::{Error, Gathered, Identity, Kind, Namespace, Result};
 
-/// A table of mounts and the root directory that its mount points start at, both held open: what is asked of a path in the
-/// table is asked of that directory, never of the caller's.
+/// A table of mounts and the root directory that its mount points start at, both held open: paths in the table are
+/// always looked up from that directory, never from the caller's root.
 #[derive(Debug)]
 pub struct View {
     name: String,
@@ -25,7 +25,7 @@ pub struct View {
 }
 
 impl View {
-    /// What the caller sees.
+    /// The view of the caller.
     pub fn own() -> Result<Self> {
         let proc = open_proc("/proc/self")?;
         let view = Self::through(proc.as_fd(), "this process".into(), None)?;
@@ -36,7 +36,7 @@ impl View {
         })
     }
 
-    /// What a process sees; a chrooted one sees the mounts below its root.
+    /// The view of a process. A process in a chroot sees only the mounts below its root.
     pub fn of_process(process: &Process) -> Result<Self> {
         let name = format!("process {}", process.pid());
         let view = Self::through(process.directory(), name, Some(process.pid())).map(|view| Self {
@@ -47,12 +47,12 @@ impl View {
             },
             ..view
         });
-        // What an ended process answers is no news: that it has ended is.
+        // If the process has ended, that is the error, and not its last answer.
         process.check_alive()?;
         view.map_err(|error| process.explain(error))
     }
 
-    /// The same view as that of the whole namespace, from whose root directory the process sees it.
+    /// This view as the view of its whole namespace, because the process has the root directory of the namespace.
     pub(crate) fn of_whole_namespace(self, identity: Identity) -> Self {
         Self {
             name: format!("{}:[{}]", Kind::Mnt, identity.inode),
@@ -61,7 +61,7 @@ impl View {
         }
     }
 
-    /// What a process would see that entered this mount namespace: a child that does, so that it may have no process.
+    /// The view from inside this mount namespace. A child enters it, so the namespace needs no process.
     pub fn of_namespace(namespace: &Namespace) -> Result<Self> {
         let proc = open_proc("/proc")?;
         let [table, root] = open_in_namespace(namespace, "read its mounts", || {
@@ -98,12 +98,12 @@ impl View {
         })
     }
 
-    /// Whose view it is, in a sentence.
+    /// The owner of the view, in a sentence.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The process whose view it is; `None` for the caller's own and that of a namespace.
+    /// The process that has this view; `None` for the view of the caller and of a namespace.
     pub fn pid(&self) -> Option<Pid> {
         self.pid
     }
@@ -123,18 +123,18 @@ impl View {
         self.id
     }
 
-    /// The table as it is now, for [`super::MountTable::parse`].
+    /// The current table, for [`super::MountTable::parse`].
     pub fn read(&self) -> Result<Vec<u8>> {
         let doing = || format!("read the table of mounts of {}", self.name);
         rustix::fs::seek(&self.table, rustix::fs::SeekFrom::Start(0)).doing(doing)?;
-        // The kernel gives no more than a page at a time; what grows is the vector alone.
+        // The kernel gives at most a page at a time, so the vector grows, and not the reads.
         let mut bytes = Vec::with_capacity(1 << 16);
         loop {
             bytes.reserve(1 << 12);
             match rustix::io::read(&self.table, rustix::buffer::spare_capacity(&mut bytes)) {
                 Ok(0) => return Ok(bytes),
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                // A process that has ended, and that nobody has waited for, has no table any more.
+                // A zombie has no table any more.
                 Err(rustix::io::Errno::INVAL) => {
                     return Err(Error::NotFound(format!("{} has ended", self.name)));
                 }
@@ -143,8 +143,8 @@ impl View {
         }
     }
 
-    /// Sleeps until the table has changed since this was last asked, or since it was opened; until `process` ends, `output`
-    /// loses its reader, or the time is up. Without a limit there is no end of time.
+    /// Sleeps until the table has changed since the last call or since it was opened, `process` ends, `output` loses
+    /// its reader, or the time is up. Without a limit, the time is never up.
     pub fn wait(
         &self,
         limit: Option<Duration>,

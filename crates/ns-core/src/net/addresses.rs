@@ -11,16 +11,16 @@ use crate::error::Doing;
 use crate::process::in_namespace;
 use crate::{Error, Kind, Namespace, Result};
 
-/// What is done, after "cannot".
+/// The operation, as it reads after "cannot".
 const LIST: &str = "list the addresses of the interfaces";
 
-/// The addresses of the caller's network namespace as `hostname -I` has them: of the interfaces that are up, but for
-/// the loopback and for the link-local ones of IPv6.
+/// The addresses of the caller's network namespace, as in `hostname -I`: addresses of interfaces that are up, except
+/// the loopback interface and link-local IPv6 addresses.
 pub fn addresses() -> Result<Vec<SockaddrStorage>> {
     list().doing(|| LIST)
 }
 
-/// The same of another network namespace, read in a child that goes there.
+/// The addresses of another network namespace, read in a child that enters it.
 pub fn addresses_in(namespace: &Namespace) -> Result<Vec<IpAddr>> {
     if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
         return Ok(addresses()?.iter().filter_map(ip).collect());

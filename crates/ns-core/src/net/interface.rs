@@ -1,4 +1,4 @@
-//! What an interface has, as a person writes it: its name, its hardware address, its addresses (`ip-link(8)`,
+//! The properties of an interface, as a person writes them: name, hardware address, addresses (`ip-link(8)`,
 //! `ip-address(8)`).
 
 use std::fmt;
@@ -7,12 +7,12 @@ use std::str::FromStr;
 
 use crate::Error;
 
-/// The name of an interface: what the kernel takes for one, and a terminal.
+/// The name of an interface, which both the kernel and a terminal accept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InterfaceName(String);
 
 impl InterfaceName {
-    /// The most bytes of one, `IFNAMSIZ` less the NUL.
+    /// The most bytes of a name: `IFNAMSIZ` without the NUL.
     pub const LONGEST: usize = 15;
 
     /// The name.
@@ -31,9 +31,9 @@ impl FromStr for InterfaceName {
             _ if text.len() > Self::LONGEST => Some("it has more than 15 bytes"),
             _ if text.contains('/') => Some("it has a slash in it"),
             _ if text.contains(':') => Some("it has a colon in it"),
-            // The kernel puts a number in its place.
+            // The kernel replaces it by a number.
             _ if text.contains('%') => Some("it has a percent sign in it"),
-            // The kernel's own isspace() is one of Latin-1, where 0xa0 is a blank; in UTF-8 that is part of a letter.
+            // The kernel's isspace() uses Latin-1, where 0xa0 is a blank. In UTF-8 that byte is part of a letter.
             _ if text
                 .bytes()
                 .any(|byte| byte.is_ascii_whitespace() || byte == 0x0b || byte == 0xa0) =>
@@ -41,7 +41,7 @@ impl FromStr for InterfaceName {
                 Some("it has a blank in it")
             }
             _ if text.contains('\0') => Some("it has a NUL in it"),
-            // The kernel would take it, and every list of interfaces would write it to a terminal.
+            // The kernel would accept it, and every list of interfaces would write it to a terminal.
             _ if text.chars().any(char::is_control) => Some("it has a control character in it"),
             _ => None,
         };
@@ -63,12 +63,12 @@ impl fmt::Display for InterfaceName {
 pub struct InterfaceAddress {
     /// The address.
     pub address: IpAddr,
-    /// How many of its first bits are those of the network.
+    /// The length of the network prefix in bits.
     pub length: u8,
 }
 
 impl InterfaceAddress {
-    /// Whether the other address is in its network.
+    /// True if the other address is in its network.
     pub fn reaches(&self, other: IpAddr) -> bool {
         let differ = match (self.address, other) {
             (IpAddr::V4(own), IpAddr::V4(other)) => u128::from(own.to_bits() ^ other.to_bits()) << 96,
@@ -130,7 +130,7 @@ impl FromStr for HardwareAddress {
         let bytes: [u8; 6] = bytes
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or_else(|| invalid("expected six bytes in hexadecimal, such as 02:00:00:00:00:01"))?;
-        // The kernel takes neither (EADDRNOTAVAIL).
+        // The kernel accepts neither (EADDRNOTAVAIL).
         if bytes[0] & 1 == 1 {
             return Err(invalid("that is a group address: the first byte is odd"));
         }
@@ -244,7 +244,7 @@ mod tests {
                 prop_assert_eq!(address.to_string().parse::<InterfaceAddress>().unwrap(), address);
                 prop_assert!(address.reaches(address.address));
             }
-            // No text is too strange.
+            // No text makes the parser panic.
             let _ = (text.parse::<HardwareAddress>(), text.parse::<InterfaceAddress>(), text.parse::<InterfaceName>());
         }
     }

@@ -1,4 +1,4 @@
-//! Making, changing and removing interfaces (`rtnetlink(7)`, `veth(4)`).
+//! Creating, changing and removing interfaces (`rtnetlink(7)`, `veth(4)`).
 
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, AsRawFd as _};
@@ -18,21 +18,21 @@ use super::rtnetlink::RtSocket;
 use super::{HardwareAddress, InterfaceAddress, InterfaceName};
 use crate::Namespace;
 
-/// An interface that there is.
+/// An existing interface.
 pub(crate) struct Link {
     /// Its number in its network namespace.
     pub index: u32,
     /// Its name.
     pub name: String,
-    /// The number of the interface that it is tied to, in that one's network namespace: of a veth its peer.
+    /// The number of the linked interface in its own network namespace. For a veth, this is the peer.
     pub tied_to: Option<u32>,
 }
 
-/// One end of a pair that is to be made.
+/// One end of a pair to create.
 pub(crate) struct End<'a> {
-    /// Its name; `None` leaves it to the kernel, which takes the first of `veth0`, `veth1`, … that is free.
+    /// The name; `None` lets the kernel choose the first free of `veth0`, `veth1`, …
     pub name: Option<&'a InterfaceName>,
-    /// Its hardware address; `None` for one at random.
+    /// The hardware address; `None` for a random one.
     pub hardware: Option<HardwareAddress>,
 }
 
@@ -49,8 +49,8 @@ impl End<'_> {
 }
 
 impl RtSocket {
-    /// Makes a veth pair: `here` in the socket's network namespace, `there` in the other one. It takes `CAP_NET_ADMIN` in
-    /// the user namespaces that own the two.
+    /// Creates a veth pair: `here` in the socket's network namespace, `there` in the other one. This needs
+    /// `CAP_NET_ADMIN` in the user namespaces that own both.
     pub(crate) fn create_veth(
         &mut self,
         here: &End<'_>,
@@ -113,7 +113,7 @@ impl RtSocket {
         self.have(RouteNetlinkMessage::NewLink(link), 0)
     }
 
-    /// Removes the interface with this name; with one end of a veth pair goes the other.
+    /// Removes the interface with this name. If it is one end of a veth pair, the other end goes too.
     pub(crate) fn remove(&mut self, name: &InterfaceName) -> nix::Result<()> {
         let mut link = LinkMessage::default();
         link.attributes.push(LinkAttribute::IfName(name.to_string()));
@@ -131,8 +131,8 @@ impl RtSocket {
             AddressAttribute::Address(address.address),
         ];
         if address.address.is_ipv6() {
-            // Between two ends whose addresses are given, none is taken already: a second of waiting for an answer (RFC
-            // 4862, 5.4) would leave the program without its address when it starts.
+            // The addresses of both ends are known, so no other host has them. Waiting a second for an answer (RFC
+            // 4862, 5.4) would let the program start without its address.
             message
                 .attributes
                 .push(AddressAttribute::Flags(AddressFlags::Nodad));
@@ -143,7 +143,7 @@ impl RtSocket {
         )
     }
 
-    /// Sends what has no other way by this gateway, through the interface with this number.
+    /// Adds the default route by this gateway, through the interface with this number.
     pub(crate) fn add_default_route(&mut self, index: u32, gateway: IpAddr) -> nix::Result<()> {
         let mut message = RouteMessage::default();
         message.header.address_family = family(gateway);

@@ -1,4 +1,4 @@
-//! What is in a network namespace: interfaces and their addresses, and the numbers of other network namespaces.
+//! The contents of a network namespace: interfaces, addresses, and the numbers of other network namespaces.
 
 mod addresses;
 mod interface;

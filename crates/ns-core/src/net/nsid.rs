@@ -1,4 +1,4 @@
-//! The numbers that network namespaces have in one another (`RTM_GETNSID` of `rtnetlink(7)`, `ip-netns(8)`).
+//! The numbers of network namespaces as seen from each other (`RTM_GETNSID` of `rtnetlink(7)`, `ip-netns(8)`).
 
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use super::rtnetlink::RtSocket;
 use crate::{Gathered, Namespace, Result};
 
-/// Asks the kernel in the caller's own network namespace.
+/// A socket for such questions in the caller's own network namespace.
 pub struct NsIds(RtSocket);
 
 impl NsIds {
@@ -18,7 +18,7 @@ impl NsIds {
         RtSocket::open().map(Self)
     }
 
-    /// The number of this network namespace in the caller's own; `None` where it has none.
+    /// The number of this network namespace in the caller's own; `None` if it has none.
     pub fn of(&mut self, namespace: &Namespace) -> Gathered<Option<u32>> {
         match self.ask(namespace) {
             Ok(id) => Gathered::Known(u32::try_from(id).ok()),

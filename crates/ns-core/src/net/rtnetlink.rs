@@ -1,4 +1,4 @@
-//! Requests to the kernel about a network namespace, each with its answer (`rtnetlink(7)`).
+//! Requests to the kernel about a network namespace, and their answers (`rtnetlink(7)`).
 
 use std::os::fd::AsFd as _;
 
@@ -15,22 +15,22 @@ use crate::{Kind, Namespace, Result};
 
 const OPEN: &str = "open a netlink socket";
 
-/// A socket of one network namespace. What is asked for on it, is done there.
+/// A socket of one network namespace. Its requests are about that namespace.
 pub(crate) struct RtSocket {
     socket: Socket,
     sequence: u32,
 }
 
 impl RtSocket {
-    /// One of the caller's own network namespace.
+    /// A socket of the caller's own network namespace.
     pub(crate) fn open() -> Result<Self> {
         Socket::new(NETLINK_ROUTE).map(Self::of).doing(|| OPEN)
     }
 
-    /// One of another network namespace, opened in a child that goes there.
+    /// A socket of another network namespace, opened in a child that enters it.
     ///
-    /// It serves the caller by what the caller may, not by what that child may: who made two user namespaces has all
-    /// rights to the network namespaces of both, and inside of either no rights to that of the other.
+    /// The kernel checks the rights of the caller, and not of that child. The creator of two user namespaces has all
+    /// rights to the network namespaces of both. A process inside one of them has no rights to the other.
     pub(crate) fn open_in(namespace: &Namespace) -> Result<Self> {
         if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
             return Self::open();
@@ -50,7 +50,7 @@ impl RtSocket {
         Self { socket, sequence: 0 }
     }
 
-    /// Asks for something, which the answer is.
+    /// Sends a request for an object, and returns that object.
     pub(crate) fn ask(&mut self, question: RouteNetlinkMessage) -> nix::Result<RouteNetlinkMessage> {
         match self.exchange(question, 0)? {
             NetlinkPayload::InnerMessage(answer) => Ok(answer),
@@ -59,7 +59,7 @@ impl RtSocket {
         }
     }
 
-    /// Has something done, with these flags besides that of a request (`netlink(7)`).
+    /// Sends a request to do something, with these flags in addition to NLM_F_REQUEST (`netlink(7)`).
     pub(crate) fn have(&mut self, order: RouteNetlinkMessage, flags: u16) -> nix::Result<()> {
         match self.exchange(order, flags | NLM_F_ACK)? {
             NetlinkPayload::Error(error) if error.raw_code() == 0 => Ok(()),
@@ -81,7 +81,8 @@ impl RtSocket {
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
         message.serialize(&mut bytes);
-        // To a named receiver: otherwise the kernel asks for the rights of whoever opened the socket besides ours.
+        // The request names a receiver. Otherwise the kernel would also check the rights of the process that opened
+        // the socket.
         self.socket
             .send_to(&bytes, &SocketAddr::new(0, 0), 0)
             .map_err(|error| from_io(&error))?;

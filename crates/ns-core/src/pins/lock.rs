@@ -1,5 +1,5 @@
-//! The lock of a directory of names (`flock(2)`): who keeps to the protocol makes and removes names there one after the
-//! other.
+//! The lock of a directory of names (`flock(2)`): programs that follow the protocol create and remove names there one
+//! after the other.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,27 +15,27 @@ use crate::error::Doing;
 use crate::escape::quoted;
 use crate::{Error, Kinds, Result};
 
-/// The directory of a kind, in which nobody else makes or removes a name.
+/// The locked directory of a kind, in which nobody else creates or removes a name.
 pub(super) struct Locked {
     _lock: Flock<OwnedFd>,
 }
 
-/// What is done while somebody else has the lock, for as long as they like: everybody who may read the directory can.
+/// What to do while another process holds the lock. Everyone who may read the directory can hold it for any time.
 #[derive(Clone, Copy)]
 pub struct Waiting<'a> {
-    /// Told that it takes longer, and why.
+    /// Reports that the lock takes longer, and who holds it.
     pub say: &'a dyn Fn(&Error),
-    /// Asked whether it is still to be waited for.
+    /// Tells whether to go on waiting.
     pub wanted: &'a dyn Fn() -> bool,
 }
 
-/// Locks those directories of these kinds that there are: in one order, so that nobody waits for each other.
+/// Locks the existing directories of these kinds, always in the same order to avoid a deadlock.
 pub(super) fn lock(kinds: Kinds, waiting: Waiting<'_>) -> Result<Vec<Locked>> {
     let locked = kinds.iter().map(|kind| lock_one(&directory(kind), waiting));
     locked.filter_map(Result::transpose).collect()
 }
 
-/// Locks this one, where it is there.
+/// Locks this directory, if it exists.
 pub(super) fn lock_one(path: &Path, waiting: Waiting<'_>) -> Result<Option<Locked>> {
     let doing = || format!("lock {}", quoted(path.as_os_str().as_bytes()));
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -64,14 +64,14 @@ pub(super) fn lock_one(path: &Path, waiting: Waiting<'_>) -> Result<Option<Locke
     }
 }
 
-/// How long is waited between attempts before something is said, in milliseconds: a second in all, many times what making
-/// a name takes.
+/// The pauses between attempts before a report, in milliseconds. They add up to a second, which is much longer than
+/// creating a name takes.
 const PAUSES: [u64; 11] = [1, 2, 5, 10, 20, 40, 80, 100, 200, LONGEST, LONGEST];
 
-/// How long is waited between those after that.
+/// The pause between later attempts, in milliseconds.
 const LONGEST: u64 = 250;
 
-/// That it is locked, and by whom (`/proc/locks`).
+/// The report that the directory is locked, and by whom (`/proc/locks`).
 fn held(path: &Path, directory: &OwnedFd) -> Error {
     let path = quoted(path.as_os_str().as_bytes());
     let error = Error::Unfit(format!("waiting for {path}, which is locked"));
@@ -87,12 +87,13 @@ fn held(path: &Path, directory: &OwnedFd) -> Error {
     }
 }
 
-/// The PID of who has locked the file: `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`.
+/// The PID of the process that has locked the file: `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`.
 fn holder_in(locks: &str, file: &str) -> Option<u32> {
     let mut lines = locks
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>());
-    // Those that wait have an arrow after the number; those that we cannot see have no PID.
+    // A waiting process has an arrow after the number. A process in a PID namespace that the caller cannot see has the
+    // PID 0.
     lines.find_map(|words| match words[..] {
         [_, "FLOCK", _, _, pid, of, ..] if of == file => pid.parse().ok().filter(|pid| *pid != 0),
         _ => None,

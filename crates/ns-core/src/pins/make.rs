@@ -1,4 +1,4 @@
-//! Giving a name to namespaces: all of them or none, by the protocol of `ip-netns(8)`.
+//! Pinning namespaces under a name, all or none, with the protocol of `ip-netns(8)`.
 
 use std::ffi::OsStr;
 use std::os::fd::{AsFd as _, AsRawFd as _};
@@ -26,7 +26,7 @@ pub struct PinnedName {
 }
 
 impl PinnedName {
-    /// Takes it back, unless it is another's by now.
+    /// Removes the name, unless another process has replaced it.
     pub fn undo(self) -> Result<()> {
         let in_silence = Waiting {
             say: &|_| (),
@@ -46,17 +46,17 @@ impl PinnedName {
     }
 }
 
-/// Pins namespaces of these kinds under the name; `open` gives the one of each kind. The name of a stale file can be had
-/// anew.
+/// Pins namespaces of these kinds under the name. `open` gives the namespace of each kind. A stale name can be used
+/// again.
 ///
-/// [`Error::Unfit`] where the name is taken.
+/// [`Error::Unfit`] if the name is taken.
 pub fn make(
     name: &OsStr,
     kinds: Kinds,
     open: impl Fn(Kind) -> Result<Namespace>,
     waiting: Waiting<'_>,
 ) -> Result<Vec<PinnedName>> {
-    // A refusal leaves nothing behind: what cannot be had is found out before the directories are made ready.
+    // A refusal leaves nothing behind, because taken names are found before the directories are prepared.
     if kinds.iter().any(|kind| check_free(kind, name).is_err()) {
         let _locked = lock(kinds, waiting)?;
         for kind in kinds.iter() {
@@ -70,7 +70,7 @@ pub fn make(
             Ok(one) => made.push(one),
             Err(error) => {
                 for one in made.into_iter().rev() {
-                    // What went wrong before is what counts.
+                    // The first error is the one to report.
                     let _ = one.undo_locked();
                 }
                 return Err(error);
@@ -80,7 +80,7 @@ pub fn make(
     Ok(made)
 }
 
-/// Looks at what stands at the place of a name; fails if the name cannot be had.
+/// Looks at the file of a name; fails if the name is taken.
 fn check_free(kind: Kind, bare: &OsStr) -> Result<Occupant> {
     let path = directory(kind).join(bare);
     let (name, file) = (quoted(bare.as_bytes()), quoted(path.as_os_str().as_bytes()));
@@ -107,10 +107,10 @@ fn make_one(bare: &OsStr, namespace: &Namespace) -> Result<PinnedName> {
     let path = directory(kind).join(bare);
     let doing = || format!("pin the {} namespace as {}", kind.noun(), quoted(bare.as_bytes()));
     if check_free(kind, bare)? == Occupant::Nobody {
-        // Mode 0, as ip has it: there is nothing in it for anybody. It need not be opened.
+        // Mode 0, as ip uses: nobody needs to open the file.
         mknod(&path, SFlag::S_IFREG, Mode::empty(), 0).doing(doing)?;
     }
-    // Last, so that who waits for the name finds it ready.
+    // This is done last, so that a process that waits for the name finds the namespace ready.
     if let Err(errno) = bind(namespace, &path) {
         let _ = nix::unistd::unlink(&path);
         return Err(errno).doing(doing);

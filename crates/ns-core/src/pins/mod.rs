@@ -1,5 +1,5 @@
-//! Names of namespaces: bind mounts of their files below `/run`, which keep them alive. Those of network namespaces are
-//! those of `ip-netns(8)`.
+//! Names of namespaces: bind mounts of their files below `/run`, which keep them alive. The names of network namespaces
+//! are shared with `ip-netns(8)`.
 
 mod lock;
 mod make;
@@ -31,11 +31,11 @@ const NAME_MAX: usize = 255;
 /// A name of one namespace.
 #[derive(Debug)]
 pub struct Pin {
-    /// The kind of namespace that stands in its directory.
+    /// The kind of namespace that the directory is for.
     pub kind: Kind,
     /// The file.
     pub path: PathBuf,
-    /// The namespace, or why the file is none: [`Error::Unfit`] where it is stale.
+    /// The namespace, or the reason why the file is not one: [`Error::Unfit`] if it is stale.
     pub namespace: Result<Namespace>,
 }
 
@@ -44,7 +44,7 @@ pub fn directory(kind: Kind) -> PathBuf {
     format!("/run/{kind}ns").into()
 }
 
-/// The reason why a text can be no name, where there is one.
+/// The reason why a text cannot be a name, if there is one.
 pub fn flaw_of(name: &OsStr) -> Option<&'static str> {
     match name.as_bytes() {
         b"" => Some("a name cannot be empty"),
@@ -56,14 +56,14 @@ pub fn flaw_of(name: &OsStr) -> Option<&'static str> {
     }
 }
 
-/// What is pinned under this name: a name may stand for one namespace of each kind. Empty where it stands for none.
+/// The namespaces that are pinned under this name, at most one of each kind. Empty if there are none.
 pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
     let mut pins = Vec::new();
     for kind in Kind::ALL {
         let path = directory(kind).join(name);
         let namespace = match Namespace::open(&path) {
             Err(Error::NotFound(_)) => continue,
-            // What is at the place of the directory is none.
+            // Something else has the path of the directory.
             Err(error) if error.errno() == Some(Errno::ENOTDIR) => continue,
             Err(Error::Unfit(_)) => Err(stale(kind, &path)),
             Ok(other) if other.kind() != kind => {
@@ -84,7 +84,7 @@ pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
     Ok(pins)
 }
 
-/// What a file says that was made for a mount, and has none.
+/// The error for the file of a name on which nothing is mounted.
 fn stale(kind: Kind, path: &Path) -> Error {
     let file = quoted(path.as_os_str().as_bytes());
     let removing = removing(kind, path.file_name().unwrap_or_default());
@@ -100,7 +100,7 @@ fn removing(kind: Kind, name: &OsStr) -> String {
     format!("ns-unshare --unpin {}", word(pin))
 }
 
-/// All names, in their order, with the kinds that have a file of that name.
+/// All names in order, with the kinds that have a file of that name.
 pub fn names() -> Result<Vec<(OsString, Kinds)>> {
     let mut names: Vec<(OsString, Kinds)> = Vec::new();
     for kind in Kind::ALL {

@@ -1,4 +1,4 @@
-//! What stands at the place of a name.
+//! The object at the path of a name.
 
 use std::path::Path;
 
@@ -10,20 +10,20 @@ use crate::escape::quoted;
 use crate::{Error, Identity, Namespace, Result};
 use std::os::unix::ffi::OsStrExt as _;
 
-/// What stands at the place of a name.
+/// The object at the path of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Occupant {
     /// Nothing: the name is free.
     Nobody,
-    /// An empty file on which no namespace is mounted here: one is yet to be, or one was.
+    /// An empty file on which no namespace is mounted here, not yet or no longer.
     Stale,
-    /// The same to us, and a namespace to those who look from the mount namespace of process 1: it is no less a name.
+    /// An empty file here, on which a namespace is mounted in the mount namespace of process 1. It is a name too.
     OfInit,
     /// A namespace.
     Namespace(Identity),
-    /// A link to the file of a namespace, which may have gone.
+    /// A link to the file of a namespace, which may no longer exist.
     Link,
-    /// Something that no name is made of, in words that stand after "it is".
+    /// Something else, in words that read after "it is".
     Other(&'static str),
 }
 
@@ -49,7 +49,7 @@ impl Occupant {
                 Err(error) => Err(error),
             };
         }
-        // To look at it takes no right to the file, and that of a name has none for anybody.
+        // Looking at it needs no right to the file. The file of a name gives no rights to anybody.
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = match rustix::fs::open(path, flags, Mode::empty()) {
             Err(rustix::io::Errno::NOENT) => return Ok(Self::Nobody),

@@ -1,5 +1,5 @@
-//! Preparing the directory of the names of one kind, as `ip-netns(8)` does: a mount of its own, so that what is mounted
-//! below is seen where it should be; and locked while names come and go.
+//! Preparing the directory of the names of one kind, as `ip-netns(8)` does: it becomes a mount of its own, so that
+//! names appear in other mount namespaces as they should, and it is locked while names change.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::{Kind, Kinds, Result};
 
 const NONE: Option<&str> = None;
 
-/// Makes the directories of these kinds ready and locks them: in one order, so that nobody waits for each other.
+/// Prepares and locks the directories of these kinds, always in the same order to avoid a deadlock.
 pub(super) fn prepare(kinds: Kinds, waiting: Waiting<'_>) -> Result<Vec<Locked>> {
     kinds.iter().map(|kind| prepare_one(kind, waiting)).collect()
 }
@@ -38,10 +38,10 @@ fn prepare_one(kind: Kind, waiting: Waiting<'_>) -> Result<Locked> {
     Ok(locked)
 }
 
-/// Names of mount namespaces: the kernel binds none on a mount that others have a copy of.
+/// Names of mount namespaces: the kernel does not bind them on a mount that has peers.
 fn make_private(path: &Path) -> nix::Result<()> {
     match set(path, MsFlags::MS_PRIVATE) {
-        // It is no mount yet.
+        // It is not a mount yet.
         Err(Errno::EINVAL) => {
             mount(Some(path), path, NONE, MsFlags::MS_BIND, NONE)?;
             set(path, MsFlags::MS_PRIVATE)
@@ -50,12 +50,12 @@ fn make_private(path: &Path) -> nix::Result<()> {
     }
 }
 
-/// Names of the other kinds: mount namespaces that are copied from here later see them come and go.
+/// Names of the other kinds: mount namespaces that are later copied from this one see them appear and disappear.
 fn make_shared(path: &Path) -> nix::Result<()> {
     match set(path, MsFlags::MS_SHARED) {
         Err(Errno::EINVAL) => {
             mount(Some(path), path, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE)?;
-            // For peers of its own: as one of those of /run it would have each name mounted twice.
+            // It gets a peer group of its own. In the peer group of /run, each name would be mounted twice.
             set(path, MsFlags::MS_PRIVATE)?;
             set(path, MsFlags::MS_SHARED)
         }

@@ -1,4 +1,4 @@
-//! Where a name can be seen: it is a mount, and other mount namespaces have other mounts.
+//! Where a name is visible. A name is a mount, and other mount namespaces have other mounts.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -10,8 +10,7 @@ use crate::mounts::{Device, Mount, MountId, MountTable, PeerGroup, View};
 use crate::process::{Pid, Process};
 use crate::{Kind, Kinds, Namespace};
 
-/// What is to be known of names of these kinds that are made here, where those who look from the mount namespace of
-/// process 1 will not see them.
+/// The limits of names of these kinds that are created here: process 1, in its mount namespace, may not see them.
 pub fn limits(kinds: Kinds) -> Vec<String> {
     let Some((own, of_init)) = tables() else {
         return Vec::new();
@@ -21,7 +20,7 @@ pub fn limits(kinds: Kinds) -> Vec<String> {
         let path = directory(*kind);
         !same(mount_at(&own, &path), mount_at(&of_init, &path))
     };
-    // The kernel leaves mounts of mount namespaces out when it copies a mount namespace.
+    // When the kernel copies a mount namespace, it leaves out mounts of mount namespaces.
     let (alone, copied): (Vec<_>, Vec<_>) = kinds.iter().filter(hidden).partition(|kind| *kind == Kind::Mnt);
     let namespace = Namespace::own(Kind::Mnt).map_or_else(|_| "mnt".into(), |own| own.to_string());
     let directories = |kinds: &[Kind]| {
@@ -46,10 +45,10 @@ pub fn limits(kinds: Kinds) -> Vec<String> {
     limits
 }
 
-/// The mounts that we see, and those that process 1 sees. `None` where they cannot be read.
+/// The mounts that the caller sees, and the mounts that process 1 sees. `None` if they cannot be read.
 fn tables() -> Option<(Vec<u8>, Vec<u8>)> {
     let own = View::own().and_then(|view| view.read()).ok()?;
-    // Its mounts may be read where its namespaces may not.
+    // The caller may read its mounts even if it may not read its namespaces.
     let of_init = Process::open(Pid::INIT)
         .and_then(|init| View::of_process(&init))
         .and_then(|view| view.read())
@@ -57,7 +56,7 @@ fn tables() -> Option<(Vec<u8>, Vec<u8>)> {
     Some((own, of_init))
 }
 
-/// Whether something is mounted on this file, which is a plain one to us, in the mount namespace of process 1.
+/// True if something is mounted on this file in the mount namespace of process 1. The caller sees a plain file.
 pub(super) fn is_mounted_for_init(path: &Path) -> bool {
     let Some((own, of_init)) = tables() else {
         return false;
@@ -68,14 +67,14 @@ pub(super) fn is_mounted_for_init(path: &Path) -> bool {
     };
     let below = of_init.mounts().iter().find(|mount| mount.id == there.parent);
     let file = |mount: &Mount<'_>| place_in(mount, path);
-    // Of two file systems each has a file of that path.
+    // Two file systems can each have a file with that path.
     below
         .and_then(file)
         .is_some_and(|place| own.mount_of(path.as_os_str().as_bytes()).and_then(file) == Some(place))
 }
 
-/// Whether a namespace is mounted on this file also below a mount that hides it: `umount(2)` reaches only what the path leads
-/// to, and the file cannot be removed.
+/// True if a namespace is also mounted on this file below a mount that hides it. `umount(2)` reaches only the visible
+/// mount, so the file cannot be removed.
 pub(super) fn is_mounted_below(path: &Path) -> bool {
     let mount_of = |path: &Path| {
         let stat = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID).ok()?;
@@ -90,8 +89,8 @@ pub(super) fn is_mounted_below(path: &Path) -> bool {
     has_hidden(&MountTable::parse(&own), path, around, top)
 }
 
-/// Whether something is mounted on the file of this path in the mount `around`, and is none of what stands there on each
-/// other, with `top` above.
+/// True if something is mounted on the file at this path, and is not in the stack of mounts from `top` down to the
+/// mount `around`.
 fn has_hidden(table: &MountTable<'_>, path: &Path, around: MountId, top: MountId) -> bool {
     let mount = |id: MountId| table.mounts().iter().find(|mount| mount.id == id);
     let place = mount(around).and_then(|mount| place_in(mount, path));
@@ -99,7 +98,7 @@ fn has_hidden(table: &MountTable<'_>, path: &Path, around: MountId, top: MountId
         .map(|mount| mount.id)
         .take_while(|id| *id != around)
         .collect();
-    // What is unmounted on a mount is unmounted on its peers.
+    // An unmount propagates to the peers of a mount.
     let group = mount(around)
         .filter(|_| !reached.is_empty())
         .and_then(|mount| mount.propagation().shared);
@@ -124,20 +123,20 @@ fn place_in(mount: &Mount<'_>, path: &Path) -> Option<(Device, Vec<u8>)> {
     Some((mount.device, names.join(&b'/')))
 }
 
-/// What tells mounts apart, and what makes them alike.
+/// The id of a mount, and its peer group.
 type Mounted = Option<(MountId, Option<PeerGroup>)>;
 
 fn mount_at(table: &MountTable<'_>, path: &Path) -> Mounted {
     uppermost(table, path).map(|mount| (mount.id, mount.propagation().shared))
 }
 
-/// What is mounted there: of several the last covers the others.
+/// The mount at this path. If there are several, the last one covers the others.
 fn uppermost<'a, 'b>(table: &'b MountTable<'a>, path: &Path) -> Option<&'b Mount<'a>> {
     let mut mounts = table.mounts().iter();
     mounts.rfind(|mount| *mount.target.decoded() == *path.as_os_str().as_bytes())
 }
 
-/// Whether what is mounted below one is mounted below the other: it is the same mount, or they are peers.
+/// True if mounts below one also appear below the other: it is the same mount, or the two are peers.
 fn same(one: Mounted, other: Mounted) -> bool {
     match (one, other) {
         (Some((id, _)), Some((other, _))) if id == other => true,
@@ -173,12 +172,12 @@ mod tests {
         assert!(!hidden(&[run, directory, copy], 30, 31));
         assert!(hidden(&[run, first, directory], 30, 30));
         assert!(hidden(&[run, first, directory, copy], 30, 31));
-        // With the copy goes what its peer has.
+        // Removing the copy also removes the mount on its peer.
         let shared = |line: &str| line.replace(" rw - tmpfs", " rw shared:5 - tmpfs");
         let (run_shared, directory_shared) = (&*shared(run), &*shared(directory));
         assert!(!hidden(&[run_shared, first, directory_shared, copy], 30, 31));
         assert!(hidden(&[run_shared, first, directory_shared], 30, 30));
-        // Of another file with this path.
+        // These mounts are on another file with this path.
         assert!(!hidden(&[run, first, other], 40, 40));
     }
 

@@ -1,4 +1,4 @@
-//! Removing names: also those that `ip netns add` has made, and stale ones.
+//! Removing names, including stale names and names that `ip netns add` has created.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,10 +15,10 @@ use crate::error::Doing;
 use crate::escape::quoted;
 use crate::{Error, Kind, Kinds, Result};
 
-/// Removes the name of the namespaces of these kinds, and says of which there was one. Where one of its files is none of
-/// ours none is removed.
+/// Removes the name for these kinds, and returns the kinds that had it. If one of the files is not the file of a name,
+/// none is removed.
 ///
-/// The namespaces live on where something else holds them.
+/// A namespace lives on if something else holds it.
 pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds> {
     let _locked = lock(kinds, waiting)?;
     let mut found = Vec::new();
@@ -26,7 +26,7 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
         let path = directory(kind).join(name);
         match Occupant::of(&path)? {
             Occupant::Nobody => {}
-            // Without its file it would be gone there too.
+            // Without its file, the name would be lost there too.
             Occupant::OfInit => {
                 let file = quoted(path.as_os_str().as_bytes());
                 return Err(Error::Unfit(format!(
@@ -55,7 +55,7 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
     Ok(found.into_iter().map(|(kind, ..)| kind).collect())
 }
 
-/// Fails if the file of a name cannot be removed after all that is mounted on it: it would be stale from then on.
+/// Fails if the file of a name cannot be removed after all that is mounted on it: the name would become stale.
 fn check_removable(kind: Kind, name: &OsStr, path: &Path) -> Result<()> {
     let file = || quoted(path.as_os_str().as_bytes());
     let around = path.parent().unwrap_or(Path::new("/"));
@@ -74,15 +74,15 @@ fn check_removable(kind: Kind, name: &OsStr, path: &Path) -> Result<()> {
     )))
 }
 
-/// Takes away what stands at the place of a name.
+/// Removes the object at the path of a name.
 pub(super) fn take_away(path: &Path, occupant: Occupant) -> Result<()> {
     let doing = || format!("remove {}", quoted(path.as_os_str().as_bytes()));
     let mut occupant = occupant;
-    // As often as it is mounted.
+    // Unmounts once for each mount on it.
     while let Occupant::Namespace(_) = occupant {
         match umount2(path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW) {
             Ok(()) => {}
-            // Somebody who keeps to no protocol was faster.
+            // Another process removed it without taking the lock.
             Err(Errno::EINVAL | Errno::ENOENT) => break,
             Err(errno) => return Err(errno).doing(doing),
         }

@@ -1,4 +1,4 @@
-//! Setting the names of a UTS namespace: both or neither, and only what differs.
+//! Setting the names of a UTS namespace: both or neither, and only names that differ.
 
 use nix::errno::Errno;
 
@@ -7,7 +7,7 @@ use crate::error::Doing;
 use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
 
-/// The names to set; `None` leaves one as it is.
+/// The names to set; `None` keeps a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// The host name.
@@ -16,17 +16,17 @@ pub struct Change {
     pub domain: Option<Vec<u8>>,
 }
 
-/// What a [`Change`] did.
+/// The effect of a [`Change`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// Whether the host name was another.
+    /// True if the host name changed.
     pub host: bool,
-    /// Whether the NIS domain name was another.
+    /// True if the NIS domain name changed.
     pub domain: bool,
 }
 
 impl Changed {
-    /// Whether there is anything new.
+    /// True if any name changed.
     pub fn anything(self) -> bool {
         self.host || self.domain
     }
@@ -42,11 +42,11 @@ enum Refused {
 type Outcome = Result<Changed, (Refused, Errno)>;
 
 impl Change {
-    /// Sets the names in this UTS namespace, with `sethostname(2)` and `setdomainname(2)`. The caller's own keeps its
-    /// names, unless it is this one.
+    /// Sets the names in this UTS namespace, with `sethostname(2)` and `setdomainname(2)`. The caller's own namespace
+    /// does not change, unless it is this one.
     ///
-    /// Where the second name is refused the first is put back. What is set already is not set again, and needs no rights
-    /// beyond those of a reader. [`Error::Invalid`] for what [`check_bytes`] refuses.
+    /// If the second name is refused, the first is restored. A name that is already set is not set again, and needs no
+    /// right to set it. [`Error::Invalid`] for names that [`check_bytes`] refuses.
     pub fn apply(&self, place: &UtsNamespace) -> Result<Changed> {
         self.check()?;
         let outcome = place.work(
@@ -100,7 +100,7 @@ impl Change {
             && let Err(errno) = set_domain(domain)
         {
             if host.is_some() {
-                // What was allowed a moment ago; where it no longer is, there is nothing else to try.
+                // This was allowed a moment ago. If it no longer is, nothing else can be done.
                 let _ = set_host(&before.host);
             }
             return Err((Refused::Domain, errno));
@@ -112,7 +112,7 @@ impl Change {
     }
 }
 
-/// What the child says: which step failed and the errno, or 0 and what changed.
+/// The answer of the child: the step that failed and the errno, or 0 and what changed.
 fn encode(outcome: Outcome) -> Vec<u8> {
     match outcome {
         Ok(changed) => vec![0, changed.host.into(), changed.domain.into()],
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// The outcome, and what was set, where `refused` is refused.
+    /// The outcome and the names that are set, if the kernel refuses `refused`.
     fn set(change: &Change, refused: &[u8]) -> (Outcome, Vec<String>) {
         let calls = RefCell::new(Vec::new());
         let call = |what: &str, name: &[u8]| {

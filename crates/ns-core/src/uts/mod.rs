@@ -1,4 +1,5 @@
-//! The two names of a UTS namespace, its host name and its NIS domain name (`uts_namespaces(7)`): judge, read, set and watch them.
+//! The two names of a UTS namespace, its host name and its NIS domain name (`uts_namespaces(7)`): checking, reading,
+//! setting and watching them.
 
 mod change;
 mod name;

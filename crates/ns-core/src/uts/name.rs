@@ -1,4 +1,4 @@
-//! What a host name may look like (`hostname(7)`), what the kernel takes all the same, and how a name is repaired.
+//! The rules for host names (`hostname(7)`), the wider rules of the kernel, and the repair of a name.
 
 use crate::escape::escape_for_terminal;
 
@@ -9,49 +9,49 @@ pub const NAME_MAX: usize = 64;
 /// The most bytes between two dots of a host name (RFC 1035, 2.3.4).
 pub const LABEL_MAX: usize = 63;
 
-/// Why a text is no name. Places count from 1.
+/// Why a text is not a valid name. Positions count from 1, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// There is nothing in it.
+    /// The name is empty.
     #[error("it is empty")]
     Empty,
-    /// It has so many bytes.
+    /// The name is too long; it has this many bytes.
     #[error("it is {0} bytes long; the kernel's limit is {NAME_MAX}")]
     TooLong(usize),
-    /// This character, or byte that is no text, has no place in a name.
+    /// A name cannot have this character, or this byte that is not text.
     #[error("character {} at position {place}", shown(.character))]
     Character {
         /// The bytes of the character.
         character: Vec<u8>,
-        /// Where it stands.
+        /// The position.
         place: usize,
     },
     /// Two dots with nothing between them, or a dot at the start.
     #[error("nothing before the dot at position {place}")]
     EmptyLabel {
-        /// Where the dot stands.
+        /// The position of the dot.
         place: usize,
     },
-    /// The part between two dots has so many bytes.
+    /// A part between two dots is too long.
     #[error(
         "the part that starts at position {place} is {length} bytes long; the limit between dots is {LABEL_MAX}"
     )]
     LabelTooLong {
         /// Where the part starts.
         place: usize,
-        /// How long it is.
+        /// The length in bytes.
         length: usize,
     },
-    /// A hyphen first or last between two dots.
+    /// A hyphen at the start or end of a part.
     #[error("hyphen at position {place}: a part of a name cannot start or end with a hyphen")]
     Hyphen {
-        /// Where it stands.
+        /// The position.
         place: usize,
     },
-    /// The dot of the DNS root, which a host name is written without.
+    /// The final dot of the DNS root, which a host name does not have.
     #[error("dot at position {place}, the end: a host name has no final dot")]
     TrailingDot {
-        /// Where it stands.
+        /// The position.
         place: usize,
     },
 }
@@ -61,8 +61,9 @@ fn shown(character: &[u8]) -> String {
     format!("'{}'", escape_for_terminal(character))
 }
 
-/// Whether a text is a host name as `hostname(7)` has it: letters, digits and hyphens of ASCII, in parts of 1 to
-/// [`LABEL_MAX`] with dots between, none of which starts or ends with a hyphen, and at most [`NAME_MAX`] in all.
+/// Checks that a text is a host name as in `hostname(7)`: ASCII letters, digits and hyphens, in parts of 1 to
+/// [`LABEL_MAX`] bytes with dots between them. No part starts or ends with a hyphen. The whole has at most [`NAME_MAX`]
+/// bytes.
 pub fn check_host_name(name: &[u8]) -> Result<(), Flaw> {
     if name.is_empty() {
         return Err(Flaw::Empty);
@@ -85,7 +86,7 @@ pub fn check_host_name(name: &[u8]) -> Result<(), Flaw> {
     check_length(name)
 }
 
-/// Judges what stands between two dots; it starts at `start`.
+/// Checks a part between two dots, which starts at `start`.
 fn check_label(label: &[u8], start: usize) -> Result<(), Flaw> {
     let end = start + label.len();
     if label.is_empty() {
@@ -106,8 +107,8 @@ fn check_label(label: &[u8], start: usize) -> Result<(), Flaw> {
     Ok(())
 }
 
-/// Whether the kernel keeps these bytes as they are, and a reader of lines can tell where they end: all but NUL and line
-/// feed, at most [`NAME_MAX`]. This is all that is asked of a NIS domain name.
+/// Checks that the kernel keeps these bytes unchanged, and that a reader of lines sees their end: no NUL and no line
+/// feed, and at most [`NAME_MAX`] bytes. A NIS domain name has no other rules.
 pub fn check_bytes(name: &[u8]) -> Result<(), Flaw> {
     match name.iter().position(|byte| b"\0\n".contains(byte)) {
         Some(index) => Err(Flaw::Character {
@@ -127,7 +128,7 @@ fn check_length(name: &[u8]) -> Result<(), Flaw> {
     Ok(())
 }
 
-/// The character that the bytes start with; one byte where they start with no text.
+/// The first character of the bytes, or the first byte if it is not text.
 fn first_character(bytes: &[u8]) -> &[u8] {
     let chunk = bytes.utf8_chunks().next();
     let length = chunk
@@ -136,8 +137,8 @@ fn first_character(bytes: &[u8]) -> &[u8] {
     &bytes[..length.min(bytes.len())]
 }
 
-/// The host name that was meant, as systemd repairs one: what has no place in it is left out, and so are parts without
-/// anything left and hyphens at their ends; cut to what the kernel takes. Empty where nothing is left.
+/// The repaired host name, as systemd does it: without invalid characters, empty parts, and hyphens at the ends of
+/// parts, and cut to the kernel's limit. Empty if nothing is left.
 pub fn clean(name: &[u8]) -> Vec<u8> {
     let kept: Vec<u8> = name
         .iter()
@@ -152,7 +153,7 @@ pub fn clean(name: &[u8]) -> Vec<u8> {
         .collect();
     let mut clean = labels.join(&b'.');
     clean.truncate(NAME_MAX);
-    // Only the cut can have left one.
+    // Only the cut can leave such a hyphen or dot.
     while clean.last().is_some_and(|byte| b".-".contains(byte)) {
         clean.pop();
     }
@@ -171,7 +172,7 @@ pub fn up_to_first_dot(name: &[u8]) -> &[u8] {
     name.split(|byte| *byte == b'.').next().unwrap_or_default()
 }
 
-/// What follows the first part of a host name: `example.org` of `web.example.org`. `None` where there is no dot.
+/// The rest after the first part of a host name: `example.org` of `web.example.org`. `None` if there is no dot.
 pub fn after_first_dot(name: &[u8]) -> Option<&[u8]> {
     let dot = name.iter().position(|byte| *byte == b'.')?;
     Some(&name[dot + 1..])

@@ -1,5 +1,5 @@
-//! The names of UTS namespaces, read with `uname(2)`: one's own in place, those of others in a child that goes there, as
-//! the kernel shows a process no names but its own.
+//! The names of UTS namespaces, read with `uname(2)`. The kernel shows a process only the names of its own namespace,
+//! so a child enters other namespaces.
 
 use std::io::{self, Write};
 
@@ -9,13 +9,13 @@ use super::UtsNamespace;
 use crate::process::{Pid, in_child, in_namespace_of};
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
-/// What the kernel calls a name that was never set.
+/// The kernel's text for a name that was never set.
 pub const UNSET: &[u8] = b"(none)";
 
-/// What is done in the child, after "cannot".
+/// The operation of the child, as it reads after "cannot".
 const READ: &str = "read the names";
 
-/// The two names of a UTS namespace: any bytes but NUL, at most [`super::NAME_MAX`] each.
+/// The two names of a UTS namespace: any bytes except NUL, at most [`super::NAME_MAX`] each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     /// The host name, the "nodename" of `uname(2)`.
@@ -25,7 +25,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Those of the caller's own UTS namespace.
+    /// The names of the caller's own UTS namespace.
     pub fn own() -> Self {
         let uname = rustix::system::uname();
         Self {
@@ -34,7 +34,7 @@ impl Names {
         }
     }
 
-    /// Those of this UTS namespace.
+    /// The names of this UTS namespace.
     pub fn of(place: &UtsNamespace) -> Result<Self> {
         place.work(READ, Self::own, own_encoded, |answer| {
             match Answers(answer).next() {
@@ -44,17 +44,17 @@ impl Names {
         })
     }
 
-    /// The NIS domain name, where one was set.
+    /// The NIS domain name, if one was set.
     pub fn domain_if_set(&self) -> Option<&[u8]> {
         Some(&*self.domain).filter(|domain| *domain != UNSET)
     }
 }
 
-/// The names of many UTS namespaces, all read by one child: `open` gives the namespace of a place and a process that is in
-/// it, where one is known. It is left again before the next is opened. A namespace that must be entered with its user
-/// namespace takes a child more.
+/// The names of many UTS namespaces, all read by one child: `open` gives the namespace at an index, and a process in it
+/// if one is known. Each namespace is closed before the next is opened. A namespace that must be entered together with
+/// its user namespace needs one more child.
 ///
-/// [`Gathered::Absent`] where `open` finds none any more.
+/// [`Gathered::Absent`] if `open` finds that the namespace no longer exists.
 pub fn read_each<T>(
     places: &[T],
     open: impl Fn(&T) -> Result<(Namespace, Option<Pid>)>,
@@ -68,7 +68,7 @@ pub fn read_each<T>(
         let mut pipe = io::BufWriter::new(pipe);
         for place in places {
             match open(place) {
-                // An ordinary user has no rights to it, and needs none.
+                // An ordinary user has no rights to the caller's own namespace, and needs none.
                 Ok((namespace, _)) if namespace.identity() == own => write(&mut pipe, &own_names)?,
                 Ok((namespace, process)) => write_through(&mut pipe, &namespace, process)?,
                 Err(Error::NotFound(_)) => write(&mut pipe, &Gathered::Absent)?,
@@ -83,7 +83,7 @@ pub fn read_each<T>(
     Ok(Answers(&bytes).collect())
 }
 
-/// Reads the names in the child that calls, or in a child of its own from which there is no way back.
+/// Reads the names in the calling child, or in a child of that child if there is no way back.
 fn write_through(pipe: &mut impl Write, namespace: &Namespace, process: Option<Pid>) -> io::Result<()> {
     match namespace.enter() {
         Ok(()) => pipe.write_all(&own_encoded()),
@@ -95,15 +95,15 @@ fn write_through(pipe: &mut impl Write, namespace: &Namespace, process: Option<P
     }
 }
 
-/// What stands in the pipe in place of an errno: the kernel has none so large.
+/// A mark in the pipe instead of an errno. The kernel has no errno of this value.
 const ABSENT: u8 = u8::MAX;
 
-/// What a child says of the names it has.
+/// The encoding of the names that a child has read.
 fn own_encoded() -> Vec<u8> {
     encode(&Gathered::Known(Names::own()))
 }
 
-/// What a child says of one namespace: a byte 0 and the two names, each ended by NUL; or the byte of an errno.
+/// The answer of a child for one namespace: a byte 0 and the two names, each ended by NUL; or the byte of an errno.
 fn encode(answer: &Gathered<Names>) -> Vec<u8> {
     match answer {
         Gathered::Known(names) => [&[0], &*names.host, &[0], &*names.domain, &[0]].concat(),
@@ -116,7 +116,7 @@ fn write(pipe: &mut impl Write, answer: &Gathered<Names>) -> io::Result<()> {
     pipe.write_all(&encode(answer))
 }
 
-/// What a child said of one namespace after the other.
+/// The answers of a child, one for each namespace.
 struct Answers<'a>(&'a [u8]);
 
 impl Answers<'_> {

@@ -1,4 +1,4 @@
-//! Which UTS namespace is meant.
+//! The UTS namespace that a command is about.
 
 use crate::process::{Pid, in_namespace_of};
 use crate::{Kind, Namespace, Result};
@@ -6,9 +6,9 @@ use crate::{Kind, Namespace, Result};
 /// A UTS namespace.
 #[derive(Debug)]
 pub enum UtsNamespace {
-    /// The caller's own: its names are read and set without a look at `/proc`, which a machine lacks early at boot.
+    /// The caller's own namespace. Its names are read and set without `/proc`, which may be missing early at boot.
     Own,
-    /// This one, and a process that is in it, where one is known.
+    /// An open namespace, and a process in it if one is known.
     Of(Namespace, Option<Pid>),
 }
 
@@ -21,7 +21,7 @@ impl UtsNamespace {
         }
     }
 
-    /// Whether the caller is in it.
+    /// True if the caller is in it.
     pub fn is_own(&self) -> bool {
         match self {
             Self::Own => true,
@@ -31,8 +31,8 @@ impl UtsNamespace {
         }
     }
 
-    /// Does `here` where the caller is in the namespace, and else `there` in a child that goes there, for what `there`
-    /// wrote to be understood by `answer`. `doing` says what is done, after "cannot".
+    /// Runs `here` if the caller is in the namespace. Otherwise runs `there` in a child that enters it, and `answer`
+    /// decodes what the child wrote. `doing` reads after "cannot".
     pub(super) fn work<T>(
         &self,
         doing: &str,

@@ -1,5 +1,5 @@
-//! What the resolver makes of the caller's host name: right only from inside, as it asks the files and servers of the
-//! caller's mount and network namespaces.
+//! The resolver's answers for the caller's host name. They are right only inside the namespace, because the resolver
+//! uses the files and servers of the caller's mount and network namespaces.
 
 use std::ffi::CString;
 
@@ -10,7 +10,7 @@ use crate::escape::quoted;
 use crate::sys::resolver::{self, Refusal};
 use crate::{Error, Result};
 
-/// What the caller's host name resolves to.
+/// The answers for the caller's host name.
 #[derive(Debug)]
 pub struct Resolved {
     name: CString,
@@ -18,9 +18,9 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// Asks the resolver. [`Error::NotFound`] where it knows no such host.
+    /// Asks the resolver. [`Error::NotFound`] if it does not know the host.
     pub fn own() -> Result<Self> {
-        // The kernel's names hold no NUL.
+        // Names from the kernel have no NUL.
         let name = CString::new(Names::own().host).unwrap_or_default();
         let found =
             resolver::getaddrinfo(&name).map_err(|refusal| unresolved(&quoted(name.to_bytes()), refusal))?;
@@ -32,12 +32,12 @@ impl Resolved {
         self.found.canonical.as_deref().unwrap_or(&self.name).to_bytes()
     }
 
-    /// Its addresses in digits.
+    /// The addresses in digits.
     pub fn addresses(&self) -> Result<Vec<String>> {
         self.found.addresses.iter().map(digits).collect()
     }
 
-    /// Its other names, by their bytes.
+    /// The aliases.
     pub fn aliases(&self) -> Vec<Vec<u8>> {
         resolver::aliases_of(&self.name)
             .into_iter()
@@ -53,7 +53,7 @@ pub fn digits(address: &SockaddrStorage) -> Result<String> {
         .map_err(|refusal| unresolved("an address", refusal))
 }
 
-/// The name that the resolver has for an address; `None` where it has none.
+/// The name that the resolver has for an address; `None` if it has none.
 pub fn name_of(address: &SockaddrStorage) -> Option<Vec<u8>> {
     resolver::name_of(address).ok().map(CString::into_bytes)
 }

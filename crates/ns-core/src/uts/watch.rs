@@ -1,5 +1,5 @@
 //! Waiting for a name to change: `poll(2)` on `/proc/sys/kernel/hostname` and `domainname`, which wake for every change
-//! of their name in any UTS namespace.
+//! of that name in any UTS namespace.
 
 use std::fs::File;
 use std::os::fd::{AsFd as _, BorrowedFd};
@@ -8,7 +8,7 @@ use crate::Result;
 use crate::error::Doing;
 use crate::process::{Process, Woken, wait};
 
-/// A watch of all UTS namespaces. What changes after it was made is not missed.
+/// A watch of all UTS namespaces. No change after its creation is missed.
 #[derive(Debug)]
 pub struct Watch {
     host: File,
