@@ -239,7 +239,7 @@ fn no_listing_of_host_names_shows_one() -> Outcome {
     Ok(())
 }
 
-/// Runs a program with arguments in which `{}` is the text, and looks at what the column shows. It fails.
+/// Runs a program with arguments in which `{}` is the text, and checks its error.
 #[track_caller]
 fn fails_harmlessly(words: &[&str], text: &str) {
     let [name, arguments @ ..] = words else {

@@ -82,7 +82,7 @@ pub fn has_whole_root() -> bool {
     *ANSWER.get_or_init(|| again(ENTER, None).is_ok())
 }
 
-/// Runs this program again for this word, and gives what the column shows if it fails.
+/// Runs this program again for this word, and returns its errno if it fails.
 fn again(word: &str, user: Option<u32>) -> Result<(), String> {
     // The file may be in a directory that is closed to the user: the link leads there all the same.
     let mut again = Command::new("/proc/self/exe");

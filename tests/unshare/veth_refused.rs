@@ -1,4 +1,4 @@
-//! What `--veth` refuses, and what the column shows then.
+//! What `--veth` refuses, and its errors.
 
 use super::veth::{Place, Way, interfaces};
 use crate::support::case::cases;

@@ -1,4 +1,4 @@
-//! The columns: a row each, with what the column shows and how it says that of a mount; and which are shown if none are named.
+//! The columns: one row for each, with its description and the function for its cells; and the default columns.
 
 use ns_core::mounts::Tag;
 use ns_core::output::Cell;

@@ -201,7 +201,7 @@ fn is_explained(arg: &Arg) -> bool {
     arg.get_action().takes_values() && values.iter().any(|value| value.get_help().is_some())
 }
 
-/// The values of an option under its name, each with what the column shows.
+/// The values of an option under its name, each with its help.
 fn values(arg: &Arg) -> String {
     let values: Vec<PossibleValue> = arg
         .get_possible_values()

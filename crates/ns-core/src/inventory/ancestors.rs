@@ -1,5 +1,5 @@
-//! Asking a namespace about itself, and its parents and owners up to the top: user and PID namespaces that only their
-//! children keep alive.
+//! Asking namespaces about themselves, and finding their parents and owners up to the top: user and PID namespaces that
+//! only their children keep alive.
 
 use crate::{Gathered, Kind, Namespace};
 
@@ -7,7 +7,7 @@ use super::holder::Holder;
 use super::question::Places;
 use super::search::Search;
 
-/// Asks a namespace for all that it says of itself, and does so for its ancestors if those are looked for.
+/// Asks a namespace for its facts, and its ancestors too if they are searched.
 pub(super) fn describe(search: &mut Search, namespace: &Namespace) {
     if search.question.places.contains(Places::KIN) {
         climb(search, namespace);
@@ -17,7 +17,7 @@ pub(super) fn describe(search: &mut Search, namespace: &Namespace) {
     search.number(namespace);
 }
 
-/// Asks a namespace for its owner and its parent, these for theirs, and so on. Holds no more of them open than three.
+/// Asks a namespace for its owner and its parent, then asks these, and so on. At most three of them are open at a time.
 fn climb(search: &mut Search, namespace: &Namespace) {
     if namespace.kind() == Kind::User {
         climb_users(search, namespace);
@@ -38,7 +38,7 @@ fn climb(search: &mut Search, namespace: &Namespace) {
     }
 }
 
-/// The same for a user namespace, whose owner is its parent.
+/// Asks a user namespace and its ancestors. The owner of a user namespace is its parent.
 fn climb_users(search: &mut Search, namespace: &Namespace) {
     if search.is_described(namespace.identity().inode) {
         return;
@@ -52,7 +52,7 @@ fn climb_users(search: &mut Search, namespace: &Namespace) {
     }
 }
 
-/// Notes with every namespace those that it is the parent or the owner of.
+/// Adds to every namespace the namespaces that it is the parent or the owner of.
 pub(super) fn hold_parents(search: &mut Search) {
     let mut held = Vec::new();
     for entry in &search.entries {
@@ -67,7 +67,7 @@ pub(super) fn hold_parents(search: &mut Search) {
         }
     }
     for (kind, inode, holder) in held {
-        // Those that were not looked for stay out.
+        // Namespaces of kinds that were not asked for are left out.
         if !search.is_new(inode) {
             search.hold(kind, inode, holder);
         }

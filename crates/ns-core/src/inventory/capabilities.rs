@@ -1,5 +1,4 @@
-//! Which capabilities a process has in a namespace: the rules of `user_namespaces(7)`, which the kernel follows when it is
-//! asked to do something there.
+//! The capabilities of a process in a namespace, by the rules of `user_namespaces(7)` that the kernel follows.
 
 use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
@@ -13,15 +12,15 @@ use super::entry::Entry;
 /// Capabilities in a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Capabilities {
-    /// All that there are.
+    /// All capabilities.
     All,
-    /// All but those with these names, which are few: `sys_admin`.
+    /// All capabilities except a few, by name: `sys_admin`.
     AllBut(Vec<String>),
-    /// Those with these names.
+    /// These capabilities, by name.
     Some(Vec<String>),
 }
 
-/// What decides what a process may do.
+/// The facts that decide what a process may do.
 #[derive(Clone, Copy)]
 struct ProcessCredentials {
     user_namespace: u64,
@@ -29,8 +28,8 @@ struct ProcessCredentials {
     uid: u32,
 }
 
-/// Those that the process has in this namespace. The inventory has to know the relatives of what it holds, and user
-/// namespaces have to be among them.
+/// The capabilities of the process in this namespace. The inventory must have the relationships of namespaces, and user
+/// namespaces must be among its kinds.
 pub fn capabilities_in(inventory: &Inventory, pid: Pid, entry: &Entry) -> Gathered<Capabilities> {
     credentials(inventory, pid).and_then(|credentials| with_credentials(inventory, credentials, entry))
 }
@@ -48,7 +47,7 @@ fn with_credentials(
                 Some(owner) => owner,
                 None => return Gathered::Unreadable(Errno::EPERM),
             },
-            // The owner is out of the caller's sight.
+            // The caller cannot see the owner.
             _ => return Gathered::Unreadable(Errno::EPERM),
         }
     };
@@ -77,8 +76,8 @@ fn credentials(inventory: &Inventory, pid: Pid) -> Gathered<ProcessCredentials> 
     })
 }
 
-/// From the namespace up: in one's own the effective capabilities count; whoever made a namespace from the one above has
-/// all of them in it, and in all below.
+/// Goes up from the namespace. In the process's own user namespace, its effective capabilities count. The creator of a
+/// user namespace, in the parent, has all capabilities in it and in all namespaces below.
 fn climb(inventory: &Inventory, credentials: ProcessCredentials, start: &Entry) -> Gathered<Capabilities> {
     let mut current = start;
     loop {
@@ -87,7 +86,8 @@ fn climb(inventory: &Inventory, credentials: ProcessCredentials, start: &Entry) 
         }
         let parent = match current.parent() {
             Gathered::Known(parent) => parent,
-            // Nothing is above the first one, and what was not found on the way up is not one's own.
+            // Nothing is above the first user namespace. If the process's own was not met on the way up, it has no
+            // capabilities here.
             _ if current.is_initial() => return Gathered::Known(Capabilities::Some(Vec::new())),
             _ => return Gathered::Unreadable(Errno::EPERM),
         };

@@ -1,4 +1,4 @@
-//! `/proc/PID/fd`: namespaces that are held by an open namespace file, and network namespaces that are held by a socket.
+//! `/proc/PID/fd`: namespaces with an open namespace file, and network namespaces with a socket.
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -15,26 +15,26 @@ use crate::{Gathered, Identity, Kind, Kinds, Namespace};
 use super::holder::Holder;
 use super::members::{Found, Member};
 
-/// Whether the kernel counts the descriptors of a process in the size of its directory (Linux 6.2 and later).
+/// True if the size of the directory is the number of descriptors (Linux 6.2 and later).
 fn counts(proc: BorrowedFd<'_>) -> bool {
-    // The caller has some open.
+    // The caller has descriptors open, so the size is not 0.
     rustix::fs::statat(proc, "self/fd", AtFlags::empty()).is_ok_and(|stat| stat.st_size > 0)
 }
 
-/// What is the same for all processes.
+/// The facts that are the same for all processes.
 #[derive(Clone, Copy)]
 pub(super) struct Surroundings {
-    /// Whether the kernel counts the descriptors of a process.
+    /// True if the kernel counts the descriptors of a process.
     counted: bool,
-    /// Whether a PID in `/proc` is one to the caller: not so in a PID namespace without a `/proc` of its own, where
-    /// `pidfd_open(2)` would take another process.
+    /// True if PIDs in `/proc` are the caller's PIDs. In a PID namespace without its own `/proc` they are not, and
+    /// `pidfd_open(2)` would open another process.
     pub same_pids: bool,
     /// The device of the files of namespaces: major and minor.
     namespaces: Option<(u32, u32)>,
 }
 
 impl Surroundings {
-    /// Looks at those of the caller.
+    /// Finds these facts with the descriptors of the caller.
     pub fn of_caller(proc: BorrowedFd<'_>) -> Self {
         let own = rustix::fs::readlinkat(proc, "self", Vec::new());
         Self {
@@ -45,7 +45,7 @@ impl Surroundings {
     }
 }
 
-/// The device of a file; what is cached of it is enough, so that no server has to be asked that may not answer.
+/// The device of a file. A cached answer is enough, so no server is asked that may not answer.
 fn device_of(proc: BorrowedFd<'_>, path: &[u8]) -> Option<(u32, u32)> {
     let flags = AtFlags::from_bits_retain(libc::AT_STATX_DONT_SYNC.cast_unsigned()) | AtFlags::NO_AUTOMOUNT;
     let stat = statx(proc, path, flags, StatxFlags::TYPE).ok()?;
@@ -87,11 +87,11 @@ pub(super) fn look<'a>(
     descriptors.look_at_rest(proc, path.file("fd"), seen);
 }
 
-/// Up to so many are looked for under the lowest numbers, where nearly every process has its own, before the directory
-/// is read.
+/// How many of the lowest numbers are tried before the directory is read. Nearly every process has its descriptors
+/// there.
 const FEW: u32 = 8;
 
-/// What descriptors are of.
+/// The kind of file that a descriptor is for.
 #[derive(Clone, Copy)]
 enum FdKind {
     Namespace(Kind),
@@ -105,12 +105,12 @@ struct Descriptors<'a> {
     member: &'a Member,
     kinds: Kinds,
     surroundings: Surroundings,
-    /// Opened for the first socket.
+    /// The pidfd, which is opened for the first socket.
     pidfd: Option<OwnedFd>,
 }
 
 impl Descriptors<'_> {
-    /// Looks at those with the lowest numbers, as far as there is one after the other, and gives how many.
+    /// Looks at the descriptors 0, 1, 2 and so on up to the first gap, and returns how many there were.
     fn look_at_first(&mut self, proc: BorrowedFd<'_>, count: u32) -> u32 {
         let mut path = ProcPath::of(self.member.pid);
         for fd in 0..count {
@@ -123,7 +123,7 @@ impl Descriptors<'_> {
         count
     }
 
-    /// Looks at all that the directory lists, but for so many with the lowest numbers.
+    /// Looks at all descriptors in the directory, except the `known` lowest numbers.
     fn look_at_rest(&mut self, proc: BorrowedFd<'_>, path: &[u8], seen: u32) {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut entries = match rustix::fs::openat(proc, path, flags, Mode::empty()).and_then(Dir::new) {
@@ -148,7 +148,7 @@ impl Descriptors<'_> {
         }
     }
 
-    /// What a descriptor is of, where that is a namespace or a socket, and its inode.
+    /// The kind and the inode of a descriptor's file, if it is a namespace or a socket.
     fn recognise(&self, fd: u32, link: &[u8]) -> Option<(FdKind, u64)> {
         if link.first() == Some(&b'/') {
             return self.mounted(fd, link);
@@ -161,10 +161,10 @@ impl Descriptors<'_> {
         Some((FdKind::Namespace(kind), inode))
     }
 
-    /// A namespace whose file was opened by a path, as that of a pinned name: the link has the path, and a slash alone when
-    /// nothing is mounted there any more.
+    /// Looks at a descriptor that was opened by a path, such as a pinned name. Its link has that path, or only a slash
+    /// if nothing is mounted there any more.
     fn mounted(&self, fd: u32, link: &[u8]) -> Option<(FdKind, u64)> {
-        // What most files are, and no namespace is.
+        // Most files are on such a device, and no namespace is.
         if [&b"/dev/"[..], b"/memfd:"]
             .iter()
             .any(|start| link.starts_with(start))
@@ -178,8 +178,8 @@ impl Descriptors<'_> {
         {
             return None;
         }
-        // It may be another file by now, and to open one can do things: it is held first, which opens nothing, and opened
-        // where that is still a namespace.
+        // The descriptor may be another file by now, and opening a file can have effects. So it is first opened as
+        // a path, and then opened if it is still a namespace.
         let held = rustix::fs::openat(self.proc, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
         let path = format!("self/fd/{}", held.as_raw_fd());
         if device_of(self.proc, path.as_bytes()) != self.surroundings.namespaces {
@@ -203,8 +203,8 @@ impl Descriptors<'_> {
         }
     }
 
-    /// Notes the network namespace of a socket, where it is not that of its process. A socket that processes share is
-    /// looked at once.
+    /// Adds the network namespace of a socket, if it differs from the namespace of its process. A socket that processes
+    /// share is looked at once.
     fn look_at_socket(&mut self, fd: u32, socket: u64) {
         let namespace = match self.found.sockets.get(&socket) {
             Some(namespace) => *namespace,
@@ -213,7 +213,7 @@ impl Descriptors<'_> {
                     self.found.sockets.insert(socket, namespace);
                     namespace
                 }
-                // Closed meanwhile, or the process has ended.
+                // The socket was closed meanwhile, or the process has ended.
                 Err(Errno::BADF | Errno::SRCH | Errno::NOENT | Errno::INVAL) => return,
                 Err(_) => {
                     self.found.unread.sockets += 1;
@@ -237,14 +237,14 @@ impl Descriptors<'_> {
         let socket = fetch(&mut self.pidfd, self.member.pid, fd)?;
         match ioctl::siocgskns(&socket) {
             Ok(namespace) => Ok(Some(Identity::of(&namespace)?.inode)),
-            // A socket of a family that is in no network namespace.
+            // Sockets of this family are in no network namespace.
             Err(nix::errno::Errno::ENOTTY | nix::errno::Errno::EOPNOTSUPP) => Ok(None),
             Err(errno) => Err(Errno::from_raw_os_error(errno as i32)),
         }
     }
 }
 
-/// A copy of a descriptor of another process (`pidfd_getfd(2)`); the pidfd is opened where there is none yet.
+/// A copy of a descriptor of another process (`pidfd_getfd(2)`); the pidfd is opened if it is not open yet.
 pub(super) fn fetch(pidfd: &mut Option<OwnedFd>, pid: Pid, fd: u32) -> rustix::io::Result<OwnedFd> {
     let pidfd = match pidfd {
         Some(pidfd) => pidfd,

@@ -1,5 +1,5 @@
-//! What can be known of a namespace beyond that it is there and what holds it, and what each fact is read from. What is
-//! read, and what has to be opened for it, follows from that: a new fact does not compile before something reads it.
+//! The facts about a namespace, beyond its existence and its holders, and the source of each fact. The reads and the
+//! files to open follow from them. A new fact does not compile until something reads it.
 
 use std::ops::{BitOr, BitOrAssign};
 
@@ -7,7 +7,7 @@ use crate::linked::Linked;
 use crate::net::NsIds;
 use crate::{Gathered, Namespace, Result};
 
-/// An enumeration of facts, and the sets of them.
+/// Defines an enumeration of facts and the type of their sets.
 macro_rules! facts {
     (
         $(#[$of_one:meta])* $one:ident, $(#[$of_set:meta])* $set:ident:
@@ -26,25 +26,25 @@ macro_rules! facts {
         impl $set {
             const ALL: &[$one] = &[$($one::$fact),*];
 
-            /// None.
+            /// The empty set.
             pub const NONE: Self = Self(0);
 
-            /// This one alone.
+            /// The set of this fact.
             pub const fn of(fact: $one) -> Self {
                 Self(1 << fact as u8)
             }
 
-            /// All in either.
+            /// The union of both sets.
             pub const fn and(self, other: Self) -> Self {
                 Self(self.0 | other.0)
             }
 
-            /// Whether this one is among them.
+            /// True if the set has this fact.
             pub const fn has(self, fact: $one) -> bool {
                 self.0 & Self::of(fact).0 != 0
             }
 
-            /// Each of them.
+            /// Each fact of the set.
             pub fn iter(self) -> impl Iterator<Item = $one> {
                 Self::ALL.iter().copied().filter(move |fact| self.has(*fact))
             }
@@ -57,7 +57,7 @@ facts! {
     OfProcess,
     /// Facts about a process.
     OfProcesses:
-    /// Its effective uid.
+    /// The effective uid.
     Uid,
     /// Its parent.
     Parent,
@@ -65,7 +65,7 @@ facts! {
     Command,
     /// The cgroups that it is in.
     Cgroups,
-    /// Its PIDs in the PID namespaces it is in.
+    /// The PIDs in the PID namespaces that it is in.
     Pids,
 }
 
@@ -82,25 +82,26 @@ facts! {
     UtsNames,
     /// The uid map of a user namespace.
     UidMap,
-    /// The mark of the namespace that the caller is in.
+    /// The mark for the namespace that the caller is in.
     Own,
 }
 
 impl OfNamespace {
-    /// Whether the namespace is opened for it together with all others.
+    /// True if the fact needs the open namespace, together with the other such facts.
     pub fn opens(self) -> bool {
         match self {
             Self::Relationships | Self::NetnsId => true,
-            // They are read after the search, of one kind alone or without opening anything.
+            // These facts are read after the search, for one kind only or without opening anything.
             Self::UtsNames | Self::UidMap | Self::Own => false,
         }
     }
 }
 
-/// Gives the number of a network namespace in the caller's.
+/// Looks up the number of a network namespace in the caller's.
 pub(super) type NetnsIds = dyn FnMut(&Namespace) -> Gathered<Option<u32>> + Send + Sync;
 
-/// Opens [`NetnsIds`]. The fact brings this along: a program that never asks for the fact does not link rtnetlink(7).
+/// Opens [`NetnsIds`]. The fact carries this function, so a program that never asks for the fact does not link
+/// rtnetlink(7).
 type OpenNetnsIds = Linked<fn() -> Result<Box<NetnsIds>>>;
 
 fn open_netns_ids() -> Result<Box<NetnsIds>> {
@@ -108,18 +109,18 @@ fn open_netns_ids() -> Result<Box<NetnsIds>> {
     Ok(Box::new(move |namespace| ids.of(namespace)))
 }
 
-/// What is to be known of the namespaces.
+/// The facts that are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// About the process with the lowest PID.
+    /// Facts about the process with the lowest PID.
     pub(super) lowest: OfProcesses,
-    /// About the leader.
+    /// Facts about the leader.
     pub(super) leader: OfProcesses,
-    /// Whether leaders are to be found.
+    /// True if leaders are searched.
     pub(super) leaders: bool,
-    /// About the namespace.
+    /// Facts about the namespace.
     pub(super) namespace: OfNamespaces,
-    /// How the numbers of network namespaces are read, if they are among the facts.
+    /// The function that reads the numbers of network namespaces, if they are among the facts.
     pub(super) netns_ids: Option<OpenNetnsIds>,
 }
 
@@ -139,7 +140,7 @@ impl Facts {
     pub const UID: Self = Self::of_lowest(OfProcess::Uid);
     /// The parent of that process.
     pub const PARENT: Self = Self::of_lowest(OfProcess::Parent);
-    /// Its owner, its parent, the uid of its owner and its 64-bit id: it has to be opened for them.
+    /// Its owner, its parent, the uid of its owner and its 64-bit id: these need the open namespace.
     pub const RELATIONSHIPS: Self = Self::of_namespace(OfNamespace::Relationships);
     /// The number of a network namespace in the caller's.
     pub const NETNSID: Self = Self {
@@ -150,10 +151,10 @@ impl Facts {
     pub const UTS_NAMES: Self = Self::of_namespace(OfNamespace::UtsNames);
     /// The uid map of a user namespace.
     pub const UIDMAP: Self = Self::of_namespace(OfNamespace::UidMap);
-    /// The mark of the namespace that the caller is in.
+    /// The mark for the namespace that the caller is in.
     pub const OWN: Self = Self::of_namespace(OfNamespace::Own);
 
-    /// None.
+    /// The empty set.
     pub const fn empty() -> Self {
         Self {
             lowest: OfProcesses::NONE,
@@ -185,7 +186,7 @@ impl Facts {
         }
     }
 
-    /// All in either.
+    /// The union of both sets.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self {
@@ -200,9 +201,9 @@ impl Facts {
         }
     }
 
-    /// Whether namespaces are to be opened for them.
+    /// True if any of these facts needs open namespaces.
     pub(super) fn open(self) -> bool {
-        // Who made it stands for a namespace without processes.
+        // For a namespace without processes, the uid of its creator is used.
         self.lowest.has(OfProcess::Uid) || self.namespace.iter().any(OfNamespace::opens)
     }
 }

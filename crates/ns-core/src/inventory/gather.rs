@@ -1,4 +1,4 @@
-//! The search: the places in their order.
+//! The search through all places, in their order.
 
 use std::collections::{HashMap, HashSet};
 use std::os::fd::AsFd;
@@ -21,16 +21,16 @@ use super::search::Search;
 use super::witnesses::{self, Witness};
 use super::{Inventory, ancestors, descriptors, kernel, leaders, pins, processes, threads, uid_map, workers};
 
-/// Finds out what is asked for.
+/// Searches the places and reads the facts that are asked for.
 ///
-/// Fails where there is no `/proc`. What cannot be read, and what goes while it is read, is no failure.
+/// Fails if there is no `/proc`. It is no failure if something cannot be read, or disappears while it is read.
 pub fn gather(question: &Question) -> Result<Inventory> {
     let mut search = Search::start(*question)?;
     search.look_at_processes()?;
     let mut read = HashSet::new();
     search.look_at_pins(&mut read);
     search.look_at_kernel(&mut read);
-    // What the kernel listed may have been pinned in mount namespaces that are new.
+    // The kernel may have listed new mount namespaces, with pins of their own.
     let closed = search.look_at_pins(&mut read);
     search.unread.mounts += closed;
     search.describe_all();
@@ -38,7 +38,7 @@ pub fn gather(question: &Question) -> Result<Inventory> {
     ancestors::hold_parents(&mut search);
     for fact in search.question.facts.namespace.iter() {
         match fact {
-            // Read when the namespaces were opened.
+            // This was read when the namespaces were opened.
             OfNamespace::Relationships | OfNamespace::NetnsId => {}
             OfNamespace::UtsNames => search.read_uts_names()?,
             OfNamespace::UidMap => search.read_uid_maps(),
@@ -79,8 +79,8 @@ impl Search {
         Ok(())
     }
 
-    /// Reads the mounts of every mount namespace that has not been `read` yet, again until nothing new appears; gives how
-    /// many could not be opened, which the kernel may yet show.
+    /// Reads the mounts of every mount namespace that has not been `read` yet, again until nothing new appears; returns
+    /// how many could not be opened. The kernel's list may still have them.
     fn look_at_pins(&mut self, read: &mut HashSet<u64>) -> usize {
         if !self.question.places.contains(Places::PINS) {
             return 0;
@@ -108,7 +108,8 @@ impl Search {
                     Some(Witness { pid, sees_all: true }) => {
                         mount_namespaces.push(MountNamespace { inode, pid });
                     }
-                    // Of one whose processes are all chrooted more is seen from inside, where the caller may go there.
+                    // If all processes of a namespace are in a chroot, more mounts are visible from inside, if the
+                    // caller may enter it.
                     other => deserted.push((inode, other.map(|witness| witness.pid))),
                 }
             }
@@ -168,8 +169,8 @@ impl Search {
         });
     }
 
-    /// Opens the namespaces where that is needed, and reads what is asked for of the processes that stand for them. What
-    /// has gone since was never there.
+    /// Opens the namespaces if needed, and reads the facts about the processes that represent them. Things that
+    /// disappear meanwhile are left out.
     fn describe_all(&mut self) {
         loop {
             leaders::find(self);
@@ -184,7 +185,7 @@ impl Search {
         }
     }
 
-    /// Opens namespaces that have not been opened yet, and gives the processes that have gone.
+    /// Opens namespaces that have not been opened yet, and returns the processes that have ended.
     fn open_all(&mut self) -> Vec<Pid> {
         let mut gone = Vec::new();
         if !self.question.opens() {
@@ -195,7 +196,7 @@ impl Search {
         let facts = self.question.facts;
         let opened = facts.namespace.iter().any(OfNamespace::opens);
         let needed = |entry: &Entry| {
-            // Who made it stands for a namespace without processes.
+            // For a namespace without processes, the uid of its creator is used.
             let creator = entry.lowest.is_none() && facts.lowest.has(OfProcess::Uid);
             (opened || creator) && asked.contains(entry.kind)
                 || kin && asked.contains(Kind::User)
@@ -216,7 +217,7 @@ impl Search {
             if entry.relationships.is_some() && !(kin && unknown_kin) {
                 continue;
             }
-            // What it says is to be noted on the way up.
+            // Its facts are also read on the way up.
             self.entries[number].relationships = None;
             let entry = &self.entries[number];
             if let Some(namespace) = open(&self.proc, entry) {
@@ -230,7 +231,7 @@ impl Search {
         gone
     }
 
-    /// Asks these namespaces what they say of themselves, shared among threads.
+    /// Asks these namespaces for their facts, in several threads.
     fn ask_all(&mut self, numbers: &[usize]) {
         let (proc, entries) = (self.proc.as_fd(), &self.entries);
         let parts = workers::share(numbers, |found: &mut Vec<(usize, Relationships)>, number| {
@@ -245,7 +246,7 @@ impl Search {
         }
     }
 
-    /// Reads what is asked for of the processes that stand for namespaces, and gives those that have gone.
+    /// Reads the facts about the processes that represent namespaces, and returns the processes that have ended.
     fn represent(&mut self) -> Vec<Pid> {
         let question = &self.question;
         let mut wanted: HashMap<Pid, OfProcesses> = HashMap::new();
@@ -361,7 +362,7 @@ impl Search {
     }
 }
 
-/// Whether `/proc` leaves out the processes of others: then the caller does not see its own PID 1.
+/// True if `/proc` hides the processes of other users. The caller then does not see PID 1.
 fn hides_processes(proc: &impl AsFd) -> bool {
     let first = Some(Files::of(proc, Pid::INIT).uid());
     first == Some(Gathered::Absent)

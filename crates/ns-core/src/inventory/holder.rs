@@ -1,4 +1,4 @@
-//! What keeps a namespace alive beside the processes that are in it.
+//! Things other than its processes that keep a namespace alive.
 
 use crate::Kind;
 use crate::process::Pid;
@@ -6,18 +6,18 @@ use crate::process::Pid;
 /// Something that keeps a namespace alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// A thread that is in it, and its process is not.
+    /// A thread in the namespace whose process is in another one.
     Thread {
         /// The process.
         pid: Pid,
         /// The thread.
         tid: Pid,
     },
-    /// A thread whose next children are born in it, and that is not in it itself.
+    /// A thread in another namespace whose next children are born in this one.
     ForChildren {
         /// The process.
         pid: Pid,
-        /// The thread; the number of the process for its first.
+        /// The thread. The first thread has the number of the process.
         tid: Pid,
     },
     /// An open namespace file.
@@ -36,14 +36,14 @@ pub enum Holder {
     },
     /// A mount of its file.
     Pin {
-        /// The mount point, as the mount namespace has it.
+        /// The mount point in that mount namespace.
         path: Vec<u8>,
         /// The inode of the mount namespace that the mount is in.
         mount_namespace: u64,
-        /// A process or thread that is in that one, where there is one.
+        /// A process or thread in that mount namespace, if there is one.
         seen_by: Option<Pid>,
     },
-    /// A namespace of which it is the parent.
+    /// A namespace whose parent it is.
     Child {
         /// The kind of the child.
         kind: Kind,
@@ -52,14 +52,14 @@ pub enum Holder {
     },
     /// A namespace that it owns.
     Owned {
-        /// The kind of the other.
+        /// The kind of the owned namespace.
         kind: Kind,
-        /// The inode of the other.
+        /// The inode of the owned namespace.
         inode: u64,
     },
 }
 
-/// The kinds of holders, in the order in which they are told.
+/// The kinds of holders, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HolderKind {
     /// [`Holder::Thread`].
@@ -79,7 +79,7 @@ pub enum HolderKind {
 }
 
 impl Holder {
-    /// Which kind of holder it is.
+    /// The kind of the holder.
     pub fn holder_kind(&self) -> HolderKind {
         match self {
             Self::Thread { .. } => HolderKind::Thread,
@@ -92,7 +92,7 @@ impl Holder {
         }
     }
 
-    /// The process that it is, or that it is in.
+    /// The process of the holder.
     pub fn pid(&self) -> Option<Pid> {
         match self {
             Self::Thread { pid, .. }

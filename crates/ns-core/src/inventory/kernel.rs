@@ -1,5 +1,5 @@
-//! What the kernel lists itself: mount namespaces since Linux 6.12, all namespaces since 6.19. So are those found that
-//! are held by nothing that the caller may read.
+//! The kernel's own list: mount namespaces since Linux 6.12, all namespaces since 6.19. It also has namespaces whose
+//! holders the caller may not read.
 
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
@@ -13,8 +13,8 @@ use super::ancestors;
 use super::question::Places;
 use super::search::Search;
 
-/// Goes over the lists; `seen` is called for each namespace in them. Where the kernel does not show
-/// them, as to others than root, this place was not looked at.
+/// Calls `seen` for each namespace in the list. If the kernel does not show the list, as to ordinary users, this place
+/// counts as not searched.
 pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut Search, &Namespace)) {
     let listed = each(kinds, |namespace| {
         if search.is_new(namespace.identity().inode) {
@@ -41,8 +41,8 @@ pub(super) fn find(kind: Kind, identity: Identity) -> Option<Namespace> {
     listed.ok().and(found)
 }
 
-/// Calls `seen` for each namespace of these kinds that the kernel lists, until it says that this is enough. An older kernel
-/// lists none, which is no failure.
+/// Calls `seen` for each namespace of these kinds that the kernel lists, until `seen` stops it. An older kernel lists
+/// none, which is no failure.
 pub(super) fn each(kinds: Kinds, mut seen: impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> {
     let mut wanted = |namespace: &Namespace| {
         if kinds.contains(namespace.kind()) {
@@ -58,7 +58,7 @@ pub(super) fn each(kinds: Kinds, mut seen: impl FnMut(&Namespace) -> ControlFlow
     }
 }
 
-/// By `listns(2)`: those that the caller may see.
+/// Lists with `listns(2)`, which has the namespaces that the caller may see.
 fn all(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> {
     let mut ids = [0; 512];
     let mut last = 0;
@@ -69,7 +69,7 @@ fn all(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> 
         };
         last = *newest;
         for id in &ids[..count] {
-            // One that cannot be opened has gone.
+            // A namespace that cannot be opened no longer exists.
             if let Ok(file) = listns::open_by_id(*id)
                 && let Ok(namespace) = Namespace::from_file(file)
                 && seen(&namespace).is_break()
@@ -80,7 +80,7 @@ fn all(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> 
     }
 }
 
-/// By the order of mount namespaces: from the caller's own down to the first, and up to the last.
+/// Lists mount namespaces in the kernel's order: from the caller's own down to the first, and up to the last.
 fn mounts(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> {
     let steps: [fn(&Namespace) -> nix::Result<OwnedFd>; 2] = [
         |namespace| ioctl::ns_mnt_get_prev(namespace),
@@ -93,7 +93,8 @@ fn mounts(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<(
         loop {
             match step(&current).map(|file| Namespace::known(file, Kind::Mnt)) {
                 Ok(Ok(next)) => current = next,
-                // The end; or a kernel without this list, which lacks nothing that was promised.
+                // This is the end of the list, or the kernel has no list. Nothing that was promised is missing
+                // then.
                 Err(Errno::ENOENT | Errno::ENOTTY) | Ok(Err(_)) => break,
                 Err(errno) => return Err(errno),
             }

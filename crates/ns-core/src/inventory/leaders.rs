@@ -10,8 +10,8 @@ use super::members::Member;
 use super::search::Search;
 
 impl Inventory {
-    /// The processes at the top of the trees of each namespace of this kind, by its inode: those whose parents are in
-    /// other namespaces. Known if [`Facts::LEADER`](super::Facts::LEADER) was asked for.
+    /// The processes at the top of the trees of each namespace of this kind, by its inode: processes whose parents are
+    /// in other namespaces. Known if [`Facts::LEADER`](super::Facts::LEADER) was asked for.
     pub fn tops(&self, kind: Kind) -> HashMap<u64, Vec<Pid>> {
         let mut tops: HashMap<u64, Vec<Pid>> = HashMap::new();
         for member in &self.members {
@@ -29,18 +29,18 @@ impl Inventory {
         let (_, started) = self.member(pid)?.descent?;
         let proc = scan().ok()?;
         let stat = Files::of(&proc.proc(), pid).stat().known()?;
-        // The PID may have come to mean another process.
+        // The PID may belong to another process by now.
         (stat.started == started).then_some(stat.name)
     }
 }
 
-/// Whether the parent of a process is in this namespace too.
+/// True if the parent of a process is in this namespace too.
 fn is_below(parent: Option<&Member>, kind: Kind, inode: u64) -> bool {
     parent.is_some_and(|parent| parent.is_in(kind, inode))
 }
 
-/// Finds the leader of every namespace, where somebody asked: among the processes whose parent is not in it, the one that
-/// started first; of two that did, the one with the lower PID.
+/// Finds the leader of every namespace, if leaders are asked for: of the processes whose parent is in another
+/// namespace, the one that started first. If two started at once, the one with the lower PID.
 pub(super) fn find(search: &mut Search) {
     if !search.question.facts.leaders {
         return;

@@ -15,13 +15,13 @@ pub struct Member {
     pub pid: Pid,
     /// The namespaces that it is in.
     pub links: Links,
-    /// How many threads it has; 0 where nobody asked.
+    /// The number of threads; 0 if threads were not asked for.
     pub threads: u32,
-    /// Its parent, and when it started in clock ticks since boot, where somebody asked.
+    /// The parent, and the start time in clock ticks since boot, if they were asked for.
     pub(super) descent: Option<(Option<Pid>, u64)>,
 }
 
-/// What a thread of the search has found, on its part of the processes.
+/// The finds of one thread of the search, for its share of the processes.
 #[derive(Default)]
 pub(super) struct Found {
     pub members: Vec<Member>,
@@ -32,14 +32,14 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Notes what holds a namespace.
+    /// Adds a holder to a namespace.
     pub fn hold(&mut self, kind: Kind, inode: u64, holder: Holder) {
         self.held.push((kind, inode, holder));
     }
 }
 
 impl Member {
-    /// Whether it is in this namespace.
+    /// True if the process is in this namespace.
     pub fn is_in(&self, kind: Kind, inode: u64) -> bool {
         self.links.get(kind) == Gathered::Known(inode)
     }

@@ -1,7 +1,6 @@
-//! Every namespace of the system, and what keeps each alive. One file for each place that is searched.
+//! Every namespace of the system, and its holders. There is one file for each place that is searched.
 //!
-//! Gathering makes no difference between what a person will see and what not, but for the [`Question`]: nothing is read
-//! that is not asked for.
+//! The [`Question`] alone decides what is read. Nothing is read that it does not ask for.
 
 mod ancestors;
 mod capabilities;
@@ -41,14 +40,14 @@ pub use representatives::Representative;
 pub use unread::Unread;
 pub(crate) use workers::share;
 
-/// What was found.
+/// The result of a search.
 #[derive(Debug)]
 pub struct Inventory {
     /// In the order of their inodes.
     entries: Vec<Entry>,
     /// In the order of their PIDs.
     members: Vec<Member>,
-    /// What is known of the processes that stand for namespaces, in the order of their PIDs.
+    /// The facts about the processes that represent namespaces, in the order of their PIDs.
     representatives: Vec<Representative>,
     looked: Places,
     /// The inode of the caller's own mount namespace.
@@ -57,7 +56,8 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// The namespaces of the kinds that were asked for, and those found on the way to them, in the order of their inodes.
+    /// The namespaces of the kinds that were asked for, and others found on the way to them, in the order of their
+    /// inodes.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
@@ -90,7 +90,7 @@ impl Inventory {
             .filter(move |member| member.is_in(kind, inode))
     }
 
-    /// What was asked for of a process that stands for a namespace.
+    /// The facts about a process that represents a namespace.
     pub fn representative(&self, pid: Pid) -> Option<&Representative> {
         self.representatives
             .binary_search_by_key(&pid, |process| process.pid)
@@ -98,7 +98,7 @@ impl Inventory {
             .map(|index| &self.representatives[index])
     }
 
-    /// The inode of the caller's own mount namespace: paths mean there what they mean to the caller.
+    /// The inode of the caller's own mount namespace. Paths in it mean the same to the caller.
     pub fn own_mount_namespace(&self) -> u64 {
         self.own_mount_namespace
     }

@@ -1,5 +1,5 @@
 //! `/proc/PID/ns/pid_for_children` and `time_for_children`: the namespaces that the next children of a process are born
-//! in. Each of its threads has its own, as it may have unshared for itself.
+//! in. Each thread of the process has its own, because a thread can unshare alone.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -14,11 +14,11 @@ use crate::{Gathered, Identity, Kind, Kinds, Namespace};
 use super::holder::Holder;
 use super::members::Found;
 
-/// `PIDFD_THREAD` of `pidfd_open(2)` (Linux 6.9): a thread that need not be the first of its process.
+/// `PIDFD_THREAD` of `pidfd_open(2)` (Linux 6.9): the pidfd of any thread, not only of the first.
 const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(OFlags::EXCL.bits());
 
-/// Looks at one thread, whose links are in `directory` and known as `links`, for namespaces that are others than its own;
-/// `same_pids` says whether its PID is one to the caller too.
+/// Looks for namespaces of the next children of a thread that differ from its own. `directory` has its links, and
+/// `links` are the known ones. `same_pids` is true if its PID is also the caller's PID for it.
 pub(super) fn look(
     found: &mut Found,
     (pid, tid): (Pid, Pid),
@@ -36,7 +36,7 @@ pub(super) fn look(
         }
         let inode = match directory.for_children(kind) {
             Gathered::Known(inode) => Some(inode),
-            // /proc shows no PID namespace before its first process. A zombie has no children to come.
+            // /proc shows a PID namespace only after its first process. A zombie has no next children.
             Gathered::Absent if kind == Kind::Pid && same_pids => {
                 without_process(pid, tid).and_then(|file| Some(Identity::of(&file).ok()?.inode))
             }
@@ -61,7 +61,7 @@ pub(super) fn open(proc: &impl AsFd, kind: Kind, pid: Pid, tid: Pid) -> Option<N
     Namespace::known(file, kind).ok()
 }
 
-/// The PID namespace of the next children of a thread, also where it has no process yet.
+/// The PID namespace of the next children of a thread, even if it has no process yet.
 fn without_process(pid: Pid, tid: Pid) -> Option<OwnedFd> {
     let flags = if tid == pid { PidfdFlags::empty() } else { THREAD };
     let pidfd = pidfd_open(tid.to_rustix(), flags).ok()?;

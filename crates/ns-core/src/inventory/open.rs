@@ -1,4 +1,4 @@
-//! Opening a namespace that was found, through whatever holds it.
+//! Opening a found namespace through one of its holders.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -15,14 +15,14 @@ use super::pins::open_below;
 use super::{Inventory, descriptors, kernel, next_children};
 
 impl Inventory {
-    /// Opens a namespace of the inventory through whatever holds it.
+    /// Opens a namespace of the inventory through one of its holders.
     ///
-    /// [`Error::NotFound`] where it has gone, or is held only by what cannot be looked into.
+    /// [`Error::NotFound`] if it no longer exists, or if the caller may use none of its holders.
     pub fn open(&self, entry: &Entry) -> Result<Namespace> {
         if let Some(namespace) = open(&scan()?.proc(), entry) {
             return Ok(namespace);
         }
-        // The lowest process has ended, or does not let itself be looked into: why not is said by one that is held.
+        // The lowest process has ended, or the caller may not look into it. A held process gives the cause.
         for member in self.members_of(entry.kind, entry.identity.inode) {
             match Process::open(member.pid).and_then(|process| process.namespace(entry.kind)) {
                 Ok(namespace) if namespace.identity() == entry.identity => return Ok(namespace),
@@ -42,8 +42,8 @@ impl Inventory {
     }
 }
 
-/// Opens it; `proc` is the open directory `/proc`. `None` where nothing that holds it can be opened: it has gone, or the
-/// kernel refuses.
+/// Opens it; `proc` is the open directory `/proc`. `None` if no holder can be opened, because it has gone or the kernel
+/// refuses.
 pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
     let ways = entry
         .holders
@@ -54,7 +54,7 @@ pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
         .and_then(|pid| file(proc, ProcPath::of(pid).namespace(entry.kind.name()), entry.kind))
         .into_iter()
         .chain(ways)
-        // A PID may be another process's by now, and a descriptor another file.
+        // A PID may belong to another process by now, and a descriptor to another file.
         .find(|namespace| namespace.identity() == entry.identity)
 }
 
@@ -76,7 +76,7 @@ fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {
             let root = rustix::fs::openat(proc, root, flags, Mode::empty()).ok()?;
             open_below(root, path)
         }
-        // These are opened when they are found.
+        // These holders are opened when they are found.
         Holder::Child { .. } | Holder::Owned { .. } => None,
     }
 }
@@ -92,7 +92,7 @@ fn from_file(file: OwnedFd) -> Option<Namespace> {
     Namespace::from_file(file).ok()
 }
 
-/// A copy of another process's descriptor: what it is of is not opened again, which could have effects.
+/// A copy of a descriptor of another process. The file is not opened again, because that could have effects.
 fn fetch(pid: Pid, fd: u32) -> Option<OwnedFd> {
     descriptors::fetch(&mut None, pid, fd).ok()
 }

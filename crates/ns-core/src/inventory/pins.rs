@@ -13,12 +13,12 @@ use super::holder::Holder;
 use super::members::Found;
 use super::search::Search;
 
-/// A mount namespace whose mounts are to be read.
+/// A mount namespace whose mounts have to be read.
 #[derive(Clone, Copy)]
 pub(super) struct MountNamespace {
-    /// Its inode.
+    /// The inode.
     pub inode: u64,
-    /// A process that is in it, or a thread.
+    /// A process or thread in it.
     pub pid: Pid,
 }
 
@@ -27,7 +27,7 @@ const TABLE: usize = 1 << 14;
 
 /// Reads the mounts that a process sees.
 pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, mount_namespace: MountNamespace, kinds: Kinds) {
-    // A thread has a directory of its own in /proc, which is not listed.
+    // A thread has its own directory in /proc, which the listing of /proc does not show.
     match Files::of(&proc, mount_namespace.pid).read_with_room("mountinfo", TABLE) {
         Gathered::Known(table) => read(&table, kinds, |kind, inode, path| {
             let holder = Holder::Pin {
@@ -37,14 +37,14 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, mount_namespace: Mou
             };
             found.hold(kind, inode, holder);
         }),
-        // EINVAL: a process that has ended, and that nobody has waited for.
+        // EINVAL: the process is a zombie.
         Gathered::Unreadable(errno) if errno != nix::errno::Errno::EINVAL => found.unread.mounts += 1,
         _ => {}
     }
 }
 
-/// Reads the mounts of a mount namespace that nobody is in who sees all of it, through a child that goes there; whether it
-/// may. What is pinned there is opened there and then: nobody else can.
+/// Reads the mounts of a mount namespace in which no process sees all mounts, through a child that enters it. Returns
+/// false if the child may not. Pinned namespaces are opened at once, because only the child can open them.
 pub(super) fn look_into(search: &mut Search, namespace: &Namespace, kinds: Kinds) -> bool {
     let mount_namespace = namespace.identity().inode;
     let table = View::of_namespace(namespace).and_then(|view| Ok((view.read()?, view)));
@@ -80,9 +80,9 @@ pub(super) fn open_below(root: impl AsFd, path: &[u8]) -> Option<Namespace> {
     Namespace::from_file(file).ok()
 }
 
-/// Goes over the namespace files in a table of mounts.
+/// Looks at the namespace files in a table of mounts.
 fn read(table: &[u8], kinds: Kinds, mut pin: impl FnMut(Kind, u64, Vec<u8>)) {
-    // Most tables have none: they need no parsing.
+    // Most tables have no namespace files, and need no parsing.
     const TYPE: &[u8] = b" nsfs ";
     if !table.windows(TYPE.len()).any(|bytes| bytes == TYPE) {
         return;

@@ -8,7 +8,8 @@ use crate::process::{Files, LinkDirectory, Pid};
 use super::members::{Found, Member};
 use super::next_children;
 
-/// Looks at one process; `same_pids` says whether its PID is one to the caller too. `None` where it is gone, or where it does not let itself be looked into.
+/// Looks at one process; `same_pids` is true if its PID is also the caller's PID for it. `None` if it has ended, or the
+/// caller may not look into it.
 pub(super) fn look(
     found: &mut Found,
     proc: BorrowedFd<'_>,
@@ -31,7 +32,7 @@ pub(super) fn look(
         return None;
     }
     if links.known().next().is_none() {
-        // A process whose first thread has ended still has its directory, and those of its other threads.
+        // A process whose first thread has ended still has its directory, and the directories of its other threads.
         member.threads = Files::of(&proc, pid).threads().known()?;
     }
     found.unread.of_processes += 1;

@@ -1,4 +1,4 @@
-//! What is asked for: it decides where is looked, and what is read.
+//! A question to the inventory. It decides which places are searched, and which facts are read.
 
 use std::str::FromStr;
 
@@ -9,20 +9,20 @@ use crate::{Error, Kind, Kinds, Result};
 
 use super::facts::Facts;
 
-/// What is to be found out.
+/// A question.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
-    /// Of which kinds.
+    /// The kinds of namespaces.
     pub kinds: Kinds,
-    /// Where to look.
+    /// The places to search.
     pub places: Places,
-    /// What is to be known of the namespaces.
+    /// The facts that are asked for.
     pub facts: Facts,
-    /// The inode of a namespace of which every process is to be described, not only those that stand for it.
+    /// The inode of a namespace whose processes are all described, and not only its representative.
     pub members_of: Option<u64>,
 }
 
-/// What processes are in, of all kinds.
+/// All kinds of namespaces that processes are in.
 impl Default for Question {
     fn default() -> Self {
         Self {
@@ -35,20 +35,20 @@ impl Default for Question {
 }
 
 impl Question {
-    /// The kinds whose links are read: those that lead to what is asked for, beside that itself.
+    /// The kinds whose links are read: the kinds that are asked for, and kinds that lead to them.
     pub(super) fn kinds_to_read(&self) -> Kinds {
         let mut kinds = self.kinds;
         if self.places.intersects(Places::PINS | Places::KERNEL) {
             kinds.insert(Kind::Mnt);
         }
         if self.places.contains(Places::KIN) && self.kinds.contains(Kind::User) {
-            // A user namespace may live through one that it owns.
+            // A namespace that it owns may keep a user namespace alive.
             kinds = Kinds::ALL;
         }
         kinds
     }
 
-    /// Whether namespaces are to be opened.
+    /// True if namespaces have to be opened.
     pub(super) fn opens(&self) -> bool {
         let kin = self.kinds.contains(Kind::User) || self.kinds.contains(Kind::Pid);
         self.facts.open() || self.places.contains(Places::KIN) && kin
@@ -59,17 +59,17 @@ bitflags! {
     /// The places that are searched for namespaces.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Places: u8 {
-        /// `/proc/PID/ns`: what processes are in, and what their next children are born in.
+        /// `/proc/PID/ns`: the namespaces of processes and of their next children.
         const PROCESSES = 1;
-        /// `/proc/PID/task/TID/ns`: what threads are in.
+        /// `/proc/PID/task/TID/ns`: the namespaces of threads.
         const THREADS = 1 << 1;
         /// `/proc/PID/fd`: namespace files and sockets that are open.
         const DESCRIPTORS = 1 << 2;
         /// `/proc/PID/mountinfo`: namespace files that are mounted, in every mount namespace.
         const PINS = 1 << 3;
-        /// The parents and owners of what was found.
+        /// The parents and owners of found namespaces.
         const KIN = 1 << 4;
-        /// What the kernel lists itself.
+        /// The kernel's own list.
         const KERNEL = 1 << 5;
     }
 }
@@ -81,7 +81,7 @@ impl Places {
     }
 }
 
-/// Takes names with commas between, as an option has them.
+/// Reads names separated by commas, as in the option.
 impl FromStr for Places {
     type Err = Error;
 

@@ -1,4 +1,4 @@
-//! The process that stands for a namespace in a listing, and what is to be known of it.
+//! The process that represents a namespace in a listing, and the facts about it.
 
 use std::os::fd::AsFd;
 
@@ -7,14 +7,14 @@ use crate::process::{Cgroups, Files, Pid};
 
 use super::facts::{OfProcess, OfProcesses};
 
-/// What was asked for of a process.
+/// The facts about a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Representative {
     /// Its PID.
     pub pid: Pid,
-    /// Its parent's.
+    /// The PID of its parent.
     pub parent: Gathered<Pid>,
-    /// Its effective uid.
+    /// The effective uid.
     pub uid: Gathered<u32>,
     /// Its command line in one line, or its name.
     pub command: Gathered<Vec<u8>>,
@@ -22,7 +22,7 @@ pub struct Representative {
     pub cgroups: Gathered<Cgroups>,
     /// Its PIDs in the PID namespaces it is in, from the caller's to its own.
     pub pids: Gathered<Vec<Pid>>,
-    /// What was asked for.
+    /// The facts that are asked for.
     pub(super) facts: OfProcesses,
 }
 
@@ -30,7 +30,7 @@ impl Representative {
     /// `None` if the process has ended.
     pub(super) fn read(proc: &impl AsFd, pid: Pid, facts: OfProcesses) -> Option<Self> {
         let files = Files::of(proc, pid);
-        // Also the question whether it is still there.
+        // This also checks that the process still exists.
         let uid = files.uid();
         if uid == Gathered::Absent {
             return None;

@@ -1,4 +1,4 @@
-//! What a search has found so far, and how finds are put together.
+//! The finds of a search so far, and how they are merged.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -20,24 +20,24 @@ use super::representatives::Representative;
 use super::uid_map;
 use super::unread::Unread;
 
-/// What has been found so far.
+/// The finds so far.
 pub(super) struct Search {
     pub question: Question,
     /// The open directory `/proc`.
     pub proc: OwnedFd,
-    /// What the caller sees there.
+    /// The facts about descriptors.
     pub surroundings: Surroundings,
-    /// The device of all namespace files: they are in one file system.
+    /// The device of all namespace files: they are on one file system.
     device: u64,
     /// The inode of the caller's own mount namespace.
     pub own_mount_namespace: u64,
     pub entries: Vec<Entry>,
-    /// Where in `entries` the namespace with this inode stands.
+    /// The index in `entries` for each inode.
     index: HashMap<u64, usize>,
     pub members: Vec<Member>,
     pub representatives: HashMap<Pid, Representative>,
     pub unread: Unread,
-    /// Opened when the first number is asked for.
+    /// The source of numbers, which is opened for the first one.
     pub netns_ids: Option<Result<Box<NetnsIds>>>,
 }
 
@@ -61,19 +61,19 @@ impl Search {
         })
     }
 
-    /// Whether no namespace with this inode has been found.
+    /// True if no namespace with this inode has been found.
     pub fn is_new(&self, inode: u64) -> bool {
         !self.index.contains_key(&inode)
     }
 
-    /// Whether the namespace with this inode has been opened and asked.
+    /// True if the namespace with this inode has been opened and asked.
     pub fn is_described(&self, inode: u64) -> bool {
         self.index
             .get(&inode)
             .is_some_and(|index| self.entries[*index].relationships.is_some())
     }
 
-    /// The namespace with this inode, added where it is new.
+    /// The namespace with this inode, which is added if it is new.
     pub fn entry(&mut self, kind: Kind, inode: u64) -> &mut Entry {
         let facts = self.question.facts.namespace;
         let index = *self.index.entry(inode).or_insert_with(|| {
@@ -87,12 +87,12 @@ impl Search {
         &mut self.entries[index]
     }
 
-    /// Notes what holds a namespace.
+    /// Adds a holder to a namespace.
     pub fn hold(&mut self, kind: Kind, inode: u64, holder: Holder) {
         self.entry(kind, inode).holders.push(holder);
     }
 
-    /// Takes in what the threads of the search have found.
+    /// Adds the finds of the threads of the search.
     pub fn take(&mut self, parts: Vec<Found>) {
         for part in parts {
             self.unread.add(&part.unread);
@@ -103,7 +103,7 @@ impl Search {
         }
     }
 
-    /// Asks for the number of a network namespace, where somebody wants to know.
+    /// Asks for the number of a network namespace, if the numbers are asked for.
     pub fn number(&mut self, namespace: &Namespace) {
         let (Kind::Net, Some(Linked(open))) = (namespace.kind(), self.question.facts.netns_ids) else {
             return;
@@ -115,13 +115,13 @@ impl Search {
         self.entry(Kind::Net, namespace.identity().inode).netnsid = netnsid;
     }
 
-    /// Whether more is asked of a namespace than its place among the others: also of one without processes, as who made it
-    /// stands for it.
+    /// True if more than its relationships is asked of a namespace. For a namespace without processes, this includes
+    /// the uid of its creator.
     pub fn asks_all(&self, lowest: Option<Pid>) -> bool {
         self.question.facts.namespace.has(OfNamespace::Relationships) || lowest.is_none()
     }
 
-    /// Asks a namespace for what the column shows of itself, and gives its owner.
+    /// Asks a namespace for its facts, and returns its owner.
     pub fn note(&mut self, namespace: &Namespace) -> Gathered<Namespace> {
         let lowest = self.entry(namespace.kind(), namespace.identity().inode).lowest;
         let all = self.asks_all(lowest);
@@ -130,7 +130,7 @@ impl Search {
             self.question.facts.namespace.has(OfNamespace::UidMap) && namespace.kind() == Kind::User;
         let entry = self.entry(namespace.kind(), namespace.identity().inode);
         entry.relationships = Some(relationships);
-        // One that only its children hold is not to be opened again.
+        // A namespace that only its children hold cannot be opened again.
         if read_map && lowest.is_none() && entry.a_thread().is_none() {
             let map = uid_map::without_process(&self.proc, namespace, self.surroundings);
             self.entry(Kind::User, namespace.identity().inode).uid_map = map;
@@ -156,7 +156,7 @@ impl Search {
                 entry.lowest.get_or_insert(member.pid);
             }
         }
-        // A thread that is elsewhere has been counted where its process is.
+        // A thread in another namespace was counted with its process.
         for number in 0..self.entries.len() {
             let kind = self.entries[number].kind;
             let strays: Vec<Pid> = self.entries[number]
@@ -178,7 +178,7 @@ impl Search {
         }
     }
 
-    /// The process with this PID, once they have been counted.
+    /// The process with this PID, after the processes have been counted.
     pub fn member(&self, pid: Pid) -> Option<&Member> {
         self.members
             .binary_search_by_key(&pid, |member| member.pid)
@@ -186,7 +186,7 @@ impl Search {
             .map(|number| &self.members[number])
     }
 
-    /// Takes these processes out again, with all that they hold.
+    /// Removes these processes, with everything that they hold.
     pub fn forget(&mut self, gone: &[Pid]) {
         self.members.retain(|member| !gone.contains(&member.pid));
         for entry in &mut self.entries {
@@ -197,13 +197,13 @@ impl Search {
         self.count();
     }
 
-    /// Takes out the namespaces that nothing holds: their last process has gone while others were looked at.
+    /// Removes the namespaces without holders: their last process ended during the search.
     pub fn drop_dead(&mut self) {
         let mut alive = vec![false; self.entries.len()];
         let mut rest: Vec<usize> = (0..self.entries.len())
             .filter(|number| self.entries[*number].is_held())
             .collect();
-        // What lives keeps its parent and its owner alive.
+        // A living namespace keeps its parent and its owner alive.
         while let Some(number) = rest.pop() {
             if std::mem::replace(&mut alive[number], true) {
                 continue;
@@ -246,7 +246,7 @@ mod tests {
         });
         let tid = Pid::new(i32::MAX).unwrap();
         search.hold(Kind::Uts, 7, Holder::Thread { pid, tid });
-        // As often as anyone likes.
+        // This can be repeated.
         search.count();
         search.count();
         let home = links.get(Kind::Uts).known().unwrap();

@@ -1,4 +1,4 @@
-//! `/proc/PID/task/TID/ns`: threads that live elsewhere than their process, or whose next children will.
+//! `/proc/PID/task/TID/ns`: threads in other namespaces than their process, or whose next children will be.
 
 use std::os::fd::BorrowedFd;
 
@@ -11,7 +11,7 @@ use super::holder::Holder;
 use super::members::{Found, Member};
 use super::next_children;
 
-/// Counts the threads of a process, and looks at each where there are several.
+/// Counts the threads of a process, and looks at each if there are several.
 pub(super) fn look(
     found: &mut Found,
     proc: BorrowedFd<'_>,
@@ -22,7 +22,7 @@ pub(super) fn look(
     if member.threads == 0 {
         member.threads = Files::of(&proc, member.pid).threads().known().unwrap_or(0);
     }
-    // The first thread of a process whose others live on may have ended: then there may be one, and elsewhere.
+    // The first thread may have ended before the others. Then there may be one thread left, in another namespace.
     let only_the_first = member.threads <= 1 && member.links.known().next().is_some();
     if only_the_first {
         return;
@@ -42,7 +42,7 @@ pub(super) fn look(
     }
 }
 
-/// The threads of a process; none where it is gone.
+/// The threads of a process; none if it has ended.
 fn tids(proc: BorrowedFd<'_>, pid: Pid) -> Vec<Pid> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let Ok(directory) = rustix::fs::openat(proc, format!("{pid}/task"), flags, Mode::empty()) else {

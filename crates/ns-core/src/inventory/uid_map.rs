@@ -1,4 +1,5 @@
-//! The uid map of a user namespace that nobody is in: `/proc` shows it of those who are, so a child goes there.
+//! The uid map of a user namespace without processes. `/proc` shows the map only for a process, so a child enters the
+//! namespace.
 
 use std::os::fd::AsFd;
 
@@ -9,7 +10,7 @@ use crate::{Gathered, Namespace};
 
 use super::descriptors::Surroundings;
 
-/// Reads it; `proc` is the open directory `/proc`. The ids outside are those of the caller's user namespace.
+/// Reads the map; `proc` is the open directory `/proc`. The ids outside are those of the caller's user namespace.
 pub(super) fn without_process(
     proc: &impl AsFd,
     namespace: &Namespace,

@@ -1,4 +1,4 @@
-//! What could not be read: counted, so that no list passes for complete that is not.
+//! Counts of what could not be read, so that no incomplete list looks complete.
 
 use nix::errno::Errno;
 
@@ -7,32 +7,32 @@ use crate::process::{Files, Pid, lacking};
 /// What could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
-    /// Processes whose namespaces the kernel would not show.
+    /// Processes whose namespaces the kernel did not show.
     pub processes: usize,
-    /// How many processes there were in all.
+    /// The number of all processes.
     pub of_processes: usize,
-    /// The one of them with the lowest PID, and the kernel's answer.
+    /// The unreadable process with the lowest PID, and its error number.
     pub first: Option<(Pid, Errno)>,
-    /// Processes whose namespaces can be read, and their descriptors cannot.
+    /// Processes whose namespaces could be read, and whose descriptors could not.
     pub descriptors: usize,
-    /// Sockets whose network namespace the kernel would not tell.
+    /// Sockets whose network namespace could not be found out.
     pub sockets: usize,
     /// Mount namespaces whose mounts cannot be read.
     pub mounts: usize,
-    /// Whether `/proc` leaves out the processes of others (`hidepid`).
+    /// True if `/proc` hides the processes of other users (`hidepid`).
     pub hidden: bool,
 }
 
 impl Unread {
-    /// What would help, found by looking at the first of them: a capability that it has and the caller lacks, or to be
-    /// root.
+    /// The help, found by looking at the first unreadable process: to run as root, or a capability that the process has
+    /// and the caller lacks.
     pub fn help(&self) -> Option<String> {
         let (pid, _) = self.first?;
         let root = "run it as root to read all of them".to_owned();
         if !nix::unistd::geteuid().is_root() {
             return Some(root);
         }
-        // To be looked into by the caller, a process may have no capability that the caller lacks.
+        // The caller may look into a process only if the process has no capability that the caller lacks.
         let proc = std::fs::File::open("/proc").ok()?;
         let lacking = lacking(&Files::of(&proc, pid).status().known()?)?;
         (!lacking.is_empty()).then(|| format!("process {pid} has {lacking}, which the caller lacks"))

@@ -1,5 +1,5 @@
-//! The mounts of every mount namespace that was found, one namespace after the other: few files are open at a time, however
-//! many there are.
+//! The mounts of every mount namespace that was found, one namespace after the other: only few files are open at a
+//! time.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -12,8 +12,8 @@ use super::entry::Entry;
 use super::{Inventory, kernel, witnesses};
 
 impl Inventory {
-    /// Shows `visit` every mount namespace with its view, in the order of their inodes; those that only the kernel lists
-    /// come last. Gives how many could not be looked at.
+    /// Calls `visit` with the view of every mount namespace, in the order of their inodes. Namespaces that only the
+    /// kernel lists come last. Returns how many could not be read.
     ///
     /// Fails if `/proc` cannot be read, and if `visit` does.
     pub fn each_view<E: From<crate::Error>>(
@@ -57,13 +57,13 @@ impl Inventory {
         });
         failure?;
         if walked.is_ok() {
-            // Those that are not in the list any more have ended.
+            // Namespaces that the list no longer has have ended.
             closed.retain(|inode, entry| !entry.listed || refused.contains(inode));
         }
         Ok(closed.len())
     }
 
-    /// Whether nothing that held a namespace is there any more.
+    /// True if no holder of a namespace exists any more.
     fn has_gone(&self, entry: &Entry) -> bool {
         let Ok(scan) = scan() else { return false };
         let mut members = self.members_of(entry.kind, entry.identity.inode);
@@ -71,7 +71,7 @@ impl Inventory {
         entry.holders.is_empty() && members.all(|member| ended(member.pid))
     }
 
-    /// The peer groups of every mount namespace, and how many namespaces could not be looked at.
+    /// The peer groups of every mount namespace, and the number of namespaces that could not be read.
     pub fn peers(&self) -> Result<(Peers, usize)> {
         let mut peers = Peers::default();
         let mut failed = 0;
@@ -85,11 +85,11 @@ impl Inventory {
         Ok((peers, closed + failed))
     }
 
-    /// All mounts of a mount namespace, or what a process in it sees of them. `witness` is a process in it that sees them
-    /// all. `None` if the caller may look at neither.
+    /// The view of all mounts of a mount namespace, or of the mounts that a process in it sees. `witness` is a process
+    /// in it that sees them all. `None` if the caller may use neither.
     fn view(&self, entry: &Entry, witness: Option<Pid>) -> Option<View> {
         let inode = entry.identity.inode;
-        // A PID may be another process's by now, and a process elsewhere.
+        // A PID may belong to another process by now, or the process may have entered another namespace.
         let is_there = |view: &View| view.namespace() == Gathered::Known(inode);
         let as_seen_by = |pid: Pid| Process::open(pid).and_then(|process| View::of_process(&process));
         let by_witness = witness.and_then(|pid| as_seen_by(pid).ok().filter(is_there));

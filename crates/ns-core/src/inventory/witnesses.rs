@@ -1,4 +1,4 @@
-//! The processes through which the mounts of mount namespaces are read, so that nobody has to go there.
+//! The processes through which the mounts of mount namespaces are read, so that no child has to enter them.
 
 use std::collections::HashMap;
 use std::os::fd::BorrowedFd;
@@ -23,8 +23,8 @@ pub(super) struct Witness {
 /// How many processes of a namespace are tried.
 const TRIES: u32 = 8;
 
-/// For each mount namespace a process that sees all of it; if none is found soon, one that does not. `proc` is the open
-/// directory `/proc`.
+/// For each mount namespace, a process that sees all mounts. If none is found soon, a process that does not. `proc` is
+/// the open directory `/proc`.
 pub(super) fn find(proc: BorrowedFd<'_>, members: &[Member]) -> HashMap<u64, Witness> {
     let mut found: HashMap<u64, (Witness, u32)> = HashMap::new();
     for member in members {
@@ -53,14 +53,14 @@ pub(super) fn find(proc: BorrowedFd<'_>, members: &[Member]) -> HashMap<u64, Wit
         .collect()
 }
 
-/// Whether the root directory of a process is the root of its mount namespace.
+/// True if the root directory of a process is the root of its mount namespace.
 fn sees_all(proc: BorrowedFd<'_>, pid: Pid) -> bool {
     let mut path = ProcPath::of(pid);
     let root = rustix::fs::readlinkat(proc, path.file("root"), Vec::new());
     if !root.is_ok_and(|root| root.as_bytes() == b"/") {
         return false;
     }
-    // A directory whose mount was taken off has this path too. Nothing is mounted below it: the table is empty.
+    // A directory whose mount was detached has this path too. Nothing is mounted below it, so its table is empty.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let table = rustix::fs::openat(proc, path.file("mountinfo"), flags, Mode::empty());
     table.is_ok_and(|table| rustix::io::read(&table, &mut [0; 1]) == Ok(1))

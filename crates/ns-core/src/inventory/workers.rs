@@ -1,19 +1,19 @@
-//! Work on many processes, shared among threads. They only read, and are gone when the work is done: what comes after may
-//! fork and enter namespaces.
+//! Work on many processes, shared among threads. The threads only read, and end with the work. Later steps may fork and
+//! enter namespaces.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// How many processes are worth a thread of their own to read.
+/// The number of processes that are worth a further thread.
 const WORTH_A_THREAD: usize = 200;
 
-/// Each holds up to four descriptors: with two there is room for them in the smallest limit.
+/// Each thread holds up to four descriptors. Two threads fit into the smallest limit.
 const MOST_THREADS: usize = 2;
 
-/// How many processes a thread takes at a time.
+/// The number of processes that a thread takes at a time.
 const PORTION: usize = 32;
 
-/// Does the work on every item, a process each, and gives what each thread has made of its part.
+/// Does the work on every item, which is a process, and returns the result of each thread.
 pub(crate) fn share<T: Default + Send, I: Copy + Sync>(
     items: &[I],
     work: impl Fn(&mut T, I) + Sync,
@@ -36,7 +36,7 @@ pub(crate) fn share<T: Default + Send, I: Copy + Sync>(
         .min(items.len() / WORTH_A_THREAD)
         .min(MOST_THREADS);
     thread::scope(|scope| {
-        // Where the system refuses a thread, those that run do its part.
+        // If the system refuses a thread, the running threads do its share.
         let others: Vec<_> = (1..threads)
             .map_while(|_| thread::Builder::new().spawn_scoped(scope, part).ok())
             .collect();

@@ -1,4 +1,4 @@
-//! What keeps a namespace alive, in words and for JSON.
+//! The holders of a namespace, in words and for JSON.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::inventory::{Entry, Holder, HolderKind};
 use crate::output::hexadecimal;
 
-/// Of each sort so many are told one by one.
+/// The most holders of one kind that are listed one by one.
 const FEW: usize = 3;
 
-/// All holders in few words: `12 processes`, `descriptor 5 of process 4711`, `pin /run/netns/blue`.
+/// All holders in short form: `12 processes`, `descriptor 5 of process 4711`, `pin /run/netns/blue`.
 pub(super) fn words(entry: &Entry, own_mount_namespace: u64) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     match (entry.processes, entry.lowest) {
@@ -33,7 +33,7 @@ pub(super) fn words(entry: &Entry, own_mount_namespace: u64) -> Vec<Vec<u8>> {
     words
 }
 
-/// The pins: each path once, as unsharing a mount namespace copies them all.
+/// The pins, with each path once, because unsharing a mount namespace copies all of them.
 fn pins(pins: &[Holder], own: u64) -> Vec<Vec<u8>> {
     let mut paths: Vec<(&[u8], Vec<&Holder>)> = Vec::new();
     for pin in pins {
@@ -57,7 +57,7 @@ fn pins(pins: &[Holder], own: u64) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// One holder in a sentence.
+/// One holder in words.
 pub fn sentence(holder: &Holder, own_mount_namespace: u64) -> Vec<u8> {
     let text = match holder {
         Holder::Thread { pid, tid } => format!("thread {tid} of process {pid}"),

@@ -1,4 +1,4 @@
-//! Listings of namespaces: from what the inventory knows to the cells of rows. Knows nothing of `/proc`.
+//! Listings of namespaces: cells of rows made from the inventory. This module does not read `/proc`.
 
 mod cells;
 mod columns;
@@ -56,19 +56,19 @@ impl Needs {
 /// The function that makes the cells of a column.
 pub type MakeCell = for<'a> fn(Subject<'a>) -> Cell<'a>;
 
-/// What the cells of all rows are made of.
+/// The context for the cells of all rows.
 #[derive(Debug)]
 pub struct Context<'a> {
     inventory: &'a Inventory,
     /// The process of the column CAPS.
     caps: Option<Pid>,
-    /// Whether the cells are for JSON.
+    /// True if the cells are for JSON.
     json: bool,
     users: RefCell<UserNames>,
     by_host: OnceCell<HashMap<Vec<u8>, Vec<u64>>>,
 }
 
-/// What the cells of one row are about: a namespace, and the process that stands for it.
+/// The subject of one row: a namespace, and the process that represents it.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     context: &'a Context<'a>,
@@ -78,7 +78,8 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// For this inventory. `caps` is the process of the column CAPS; `json` says whether the cells are for JSON.
+    /// The context for this inventory. `caps` is the process of the column CAPS; `json` is true if the cells are for
+    /// JSON.
     pub fn new(inventory: &'a Inventory, caps: Option<Pid>, json: bool) -> Self {
         Self {
             inventory,
@@ -89,7 +90,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The cells of these columns for a namespace. `process` stands for it, or else the one with the lowest PID.
+    /// The cells of these columns for a namespace. `process` represents it; if it is `None`, the process with the
+    /// lowest PID does.
     pub fn row(
         &'a self,
         columns: &[NamespaceColumn],
@@ -113,7 +115,7 @@ impl<'a> Context<'a> {
         columns.iter().map(cell).collect()
     }
 
-    /// The user by name, or else by number.
+    /// The user by name, or by number if there is no name.
     fn user(&self, uid: Gathered<u32>) -> Cell<'a> {
         Cell::gathered(uid, |uid| {
             Cell::string(&self.users.borrow_mut().name_or_number(uid))
@@ -135,7 +137,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// What has to be found out for these columns.
+/// The facts that these columns need.
 pub fn facts(columns: &[NamespaceColumn]) -> Facts {
     columns
         .iter()

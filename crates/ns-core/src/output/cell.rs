@@ -7,21 +7,21 @@ use nix::errno::Errno;
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell<'a> {
-    /// There is none: empty in text, null in JSON.
+    /// There is no value: empty in text, null in JSON.
     Absent,
-    /// There may be one that could not be read, for this reason: `?` in text, null in JSON.
+    /// The value could not be read, for this reason: `?` in text, null in JSON.
     Unreadable(Errno),
-    /// There may be one that this kernel does not tell: `-` in text, null in JSON.
+    /// This kernel does not tell the value: `-` in text, null in JSON.
     NotTold,
-    /// There may be one that nobody asked for: `-` in text, null in JSON.
+    /// The value was not asked for: `-` in text, null in JSON.
     NotAsked,
     /// A number, in JSON too.
     Number(u64),
     /// `yes` or `no` in text, true or false in JSON.
     Flag(bool),
-    /// Bytes of any value; in JSON a string, with the bytes in hexadecimal beside it where they are not UTF-8.
+    /// Bytes of any value; in JSON a string, with the bytes in hexadecimal beside it if they are not UTF-8.
     Text(Cow<'a, [u8]>),
-    /// Several texts: joined by commas in text, an array in JSON, with the bytes beside it as for one.
+    /// Several texts: joined by commas in text, an array in JSON, with their bytes beside it as for a single text.
     List(Vec<Cow<'a, [u8]>>),
     /// Several numbers, likewise.
     Numbers(Vec<u64>),
@@ -33,7 +33,7 @@ impl<'a> Cell<'a> {
         Self::Text(bytes.into())
     }
 
-    /// A text that is made here.
+    /// An owned text.
     pub fn string(text: &(impl ToString + ?Sized)) -> Self {
         Self::Text(Cow::Owned(text.to_string().into_bytes()))
     }
@@ -54,7 +54,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The same, borrowing nothing.
+    /// An owned copy.
     pub fn into_owned(self) -> Cell<'static> {
         let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
         match self {
@@ -70,7 +70,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Whether there is a value.
+    /// True if there is a value.
     pub fn is_known(&self) -> bool {
         !matches!(
             self,
@@ -109,17 +109,17 @@ impl From<bool> for Cell<'_> {
     }
 }
 
-/// A row, and how deep in the tree it stands. A row's children follow it, each one deeper.
+/// A row and its depth in the tree. The children of a row follow it, one level deeper.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row<'a> {
-    /// 0 for a root; at most one more than that of the row before.
+    /// The depth: 0 for a root, and at most one more than in the row before.
     pub depth: usize,
-    /// One for each column.
+    /// One cell for each column.
     pub cells: Vec<Cell<'a>>,
 }
 
 impl Row<'_> {
-    /// The same, borrowing nothing.
+    /// An owned copy.
     pub fn into_owned(self) -> Row<'static> {
         Row {
             depth: self.depth,

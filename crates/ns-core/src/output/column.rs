@@ -1,5 +1,5 @@
-//! Columns: each is one static row that says its name, what it holds, what it needs and how its cells are made; and how a
-//! person chooses among them: `-o pid,command`, `-o +id`.
+//! Columns: each is one static row with its name, its values, the facts it needs and the function for its cells. Also
+//! the choice of columns by a person: `-o pid,command`, `-o +id`.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use crate::{Error, Result};
 
 /// A column of a listing: everything about it, in one row of a static table.
 pub struct Column<Needs, Make> {
-    /// What is seen of it.
+    /// Its heading.
     pub heading: Heading,
-    /// What has to be looked up for it.
+    /// The facts that it needs.
     pub needs: Needs,
     /// The function that makes its cells.
     pub cell: Make,
 }
 
-/// Two columns are the same if their names are: a listing has none twice.
+/// Two columns are equal if their names are. A listing has no name twice.
 impl<Needs, Make> PartialEq for Column<Needs, Make> {
     fn eq(&self, other: &Self) -> bool {
         self.heading.name == other.heading.name
@@ -33,7 +33,7 @@ impl<Needs, Make> fmt::Debug for Column<Needs, Make> {
 
 /// Something that a listing has a column for.
 pub trait Headed: Copy + PartialEq + fmt::Debug + Send + Sync + 'static {
-    /// What is seen of the column.
+    /// The heading of the column.
     fn heading(self) -> &'static Heading;
 }
 
@@ -49,7 +49,7 @@ impl<Needs: Sync, Make: Sync> Headed for &'static Column<Needs, Make> {
     }
 }
 
-/// Makes static columns, a row each, and the list of all of them in their order:
+/// Defines static columns, one in each row, and the list of all of them in order:
 ///
 /// ```ignore
 /// columns! {
@@ -78,20 +78,21 @@ macro_rules! columns {
     };
 }
 
-/// The column of this name, in capitals or not, or as a shell variable has it.
+/// The column with this name, in upper or lower case, or in the form of a shell variable.
 pub(super) fn named<C: Headed>(all: &[C], name: &str) -> Option<C> {
     all.iter()
         .copied()
         .find(|column| column.heading().is_called(name))
 }
 
-/// The names of all of them, with commas between.
+/// The names of all columns, with commas.
 pub(super) fn names<C: Headed>(all: &[C]) -> String {
     let names: Vec<_> = all.iter().map(|column| column.heading().name).collect();
     names.join(", ")
 }
 
-/// The columns named in `list`, with commas between, in capitals or not; after a leading `+` they come after `default`.
+/// The columns named in `list`, separated by commas, in upper or lower case. With a leading `+`, they are added to
+/// `default`.
 pub fn choose<C: Headed>(list: &str, all: &[C], default: &[C]) -> Result<Vec<C>> {
     let (mut columns, list) = match list.strip_prefix('+') {
         Some(list) => (default.to_vec(), list),
@@ -110,7 +111,7 @@ pub fn headings<C: Headed>(columns: &[C]) -> Vec<&'static Heading> {
     columns.iter().map(|column| column.heading()).collect()
 }
 
-/// The columns themselves as a listing: their names, what they hold in JSON, and what they say.
+/// A listing of the columns: their names, their types in JSON, and their descriptions.
 pub fn list_columns<C: Headed>(name: &'static str, all: &[C]) -> Listing<'static> {
     static NAME: Heading = Heading::text("HOLDER", "name of the column");
     static TYPE: Heading = Heading::text("TYPE", "type of its values in JSON");
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     columns! {
-        /// All of them.
+        /// All columns.
         ALL: Column<(), fn(u64) -> Cell<'static>>;
         APPLE: number("APPLE", "number of apples"), (), Cell::Number;
         PEAR: texts("PEAR%", "names of pears").wide().or(&["BIRNE"]), (), |_| Cell::Absent;

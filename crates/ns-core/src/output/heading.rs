@@ -1,21 +1,21 @@
-//! What is seen of a column before its values: its name, what the column shows, what it holds.
+//! The heading of a column: its name, its description, and the type of its values.
 
-/// What people and programs see of a column before its values.
+/// The heading of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heading {
-    /// The name, in capitals; in JSON the key, in small letters.
+    /// The name, in upper case. The key in JSON is the name in lower case.
     pub name: &'static str,
-    /// Other names that the column can be chosen by. They are shown nowhere.
+    /// Other names for choosing the column. They are not shown.
     pub aliases: &'static [&'static str],
-    /// What the column says, in a few words, for `--help` and the manual page.
+    /// The description in a few words, for `--help` and the manual page.
     pub about: &'static str,
-    /// What its values are.
+    /// The type of its values.
     pub holds: Holds,
-    /// Whether values may be cut to make the table as narrow as a terminal.
+    /// True if values can be cut to fit the terminal.
     pub shrinks: bool,
 }
 
-/// What the values of a column are.
+/// The type of the values of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// A number.
@@ -28,16 +28,16 @@ pub enum Holds {
     Texts,
     /// Several numbers; in JSON an array.
     Numbers,
-    /// An amount as a person reads it: a text that stands where numbers do.
+    /// An amount with a unit: a text that is aligned as a number.
     Amount,
 }
 
-/// Where the values of a column stand.
+/// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// To the left: texts.
+    /// Left, for texts.
     Left,
-    /// To the right: numbers.
+    /// Right, for numbers.
     Right,
 }
 
@@ -53,7 +53,7 @@ impl Holds {
         }
     }
 
-    /// Where the values stand in a table.
+    /// The alignment in a table.
     pub fn align(self) -> Align {
         match self {
             Self::Number | Self::Amount => Align::Right,
@@ -73,37 +73,37 @@ impl Heading {
         }
     }
 
-    /// Of a column of numbers.
+    /// The heading of a column of numbers.
     pub const fn number(name: &'static str, about: &'static str) -> Self {
         Self::new(name, about, Holds::Number)
     }
 
-    /// Of a column of texts.
+    /// The heading of a column of texts.
     pub const fn text(name: &'static str, about: &'static str) -> Self {
         Self::new(name, about, Holds::Text)
     }
 
-    /// Of a column that says yes or no.
+    /// The heading of a column of flags.
     pub const fn flag(name: &'static str, about: &'static str) -> Self {
         Self::new(name, about, Holds::Flag)
     }
 
-    /// Of a column of several texts.
+    /// The heading of a column with several texts in a cell.
     pub const fn texts(name: &'static str, about: &'static str) -> Self {
         Self::new(name, about, Holds::Texts)
     }
 
-    /// Of a column of several numbers.
+    /// The heading of a column with several numbers in a cell.
     pub const fn numbers(name: &'static str, about: &'static str) -> Self {
         Self::new(name, about, Holds::Numbers)
     }
 
-    /// Of a column of amounts.
+    /// The heading of a column of amounts.
     pub const fn amount(name: &'static str, about: &'static str) -> Self {
         Self::new(name, about, Holds::Amount)
     }
 
-    /// The same, where values may be cut if a terminal has no room for them.
+    /// The same heading, with values that can be cut to fit the terminal.
     #[must_use]
     pub const fn wide(self) -> Self {
         Self {
@@ -112,7 +112,7 @@ impl Heading {
         }
     }
 
-    /// The same with other names that it can be chosen by.
+    /// The same heading, with other names for choosing the column.
     #[must_use]
     pub const fn or(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
@@ -123,7 +123,7 @@ impl Heading {
         self.name.to_lowercase()
     }
 
-    /// Whether a person may mean this column by this name.
+    /// True if this name chooses the column.
     pub(super) fn is_called(&self, name: &str) -> bool {
         std::iter::once(self.name)
             .chain(self.aliases.iter().copied())
@@ -131,7 +131,7 @@ impl Heading {
     }
 }
 
-/// The name of a column as that of a shell variable: `MAJ_MIN`, `USE_PCT`.
+/// The name of a column in the form of a shell variable: `MAJ_MIN`, `USE_PCT`.
 pub fn shell_name(name: &str) -> String {
     name.replace('%', "_PCT")
         .replace(|c: char| !c.is_ascii_alphanumeric(), "_")

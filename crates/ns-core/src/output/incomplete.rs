@@ -1,4 +1,4 @@
-//! What a listing lacks: said in one sentence on stderr, and in JSON in one object that has the same keys in every program.
+//! What is missing in a listing: one sentence on stderr, and one object in JSON with the same keys in every program.
 
 use nix::errno::Errno;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub(super) const KEY: &str = "incomplete";
 pub struct Incomplete {
     /// What a search could not read.
     pub unread: Unread,
-    /// The places that were to be searched and could not be.
+    /// The places that should have been searched, and could not be.
     pub places: Vec<String>,
     /// What would help.
     pub help: Option<String>,
@@ -35,8 +35,8 @@ impl Incomplete {
         }
     }
 
-    /// Whether nothing is missing. Places that could not be searched are told beside other things, and alone are no news: the
-    /// kernel shows its own list to few.
+    /// True if nothing is missing. Places alone do not count, because the kernel shows its own list to few users. They
+    /// are reported together with other things.
     pub fn is_nothing(&self) -> bool {
         *self
             == Self {
@@ -49,7 +49,7 @@ impl Incomplete {
             }
     }
 
-    /// All that is missing, in one sentence; `None` if nothing is.
+    /// Everything that is missing, in one sentence; `None` if nothing is.
     pub fn sentence(&self) -> Option<String> {
         if self.is_nothing() {
             return None;
@@ -71,7 +71,7 @@ impl Incomplete {
         Some(parts.join(", ") + &help.unwrap_or_default())
     }
 
-    /// What a search could not read, a part for each sort of it.
+    /// What a search could not read, one part for each kind of thing.
     fn parts(&self) -> Vec<String> {
         let unread = &self.unread;
         let mut parts = Vec::new();
@@ -114,13 +114,13 @@ impl Incomplete {
             parts.push("/proc hides the processes of others (hidepid)".into());
         }
         if !self.places.is_empty() {
-            // The only place that can be refused as a whole.
+            // This is the only place that the kernel refuses as a whole.
             parts.push("the kernel's own list of namespaces could not be read".into());
         }
         parts
     }
 
-    /// All that is missing, for JSON; null if nothing is.
+    /// Everything that is missing, for JSON; null if nothing is.
     pub fn json(&self) -> Value {
         let Some(reason) = self.sentence() else {
             return Value::Null;

@@ -1,4 +1,4 @@
-//! JSON: one object with one array, a row a line, so that it can be read, searched and compared.
+//! JSON: one object with one array. Each row is one line, so that the text can be read, searched and compared.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -29,7 +29,7 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) ->
         )?;
         let object = object(&listing.columns, row)?;
         if next > row.depth {
-            // The children go into the object: it stays open until they are through.
+            // The children are part of the object, so it stays open until they are written.
             let fields = object.strip_suffix('}').unwrap_or(&object);
             let comma = if fields.len() > 1 { ", " } else { "" };
             write!(out, "{fields}{comma}\"children\": [")?;
@@ -53,7 +53,7 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) ->
     out.write_all(b"\n}\n")
 }
 
-/// The blanks before a row so deep in a tree; as many as a text has lines there, and no more.
+/// The blanks before a row at this depth; not more levels than a drawn tree has.
 fn indent(depth: usize) -> usize {
     4 + 2 * depth.min(LEVELS)
 }
@@ -65,7 +65,7 @@ pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>) -> io::Result<
     let mut map = serializer.serialize_map(None)?;
     let mut written = HashSet::new();
     for (column, cell) in columns.iter().zip(&row.cells) {
-        // A column may be asked for twice; a key may not.
+        // A column can be chosen twice, but an object has a key only once.
         if !written.insert(column.name) {
             continue;
         }
@@ -109,7 +109,7 @@ impl serde::Serialize for CellJson<'_> {
     }
 }
 
-/// Bytes as digits, two each: how JSON has those that are no text.
+/// Bytes as hexadecimal digits, for JSON of bytes that are not text.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {

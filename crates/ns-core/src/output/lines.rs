@@ -1,4 +1,4 @@
-//! A line a row, for scripts: raw values and pairs.
+//! One line for each row, for scripts: raw values and pairs.
 
 use std::io::{self, Write};
 

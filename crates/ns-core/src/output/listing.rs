@@ -1,57 +1,57 @@
-//! What is to be shown, and how.
+//! A listing, and the style to show it in.
 
 use std::borrow::Cow;
 
 use super::cell::Row;
 use super::heading::{Heading, shell_name};
 
-/// What is to be shown.
+/// A listing.
 #[derive(Clone, Debug)]
 pub struct Listing<'a> {
     /// The name of the array in JSON.
     pub name: &'static str,
-    /// The columns, in the order in which they are shown.
+    /// The columns, in the order of display.
     pub columns: Vec<&'static Heading>,
-    /// The rows; those of a tree in pre-order.
+    /// The rows; in a tree, in pre-order.
     pub rows: Vec<Row<'a>>,
-    /// What the rows lack, as JSON has it beside the array; `None` if that is no question.
+    /// What is missing in the rows, for JSON beside the array; `None` if nothing can be missing.
     pub incomplete: Option<serde_json::Value>,
-    /// What else stands beside the array in JSON.
+    /// Other fields beside the array in JSON.
     pub remarks: Vec<(&'static str, serde_json::Value)>,
 }
 
-/// The shape in which it is shown.
+/// The shape of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Columns under headings, the depth of the rows left aside.
+    /// Columns under headings, without the depth of the rows.
     Table,
-    /// The same, the column of this index drawn as a tree.
+    /// Columns under headings, with the column at this index drawn as a tree.
     Tree(usize),
-    /// One space between the values, what is unsafe in them as `\xNN`.
+    /// Values with one space between them, and `\xNN` for unsafe characters.
     Raw,
     /// `NAME="value"`.
     Pairs,
-    /// One object; rows that have children hold them under `children`.
+    /// One JSON object; rows have their children under `children`.
     Json,
 }
 
-/// How it is shown.
+/// The style of a listing.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Style {
     /// The shape.
     pub shape: Shape,
-    /// Whether there is a line of headings.
+    /// True if there is a line of headings.
     pub headings: bool,
-    /// Whether JSON has what is known beside the rows.
+    /// True if JSON has the fields beside the rows.
     pub remarks: bool,
     /// True if trees and the mark of a cut value are drawn with ASCII characters only.
     pub ascii: bool,
-    /// The columns of the terminal that the table has to fit in; `None` cuts nothing.
+    /// The width of the terminal that the table must fit; `None` cuts nothing.
     pub width: Option<usize>,
-    /// Whether the headings are names of shell variables: `MAJ_MIN` for `MAJ:MIN`.
+    /// True if the headings are names of shell variables: `MAJ_MIN` for `MAJ:MIN`.
     pub shell_names: bool,
-    /// The index of the column whose values are paths of this host that a terminal can follow.
+    /// The index of the column whose values are paths on this host, for links in the terminal.
     pub links: Option<usize>,
 }
 
@@ -70,7 +70,7 @@ impl Default for Style {
 }
 
 impl Style {
-    /// A column's name in this style.
+    /// The name of a column in this style.
     pub(super) fn name(self, column: &Heading) -> Cow<'static, str> {
         if self.shell_names {
             Cow::Owned(shell_name(column.name))

@@ -1,4 +1,4 @@
-//! Rows in, text out: tables, trees, raw lines, pairs and JSON. Knows nothing of what the rows are about.
+//! Output of rows as text: tables, trees, raw lines, pairs and JSON. It does not know what the rows are about.
 
 mod cell;
 mod column;
@@ -34,8 +34,8 @@ pub fn write(out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io
     }
 }
 
-/// Writes the next part of a table that has no end. `widths` is empty before the first part, which has the headings, and
-/// keeps the columns as wide as they have been.
+/// Writes the next part of an endless table. `widths` is empty before the first part, which has the headings, and keeps
+/// the columns as wide as before.
 pub fn write_part(
     out: &mut dyn io::Write,
     listing: &Listing<'_>,
@@ -49,7 +49,7 @@ pub fn write_part(
     table::write(out, listing, style, None, widths)
 }
 
-/// Writes one row as a JSON object in a line of its own, for output that has no end.
+/// Writes one row as a JSON object on one line, for endless output.
 pub fn write_json_line(
     out: &mut dyn io::Write,
     columns: &[&'static Heading],
@@ -67,7 +67,7 @@ mod tests {
     static PID: Heading = Heading::number("PID", "");
     static COMMAND: Heading = Heading::text("COMMAND", "").wide();
 
-    /// A tree with what is hard: a child, a line break, a value that is absent and one that is unreadable.
+    /// A tree with the hard cases: a child, a line break, an absent value and an unreadable value.
     pub(super) fn listing() -> Listing<'static> {
         let row = |depth, cells| Row { depth, cells };
         Listing {

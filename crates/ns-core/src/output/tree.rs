@@ -2,21 +2,21 @@
 
 use super::Row;
 
-/// So many levels are drawn: more than any tree that a person reads. Whoever may mount or fork can make thousands of them,
-/// and a line for each level of each row would be more than there is room for.
+/// The most levels that are drawn, which is more than a person reads. Users who may mount or fork can make thousands of
+/// levels, and lines for each level of each row would take too much room.
 pub(super) const LEVELS: usize = 64;
 
-/// The strings that a tree is drawn with, each two columns wide.
+/// The strings for drawing a tree, each two columns wide.
 struct Glyphs {
-    /// Before a row that has a sibling below it.
+    /// The mark before a row with a sibling below it.
     branch: &'static str,
-    /// Before the last of its siblings.
+    /// The mark before the last sibling.
     last: &'static str,
-    /// Below a row that has a sibling further down.
+    /// The line below a row with a sibling further down.
     line: &'static str,
-    /// Below the last of its siblings.
+    /// The blanks below the last sibling.
     gap: &'static str,
-    /// In place of the levels that are not drawn.
+    /// The mark for the levels that are not drawn.
     more: &'static str,
 }
 
@@ -36,11 +36,11 @@ const ASCII: Glyphs = Glyphs {
     more: ": ",
 };
 
-/// What to write before each row, in their order. A root has nothing before it.
+/// The texts before the rows, in order. A root has none.
 pub(super) fn prefixes(rows: &[Row<'_>], ascii: bool) -> Vec<String> {
     let glyphs = if ascii { &ASCII } else { &UNICODE };
     let last = last_siblings(rows);
-    // Of the rows above this one, up to its root: whether a line goes on below them.
+    // For each row above this one, up to its root: true if its line continues below.
     let mut lines: Vec<bool> = Vec::new();
     rows.iter()
         .zip(last)
@@ -61,7 +61,8 @@ pub(super) fn prefixes(rows: &[Row<'_>], ascii: bool) -> Vec<String> {
         .collect()
 }
 
-/// Whether each row is the last child of its parent: found from below, where the next sibling is already known.
+/// For each row, true if it is the last child of its parent. The rows are read from below, so that the next sibling is
+/// already known.
 fn last_siblings(rows: &[Row<'_>]) -> Vec<bool> {
     let mut sibling_below: Vec<bool> = Vec::new();
     let mut last: Vec<bool> = rows

@@ -1,7 +1,7 @@
 //! Finding a process by the cgroup it is in: the leader of a systemd unit or of a container, which is its oldest process.
 //!
-//! The names of cgroups are chosen by whoever may make them. A name alone means the system's and the caller's own; those of
-//! others are named with their owner, or by the path of the cgroup.
+//! The creator of a cgroup chooses its name. A name alone means cgroups of the system and of the caller. Cgroups of
+//! other users need the owner in the target, or the path of the cgroup.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,7 +14,7 @@ use crate::output::escape_for_terminal;
 use crate::process::{Cgroup, Cgroups, Files, Pid, Process, scan};
 use crate::{Error, Gathered, Result};
 
-/// What a target says before the colon.
+/// The word before the colon in a target.
 const UNIT: &str = "unit";
 const CONTAINER: &str = "container";
 
@@ -48,13 +48,13 @@ pub(super) fn by_unit(text: &str) -> Result<Process> {
     }
 }
 
-/// The leader of the container whose id starts so.
+/// The leader of the container whose id starts with this text.
 pub(super) fn by_container(text: &str) -> Result<Process> {
     let asked = Asked::of(text);
     let containers = containers()?;
     let matches = |container: &NamedCgroup| container.name.starts_with(asked.name.as_bytes());
     let mut found = asked.select(&containers, matches);
-    // The whole name of one may be the start of another's.
+    // The whole name of one container can be the start of another name.
     let is_whole = |container: &&NamedCgroup| container.name == asked.name.as_bytes();
     if found.iter().any(is_whole) {
         found.retain(is_whole);
@@ -77,21 +77,21 @@ pub(super) fn by_container(text: &str) -> Result<Process> {
     }
 }
 
-/// What a person asks for.
+/// The name that a person gave.
 struct Asked<'a> {
     owner: Owner<'a>,
     /// The name or the start of an id; a path, if that is what was written.
     name: &'a str,
 }
 
-/// Whose it is to be.
+/// The owner that was asked for.
 #[derive(Clone, Copy)]
 enum Owner<'a> {
-    /// Nothing is said: what the caller can mean by a name alone.
+    /// No owner was given: a cgroup of the system or of the caller.
     Meant,
-    /// That of a user, or in the cgroup of a container.
+    /// A cgroup of a user, or in the cgroup of a container.
     Of(&'a str),
-    /// Anyone's, as the path of the cgroup is given.
+    /// Any owner, because the path of the cgroup was given.
     Path,
 }
 
@@ -135,7 +135,7 @@ pub(crate) struct NamedCgroup {
     hierarchy: Vec<u8>,
     path: Vec<u8>,
     claimant: Claimant,
-    /// When each started, in clock ticks since boot, and its PID.
+    /// The start time in clock ticks since boot and the PID of each.
     members: Vec<(u64, Pid)>,
 }
 
@@ -159,8 +159,7 @@ pub(crate) fn containers() -> Result<Vec<NamedCgroup>> {
     all(CONTAINER, of, Hierarchies::of_container)
 }
 
-/// Every cgroup that `of` finds a name for, by the processes whose cgroups can be read, which all can be where `/proc` shows
-/// them.
+/// Every cgroup that `of` finds a name for, from the cgroups of all processes that `/proc` shows.
 fn all(
     word: &'static str,
     of: impl Fn(&Cgroups, &mut dyn FnMut(&[u8], Cgroup<'_>)),
@@ -194,7 +193,7 @@ fn all(
 }
 
 impl NamedCgroup {
-    /// The one that started first and is still there.
+    /// The process that started first and still exists.
     fn leader(&self) -> Result<Process> {
         let mut members = self.members.clone();
         members.sort_unstable();
@@ -204,7 +203,7 @@ impl NamedCgroup {
         };
         for (started, pid) in members {
             match Process::open(pid) {
-                // The PID may have come to mean another process, and the process be elsewhere.
+                // The PID may belong to another process by now, or the process may be in another cgroup.
                 Ok(process) if process.stat()?.started == started => {
                     if Cgroups::new(process.read("cgroup")?).are_in(cgroup) {
                         return Ok(process);
@@ -218,7 +217,8 @@ impl NamedCgroup {
         Err(Error::NotFound(format!("the {word} {name} has ended")))
     }
 
-    /// What a target says after the colon, with so much of the name; `None` if only its path names it.
+    /// The text after the colon in a target, with this many bytes of the name; `None` if only the path names the
+    /// cgroup.
     fn spelled(&self, length: usize) -> Option<Vec<u8>> {
         let name = &self.name[..self.name.len().min(length)];
         if self.claimant.is_meant() {
@@ -245,8 +245,8 @@ impl NamedCgroup {
     }
 }
 
-/// What targets say after the colon to name each of these, as long as it tells them apart; those that only their paths name are
-/// left out.
+/// The text after the colon that names each of these, long enough to distinguish them. Cgroups that only their path
+/// names are left out.
 pub(crate) fn spellings(all: &[NamedCgroup]) -> Vec<(Vec<u8>, &NamedCgroup)> {
     let spelled = |length: usize| {
         let mut known: BTreeMap<Vec<u8>, Vec<&NamedCgroup>> = BTreeMap::new();
@@ -278,7 +278,8 @@ pub(crate) fn spellings(all: &[NamedCgroup]) -> Vec<(Vec<u8>, &NamedCgroup)> {
     spellings
 }
 
-/// That there is none, and how to name what is there: that of others with this name, or else all that a person can mean.
+/// The error that there is none. The help names the cgroups of other owners with this name, or all cgroups that a name
+/// alone can mean.
 fn missing(
     what: String,
     word: &str,
@@ -311,7 +312,8 @@ fn missing(
     error.with_help(format!("the {word}s are {}", list(choices)))
 }
 
-/// That there are several, whose each is, and how to name one. So much of each name tells it from the others.
+/// The error that there are several, with their owners, and help on how to name one. `length` bytes of each name
+/// distinguish it.
 fn ambiguous(what: &str, found: &[&NamedCgroup], length: usize) -> Error {
     let short = |named: &NamedCgroup| shown(&named.name[..named.name.len().min(length)]);
     let each = found

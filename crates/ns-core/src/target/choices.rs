@@ -1,9 +1,9 @@
-//! What there is to choose from, for the error about a target that names nothing, or too much.
+//! The list of choices in an error about a target that names nothing or several things.
 
-/// How many an error lists.
+/// The most choices in an error.
 const MOST: usize = 10;
 
-/// The choices with commas between, and how many more there are.
+/// The choices with commas, and the number of further choices.
 pub(super) fn list(choices: impl IntoIterator<Item = String>) -> String {
     let mut choices = choices.into_iter();
     let some: Vec<_> = choices.by_ref().take(MOST).collect();

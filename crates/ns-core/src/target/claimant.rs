@@ -1,5 +1,5 @@
-//! Who may have chosen a name: that of a cgroup whoever can make a directory where it stands, that of a host whoever made the
-//! user namespace it is in.
+//! Who could choose a name. For a cgroup, this is whoever can create its directory. For a host name, it is the creator
+//! of the user namespace.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
@@ -11,33 +11,33 @@ use crate::process::{Cgroup, caller};
 use crate::users::UserNames;
 use crate::{Gathered, Result};
 
-/// The digits that tell the ids of containers apart, as their runtimes show them.
+/// The number of digits of a container's id that runtimes show.
 pub(super) const SHORT: usize = 12;
 
-/// Who may have chosen a name.
+/// Who could choose a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Claimant {
-    /// Root alone, for whom the names are those of the system.
+    /// Only root: the name belongs to the system.
     System,
-    /// This user, who can make cgroups there.
+    /// This user, who can create cgroups there.
     User(u32),
-    /// Whatever is in the container with this id, in whose cgroup it stands.
+    /// Any process in the container with this id, because the cgroup is below the container's.
     Container(Vec<u8>),
-    /// Nobody knows: the directory cannot be looked at, or a group of users can write to it.
+    /// Unknown: the directory cannot be read, or a group of users can write to it.
     Unknown,
 }
 
-/// The file systems of cgroups that the caller has.
+/// The cgroup file systems that the caller sees.
 pub(super) struct Hierarchies(Vec<u8>);
 
 impl Hierarchies {
-    /// Those that are mounted where the caller is.
+    /// The file systems in the caller's mount namespace.
     pub fn of_caller() -> Result<Self> {
         Ok(Self(View::own()?.read()?))
     }
 
-    /// Who may have chosen the name of a container's cgroup. What stands in the slice of a user is that user's, whoever
-    /// made the directory.
+    /// Who could choose the name of a container's cgroup. A cgroup in the slice of a user belongs to that user, even if
+    /// another user created the directory.
     pub fn of_container(&self, cgroup: Cgroup<'_>) -> Claimant {
         self.claimant(cgroup, |above| {
             let container = above.containers().pop().filter(|inner| inner.cgroup == above);
@@ -49,12 +49,12 @@ impl Hierarchies {
         })
     }
 
-    /// Who may have chosen the name of a unit's cgroup. Those that stand in the slices of users are made by systemd.
+    /// Who could choose the name of a unit's cgroup. systemd creates the units in the slices of users.
     pub fn of_unit(&self, cgroup: Cgroup<'_>) -> Claimant {
         self.claimant(cgroup, |_| None)
     }
 
-    /// Goes down to the directory that the cgroup stands in; `known` says what a path above tells by itself.
+    /// Goes down to the parent directory of the cgroup. `known` gives the owner that a path above shows by itself.
     fn claimant(&self, cgroup: Cgroup<'_>, known: impl Fn(Cgroup<'_>) -> Option<Claimant>) -> Claimant {
         let table = MountTable::parse(&self.0);
         cgroup
@@ -65,7 +65,7 @@ impl Hierarchies {
     }
 }
 
-/// Who can make a cgroup in this one, if that is not root alone.
+/// Who can create a cgroup in this one, if others than root can.
 fn owner(table: &MountTable<'_>, cgroup: Cgroup<'_>) -> Option<Claimant> {
     let directories = table
         .mounts()
@@ -86,7 +86,7 @@ fn owner(table: &MountTable<'_>, cgroup: Cgroup<'_>) -> Option<Claimant> {
     }
 }
 
-/// The user in whose slice a cgroup stands: `/user.slice/user-1000.slice`.
+/// The user whose slice a cgroup is in: `/user.slice/user-1000.slice`.
 fn user_of_slice(path: &[u8]) -> Option<u32> {
     let rest = path.strip_prefix(b"/user.slice/user-")?;
     let end = rest.windows(6).position(|bytes| bytes == b".slice")?;
@@ -94,8 +94,8 @@ fn user_of_slice(path: &[u8]) -> Option<u32> {
 }
 
 impl Claimant {
-    /// Who may have chosen what a namespace says: whoever made the user namespace that owns it. One above the caller's is not
-    /// known, and nobody below can have made it.
+    /// Who could choose the names in a namespace: the creator of the user namespace that owns it. If that is above the
+    /// caller's, it is unknown, and nobody below can have created it.
     pub fn of_namespace(entry: &Entry) -> Self {
         match entry.owner_uid() {
             Gathered::Known(uid) if uid != 0 => Self::User(uid),
@@ -103,7 +103,7 @@ impl Claimant {
         }
     }
 
-    /// Whether the caller means what is named so without saying whose it is: what is the system's, and one's own.
+    /// True if a name without an owner can mean this one: it belongs to the system or to the caller.
     pub fn is_meant(&self) -> bool {
         match self {
             Self::System => true,
@@ -112,7 +112,7 @@ impl Claimant {
         }
     }
 
-    /// Whether it is the one whom a person calls so: a user by name or number, a container by the start of its id.
+    /// True if a person names it so: a user by name or number, a container by the start of its id.
     pub fn is_called(&self, owner: &str) -> bool {
         match self {
             Self::System => owner == "root" || owner == "0",
@@ -122,7 +122,7 @@ impl Claimant {
         }
     }
 
-    /// What stands before a slash in a target that says whose it is; `None` if it can be named by its path alone.
+    /// The owner before the slash in a target; `None` if only the path can name it.
     pub fn name(&self) -> Option<String> {
         match self {
             Self::System => Some("root".into()),

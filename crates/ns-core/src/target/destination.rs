@@ -1,4 +1,4 @@
-//! A namespace to enter, held open from before the first one is entered.
+//! A namespace to enter. It is opened before the first one is entered.
 
 use std::fmt;
 
@@ -24,14 +24,14 @@ pub struct Destination {
 /// The descriptor that setns(2) is given.
 #[derive(Clone, Debug)]
 enum SetnsFd {
-    /// That of the namespace, which lives as long as this does.
+    /// The descriptor of the namespace, which stays open as long as this value.
     Namespace(Namespace),
-    /// That of a process in the namespace: one descriptor serves all namespaces of the process.
+    /// The pidfd of a process in the namespace. One descriptor serves all namespaces of the process.
     Process(Process),
 }
 
 impl Destination {
-    /// A namespace, and the words that stand after "the network namespace": `of process 4711`.
+    /// A namespace, and the words after "the network namespace": `of process 4711`.
     pub fn new(namespace: Namespace, words: impl Into<String>) -> Self {
         Self {
             kind: namespace.kind(),
@@ -41,8 +41,8 @@ impl Destination {
         }
     }
 
-    /// The namespace of this kind that a process is in. With the usual number of descriptors it is held open; with few it
-    /// is entered through the process, if the process still lives then.
+    /// The namespace of this kind that a process is in. With the usual limit of descriptors, it is opened. With a low
+    /// limit, it is entered through the process, which must still be alive then.
     pub fn of_process(process: &Process, kind: Kind) -> Result<Self> {
         let destination = Self::new(process.namespace(kind)?, of_process(process.pid()));
         let few = getrlimit(Resource::RLIMIT_NOFILE).is_ok_and(|(soft, _)| soft < MANY);
@@ -74,7 +74,7 @@ impl Destination {
         }
     }
 
-    /// Puts the calling process in (`setns(2)`).
+    /// Moves the calling process into the namespace (`setns(2)`).
     pub(crate) fn enter(&self) -> Result<()> {
         let entered = match &self.fd {
             SetnsFd::Namespace(namespace) => namespace.enter(),

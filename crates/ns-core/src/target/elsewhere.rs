@@ -1,4 +1,5 @@
-//! Where a name that is stale here is alive: a name is a mount, and other mount namespaces have other mounts.
+//! Finding a name that is stale here in other mount namespaces. A name is a mount, and other mount namespaces have
+//! other mounts.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
@@ -8,7 +9,7 @@ use crate::escape::word;
 use crate::inventory::{Entry, Holder, Places, Question, gather};
 use crate::{Error, Kind};
 
-/// The error about a stale file, with the mount namespace in which it is none.
+/// The error about a stale file, with the mount namespace in which it is not stale.
 pub(super) fn explain(kind: Kind, path: &Path, error: Error) -> Error {
     match look(kind, path) {
         Some((cause, help)) => error.explained(Some(cause), Some(help)),

@@ -1,4 +1,4 @@
-//! What else a target could have been that names nothing: other spellings of the same text that do.
+//! Other spellings of a target that names nothing.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::Target;
 use crate::process::Pid;
 use crate::{Error, pins};
 
-/// The spellings under which there is something with this name, where nothing is pinned under it.
+/// The spellings that name something with this text, if no namespace is pinned under it.
 pub(super) fn instead_of_name(name: &OsStr) -> Vec<Target> {
     let mut spellings = vec![
         Target::File(Path::new(".").join(name)),
@@ -16,12 +16,12 @@ pub(super) fn instead_of_name(name: &OsStr) -> Vec<Target> {
     if let Some(text) = name.to_str() {
         spellings.extend([Target::Unit(text.into()), Target::Container(text.into())]);
     }
-    // Several are something too: the error about them says more.
+    // An ambiguous spelling counts too. Its own error says more.
     spellings.retain(|target| matches!(target.open(), Ok(_) | Err(Error::Ambiguous(_))));
     spellings
 }
 
-/// The error about a process that is not there, where its PID is a name.
+/// The error about a process that does not exist, with help if its PID is also a pinned name.
 pub(super) fn instead_of_pid(pid: Pid, error: Error) -> Error {
     if !matches!(error, Error::NotFound(_)) {
         return error;

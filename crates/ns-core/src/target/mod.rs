@@ -25,7 +25,7 @@ pub(crate) use destination::in_words;
 pub use opened::Opened;
 pub(crate) use pinned::{unknown_name, unknown_name_of_kind};
 
-/// A process or a namespace, as it was named.
+/// A process or a namespace, as a person named it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// `4711`: the process.
@@ -42,9 +42,9 @@ pub enum Target {
     Id(u64),
     /// `host:web-1`: the UTS namespace with this host name.
     Host(OsString),
-    /// `unit:nginx.service`: the leader of this systemd unit; as for containers, of a user's or by its path.
+    /// `unit:nginx.service`: the leader of this systemd unit. An owner or a path works as for containers.
     Unit(String),
-    /// `container:3f2a`: the leader of the container whose id starts so; `container:alice/3f2a` of that in the cgroups of this
-    /// user, `container:/docker/3f2a` of that with this cgroup.
+    /// `container:3f2a`: the leader of the container whose id starts so; `container:alice/3f2a` is in the cgroups of
+    /// this user, and `container:/docker/3f2a` has this cgroup.
     Container(String),
 }

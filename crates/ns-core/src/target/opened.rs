@@ -17,10 +17,10 @@ pub struct Opened {
 
 #[derive(Debug)]
 enum Named {
-    /// It gives its namespaces of all kinds.
+    /// A process, which has a namespace of every kind.
     Process(Process),
     Namespace(Namespace),
-    /// Those that are pinned under a name, one of each kind at most.
+    /// The namespaces that are pinned under a name, at most one of each kind.
     Pinned(Pinned),
 }
 
@@ -65,13 +65,13 @@ impl Opened {
         Self { named, words }
     }
 
-    /// Words that stand after "the network namespace": `of process 4711`, or the target as the user spelled it.
+    /// The words after "the network namespace": `of process 4711`, or the target as the user spelled it.
     pub fn words(&self) -> &str {
         &self.words
     }
 
-    /// The kinds of which it gives a namespace. The kinds whose pin is stale are among them: a caller who wants all has to
-    /// hear of it, and must not go on in a namespace of its own.
+    /// The kinds of which it gives a namespace, including kinds with a stale pin. A caller who wants all kinds must get
+    /// the error, and must not continue in its own namespace.
     pub fn kinds(&self) -> Kinds {
         match &self.named {
             Named::Process(_) => Kinds::ALL,

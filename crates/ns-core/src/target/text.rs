@@ -1,4 +1,4 @@
-//! Targets as text: read and written without a look at the system.
+//! Targets as text. Parsing and writing do not read from the system.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -11,18 +11,18 @@ use crate::pins;
 use crate::process::Pid;
 use crate::{Error, Kind, Result};
 
-/// What a target is, for a person who wrote something else.
+/// The forms of a target, for a person who wrote something else.
 const GRAMMAR: &str = "expected a PID, PID:INODE, the path of a namespace file with a slash in it, a pinned name, \
     net:[INODE], the inode alone, :ID, host:NAME, unit:NAME or container:ID";
 
 impl Target {
-    /// Reads a target: bytes, as a path or a name may be no text.
+    /// Reads a target from bytes, because a path or a name need not be text.
     pub fn parse(text: impl AsRef<OsStr>) -> Result<Self> {
         let text = text.as_ref();
         read(text.as_bytes()).map_err(|why| Error::invalid("target", text.as_bytes(), why))
     }
 
-    /// As a person writes it: [`Self::parse`] makes the same of it.
+    /// The target as a person writes it. [`Self::parse`] gives the same target.
     pub fn to_os_string(&self) -> OsString {
         let text = match self {
             Self::Process(pid) => pid.to_string(),
@@ -45,7 +45,7 @@ fn prefixed(prefix: &str, rest: &[u8]) -> OsString {
     OsString::from_vec([prefix.as_bytes(), rest].concat())
 }
 
-/// The target, or why there is none.
+/// The target, or the reason why the text is not one.
 fn read(text: &[u8]) -> Result<Target, String> {
     if let Some((word, rest)) = split(text)
         && let Some(target) = read_prefixed(word, rest)
@@ -80,13 +80,13 @@ fn read(text: &[u8]) -> Result<Target, String> {
     }
 }
 
-/// What stands before the first colon, and what after it.
+/// The texts before and after the first colon.
 fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = text.iter().position(|byte| *byte == b':')?;
     Some((&text[..colon], &text[colon + 1..]))
 }
 
-/// The words that say what follows; `None` for any other.
+/// The target for the words before a colon; `None` for any other word.
 fn read_prefixed(word: &[u8], rest: &[u8]) -> Option<Result<Target, String>> {
     let text = |what: &str| match std::str::from_utf8(rest) {
         Ok(text) if !text.is_empty() && !text.ends_with('/') && !text.contains(char::is_control) => {
@@ -140,7 +140,7 @@ fn pid_of(number: u64) -> Option<Pid> {
     Pid::new(i32::try_from(number).ok()?)
 }
 
-/// As it is written, a path between quotes, so that it can stand in a sentence.
+/// The target for use in a sentence: as it is written, with a path in quotes.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.to_os_string();

@@ -1,4 +1,4 @@
-//! A filter as it was understood, and whether it is true of a row.
+//! A parsed filter, and its evaluation for a row.
 
 use super::operator::Operator;
 use super::value::{self, Operand};
@@ -20,7 +20,7 @@ pub(super) enum Expression<C> {
 }
 
 impl<C: Headed> Expression<C> {
-    /// Whether it is true of a row.
+    /// True if the row matches.
     pub(super) fn holds<'a>(&self, cell: &impl Fn(C) -> Cell<'a>) -> bool {
         match self {
             Self::Or(parts) => parts.iter().any(|part| part.holds(cell)),
@@ -38,7 +38,7 @@ impl<C: Headed> Expression<C> {
         }
     }
 
-    /// Adds every column in it that is not there yet.
+    /// Adds every column of the expression that is not in the list yet.
     pub(super) fn columns(&self, columns: &mut Vec<C>) {
         match self {
             Self::Or(parts) | Self::And(parts) => parts.iter().for_each(|part| part.columns(columns)),

@@ -1,4 +1,4 @@
-//! Filters: which rows are shown, as an expression over their columns (`scols-filter(5)` of util-linux).
+//! Filters: expressions over columns that choose the rows to show (`scols-filter(5)` of util-linux).
 //!
 //! ```text
 //! expression  = conjunction { ("or" | "||") conjunction }
@@ -9,12 +9,13 @@
 //! value       = COLUMN | 12 | 1.5 | 4K | "text" | 'text' | true | false
 //! ```
 //!
-//! So `or` binds least, then `and`, then `not`, and a comparison binds most: `not TYPE == "net"` is what the column shows.
+//! `or` binds least, then `and`, then `not`, and a comparison binds most. So `not TYPE == "net"` negates the
+//! comparison.
 //!
-//! A column alone is true where it has a value, and a flag where it is set. A column that has none equals the empty text
-//! and no number; one that is not known (it could not be read, say) is not compared at all: every comparison with it is false. Of a list any
-//! item may match, and none may for `!=` and `!~`. A number may end in K, M, G … (of 1024; KB, MB … of 1000). What follows
-//! `=~` is a regular expression, found anywhere in the value.
+//! A column alone is true if it has a value, and a flag is true if it is set. A column without a value equals the empty
+//! text, and equals no number. Every comparison with an unknown value, such as one that could not be read, is false. A
+//! list matches if any item matches; for `!=` and `!~`, if no item does. A number may end in K, M, G … (of 1024; KB, MB
+//! … of 1000). After `=~` comes a regular expression, which may match anywhere in the value.
 
 mod expression;
 mod operator;
@@ -35,19 +36,19 @@ pub struct Filter<C> {
 impl<C: Headed> Filter<C> {
     /// Reads an expression over these columns.
     ///
-    /// [`crate::Error::Invalid`] shows the place where it makes no sense, and what may stand there.
+    /// [`crate::Error::Invalid`] shows the place of the fault, and what is expected there.
     pub fn parse(text: &str, all: &[C]) -> Result<Self> {
         parse::parse(text, all).map(|root| Self { root })
     }
 
-    /// Every column that is asked for, once.
+    /// Every column of the filter, once.
     pub fn columns(&self) -> Vec<C> {
         let mut columns = Vec::new();
         self.root.columns(&mut columns);
         columns
     }
 
-    /// Whether a row is to be shown; `cell` gives the values of its columns, sizes in bytes.
+    /// True if the row matches; `cell` gives the values of its columns, with sizes in bytes.
     pub fn matches<'a>(&self, cell: impl Fn(C) -> Cell<'a>) -> bool {
         self.root.holds(&cell)
     }
@@ -171,11 +172,11 @@ mod tests {
 
     #[test]
     fn or_binds_least_and_a_comparison_most() {
-        // With `and` and `or` alike, from the left, this would be false.
+        // If `and` and `or` were applied from the left, this would be false.
         assert!(holds("TYPE =~ 'net' or TYPE == 'x' and PID == 1"));
         assert!(holds("TYPE =~ 'net' || TYPE == 'x' && PID == 1"));
         assert!(!holds("(TYPE =~ 'net' or TYPE == 'x') and PID == 1"));
-        // Bound to the column alone it would be true.
+        // If `not` applied only to the column, this would be true.
         assert!(!holds("not PID == 4711"));
         assert!(!holds("!PID == 4711"));
         assert!(holds("not PID == 1 and not not PID"));

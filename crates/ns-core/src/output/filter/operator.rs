@@ -1,6 +1,6 @@
-//! The operators of a filter that compare.
+//! The comparison operators of a filter.
 
-/// How two values are compared.
+/// An operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {
     Equal,

@@ -1,4 +1,4 @@
-//! From the words of a filter to its expression, by the grammar in `super`.
+//! Parsing the tokens of a filter, with the grammar in `super`.
 
 use regex::bytes::RegexBuilder;
 use unicode_width::UnicodeWidthStr as _;
@@ -11,10 +11,10 @@ use crate::output::Headed;
 use crate::output::column::{named, names};
 use crate::{Error, Result};
 
-/// How deep parentheses and negations may stand in each other: each takes room on the stack.
+/// How deep parentheses and negations can be nested. Each takes room on the stack.
 const DEEPEST: usize = 200;
 
-/// The most memory a pattern may take, in bytes.
+/// The most memory that a pattern can take, in bytes.
 const PATTERN: usize = 1 << 20;
 
 /// Reads an expression over these columns.
@@ -38,7 +38,7 @@ pub(super) fn parse<C: Headed>(text: &str, all: &[C]) -> Result<Expression<C>> {
     expression().map_err(|fault| Error::invalid("filter", text, shown(text, &fault)))
 }
 
-/// What is wrong, over the text with the place marked:
+/// The fault, above the text with the place marked:
 ///
 /// ```text
 /// there is no column "TYP" (put texts between quotes); the columns are NS, TYPE
@@ -47,7 +47,7 @@ pub(super) fn parse<C: Headed>(text: &str, all: &[C]) -> Result<Expression<C>> {
 /// ```
 fn shown(text: &str, fault: &Fault) -> String {
     let plain = |text: &str| escape_for_terminal(text.as_bytes()).into_owned();
-    // Each part as it is shown, so that the mark stands where it should.
+    // The parts are measured as they are shown, so that the mark is at the right place.
     let before = plain(&text[..fault.place.start]).width();
     let marked = plain(&text[fault.place.clone()]).width().max(1);
     let marks = "^".repeat(marked);
@@ -70,7 +70,7 @@ impl<'a, C: Headed> Parser<'a, C> {
         self.joined(&TokenKind::And, Self::negation, Expression::And)
     }
 
-    /// One part, or several with this word between.
+    /// One part, or several parts joined by this word.
     fn joined(
         &mut self,
         word: &TokenKind<'_>,
@@ -158,7 +158,7 @@ impl<'a, C: Headed> Parser<'a, C> {
             return Err(Fault::new(token.place.clone(), expected));
         };
         RegexBuilder::new(pattern)
-            // Values are bytes, and need not be text.
+            // Values are bytes, which need not be text.
             .unicode(false)
             .size_limit(PATTERN)
             .build()
@@ -173,7 +173,7 @@ impl<'a, C: Headed> Parser<'a, C> {
             })
     }
 
-    /// `1 < PID < 9` does not mean what the column shows in mathematics.
+    /// Refuses `1 < PID < 9`, which would not mean the same as in mathematics.
     fn not_another(&self) -> Result<(), Fault> {
         match self.tokens.first() {
             Some(token) if matches!(token.what, TokenKind::Compare(_) | TokenKind::Match { .. }) => Err(

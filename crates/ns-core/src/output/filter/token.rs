@@ -1,12 +1,12 @@
-//! The words of a filter.
+//! The tokens of a filter.
 
 use super::operator::Operator;
 
-/// A word, and where it stands.
+/// A token and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token<'a> {
     pub(super) what: TokenKind<'a>,
-    /// The bytes of the text that it takes.
+    /// The range of its bytes in the text.
     pub(super) place: std::ops::Range<usize>,
 }
 
@@ -19,7 +19,7 @@ pub(super) enum TokenKind<'a> {
     And,
     Not,
     Compare(Operator),
-    /// `=~`; `!~` where it is not to match.
+    /// `=~`, or `!~` if negated.
     Match {
         negated: bool,
     },
@@ -30,7 +30,7 @@ pub(super) enum TokenKind<'a> {
     Name(&'a str),
 }
 
-/// What is wrong, and where.
+/// A fault and its place.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) place: std::ops::Range<usize>,
@@ -46,7 +46,7 @@ impl Fault {
     }
 }
 
-/// The signs, longer ones before those that they start with.
+/// The signs. A longer sign is before a sign that it starts with.
 const SIGNS: &[(&str, TokenKind<'static>)] = &[
     ("||", TokenKind::Or),
     ("&&", TokenKind::And),
@@ -63,7 +63,7 @@ const SIGNS: &[(&str, TokenKind<'static>)] = &[
     (")", TokenKind::Close),
 ];
 
-/// The words that are no columns, in capitals or not.
+/// The words that are not columns, in upper or lower case.
 const WORDS: &[(&str, TokenKind<'static>)] = &[
     ("or", TokenKind::Or),
     ("and", TokenKind::And),
@@ -78,7 +78,7 @@ const WORDS: &[(&str, TokenKind<'static>)] = &[
     ("false", TokenKind::Flag(false)),
 ];
 
-/// Cuts a filter into its words.
+/// Splits a filter into tokens.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Fault> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -125,8 +125,8 @@ fn length_while(text: &str, goes_on: impl Fn(char) -> bool) -> usize {
     text.find(|c| !goes_on(c)).unwrap_or(text.len())
 }
 
-/// The text between quotes that `text` starts with, and how long it is with them. A backslash before the quote gives the
-/// quote; any other stays, and so does a pair of them, so that patterns stand as they are.
+/// The quoted text at the start of `text`, and its length with the quotes. A backslash before the quote gives the
+/// quote. All other backslashes stay, single or in pairs, so that patterns need no further escapes.
 fn quoted(text: &str, quote: char) -> Option<(TokenKind<'static>, usize)> {
     let mut value = String::new();
     let mut characters = text.char_indices().skip(1).peekable();
@@ -150,7 +150,7 @@ fn number(text: &str) -> Option<TokenKind<'static>> {
     let (number, suffix) = text.split_at(digits);
     let factor = factor(suffix)?;
     if number.contains('.') {
-        // A factor is at most 2^60, and its powers of two are exact.
+        // A factor is at most 2^60. Powers of two are exact.
         #[expect(clippy::cast_precision_loss, reason = "sizes are compared, not added up")]
         return number
             .parse()

@@ -8,7 +8,7 @@ use regex::bytes::Regex;
 use super::operator::Operator;
 use crate::output::{Cell, Headed};
 
-/// What stands on one side of an operator.
+/// One side of an operator.
 #[derive(Clone, Debug)]
 pub(super) enum Operand<C> {
     Column(C),
@@ -18,7 +18,7 @@ pub(super) enum Operand<C> {
     Flag(bool),
 }
 
-/// Its value for a row.
+/// The value for a row.
 #[derive(Debug)]
 pub(super) enum OperandValue<'a> {
     Cell(Cell<'a>),
@@ -36,7 +36,7 @@ impl<C: Headed> Operand<C> {
         }
     }
 
-    /// Adds the column, where it is one and not there yet.
+    /// Adds the column, if it is one and not in the list yet.
     pub(super) fn column(&self, columns: &mut Vec<C>) {
         if let Self::Column(column) = self
             && !columns.contains(column)
@@ -46,7 +46,7 @@ impl<C: Headed> Operand<C> {
     }
 }
 
-/// One thing that can be compared.
+/// A single value that can be compared.
 #[derive(Clone, Copy)]
 enum Scalar<'a> {
     Nothing,
@@ -57,7 +57,7 @@ enum Scalar<'a> {
 }
 
 impl OperandValue<'_> {
-    /// What it is, or each item of a list; `None` if it is not known whether there is one.
+    /// The value, or each item of a list; `None` if it is unknown.
     fn scalars(&self) -> Option<Vec<Scalar<'_>>> {
         Some(match self {
             Self::Fraction(number) => vec![Scalar::Fraction(*number)],
@@ -66,7 +66,7 @@ impl OperandValue<'_> {
             Self::Cell(Cell::Number(number)) => vec![Scalar::Whole(*number)],
             Self::Cell(Cell::Flag(flag)) => vec![Scalar::Flag(*flag)],
             Self::Cell(Cell::Text(text)) => vec![Scalar::Text(text)],
-            // An empty one is empty, as a text is.
+            // An empty list equals the empty text.
             Self::Cell(Cell::List(items)) if items.is_empty() => vec![Scalar::Nothing],
             Self::Cell(Cell::List(items)) => items.iter().map(|item| Scalar::Text(item)).collect(),
             Self::Cell(Cell::Numbers(items)) if items.is_empty() => vec![Scalar::Nothing],
@@ -75,7 +75,7 @@ impl OperandValue<'_> {
     }
 }
 
-/// Whether the comparison holds; for lists, of any of their items.
+/// True if the comparison holds, for lists if it holds for any item.
 pub(super) fn compare(left: &OperandValue<'_>, operator: Operator, right: &OperandValue<'_>) -> bool {
     let (Some(lefts), Some(rights)) = (left.scalars(), right.scalars()) else {
         return false;
@@ -97,7 +97,7 @@ pub(super) fn compare(left: &OperandValue<'_>, operator: Operator, right: &Opera
     }
 }
 
-/// Whether the pattern is found in the value, or in any item of a list; in none of them where `negated`.
+/// True if the pattern matches the value or any item of a list; if `negated`, true if it matches none.
 pub(super) fn matches(value: &OperandValue<'_>, pattern: &Regex, negated: bool) -> bool {
     let found = match value {
         OperandValue::Cell(Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => return false,
@@ -108,7 +108,7 @@ pub(super) fn matches(value: &OperandValue<'_>, pattern: &Regex, negated: bool) 
     found != negated
 }
 
-/// Whether there is a value; of a flag, whether it is set.
+/// True if there is a value; for a flag, true if it is set.
 pub(super) fn is(value: &OperandValue<'_>) -> bool {
     match value {
         OperandValue::Fraction(_) | OperandValue::Cell(Cell::Number(_)) => true,
@@ -120,7 +120,7 @@ pub(super) fn is(value: &OperandValue<'_>) -> bool {
     }
 }
 
-/// How two things stand to each other; `None` where they cannot be compared, and are not the same.
+/// The order of two values; `None` if they cannot be compared, and so are not equal.
 fn order(left: Scalar<'_>, right: Scalar<'_>) -> Option<Ordering> {
     match (left, right) {
         (Scalar::Nothing, Scalar::Nothing) => Some(Ordering::Equal),
