@@ -8,19 +8,19 @@ use anyhow::{Context as _, bail};
 use ns_core::output::escape_for_terminal;
 use std::os::unix::ffi::OsStrExt as _;
 
-/// A file of a name is not longer: what is may never end.
+/// The limit for such a file. A longer one may be endless.
 const MOST_BYTES: u64 = 64 * 1024;
 
-/// What a file was found to hold.
+/// The contents of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NameInFile {
-    /// How messages call the file.
+    /// The name of the file in messages.
     pub file: String,
-    /// The name, and the number of its line. `None` where the file has none, or is not there.
+    /// The name, and the number of its line. `None` if the file has none, or does not exist.
     pub name: Option<(Vec<u8>, usize)>,
 }
 
-/// Reads the name in the file; `-` is stdin. A file that is not there is an error unless `may_miss`.
+/// Reads the name in the file; `-` is stdin. A missing file is an error unless `may_miss`.
 pub fn read(path: &OsStr, may_miss: bool) -> anyhow::Result<NameInFile> {
     let file = match path.as_bytes() {
         b"-" => "stdin".to_owned(),
@@ -48,8 +48,8 @@ fn bytes_of(path: &OsStr) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The one name in the text, with the number of its line. Lines that start with `#`, or are blank, are passed over, and
-/// so are the blanks around the name.
+/// The one name in the text, with the number of its line. Blank lines, lines that start with `#`, and blanks around the
+/// name are skipped.
 fn name_in(bytes: &[u8]) -> anyhow::Result<Option<(Vec<u8>, usize)>> {
     if bytes.len() as u64 > MOST_BYTES {
         bail!("it is too long for a file with a name");

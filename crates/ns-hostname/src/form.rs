@@ -1,4 +1,4 @@
-//! What is to be shown of the host name.
+//! The forms of the host name that can be shown.
 
 use crate::cli::Cli;
 use crate::name_kind::NameKind;
@@ -18,7 +18,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// The one that was asked for.
+    /// The form that was asked for.
     pub fn of(cli: &Cli) -> Self {
         let views = &cli.views;
         [
@@ -36,8 +36,8 @@ impl Form {
         .unwrap_or(Self::Host)
     }
 
-    /// The option of hostname(1), for those that are right only inside the namespaces of the host: they ask a resolver
-    /// that reads files and asks servers there.
+    /// The option of hostname(1), for forms that are right only inside the namespaces of the host, because they ask a
+    /// resolver that uses the files and servers there.
     pub fn resolver_option(self) -> Option<&'static str> {
         match self {
             Self::Fqdn => Some("--fqdn"),

@@ -8,10 +8,10 @@ use ns_core::uts::UtsNamespace;
 
 use crate::namespace::names_in;
 
-/// Writes what there is to say of this namespace.
+/// Writes the names of this namespace.
 pub fn write_json(place: &UtsNamespace) -> anyhow::Result<()> {
     let names = names_in(place)?;
-    // Without /proc nobody knows.
+    // Without /proc, the namespace is unknown.
     let namespace = place.namespace().ok();
     let inode = namespace.as_ref().map(|namespace| namespace.identity().inode);
     let id = namespace.as_ref().and_then(|namespace| namespace.id().known());

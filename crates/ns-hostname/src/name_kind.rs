@@ -1,4 +1,4 @@
-//! Which of the two names is meant.
+//! The choice between the two names.
 
 use ns_core::uts::Names;
 
@@ -15,7 +15,7 @@ impl NameKind {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Host, Self::Domain];
 
-    /// How a sentence calls it.
+    /// The name in a sentence.
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Host => "host name",
@@ -23,7 +23,7 @@ impl NameKind {
         }
     }
 
-    /// How an event calls it, as the columns of the list do.
+    /// The name in an event, as in the columns of the list.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Host => "hostname",
@@ -39,7 +39,7 @@ impl NameKind {
         }
     }
 
-    /// This one of the names.
+    /// This name of the two.
     pub fn of(self, names: &Names) -> &[u8] {
         match self {
             Self::Host => &names.host,

@@ -9,7 +9,7 @@ use ns_core::{Error, Kind, Target};
 
 use crate::cli::usage;
 
-/// The UTS namespace that is meant: that of the target, or one's own.
+/// The UTS namespace of the target, or the caller's own.
 pub fn place_of(targets: &[Target]) -> anyhow::Result<UtsNamespace> {
     let Some(opened) = opened_target(targets)? else {
         return Ok(UtsNamespace::Own);
@@ -23,7 +23,7 @@ pub fn place(opened: &Opened) -> anyhow::Result<UtsNamespace> {
     Ok(UtsNamespace::Of(opened.namespace(Kind::Uts)?, process))
 }
 
-/// The target, opened; `None` where none is named.
+/// The target, opened; `None` if none was named.
 pub fn opened_target(targets: &[Target]) -> anyhow::Result<Option<Opened>> {
     match targets {
         [] => Ok(None),
@@ -40,7 +40,7 @@ pub fn names_in(place: &UtsNamespace) -> anyhow::Result<Names> {
     Ok(Names::of(place).map_err(|error| explain(place, error))?)
 }
 
-/// The error of something that was done to the names in this namespace, with its cause.
+/// The error of an operation on the names in this namespace, with its cause.
 pub fn explain(place: &UtsNamespace, error: Error) -> Error {
     match place.namespace() {
         Ok(namespace) => explain_in(&namespace, error),

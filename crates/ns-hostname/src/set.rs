@@ -17,17 +17,17 @@ use crate::name_kind::NameKind;
 use crate::namespace::{explain, names_in, place_of};
 use crate::{file, show};
 
-/// What a machine is called before it has a name, by hostname(1) as by systemd.
+/// The name of a machine before it has one, as hostname(1) and systemd use it.
 const DEFAULT: &[u8] = b"localhost";
 
-/// A name that is to be set, and where it stands: in an argument, or in a line of a file.
+/// A name to set, and its source: an argument, or a line of a file.
 struct Given<'a> {
     which: NameKind,
     name: Cow<'a, [u8]>,
     line: Option<(String, usize)>,
 }
 
-/// Sets what is asked for; `None` where a name is to be shown.
+/// Sets the names; `None` if a name should be shown instead.
 pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
     let given = given(cli)?;
     if given.is_empty() && !cli.setting.boot && cli.setting.file.is_none() {
@@ -51,7 +51,7 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
         if host.is_empty() || host == UNSET {
             change.host = Some(DEFAULT.to_vec());
         } else if cli.setting.file.is_none() {
-            // Alone it only sees to it that there is a name.
+            // --boot alone only makes sure that there is a name.
             return Ok(None);
         }
     }
@@ -77,7 +77,7 @@ fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
     let mut given = Vec::new();
     let domain = cli.nis.as_ref().and_then(Option::as_ref);
     given.extend(domain.map(|name| argument(NameKind::Domain, name)));
-    // hostname(1) takes its options in any place: `corp -y` is `-y corp`, and `-y -F FILE` is about the domain.
+    // hostname(1) accepts options in any place: `corp -y` is `-y corp`, and `-y -F FILE` sets the domain.
     let which = if domain.is_some() {
         NameKind::Host
     } else {
@@ -99,7 +99,7 @@ fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
     Ok(given)
 }
 
-/// The name as it is to be set.
+/// The name to set, after its check.
 fn accept(setting: &Setting, given: &Given<'_>) -> anyhow::Result<Vec<u8>> {
     let name = &*given.name;
     if given.which == NameKind::Host && setting.clean {
@@ -119,7 +119,7 @@ fn accept(setting: &Setting, given: &Given<'_>) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// The flaw, and the option that takes the name all the same.
+/// The flaw, and the option that accepts the name anyway.
 fn with_help(flaw: &Flaw) -> String {
     match flaw {
         Flaw::TooLong(_) => format!("{flaw} (--clean cuts it)"),
@@ -141,7 +141,7 @@ fn refuse(given: &Given<'_>, why: &str) -> anyhow::Error {
     }
 }
 
-/// Whether the name of `--check` may be set, and why not.
+/// Checks the name of `--check`.
 pub fn check(cli: &Cli, name: &[u8]) -> anyhow::Result<ExitCode> {
     let judged = match cli.name_kind() {
         NameKind::Host if !cli.setting.force => check_host_name(name),

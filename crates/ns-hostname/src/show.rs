@@ -18,7 +18,7 @@ use crate::form::Form;
 use crate::json;
 use crate::namespace::{names_in, opened_target, place_of};
 
-/// Writes what is asked for.
+/// Writes the name that was asked for.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let view = Form::of(cli);
     if let ([target, ..], Some(option)) = (&*cli.target, view.resolver_option()) {
@@ -32,7 +32,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The text to show; `None` where there is none, and so no line.
+/// The text to show; `None` if there is none, and so no line.
 fn text(cli: &Cli, view: Form) -> anyhow::Result<Option<Vec<u8>>> {
     let names = || names_in(&place_of(&cli.target)?);
     Ok(match view {
@@ -54,7 +54,7 @@ fn text(cli: &Cli, view: Form) -> anyhow::Result<Option<Vec<u8>>> {
     })
 }
 
-/// Words as hostname(1) writes a name or an address for each interface address: a blank follows each of them.
+/// The words for the interface addresses, as hostname(1) writes them: each is followed by a blank.
 fn each_with_blank(words: &[impl AsRef<[u8]>]) -> Vec<u8> {
     words
         .iter()
@@ -84,7 +84,7 @@ fn all_addresses(cli: &Cli) -> anyhow::Result<Vec<String>> {
     Ok(addresses.iter().map(ToString::to_string).collect())
 }
 
-/// The refusal of what would be wrong from outside, with the command that is right.
+/// The error for an answer that would be wrong from outside, with the right command.
 fn only_inside(target: &Target, option: &str) -> anyhow::Error {
     let choice = match target {
         Target::Process(_) | Target::SameProcess(..) | Target::Unit(_) | Target::Container(_) => {
@@ -102,7 +102,7 @@ fn only_inside(target: &Target, option: &str) -> anyhow::Error {
     )
 }
 
-/// Writes a line of its exact bytes; on a terminal, where they could move the cursor, escaped.
+/// Writes a line with the exact bytes, or escaped if stdout is a terminal.
 pub fn write_line(text: &[u8]) -> io::Result<()> {
     let mut out = ns_core::cli::stdout()?;
     let text = if out.is_terminal() {

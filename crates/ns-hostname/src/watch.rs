@@ -1,4 +1,4 @@
-//! Watching the names: asleep until one is set, then a line for each that is another than before.
+//! Watching the names: sleeping until one is set, then writing a line for each name that changed.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -20,23 +20,22 @@ use crate::{found, show};
 /// The names of each namespace that is watched.
 type Known = BTreeMap<Key, Names>;
 
-/// Which namespace: its inode, and its 64-bit id where the kernel has one, as an inode is given to another namespace when
-/// its first has gone.
+/// The key of a namespace: its inode, and its 64-bit id if the kernel has one, because inodes are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     inode: u64,
     id: Option<u64>,
 }
 
-/// What is watched.
+/// The watched namespaces.
 enum Scope {
-    /// This one, and the process that it was named by.
+    /// One namespace, and the process that the target named.
     One(UtsNamespace, Option<Process>),
-    /// All that processes are in.
+    /// All namespaces with processes.
     All,
 }
 
-/// A name that is another than before.
+/// A changed name.
 #[derive(Debug, PartialEq, Eq)]
 struct Event<'a> {
     key: Key,
@@ -46,10 +45,10 @@ struct Event<'a> {
     new: &'a [u8],
 }
 
-/// Prints changes until the process that was named has ended, or nobody reads them.
+/// Prints changes until the named process has ended, or the reader has gone.
 pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
     let scope = scope(cli)?;
-    // Before the names are read: what is set in between wakes.
+    // The watch starts before the names are read, so no change is missed in between.
     let watch = Watch::new()?;
     let mut known = read(&scope)?;
     if cli.verbose {
@@ -95,7 +94,7 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
     Ok(Scope::One(place(&opened)?, opened.into_process().ok()))
 }
 
-/// The names as they are now. One whose namespace may not be entered is left out.
+/// The current names. Namespaces that may not be entered are left out.
 fn read(scope: &Scope) -> anyhow::Result<Known> {
     match scope {
         Scope::One(place, _) => {
@@ -120,8 +119,8 @@ fn read(scope: &Scope) -> anyhow::Result<Known> {
     }
 }
 
-/// What is new in `now`. Creating a namespace wakes nobody: one that is not in `before` was made and set since, or only
-/// made; both are told.
+/// The changes from `before` to `now`. Creating a namespace wakes nobody, so a new namespace may have been created only
+/// or also set. Both are reported.
 fn events<'a>(before: &'a Known, now: &'a Known) -> Vec<Event<'a>> {
     let mut events = Vec::new();
     for (key, new) in now {
@@ -150,7 +149,7 @@ static COLUMNS: [Heading; 5] = [
     Heading::text("NEW", ""),
 ];
 
-/// A name in JSON, where a domain that was never set is none.
+/// A name in JSON. A domain that was never set is null.
 fn value(which: NameKind, name: &[u8]) -> Cell<'_> {
     match which {
         NameKind::Domain if name == UNSET => Cell::Absent,
@@ -158,7 +157,7 @@ fn value(which: NameKind, name: &[u8]) -> Cell<'_> {
     }
 }
 
-/// Writes the event as a line, if it is of those that are asked for.
+/// Writes the event as a line, if its name was asked for.
 fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
     let mut out = ns_core::cli::stdout()?;
     if cli.written.json {

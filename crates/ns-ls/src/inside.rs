@@ -11,7 +11,7 @@ use crate::records::Records;
 use crate::show::show;
 use crate::tree::{Relation, flat, tree};
 
-/// Writes them: the processes as rows, every other holder a line; in JSON an array "holders" beside them.
+/// Writes the processes as rows, and every other holder as a line; in JSON, as an array "holders" beside the rows.
 pub fn show_inside(
     query: &Query<'_>,
     inventory: &Inventory,
@@ -27,7 +27,7 @@ pub fn show_inside(
     let mut records = Records::new(wanted, rows);
     query.filter(&mut records, incomplete);
     query.count_shown(&records, incomplete);
-    // All of them are in one namespace: what is a tree is their descent.
+    // All of them are in one namespace, so a tree shows parents and children.
     let relation = query.tree.map(|_| Relation::Process);
     let places = match relation {
         Some(relation) => tree(&records, relation),

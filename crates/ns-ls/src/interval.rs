@@ -1,11 +1,11 @@
-//! How often to look, as an option has it.
+//! The interval of `--watch`.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use ns_core::Error;
 
-/// A time between two looks.
+/// The time between two scans.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval(pub Duration);
 

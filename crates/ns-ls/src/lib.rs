@@ -66,7 +66,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     Ok(conclude_listing("ns-ls", &incomplete, cli.strict))
 }
 
-/// Lists what was found.
+/// Lists the found namespaces.
 fn list(query: &Query<'_>, inventory: &Inventory, incomplete: &mut Incomplete) -> anyhow::Result<()> {
     let wanted = query.wanted();
     let context = Context::new(inventory, query.caps(), query.cli.written.json);
@@ -78,7 +78,7 @@ fn list(query: &Query<'_>, inventory: &Inventory, incomplete: &mut Incomplete) -
     let mut records = Records::new(wanted.clone(), rows);
     query.narrow(&mut records, incomplete);
     if let Some(relation) = query.tree {
-        // The ancestors of what is shown, which are of other kinds or were filtered out.
+        // Adds the ancestors of the shown namespaces. They are of other kinds, or were filtered out.
         let ancestors = tree::missing(&records, relation, |inode| {
             let entry = inventory.entry(inode)?;
             Some(context.row(&wanted, entry, None))
@@ -89,7 +89,7 @@ fn list(query: &Query<'_>, inventory: &Inventory, incomplete: &mut Incomplete) -
     write(query, &records, said(inventory, incomplete))
 }
 
-/// Lists what was found elsewhere, or before.
+/// Lists namespaces that were saved in a file.
 fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
     let saved = saved::read(file)?;
     let mut records = saved.records.clone();

@@ -1,10 +1,10 @@
-//! Which namespace is meant, where a target gives several.
+//! Choosing one namespace of a target that gives several.
 
 use ns_core::{Error, Identity, Kinds, Result, Target};
 
-/// The namespace of one of the kinds that the target gives. It is not held: to hold it would be to keep it alive.
+/// The namespace of one of the kinds that the target gives. It is not kept open, because that would keep it alive.
 ///
-/// Fails where the target gives none, and where it gives several.
+/// Fails if the target gives none or several.
 pub fn identity_of(target: &Target, kinds: Kinds) -> Result<Identity> {
     let opened = target.open()?;
     let several = opened.kinds();

@@ -1,4 +1,4 @@
-//! Records: the values of the columns that somebody wants to see, filter or build a tree by, one row for each namespace.
+//! Records: one row for each namespace, with the columns that the output, the filter and the tree need.
 
 use ns_core::listing::{self, NamespaceColumn};
 use ns_core::output::{Cell, Incomplete};
@@ -17,12 +17,12 @@ impl<'a> Records<'a> {
         Self { columns, rows }
     }
 
-    /// How many there are.
+    /// The number of records.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Puts more rows in, in the order of their inodes.
+    /// Adds rows, and keeps the order of the inodes.
     pub fn extend(&mut self, rows: Vec<Vec<Cell<'a>>>) {
         if rows.is_empty() {
             return;
@@ -44,25 +44,25 @@ impl<'a> Records<'a> {
             .map(|record| self.rows[record].clone())
     }
 
-    /// Keeps those that the question, asked with the number of the record, is true of.
+    /// Keeps the records for which `keep` is true. It gets the number of the record.
     pub fn retain(&mut self, keep: impl Fn(&Self, usize) -> bool) {
         let kept: Vec<bool> = (0..self.len()).map(|record| keep(self, record)).collect();
         let mut kept = kept.into_iter();
         self.rows.retain(|_| kept.next().unwrap_or_default());
     }
 
-    /// Where in the rows the cells of this column stand.
+    /// The index of this column in the rows.
     pub fn position(&self, column: NamespaceColumn) -> Option<usize> {
         self.columns.iter().position(|wanted| *wanted == column)
     }
 
-    /// The value of this column in the record of this number; absent where the column was not wanted.
+    /// The value of this column in the record of this number; absent if the column is not among the wanted ones.
     pub fn cell(&self, record: usize, column: NamespaceColumn) -> &Cell<'a> {
         self.position(column)
             .map_or(&Cell::Absent, |position| &self.rows[record][position])
     }
 
-    /// The same as a number.
+    /// The value as a number.
     pub fn number(&self, record: usize, column: NamespaceColumn) -> Option<u64> {
         match self.cell(record, column) {
             Cell::Number(number) => Some(*number),

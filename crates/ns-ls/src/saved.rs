@@ -1,4 +1,4 @@
-//! `--input`: what `ns-ls -J --output-all` saved, on another host or at another time.
+//! `--input`: a list that `ns-ls -J --output-all` saved, perhaps on another host.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,13 +13,13 @@ use serde_json::Value;
 use crate::records::Records;
 use crate::show::Said;
 
-/// What a file says.
+/// A saved list.
 #[derive(Debug)]
 pub struct Saved {
-    /// The namespaces, with all columns that the file has; trees are taken apart.
+    /// The namespaces, with all columns that the file has; trees are flattened.
     pub records: Records<'static>,
-    /// What stood beside them: what could not be read, and which places were not searched. A file of another program has
-    /// neither, and says nothing about it.
+    /// The fields beside the namespaces: what could not be read, and which places were not searched. A file of another
+    /// program has neither.
     pub said: Said,
     /// The columns that the file does not have.
     lacking: Vec<NamespaceColumn>,
@@ -112,7 +112,7 @@ fn cell(object: &Value, column: NamespaceColumn, unread: &[&str]) -> Result<Cell
         Value::Null => null(object, column, unread),
         Value::Number(number) => Cell::Number(number.as_u64().with_context(wrong)?),
         Value::Bool(flag) => Cell::Flag(*flag),
-        // Bytes that are no text stand beside it.
+        // Bytes that are not text are in a field beside it.
         Value::String(text) => Cell::Text(Cow::Owned(
             bytes(&object[format!("{key}-bytes")]).unwrap_or_else(|| text.clone().into_bytes()),
         )),

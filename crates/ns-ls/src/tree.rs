@@ -1,4 +1,4 @@
-//! The order of records in a tree: each after its parent, one deeper.
+//! The order of records in a tree: each after its parent, one level deeper.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,19 +7,19 @@ use ns_core::output::Cell;
 
 use crate::records::Records;
 
-/// What makes one namespace the parent of another.
+/// The relation of a parent to its child in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// It owns the other.
+    /// The parent owns the child.
     Owner,
-    /// It is the parent of the other.
+    /// The kernel's parent namespace.
     Parent,
-    /// The process in it is the parent of the one in the other.
+    /// The process of the parent is the parent of the child's process.
     Process,
 }
 
 impl Relation {
-    /// The columns that it is found by.
+    /// The columns that show the relation.
     pub fn columns(self) -> [NamespaceColumn; 2] {
         match self {
             Self::Owner => [&listing::NS, &listing::ONS],
@@ -29,11 +29,11 @@ impl Relation {
     }
 }
 
-/// A record's number, and how deep in the tree it stands.
+/// The number of a record, and its depth in the tree.
 pub type TreePosition = (usize, usize);
 
-/// The ancestors that records lack: those of namespaces of other kinds, say. `find` gives the row with an inode, with the
-/// columns that the records have.
+/// The missing ancestors of the records, such as namespaces of other kinds. `find` gives the row for an inode, with the
+/// columns of the records.
 pub fn missing<'a>(
     records: &Records<'a>,
     relation: Relation,
@@ -42,7 +42,7 @@ pub fn missing<'a>(
     let above: NamespaceColumn = match relation {
         Relation::Owner => &listing::ONS,
         Relation::Parent => &listing::PNS,
-        // A process that is not shown is no namespace.
+        // A process that is not shown is not a namespace.
         Relation::Process => return Vec::new(),
     };
     let mut find = find;
@@ -76,7 +76,8 @@ pub fn flat(records: &Records<'_>) -> Vec<TreePosition> {
 /// The records as a tree, in pre-order; siblings in the order of the records.
 pub fn tree(records: &Records<'_>, relation: Relation) -> Vec<TreePosition> {
     let [own, parent] = relation.columns();
-    // Where several have the same key, as a process that stands for several namespaces, children follow the last.
+    // If several records have the same key, such as a process that represents several namespaces, the children follow
+    // the last.
     let by_key: HashMap<u64, usize> = (0..records.len())
         .filter_map(|record| Some((records.number(record, own)?, record)))
         .collect();
@@ -94,7 +95,7 @@ pub fn tree(records: &Records<'_>, relation: Relation) -> Vec<TreePosition> {
     }
     let mut places = Vec::with_capacity(records.len());
     let mut done = vec![false; records.len()];
-    // In a list that was saved some may be the ancestors of each other: they come last, the first of them as a root.
+    // In a saved list, records can be each other's ancestors. They come last, the first of them as a root.
     for root in roots.into_iter().chain(0..records.len()) {
         let mut rest: Vec<TreePosition> = vec![(root, 0)];
         while let Some((record, depth)) = rest.pop() {

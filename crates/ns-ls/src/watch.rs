@@ -1,4 +1,4 @@
-//! `--watch`: what appears and what goes, a line an event.
+//! `--watch`: namespaces that appear or disappear, one line for each event.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -15,13 +15,13 @@ use crate::records::Records;
 
 static EVENT: Heading = Heading::text("EVENT", "what happened");
 
-/// The rows of one look, by inode and, as inodes are used again, by id.
+/// The rows of one scan, by inode and, because inodes are reused, by id.
 type Look = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;
 
-/// Goes on until nobody reads any more.
+/// Runs until the reader has gone.
 pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> {
     let (mut before, incomplete) = look(query)?;
-    // Said once: it changes with every process that comes and goes.
+    // This is noted once, because it changes with every process that starts or ends.
     conclude_listing("ns-ls", &incomplete, false);
     loop {
         if wait_or_reader_gone(interval.0) {

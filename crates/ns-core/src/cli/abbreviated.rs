@@ -1,19 +1,18 @@
-//! Long options that are cut short: `--verb` for `--verbose`.
+//! Abbreviated long options: `--verb` for `--verbose`.
 //!
-//! `getopt_long(3)` takes the start of an option where no other option begins so. Our programs have more options than their
-//! relatives, so that what is enough for unshare(1), `--pi`, begins two of ours. It means what it means there all the
-//! same: a script may have it.
+//! `getopt_long(3)` accepts the start of an option if no other option starts so. Our programs have more options than
+//! their relatives. So `--pi`, which is enough for unshare(1), is the start of two options here. It still means what it
+//! means there, because scripts may use it.
 
 use clap::{Arg, Command};
 
-/// The long options of the program that ours is to stand in for, without the hyphens and with blanks between: first those
-/// of an old version, then those that newer ones brought. A start that is enough for the old version means the same after
-/// that.
+/// The long options of the relative, without hyphens and with blanks between: first the options of an old version, then
+/// those that newer versions added. An abbreviation that is enough in the old version keeps its meaning.
 #[derive(Clone, Copy, Debug)]
 pub struct LongOpts(pub &'static [&'static str]);
 
 impl LongOpts {
-    /// The option that its user would get by this start, in the oldest version that takes it.
+    /// The option that this abbreviation gives, in the oldest version that accepts it.
     fn option(self, start: &str) -> Option<&'static str> {
         (1..=self.0.len()).find_map(|versions| {
             let options = self.0[..versions].iter().flat_map(|new| new.split(' '));
@@ -27,8 +26,8 @@ impl LongOpts {
     }
 }
 
-/// The option that this stands for, and how it is spelled: exactly so, or as the relative has it, or as the only one that
-/// begins so. The command is one that was built.
+/// The option for this spelling, and its full name: an exact match, or the option of the relative, or the only option
+/// that starts so. The command must be built.
 pub fn whole<'a>(command: &'a Command, long_opts: LongOpts, start: &str) -> Option<(&'a Arg, &'a str)> {
     let exactly = |name: &str| spellings(command).find(|(_, spelling)| *spelling == name);
     exactly(start)
@@ -36,7 +35,7 @@ pub fn whole<'a>(command: &'a Command, long_opts: LongOpts, start: &str) -> Opti
         .or_else(|| only(possible(command, start)))
 }
 
-/// The options that begin so, each with its first spelling that does.
+/// The options that start so, each with its first such spelling.
 pub(super) fn possible<'a>(command: &'a Command, start: &str) -> impl Iterator<Item = (&'a Arg, &'a str)> {
     let begun = move |arg| {
         of(arg)
@@ -59,7 +58,7 @@ fn of(arg: &Arg) -> impl Iterator<Item = &str> {
     arg.get_long().into_iter().chain(aliases)
 }
 
-/// The first, where it is the only one.
+/// The first item, if it is the only one.
 fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.next().filter(|_| all.next().is_none())
 }

@@ -1,10 +1,10 @@
-//! What the letters and names of options are to getopt(3) and not to clap, spelled out before clap reads the arguments:
-//! optional values that are attached to a letter (`-n/run/netns/blue`, `-r./dir`, `-n4711`), and long options that are cut
-//! short (`--targ`).
+//! Spelling out forms of options that getopt(3) accepts and clap does not, before clap reads the arguments: optional
+//! values that are attached to a letter (`-n/run/netns/blue`, `-r./dir`, `-n4711`), and abbreviated long options
+//! (`--targ`).
 //!
-//! clap wants an equals sign before such a value (`-n=/path`), or it takes what follows for more options. So one is put in
-//! where what follows cannot be an option: where it begins with no letter. `-unC` stays what it looks like, `-u -n -C`,
-//! while getopt(3) makes it `--uts=nC`. But a word that the option offers to choose is that word: `-Tparent`.
+//! clap needs an equals sign before such a value (`-n=/path`); otherwise it reads more options. So an equals sign is
+//! inserted if the text after the letter cannot be options, because it does not start with a letter. `-unC` stays `-u
+//! -n -C`, although getopt(3) reads `--uts=nC`. But one of the words that an option offers is its value: `-Tparent`.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -13,7 +13,7 @@ use clap::{Arg, Command};
 
 use super::abbreviated::{LongOpts, whole};
 
-/// What follows an option.
+/// What may follow an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     /// Nothing.
@@ -24,8 +24,8 @@ enum Takes {
     Value,
 }
 
-/// The arguments as clap can read them; the first is the program's name. What comes after the options is left alone. The
-/// command is one that was built.
+/// The arguments in a form that clap can read. The first is the program's name. Arguments after the options stay as
+/// they are. The command must be built.
 pub(super) fn spelled_out(
     command: &Command,
     long_opts: LongOpts,
@@ -39,7 +39,7 @@ pub(super) fn spelled_out(
     })
 }
 
-/// What the next argument is.
+/// The kind of the next argument.
 #[derive(Clone, Copy)]
 enum Reading {
     /// The program's own name.
@@ -64,7 +64,7 @@ impl Reading {
                     None => (Self::Options, argument),
                 },
                 [b'-', _, ..] => short(command, argument),
-                // The name of the program to run: what follows is that program's.
+                // The name of the program to run. All further arguments belong to it.
                 _ if command.get_positionals().any(Arg::is_trailing_var_arg_set) => (Self::Rest, argument),
                 _ => (Self::Options, argument),
             },
@@ -72,7 +72,7 @@ impl Reading {
     }
 }
 
-/// The name of an option, with its value perhaps: spells it out, and says what comes next.
+/// Spells out the name of an option, which may have a value, and returns the kind of the next argument.
 fn long(command: &Command, long_opts: LongOpts, argument: &[u8]) -> Option<(Reading, OsString)> {
     let equals = argument.iter().position(|byte| *byte == b'=');
     let (name, value) = argument.split_at(equals.unwrap_or(argument.len()));
@@ -84,7 +84,7 @@ fn long(command: &Command, long_opts: LongOpts, argument: &[u8]) -> Option<(Read
     Some((next, OsString::from_vec([b"--", name.as_bytes(), value].concat())))
 }
 
-/// A hyphen and letters: puts the equals sign in, and says what comes next.
+/// Inserts the equals sign into an argument of a hyphen and letters, and returns the kind of the next argument.
 fn short(command: &Command, argument: OsString) -> (Reading, OsString) {
     let bytes = argument.as_bytes();
     for (place, letter) in bytes.iter().enumerate().skip(1) {
@@ -109,7 +109,7 @@ fn short(command: &Command, argument: OsString) -> (Reading, OsString) {
     (Reading::Options, argument)
 }
 
-/// Whether this is one of the values that the option has to choose from.
+/// True if this is one of the words that the option offers.
 fn is_choice(option: Option<&Arg>, value: &[u8]) -> bool {
     let choices = option.map(Arg::get_possible_values).unwrap_or_default();
     choices.iter().any(|choice| choice.get_name().as_bytes() == value)
@@ -122,7 +122,7 @@ fn takes(arg: &Arg) -> Takes {
     } else if arg.is_require_equals_set() {
         Takes::Perhaps
     } else if least == 0 {
-        // The next argument is its value where it is no option, and then is taken for an operand here.
+        // The next argument is its value if it is not an option. It is then treated as an operand here.
         Takes::Nothing
     } else {
         Takes::Value

@@ -1,4 +1,4 @@
-//! The name that a program was called by, and all that depends on it.
+//! The name that a program was called by, and everything that depends on it.
 //!
 //! A link named as a relative makes one of the programs stand in for it: `lsns` for `ns-ls`. Scripts then expect the words
 //! and the exit statuses of the relative.
@@ -43,7 +43,7 @@ impl CompatName {
         Self::Dnsdomainname,
     ];
 
-    /// The one that this process was called by (`argv[0]`); `None` for the programs' own names.
+    /// The name that this process was called by (`argv[0]`); `None` for the programs' own names.
     pub fn current() -> Option<Self> {
         Self::of(&std::env::args_os().next()?)
     }
@@ -122,7 +122,7 @@ impl CompatName {
         }
     }
 
-    /// Whether a listing says on stderr, and beside the rows of JSON, what it lacks without being asked.
+    /// True if a listing reports what is missing, on stderr and in JSON, without being asked.
     pub const fn tells_what_is_missing(self) -> bool {
         match self {
             Self::Lsns | Self::Findmnt => false,
@@ -155,7 +155,7 @@ impl CompatName {
     }
 }
 
-/// The name that messages begin with.
+/// The name at the start of messages.
 pub(super) fn shown(program: &str) -> &str {
     match CompatName::current() {
         Some(compat) => compat.name(),

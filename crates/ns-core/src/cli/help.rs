@@ -1,5 +1,5 @@
-//! How help reads. `-h`: every option in a line. `--help`: all that is to say about each, an idea a line, the values with
-//! a meaning of their own (the columns), two examples, and where there is more.
+//! The layout of help. `-h` has one line for each option. `--help` has the whole text of each option with one sentence
+//! on each line, lists of values such as columns, two examples, and where to read more.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -14,8 +14,8 @@ use super::compat_name::{CompatName, with_option};
 use super::{attached, usage};
 use crate::output::escape_for_terminal;
 
-/// Marks the long help while the arguments are read, as clap does not tell which one was asked for. No character,
-/// and printable, so that nothing strips it.
+/// Marks the long help while the arguments are read, because clap does not tell which help was asked for. It is not a
+/// character, but is printable, so nothing strips it.
 const MARK: &str = "\u{fdd0}";
 
 /// Reads the arguments of this process.
@@ -38,7 +38,7 @@ pub(super) fn parse<C: CommandFactory + FromArgMatches>(long_opts: LongOpts) -> 
     C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
-/// The error for a long option that was cut too short, which clap says it does not know.
+/// The error for an ambiguous abbreviation, which clap reports as unknown.
 fn ambiguous(command: &mut Command, error: &Error) -> Option<Error> {
     let Some(ContextValue::String(said)) = error.get(ContextKind::InvalidArg) else {
         return None;
@@ -53,15 +53,15 @@ fn ambiguous(command: &mut Command, error: &Error) -> Option<Error> {
     Some(usage(command.clone(), ErrorKind::UnknownArgument, text))
 }
 
-/// The error for an argument that has to be text and is none, of which clap says neither which it is nor what it is for.
+/// The error for an argument that must be text and is not. clap names neither the argument nor its option.
 fn no_text(command: &mut Command, arguments: &[OsString]) -> Option<Error> {
     let bytes = (1..arguments.len()).filter(|place| arguments[*place].to_str().is_none());
-    // Others may be paths. clap reads them in their order: it is the first with which it says so.
+    // Other arguments may be paths. clap reads arguments in order, so this is the first with which it fails.
     let place = bytes.into_iter().find(|place| {
         let read = command.try_get_matches_from_mut(&arguments[..=*place]);
         read.is_err_and(|error| error.kind() == ErrorKind::InvalidUtf8)
     })?;
-    // What it would be for if it were text, clap knows.
+    // If the argument were text, clap would know its option.
     let mut texts = arguments[..=place].to_vec();
     texts[place] = arguments[place].to_string_lossy().into_owned().into();
     let option = match command.try_get_matches_from_mut(texts) {
@@ -87,7 +87,7 @@ fn no_text(command: &mut Command, arguments: &[OsString]) -> Option<Error> {
 /// Prints the help that this error, made by [`parse`], asks for.
 pub(super) fn print(command: Command, asked: &Error) -> io::Result<()> {
     let long = asked.render().to_string().contains(MARK);
-    // Everything is said in one layout: the option to the left, what it does to the right.
+    // All help has the same layout: the option on the left, the text on the right.
     let mut out = super::stdout()?;
     match CompatName::current() {
         Some(compat) => renamed(prepared(command, long), compat).print_help()?,
@@ -112,12 +112,12 @@ fn renamed(mut command: Command, compat: CompatName) -> Command {
         .after_help(end)
 }
 
-/// Where `--help` and `--version` stand, below all other groups.
+/// The last group, with `--help` and `--version`.
 const REST: &str = "Help";
 
-/// The command as its help is to be rendered.
+/// The command, prepared for its help.
 fn prepared(mut command: Command, long: bool) -> Command {
-    // Adds what clap itself provides.
+    // Adds the options that clap provides.
     command.build();
     if command
         .get_arguments()
@@ -159,7 +159,7 @@ fn prepared(mut command: Command, long: bool) -> Command {
         .after_help(end)
 }
 
-/// The section of the manual that a command's page is in: where findmnt(8) and lsns(8) are, or else where all can run it.
+/// The section of a command's manual page: 8 for the relatives of findmnt(8) and lsns(8), otherwise 1.
 fn section(command: &Command) -> u8 {
     match command.get_name() {
         "ns-ls" | "ns-mounts" => 8,
@@ -167,8 +167,8 @@ fn section(command: &Command) -> u8 {
     }
 }
 
-/// Paragraphs of sentences, each sentence in a line of its own. A paragraph that starts with a hyphen is the item of a list,
-/// and one line.
+/// The text with each sentence on its own line. A paragraph that starts with a hyphen is an item of a list, and one
+/// line.
 fn an_idea_a_line(text: &str) -> String {
     let mut out = String::new();
     for paragraph in text.split("\n\n") {
@@ -195,7 +195,7 @@ fn an_idea_a_line(text: &str) -> String {
     out
 }
 
-/// Whether the values of this option are explained one by one, in a list of their own.
+/// True if the values of this option are explained in a list.
 fn is_explained(arg: &Arg) -> bool {
     let values = arg.get_possible_values();
     arg.get_action().takes_values() && values.iter().any(|value| value.get_help().is_some())

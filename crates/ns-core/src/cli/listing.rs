@@ -1,4 +1,4 @@
-//! What the listings share: the options for how they are written, and how they say what they lack.
+//! The shared parts of the listings: the options for the output, and the note about missing parts.
 
 use std::process::ExitCode;
 
@@ -7,9 +7,9 @@ use clap::Args;
 use super::{CompatName, locale, note, width_of_terminal};
 use crate::output::{Headed, Incomplete, Shape, Style, choose};
 
-/// How a listing is written.
+/// The options for the output of a listing.
 ///
-/// The program gives `output` its columns, and says what the options need and exclude beside each other.
+/// Each program adds its columns to `output`, and the conflicts between options.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Output")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
@@ -47,7 +47,7 @@ pub struct Written {
     pub notruncate: bool,
 }
 
-/// The form of `NAME="value"`, for the listings that have it.
+/// The option for `NAME="value"`, for the listings that have it.
 #[derive(Args, Clone, Copy, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub struct Pairs {
@@ -84,7 +84,7 @@ impl TreeCharacters {
 }
 
 impl Written {
-    /// The columns that are asked for: of `all`, or else the default ones.
+    /// The chosen columns of `all`, or the default ones.
     pub fn columns<C: Headed>(&self, all: &[C], default: &[C]) -> crate::Result<Vec<C>> {
         match &self.output {
             _ if self.output_all => Ok(all.to_vec()),
@@ -93,7 +93,7 @@ impl Written {
         }
     }
 
-    /// How it is written. `tree` is the index of the column that a tree is drawn in.
+    /// The style. `tree` is the index of the column that a tree is drawn in.
     pub fn style(&self, pairs: Pairs, tree: Option<usize>) -> Style {
         let shape = match tree {
             _ if self.json => Shape::Json,
@@ -116,7 +116,7 @@ impl Written {
         }
     }
 
-    /// How a list of the columns is written. In raw form it is three words a line, and nothing to skip.
+    /// The style for a list of the columns. In raw form, it has three words on each line and no heading.
     pub fn style_of_columns(&self, pairs: Pairs) -> Style {
         Style {
             headings: !self.noheadings && !self.raw,
@@ -125,7 +125,7 @@ impl Written {
     }
 }
 
-/// Says on stderr what a listing lacks. The status is 1 if something is missing and `strict` is set.
+/// Notes on stderr what is missing in a listing. The status is 1 if something is missing and `strict` is set.
 pub fn conclude_listing(program: &str, incomplete: &Incomplete, strict: bool) -> ExitCode {
     let Some(sentence) = incomplete.sentence() else {
         return ExitCode::SUCCESS;

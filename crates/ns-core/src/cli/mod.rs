@@ -1,4 +1,4 @@
-//! What the command lines of the programs share: how they start, fail and end, and how they complete.
+//! The shared parts of the five command lines: start, errors, end and completion.
 
 mod abbreviated;
 mod advice;

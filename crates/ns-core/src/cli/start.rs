@@ -18,10 +18,10 @@ use crate::sys::nss;
 /// The exit status of wrong usage, in all the programs.
 const USAGE: u8 = 2;
 
-/// Reads the arguments, runs the program with them, and says on stderr what went wrong.
+/// Reads the arguments, runs the program with them, and reports errors on stderr.
 ///
-/// The status is what `run` gives; 1 where it fails, 2 where the arguments are wrong. A reader of stdout that has gone
-/// away is no failure.
+/// The status is the result of `run`, 1 if it fails, and 2 if the arguments are wrong. It is no failure if the reader
+/// of stdout has gone.
 pub fn main<C, E>(long_opts: LongOpts, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
 where
     C: Parser + CommandFactory + AsRef<Notes>,
@@ -47,7 +47,7 @@ where
         Ok(status) => status,
         Err(error) if failure::is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            // clap's own errors are those of a value that only the program could judge.
+            // An error of clap is about a value that only the program could check.
             if let Some(usage) = error.as_ref().downcast_ref::<clap::Error>() {
                 return answer(&C::command(), usage);
             }
@@ -58,7 +58,7 @@ where
     }
 }
 
-/// Prints the version that was asked for, or what is wrong with the arguments.
+/// Prints the version, or the error about the arguments.
 fn answer(command: &Command, error: &clap::Error) -> ExitCode {
     let program = command.get_name();
     let compat = CompatName::current();

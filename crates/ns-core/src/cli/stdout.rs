@@ -1,4 +1,4 @@
-//! Stdout: where the programs write what was asked for, who reads it, and how wide it is.
+//! Stdout: writing to it, noticing that its reader has gone, and its width.
 
 use std::io::{self, StdoutLock};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::sys::standard;
 
 /// Stdout, to write to.
 ///
-/// `EBADF` where the program was started without one: the standard library writes to that as if all were well.
+/// `EBADF` if the program was started without stdout. The standard library would ignore all writes.
 pub fn stdout() -> io::Result<StdoutLock<'static>> {
     let stdout = io::stdout();
     if standard::was_closed(&stdout) {
@@ -18,21 +18,21 @@ pub fn stdout() -> io::Result<StdoutLock<'static>> {
     Ok(stdout.lock())
 }
 
-/// Waits so long; whether nobody reads stdout any more, in which case it waits no longer.
+/// Waits for this time, or until the reader of stdout has gone. Returns true if it has gone.
 pub fn wait_or_reader_gone(time: Duration) -> bool {
     let Ok(timeout) = Timespec::try_from(time) else {
         return false;
     };
     let stdout = rustix::stdio::stdout();
-    // Asked for nothing, poll(2) tells of errors only: the other end of a pipe is closed.
+    // Without requested events, poll(2) reports only errors, such as the closed end of a pipe.
     let mut fds = [PollFd::from_borrowed_fd(stdout, PollFlags::empty())];
     poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
 }
 
-/// The columns of the terminal that stdout is; `None` where it is none, and nothing is to be cut.
+/// The width of the terminal on stdout; `None` if stdout is not a terminal, so nothing is cut.
 pub fn width_of_terminal() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;
-    // The shell's own count, where a person has set it.
+    // A person can set another width.
     let columns = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());

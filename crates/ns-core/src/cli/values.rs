@@ -10,17 +10,17 @@ use crate::escape::quoted;
 use crate::output::{Filter, Headed, choose};
 use crate::{Error, Target};
 
-/// Reads a value for clap, which names the option and the text itself.
+/// Reads a value for clap, which adds the option and the text.
 pub fn value<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(reason)
 }
 
-/// Reads a [`Target`] for clap, from bytes: a path may be no text.
+/// Reads a [`Target`] for clap, from bytes, because a path need not be text.
 pub fn target() -> impl TypedValueParser<Value = Target> {
     OsStringValueParser::new().try_map(|text| Target::parse(text).map_err(reason))
 }
 
-/// What is left to say beside the option and the text.
+/// The reason, without the option and the text.
 fn reason(error: Error) -> String {
     match error {
         Error::Invalid { why, .. } => why,
@@ -28,8 +28,8 @@ fn reason(error: Error) -> String {
     }
 }
 
-/// Reads a list of these columns for clap, `pid,command` or `+id`, as text for [`choose`]. Help, pages and completions show
-/// them with what they say.
+/// Reads a list of these columns for clap, `pid,command` or `+id`, as text for [`choose`]. Help, pages and completions
+/// show the columns with their descriptions.
 pub fn columns<C: Headed>(all: &'static [C]) -> impl TypedValueParser<Value = String> {
     Columns(all)
 }

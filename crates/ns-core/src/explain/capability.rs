@@ -1,4 +1,4 @@
-//! Capabilities: the one that was missing, and the user namespace in which it would have to be held.
+//! Capabilities: the missing one, and the user namespace in which the caller would need it.
 
 use rustix::thread::CapabilitySet;
 
@@ -6,7 +6,7 @@ use super::finding::Finding;
 use super::look::Look;
 use crate::{Gathered, Kind, Namespace};
 
-/// The capability is not held in the caller's user namespace.
+/// The caller lacks this capability in its user namespace.
 pub(crate) fn missing(look: &Look, capability: CapabilitySet) -> Option<Finding> {
     let held = look.status()?.effective()?;
     if held & capability.bits() != 0 {
@@ -19,7 +19,7 @@ pub(crate) fn missing(look: &Look, capability: CapabilitySet) -> Option<Finding>
     Some(Finding::new(format!("{} is missing", names.join(", "))))
 }
 
-/// The namespace of this kind belongs to a user namespace that the caller has no power over.
+/// The caller has no power over the user namespace that owns the namespace of this kind.
 pub(crate) fn not_owner(look: &Look, kind: Kind) -> Option<Finding> {
     let own = Namespace::own(kind).ok()?;
     let user = Namespace::own(Kind::User).ok()?;
@@ -27,7 +27,7 @@ pub(crate) fn not_owner(look: &Look, kind: Kind) -> Option<Finding> {
         Gathered::Known(owner) if owner.identity() == user.identity() => {
             missing(look, CapabilitySet::SYS_ADMIN)
         }
-        // The kernel answers only where the owner is the caller's user namespace or one below it.
+        // The kernel answers only if the owner is the caller's user namespace or one below it.
         Gathered::Known(_) | Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => None,
         Gathered::Unreadable(_) => Some(Finding::new(format!(
             "{own} belongs neither to this user namespace ({user}) nor to one below it"

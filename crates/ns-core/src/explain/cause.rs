@@ -8,8 +8,8 @@ use super::look::Look;
 use super::{restrictions, rights};
 use crate::{Error, Namespace};
 
-/// The error with its cause, if `cause` or a look at the policies of the system finds one. An error that has a cause
-/// already keeps it: that one was found closer to the failure.
+/// The error with its cause, if `cause` or a look at the policies of the system finds one. If the error already has a
+/// cause, it keeps that one, which was found closer to the failure.
 pub(crate) fn explain(error: Error, cause: impl FnOnce(&Look, Errno) -> Option<Finding>) -> Error {
     let (Some(errno), None) = (error.errno(), error.cause()) else {
         return error;
@@ -21,7 +21,7 @@ pub(crate) fn explain(error: Error, cause: impl FnOnce(&Look, Errno) -> Option<F
     }
 }
 
-/// The error of something that was done in a namespace, with its cause where that is one of rights.
+/// The error of an operation in a namespace, with its cause if rights were missing.
 pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
     if error.errno() != Some(Errno::EPERM) || error.cause().is_some() {
         return error;

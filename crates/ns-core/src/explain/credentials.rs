@@ -1,4 +1,4 @@
-//! Ids: what a process may change its own to (`setresuid(2)`, `setgroups(2)`).
+//! Ids: the limits on changing the ids of a process (`setresuid(2)`, `setgroups(2)`).
 
 use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
@@ -21,7 +21,7 @@ pub(crate) fn setgroups_fixed(look: &Look) -> Option<Finding> {
     })
 }
 
-/// The gid could not be taken.
+/// The gid could not be set.
 pub(crate) fn gid(look: &Look, gid: u32, errno: Errno) -> Option<Finding> {
     if errno == Errno::EINVAL {
         return unmapped(look, IdKind::Group, gid);
@@ -37,7 +37,7 @@ pub(crate) fn gid(look: &Look, gid: u32, errno: Errno) -> Option<Finding> {
     capability::missing(look, CapabilitySet::SETGID)
 }
 
-/// The uid could not be taken.
+/// The uid could not be set.
 pub(crate) fn uid(look: &Look, uid: u32, errno: Errno) -> Option<Finding> {
     if errno == Errno::EINVAL {
         return unmapped(look, IdKind::User, uid);

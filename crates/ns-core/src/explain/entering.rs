@@ -1,4 +1,4 @@
-//! Why a namespace cannot be entered (`setns(2)`): whose it is, and what would help.
+//! Why a namespace cannot be entered (`setns(2)`): its owner, and what would help.
 
 use rustix::thread::CapabilitySet;
 
@@ -9,7 +9,7 @@ use crate::process::caller;
 use crate::users::UserNames;
 use crate::{Gathered, Kind, Namespace};
 
-/// Why this namespace was closed to the caller.
+/// Why the caller may not enter this namespace.
 pub(crate) fn refused(look: &Look, namespace: &Namespace) -> Option<Finding> {
     if namespace.kind() == Kind::User {
         return user(namespace);
@@ -23,7 +23,7 @@ pub(crate) fn refused(look: &Look, namespace: &Namespace) -> Option<Finding> {
     })
 }
 
-/// Whether the caller has power over the namespaces of its user namespace, and over those below.
+/// True if the caller has power over the namespaces of its user namespace, and of the user namespaces below.
 fn has_privilege() -> bool {
     caller::has(CapabilitySet::SYS_ADMIN)
 }
@@ -32,7 +32,7 @@ fn own_user() -> Option<crate::Identity> {
     Some(Namespace::own(Kind::User).ok()?.identity())
 }
 
-/// Into a user namespace come those who made it and those with privilege above it.
+/// A user namespace can be entered by its creator, and by processes with privileges above it.
 fn user(namespace: &Namespace) -> Option<Finding> {
     let Gathered::Known(parent) = namespace.parent() else {
         return Some(Finding::new(format!(
@@ -44,7 +44,7 @@ fn user(namespace: &Namespace) -> Option<Finding> {
     };
     let is_maker = uid == caller::ids().uid && Some(parent.identity()) == own_user();
     if is_maker || has_privilege() {
-        // We may: something else is in the way.
+        // The caller may enter it, so something else is in the way.
         return None;
     }
     let maker = match UserNames::default().name(uid) {

@@ -1,13 +1,13 @@
-//! What a look around gives: a cause, and what would help.
+//! The result of an explanation: a cause, and what would help.
 
 use crate::Error;
 
 /// The cause of a failure, and what a person can do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// The fact that stands in the way.
+    /// The fact that explains the failure.
     pub(super) cause: String,
-    /// What would take it away, or go around it.
+    /// A command or a sentence about what to do.
     pub(super) help: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Limits: how many namespaces and processes there may be, how deep, and how far clocks may be set.
+//! Limits: the number of namespaces and processes, the depth of namespaces, and the range of clocks.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -21,10 +21,10 @@ fn sysctl(kind: Kind) -> String {
     format!("user.max_{kind}_namespaces")
 }
 
-/// What the sysctl holds in a new user namespace: all that a number can say.
+/// The value of the sysctl in a new user namespace, which is the highest number.
 const UNLIMITED: i64 = i32::MAX as i64;
 
-/// Which limit makes `ENOSPC` of new namespaces.
+/// The limit that makes new namespaces fail with `ENOSPC`.
 pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
     let kinds = first_refused(kinds).map_or(kinds, |kind| Kinds::from_iter([kind]));
     if kinds.contains(Kind::Pid) && depth_of_pid_namespace(look) == Some(DEEPEST + 1) {
@@ -64,12 +64,12 @@ pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
     Some(Finding::new(cause).help(format!("sysctl {}={more}", sysctl(*kind))))
 }
 
-/// Of several kinds the first of which there can be no more, found by trying them one at a time in a child.
+/// The first of several kinds that can have no more namespaces, found by trying them one at a time in a child.
 fn first_refused(kinds: Kinds) -> Option<Kind> {
     use std::io::Write as _;
     let user: Kinds = kinds.iter().filter(|kind| *kind == Kind::User).collect();
     user.iter().chain(kinds.iter()).find(|kind| {
-        // A user namespace gives the right to make the others.
+        // A user namespace gives the right to create the others.
         let alone: Kinds = user.iter().chain([*kind]).collect();
         let answer = in_child(|pipe| match nix::sched::unshare(alone.flags()) {
             Err(Errno::ENOSPC | Errno::EUSERS) => pipe.write_all(b"full"),
@@ -79,14 +79,14 @@ fn first_refused(kinds: Kinds) -> Option<Kind> {
     })
 }
 
-/// Why `EFBIG` of a file, however little is written.
+/// Why even a small write to a file fails with `EFBIG`.
 pub(crate) fn file_size() -> Option<Finding> {
     let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).ok()?;
     let cause = format!("a file can have at most {limit} bytes here (RLIMIT_FSIZE)");
     (limit != RLIM_INFINITY).then(|| Finding::new(cause).help("raise the limit: ulimit -f"))
 }
 
-/// Why no process can be made (`EAGAIN` of `fork(2)`): as many as its user may have, or its cgroup, are there.
+/// Why `fork(2)` fails with `EAGAIN`: the user or the cgroup has reached its limit of processes.
 pub(crate) fn processes(look: &Look) -> Option<Finding> {
     let (limit, _) = getrlimit(Resource::RLIMIT_NPROC).ok()?;
     too_many(look, caller::ids().real_uid, limit).or_else(|| full_cgroup(look))
@@ -104,7 +104,7 @@ fn too_many(look: &Look, uid: u32, limit: u64) -> Option<Finding> {
     })
 }
 
-/// A cgroup of version 2 that is full, or one around it (`pids.max`).
+/// The cgroup of version 2, or one above it, that has reached its limit (`pids.max`).
 fn full_cgroup(look: &Look) -> Option<Finding> {
     let cgroups = Cgroups::new(look.read("self/cgroup")?.into_bytes());
     let own = cgroups.unified()?.strip_prefix(b"/")?;
@@ -137,13 +137,13 @@ fn zero(kind: Kind) -> Finding {
     Finding::new(format!("{name} is 0 here")).help(format!("sysctl {name}=10000{instead}"))
 }
 
-/// In how many PID namespaces the calling process has a PID, the `/proc` at hand being that of the outermost.
+/// The number of PID namespaces in which the calling process has a PID, if `/proc` belongs to the outermost.
 fn depth_of_pid_namespace(look: &Look) -> Option<usize> {
     Some(look.status()?.pids()?.len())
 }
 
-/// Why `ERANGE` of a clock: it cannot be set before the start of time, nor beyond what the kernel can count.
-/// `most` is the kernel's most seconds.
+/// Why setting a clock fails with `ERANGE`: it can be set neither before 0 nor after `most`, the highest number of
+/// seconds in the kernel.
 pub(crate) fn clock(look: &Look, name: &str, behind: bool, most: u64) -> Option<Finding> {
     let uptime = look.read("uptime")?;
     let seconds = uptime.split_whitespace().next()?;

@@ -1,4 +1,4 @@
-//! Why a pair of network interfaces is not made: whose the other network namespace is, and what it has already.
+//! Why a pair of network interfaces cannot be created: the owner of the other network namespace, and its interfaces.
 
 use nix::errno::Errno;
 use nix::net::if_::if_nametoindex;
@@ -10,7 +10,7 @@ use super::rights;
 use crate::Namespace;
 use crate::process::in_namespace;
 
-/// The kernel refused to make a pair with its peer in this network namespace.
+/// The kernel refused a pair with its peer in this network namespace.
 pub(crate) fn refused(look: &Look, peer_namespace: &Namespace) -> Option<Finding> {
     let finding = rights::lacking(look, peer_namespace, CapabilitySet::NET_ADMIN)?;
     let cause = format!("for the network namespace of the peer, {}", finding.cause);

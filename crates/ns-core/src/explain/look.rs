@@ -1,4 +1,4 @@
-//! Where explanations look: `/proc`, or a record of one.
+//! The source of facts for explanations: `/proc`, or a copy of it.
 
 use std::path::PathBuf;
 
@@ -11,24 +11,24 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// The system as it is.
+    /// The running system.
     pub(crate) fn around() -> Self {
         Self { proc: "/proc".into() }
     }
 
-    /// A directory that holds what `/proc` held.
+    /// A directory with a copy of `/proc`.
     #[cfg(test)]
     pub(crate) fn record(proc: impl Into<PathBuf>) -> Self {
         Self { proc: proc.into() }
     }
 
-    /// A file of it.
+    /// The text of a file in `/proc`.
     pub(crate) fn read(&self, file: &str) -> Option<String> {
         let bytes = std::fs::read(self.proc.join(file)).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The value of a sysctl, by its name with dots.
+    /// The value of the sysctl with this dotted name.
     pub(crate) fn sysctl(&self, name: &str) -> Option<i64> {
         self.read(&format!("sys/{}", name.replace('.', "/")))?
             .trim()
@@ -41,7 +41,7 @@ impl Look {
         std::fs::read(self.proc.join("self/status")).ok().map(Status::new)
     }
 
-    /// The status of every process that is to be seen.
+    /// The status of every visible process.
     pub(crate) fn processes(&self) -> impl Iterator<Item = Status> {
         let is_process = |name: &std::ffi::OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
         let entries = std::fs::read_dir(&self.proc).into_iter().flatten().flatten();

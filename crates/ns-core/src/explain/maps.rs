@@ -1,4 +1,5 @@
-//! Id maps: who may write which, and the programs that write them for others (`user_namespaces(7)`, `newuidmap(1)`).
+//! Id maps: the right to write one, and the programs that write maps for ordinary users (`user_namespaces(7)`,
+//! `newuidmap(1)`).
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +15,7 @@ use crate::idmap::{IdKind, IdMap, IdRange, Subordinate, subordinate};
 use crate::process::caller;
 use crate::users::UserNames;
 
-/// The kernel took no map from a process outside of the user namespace.
+/// The kernel refused a map from a process outside the user namespace.
 pub(crate) fn refused(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
     unmapped_outer(ids, map).or_else(|| {
         let zero = map.ranges().iter().any(|range| range.outer == 0);
@@ -27,7 +28,7 @@ pub(crate) fn refused(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> 
     })
 }
 
-/// Only ids that are there in the parent can be mapped.
+/// Only ids that the parent has can be mapped.
 fn unmapped_outer(ids: IdKind, map: &IdMap) -> Option<Finding> {
     let own = caller::id_map(ids).ok()?;
     let missing = map.ranges().iter().find(|range| !covers(&own, **range))?;
@@ -37,7 +38,7 @@ fn unmapped_outer(ids: IdKind, map: &IdMap) -> Option<Finding> {
     )))
 }
 
-/// Whether one range of the parent's map holds all the outer ids: the kernel wants it so.
+/// True if one range of the parent's map has all outer ids, as the kernel requires.
 fn covers(own: &IdMap, range: IdRange) -> bool {
     let end = |first: u32, count: u32| u64::from(first) + u64::from(count);
     own.ranges()
@@ -45,18 +46,18 @@ fn covers(own: &IdMap, range: IdRange) -> bool {
         .any(|own| own.inner <= range.outer && end(range.outer, range.count) <= end(own.inner, own.count))
 }
 
-/// There is no newuidmap.
+/// newuidmap was not found.
 pub(crate) fn no_helper(ids: IdKind) -> Finding {
     Finding::new(format!("{} is not in PATH, or cannot be run", ids.helper()))
         .help("install it (package uidmap or shadow-utils), or map a single id: --map-root-user")
 }
 
-/// newuidmap would not write the map.
+/// newuidmap did not write the map.
 pub(crate) fn refused_by_helper(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
     powerless(look, ids).or_else(|| not_granted(ids, map))
 }
 
-/// newuidmap has not the privilege that it needs.
+/// newuidmap lacks the privilege that it needs.
 fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
     if look.status()?.no_new_privileges()? {
         return Some(Finding::new(format!(
@@ -84,7 +85,7 @@ fn find_helper(ids: IdKind) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Below it are the ids of a system's own users and services. Those to be granted lie above (`SUB_UID_MIN` of
+/// The ids below this number belong to the system's own users and services. Subordinate ids are above (`SUB_UID_MIN` of
 /// `login.defs(5)`).
 const OWN_IDS_END: u32 = 1 << 16;
 
@@ -113,7 +114,7 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
         Err(_) => format!("{file} has no line for {user}"),
     };
     let help = if range.outer < OWN_IDS_END {
-        // A line for these would give the user the files of others.
+        // A line for these ids would give the user access to the files of others.
         "run it as root, because the system itself uses these ids; --map-auto maps the ids that are granted"
             .into()
     } else {

@@ -1,8 +1,9 @@
-//! Looking around after the kernel refused something, in the process that it refused: limits, capabilities, restrictions,
-//! policies. A cause is a fact that was found. If nothing is found, nothing is said: a guess is never printed as a cause.
+//! Finding causes after the kernel refused something, in the process that was refused: limits, capabilities,
+//! restrictions, policies. A cause is a fact that was found. If nothing is found, there is no cause, because a guess is
+//! never printed as one.
 //!
-//! The functions here know nothing of steps. They take plain facts, such as a kind of namespace, a path or an id map, and
-//! each step says which of them look into its own failures.
+//! The functions here do not know the steps of a launch. They take plain facts, such as a kind of namespace, a path or
+//! an id map. Each step calls the functions that can explain its failures.
 
 pub(crate) mod capability;
 mod cause;

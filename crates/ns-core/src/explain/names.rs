@@ -1,4 +1,4 @@
-//! Names: why none was given or taken away.
+//! Names: why a name could not be created or removed.
 
 use std::iter;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,10 +15,10 @@ use super::look::Look;
 use crate::escape::quoted;
 use crate::{Gathered, Kind, Kinds, Namespace, pins};
 
-/// What makes room for names.
+/// The command that makes room for names.
 const OWN_RUN: &str = "mount -t tmpfs run /run";
 
-/// It takes mounts, and a directory of root's.
+/// A name needs the right to mount, and a directory that belongs to root.
 pub(crate) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
     if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
         return Some(finding.help(format!(
@@ -34,12 +34,12 @@ pub(crate) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
     })
 }
 
-/// Where names can be given all the same.
+/// The finding, with help on where names can be created instead.
 pub(crate) fn in_own_run(finding: Finding) -> Finding {
     finding.help(format!("use a private /run in a new mount namespace: {OWN_RUN}"))
 }
 
-/// Where the names are, files can neither be made nor removed.
+/// The directory of names is read-only.
 pub(crate) fn read_only(kinds: Kinds) -> Option<Finding> {
     let is_read_only = |path: &PathBuf| {
         rustix::fs::statvfs(path).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::RDONLY))
@@ -52,7 +52,7 @@ pub(crate) fn read_only(kinds: Kinds) -> Option<Finding> {
     )))
 }
 
-/// The kernel mounts a mount namespace only in one that is older, so that none holds itself; it goes by their ids.
+/// The kernel mounts a mount namespace only in an older one, with a lower id, so that no namespace holds itself.
 pub(crate) fn no_younger(other: &Namespace) -> Option<Finding> {
     let own = Namespace::own(Kind::Mnt).ok()?;
     if other.identity() == own.identity() {

@@ -1,4 +1,4 @@
-//! Why a program that seems to be there is not run (`execve(2)`).
+//! Why an existing program cannot be run (`execve(2)`).
 
 use std::ffi::{CString, OsStr};
 use std::io::Read as _;
@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use super::finding::Finding;
 use crate::escape::{quoted, word};
 
-/// Looks at the file: the one place that was named, or the first of several, those in `PATH`, where something is.
+/// Looks at the file: the named path, or the first path from `PATH` that exists.
 pub(crate) fn not_run(places: &[CString], is_looked_for: bool, errno: Errno) -> Option<Finding> {
     let mut paths = places
         .iter()
@@ -43,7 +43,7 @@ fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
     })
 }
 
-/// What keeps the kernel from executing the file at this path, which is called `name` here.
+/// What keeps the kernel from executing the file at this path, which the text calls `name`.
 fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
     let metadata = std::fs::metadata(path).ok()?;
     if metadata.is_dir() {
@@ -59,7 +59,7 @@ fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
     noexec.then(|| Finding::new(format!("{name} is on a file system mounted noexec")))
 }
 
-/// The file is there: what is missing is what runs it.
+/// The file exists, and its interpreter is missing.
 fn missing_interpreter(path: &Path) -> Option<Finding> {
     let start = start_of(path)?;
     if start.starts_with(b"\x7fELF") {
@@ -80,14 +80,14 @@ fn start_of(path: &Path) -> Option<Vec<u8>> {
     Some(start)
 }
 
-/// What the first line of a script names.
+/// The interpreter in the first line of a script.
 fn interpreter(start: &[u8]) -> Option<Vec<u8>> {
     let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     let name = line.trim_ascii().split(u8::is_ascii_whitespace).next()?;
     (!name.is_empty()).then(|| name.to_vec())
 }
 
-/// A directory on the way to the file that the caller may not go through.
+/// A directory on the path to the file that the caller may not enter.
 fn closed_directory(path: &Path) -> Option<Finding> {
     let mut below: Vec<_> = path
         .ancestors()

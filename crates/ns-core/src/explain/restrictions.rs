@@ -1,4 +1,4 @@
-//! What forbids namespaces altogether: switches of the system, a chroot, a filter, threads, a PID namespace that has ended.
+//! Restrictions on creating namespaces: sysctls, a chroot, a seccomp filter, threads, a PID namespace that has ended.
 
 use std::io::Write as _;
 
@@ -13,7 +13,7 @@ use crate::idmap::IdKind;
 use crate::process::{caller, in_child};
 use crate::{Gathered, Kind, Namespace};
 
-/// User namespaces are switched off for those without privilege.
+/// User namespaces are switched off for ordinary users.
 pub(crate) fn user_namespaces_off(look: &Look) -> Option<Finding> {
     for (name, off) in [
         ("user.max_user_namespaces", 0),
@@ -27,20 +27,20 @@ pub(crate) fn user_namespaces_off(look: &Look) -> Option<Finding> {
     None
 }
 
-/// AppArmor lets a user namespace be made and then forbids what is done in it.
+/// AppArmor permits the user namespace, and then forbids operations in it.
 pub(crate) fn apparmor(look: &Look) -> Option<Finding> {
     let name = "kernel.apparmor_restrict_unprivileged_userns";
     (look.sysctl(name) == Some(1)).then(|| switch(name, 1))
 }
 
-/// Something was refused that takes a capability which a process has in its own user namespace.
+/// An operation was refused although the process has the capability for it in its own user namespace.
 pub(crate) fn in_user_namespace(look: &Look, errno: Errno) -> Option<Finding> {
     matches!(errno, Errno::EPERM | Errno::EACCES)
         .then(|| apparmor_inside(look))
         .flatten()
 }
 
-/// AppArmor in a user namespace, in which the capabilities seem to be held.
+/// AppArmor restricts a user namespace in which the process seems to have its capabilities.
 fn apparmor_inside(look: &Look) -> Option<Finding> {
     let user = Namespace::own(Kind::User).ok()?;
     (!user.is_initial() && capability::missing(look, CapabilitySet::SYS_ADMIN).is_none())
@@ -66,7 +66,7 @@ fn switch(name: &str, value: i64) -> Finding {
     }
 }
 
-/// The caller's root directory is not that of its mount namespace: the kernel makes no user namespaces then.
+/// The caller's root directory is not the root of its mount namespace. The kernel then creates no user namespace.
 pub(crate) fn in_chroot(look: &Look) -> Option<Finding> {
     (no_mount_on_root(look) == Some(true) || root_differs() == Some(true)).then(|| {
         Finding::new("the caller is in a chroot, and the kernel creates no user namespace there")
@@ -81,7 +81,8 @@ pub(crate) fn no_mount_on_root(look: &Look) -> Option<bool> {
     Some(table.mounts().iter().all(|mount| mount.target.raw() != b"/"))
 }
 
-/// Whether another root appears when one's own mount namespace is entered anew. Takes privilege; `None` without.
+/// True if the root changes when the caller enters its own mount namespace again. `None` if the caller lacks the
+/// privilege for that.
 fn root_differs() -> Option<bool> {
     let root = || rustix::fs::stat("/").map(|stat| (stat.st_dev, stat.st_ino)).ok();
     let before = root()?;
@@ -93,7 +94,7 @@ fn root_differs() -> Option<bool> {
     Some(answer.ok()? == b"other")
 }
 
-/// The caller's ids have no meaning in its own user namespace: it may make no other.
+/// The caller's ids are not mapped in its own user namespace, so it may create no other.
 pub(crate) fn unmapped_caller(_: &Look) -> Option<Finding> {
     let own = caller::ids();
     let unmapped = |ids, id| caller::id_map(ids).is_ok_and(|map| map.outer(id).is_none());
@@ -112,14 +113,15 @@ pub(crate) fn unmapped_caller(_: &Look) -> Option<Finding> {
     )
 }
 
-/// A filter of system calls may have refused it: it answers with whatever it was told to, most often one of these.
+/// A seccomp filter may have refused the call. It can answer with any error number, and mostly answers with one of
+/// these.
 pub(super) fn filtered(look: &Look, errno: Errno) -> Option<Finding> {
     matches!(errno, Errno::EPERM | Errno::ENOSYS)
         .then(|| seccomp(look))
         .flatten()
 }
 
-/// A filter of system calls is in force.
+/// A seccomp filter is active.
 pub(super) fn seccomp(look: &Look) -> Option<Finding> {
     look.status()?.has_seccomp_filter()?.then(|| {
         Finding::new("a seccomp filter is active in this process")
@@ -127,14 +129,14 @@ pub(super) fn seccomp(look: &Look) -> Option<Finding> {
     })
 }
 
-/// There is no `/proc`.
+/// No `/proc` is mounted.
 pub(crate) fn no_proc(look: &Look) -> Option<Finding> {
     look.status()
         .is_none()
         .then(|| Finding::new(WITHOUT_PROC).help(MOUNT_PROC))
 }
 
-/// Another thread shares what is to be changed.
+/// Another thread shares the state that should change.
 pub(crate) fn several_threads(look: &Look) -> Option<Finding> {
     let threads = look.status()?.threads()?;
     (threads > 1).then(|| {

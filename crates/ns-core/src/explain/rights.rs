@@ -1,4 +1,4 @@
-//! Rights to a namespace: whose it is, and what the caller lacks there.
+//! Rights to a namespace: its owner, and the capability that the caller lacks.
 
 use rustix::thread::CapabilitySet;
 
@@ -7,12 +7,12 @@ use super::finding::Finding;
 use super::look::Look;
 use crate::{Gathered, Kind, Namespace};
 
-/// Why the caller may not enter the namespace, or change what is in it, where that takes this capability.
+/// Why the caller may not enter the namespace or change its contents, which needs this capability.
 pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: CapabilitySet) -> Option<Finding> {
     let own = Namespace::own(Kind::User).ok()?;
     let owner = match namespace.owner() {
         Gathered::Known(owner) => owner,
-        // The kernel answers only where the owner is the caller's user namespace or one below it.
+        // The kernel answers only if the owner is the caller's user namespace or one below it.
         Gathered::Unreadable(_) => {
             let cause =
                 format!("{namespace} belongs neither to this user namespace ({own}) nor to one below it");
@@ -34,7 +34,8 @@ pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
             let cause = format!("{namespace} belongs to {owner}{maker}");
             Some(Finding::new(cause).help("run it as that user, or as root"))
         }
-        // What is held here is held below, too. Mounts are for those only who may change the root as well (setns(2)).
+        // A capability here is also a capability in all user namespaces below. Entering a mount namespace also
+        // needs the right to change the root (setns(2)).
         None if namespace.kind() == Kind::Mnt => capability::missing(look, CapabilitySet::SYS_CHROOT),
         None => None,
     }

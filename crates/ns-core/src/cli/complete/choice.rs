@@ -1,11 +1,11 @@
-//! A value to choose, and the word that it may complete.
+//! A choice for completion, and the typed word.
 
 use crate::output::escape_for_terminal;
 
-/// How much of what a value is tells it from others, in characters: the list is to fit in a terminal.
+/// The most characters of a description, so that the list fits in a terminal.
 const WIDTH: usize = 60;
 
-/// One value, and what it is.
+/// A value and its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) value: Vec<u8>,
@@ -13,7 +13,7 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// What it is may be any bytes: what does not fit in a line of a terminal is cut off or written out.
+    /// A choice with this description, which can be any bytes. It is escaped, and cut to fit in a line.
     pub(super) fn new(value: impl Into<Vec<u8>>, about: impl AsRef<[u8]>) -> Self {
         let about = escape_for_terminal(about.as_ref());
         Self {
@@ -23,7 +23,7 @@ impl Choice {
     }
 }
 
-/// What stands there already.
+/// The typed word.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<'a>(pub(super) &'a [u8]);
 
@@ -34,12 +34,12 @@ impl<'a> Word<'a> {
         self.0[..shorter] == prefix.as_bytes()[..shorter]
     }
 
-    /// True if the number starts with the typed word: of numbers, which are many, the shell gets only these.
+    /// True if the number starts with the typed word: there are many numbers, and the shell gets only these.
     pub(super) fn may_be_of(self, number: &str) -> bool {
         number.as_bytes().starts_with(self.0)
     }
 
-    /// What stands before a colon at its end or farther in, where that is a number.
+    /// The number before a colon in the word, if there is one.
     pub(super) fn number_before_colon(self) -> Option<&'a str> {
         let colon = self.0.iter().position(|byte| *byte == b':')?;
         let number = std::str::from_utf8(&self.0[..colon]).ok()?;

@@ -1,8 +1,8 @@
-//! What the completion scripts ask of a program: `--complete=SOURCE WORD` lists the values that there are now, one a line,
-//! with what it is behind a tab. It is the scripts' own, and in no help.
+//! Answers for the completion scripts: `--complete=SOURCE WORD` lists the current values, one on each line, with a
+//! description after a tab. Only the scripts use it, so it is not in the help.
 //!
-//! WORD is what stands there already, and says which sorts of values are worth looking for: the shell itself leaves out
-//! those that do not begin so, by rules of its own.
+//! WORD is the typed word. It decides which kinds of values are worth a search. The shell leaves out values that do not
+//! match, by its own rules.
 
 mod choice;
 mod mounts;
@@ -17,14 +17,14 @@ use crate::output::escape_for_terminal;
 use crate::{Error, Kind, Kinds, Result};
 use choice::{Choice, Word};
 
-/// What a script asks.
+/// The question of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CompletionQuery {
     source: String,
     word: Vec<u8>,
 }
 
-/// The question, where these arguments are one and nothing else.
+/// The question, if the arguments are exactly one question.
 pub(super) fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<CompletionQuery> {
     let mut arguments = arguments.into_iter().skip(1);
     let first = arguments.next()?;
@@ -41,7 +41,7 @@ pub(super) fn answer(question: &CompletionQuery) -> io::Result<()> {
     let choices = choices(&question.source, Word(&question.word)).map_err(io::Error::other)?;
     let mut out = BufWriter::new(crate::cli::stdout()?);
     for Choice { value, about } in choices {
-        // What a line cannot show as it is, nobody can choose from one.
+        // A value that a line cannot show unchanged cannot be chosen.
         if *escape_for_terminal(&value).as_bytes() == *value {
             out.write_all(&value)?;
             writeln!(out, "\t{about}")?;
@@ -59,8 +59,8 @@ fn choices(source: &str, word: Word<'_>) -> Result<Vec<Choice>> {
         "processes" => processes::choices(word),
         "namespaces" => namespaces::choices(kinds, word),
         "targets" => {
-            // A number so short is a PID. What names a namespace of no matter which kind is looked for once it has begun:
-            // with the processes it would be more than one can choose from, and read in time.
+            // A short number is a PID. Other names of namespaces are searched only after they are begun. Together
+            // with the processes, they would be too many to choose from and to read in time.
             let only_names = kinds == Kinds::ALL && word.0.is_empty() || word.is_digits() && word.0.len() < 8;
             let mut choices = if only_names {
                 namespaces::named(kinds, word)?
@@ -119,7 +119,7 @@ mod tests {
             .collect()
     }
 
-    /// A process that is there beside this one, which does not offer itself.
+    /// Another process, because this one does not offer itself.
     fn parent() -> String {
         std::os::unix::process::parent_id().to_string()
     }
@@ -135,7 +135,7 @@ mod tests {
         let own = Namespace::own(Kind::Uts).unwrap().identity().inode;
         assert!(has("targets", "ut", &format!("uts:[{own}]")));
         assert!(has("namespaces:uts", "4", &own.to_string()));
-        // A number that can be no PID.
+        // This number cannot be a PID.
         let digits = own.to_string();
         assert!(has("targets", &digits[..8], &digits) && !has("targets", &digits[..7], &digits));
         assert!(!has("targets:net", "ut", &format!("uts:[{own}]")));
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn all_targets_that_are_offered_are_ones() {
-        // Not host names: they are read by a child, which a test with its threads cannot have.
+        // Host names are left out: a child reads them, and a test has threads and cannot fork one.
         for word in ["4", "name:", ":", "net:[", "unit:", "container:", "c"] {
             for value in values("targets", word) {
                 assert!(Target::parse(&value).is_ok(), "{word}: {value}");
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_word_says_which_sorts_are_worth_looking_for() {
-        // Pinned names are offered for every word: they are few, and the shell leaves out those that do not fit.
+        // Pinned names are offered for every word: they are few, and the shell leaves out the rest.
         let mut numbers = values("targets", "4");
         numbers.retain(|value| value.starts_with(|first: char| first.is_ascii_digit()));
         assert!(numbers.iter().all(|value| value.starts_with('4')), "{numbers:?}");

@@ -1,4 +1,4 @@
-//! What is mounted, and what can be, as values.
+//! Mounts and file system types as values.
 
 use std::collections::HashSet;
 
@@ -7,8 +7,8 @@ use crate::Result;
 use crate::error::Doing;
 use crate::mounts::{Mount, MountTable, View};
 
-/// The types of file systems that this kernel can mount now, and those that are mounted. Behind a "no" or "!" those that are
-/// not wanted.
+/// The types of file systems that this kernel can mount now, and the types that are mounted. After "no" or "!", the
+/// types to leave out.
 pub(super) fn filesystems(word: Word<'_>) -> Result<Vec<Choice>> {
     let text = std::fs::read("/proc/filesystems").doing(|| "read /proc/filesystems")?;
     let of_kernel = |line: &[u8]| {
@@ -35,18 +35,18 @@ pub(super) fn filesystems(word: Word<'_>) -> Result<Vec<Choice>> {
     Ok(types)
 }
 
-/// Where something is mounted, with its type and what it is.
+/// The mount points, with type and source.
 pub(super) fn points() -> Result<Vec<Choice>> {
     let point = |mount: &Mount<'_>| {
         let about = [&*mount.fs_type.decoded(), b" ", &*mount.source.decoded()].concat();
         Choice::new(mount.target.decoded(), about)
     };
-    // The last one at a mount point is the one that is seen there.
+    // The last mount at a mount point is the visible one.
     let points: Vec<_> = of_mounts(point)?.into_iter().rev().collect();
     Ok(without_repetition(points).into_iter().rev().collect())
 }
 
-/// What is mounted, with where it is first.
+/// The sources, with the first mount point of each.
 pub(super) fn sources() -> Result<Vec<Choice>> {
     let source = |mount: &Mount<'_>| Choice::new(mount.source.decoded(), mount.target.decoded());
     let named = |choice: &Choice| !choice.value.is_empty() && choice.value != b"none";

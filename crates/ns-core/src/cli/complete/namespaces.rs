@@ -1,4 +1,4 @@
-//! Namespaces as values: by the names they are pinned under, by host name, by inode and by id.
+//! Namespaces as values: by pinned name, host name, inode and id.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use super::choice::{Choice, Word};
 use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use crate::{Gathered, Kind, Kinds, Namespace, Result, Target, pins};
 
-/// Those of these kinds: the names that people gave before the numbers that they did not.
+/// The namespaces of these kinds: names first, and then numbers.
 pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     let mut choices = named(kinds, word)?;
     let links = Kind::ALL
@@ -17,7 +17,7 @@ pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     let links: Kinds = links.collect();
     let hosts = kinds.contains(Kind::Uts) && word.may_begin("host:");
     let ids = word.may_begin(":") && !word.0.is_empty();
-    // Bare inodes are another spelling of what is offered as a link where nothing is typed yet.
+    // Bare inodes are offered only after a digit. Before, the same namespaces are offered as `net:[INODE]`.
     let inodes = word.is_digits();
     let mut looked_at = if ids || inodes { kinds } else { links };
     let mut facts = Facts::COMMAND;
@@ -31,7 +31,7 @@ pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     if looked_at.is_empty() {
         return Ok(choices);
     }
-    // Not where else one can be held alive: that takes longer than a person waits for a Tab.
+    // Other places are not searched, because that takes longer than a person waits after Tab.
     let inventory = gather(&Question {
         kinds: looked_at,
         places: Places::PROCESSES,
@@ -64,7 +64,7 @@ pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
             choices.push(choice(&target, &about(&inventory, entry, &names)));
         }
     }
-    // Those that no process is in.
+    // Namespaces without processes.
     for ((kind, inode), PinNames { namespace, names }) in pinned {
         if let Some(target) = spelling(kind, inode, namespace.id().known()) {
             choices.push(choice(&target, &[kind.noun().as_bytes(), &names].concat()));
@@ -103,10 +103,9 @@ fn pinned(kinds: Kinds) -> Result<BTreeMap<(Kind, u64), PinNames>> {
     Ok(pinned)
 }
 
-/// The names under which some of these kinds are pinned, as a target has them: with `name:` where they need it, or it is
-/// typed already.
+/// The pinned names of these kinds, in the form of a target: with `name:` if they need it, or if it is already typed.
 pub(super) fn named(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
-    // With a slash it is a path, which the shell knows better, or a host name.
+    // A word with a slash is a path, which the shell completes better, or a host name.
     if word.0.contains(&b'/') {
         return Ok(Vec::new());
     }
@@ -123,7 +122,7 @@ pub(super) fn named(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     Ok(known.collect())
 }
 
-/// The names of pinned namespaces as they are, and, where that has begun, with the kind before each: `net:blue`.
+/// The names of pinned namespaces. After a kind is begun, the names with that kind: `net:blue`.
 pub(super) fn pins(word: Word<'_>) -> Result<Vec<Choice>> {
     let mut choices = Vec::new();
     for (name, kinds) in pins::names()? {
@@ -138,7 +137,7 @@ pub(super) fn pins(word: Word<'_>) -> Result<Vec<Choice>> {
     Ok(choices)
 }
 
-/// The host names that are those of one UTS namespace.
+/// The host names that only one UTS namespace has.
 fn host_names(inventory: &Inventory) -> Vec<Choice> {
     let mut known: Vec<(&[u8], &Entry)> = inventory
         .entries()

@@ -9,7 +9,7 @@ use crate::process::{Files, Pid, Process, command_line, scan};
 use crate::target::{self, NamedCgroup};
 use crate::{Result, Target};
 
-/// Units, containers and PIDs, the few before the many.
+/// Units, containers and PIDs, in this order.
 pub(super) fn choices(word: Word<'_>) -> Result<Vec<Choice>> {
     if let Some(pid) = word.number_before_colon() {
         return Ok(same_process(pid).into_iter().collect());
@@ -32,7 +32,7 @@ pub(super) fn choices(word: Word<'_>) -> Result<Vec<Choice>> {
     Ok(choices)
 }
 
-/// The units or the containers, each with its number of processes and what the one with the lowest PID runs.
+/// The units or the containers, each with its number of processes and the command of the lowest PID.
 fn cgroups(prefix: &str, all: &[NamedCgroup]) -> Result<Vec<Choice>> {
     let scan = scan()?;
     let proc = scan.proc();
@@ -49,7 +49,7 @@ fn cgroups(prefix: &str, all: &[NamedCgroup]) -> Result<Vec<Choice>> {
     Ok(target::spellings(all).into_iter().filter_map(choice).collect())
 }
 
-/// `PID:INODE`, which names this process for ever.
+/// `PID:INODE`, which never names another process.
 fn same_process(pid: &str) -> Option<Choice> {
     let pid: Pid = pid.parse().ok()?;
     let process = Process::open(pid).ok()?;
@@ -59,7 +59,7 @@ fn same_process(pid: &str) -> Option<Choice> {
     Some(Choice::new(target.to_os_string().into_vec(), command))
 }
 
-/// Every process whose PID can be the word.
+/// Every process whose PID can start with the word.
 fn look(word: Word<'_>) -> Result<impl Iterator<Item = Choice>> {
     let mut scan = scan()?;
     let pids = scan.by_ref().collect::<Result<Vec<_>>>()?;
@@ -72,13 +72,13 @@ fn look(word: Word<'_>) -> Result<impl Iterator<Item = Choice>> {
     Ok(all.into_iter().map(|(_, choice)| choice))
 }
 
-/// A process that can be meant. The kernel's own threads and zombies have no command line, and nobody enters them.
+/// A process that can be a target. Kernel threads and zombies have no command line, and nobody enters them.
 fn choice(proc: BorrowedFd<'_>, pid: Pid, word: Word<'_>) -> Option<Choice> {
     let number = pid.to_string();
     if pid == Pid::own() || !word.may_be_of(&number) {
         return None;
     }
-    // One that has ended since is no choice.
+    // A process that has ended meanwhile is left out.
     let cmdline = Files::of(&proc, pid).read("cmdline").known()?;
     Some(Choice::new(number, command_line(&cmdline)?))
 }
