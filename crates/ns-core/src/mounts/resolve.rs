@@ -1,4 +1,4 @@
-//! Paths as a view has them: which mount they lead to, and how much room there is.
+//! Paths in a view: the mount that a path leads to, and the room on it.
 
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
@@ -13,10 +13,10 @@ use crate::escape::quoted;
 use crate::sys::errno::from_rustix;
 use crate::{Error, Gathered, Result};
 
-/// How a path is opened that nothing is read from.
+/// The flags to open a path without reading from it.
 const PATH: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
-/// What a path leads to.
+/// The object that a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedPath {
     /// The path without symbolic links, from the root directory of the view.
@@ -30,25 +30,25 @@ pub struct ResolvedPath {
 /// The room of a file system, in bytes and in files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
-    /// Bytes in all.
+    /// Total bytes.
     pub size: u64,
     /// Bytes in use.
     pub used: u64,
     /// Bytes left for an ordinary user.
     pub available: u64,
-    /// Files in all.
+    /// Total files.
     pub files: u64,
     /// Files in use.
     pub files_used: u64,
-    /// Files that can still be made.
+    /// Files that can still be created.
     pub files_available: u64,
 }
 
 impl View {
-    /// Follows a path, with its symbolic links, from the root directory of the view; a relative one from the caller's
-    /// directory where the view is the caller's own.
+    /// Follows a path, with its symbolic links, from the root directory of the view; a relative path from the caller's
+    /// directory if the view is the caller's own.
     ///
-    /// [`Error::NotFound`] where it leads nowhere.
+    /// [`Error::NotFound`] if the path does not exist.
     pub fn resolve(&self, path: &Path) -> Result<ResolvedPath> {
         let name = || quoted(path.as_os_str().as_bytes());
         let file = if self.is_own() {
@@ -89,10 +89,10 @@ impl View {
         })
     }
 
-    /// The room of the file system of a mount; absent where the mount cannot be reached by its path.
+    /// The room of the file system of a mount; absent if its path does not lead to the mount.
     ///
-    /// Where the caller may not look through the root directory of the view, but sees the same mount at the same path,
-    /// that one is asked: the id of a mount is that of no other on the host.
+    /// If the caller may not use the root directory of the view, but sees the same mount at the same path, that path is
+    /// used. The id of a mount is unique on the host.
     pub fn space(&self, mount: &Mount<'_>) -> Gathered<Space> {
         let target = mount.target.decoded();
         let path = Path::new(std::ffi::OsStr::from_bytes(&target));
@@ -107,7 +107,7 @@ impl View {
         });
         match answer {
             Ok(Some(space)) => Gathered::Known(Space::of(&space)),
-            // What is not the same here may be there all the same.
+            // If the mount here is another one, the mount in the view may still exist.
             Ok(None) | Err(_) if own => Gathered::Unreadable(Errno::EACCES),
             Ok(None) | Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Gathered::Absent,
             Err(errno) => Gathered::Unreadable(from_rustix(errno)),
@@ -119,7 +119,7 @@ impl View {
         let root = self.root()?;
         let answer = rustix::fs::openat2(root, path, PATH, Mode::empty(), ResolveFlags::IN_ROOT);
         Ok(match answer {
-            // Before Linux 5.6. Mount points have no symbolic links in them, so that this is no different for them.
+            // Before Linux 5.6. Mount points have no symbolic links in them, so the result is the same.
             Err(rustix::io::Errno::NOSYS) => {
                 let path = path.strip_prefix("/").unwrap_or(path);
                 let path = if path.as_os_str().is_empty() {

@@ -1,4 +1,4 @@
-//! Columns under headings, as narrow as their values; on a terminal, as narrow as the terminal.
+//! Tables: columns under headings, as wide as their values, and cut to the width of the terminal.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,8 +9,8 @@ use super::fit::fitted;
 use super::{Align, Cell, Listing, Style, tree};
 use crate::escape::escape_for_terminal;
 
-/// Writes the table; `tree` is the index of the column that is drawn as one. No column is narrower than in `widths`, which
-/// is left as wide as it was.
+/// Writes the table; `tree` is the index of the column that is drawn as a tree. No column is narrower than in `widths`,
+/// which gets the new widths.
 pub(super) fn write(
     out: &mut dyn Write,
     listing: &Listing<'_>,
@@ -38,14 +38,14 @@ pub(super) fn write(
     Ok(())
 }
 
-/// A listing on its way to lines.
+/// A listing that is being laid out.
 struct Table<'l, 'a> {
     listing: &'l Listing<'a>,
     style: Style,
     headings: Vec<Shown<'l>>,
     /// The column that is drawn as a tree.
     tree: Option<usize>,
-    /// What draws the tree before each row.
+    /// The lines of the tree before each row.
     prefixes: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl<'l, 'a> Table<'l, 'a> {
         }
     }
 
-    /// A value. It is made twice, for its width and to be written: less than keeping them all.
+    /// A value. It is formatted twice, for its width and for the output, which costs less than keeping all values.
     fn shown(&self, row: usize, column: usize) -> Shown<'_> {
         let cell = &self.listing.rows[row].cells[column];
         let text = Shown::new(text_of(cell));
@@ -81,7 +81,7 @@ impl<'l, 'a> Table<'l, 'a> {
         }
     }
 
-    /// Makes the columns as wide as what stands in them.
+    /// Makes the columns as wide as their values.
     fn widen(&self, widths: &mut Vec<usize>) {
         widths.resize(self.headings.len(), 0);
         for (column, width) in widths.iter_mut().enumerate() {
@@ -100,7 +100,7 @@ impl<'l, 'a> Table<'l, 'a> {
         rows.map(|row| self.shown(row, column).width).collect()
     }
 
-    /// Where the values of each column stand. A tree grows from the left, whatever it is made of.
+    /// The alignment of each column. A tree is always aligned left.
     fn aligns(&self) -> Vec<Align> {
         let columns = self.listing.columns.iter().enumerate();
         columns
@@ -112,13 +112,13 @@ impl<'l, 'a> Table<'l, 'a> {
     }
 }
 
-/// A value as it is shown, and the columns of the terminal that it takes.
+/// A value as shown, and its width on the terminal.
 struct Shown<'a> {
-    /// What draws the tree before it.
+    /// The lines of the tree before the value.
     prefix: &'a str,
     text: Cow<'a, str>,
     width: usize,
-    /// The path that it is to lead to.
+    /// The path that it links to.
     link: Option<&'a [u8]>,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// The same behind what draws the tree, each character of which takes one column.
+    /// The same value after the lines of the tree, which take one column for each character.
     fn after(self, prefix: &'a str) -> Self {
         Self {
             prefix,
@@ -146,7 +146,7 @@ impl<'a> Shown<'a> {
         self.prefix.is_empty() && self.text.is_empty()
     }
 
-    /// Writes it, as a link where it is one (OSC 8).
+    /// Writes the value, as a link if it has a path (OSC 8).
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(self.prefix.as_bytes())?;
         let Some(path) = self.link else {
@@ -179,7 +179,7 @@ fn line(
     cells: &[Shown<'_>],
     mark: char,
 ) -> io::Result<()> {
-    // No blanks at the end of a line: it ends with its last value.
+    // A line ends with its last value, without blanks.
     let end = cells
         .iter()
         .rposition(|cell| !cell.is_empty())
@@ -212,7 +212,7 @@ fn pad(out: &mut dyn Write, mut blanks: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// The beginning of a text that is wider than `width`, and the mark that shows this.
+/// The start of a text that is wider than `width`, and the mark for the cut.
 fn cut<'a>(cell: &'a Shown<'_>, width: usize, mark: char) -> Shown<'a> {
     let mut used = 1;
     let mut kept = String::new();

@@ -1,4 +1,4 @@
-//! Work done in a child: what has to be in another namespace leaves the caller where it is.
+//! Work done in a child, so that the caller stays in its own namespaces.
 
 use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use crate::Result;
 use crate::error::Doing;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
 
-/// What the child writes when its work is done.
+/// The pipe that the child writes its result to.
 const DONE: u8 = b'.';
 
-/// Runs `work` in a forked child, which ends with it, and gives what it wrote.
+/// Runs `work` in a forked child, and returns what it wrote. The child ends after `work`.
 ///
-/// The child has all that the caller has, and shares nothing with it but open files. Fails where it cannot be made
-/// (`EDEADLK`: the caller has threads), and where it does not live to the end of its work.
+/// The child has a copy of the caller's memory, and shares only open files with the caller. Fails if no child can be
+/// forked (`EDEADLK`: the caller has threads), or if the child dies before its work is done.
 pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<Vec<u8>> {
     let doing = || "run a child";
     let (mut reader, mut writer) = io::pipe().doing(doing)?;
@@ -101,17 +101,17 @@ fn read_within(mut reader: PipeReader, limit: Duration) -> io::Result<Option<Vec
     }
 }
 
-/// Runs `look` with the PID of a forked child that has done `work` and waits meanwhile: what `/proc` shows of a process is
-/// shown of this one.
+/// Runs `look` with the PID of a forked child that has done `work` and now waits, so that `look` can read its files in
+/// `/proc`.
 ///
-/// Fails with what `work` fails with, and as [`in_child`] does.
+/// Fails with the error of `work`, or as [`in_child`] does.
 pub(crate) fn beside_child<T>(
     work: impl FnOnce() -> nix::Result<()>,
     look: impl FnOnce(Pid) -> T,
 ) -> Result<T> {
     let doing = || "run a child";
     let (mut ready, mut tell) = io::pipe().doing(doing)?;
-    // The child waits until the other end is closed, which the end of the parent does too.
+    // The child waits until the other end is closed. The end of the parent closes it too.
     let (mut end, hold) = io::pipe().doing(doing)?;
     match SingleThread::check().and_then(fork).doing(doing)? {
         Fork::Child => {
@@ -136,9 +136,9 @@ pub(crate) fn beside_child<T>(
     }
 }
 
-/// Waits for the child; one that failed is an error, and so is one that was killed.
+/// Waits for the child. A child that failed or was killed is an error.
 ///
-/// Where the caller was started with SIGCHLD ignored the kernel keeps no status of it, and what it wrote has to do.
+/// If the caller was started with SIGCHLD ignored, the kernel keeps no status of the child. Then its output must do.
 fn wait(child: Pid) -> nix::Result<()> {
     loop {
         match waitpid(child, None) {
