@@ -59,7 +59,7 @@ impl RtSocket {
         }
     }
 
-    /// Sends a request to do something, with these flags in addition to NLM_F_REQUEST (`netlink(7)`).
+    /// Sends a request to do something, with these flags in addition to `NLM_F_REQUEST` (`netlink(7)`).
     pub(crate) fn have(&mut self, order: RouteNetlinkMessage, flags: u16) -> nix::Result<()> {
         match self.exchange(order, flags | NLM_F_ACK)? {
             NetlinkPayload::Error(error) if error.raw_code() == 0 => Ok(()),
