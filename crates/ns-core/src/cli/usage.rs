@@ -1,5 +1,4 @@
-//! Wrong usage: how such an error is made, and how it reads. The arguments that clap repeats are escaped, as they may be
-//! the names of others.
+//! Usage errors. Arguments that clap repeats are escaped, because other people may have chosen these names.
 
 use std::error::Error as _;
 use std::fmt::Display;
@@ -11,16 +10,16 @@ use clap::{Command, Error};
 
 use crate::escape::{escape_for_terminal, escape_lines};
 
-/// The error of arguments that only the program could judge. The text may have several lines.
+/// An error about arguments that only the program could check. The text can have several lines.
 #[expect(clippy::disallowed_methods, reason = "this is what escapes the text")]
 pub fn usage(mut command: Command, kind: ErrorKind, text: impl Display) -> Error {
     command.error(kind, escape_lines(&text.to_string()))
 }
 
-/// The error as stderr gets it, with colours or without.
+/// The text of the error, with or without colours.
 pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
     if error.context().next().is_none() {
-        // Made by `usage`: clap's own errors say what they are about.
+        // This error was made by `usage`. An error of clap has a context.
         return rendered(error, colours);
     }
     let mut shown = Error::new(error.kind()).with_cmd(command);
@@ -38,7 +37,7 @@ pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
         }
     }
     let mut text = rendered(&shown, colours);
-    // What is wrong with the value is no context, and belongs at the end of the first line.
+    // The reason is not in the context. It belongs at the end of the first line.
     if error.kind() == ErrorKind::ValueValidation
         && let Some(reason) = error.source()
     {
@@ -70,7 +69,7 @@ fn advises_to_escape(value: &ContextValue) -> bool {
     }
 }
 
-/// A part of the error. Advice has styles in it, and may repeat the argument that the error is about.
+/// A part of the error, escaped. Advice has styles, and may repeat the argument.
 fn escaped(value: &ContextValue, argument: &str) -> ContextValue {
     let plain = |text: &String| escape_for_terminal(text.as_bytes()).into_owned();
     let argument_escaped = escape_for_terminal(argument.as_bytes());
@@ -104,7 +103,7 @@ mod tests {
             .arg(Arg::new("operand"))
     }
 
-    /// What is said of the arguments, without the lines about help.
+    /// The error about these arguments.
     fn said(words: &[&str], colours: bool) -> String {
         let words = ["x"].iter().chain(words);
         let error = command().try_get_matches_from(words).unwrap_err();
