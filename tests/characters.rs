@@ -1,4 +1,4 @@
-//! Characters that move the cursor, break a line, turn text or hide in it: no output of any program has one.
+//! Characters that move the cursor, break a line, turn text or hide in it: no program ever writes one.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ cases!["characters":
     no_plan_shows_one,
 ];
 
-/// The characters by what they do, as The Unicode Standard names them. NUL is in no name.
+/// The characters by their effect, with their names in the Unicode Standard. No name has a NUL.
 const CLASSES: [(&str, &[(char, char)]); 10] = [
     ("controls", &[('\u{1}', '\u{1f}'), ('\u{7f}', '\u{9f}')]),
     ("line and paragraph separators", &[('\u{2028}', '\u{2029}')]),
@@ -89,7 +89,7 @@ fn all() -> String {
     ranges().flat_map(|(first, last)| first..=last).collect()
 }
 
-/// The text in parts of at most so many bytes.
+/// The text in parts of at most this many bytes.
 fn parts(text: &str, most: usize) -> Vec<String> {
     let mut parts = vec![String::new()];
     for character in text.chars() {
@@ -102,7 +102,7 @@ fn parts(text: &str, most: usize) -> Vec<String> {
     parts
 }
 
-/// Each byte as `\xNN`: how a text of such characters alone is shown.
+/// Each byte as `\xNN`, which is how such characters are shown.
 fn escaped(text: &str) -> String {
     text.bytes().fold(String::new(), |mut escaped, byte| {
         let _ = write!(escaped, "\\x{byte:02x}");
@@ -110,7 +110,7 @@ fn escaped(text: &str) -> String {
     })
 }
 
-/// Fails where one of the characters, but a line feed, is in an output.
+/// Fails if an output has one of the characters, except a line feed.
 #[track_caller]
 fn assert_harmless(output: &str, of: &str) {
     for shown in output.chars().filter(|shown| !matches!(shown, ' '..='~' | '\n')) {
@@ -123,7 +123,7 @@ fn assert_harmless(output: &str, of: &str) {
     }
 }
 
-/// Fails where one of the texts is not in an output of lines, or is there as it is.
+/// Fails if an output of lines lacks one of the texts, or has it unescaped.
 #[track_caller]
 fn assert_written_out(output: &str, texts: &[impl AsRef<str>], of: &str) {
     assert_harmless(output, of);
@@ -133,7 +133,7 @@ fn assert_written_out(output: &str, texts: &[impl AsRef<str>], of: &str) {
     }
 }
 
-/// Fails where a text is no value of an output of JSON, or can be seen in it.
+/// Fails if a text is not a value in an output of JSON, or is there unescaped.
 #[track_caller]
 fn assert_in_json(output: &str, texts: &[String], of: &str) {
     assert_harmless(output, of);
@@ -143,7 +143,7 @@ fn assert_in_json(output: &str, texts: &[String], of: &str) {
     }
 }
 
-/// Whether a string in a value contains the text.
+/// True if a string in a value contains the text.
 fn has(value: &serde_json::Value, text: &str) -> bool {
     match value {
         serde_json::Value::String(string) => string.contains(text),
@@ -214,7 +214,7 @@ fn no_listing_of_namespaces_shows_one() -> Outcome {
 }
 
 fn no_listing_of_host_names_shows_one() -> Outcome {
-    // The kernel has room for 64 bytes: of each range the ends.
+    // The kernel has room for 64 bytes, so only the ends of each range are used.
     let ends: String = ranges().flat_map(|(first, last)| [first, last]).collect();
     let there = Held::new(unshare().arg("--uts"), "");
     let target = there.pid.to_string();
@@ -275,11 +275,11 @@ fn no_message_shows_one() -> Outcome {
     ] {
         fails_harmlessly(words, &text);
     }
-    // What is said from inside of the namespaces.
+    // Messages from inside the namespaces.
     for part in parts(&text, 200) {
         fails_harmlessly(&["ns-unshare", "--user", "--map-root-user", "--", "/{}"], &part);
     }
-    // What is wrong with a host name is one character of it.
+    // The error about a host name shows one character of it.
     for (first, last) in ranges() {
         for character in [first, last].map(String::from) {
             let said = program("ns-hostname").args(["--check", &*character]).ran().stderr;
@@ -363,7 +363,7 @@ fn no_plan_shows_one() -> Outcome {
             command.arg("--dry-run").args(json).args(&line[1..]).ran().ok()
         };
         assert_written_out(&plan(&[]), &[&text], line[0]);
-        // The words of a step are those of the text, in JSON as elsewhere.
+        // The sentence of a step is the same in JSON and in text.
         let output = plan(&["--json"]);
         assert_harmless(&output, line[0]);
         let value: serde_json::Value = serde_json::from_str(&output).expect("it is JSON");

@@ -1,4 +1,4 @@
-//! What all five programs do alike.
+//! The common behaviour of all five programs.
 
 use std::path::Path;
 
@@ -94,7 +94,7 @@ fn a_reader_that_goes_away_is_not_an_error() -> Outcome {
 }
 
 fn a_line_is_cut_at_the_width_of_the_terminal() -> Outcome {
-    // Of 80 columns. The last word of the command line, and of the options, is far behind.
+    // The terminal has 80 columns. The last word of the command line and of the options is far behind.
     let long = format!(": {} the-end", "x".repeat(200));
     let there = Held::new(unshare().arg("--uts"), &long);
     let pid = there.pid.to_string();
@@ -113,7 +113,7 @@ fn a_line_is_cut_at_the_width_of_the_terminal() -> Outcome {
     for (name, words) in lists {
         let mut command = program(name);
         command.args(words);
-        // In a pipe there is room for all of it.
+        // A pipe has room for the whole line.
         assert!(command.ran().stdout.contains("the-end\n"), "{name}");
         let cut = Terminal::new(&command)?.expect("…");
         assert_eq!(cut.chars().count(), 79, "{name}: {cut}");
@@ -129,7 +129,7 @@ fn a_line_is_cut_at_the_width_of_the_terminal() -> Outcome {
     Ok(())
 }
 
-/// Becomes the arguments with an environment that no shell would make.
+/// Executes its arguments with an environment that no shell would make.
 const LOADER: &str = "
 import ctypes, sys
 def strings(texts):
@@ -138,8 +138,8 @@ entries = [b'nothing', b'A=1', b'A=2', b'=x', b'', b'B=\\xff']
 ctypes.CDLL(None).execve(sys.argv[1].encode(), strings([word.encode() for word in sys.argv[1:]]), strings(entries))
 ";
 
-/// The starts of command lines that run a program: of ours and of the relatives, with options that make ours start twice
-/// where it ever does.
+/// The start of command lines that run a program, of our programs and the relatives. The options make our programs
+/// execute themselves a second time if they ever do.
 fn launchers(there: &Held) -> Result<[Vec<String>; 4], Skip> {
     let line = |program: &Path, options: &[&str]| {
         let options = options.iter().map(|option| (*option).to_owned());

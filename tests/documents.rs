@@ -1,4 +1,4 @@
-//! What the documents show is what happens: every session in them is done again.
+//! The sessions in the documents: each is run again and compared.
 
 use std::path::Path;
 
@@ -18,11 +18,11 @@ const DOCUMENTS: [&str; 8] = [
     "crates/ns-core/ns-utils.7.in",
 ];
 
-/// How a block of a session starts and ends in both.
+/// The start and end of a session block in both.
 const STARTS: [&str; 2] = ["```console", "@SESSION"];
 const ENDS: [&str; 2] = ["```", "@END"];
 
-/// A case for each session of each document, beside those of this module.
+/// A case for each session of each document, and the cases of this module.
 pub fn cases() -> Vec<Case> {
     let mut cases = vec![
         case("documents::the_comparison_tells_apart", || {
@@ -52,7 +52,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-/// The first two commands of the README: this test is part of the second, so that the first is left to try.
+/// The first two commands of the README: the second runs this test, so only the first is tried here.
 fn the_commands_for_a_fresh_machine() -> Outcome {
     needs::user_namespaces()?;
     let readme = read("README.md");
@@ -66,7 +66,8 @@ fn the_commands_for_a_fresh_machine() -> Outcome {
     let run = run
         .strip_prefix("cargo run --bin ns-unshare -- ")
         .expect("it runs one of the programs");
-    // It needs nothing but a shell and coreutils: no ps. An ordinary user gets more ids where these are installed.
+    // It needs only a shell and coreutils, and no ps. An ordinary user gets more ids if newuidmap and newgidmap are
+    // installed.
     needs::optional("newuidmap newgidmap");
     let script = format!("exec \"$0\" {run}");
     let ran = tool("sh")
@@ -78,8 +79,8 @@ fn the_commands_for_a_fresh_machine() -> Outcome {
     Ok(())
 }
 
-/// The sessions of a document, each with the line before it that says what it is about: a heading, or a sentence of a
-/// line. A block of `console` is one, and a block of `console continued` goes on with the one before.
+/// The sessions of a document, each with the heading or one-line sentence before it. A block of `console` starts a
+/// session, and a block of `console continued` continues it.
 fn sessions(text: &str) -> Vec<(String, Session)> {
     let mut sessions: Vec<(String, Vec<&str>)> = Vec::new();
     let mut about = "";
@@ -105,7 +106,7 @@ fn sessions(text: &str) -> Vec<(String, Session)> {
     sessions.into_iter().map(session).collect()
 }
 
-/// Every page has as many examples as a person needs to see what the program is for.
+/// Every page has enough examples to show what the program is for.
 fn every_page_has_eight_examples() -> Outcome {
     let pages = DOCUMENTS
         .iter()
@@ -116,8 +117,7 @@ fn every_page_has_eight_examples() -> Outcome {
     Ok(())
 }
 
-/// The tour has a section for each kind, with something to try and the system calls that are at work; and nothing in it is
-/// code that is not tried here.
+/// The tour has a section for each kind, with a session and the system calls in use. All of its code is run here.
 fn the_tour_has_each_kind_and_is_done_again_as_a_whole() -> Outcome {
     const KINDS: [&str; 8] = ["UTS", "IPC", "PID", "Mount", "Network", "User", "Cgroup", "Time"];
     let tour = read("docs/tour.md");

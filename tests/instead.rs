@@ -8,7 +8,7 @@ use crate::support::transcript::Session;
 
 cases!["instead":
     the_table_has_twenty_rows,
-    each_command_of_ours_runs,
+    each_command_of_the_programs_runs,
     each_command_of_a_relative_runs,
 ];
 
@@ -45,7 +45,7 @@ fn the_table_has_twenty_rows() -> Outcome {
     Ok(())
 }
 
-fn each_command_of_ours_runs() -> Outcome {
+fn each_command_of_the_programs_runs() -> Outcome {
     run(rows().into_iter().map(|[_, _, ours]| ours))
 }
 

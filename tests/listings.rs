@@ -1,4 +1,4 @@
-//! What the three listings have in common: one shape of JSON, one list of columns, one way to say what is missing.
+//! The common behaviour of the three listings: the form of JSON, the list of columns, and the report of missing parts.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::support::case::cases;
 use crate::support::{Outcome, Ran, Run as _, User, needs, path_of, program};
 
 cases!["listings":
-    what_is_missing_has_the_same_keys_everywhere,
+    missing_parts_have_the_same_keys_in_every_listing,
     nothing_missing_is_null_everywhere,
     values_that_could_not_be_read_are_counted,
     a_file_that_is_refused_late_counts_as_a_value,
@@ -36,7 +36,7 @@ fn rows(json: &Value) -> &Vec<Value> {
     rows.and_then(Value::as_array).expect("there are rows")
 }
 
-fn what_is_missing_has_the_same_keys_everywhere() -> Outcome {
+fn missing_parts_have_the_same_keys_in_every_listing() -> Outcome {
     let user = User::ordinary()?;
     let mut shapes = BTreeSet::new();
     for (name, words) in LISTINGS {
@@ -50,7 +50,7 @@ fn what_is_missing_has_the_same_keys_everywhere() -> Outcome {
     Ok(())
 }
 
-/// What a script writes in a machine of its own, where the caller may look into everything.
+/// The output of a script in a private machine, where the caller may read everything.
 fn in_a_private_machine(script: &str) -> Ran {
     let mut machine = program("ns-unshare");
     for name in ["ns-ls", "ns-hostname", "ns-mounts"] {
@@ -114,17 +114,17 @@ fn values_that_could_not_be_read_are_counted() -> Outcome {
             (&json!(1), &columns)
         );
     }
-    // What nobody asks for is not missing.
+    // Facts that nobody asks for do not count as missing.
     let ran = listed(&format!("{ls} -o NS --strict"));
     assert_eq!((ran.status, &ran.json()["incomplete"]), (0, &Value::Null));
     Ok(())
 }
 
-/// Each is read after the search, for its column alone, and is refused here.
+/// These facts are read after the search, each for its own column, and are refused here.
 fn a_file_that_is_refused_late_counts_as_a_value() -> Outcome {
     needs::root()?;
     needs::tools("strace");
-    // PID 1 of the machine stands for every namespace in it, and there is one of each kind.
+    // PID 1 of the private machine represents every namespace in it. There is one of each kind.
     let refused = |fault: &str, kind: &str, column: &str| {
         in_a_private_machine(&format!(
             "strace -qq -o /dev/null {fault}:error=EPERM \
@@ -218,7 +218,7 @@ fn values_are_of_the_types_that_the_columns_say() -> Outcome {
             let holder = column["holder"].as_str().expect("a name");
             for row in rows(&json) {
                 let Some(value) = row.get(holder.to_lowercase()) else {
-                    // Those of events.
+                    // The columns of events.
                     assert!(name == "ns-mounts" && column["description"].to_string().contains("--watch"));
                     continue;
                 };
@@ -239,13 +239,13 @@ fn values_are_of_the_types_that_the_columns_say() -> Outcome {
     Ok(())
 }
 
-/// `-` stands for what nobody asked for: it is there if a column lacks one of its facts.
+/// `-` means that a value was not asked for. It appears if a column does not declare one of its facts.
 fn a_column_alone_asks_for_all_that_it_shows() -> Outcome {
     let own = std::process::id().to_string();
     for column in columns("ns-ls") {
         let name = column["holder"].as_str().expect("a name");
         if name == "ID" {
-            // An older kernel does not tell it, which is said in the same way.
+            // An older kernel does not tell the value, which is shown in the same way.
             continue;
         }
         let words = ["-n", "-r", "--caps", &own, "-o", name];

@@ -1,7 +1,7 @@
 //! Runs the real programs in real namespaces, as root and as an ordinary user.
 //!
 //! A case that this machine or user cannot run is shown as ignored, with the reason. With `NS_UTILS_STRICT=1` it fails
-//! where the machine is why; where the user is, the run of the other user has it.
+//! if the machine is the reason. If the user is the reason, the run of the other user covers it.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::unnecessary_wraps,
@@ -36,7 +36,7 @@ fn main() -> std::process::ExitCode {
         return done;
     }
     support::signals::restore();
-    // One a line: modules are added side by side.
+    // One module on each line, so that parallel additions merge.
     #[rustfmt::skip]
     let cases = [
         arguments::cases(),

@@ -1,4 +1,4 @@
-//! The terminal that the cases type at: that it is one.
+//! The terminal that the cases type at behaves as a terminal.
 
 use nix::unistd::Pid;
 
@@ -8,7 +8,7 @@ use crate::support::{Outcome, Terminal, User, needs, tool};
 
 cases!["terminal":
     keys_go_in_and_the_screen_comes_out, control_c_reaches_the_foreground, a_stopped_job_gives_the_terminal_back,
-    an_ordinary_user_has_one_too, the_end_is_seen, what_was_started_at_it_ends_with_it,
+    an_ordinary_user_has_one_too, the_end_is_seen, programs_at_the_terminal_end_with_it,
 ];
 
 fn keys_go_in_and_the_screen_comes_out() -> Outcome {
@@ -40,7 +40,7 @@ fn a_stopped_job_gives_the_terminal_back() -> Outcome {
     terminal.expect("% ");
     assert_eq!(terminal.foreground(), terminal.pid());
     terminal.type_keys("fg\r");
-    // What is typed before the shell lets go of the terminal is the shell's.
+    // Keys that are typed before the shell releases the terminal go to the shell.
     terminal.expect("read line");
     terminal.type_keys("abc\r");
     terminal.expect("[abc]");
@@ -64,8 +64,8 @@ fn the_end_is_seen() -> Outcome {
     Ok(())
 }
 
-/// Also what a shell has in the background that another one has started.
-fn what_was_started_at_it_ends_with_it() -> Outcome {
+/// Also background jobs of a shell that another shell has started.
+fn programs_at_the_terminal_end_with_it() -> Outcome {
     let mut shell = tool("sh");
     let mut terminal = Terminal::silent(shell.args(["-i", "-c", "sh -i; true"]), None)?;
     terminal.type_keys("sleep 1000 & echo \"<$!>\"\r");

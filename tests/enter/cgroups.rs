@@ -36,7 +36,7 @@ fn the_cgroup_is_joined_and_stdin_is_kept() -> Outcome {
             .ok();
         assert_eq!(seen, format!("a line\n0::/{name}\npipe\n"), "{options:?}");
     }
-    // Without -c it is left.
+    // Without -c, the program stays in the caller's cgroup.
     let seen = program("ns-enter")
         .args(["-t", &pid, "sh", "-c", "grep ^0: /proc/self/cgroup"])
         .ran()

@@ -1,12 +1,12 @@
-//! Targets that end while they are entered, and PIDs that are used again.
+//! Targets that end while they are entered, and reused PIDs.
 
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, needs};
 
 cases!["enter::dying_targets": each_entry_reaches_its_target_or_fails_cleanly];
 
-/// Runs in a PID namespace with few PIDs: makes targets that live for a moment, and enters each while it dies. The inode
-/// of the pidfd names the target, so that whoever gets its PID next is another one.
+/// Runs in a PID namespace with few PIDs: creates short-lived targets, and enters each while it dies. The target has
+/// the inode of the pidfd, so the next process with that PID is not the target.
 const SCRIPT: &str = r#"
 echo 400 >/proc/sys/kernel/pid_max 2>/dev/null
 own=$(readlink /proc/self/ns/uts)

@@ -1,6 +1,6 @@
-//! `--etc`: what a named network namespace has for its programs, beside `ip netns exec`.
+//! `--etc`: the files of a named network namespace, compared with `ip netns exec`.
 //!
-//! Each case has a mount namespace of its own, with a `/run` and an `/etc` that are its own too: nothing is made outside.
+//! Each case has its own mount namespace with its own `/run` and `/etc`, so nothing is created outside.
 
 use super::{Who, both};
 use crate::support::case::{Skip, cases};
@@ -13,7 +13,7 @@ cases!["enter::etc":
     an_entry_without_a_counterpart_is_noted,
     a_sysfs_that_cannot_be_mounted_is_noted,
     the_working_directory_is_in_it,
-    what_does_not_go_together_is_refused,
+    contradicting_options_are_refused,
     the_plan_shows_it,
 ];
 
@@ -36,7 +36,7 @@ fn in_room(who: &Who, script: &str) -> Result<Ran, Skip> {
         .ran())
 }
 
-/// What a program sees of what differs.
+/// What a program sees of the files that differ.
 const LOOK: &str = "cat /etc/resolv.conf /etc/hosts; ls /etc/dir /sys/class/net; readlink /proc/self/ns/net";
 
 fn it_is_what_ip_netns_exec_gives() -> Outcome {
@@ -52,7 +52,7 @@ fn it_is_what_ip_netns_exec_gives() -> Outcome {
         for part in ["nameserver 192.0.2.2", "outside", "file", "dummy-blue"] {
             assert!(ours.contains(part), "{}: {part}: {ours}", who.name);
         }
-        // Outside all is as it was, and the mounts of the two do not show.
+        // Nothing changes outside, and the mounts of both programs are invisible there.
         let after = in_room(
             &who,
             "before=$(cat /proc/self/mountinfo); $E --net=blue --etc true
@@ -84,7 +84,7 @@ fn the_mounts_below_sys_stay() -> Outcome {
             parts[0].lines().count() > 2,
             "there is no cgroup file system: {text}"
         );
-        // Where the other has lost them.
+        // The other program has lost them.
         assert_eq!(parts[2], "/sys/fs/bpf:\n\n/sys/fs/cgroup:\n", "{}", who.name);
     }
     Ok(())
@@ -95,7 +95,7 @@ fn it_is_off_unless_asked() -> Outcome {
     for who in both()? {
         let text = in_room(&who, "$E --net=blue cat /etc/resolv.conf")?.ok();
         assert_eq!(text, "nameserver 192.0.2.1\n", "{}", who.name);
-        // And where there is nothing for the namespace, it gives what there is.
+        // If the namespace has no files of its own, the program sees the usual files.
         let text = in_room(
             &who,
             "ip netns add red; $E --net=red --etc sh -c 'cat /etc/resolv.conf; ls /sys/class/net'",
@@ -126,7 +126,7 @@ fn an_entry_without_a_counterpart_is_noted() -> Outcome {
              cause: \"/etc/new\" does not exist\n  \
              help:  touch /etc/new\n"
         );
-        // What is there and cannot be bound is an error: the program would run with the wrong files.
+        // An existing file that cannot be bound is an error, because the program would run with the wrong files.
         let ran = in_room(&who, "mkdir /etc/netns/blue/hosts; $E --net=blue --etc echo ran")?;
         let error = ran.fails(1);
         assert!(error.contains("over \"/etc/hosts\": Not a directory"), "{error}");
@@ -138,7 +138,7 @@ fn a_sysfs_that_cannot_be_mounted_is_noted() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount");
     for who in both()? {
-        // The caller's own, which does not belong to this user namespace.
+        // The caller's own network namespace does not belong to this user namespace.
         let mut command = who.program("ns-unshare");
         command
             .env("E", who.program("ns-enter").get_program())
@@ -177,7 +177,7 @@ fn the_working_directory_is_in_it() -> Outcome {
     Ok(())
 }
 
-fn what_does_not_go_together_is_refused() -> Outcome {
+fn contradicting_options_are_refused() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
         for (options, part) in [
@@ -200,7 +200,7 @@ fn what_does_not_go_together_is_refused() -> Outcome {
                 "{options}: {error}"
             );
         }
-        // A name by way of --target is one too.
+        // A name in --target counts too.
         for options in ["-t blue", "-t blue -n", "-a -t blue"] {
             let text = in_room(&who, &format!("$E --etc {options} cat /etc/resolv.conf"))?.ok();
             assert_eq!(text, "nameserver 192.0.2.2\n", "{}: {options}", who.name);

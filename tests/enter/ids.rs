@@ -1,4 +1,4 @@
-//! As whom the program runs, and with which environment.
+//! The ids of the program, and its environment.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -109,14 +109,14 @@ fn users_and_groups_have_names() -> Outcome {
         .ran()
         .ok();
     assert_eq!(seen, format!("{0}\n{0}\n{0}\n", user.id));
-    // The caller's other groups go.
+    // The caller's other groups are dropped.
     let mut command = tool(needs::installed("setpriv")?);
     command
         .args(["--groups", "11,12"])
         .arg(program("ns-enter").get_program());
     let seen = command.args(["-t", &pid, "-n", "-G", "5", "id", "-G"]).ran().ok();
     assert_eq!(seen, "5\n");
-    // Looked up outside: inside nobody has a name.
+    // The name is looked up outside. Inside, no user has a name.
     let hidden = Held::new(program("ns-unshare").arg("-m"), "mount -t tmpfs none /etc");
     let seen = program("ns-enter")
         .args(["-t", &hidden.pid.to_string(), "-m", "-S", &user.name, "id", "-u"])
@@ -145,7 +145,7 @@ fn the_ids_of_the_target_are_followed() -> Outcome {
         .with(&format!("-t {} -n -S follow -G follow id -u", plain.pid))
         .ok();
     assert_eq!(seen, "71\n");
-    // In the numbers of the user namespace that was entered.
+    // The ids are numbers in the entered user namespace.
     let inner = Held::new(
         program("ns-unshare")
             .args("-n --map-users=0:100000:100 --map-groups=0:100000:100 -S 7 -G 8".split(' ')),
@@ -180,7 +180,7 @@ fn capabilities_are_kept() -> Outcome {
     assert_eq!(effective(&[]), 0);
     assert_ne!(effective(&["--keep-caps"]), 0);
     needs::root()?;
-    // Those of the system are not handed to another user.
+    // Capabilities of the system are not passed to another user.
     let held = Held::new(program("ns-unshare").args(["-n"]), "");
     let ran = program("ns-enter")
         .args([
@@ -199,14 +199,15 @@ fn capabilities_are_kept() -> Outcome {
     Ok(())
 }
 
-/// What the target is given: twice the same name, an order of its own, and bytes that are no text.
+/// The environment of the target: a repeated name, an unsorted order, and bytes that are not text.
 fn variables() -> [&'static OsStr; 4] {
     [&b"B=2"[..], b"A=1", b"B_=\xff\n", b"LAST= "].map(OsStr::from_bytes)
 }
 
 const ENVIRONMENT: &[u8] = b"B=2\0A=1\0B_=\xff\n\0LAST= \0";
 
-/// Files stand in for what SELinux has in `/sys/fs/selinux` and in `/proc/PID/attr`: what is asked of it, not what it does.
+/// Files replace SELinux's files in `/sys/fs/selinux` and `/proc/PID/attr`. They show what is written, not what SELinux
+/// does.
 fn the_security_context_is_that_of_the_target() -> Outcome {
     needs::tools("mount");
     needs::root()?;
@@ -267,7 +268,7 @@ fn an_environment_behind_subordinate_ids_is_read() -> Outcome {
         "",
     );
     let pid = held.pid.to_string();
-    // Before the user namespace is entered the kernel refuses.
+    // Before the user namespace is entered, the kernel refuses this.
     let refused = user.tool("cat").arg(held.proc("environ")).ran();
     assert_eq!(refused.status, 1, "{refused:?}");
     let mut enter = user.program("ns-enter");

@@ -1,4 +1,4 @@
-//! Namespaces that a target leads to: those of its children, of a socket, the parent of a user namespace.
+//! Namespaces that a target leads to: namespaces of its children or a socket, and the parent of a user namespace.
 
 use super::both;
 use crate::support::case::cases;
@@ -124,7 +124,7 @@ fn the_parent_of_a_user_namespace_is_entered() -> Outcome {
         assert_ne!(lines[0], format!("user:[{}]", held.inode("user")), "{}", who.name);
         assert_ne!(lines[0], format!("user:[{}]", inode_of("/proc/self/ns/user")));
         assert_eq!(lines[1], format!("net:[{}]", held.inode("net")));
-        // The parent of one just below ours is ours: there is nothing to do.
+        // The parent of a user namespace just below the caller's is the caller's own, so nothing is entered.
         let child = Held::new(who.program("ns-unshare").args(["-r", "-n"]), "");
         let own = who
             .enter()

@@ -65,7 +65,7 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
     for who in both()? {
         let held = target(&who);
         let mut shell = shell(&who, &held)?;
-        // As in a terminal window of its own: ns-enter is the leader of the session. What reads the terminal would end with
+        // ns-enter leads the session, as in a new terminal window. A program that reads the terminal would end with
         // it in any case.
         shell.run("exec $E sh -c \"$DEAF\"");
         shell.0.expect("ready");
@@ -76,7 +76,7 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
     Ok(())
 }
 
-/// What nsenter(1) dies of, and leaves its program behind.
+/// This signal kills nsenter(1), which leaves its program running.
 fn signals_are_passed_on() -> Outcome {
     needs::user_namespaces()?;
     needs::installed("bash")?;
@@ -92,7 +92,7 @@ fn signals_are_passed_on() -> Outcome {
         ] {
             let name = signal.as_str();
             let script = format!(
-                // A signal that comes just before it waits for input is seen when the time is up.
+                // A signal just before the shell waits for input is seen when the time is up.
                 "trap 'echo got; exit 9' {}; echo ready; until read -rt .1 line || (($? < 128)); do :; done; exit 8",
                 &name[3..]
             );

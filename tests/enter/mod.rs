@@ -48,7 +48,7 @@ struct Who {
 }
 
 impl Who {
-    /// One of ours, or an installed tool.
+    /// One of our programs, or an installed tool.
     fn program(&self, name: &str) -> Command {
         match (self.user, name.starts_with("ns-")) {
             (None, true) => program(name),
@@ -63,7 +63,7 @@ impl Who {
     }
 }
 
-/// The caller and the ordinary user. For an ordinary caller that is twice the same.
+/// The caller and the ordinary user. For an ordinary caller, both are the same user.
 fn both() -> Result<[Who; 2], Skip> {
     let caller = Who {
         name: "the caller",

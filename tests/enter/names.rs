@@ -1,4 +1,4 @@
-//! What is entered by its name: one that is pinned, a file, a name whose namespace is gone.
+//! Entering by name: a pinned name, a file, and a name whose namespace no longer exists.
 
 use super::inodes_inside;
 use crate::support::case::cases;
@@ -6,7 +6,7 @@ use crate::support::{Held, Outcome, Run as _, inode_of, needs, program, tool};
 
 cases!["enter::names": a_name_pins_what_is_entered, a_file_may_be_meant_by_a_name, a_stale_name_is_called_stale];
 
-/// A name that `ip netns` has made, until this is dropped.
+/// A name that `ip netns` creates. It is removed when this is dropped.
 struct Name(String);
 
 impl Name {
@@ -64,7 +64,7 @@ fn a_name_pins_what_is_entered() -> Outcome {
         .ran()
         .ok();
     assert_eq!(links.lines().count(), 1, "{links}");
-    // Resolved outside: inside that mount namespace the name may be another's.
+    // The name is resolved outside. Inside that mount namespace, it may mean another namespace.
     let held = Held::new(
         program("ns-unshare").arg("-m"),
         "mount -t tmpfs none /run; mkdir /run/netns",

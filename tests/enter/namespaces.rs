@@ -1,4 +1,4 @@
-//! Which namespaces the program runs in, and how it ends.
+//! The namespaces of the program, and its exit status.
 
 use super::{both, in_all, inodes_inside};
 use crate::support::case::cases;

@@ -1,4 +1,4 @@
-//! Targets that cannot be entered: the messages name the owner, what has ended, and what would help.
+//! Targets that cannot be entered. The errors name the owner, the ended process, and what would help.
 
 use std::process::Stdio;
 
@@ -12,14 +12,14 @@ use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, pro
 
 cases!["enter::refused":
     a_refusal_names_the_owner_of_the_namespace, a_refusal_names_the_user_of_the_process, an_ended_process_is_reported, a_dead_pid_1_is_named,
-    what_stops_root_is_named, a_refusal_names_the_owner_of_the_cgroup, a_kernel_thread_has_no_environment, a_copy_that_becomes_too_large_is_named,
+    the_cause_of_a_refusal_to_root_is_named, a_refusal_names_the_owner_of_the_cgroup, a_kernel_thread_has_no_environment, a_copy_that_becomes_too_large_is_named,
     memory_that_is_not_executed_is_named, a_file_that_is_not_a_namespace_is_named, an_unknown_name_is_answered_with_the_known_names,
 ];
 
 fn a_refusal_names_the_owner_of_the_namespace() -> Outcome {
     needs::root()?;
     let user = User::ordinary()?;
-    // Bound where everyone can open it: a namespace that is closed all the same.
+    // The file can be opened by everyone, and the namespace still cannot be entered.
     let held = Held::new(program("ns-unshare").arg("-n"), "");
     let name = format!("ns-enter-closed-{}", std::process::id());
     needs::installed("ip")?;
@@ -65,7 +65,7 @@ fn a_refusal_names_the_user_of_the_process() -> Outcome {
     Ok(())
 }
 
-/// A process that has ended and that nobody has waited for.
+/// A zombie.
 fn zombie() -> std::process::Child {
     let child = tool("true").spawn().expect("it is installed");
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a PID"));
@@ -98,11 +98,11 @@ fn a_dead_pid_1_is_named() -> Outcome {
         let inode = held.inode("pid");
         let open = |kind: &str| std::fs::File::open(held.proc(&format!("ns/{kind}"))).expect("it is ours");
         let (pid, user) = (open("pid"), open("user"));
-        // Its parent is killed; it ends by itself, a little later.
+        // Its parent is killed. The process ends by itself a little later.
         let first = Pid::from_raw(held.pid);
         drop(held);
         assert!(ended(first));
-        // Through descriptors of this process, which an ordinary user of another uid could not open.
+        // The target is a descriptor of this process, which an ordinary user with another uid could not open.
         if who.user.is_some() && nix::unistd::geteuid().is_root() {
             continue;
         }
@@ -129,8 +129,8 @@ fn a_dead_pid_1_is_named() -> Outcome {
     Ok(())
 }
 
-/// Who owns a namespace says nothing where the caller may enter it all the same.
-fn what_stops_root_is_named() -> Outcome {
+/// The owner is not the cause if the caller may enter the namespace anyway.
+fn the_cause_of_a_refusal_to_root_is_named() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     let setpriv = needs::installed("setpriv")?;
@@ -190,7 +190,8 @@ fn a_kernel_thread_has_no_environment() -> Outcome {
     Ok(())
 }
 
-/// An ordinary user enters from a copy in memory, which is a file: a limit that may be raised is, for as long as it takes.
+/// An ordinary user enters from a copy in memory, which is a file. If the limit of its size can be raised, it is raised
+/// meanwhile.
 fn a_copy_that_becomes_too_large_is_named() -> Outcome {
     needs::user_namespaces()?;
     let bash = needs::installed("bash")?;

@@ -1,4 +1,4 @@
-//! What a hostile target gets: nothing of ours to read, to write or to run.
+//! A hostile target gets nothing of the caller's to read, to write or to run.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ cases!["enter::safety":
     signals_are_as_they_were, sixteen_descriptors_are_enough,
 ];
 
-/// A copy of `ns-enter` that belongs to whoever runs it: what they may write to, a target of theirs may want to.
+/// A copy of `ns-enter` that belongs to the user who runs it. A target of that user may write to it.
 struct Copy {
     path: PathBuf,
     _directory: tempfile::TempDir,
@@ -78,7 +78,7 @@ fn the_executable_stays_as_it_is() -> Outcome {
             .ran();
         assert_eq!(held.line(), "caught", "{}: {ran:?}", who.name);
         assert_eq!(ran.signal, Some(9), "{}: {ran:?}", who.name);
-        // Nothing runs from the file any more, and nothing is in the way of writing to it.
+        // The file is not running any more, so nothing prevents writing to it.
         std::fs::write(held.proc("root/mnt/go"), "go\n").expect("it is a FIFO with a reader");
         assert_eq!(held.line(), "refused", "{}", who.name);
         let after = std::fs::read(&copy.path).expect("it is there");
@@ -92,11 +92,11 @@ fn the_executable_stays_as_it_is() -> Outcome {
     Ok(())
 }
 
-/// The system calls between the first namespace and the program, and what files they may name.
+/// The system calls between the first namespace and the program, and the files that they may name.
 fn is_harmless(call: &str) -> bool {
     let name = call.split('(').next().unwrap_or_default();
     match name {
-        // Of the caller's /proc, opened before; and the working directory, as a place only.
+        // Only the caller's /proc, which was opened before, and the working directory as a path descriptor.
         "openat" => {
             call.contains("\"self/uid_map\"")
                 || call.contains("\"self/gid_map\"")
@@ -130,8 +130,8 @@ fn nothing_of_the_target_is_touched_on_the_way() -> Outcome {
             .ran();
         assert_eq!(ran.status, 0, "{ran:?}");
         let trace = std::fs::read_to_string(&file).expect("it is text");
-        // Nobody inside may look into us from the first namespace on, nor afterwards.
-        // Where another process's call comes in between, its answer is in a line of its own.
+        // From the first namespace on, no process inside may look into ns-enter. If a call of another process comes
+        // in between, its answer is on its own line.
         let hidden = trace.find("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE");
         assert!(hidden.is_some() && hidden < trace.find(" setns("), "{trace}");
         assert!(!trace.contains("PR_SET_DUMPABLE, SUID_DUMP_USER"), "{trace}");
@@ -149,8 +149,8 @@ fn nothing_of_the_target_is_touched_on_the_way() -> Outcome {
     Ok(())
 }
 
-/// The calls of the processes that enter, from the first `setns(2)` to the `execve(2)` of the program; one that was
-/// interrupted in the trace by another process's counts where it began.
+/// The calls of the processes that enter, from the first `setns(2)` to the `execve(2)` of the program; a call that the
+/// trace splits counts where it began.
 fn calls_inside(trace: &str) -> Vec<String> {
     let mut lines = trace.lines().filter_map(|line| line.split_once(' '));
     let Some((first, _)) = lines.by_ref().find(|(_, call)| call.trim().starts_with("setns(")) else {
@@ -195,7 +195,7 @@ fn no_descriptor_is_left_open() -> Outcome {
     for who in both()? {
         let held = in_all(&who);
         let pid = held.pid.to_string();
-        // Whoever runs the tests may have left some open; ls has the directory open, as the first that is free.
+        // The test process may have inherited open descriptors. ls has the directory open as the first free one.
         let plain = who.program("ls").arg("/proc/self/fd").ran().ok();
         for options in [
             &["-a"][..],
@@ -214,7 +214,7 @@ fn no_descriptor_is_left_open() -> Outcome {
                 .ran();
             assert_eq!(seen.ok(), plain, "{} {options:?}", who.name);
         }
-        // The caller's own go through.
+        // The caller's own descriptors are passed on.
         let list = |words: &str| {
             let mut shell = who.program("sh");
             shell
@@ -227,7 +227,7 @@ fn no_descriptor_is_left_open() -> Outcome {
     Ok(())
 }
 
-/// Signals ignored, blocked: the program finds what the caller had, also after ns-enter has executed itself anew.
+/// Ignored and blocked signals: the program has the caller's, even after ns-enter has executed itself again.
 fn signals_are_as_they_were() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
@@ -271,7 +271,7 @@ fn sixteen_descriptors_are_enough() -> Outcome {
             &["-a", "-r", "-w", "-c", "-e"],
             &["--mount-proc"],
         ] {
-            // Whoever runs the tests may have left some open.
+            // The test process may have inherited open descriptors.
             let script = "for fd in {3..15}; do eval \"exec $fd>&-\"; done; ulimit -n 16; exec \"$@\"";
             let mut command = who.program(bash.to_str().expect("it is ASCII"));
             let seen = command

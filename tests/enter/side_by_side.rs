@@ -13,7 +13,7 @@ cases!["enter::side_by_side":
     both_end_with_the_same_status,
 ];
 
-/// Says all that can be told from inside: namespaces, ids, directories, environment.
+/// Prints everything that is visible from inside: namespaces, ids, directories, environment.
 const LOOK: &str = "for kind in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$kind; done; \
     id -u; id -g; id -G; stat -Lc %d:%i / .; env | grep -v ^_= | sort";
 
@@ -133,7 +133,7 @@ fn the_ordinary_user_gets_the_same_as_from_nsenter() -> Outcome {
     look_the_same(Some(user), &lines)
 }
 
-/// Into namespaces of one's own, as ns-utils(7) has it of -a, -U and -m.
+/// Entering the caller's own namespaces with -a, -U and -m, as ns-utils(7) describes.
 fn the_ordinary_user_enters_what_nsenter_cannot() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;

@@ -1,4 +1,4 @@
-//! What a target alone means, and the root, the working directory and the mounts around it.
+//! The meaning of a target alone, and the root, the working directory and the mounts of the program.
 
 use super::{Who, both, in_all, inodes_inside};
 use crate::support::case::cases;
@@ -35,7 +35,7 @@ fn a_target_alone_is_entered_as_a_whole() -> Outcome {
             .args(["sh", "-c", "ls -d /mnt/inside; pwd -P"])
             .ran();
         assert_eq!(seen.ok(), "/mnt/inside\n/usr\n", "{}", who.name);
-        // A root that is ours is not entered, nor anything else that is.
+        // A root that is the caller's own is not entered, and neither is anything else of the caller's.
         let own = Held::new(&mut who.program("env"), "cd /usr/lib");
         let pid = own.pid.to_string();
         let words = ["-t", &pid, "sh", "-c", "pwd -P; id -u"];
@@ -46,7 +46,7 @@ fn a_target_alone_is_entered_as_a_whole() -> Outcome {
             "{}",
             who.name
         );
-        // As `docker exec` does: a process beside the others.
+        // As with `docker exec`: a process beside the others.
         let all = in_all(&who);
         let pid = all.pid.to_string();
         let inner = who.enter().args(["-t", &pid, "sh", "-c", "echo $$"]).ran().ok();
@@ -77,7 +77,7 @@ fn the_working_directory_is_inside_the_root() -> Outcome {
             assert_eq!(lines[0], "mnt/inside", "{} {options:?}", who.name);
             assert_eq!(lines[1], lines[2], "{} {options:?}", who.name);
         }
-        // One that is inside of the new root stays.
+        // A working directory inside the new root stays.
         let words = ["-t", &pid, "-U", "-r=/usr", "pwd", "-P"];
         let mut command = who.enter();
         assert_eq!(command.current_dir("/usr/lib").args(words).ran().ok(), "/lib\n");
@@ -108,7 +108,7 @@ fn wdns_takes_a_word() -> Outcome {
     Ok(())
 }
 
-/// Who has left its root can still be entered.
+/// A process whose directory is outside its root can still be entered.
 fn a_directory_outside_the_root_is_not_entered() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount");

@@ -1,4 +1,4 @@
-//! `--file` and `--boot`: a name from a file, as boot scripts have it.
+//! `--file` and `--boot`: a name from a file, as in boot scripts.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -9,8 +9,8 @@ use crate::support::{Outcome, Ran, Run as _, needs, tool};
 
 cases!["hostname::file":
     one_name_is_found_among_comments_and_blanks,
-    what_hostname_reads_ours_reads_too,
-    what_is_no_file_of_a_name_is_an_error_with_the_files_name,
+    a_file_that_hostname_reads_is_read_here,
+    an_unsuitable_file_is_an_error_with_its_name,
     pipes_and_stdin_work,
     the_domain_is_set_from_a_file_too,
     boot_takes_a_file_that_is_missing_or_empty,
@@ -18,7 +18,7 @@ cases!["hostname::file":
     boot_alone_or_with_a_name_is_as_hostname_has_it,
 ];
 
-/// What setting the name from a file of this text did.
+/// The result of setting the name from a file with this text.
 fn from(pid: i32, text: impl AsRef<[u8]>, options: &str) -> Ran {
     let file = tempfile::NamedTempFile::new().expect("a file can be made");
     std::fs::write(file.path(), text).expect("it is ours");
@@ -59,7 +59,7 @@ fn one_name_is_found_among_comments_and_blanks() -> Outcome {
     Ok(())
 }
 
-fn what_hostname_reads_ours_reads_too() -> Outcome {
+fn a_file_that_hostname_reads_is_read_here() -> Outcome {
     needs::root()?;
     needs::installed("hostname")?;
     let there = container("plain", "plain");
@@ -70,7 +70,8 @@ fn what_hostname_reads_ours_reads_too() -> Outcome {
             .args(arguments)
             .ran()
     };
-    // Where they differ hostname(1) is wrong: it takes a line of blanks for a name, the first of two names, and no pipe.
+    // Where they differ, hostname(1) is wrong: it accepts a line of blanks as a name, takes the first of two names, and
+    // cannot read a pipe.
     for text in [
         "web-1",
         "web-1\n",
@@ -101,7 +102,7 @@ fn what_hostname_reads_ours_reads_too() -> Outcome {
     Ok(())
 }
 
-fn what_is_no_file_of_a_name_is_an_error_with_the_files_name() -> Outcome {
+fn an_unsuitable_file_is_an_error_with_its_name() -> Outcome {
     let there = container("plain", "corp");
     let long = "x".repeat(65);
     for (text, why) in [
@@ -153,7 +154,7 @@ fn pipes_and_stdin_work() -> Outcome {
             .spawn()
             .expect("it can be run");
         let mut stdin = child.stdin.take().expect("it is a pipe");
-        // In two writes: a pipe gives a line in parts.
+        // The line comes in two writes, because a pipe can deliver a line in parts.
         stdin.write_all(b"# x\nby-").expect("it is read");
         stdin.write_all(&name.as_bytes()[3..]).expect("it is read");
         drop(stdin);
@@ -180,7 +181,7 @@ fn boot_takes_a_file_that_is_missing_or_empty() -> Outcome {
     assert_eq!(names(there.pid), ("plain\n".into(), "corp\n".into()));
     assert_eq!(from(there.pid, "web-1\n", "-b").ok(), "");
     assert_eq!(names(there.pid).0, "web-1\n");
-    // What is there and wrong is wrong at boot too.
+    // An invalid name is an error at boot too.
     assert!(
         from(there.pid, "a_b\n", "-b")
             .fails(1)

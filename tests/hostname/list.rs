@@ -11,12 +11,12 @@ use crate::support::{Cgroup, Held, Outcome, Run as _, User, in_flight, inode_of,
 cases!["hostname::list":
     every_namespace_is_listed_with_its_names,
     a_list_can_be_of_some_targets_only,
-    what_no_process_is_in_is_listed_too,
+    a_namespace_without_processes_is_listed,
     units_containers_and_names_are_told,
     namespaces_with_the_same_host_name_are_told,
     columns_are_chosen_and_each_says_what_it_is_called,
     a_name_cannot_forge_a_line,
-    what_is_not_permitted_is_a_question_mark_and_a_note,
+    a_forbidden_value_is_a_question_mark_and_a_note,
     an_ordinary_user_sees_their_containers_and_their_own_namespace,
     five_hundred_are_visited_by_one_child,
     few_descriptors_are_enough,
@@ -74,7 +74,7 @@ fn a_list_can_be_of_some_targets_only() -> Outcome {
     Ok(())
 }
 
-fn what_no_process_is_in_is_listed_too() -> Outcome {
+fn a_namespace_without_processes_is_listed() -> Outcome {
     let there = container("held-by-a-descriptor", "corp");
     let inode = there.inode("uts");
     let file = std::fs::File::open(there.proc("ns/uts")).expect("root may open it");
@@ -156,7 +156,7 @@ fn columns_are_chosen_and_each_says_what_it_is_called() -> Outcome {
 fn a_name_cannot_forge_a_line() -> Outcome {
     needs::root()?;
     let there = container("plain", "");
-    // Ours takes none of this without --force.
+    // Our program refuses all of these without --force.
     let mut hostname = tool("nsenter");
     let enter = [
         "-t",
@@ -172,7 +172,7 @@ fn a_name_cannot_forge_a_line() -> Outcome {
     assert_eq!(list("-r -n -o hostname,own"), "x\\x1b[2J\\x090 no\n");
     let rows = rows(&format!("-t {}", there.pid));
     assert_eq!(rows[0]["hostname"], "x\u{1b}[2J\t0");
-    // domainname(1) takes line feeds too.
+    // domainname(1) accepts line feeds too.
     let mut domainname = tool("nsenter");
     let enter = [
         "-t",
@@ -192,11 +192,11 @@ fn a_name_cannot_forge_a_line() -> Outcome {
     Ok(())
 }
 
-fn what_is_not_permitted_is_a_question_mark_and_a_note() -> Outcome {
+fn a_forbidden_value_is_a_question_mark_and_a_note() -> Outcome {
     needs::tools("setpriv");
     needs::root()?;
     let user = User::ordinary()?;
-    // Root's namespace with a process of the user in it, who may look at the process and not enter the namespace.
+    // Root's namespace has a process of the user, who may look at the process and may not enter the namespace.
     let id = user.id.to_string();
     let there = Held::new(
         tool("unshare").args([
@@ -239,7 +239,7 @@ fn what_is_not_permitted_is_a_question_mark_and_a_note() -> Outcome {
 fn an_ordinary_user_sees_their_containers_and_their_own_namespace() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
-    // Two of them: one user namespace cannot be left for the other.
+    // There are two user namespaces, because a process cannot leave one for the other.
     let (first, second) = (container_of(user, "first"), container_of(user, "second"));
     let list = user.program("ns-hostname").with("--list --json").json();
     let rows = list["namespaces"].as_array().expect("it is a list");
@@ -254,7 +254,7 @@ fn an_ordinary_user_sees_their_containers_and_their_own_namespace() -> Outcome {
 fn five_hundred_are_visited_by_one_child() -> Outcome {
     needs::root()?;
     needs::installed("strace")?;
-    // All of them wait on the pipe of the first.
+    // All processes wait on the pipe of the first.
     let there = Held::new(
         tool("unshare").arg("--uts"),
         "exec 3<&0 4>&1; echo many-0 >/proc/sys/kernel/hostname; i=1; while [ $i -lt 500 ]; do \
@@ -285,7 +285,7 @@ fn five_hundred_are_visited_by_one_child() -> Outcome {
     // Each line starts with the PID of the caller.
     let callers: HashSet<_> = entered.iter().filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(callers.len(), 1, "{log}");
-    // Each is entered once: the work grows with their number and no faster.
+    // Each namespace is entered once, so the work grows in proportion to their number.
     assert!(entered.len() <= rows.len(), "{} of {}", entered.len(), rows.len());
     drop(there);
     Ok(())

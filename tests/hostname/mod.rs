@@ -46,7 +46,7 @@ fn container(host: &str, domain: &str) -> Held {
     )
 }
 
-/// The same, of an ordinary user, in a user namespace of theirs.
+/// A process of an ordinary user in a UTS namespace and a user namespace of that user, with these names.
 fn container_of(user: &User, host: &str) -> Held {
     needs::tools("hostname");
     Held::new(

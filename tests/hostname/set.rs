@@ -1,4 +1,4 @@
-//! Setting names: where, by whom, and what is said of it.
+//! Setting names: the namespace, the rights, and the messages.
 
 use super::{container, container_of, names, of};
 use crate::support::case::cases;
@@ -10,10 +10,10 @@ cases!["hostname::set":
     sets_a_namespace_that_only_a_file_holds,
     sets_the_name_of_a_namespace_that_is_shared,
     an_ordinary_user_sets_the_names_of_a_container_of_theirs,
-    without_rights_the_cause_is_said,
+    without_rights_the_error_has_its_cause,
     root_without_the_capability_is_told_which_is_missing,
     from_a_user_namespace_the_name_outside_is_out_of_reach,
-    what_hostname_sets_ours_sets_too,
+    a_name_that_hostname_sets_is_set_here,
     setting_what_is_set_changes_nothing_and_needs_no_rights,
     a_refused_domain_puts_the_host_name_back,
 ];
@@ -28,10 +28,10 @@ fn sets_the_names_of_another_namespace_and_leaves_ones_own() -> Outcome {
         set(&format!("{option} corp{option}"));
         assert_eq!(names(there.pid), ("web-2\n".into(), format!("corp{option}\n")));
     }
-    // hostname(1) takes the option after the name too.
+    // hostname(1) also accepts the option after the name.
     set("corp.three -y");
     assert_eq!(names(there.pid), ("web-2\n".into(), "corp.three\n".into()));
-    // And takes them in one word.
+    // It also accepts them in one word.
     let said = of(there.pid, "-yv corp.three").ran();
     assert!(
         said.stderr
@@ -63,7 +63,7 @@ fn sets_ones_own_names_in_place() -> Outcome {
         (0, "web-1\ncorp\nweb-3\n"),
         "{ran:?}"
     );
-    // The shell; the program that says so does not count itself.
+    // The count is the shell. The program does not count itself.
     assert!(
         ran.stderr.contains("]: host name 'web-3': changed for 1 process"),
         "{}",
@@ -134,7 +134,7 @@ fn an_ordinary_user_sets_the_names_of_a_container_of_theirs() -> Outcome {
     Ok(())
 }
 
-fn without_rights_the_cause_is_said() -> Outcome {
+fn without_rights_the_error_has_its_cause() -> Outcome {
     needs::first_user_namespace()?;
     let user = User::ordinary()?;
     let before = tool("hostname").ran().ok();
@@ -196,7 +196,7 @@ fn from_a_user_namespace_the_name_outside_is_out_of_reach() -> Outcome {
     Ok(())
 }
 
-fn what_hostname_sets_ours_sets_too() -> Outcome {
+fn a_name_that_hostname_sets_is_set_here() -> Outcome {
     needs::root()?;
     needs::installed("hostname")?;
     let there = container("plain", "plain");

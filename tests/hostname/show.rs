@@ -1,4 +1,4 @@
-//! Showing names, one's own and those of others.
+//! Showing the names of the caller's namespace and of others.
 
 use std::process::Command;
 
@@ -13,7 +13,7 @@ cases!["hostname::show":
     shows_the_names_of_another_namespace,
     an_ordinary_user_sees_the_names_of_a_container_of_theirs,
     the_text_of_a_name_is_cut_without_the_resolver,
-    what_the_resolver_alone_knows_is_asked_from_inside,
+    an_error_shows_the_command_that_asks_the_resolver_inside,
     addresses_are_those_of_the_targets_interfaces,
     a_name_is_its_exact_bytes_in_a_pipe_and_escaped_elsewhere,
     a_domain_that_was_never_set_is_null_in_json,
@@ -92,7 +92,7 @@ fn the_resolver_is_asked_as_hostname_asks_it() -> Outcome {
     ] {
         assert!(all.contains(answer), "{answer}: {all}");
     }
-    // Without a server to ask, what the file lacks is not known.
+    // Without a server, names that the file lacks are unknown.
     let unknown = ours_of(&["unknown"]).stderr;
     let errors = unknown
         .matches("ns-hostname: cannot resolve \"unknown\": ")
@@ -148,7 +148,7 @@ fn the_text_of_a_name_is_cut_without_the_resolver() -> Outcome {
     Ok(())
 }
 
-fn what_the_resolver_alone_knows_is_asked_from_inside() -> Outcome {
+fn an_error_shows_the_command_that_asks_the_resolver_inside() -> Outcome {
     for (option, long) in [
         ("-f", "--fqdn"),
         ("-i", "--ip-address"),

@@ -1,4 +1,4 @@
-//! Where it is run: early at boot, where processes are hidden, as the child of a program that waits for none.
+//! Surroundings: early at boot, hidden processes, and a parent that waits for no child.
 
 use super::{container, container_of, names};
 use crate::support::case::cases;
@@ -6,7 +6,7 @@ use crate::support::{Outcome, Run as _, User, needs, program, tool};
 
 cases!["hostname::surroundings":
     at_boot_there_is_no_proc_yet,
-    what_is_hidden_is_said_to_be_hidden,
+    an_error_says_that_proc_hides_processes,
     a_pid_is_not_taken_for_another_one_in_proc,
     a_caller_that_ignores_its_children_changes_nothing,
     a_container_is_entered_in_one_call_with_its_user_namespace,
@@ -52,7 +52,7 @@ fn at_boot_there_is_no_proc_yet() -> Outcome {
     Ok(())
 }
 
-fn what_is_hidden_is_said_to_be_hidden() -> Outcome {
+fn an_error_says_that_proc_hides_processes() -> Outcome {
     needs::tools("mount setpriv");
     needs::root()?;
     let user = User::ordinary()?;
@@ -79,7 +79,7 @@ fn what_is_hidden_is_said_to_be_hidden() -> Outcome {
 
 fn a_pid_is_not_taken_for_another_one_in_proc() -> Outcome {
     needs::root()?;
-    // Where it is PID 1 itself, and /proc shows that of the PID namespace above.
+    // The program is PID 1 itself, and /proc shows the PID 1 of the PID namespace above.
     for (name, option) in [("ns-hostname", "-t"), ("ns-mounts", "-N"), ("ns-ls", "-p")] {
         let error = tool("unshare")
             .args(["--pid", "--fork"])
@@ -126,7 +126,7 @@ fn a_container_is_entered_in_one_call_with_its_user_namespace() -> Outcome {
     ] {
         let directory = tempfile::tempdir().expect("a directory can be made");
         std::os::unix::fs::chown(directory.path(), Some(user.id), Some(user.id)).expect("it is ours");
-        // A file for each process: in one, a call may stand in two lines with others between.
+        // There is one trace file for each process. In a common file, a call can be split into two lines.
         let ran = user
             .tool("strace")
             .args(["-ff", "-qq", "-e", "trace=setns", "-o"])
@@ -138,7 +138,7 @@ fn a_container_is_entered_in_one_call_with_its_user_namespace() -> Outcome {
         let logs: Vec<_> = logs
             .map(|log| std::fs::read_to_string(log.path()).expect("it is text"))
             .collect();
-        // The UTS namespace alone is not permitted; both are, and at once.
+        // Entering the UTS namespace alone is not permitted. Entering both at once is.
         let is_refused = |call: &str| call.contains("EPERM") && !call.contains("CLONE_NEWUSER");
         let is_entered = |call: &str| {
             call.ends_with("= 0") && call.contains("CLONE_NEWUSER") && call.contains("CLONE_NEWUTS")

@@ -1,11 +1,11 @@
-//! Which names may be set, and what is said of the others.
+//! Names that may be set, and the errors about other names.
 
 use super::{container, names, of};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, program, tool};
 
 cases!["hostname::valid":
-    what_no_host_name_may_be_is_refused_with_its_place,
+    an_invalid_host_name_is_refused_with_the_position_of_its_fault,
     the_limit_is_64_bytes_and_nothing_is_cut,
     force_takes_what_the_kernel_takes,
     clean_repairs_and_prints_what_was_set,
@@ -14,7 +14,7 @@ cases!["hostname::valid":
     a_name_is_checked_without_being_set,
 ];
 
-fn what_no_host_name_may_be_is_refused_with_its_place() -> Outcome {
+fn an_invalid_host_name_is_refused_with_the_position_of_its_fault() -> Outcome {
     let there = container("web-1", "corp");
     let long = format!("a.{}", "x".repeat(64));
     for (name, why) in [

@@ -1,4 +1,4 @@
-//! `--watch`: a line when a name changes, and not a moment of work until then.
+//! `--watch`: a line when a name changes, and no work until then.
 
 use std::io::BufReader;
 use std::process::Command;
@@ -18,7 +18,7 @@ cases!["hostname::watch":
     an_ordinary_user_watches_a_container_of_theirs,
 ];
 
-/// A running watch, past the point where it can miss anything.
+/// A running watch that can no longer miss a change.
 struct Watching(Running);
 
 impl Watching {
@@ -36,7 +36,7 @@ impl Watching {
         self.0.line()
     }
 
-    /// The first line with this text in it: other namespaces come and go.
+    /// The first line with this text. Other namespaces may appear and disappear.
     fn line_with(&mut self, text: &str) -> String {
         loop {
             let line = self.line();
@@ -64,7 +64,7 @@ impl Watching {
 fn a_line_is_printed_when_the_name_changes() -> Outcome {
     let (there, other) = (container("web-1", "corp"), container("other", "corp"));
     let mut watching = Watching::start(&mut of(there.pid, ""));
-    // Wakes it, and is no news.
+    // This wakes the watch, and is not a change.
     of(other.pid, "elsewhere").ran().ok();
     of(there.pid, "-y corp.two").ran().ok();
     of(there.pid, "web-2").ran().ok();
@@ -108,7 +108,7 @@ fn the_list_is_watched_with_namespaces_that_are_new() -> Outcome {
         format!("{inode} hostname web-1 web\\x202")
     );
     let new = container("new", "corp");
-    // Others wake the watch too: it may have seen the namespace before its name was set.
+    // Other changes wake the watch too, so it may have seen the namespace before its name was set.
     let line = watching.line_with(" new");
     assert!(
         line.starts_with(&format!("{} hostname ", new.inode("uts"))),
@@ -121,12 +121,12 @@ fn nothing_is_done_while_nothing_changes() -> Outcome {
     let there = container("web-1", "corp");
     let mut watching = Watching::start(&mut of(there.pid, ""));
     let before = watching.ticks();
-    // The time in which another program runs often is one in which it would have been busy.
+    // While another program runs many times, a busy watch would have used time.
     let start = std::time::Instant::now();
     while start.elapsed().as_millis() < 500 {
         of(there.pid, "").ran().ok();
     }
-    // Names that other cases set wake it for a moment; half a second of work would be 50 ticks.
+    // Names that other cases set wake it for a moment. Half a second of work would be 50 ticks.
     let used = watching.ticks() - before;
     assert!(used < 10, "{used}");
     of(there.pid, "web-2").ran().ok();

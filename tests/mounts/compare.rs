@@ -8,7 +8,7 @@ use crate::support::{Outcome, Run as _, needs, program, tool};
 
 cases!["mounts::compare":
     the_same_is_nothing_and_success,
-    what_differs_is_told,
+    every_difference_is_shown,
     saved_tables_are_compared,
     a_side_that_is_none_is_a_failure,
 ];
@@ -22,7 +22,7 @@ fn the_same_is_nothing_and_success() -> Outcome {
     Ok(())
 }
 
-fn what_differs_is_told() -> Outcome {
+fn every_difference_is_shown() -> Outcome {
     needs::tools("umount");
     let set_up = "mkdir $d/a $d/b $d/c $d/e; mount -t tmpfs same $d/a; mount -t tmpfs one $d/b; ";
     let mut room = Room::new(&format!("{set_up} mount -t tmpfs first $d/c"))?;

@@ -7,12 +7,12 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, Running, User, in_flight, needs, program, without_a_root};
 
 cases!["mounts::everywhere":
-    whoever_has_it_mounted_is_found,
+    every_namespace_that_has_it_mounted_is_found,
     a_namespace_without_a_process_is_found,
     a_namespace_that_only_a_users_descriptor_holds_is_found_by_that_user,
     a_namespace_that_only_the_kernel_lists_is_found_and_can_be_named,
     a_mount_is_found_behind_a_process_whose_root_directory_was_unmounted,
-    what_cannot_be_read_is_said,
+    a_note_says_what_cannot_be_read,
     values_that_cannot_be_read_are_counted,
 ];
 
@@ -21,7 +21,7 @@ fn inode_of(room: &Room) -> u64 {
     crate::support::inode_of(&format!("/proc/{}/ns/mnt", room.shell.pid))
 }
 
-fn whoever_has_it_mounted_is_found() -> Outcome {
+fn every_namespace_that_has_it_mounted_is_found() -> Outcome {
     let room = Room::new("mkdir $d/a; mount -t tmpfs busy $d/a")?;
     let namespace = inode_of(&room);
     let run = |words: &str| program("ns-mounts").arg("--all-namespaces").with(words);
@@ -121,7 +121,7 @@ fn a_mount_is_found_behind_a_process_whose_root_directory_was_unmounted() -> Out
     Ok(())
 }
 
-fn what_cannot_be_read_is_said() -> Outcome {
+fn a_note_says_what_cannot_be_read() -> Outcome {
     needs::root()?;
     let user = User::ordinary()?;
     let run = |words: &str| user.program("ns-mounts").arg("--all-namespaces").with(words);

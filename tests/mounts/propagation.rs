@@ -13,8 +13,8 @@ cases!["mounts::propagation":
     peers_are_known_in_every_namespace,
     a_group_shows_its_peers_and_who_listens_to_it,
     a_group_that_listens_to_another_is_shown_below_it,
-    what_is_mounted_shows_up_where_it_is_said_to,
-    a_private_mount_is_said_to_be_alone,
+    a_mount_appears_where_propagation_says,
+    a_note_says_that_a_private_mount_propagates_nowhere,
 ];
 
 /// A room with a shared mount at `a`, and again at `b`; a namespace that gets mounts from it, and one that shares them.
@@ -129,7 +129,7 @@ fn a_group_that_listens_to_another_is_shown_below_it() -> Outcome {
     Ok(())
 }
 
-fn what_is_mounted_shows_up_where_it_is_said_to() -> Outcome {
+fn a_mount_appears_where_propagation_says() -> Outcome {
     let Related {
         mut room,
         slave,
@@ -143,7 +143,7 @@ fn what_is_mounted_shows_up_where_it_is_said_to() -> Outcome {
     Ok(())
 }
 
-fn a_private_mount_is_said_to_be_alone() -> Outcome {
+fn a_note_says_that_a_private_mount_propagates_nowhere() -> Outcome {
     let room = Room::new("mount --make-private $d")?;
     let ran = room.asked("--propagation -M $d");
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));

@@ -8,7 +8,7 @@ use crate::support::{Held, Outcome, Run as _, needs, program, tool};
 
 cases!["mounts::shown":
     hidden_mounts_are_told_in_every_shape,
-    what_hides_a_mount_is_told,
+    the_mount_that_hides_another_is_shown,
     a_loop_of_parents_is_broken_and_noted,
     garbage_is_noted_and_the_rest_is_shown,
     a_saved_table_has_no_sizes,
@@ -46,7 +46,7 @@ fn hidden_mounts_are_told_in_every_shape() -> Outcome {
     Ok(())
 }
 
-fn what_hides_a_mount_is_told() -> Outcome {
+fn the_mount_that_hides_another_is_shown() -> Outcome {
     assert_eq!(
         saved("over-mounts", "--shadowed -r -n").ok(),
         "/a one tmpfs rw 31 33\n/a/deep hidden tmpfs rw 32 33\n/a two tmpfs rw 33 34\n/b/c below tmpfs rw 36 37\n"

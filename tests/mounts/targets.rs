@@ -13,7 +13,7 @@ cases!["mounts::targets":
     an_ordinary_user_sees_its_own_container,
     propagation_is_shown,
     a_namespace_has_many_names,
-    what_a_user_may_not_see_is_explained,
+    a_target_that_a_user_may_not_see_is_explained,
     an_invalid_target_is_named,
     a_usage_error_names_the_option_and_its_value,
 ];
@@ -160,7 +160,7 @@ fn a_namespace_has_many_names() -> Outcome {
     Ok(())
 }
 
-fn what_a_user_may_not_see_is_explained() -> Outcome {
+fn a_target_that_a_user_may_not_see_is_explained() -> Outcome {
     needs::root()?;
     let user = User::ordinary()?;
     let held = Held::new(&mut tool("env"), "true");

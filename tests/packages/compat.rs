@@ -6,7 +6,7 @@ use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Run as _, needs, tool};
 
 cases!["packages::compat":
-    the_names_are_taken_over_and_given_back, no_name_is_ever_missing, what_is_diverted_is_updated_beside_it,
+    the_names_are_taken_over_and_given_back, no_name_is_ever_missing, a_diverted_file_is_updated_beside_its_replacement,
     lintian_finds_no_error_in_it,
 ];
 
@@ -91,7 +91,7 @@ fn no_name_is_ever_missing() -> Outcome {
 }
 
 /// A package with a file of that name is another version of the relative.
-fn what_is_diverted_is_updated_beside_it() -> Outcome {
+fn a_diverted_file_is_updated_beside_its_replacement() -> Outcome {
     let said = machine()?.says(
         "dpkg --install /tmp/ns-utils-compat_*.deb >/dev/null
         mkdir -p /tmp/new/DEBIAN /tmp/new/usr/bin; echo new >/tmp/new/usr/bin/lsns

@@ -10,7 +10,7 @@ use crate::support::{Outcome, Run as _, Running, User, needs, path_of, program, 
 
 cases!["pages::fields":
     rows_have_the_fields_that_are_listed,
-    what_is_missing_has_the_fields_that_are_listed,
+    missing_parts_have_the_listed_fields,
     changes_of_names_have_the_fields_that_are_listed,
     differences_have_the_fields_that_are_listed,
     peer_groups_have_the_fields_that_are_listed,
@@ -162,7 +162,7 @@ fn rows_have_the_fields_that_are_listed() -> Outcome {
     Ok(())
 }
 
-fn what_is_missing_has_the_fields_that_are_listed() -> Outcome {
+fn missing_parts_have_the_listed_fields() -> Outcome {
     let user = User::ordinary()?;
     let answer = value(&user.program("ns-ls").arg("-J").ran().stdout);
     compare(

@@ -9,7 +9,7 @@ cases!["pages::help":
     long_help_fits_eighty_columns,
     long_help_has_an_idea_a_line,
     long_help_has_two_examples_and_leads_to_the_pages,
-    what_is_the_same_has_the_same_words,
+    shared_options_have_the_same_words,
     colours_are_for_a_terminal_that_wants_them,
 ];
 
@@ -110,7 +110,7 @@ fn long_help_has_two_examples_and_leads_to_the_pages() -> Outcome {
 }
 
 /// The options that mean the same in several of the programs say so in the same words.
-fn what_is_the_same_has_the_same_words() -> Outcome {
+fn shared_options_have_the_same_words() -> Outcome {
     for option in [
         "--json",
         "--output",

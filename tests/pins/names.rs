@@ -10,20 +10,20 @@ cases!["pins::names":
     a_name_that_is_taken_leaves_everything_as_it_was,
     every_kind_has_its_place,
     few_descriptors_are_enough,
-    what_was_set_up_is_kept,
+    the_set_up_of_a_pinned_namespace_is_kept,
     a_program_lives_beside_the_name,
     the_numbers_in_proc_may_be_others,
     nothing_is_named_when_something_fails,
-    what_is_anothers_by_now_stays,
+    a_name_that_another_process_replaced_is_kept,
     wrong_usage_is_refused,
     the_plan_says_what_is_named,
     a_process_that_runs_gives_its_namespaces,
     all_programs_know_the_name,
-    who_may_not_is_told_why,
-    what_the_kernel_does_not_mount_is_explained,
-    what_is_read_only_stays_whole,
-    who_sees_the_name_is_said,
-    who_is_waited_for_is_said,
+    a_user_without_rights_gets_the_cause,
+    a_mount_that_the_kernel_refuses_is_explained,
+    a_read_only_directory_keeps_all_its_names,
+    a_note_says_who_sees_the_name,
+    a_note_names_the_process_that_holds_the_lock,
 ];
 
 /// Nothing is prepared for a name that cannot be had: what is pinned stays where it is seen.
@@ -103,7 +103,7 @@ fn few_descriptors_are_enough() -> Outcome {
     Ok(())
 }
 
-fn what_was_set_up_is_kept() -> Outcome {
+fn the_set_up_of_a_pinned_namespace_is_kept() -> Outcome {
     needs::tools("hostname ip");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -u -n -m --hostname kept");
@@ -187,7 +187,7 @@ fn nothing_is_named_when_something_fails() -> Outcome {
     Ok(())
 }
 
-fn what_is_anothers_by_now_stays() -> Outcome {
+fn a_name_that_another_process_replaced_is_kept() -> Outcome {
     for room in rooms()? {
         let mut running = Running::start(&mut room.command(
             "mkfifo /run/pid; exec ns-unshare --pin web -n -u --pid-file /run/pid /no/such/program 2>&1",
@@ -343,7 +343,7 @@ fn all_programs_know_the_name() -> Outcome {
     Ok(())
 }
 
-fn who_may_not_is_told_why() -> Outcome {
+fn a_user_without_rights_gets_the_cause() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let error = user
@@ -369,7 +369,7 @@ fn who_may_not_is_told_why() -> Outcome {
     Ok(())
 }
 
-fn what_the_kernel_does_not_mount_is_explained() -> Outcome {
+fn a_mount_that_the_kernel_refuses_is_explained() -> Outcome {
     needs::tools("getconf taskset");
     for room in rooms()? {
         let says = |command: &str, cause: &str| {
@@ -402,7 +402,7 @@ fn what_the_kernel_does_not_mount_is_explained() -> Outcome {
     Ok(())
 }
 
-fn what_is_read_only_stays_whole() -> Outcome {
+fn a_read_only_directory_keeps_all_its_names() -> Outcome {
     for room in rooms()? {
         room.ok("ns-unshare --pin web -n -u; mount -o remount,bind,ro /run/netns");
         for command in ["ns-unshare --pin db -n", "ns-unshare --unpin web"] {
@@ -421,7 +421,7 @@ fn what_is_read_only_stays_whole() -> Outcome {
     Ok(())
 }
 
-fn who_sees_the_name_is_said() -> Outcome {
+fn a_note_says_who_sees_the_name() -> Outcome {
     for room in rooms()? {
         let said = room.sh("ns-unshare --pin web -n -u true");
         assert_eq!(said.status, 0, "{said:#?}");
@@ -438,7 +438,7 @@ fn who_sees_the_name_is_said() -> Outcome {
 }
 
 /// Everybody who may read a directory can lock it.
-fn who_is_waited_for_is_said() -> Outcome {
+fn a_note_names_the_process_that_holds_the_lock() -> Outcome {
     needs::installed("flock")?;
     for room in rooms()? {
         room.ok("ns-unshare --pin web -n");

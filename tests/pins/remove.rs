@@ -6,13 +6,13 @@ use crate::support::{Outcome, User, needs};
 
 cases!["pins::remove":
     all_of_a_name_or_one,
-    what_is_stale_is_cleared_up,
-    what_is_no_name_stays,
+    a_stale_name_is_removed,
+    a_file_that_is_not_a_name_is_kept,
     a_link_goes_and_what_it_leads_to_stays,
-    what_is_mounted_twice_goes_twice,
+    a_name_that_is_mounted_twice_is_removed_completely,
     a_name_that_is_mounted_out_of_reach_stays_whole,
     a_name_goes_without_the_right_to_read_its_file,
-    who_keeps_a_namespace_without_its_name_is_found,
+    the_holder_of_a_namespace_without_a_name_is_found,
     an_ordinary_user_takes_nothing_away,
 ];
 
@@ -35,7 +35,7 @@ fn all_of_a_name_or_one() -> Outcome {
     Ok(())
 }
 
-fn what_is_stale_is_cleared_up() -> Outcome {
+fn a_stale_name_is_removed() -> Outcome {
     needs::tools("hostname umount");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -u -n; umount /run/netns/web /run/utsns/web");
@@ -49,7 +49,7 @@ fn what_is_stale_is_cleared_up() -> Outcome {
     Ok(())
 }
 
-fn what_is_no_name_stays() -> Outcome {
+fn a_file_that_is_not_a_name_is_kept() -> Outcome {
     needs::tools("umount");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -u -i; mkdir /run/netns");
@@ -98,7 +98,7 @@ fn a_link_goes_and_what_it_leads_to_stays() -> Outcome {
     Ok(())
 }
 
-fn what_is_mounted_twice_goes_twice() -> Outcome {
+fn a_name_that_is_mounted_twice_is_removed_completely() -> Outcome {
     for room in rooms()? {
         room.ok("ns-unshare --pin web -n; mount --bind /proc/self/ns/net /run/netns/web");
         assert_eq!(room.mounts(), 2);
@@ -143,7 +143,7 @@ fn a_name_goes_without_the_right_to_read_its_file() -> Outcome {
     Ok(())
 }
 
-fn who_keeps_a_namespace_without_its_name_is_found() -> Outcome {
+fn the_holder_of_a_namespace_without_a_name_is_found() -> Outcome {
     for room in rooms()? {
         let ran = room.sh(
             "ns-unshare --pin web -n; exec 9</run/netns/web; inode=$(stat -c %i /run/netns/web)

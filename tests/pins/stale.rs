@@ -5,15 +5,15 @@ use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, needs, program};
 
 cases!["pins::stale":
-    what_is_stale_in_part_leads_nowhere_else,
-    what_is_said_to_help_helps,
+    a_partly_stale_name_leads_nowhere_else,
+    the_commands_in_the_help_work,
     a_copy_has_no_mount_namespaces,
-    what_process_1_sees_is_not_stale,
-    what_is_in_the_place_of_a_directory_holds_no_name,
+    a_name_that_process_1_sees_is_not_stale,
+    a_file_at_the_path_of_a_directory_has_no_names,
 ];
 
 /// Who asks for all of a name is not to end up in a namespace of ours.
-fn what_is_stale_in_part_leads_nowhere_else() -> Outcome {
+fn a_partly_stale_name_leads_nowhere_else() -> Outcome {
     needs::tools("hostname umount");
     for room in rooms()? {
         room.ok("ns-unshare --pin web -n -u --hostname moon; umount /run/netns/web");
@@ -40,7 +40,7 @@ fn what_is_stale_in_part_leads_nowhere_else() -> Outcome {
 }
 
 /// The commands in the help do to this name what they say, and to no other: whatever it is, for a shell and for a terminal.
-fn what_is_said_to_help_helps() -> Outcome {
+fn the_commands_in_the_help_work() -> Outcome {
     needs::tools("umount");
     let between = |text: &str, before: &str, after: &str| -> String {
         let from = text
@@ -108,7 +108,7 @@ fn a_copy_has_no_mount_namespaces() -> Outcome {
 }
 
 /// With its file the name would go for all; and whoever gave it again would give it here only.
-fn what_process_1_sees_is_not_stale() -> Outcome {
+fn a_name_that_process_1_sees_is_not_stale() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount umount");
     let script = "mount -t tmpfs run /run
@@ -145,7 +145,7 @@ fn what_process_1_sees_is_not_stale() -> Outcome {
     Ok(())
 }
 
-fn what_is_in_the_place_of_a_directory_holds_no_name() -> Outcome {
+fn a_file_at_the_path_of_a_directory_has_no_names() -> Outcome {
     for room in rooms()? {
         room.ok("ns-unshare --pin web -u; echo content >/run/netns");
         let error = room.sh("ns-unshare --pin web -n").fails(1);

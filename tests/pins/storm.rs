@@ -126,7 +126,7 @@ fn killed_on_the_way() -> Outcome {
     needs::installed("strace")?;
     let room = Room::of_root()?;
     let killed = killed_at_each(&room, CALLS, "ns-unshare --pin web -n -u", |killed, point| {
-        what_is_left_can_be_cleared_up(&room, killed, point);
+        leftover_names_can_be_removed(&room, killed, point);
     });
     assert!(killed >= 30, "{killed}");
     Ok(())
@@ -140,7 +140,7 @@ fn killed_while_it_goes() -> Outcome {
     made();
     let calls = "openat flock statx fstatfs ioctl umount2 unlink";
     let killed = killed_at_each(&room, calls, "ns-unshare --unpin web", |killed, point| {
-        what_is_left_can_be_cleared_up(&room, killed, point);
+        leftover_names_can_be_removed(&room, killed, point);
         made();
     });
     assert!(killed >= 15, "{killed}");
@@ -150,7 +150,7 @@ fn killed_while_it_goes() -> Outcome {
 /// Whoever made the name web was killed: a pin of it works, or is stale and says so, and can be cleared up. There are two
 /// ways to do that, and `round` says which is taken.
 #[track_caller]
-fn what_is_left_can_be_cleared_up(room: &Room, round: usize, point: &str) {
+fn leftover_names_can_be_removed(room: &Room, round: usize, point: &str) {
     for name in room.names().split_whitespace() {
         let (kind, _) = name.split_once('/').expect("a kind and a name");
         let file = format!("/run/{kind}ns/web");

@@ -1,8 +1,8 @@
-//! The command line of the test program: what libtest-mimic takes, several filters, and more threads.
+//! The command line of the test program: the options of libtest-mimic, several filters, and more threads.
 
 use libtest_mimic::{Arguments, Trial};
 
-/// How many cases run at once for each processor: most of them wait for other processes most of the time.
+/// The number of cases at a time for each processor. Most cases mostly wait for other processes.
 const THREADS: usize = 3;
 
 /// Splits off the filters, of which libtest-mimic takes only one.
@@ -37,7 +37,7 @@ pub fn read(cases: &[Trial]) -> Arguments {
     if filters.len() < 2 {
         arguments.filter = filters.into_iter().next();
     } else {
-        // Those that none of the filters finds are left out by their names.
+        // Cases that match no filter are skipped by name.
         let finds = |name: &str, filter: &String| {
             if arguments.exact {
                 name == filter

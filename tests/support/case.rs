@@ -11,29 +11,29 @@ use super::tools;
 /// Why a case cannot run here.
 #[derive(Debug)]
 pub enum Skip {
-    /// It is for another user: root's, or an ordinary user's. The other run has it.
+    /// The case is for another user: root or an ordinary user. The other run covers it.
     User(&'static str),
     /// The machine lacks something.
     Lacks(String),
 }
 
-/// `Ok` where the case passed; it fails by panicking, and `?` passes on what it needs and lacks.
+/// `Ok` if the case passed. A case fails by panicking, and `?` passes on a reason to skip it.
 pub type Outcome = Result<(), Skip>;
 
-/// A case as the harness takes it.
+/// A case in the form of the harness.
 pub type Case = Trial;
 
-/// Set to 1 where the machine has to have everything: in CI.
+/// Set to 1 if the machine must have everything, as in CI.
 const STRICT: &str = "NS_UTILS_STRICT";
 
-/// The reasons for which a case may be ignored all the same, one a line.
+/// The reasons for which a case may still be ignored, one on each line.
 const EXPECTED: &str = ".ci/ignored";
 
-/// Set to how often a case may be tried: 2 in CI, where one that waits for other processes on a machine that is not ours
-/// should not fail for a pause of that machine. A case that passes only later is told of.
+/// The number of attempts for a case. It is 2 in CI, where a pause of the shared machine should not fail a case that
+/// waits for other processes. A case that passes only later is reported.
 const ATTEMPTS: &str = "NS_UTILS_ATTEMPTS";
 
-/// A case under this name; [`cases!`] takes that of the function.
+/// A case with this name; [`cases!`] uses the name of the function.
 pub fn case(name: &str, run: impl Fn() -> Outcome + Send + 'static) -> Case {
     let shown = name.to_owned();
     Trial::ignorable_test(name, move || match tried(&shown, &run)? {
@@ -56,7 +56,7 @@ fn is_expected(reason: &str) -> bool {
     is_listed(reason, &list)
 }
 
-/// Whether the list has this reason; a `*` at the end of a line stands for any text.
+/// True if the list has this reason; a `*` at the end of a line stands for any text.
 pub fn is_listed(reason: &str, list: &str) -> bool {
     let mut lines = list
         .lines()
@@ -67,7 +67,7 @@ pub fn is_listed(reason: &str, list: &str) -> bool {
     })
 }
 
-/// Runs the case as often as it may fail.
+/// Runs the case up to the number of attempts.
 fn tried(name: &str, run: &impl Fn() -> Outcome) -> Result<Outcome, Failed> {
     let attempts = std::env::var(ATTEMPTS).ok().and_then(|text| text.parse().ok());
     for attempt in 1..attempts.unwrap_or(1) {
@@ -98,7 +98,7 @@ fn once(run: &impl Fn() -> Outcome) -> Result<Outcome, Failed> {
     }
 }
 
-/// What a panic says.
+/// The message of a panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default()
@@ -109,7 +109,7 @@ macro_rules! cases {
     ($module:literal: $($name:ident),+ $(,)?) => {
         /// The cases of this module.
         pub fn cases() -> Vec<$crate::support::Case> {
-            // So that a module that is renamed takes the names of its cases along.
+            // This makes sure that the cases of a renamed module get the new name.
             assert_eq!(module_path!().split_once("::").map(|(_, path)| path), Some($module));
             vec![$($crate::support::case::case(concat!($module, "::", stringify!($name)), $name)),+]
         }

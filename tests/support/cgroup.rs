@@ -10,19 +10,19 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::case::Skip;
 use super::{PATIENCE, needs};
 
-/// A cgroup that goes when this is dropped: after the processes in it.
+/// A cgroup that is removed when this is dropped, after its processes have ended.
 pub struct Cgroup {
-    /// From the outer to the inner: what was made for it.
+    /// The directories that were created for it, from the outermost to the innermost.
     made: Vec<PathBuf>,
 }
 
 impl Cgroup {
-    /// Makes the cgroup of this path below the top, and what lacks above it: no two cases may share that.
+    /// Creates the cgroup at this path below the top, and missing ones above it. No two cases may share these.
     pub fn new(path: &str) -> Result<Self, Skip> {
         Self::below(mounted("cgroup2", "")?, path)
     }
 
-    /// The same in the hierarchy of cgroup v1 that systemd has.
+    /// Creates the cgroup in systemd's hierarchy of cgroup v1.
     pub fn in_v1(path: &str) -> Result<Self, Skip> {
         let own = fs::read_to_string("/proc/self/cgroup").expect("it can be read");
         if own.lines().any(|line| line.starts_with("0::/") && line != "0::/") {
@@ -46,7 +46,7 @@ impl Cgroup {
         Ok(cgroup)
     }
 
-    /// Gives the outermost cgroup that was made, and all below it, to a user.
+    /// Gives the outermost created cgroup, and everything below it, to a user.
     pub fn give(&self, uid: u32) {
         for directory in &self.made {
             std::os::unix::fs::chown(directory, Some(uid), Some(uid)).expect("it was made by root");
@@ -60,7 +60,7 @@ impl Cgroup {
         fs::set_permissions(outer, std::os::unix::fs::PermissionsExt::from_mode(0o775)).expect("it is ours");
     }
 
-    /// The same, for a case that makes it itself: it can be made, and is not there yet.
+    /// The path for a cgroup that the case creates itself. It can be created, and does not exist yet.
     pub fn vacant(path: &str) -> Result<Self, Skip> {
         let cgroup = Self::new(path)?;
         for directory in cgroup.made.iter().rev() {
@@ -69,13 +69,13 @@ impl Cgroup {
         Ok(cgroup)
     }
 
-    /// Puts a process in.
+    /// Moves a process into the cgroup.
     pub fn take_in(&self, pid: i32) {
         let inner = self.made.last().expect("the path was new");
         fs::write(inner.join("cgroup.procs"), pid.to_string()).expect("it was made by root");
     }
 
-    /// The words of a shell that put it in the cgroup.
+    /// The shell command that moves the shell into the cgroup.
     pub fn join(&self) -> String {
         let inner = self.made.last().expect("the path was new");
         format!("echo $$ >'{}/cgroup.procs'", inner.display())
@@ -83,7 +83,7 @@ impl Cgroup {
 }
 
 impl Drop for Cgroup {
-    /// Ends what is in it, and removes it when that has ended: a cgroup with a process in it stays.
+    /// Ends the processes in it, and removes it afterwards, because a cgroup with processes cannot be removed.
     fn drop(&mut self) {
         if let Some(outer) = self.made.first() {
             let _ = fs::write(outer.join("cgroup.kill"), "1");

@@ -20,19 +20,19 @@ use super::running::line_of;
 pub struct Held {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    /// The PID, as we see it, of the shell that waits.
+    /// The PID of the waiting shell, as the test sees it.
     pub pid: i32,
 }
 
-/// Reads its own PID from the caller's `/proc` (which `$$` in a PID namespace is not), runs the set-up it is given, says
-/// so, and waits for its stdin to close.
+/// Reads its own PID from the caller's `/proc` (which `$$` in a PID namespace is not), runs the given set-up, prints
+/// its PID, and waits until its stdin is closed.
 const SCRIPT: &str = r#"read -r pid rest </proc/self/stat; eval "$1"; echo "$pid"; read -r line; exit 0"#;
 
 impl Held {
-    /// Runs `command`, which is to run the program that is appended to it in other namespaces, with a shell that first
-    /// does `set_up` there.
+    /// Runs `command` with a shell appended, which `command` must run in other namespaces. The shell first does
+    /// `set_up` there.
     ///
-    /// Where a new `/proc` is mounted the PID is the one inside: use [`Held::behind`] then.
+    /// If a new `/proc` is mounted, the PID is the inner one: use [`Held::behind`] then.
     #[track_caller]
     pub fn new(command: &mut Command, set_up: &str) -> Self {
         command.args(["sh", "-c", SCRIPT, "sh", set_up]);
@@ -49,8 +49,8 @@ impl Held {
         Self { child, stdout, pid }
     }
 
-    /// The same where the process is PID 1 of a PID namespace with a `/proc` of its own: its PID out here is looked up
-    /// as the last child in line of the command.
+    /// As [`Held::new`], for a process that is PID 1 of a PID namespace with its own `/proc`. Its outer PID is the last
+    /// descendant of the command.
     #[track_caller]
     pub fn behind(command: &mut Command, set_up: &str) -> Self {
         let mut held = Self::new(command, set_up);
@@ -78,7 +78,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // The shell ends by itself now; what hides behind a stopped one would not.
+        // The shell ends by itself now. A process behind a stopped one would not.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -95,8 +95,8 @@ pub fn inode_of(link: &str) -> u64 {
         .expect("it ends in [inode]")
 }
 
-/// A process in a mount namespace of its own, below whose root directory, which was at `directory`, nothing is mounted any
-/// more. `set_up` has been done in the namespace.
+/// A process in its own mount namespace, whose root directory was at `directory` and was unmounted. `set_up` was done
+/// in the namespace.
 #[track_caller]
 pub fn without_a_root(directory: &Path, set_up: &str) -> Held {
     needs::tools("mount umount");
@@ -110,7 +110,7 @@ pub fn without_a_root(directory: &Path, set_up: &str) -> Held {
     held
 }
 
-/// Sends a file through a socket to itself, where it is nobody's descriptor until the result is dropped.
+/// Sends a file into a socket, where it is no process's descriptor until the result is dropped.
 pub fn in_flight(file: File) -> (OwnedFd, OwnedFd) {
     let (family, kind, flags) = (AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
     let sockets = socketpair(family, kind, flags, None).expect("sockets can be made");

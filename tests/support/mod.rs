@@ -1,4 +1,5 @@
-//! What the cases share: how one is written, the programs, an ordinary user, processes held in namespaces of their own, terminals.
+//! The shared parts of the cases: their form, the programs, an ordinary user, held processes in their own namespaces,
+//! terminals.
 
 pub mod arguments;
 pub mod case;
@@ -27,5 +28,6 @@ pub use seccomp::refusing;
 pub use shell::Shell;
 pub use user::User;
 
-/// How long what does not come is waited for. Nothing waits that long where all is well, on however slow a machine.
+/// How long a case waits for something that does not come. If all is well, no wait takes that long, even on a slow
+/// machine.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

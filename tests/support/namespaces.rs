@@ -1,4 +1,4 @@
-//! Whether user namespaces can be made here, which ids this one has, and whether this is a chroot.
+//! Checks of user namespaces here: whether they can be created, the ids of this one, and whether this is a chroot.
 
 use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -14,14 +14,14 @@ use nix::sys::stat::{Mode, fstat};
 use super::held::inode_of;
 use super::user::ID;
 
-/// The words for which this program tries it, in a process that has one thread.
+/// The arguments for which this program does a check, in a process with one thread.
 const MAKE: &str = "--make-a-user-namespace";
 const ENTER: &str = "--enter-own-mount-namespace";
 
 /// The inode of the first user namespace (`PROC_USER_INIT_INO`, <linux/nsfs.h>).
 const FIRST: u64 = 0xefff_fffd;
 
-/// Does what this program was started for, if it is one of these.
+/// Does the check that this program was started for, if it was started for one.
 pub fn helper() -> Option<ExitCode> {
     let done = match std::env::args().nth(1)?.as_str() {
         MAKE => nix::sched::unshare(CloneFlags::CLONE_NEWUSER),
@@ -37,7 +37,8 @@ pub fn helper() -> Option<ExitCode> {
     })
 }
 
-/// Enters the mount namespace that it is in, by which it comes to the root directory of that, and fails if that is another.
+/// Enters its own mount namespace again, which leads to the root directory of that namespace, and fails if the root
+/// changes.
 fn enter_own_mounts() -> nix::Result<()> {
     let root = || nix::fcntl::open("/", OFlag::O_PATH, Mode::empty());
     let own = File::open("/proc/self/ns/mnt").expect("it can be opened");
@@ -55,7 +56,7 @@ fn enter_own_mounts() -> nix::Result<()> {
     if same { Ok(()) } else { Err(Errno::EXDEV) }
 }
 
-/// Why the caller, or the ordinary user, can make no user namespace.
+/// Why the caller or the ordinary user cannot create a user namespace.
 pub fn can_be_made() -> Result<(), String> {
     static ANSWER: OnceLock<Result<(), String>> = OnceLock::new();
     ANSWER
@@ -76,7 +77,7 @@ fn tried(user: Option<u32>) -> Result<(), String> {
     again(MAKE, user).map_err(|why| format!("{who} can make no user namespace: {why}"))
 }
 
-/// Whether the root directory is that of the mount namespace. Only root can find out.
+/// True if the root directory is the root of the mount namespace. Only root can find out.
 pub fn has_whole_root() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| again(ENTER, None).is_ok())
@@ -84,7 +85,7 @@ pub fn has_whole_root() -> bool {
 
 /// Runs this program again for this word, and returns its errno if it fails.
 fn again(word: &str, user: Option<u32>) -> Result<(), String> {
-    // The file may be in a directory that is closed to the user: the link leads there all the same.
+    // The user may not enter the directory of the file, but can use the link to it.
     let mut again = Command::new("/proc/self/exe");
     again.arg(word);
     if let Some(id) = user {
@@ -98,12 +99,12 @@ fn again(word: &str, user: Option<u32>) -> Result<(), String> {
     }
 }
 
-/// Whether this is the first user namespace.
+/// True if this is the first user namespace.
 pub fn first_user_namespace() -> bool {
     inode_of("/proc/self/ns/user") == FIRST
 }
 
-/// Whether this user namespace has this uid and gid.
+/// True if this user namespace has this uid and gid.
 pub fn has_id(id: u32) -> bool {
     ["uid_map", "gid_map"].into_iter().all(|file| {
         let map = std::fs::read_to_string(format!("/proc/self/{file}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a case needs of the machine and of the user who runs it.
+//! The needs of a case: features of the machine, and the user who runs it.
 
 use std::panic::resume_unwind;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::case::Skip;
 use super::{namespaces, tools};
 
-/// To be root of the machine, not of a user namespace.
+/// Needs root of the machine, not of a user namespace.
 pub fn root() -> Result<(), Skip> {
     if !nix::unistd::geteuid().is_root() {
         Err(Skip::User("needs root"))
@@ -17,7 +17,7 @@ pub fn root() -> Result<(), Skip> {
     }
 }
 
-/// To be in the first user namespace, which owns the first namespace of each kind.
+/// Needs the first user namespace, which owns the first namespace of each kind.
 pub fn first_user_namespace() -> Result<(), Skip> {
     if namespaces::first_user_namespace() {
         Ok(())
@@ -26,13 +26,13 @@ pub fn first_user_namespace() -> Result<(), Skip> {
     }
 }
 
-/// User namespaces that the caller, and the ordinary user, can make.
+/// Needs user namespaces that the caller and the ordinary user can create.
 pub fn user_namespaces() -> Result<(), Skip> {
     namespaces::can_be_made().map_err(Skip::Lacks)
 }
 
-/// To be root with the root directory of the mount namespace: who enters a mount namespace from a chroot comes to another
-/// root directory.
+/// Needs root with the root directory of the mount namespace. In a chroot, entering a mount namespace changes the root
+/// directory.
 pub fn whole_root() -> Result<(), Skip> {
     root()?;
     if namespaces::has_whole_root() {
@@ -51,28 +51,28 @@ pub fn installed(name: &str) -> Result<PathBuf, Skip> {
     Ok(file)
 }
 
-/// Declares the tools that a script runs; their names stand between blanks. If one is not installed the case ends here, and
-/// is ignored.
+/// Declares the tools that a script runs; the names are separated by blanks. If one is not installed, the case ends
+/// here and is ignored.
 pub fn tools(names: &str) {
     for name in names.split_whitespace() {
         met(installed(name));
     }
 }
 
-/// What is needed, or the end of this case: for functions that do not return a [`Skip`].
+/// The needed value, or the end of this case, for functions that do not return a [`Skip`].
 pub fn met<T>(need: Result<T, Skip>) -> T {
-    // Not a panic with a message: the harness takes it for what the case returns.
+    // This is not a panic with a message. The harness treats it as the result of the case.
     need.unwrap_or_else(|skip| resume_unwind(Box::new(skip)))
 }
 
-/// Declares tools that something else runs if they are installed, and does without if they are not.
+/// Declares tools that another program runs if they are installed, and can do without.
 pub fn optional(names: &str) {
     for name in names.split_whitespace() {
         let _ = installed(name);
     }
 }
 
-/// A kernel that is not older.
+/// Needs a kernel of this version or newer.
 pub fn linux(major: u32, minor: u32) -> Result<(), Skip> {
     let uname = rustix::system::uname();
     let release = uname.release().to_string_lossy();

@@ -1,4 +1,4 @@
-//! A terminal with a program at it, as a person has them: keys go in, and what the screen shows comes out.
+//! A terminal with a program: keys go in, and the contents of the screen come out.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -22,28 +22,28 @@ const COLUMNS: NonZero<u16> = NonZero::new(80).expect("it is not 0");
 /// A terminal of 80 by 24. The program at it leads a session and has it as its controlling terminal. When this is
 /// dropped, or the test process dies, the terminal hangs up.
 pub struct Terminal {
-    /// Only missing once it was taken away.
+    /// `None` after the terminal was taken away.
     keyboard: Option<File>,
     child: Child,
     screen: vt100::Parser,
-    /// What was written and not yet read by [`Terminal::expect`].
+    /// Output that [`Terminal::expect`] has not read yet.
     unread: Vec<u8>,
     hung_up: bool,
 }
 
 impl Terminal {
-    /// Runs the command at a new terminal. Its program, arguments, environment and directory count; its stdin, stdout
-    /// and stderr are the terminal.
+    /// Runs the command at a new terminal. Its program, arguments, environment and directory are used. Its stdin,
+    /// stdout and stderr are the terminal.
     pub fn new(command: &Command) -> Result<Self, Skip> {
         Self::start(command, None, true)
     }
 
-    /// The same, run by the ordinary user.
+    /// Runs the command at a new terminal as the ordinary user.
     pub fn of_user(user: &User, command: &Command) -> Result<Self, Skip> {
         Self::start(command, Some(user), true)
     }
 
-    /// The same, and what is typed is not echoed; as that user, where there is one.
+    /// Runs the command at a new terminal without echo, as this user if one is given.
     pub fn silent(command: &Command, user: Option<&User>) -> Result<Self, Skip> {
         Self::start(command, user, false)
     }
@@ -125,10 +125,10 @@ impl Terminal {
             .expect("a terminal takes keys");
     }
 
-    /// Waits until this text is written, after what the last call waited for, and gives what came before it.
+    /// Waits until this text is written after the text of the last call, and returns the output before it.
     ///
-    /// What is typed is echoed, and counts. Colours and cursor movements are in it as they come: [`Terminal::until`]
-    /// looks at the screen instead.
+    /// Echoed keys are part of the output, and so are colours and cursor movements: [`Terminal::until`] looks at the
+    /// screen instead.
     #[track_caller]
     pub fn expect(&mut self, text: &str) -> String {
         let since = Instant::now();
@@ -146,7 +146,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until the screen, as lines without trailing blanks, is as wanted, and gives it.
+    /// Waits until the screen, as lines without trailing blanks, is as wanted, and returns it.
     #[track_caller]
     pub fn until(&mut self, wanted: impl Fn(&str) -> bool) -> String {
         let since = Instant::now();
@@ -162,12 +162,12 @@ impl Terminal {
         }
     }
 
-    /// Waits for the end of the program, and gives its status as a shell has it.
+    /// Waits for the end of the program, and returns its status as a shell shows it.
     #[track_caller]
     pub fn end(mut self) -> i32 {
         use std::os::unix::process::ExitStatusExt as _;
         let since = Instant::now();
-        // What it writes has to be read, or it would wait for that.
+        // Its output must be read, or the program would wait.
         while self.read_until(since + PATIENCE) {}
         assert!(
             self.has_ended_by(since + PATIENCE),
@@ -181,8 +181,8 @@ impl Terminal {
             .expect("it has ended")
     }
 
-    /// Waits until nothing that was started here runs or is about to become another program, as long as a person takes to
-    /// type the next command.
+    /// Waits until everything that was started here sleeps, and no process is about to execute another program. A
+    /// person takes as long to type the next command.
     #[track_caller]
     pub fn settle(&self) {
         let since = Instant::now();
@@ -191,7 +191,7 @@ impl Terminal {
                 since.elapsed() < PATIENCE,
                 "what was started does not come to rest"
             );
-            // Nobody says when: it is looked at again, and not after the shell has ended.
+            // Nothing reports this, so it is checked again and again until the shell has ended.
             self.has_ended_by(Instant::now() + Duration::from_millis(5));
         }
     }
@@ -200,7 +200,7 @@ impl Terminal {
         self.keyboard.as_ref().expect("it is there until this is dropped")
     }
 
-    /// Takes the terminal away, as closing its window does. Whether the program at it ends by itself then.
+    /// Takes the terminal away, as closing its window does. Returns true if the program then ends by itself.
     pub fn hang_up(&mut self) -> bool {
         drop(self.keyboard.take());
         self.has_ended_by(Instant::now() + PATIENCE)
@@ -212,7 +212,7 @@ impl Terminal {
         wait_readable(&pidfd, deadline)
     }
 
-    /// Takes in what is written next. False where nothing comes in time, or all have closed the terminal.
+    /// Reads the next output. False if none comes in time, or everyone has closed the terminal.
     fn read_until(&mut self, deadline: Instant) -> bool {
         if self.hung_up || !wait_readable(self.keyboard(), deadline) {
             return false;
@@ -224,7 +224,7 @@ impl Terminal {
                 self.unread.extend_from_slice(&buffer[..count]);
                 true
             }
-            // EIO: nobody has the other end any more.
+            // EIO: no process has the other end open any more.
             _ => {
                 self.hung_up = true;
                 false
@@ -238,8 +238,8 @@ impl Drop for Terminal {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             return;
         }
-        // Hangs up, on which a shell that leads the session ends what it has in the background too. What does not end on
-        // that is killed: also what a shell below that one has, which does not end it.
+        // Hangs up, so a shell that leads the session also ends its background jobs. Remaining processes are
+        // killed, such as jobs of a shell below, which does not end them.
         let below = descendants(self.pid());
         drop(self.keyboard.take());
         if !self.has_ended_by(Instant::now() + PATIENCE / 4) {
@@ -259,7 +259,7 @@ fn descendants(pid: i32) -> Vec<OwnedFd> {
     while let Some(parent) = parents.pop() {
         for child in children(parent) {
             let held = Pid::from_raw(child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-            // One that has ended since, or whose number another has by now, is none of its children.
+            // The process may have ended, and its PID may belong to another process by now.
             if let Some(held) = held.filter(|_| children(parent).contains(&child)) {
                 found.push(held);
                 parents.push(child);
@@ -277,8 +277,8 @@ fn children(pid: i32) -> Vec<i32> {
         .collect()
 }
 
-/// Whether this process and all below it sleep or have ended, and the last in line are none of ours, which are there to run
-/// others.
+/// True if this process and all below it sleep or have ended, and none of our programs is the last one, because they
+/// execute other programs.
 fn is_settled(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());

@@ -1,4 +1,4 @@
-//! Running a program and looking at what it did.
+//! Running a program, and the results of its run.
 
 use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt as _;
@@ -7,12 +7,12 @@ use std::process::{Command, Output, Stdio};
 
 use super::{needs, tools};
 
-/// One of the five, in surroundings that are the same everywhere.
+/// One of the five programs, with a fixed environment.
 pub fn program(name: &str) -> Command {
     tool(path_of(name))
 }
 
-/// Any program in those surroundings. A bare name declares the tool: the case is ignored if it is not installed.
+/// Any program with that environment. A bare name declares the tool: the case is ignored if it is not installed.
 pub fn tool(path: impl AsRef<OsStr>) -> Command {
     let path = path.as_ref();
     if let Some(name) = path.to_str().filter(|name| !name.contains('/')) {
@@ -30,7 +30,7 @@ pub fn tool(path: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// unshare(1) for a caller who has the rights of root: in a user namespace of its own if it is not root.
+/// unshare(1) with the rights of root: in a new user namespace if the caller is not root.
 pub fn unshare() -> Command {
     let mut command = tool("unshare");
     if needs::root().is_err() {
@@ -40,7 +40,7 @@ pub fn unshare() -> Command {
     command
 }
 
-/// Where cargo has put it.
+/// The path where cargo has put the program.
 pub fn path_of(name: &str) -> &'static Path {
     Path::new(match name {
         "ns-unshare" => env!("CARGO_BIN_EXE_ns-unshare"),
@@ -52,37 +52,37 @@ pub fn path_of(name: &str) -> &'static Path {
     })
 }
 
-/// What a program did.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ran {
-    /// Its exit status as a shell has it: 128 and the number of the signal where it died of one.
+    /// The exit status as a shell shows it: 128 plus the signal if a signal killed the program.
     pub status: i32,
     /// The signal it died of.
     pub signal: Option<i32>,
-    /// What it wrote, lossily where it is no text.
+    /// Its output, lossily if it is not text.
     pub stdout: String,
-    /// The same of stderr.
+    /// Its text on stderr.
     pub stderr: String,
-    /// What it wrote, exactly.
+    /// Its exact output.
     pub bytes: Vec<u8>,
 }
 
 impl Ran {
-    /// Its output, where it succeeded in silence on stderr.
+    /// Its output, if it succeeded with nothing on stderr.
     #[track_caller]
     pub fn ok(self) -> String {
         assert!(self.status == 0 && self.stderr.is_empty(), "{self:#?}");
         self.stdout
     }
 
-    /// The lines of its output, where it succeeded, with one blank between words.
+    /// The lines of its output, if it succeeded, with one blank between words.
     #[track_caller]
     pub fn lines(self) -> Vec<String> {
         let in_words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
         self.ok().lines().map(in_words).collect()
     }
 
-    /// Its words on stderr, where it ended with this status and wrote nothing else.
+    /// Its text on stderr, if it ended with this status and wrote nothing else.
     #[track_caller]
     pub fn fails(self, status: i32) -> String {
         assert!(
@@ -92,7 +92,7 @@ impl Ran {
         self.stderr
     }
 
-    /// Its output as JSON, where it succeeded.
+    /// Its output as JSON, if it succeeded.
     #[track_caller]
     pub fn json(self) -> serde_json::Value {
         assert!(self.status == 0, "{self:#?}");
@@ -102,10 +102,10 @@ impl Ran {
 
 /// Runs a command to its end.
 pub trait Run {
-    /// What it did.
+    /// The result.
     fn ran(&mut self) -> Ran;
 
-    /// What it did with these arguments; each word between blanks is one.
+    /// The result with these arguments, which are separated by blanks.
     fn with(&mut self, words: &str) -> Ran;
 }
 

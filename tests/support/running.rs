@@ -1,4 +1,4 @@
-//! A program that runs beside the case: it is talked to through pipes, sent signals, and waited for.
+//! A program that runs beside the case: the case writes to it, sends signals, and waits for it.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::fd::AsFd;
@@ -15,7 +15,7 @@ use super::PATIENCE;
 /// A running program with pipes at its stdin and stdout. Killed when this is dropped.
 pub struct Running {
     child: Child,
-    /// `None` once nobody reads any more.
+    /// `None` after the case has closed it.
     stdout: Option<BufReader<ChildStdout>>,
 }
 
@@ -37,14 +37,14 @@ impl Running {
         Pid::from_raw(i32::try_from(self.child.id()).expect("a PID"))
     }
 
-    /// The next line that it writes, without its end; empty where it writes no more.
+    /// The next line that it writes, without its end; empty if it writes no more.
     #[track_caller]
     pub fn line(&mut self) -> String {
         let stdout = self.stdout.as_mut().expect("it is still read");
         line_of(stdout).trim_end().to_owned()
     }
 
-    /// Closes its stdout: nobody reads any more.
+    /// Closes its stdout, so that it has no reader.
     pub fn leave(&mut self) {
         drop(self.stdout.take());
     }
@@ -60,8 +60,8 @@ impl Running {
         kill(self.pid(), signal).expect("it runs");
     }
 
-    /// Closes its stdin, waits for its end, and gives its status as a shell has it, the signal it died of, and the rest
-    /// of what it wrote.
+    /// Closes its stdin, waits for its end, and returns its status as a shell shows it, the signal that killed it, and
+    /// the rest of its output.
     #[track_caller]
     pub fn end(mut self) -> (i32, Option<i32>, String) {
         drop(self.child.stdin.take());
@@ -96,7 +96,7 @@ impl Drop for Running {
     }
 }
 
-/// The next line that comes out of a pipe, with its end; empty where nothing comes any more.
+/// The next line that comes out of a pipe, with its end; empty at the end.
 #[track_caller]
 pub fn line_of(pipe: &mut BufReader<impl Read + AsFd>) -> String {
     if pipe.buffer().is_empty() {
@@ -107,7 +107,7 @@ pub fn line_of(pipe: &mut BufReader<impl Read + AsFd>) -> String {
     line
 }
 
-/// Waits for the end of a process. False where it does not come. A process that is gone already has ended.
+/// Waits for the end of a process. False if it does not end. A process that does not exist has ended.
 pub fn ended(pid: Pid) -> bool {
     let pid = rustix::process::Pid::from_raw(pid.as_raw()).expect("a PID");
     match pidfd_open(pid, PidfdFlags::empty()) {
@@ -117,8 +117,8 @@ pub fn ended(pid: Pid) -> bool {
     }
 }
 
-/// The last child of a process: another one may have made it, and not be waited for yet. A list that is read while that
-/// one goes may lack the last (proc(5)).
+/// The last child of a process: the child before it may be a zombie. A list that is read while that one disappears may
+/// lack the last (proc(5)).
 pub fn last_child(pid: Pid) -> Pid {
     for _ in 0..100_000 {
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it runs");

@@ -1,8 +1,8 @@
-//! Sessions at a terminal as documents show them, done again: what is typed after `$` (an ordinary user) or `#` (root),
-//! and what came.
+//! Replaying the sessions in documents: the commands after `$` (an ordinary user) or `#` (root), and their output.
 //!
-//! Numbers of four digits or more are PIDs and inodes, other ones each time: they stand for whatever number comes in
-//! their place, the same for the same and another for another. Blanks count as one. A line `...` is any number of lines.
+//! Numbers of four digits or more are PIDs and inodes, which differ each time. Each stands for some number: equal
+//! numbers for equal ones, different numbers for different ones. Several blanks count as one. A line `...` is any
+//! number of lines.
 
 use std::collections::HashMap;
 
@@ -13,22 +13,22 @@ use super::{Terminal, User, needs, tool, tools};
 /// One command and what it wrote.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step {
-    /// As it is typed, over several lines where it is so.
+    /// The command as typed, perhaps over several lines.
     pub command: String,
     /// The lines that it wrote.
     pub output: Vec<String>,
 }
 
-/// What is typed at one shell and comes from it, in order.
+/// The commands and output of one shell, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Whether it is root's.
+    /// True if it is root's shell.
     pub of_root: bool,
     /// The commands.
     pub steps: Vec<Step>,
 }
 
-/// What the shells of a session end each answer with: nothing else does.
+/// The mark at the end of each answer, which nothing else writes.
 const PROMPT: &str = "\u{2400} ";
 
 /// Tools that documents run, which a session that has their names declares.
@@ -74,7 +74,7 @@ impl Session {
         session
     }
 
-    /// Does it again, and compares.
+    /// Runs the session again, and compares.
     #[track_caller]
     pub fn replay(&self) -> Result<(), Skip> {
         for step in &self.steps {
@@ -96,7 +96,7 @@ impl Session {
                 needs::tools("newuidmap newgidmap");
             }
         }
-        // A machine of one's own, -a, does without.
+        // A private machine (-a) can do without.
         needs::optional("newuidmap newgidmap");
         let (cgroups, moves) = CGROUPS;
         let uses_cgroups = self.of_root && self.steps.iter().any(|step| step.command.contains(moves));
@@ -139,7 +139,7 @@ impl Session {
             .args(["--noprofile", "--norc", "--noediting", "-i"])
             .env("TERM", "dumb")
             .env("PS1", PROMPT)
-            // Where the shell of a program that is run reads a file of the system's that says otherwise.
+            // A system file that the shell reads may set another one.
             .env("PROMPT_COMMAND", prompt)
             .env("SHELL", "/bin/bash")
             .env("HOME", home)
@@ -164,7 +164,7 @@ impl Session {
     }
 }
 
-/// Which numbers stand for which, as far as they have come.
+/// The numbers so far, and the numbers that they stand for.
 #[derive(Debug, Default)]
 struct Bound {
     forth: HashMap<String, String>,
@@ -172,7 +172,7 @@ struct Bound {
 }
 
 impl Bound {
-    /// Whether what was written is what is shown.
+    /// True if the output is as shown.
     fn matches(&mut self, expected: &[&str], written: &[&str]) -> Result<(), String> {
         let Some((first, rest)) = expected.split_first() else {
             return written
@@ -180,7 +180,7 @@ impl Bound {
                 .map_or(Ok(()), |line| Err(format!("{line:?} is not in it")));
         };
         if first.trim() == "..." {
-            // What follows is found where it is.
+            // The next shown line is searched in the rest.
             let Some(next) = rest.first() else { return Ok(()) };
             for start in 0..written.len() {
                 let mut attempt = Self {
@@ -201,7 +201,7 @@ impl Bound {
         self.matches(rest, others)
     }
 
-    /// Whether the line is the one that is shown.
+    /// True if the line is as shown.
     fn line(&mut self, expected: &str, written: &str) -> Result<(), String> {
         let (wanted, got) = (parts(expected), parts(written));
         let differs = || format!("{written:?} is not {expected:?}");
@@ -228,9 +228,9 @@ impl Bound {
     }
 }
 
-/// A line cut into its numbers and what is between; blanks are one each.
+/// A line split into numbers and the text between; several blanks become one.
 fn parts(line: &str) -> Vec<String> {
-    // Which terminal it is, is as good as any PID.
+    // The number of the terminal varies like a PID.
     let line = line.replace("pts/", "pts/0000");
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut parts: Vec<String> = Vec::new();
@@ -247,17 +247,17 @@ fn is_variable(part: &str) -> bool {
     part.len() >= 4 && is_number(part)
 }
 
-/// What may come for a variable: a machine that has just started has PIDs of three digits.
+/// A number that can stand for a variable. A machine that has just started has PIDs of three digits.
 fn is_number(part: &str) -> bool {
     part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What was written, without what the shell asks for more with, once for each further line of the command.
+/// The output without the shell's second prompt, once for each further line of the command.
 fn without_continuations(command: &str, written: &str) -> String {
     written.replacen("> ", "", command.matches('\n').count())
 }
 
-/// The text with a name, where it stands as a word of its own, replaced.
+/// The text with a name replaced, where it is a word of its own.
 fn in_words(text: &str, name: &str, by: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

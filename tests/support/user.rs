@@ -14,13 +14,13 @@ use super::case::Skip;
 use super::namespaces;
 use super::ran::{path_of, tool};
 
-/// An ordinary user. As root it is the one made for the tests; otherwise whoever runs them.
+/// An ordinary user. For root, it is the user that the tests create; otherwise the user who runs them.
 pub struct User {
     /// The login name.
     pub name: String,
     /// The uid, and the gid.
     pub id: u32,
-    /// Where the programs are that this user may run.
+    /// The directory of the programs that this user may run.
     programs: PathBuf,
 }
 
@@ -32,7 +32,7 @@ const SUBORDINATE: u32 = 548_711_000;
 const PROGRAMS: [&str; 5] = ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "ns-mounts"];
 
 impl User {
-    /// The user, made where there is none yet.
+    /// The user, created if it does not exist yet.
     pub fn ordinary() -> Result<&'static Self, Skip> {
         static USER: OnceLock<User> = OnceLock::new();
         if let Some(user) = USER.get() {
@@ -67,17 +67,17 @@ impl User {
         Ok(USER.get_or_init(|| user))
     }
 
-    /// Where the five are that this user may run.
+    /// The directory of the five programs that this user may run.
     pub fn programs(&self) -> &Path {
         &self.programs
     }
 
-    /// One of the five, run as this user.
+    /// One of the five programs, run as this user.
     pub fn program(&self, name: &str) -> Command {
         self.tool(self.programs.join(name))
     }
 
-    /// Any program, run as this user, from a directory that is open to everyone.
+    /// Any program, run as this user in a directory that everyone may use.
     pub fn tool(&self, path: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = tool(path);
         command
@@ -106,7 +106,7 @@ impl User {
     }
 }
 
-/// Adds the user to the files of the system, where they lack it. Test processes do it one after the other.
+/// Adds the user to the system's files if it is missing. Test processes do this one after the other.
 fn make_user() {
     let lock = File::open("/etc/passwd").expect("root can open /etc/passwd");
     let _lock = Flock::lock(lock, FlockArg::LockExclusive)
@@ -140,11 +140,11 @@ fn make_user() {
     }
 }
 
-/// A checkout may stand below `/root`, which is closed to others: copies in a directory that is open to all. They are
-/// kept from run to run, and made anew when a program is newer.
+/// Copies of the programs in a directory that everyone may use, because the checkout may be below `/root`. The copies
+/// are kept, and replaced when a program is newer.
 fn copies_of_the_programs() -> PathBuf {
     let target = path_of("ns-ls").parent().expect("a file is in a directory");
-    // One for each checkout that is tested on this machine.
+    // There is one directory for each checkout on this machine.
     let name: String = target
         .to_string_lossy()
         .chars()
@@ -163,7 +163,7 @@ fn copies_of_the_programs() -> PathBuf {
         if modified(&copy) > modified(built) {
             continue;
         }
-        // A program that is running cannot be written to; it can be replaced.
+        // A running program cannot be written to, but can be replaced.
         let fresh = directory.join(format!("{program}.new"));
         fs::copy(built, &fresh).expect("a program can be copied");
         fs::set_permissions(&fresh, Permissions::from_mode(0o755)).expect("it is ours");

@@ -1,4 +1,4 @@
-//! Names that others can choose: those of cgroups and hosts. Nobody comes to mean a process of another by its name.
+//! Names that other users can choose: names of cgroups and hosts. No such name ever means a process of another user.
 
 use super::{hostname, member};
 use crate::support::case::{Skip, cases};
@@ -16,19 +16,19 @@ cases!["target::claimed":
     a_host_name_in_the_namespace_of_a_user_is_not_one_of_the_system,
 ];
 
-/// An id that no other case and no other run has.
+/// An id that no other case or run uses.
 fn id(digit: char) -> String {
     let start = format!("{digit}{:07x}", std::process::id());
     format!("{start:0<64}")
 }
 
-/// What `ns-hostname` says of a target, asked by an ordinary user.
+/// The output of `ns-hostname` for a target, run by an ordinary user.
 fn asked_by(user: &User, target: &str) -> Ran {
     user.program("ns-hostname").args(["-t", target]).ran()
 }
 
-/// A user's older process in cgroups of the user's own, and a younger one in those of the system, both by the names that a
-/// container of this id has.
+/// An older process in cgroups of the user, and a younger one in cgroups of the system. Both cgroups have the name of a
+/// container with this id.
 fn impersonated(make: impl Fn(&str) -> Result<Cgroup, Skip>, id: &str) -> Outcome {
     let user = User::ordinary()?;
     let theirs = format!("ns-utils-{id}/docker-{id}.scope");
@@ -53,7 +53,7 @@ fn impersonated(make: impl Fn(&str) -> Result<Cgroup, Skip>, id: &str) -> Outcom
         assert_eq!(hostname(&format!("container:{target}")).ok(), "fake\n");
     }
     drop(real);
-    // No one else comes to have the name of a container that has ended.
+    // The name of an ended container does not pass to another one.
     let error = hostname(&format!("container:{id}")).fails(1);
     let words = format!("ns-hostname: no process is in a container whose id starts with \"{id}\"\n");
     assert!(error.starts_with(&words), "{error}");
@@ -78,7 +78,7 @@ fn a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system_in_cgroup_v1() 
 fn a_container_in_the_slice_of_a_user_is_that_users() -> Outcome {
     let user = User::ordinary()?;
     let id = id('3');
-    // Every directory is root's: of a session, for one.
+    // Every directory belongs to root, as for a session.
     let path = format!(
         "user.slice/user-{}.slice/session-1.scope/docker-{id}.scope",
         user.id

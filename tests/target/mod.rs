@@ -1,4 +1,4 @@
-//! How a person names a process or a namespace: one grammar in all the programs.
+//! Targets: one grammar for processes and namespaces in all programs.
 
 mod claimed;
 mod names;

@@ -1,4 +1,4 @@
-//! Pinned names as targets, and what is said of a name that is none.
+//! Pinned names as targets, and the errors about unknown names.
 
 use super::{PIN, container, hostname, with_run};
 use crate::support::case::cases;
@@ -8,7 +8,7 @@ cases!["target::names":
     a_name_gives_each_kind_that_is_pinned_under_it,
     ns_mounts_takes_a_name_and_an_id,
     a_name_is_not_mistaken_for_something_else,
-    what_was_perhaps_meant_is_said,
+    an_unknown_name_suggests_other_targets,
     a_stale_name_is_called_stale,
     an_unknown_name_is_answered_with_those_that_are,
     pinned_names_can_be_completed,
@@ -40,8 +40,8 @@ fn a_name_gives_each_kind_that_is_pinned_under_it() -> Outcome {
 fn ns_mounts_takes_a_name_and_an_id() -> Outcome {
     needs::root()?;
     needs::installed("taskset")?;
-    // Linux 6.18 binds the file of a mount namespace only in one with a lower id, and each CPU has ids of its own: all of
-    // it happens on one. The namespace is bound from outside of it, as it cannot hold itself.
+    // Linux 6.18 binds the file of a mount namespace only in one with a lower id, and each CPU has its own ids, so
+    // everything runs on one CPU. The namespace is bound from outside, because it cannot hold itself.
     let script = "mkdir /run/mntns; touch /run/mntns/web; mkfifo /run/ready /run/end; mount --make-private /run; \
         unshare --mount --fork --kill-child sh -c 'mount -t tmpfs of-the-name /mnt; echo x >/run/ready; read x </run/end' & \
         read x </run/ready; mount --bind /proc/$!/ns/mnt /run/mntns/web; echo >/run/end; wait; \
@@ -75,7 +75,7 @@ fn ns_mounts_takes_a_name_and_an_id() -> Outcome {
 
 fn a_name_is_not_mistaken_for_something_else() -> Outcome {
     needs::root()?;
-    // A name in digits is asked for with its prefix; without it is a PID.
+    // A name in digits needs its prefix. Without it, the digits are a PID.
     let script = "mkdir /run/utsns; touch /run/utsns/4194305; \
         unshare --uts sh -c 'hostname digits; mount --bind /proc/self/ns/uts /run/utsns/4194305'; ";
     assert_eq!(
@@ -87,7 +87,7 @@ fn a_name_is_not_mistaken_for_something_else() -> Outcome {
         error,
         "ns-hostname: process 4194305 does not exist\n  help:  for the pinned name, type name:4194305\n"
     );
-    // What stands in the directory of another kind is said to.
+    // The error names the kind of a file in the directory of another kind.
     let script = "mkdir /run/utsns; touch /run/utsns/odd; mount --bind /proc/self/ns/net /run/utsns/odd; ";
     let error = with_run(&format!("{script} ns-hostname -t odd")).fails(1);
     assert_eq!(
@@ -97,7 +97,7 @@ fn a_name_is_not_mistaken_for_something_else() -> Outcome {
     Ok(())
 }
 
-fn what_was_perhaps_meant_is_said() -> Outcome {
+fn an_unknown_name_suggests_other_targets() -> Outcome {
     needs::root()?;
     let there = container("meant.of-ns-utils");
     let error = hostname("meant.of-ns-utils").fails(1);
@@ -127,7 +127,7 @@ fn a_stale_name_is_called_stale() -> Outcome {
         error.starts_with("ns-hostname: \"/run/utsns/old\" is stale: no namespace is mounted on it here\n"),
         "{error}"
     );
-    // It may be alive in another mount namespace: where, is said, and what is said works.
+    // It may be alive in another mount namespace. The error says where, and its help works.
     let ran = with_run(
         "mkdir /run/utsns; touch /run/utsns/web; mkfifo /run/ready /run/end; \
          unshare --mount --fork --kill-child sh -c 'unshare --uts sh -c \"hostname alive; \
@@ -146,7 +146,7 @@ fn a_stale_name_is_called_stale() -> Outcome {
         "{}",
         ran.stderr
     );
-    // One of the kinds being stale does not spoil the others.
+    // A stale pin of one kind does not affect the others.
     let error = with_run(&format!(
         "{PIN} umount /run/netns/web; ns-hostname -t web; ns-hostname -t web -I"
     ));

@@ -1,4 +1,4 @@
-//! What each spelling of a target finds, in all the programs.
+//! The result of each spelling of a target, in all programs.
 
 use super::{PIN, container, hostname, member, mounts, with_run};
 use crate::support::case::cases;
@@ -12,7 +12,7 @@ cases!["target::spellings":
     a_unit_is_its_oldest_process,
     a_container_is_its_oldest_process_by_the_start_of_its_id,
     ns_ls_shows_what_is_in_a_namespace_of_any_spelling,
-    what_means_nothing_is_wrong_usage,
+    a_meaningless_target_is_a_usage_error,
     ns_enter_takes_every_spelling,
 ];
 
@@ -138,7 +138,7 @@ fn a_container_is_its_oldest_process_by_the_start_of_its_id() -> Outcome {
     );
     let error = hostname("container:xyz").fails(1);
     assert!(error.contains(&format!("{own}a000")), "{error}");
-    // The programs that take a process take it so.
+    // Programs that need a process accept it too.
     let target = format!("container:{own}a");
     let inodes = program("ns-ls")
         .args(["-p", &target, "-n", "-r", "-t", "uts", "-o", "NS"])
@@ -193,7 +193,7 @@ fn ns_ls_shows_what_is_in_a_namespace_of_any_spelling() -> Outcome {
     Ok(())
 }
 
-fn what_means_nothing_is_wrong_usage() -> Outcome {
+fn a_meaningless_target_is_a_usage_error() -> Outcome {
     for (name, option) in [("ns-hostname", "-t"), ("ns-mounts", "-N"), ("ns-ls", "-p")] {
         for target in ["", "0", "foo:[1]", "hots:web", "net:[x]"] {
             let error = program(name).args([option, target]).ran().fails(2);

@@ -16,7 +16,7 @@ cases!["unshare::causes":
     another_ones_pid_namespace_is_named,
     a_dead_pid_1_is_named,
     a_program_that_cannot_run_says_why,
-    where_nothing_is_found_nothing_is_said,
+    an_error_without_a_found_cause_has_none,
 ];
 
 /// Whether the error has these lines, in this order.
@@ -309,7 +309,7 @@ fn a_program_that_cannot_run_says_why() -> Outcome {
     Ok(())
 }
 
-fn where_nothing_is_found_nothing_is_said() -> Outcome {
+fn an_error_without_a_found_cause_has_none() -> Outcome {
     let error = unshare().with("-w /no/such/directory true").fails(1);
     assert_eq!(
         error,

@@ -8,7 +8,7 @@ cases!["unshare::keys":
     control_c_ends_what_is_deaf_to_it,
     control_c_reaches_a_handler_once,
     control_z_stops_and_fg_goes_on,
-    what_comes_out_of_the_background_reads_again,
+    a_program_that_comes_to_the_foreground_reads_again,
     a_program_in_a_group_of_its_own_gets_its_turn_back,
     control_c_does_not_reach_a_program_in_a_group_of_its_own,
     a_script_can_read_its_terminal_afterwards,
@@ -109,7 +109,7 @@ fn control_z_stops_and_fg_goes_on() -> Outcome {
 }
 
 /// What was sent into the background reads the terminal there, and is stopped once more: in the foreground it has it.
-fn what_comes_out_of_the_background_reads_again() -> Outcome {
+fn a_program_that_comes_to_the_foreground_reads_again() -> Outcome {
     needs::user_namespaces()?;
     for options in ["-r -p", "-r --init", "-U -f"] {
         let mut shell = shell(Who::Caller)?;

@@ -11,7 +11,7 @@ cases!["unshare::namespaces":
     the_chosen_kinds_are_new_and_no_others,
     the_status_is_that_of_the_program,
     a_pid_namespace_is_forked_into,
-    what_contradicts_a_missing_fork_is_refused,
+    options_that_need_a_fork_are_refused_with_no_fork,
     a_private_machine_takes_one_option,
     options_may_be_shortened_and_repeated,
 ];
@@ -119,7 +119,7 @@ fn a_pid_namespace_is_forked_into() -> Outcome {
     Ok(())
 }
 
-fn what_contradicts_a_missing_fork_is_refused() -> Outcome {
+fn options_that_need_a_fork_are_refused_with_no_fork() -> Outcome {
     needs::user_namespaces()?;
     for options in [
         "-p --no-fork --init",

@@ -12,7 +12,7 @@ use crate::support::{Outcome, Run as _, inode_of, needs};
 cases!["unshare::pins":
     each_kind_is_bound_to_its_file,
     the_program_does_not_run_when_binding_fails,
-    what_was_bound_is_undone_when_the_program_cannot_run,
+    a_bound_file_is_removed_if_the_program_cannot_run,
     a_shared_mount_takes_no_mount_namespace,
     a_mount_namespace_can_be_bound_from_any_cpu,
 ];
@@ -121,7 +121,7 @@ fn the_program_does_not_run_when_binding_fails() -> Outcome {
     Ok(())
 }
 
-fn what_was_bound_is_undone_when_the_program_cannot_run() -> Outcome {
+fn a_bound_file_is_removed_if_the_program_cannot_run() -> Outcome {
     needs::root()?;
     for fork in ["", "--fork"] {
         for (program, status) in [("no-such-program", 127), ("/tmp", 126)] {

@@ -13,7 +13,7 @@ use crate::support::{Outcome, Run as _, Running, needs, tool};
 
 cases!["unshare::signals":
     each_signal_reaches_the_program_once,
-    what_pid_1_is_deaf_to_ends_it_all_the_same,
+    a_signal_ends_pid_1_although_it_has_no_handler,
     a_handler_of_pid_1_is_respected,
     without_forwarding_signals_are_kept_back,
     init_passes_signals_on_and_reaps,
@@ -69,7 +69,7 @@ fn each_signal_reaches_the_program_once() -> Outcome {
     Ok(())
 }
 
-fn what_pid_1_is_deaf_to_ends_it_all_the_same() -> Outcome {
+fn a_signal_ends_pid_1_although_it_has_no_handler() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         for signal in [

@@ -17,7 +17,7 @@ cases!["unshare::veth":
     the_peer_can_be_where_a_target_says,
     a_pair_needs_no_child,
     a_named_namespace_keeps_its_pair,
-    what_was_made_is_undone_when_something_fails,
+    a_pair_is_removed_if_a_step_fails,
     a_plan_is_shown_and_nothing_made,
 ];
 
@@ -290,7 +290,7 @@ fn a_pair_needs_no_child() -> Outcome {
     Ok(())
 }
 
-fn what_was_made_is_undone_when_something_fails() -> Outcome {
+fn a_pair_is_removed_if_a_step_fails() -> Outcome {
     needs::user_namespaces()?;
     let failures = [
         ("/no/such/program", 127),

@@ -8,7 +8,7 @@ cases!["unshare::veth_refused":
     a_missing_right_is_explained,
     a_taken_name_is_explained,
     a_kernel_without_ipv6_is_explained,
-    what_is_wrong_is_named,
+    every_fault_is_named,
 ];
 
 /// Whether the error has these, in this order.
@@ -134,7 +134,7 @@ fn a_kernel_without_ipv6_is_explained() -> Outcome {
     Ok(())
 }
 
-fn what_is_wrong_is_named() -> Outcome {
+fn every_fault_is_named() -> Outcome {
     for (spec, part) in [
         ("", "name=: it is empty"),
         ("addr=10.7.0.2/24", "the name of the interface inside is missing"),

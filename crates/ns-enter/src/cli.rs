@@ -234,7 +234,7 @@ pub enum Id<T> {
 }
 
 impl<T> Id<T> {
-    /// Whether the id is that of the target.
+    /// True if the id is taken from the target.
     pub fn follows(self) -> bool {
         matches!(self, Self::Follow)
     }
@@ -271,14 +271,14 @@ impl Cli {
         option.as_ref().map(Option::as_ref)
     }
 
-    /// Whether any option names a kind.
+    /// True if any option names a kind.
     pub fn names_kinds(&self) -> bool {
         self.net_socket.is_some()
             || self.user_parent
             || Kind::ALL.iter().any(|kind| self.kind(*kind).is_some())
     }
 
-    /// Whether there is a target and no option that names a kind: then all namespaces that differ are entered.
+    /// True if there is a target and no option that names a kind. Then all namespaces that differ are entered.
     pub fn is_bare(&self) -> bool {
         self.target.is_some() && !self.all && !self.names_kinds()
     }

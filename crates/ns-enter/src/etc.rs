@@ -1,4 +1,4 @@
-//! The files that a named network namespace has in the place of those in `/etc` (`ip-netns(8)`).
+//! The files of a named network namespace that replace files in `/etc` (`ip-netns(8)`).
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,11 +13,11 @@ use ns_core::{Kind, Target, pins};
 use crate::cli::Cli;
 use crate::namespaces::Namespaces;
 
-/// What is bound over what.
+/// The bind mounts: source and target.
 #[derive(Debug)]
 pub struct Etc(pub Vec<(PathBuf, PathBuf)>);
 
-/// What `--etc` asks for; none where it was not given.
+/// The bind mounts of `--etc`; none if it was not given.
 pub fn find(cli: &Cli, namespaces: &Namespaces) -> Result<Option<Etc>> {
     if !cli.etc {
         return Ok(None);
@@ -54,7 +54,7 @@ fn name(cli: &Cli) -> Result<&OsStr, clap::Error> {
     }
 }
 
-/// The entries of the directory, in order of their names; none where it does not exist.
+/// The entries of the directory, in order of their names; none if it does not exist.
 fn entries(directory: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
     let read = match std::fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

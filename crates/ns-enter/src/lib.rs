@@ -34,7 +34,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     for note in &request.notes {
         ns_core::cli::note(PROGRAM, note);
     }
-    // What is held of the target is held by the plan, which is let go of in time.
+    // The plan holds the open files of the target, and is dropped in time.
     drop(request);
     let reporter = Reporter {
         note: |error| ns_core::cli::note_error(PROGRAM, error),

@@ -1,5 +1,5 @@
-//! Which namespaces are entered: those that were asked for and are not ours already, each held open, and the user
-//! namespace that gives the right to enter them where that is what is missing.
+//! The namespaces to enter: the requested ones that are not the caller's own, each held open, and a user namespace that
+//! gives the right to enter them if that is missing.
 
 use anyhow::Result;
 use clap::CommandFactory as _;
@@ -11,8 +11,8 @@ use ns_core::{Error, Gathered, Identity, Kind, Namespace};
 
 use crate::cli::Cli;
 
-/// The order in which namespaces are entered, but for the user namespace. Mounts last: until then what goes wrong can be
-/// looked into, and after it the files are somebody else's.
+/// The order of entering, except for the user namespace. The mount namespace is last: before, causes can be looked up,
+/// and afterwards the files belong to the target.
 const ORDER: [Kind; 7] = [
     Kind::Cgroup,
     Kind::Ipc,
@@ -26,18 +26,18 @@ const ORDER: [Kind; 7] = [
 /// The namespaces to enter.
 #[derive(Debug, Default)]
 pub struct Namespaces {
-    /// The user namespace that gives the right to enter others, where it has to be entered before the one asked for.
+    /// The user namespace that gives the right to enter the others, if it must be entered before the requested one.
     pub owner: Option<Destination>,
-    /// The user namespace that was asked for.
+    /// The requested user namespace.
     pub user: Option<Destination>,
     /// The others, in order.
     pub others: Vec<Destination>,
-    /// The mount namespace that was asked for and is ours: entering it anew leads to its root.
+    /// The requested mount namespace, if it is the caller's own: entering it again leads to its root.
     pub mount_again: Option<Destination>,
 }
 
 impl Namespaces {
-    /// Finds and opens them.
+    /// Finds and opens the namespaces.
     pub fn find(cli: &Cli, target: Option<&Opened>) -> Result<Self> {
         let mut namespaces = Self::default();
         for kind in ORDER {
@@ -62,7 +62,7 @@ impl Namespaces {
         Ok(namespaces)
     }
 
-    /// Whether one of this kind is entered.
+    /// True if a namespace of this kind is entered.
     pub fn enters(&self, kind: Kind) -> bool {
         match kind {
             Kind::User => self.enters_user(),
@@ -70,13 +70,13 @@ impl Namespaces {
         }
     }
 
-    /// Whether a user namespace is entered, asked for or not.
+    /// True if a user namespace is entered, requested or not.
     pub fn enters_user(&self) -> bool {
         self.user.is_some() || self.owner.is_some()
     }
 }
 
-/// The namespace of this kind that was asked for.
+/// The requested namespace of this kind.
 fn asked_for(cli: &Cli, target: Option<&Opened>, kind: Kind) -> Result<Option<Destination>> {
     let needs_target = || target.ok_or_else(|| no_target(&format!("--{}", kind.option())));
     if let (Kind::Net, Some(fd)) = (kind, cli.net_socket) {
@@ -119,7 +119,7 @@ pub fn process_of<'a>(target: Option<&'a Opened>, option: &str) -> Result<&'a Pr
     Ok(target.process().ok_or_else(needs_process)?)
 }
 
-/// The parent of the user namespace that was asked for, or else of the target's, or else the owner of what is entered.
+/// The parent of the requested user namespace, or of the target's, or the owner of the entered namespaces.
 fn parent_user(
     user: Option<&Destination>,
     target: Option<&Opened>,
@@ -145,8 +145,8 @@ fn parent_user(
     }
 }
 
-/// The user namespace without which the others stay closed to the caller, who made it: it gives every capability in what
-/// it owns. Of several the one that encloses the rest.
+/// The user namespace that the caller must enter first to enter the others. The caller created it, and has every
+/// capability in it. If there are several, the one that encloses the rest.
 fn owner_to_enter(namespaces: &Namespaces, own: Identity) -> Option<Destination> {
     if caller::has(caller::CapabilitySet::SYS_ADMIN) {
         return None;
@@ -165,7 +165,7 @@ fn owner_to_enter(namespaces: &Namespaces, own: Identity) -> Option<Destination>
     outermost.filter(|outermost| !user.is_some_and(|user| is_at_or_below(outermost, user)))
 }
 
-/// Whether this user namespace is the other one, or below it.
+/// True if this user namespace is the other one, or below it.
 fn is_at_or_below(destination: &Destination, other: Identity) -> bool {
     destination
         .namespace()
@@ -182,7 +182,7 @@ fn is_below(namespace: &Namespace, other: Identity) -> bool {
     }
 }
 
-/// Wrong usage: an option that is about a target, without one.
+/// The usage error for an option that needs a target.
 pub fn no_target(option: &str) -> clap::Error {
     usage(
         Cli::command(),

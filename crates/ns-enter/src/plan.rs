@@ -1,4 +1,4 @@
-//! From a request to a plan: which steps, in which order. Pure: the order is tested as data.
+//! The plan for a request: the steps and their order. It has no side effects, so the order is tested as data.
 
 use ns_core::idmap::IdKind;
 use ns_core::launch::inside::{AttributeStep, CredentialStep, DirectoryStep, MountStep, NamespaceStep};
@@ -43,12 +43,12 @@ pub fn plan(request: &Request) -> Plan {
     plan
 }
 
-/// The namespaces in two passes: a user namespace may take away what it needs to enter the others, or give it.
+/// The namespaces are entered in two passes, because a user namespace can give or take the rights for the others.
 fn namespaces(request: &Request, steps: &mut Steps) {
     let namespaces = &request.namespaces;
     let others = &namespaces.others;
     if namespaces.enters_user() && request.gid.is_some() {
-        // Who may drop the groups outside may not inside, where setgroups(2) is denied.
+        // The groups are dropped outside, because setgroups(2) may be denied inside.
         steps.inside(CredentialStep::TryDropGroups);
     }
     for user in [&namespaces.owner, &namespaces.user].into_iter().flatten() {
@@ -61,19 +61,19 @@ fn namespaces(request: &Request, steps: &mut Steps) {
         steps.inside(NamespaceStep::Join(others.clone()));
     }
     if let Some(mount) = &namespaces.mount_again {
-        // From a chroot this leads out, where that is allowed; to the root directory in any case.
+        // This leads out of a chroot if that is allowed, and to the root directory in any case.
         steps.inside(NamespaceStep::TryJoin(vec![mount.clone()]));
         steps.inside(DirectoryStep::Change("/".into()));
     }
 }
 
-/// Root and working directory, in a copy of the mounts where one is changed.
+/// Root and working directory, in a copy of the mounts if a mount is changed.
 fn directories(request: &Request, steps: &mut Steps) {
     match (&request.root, request.proc.is_some() || request.etc.is_some()) {
         (Some(root), false) => steps.inside(DirectoryStep::EnterRoot(root.clone())),
         (root, true) => {
-            // The copy has the working directory in it, and the root of the namespace, but no other directory that
-            // was opened before.
+            // The copy has the working directory and the root of the namespace, and no other directory that was
+            // opened before.
             if let Some(root) = root {
                 steps.inside(DirectoryStep::Enter(root.clone()));
             }
@@ -99,7 +99,7 @@ fn directories(request: &Request, steps: &mut Steps) {
     }
 }
 
-/// Ids and capabilities. The gid first: without uid 0 it could not be changed.
+/// Ids and capabilities. The gid comes first, because it cannot be changed without uid 0.
 fn credentials(request: &Request, steps: &mut Steps<Forked>) {
     for (ids, wanted) in [(IdKind::Group, &request.gid), (IdKind::User, &request.uid)] {
         if let Some(wanted) = wanted {
@@ -121,7 +121,7 @@ mod tests {
     use crate::cli::Cli;
     use crate::etc::Etc;
 
-    /// The steps for these options, about this process, as if all of its namespaces but those left out were others.
+    /// The steps for these options, about this process, as if all of its namespaces differed, except the ones left out.
     fn steps(options: &str, ours: &[Kind]) -> Vec<&'static str> {
         names(&request(options, ours))
     }

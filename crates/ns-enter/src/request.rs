@@ -1,4 +1,4 @@
-//! What the arguments come to: everything found and held open while still outside.
+//! The request of the arguments. Everything is found and opened outside.
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -29,13 +29,13 @@ pub struct Request {
     pub working: Working,
     /// Where `/proc` is mounted.
     pub proc: Option<PathBuf>,
-    /// What is bound over what in `/etc`, where that is asked for.
+    /// The bind mounts in `/etc`, if they are requested.
     pub etc: Option<Etc>,
     /// Whether the program runs in a child.
     pub fork: bool,
     /// Whether signals are passed on to it.
     pub forward_signals: bool,
-    /// Whose environment is still to be read.
+    /// The process whose environment will be read.
     pub environment: Option<Process>,
     /// The uid to take.
     pub uid: Option<WantedId>,
@@ -47,25 +47,25 @@ pub struct Request {
     pub context: Option<Vec<u8>>,
     /// The program.
     pub program: Program,
-    /// What a person would like to know.
+    /// Notes for the person.
     pub notes: Vec<String>,
 }
 
 /// The working directory of the program.
 #[derive(Debug)]
 pub enum Working {
-    /// Wherever the namespaces and the root lead to.
+    /// The directory that the namespaces and the root lead to.
     Default,
-    /// This one.
+    /// This directory.
     Directory(Directory),
-    /// This one, or the root where it cannot be.
+    /// This directory, or the root if it cannot be entered.
     Perhaps(Directory),
-    /// The one with this path, inside.
+    /// The directory with this path, inside.
     Inside(PathBuf),
 }
 
 impl Request {
-    /// Finds and opens what was asked for.
+    /// Finds and opens everything that the arguments name.
     pub fn new(cli: &Cli) -> Result<Self> {
         if cli.target.is_none() && !cli.names_kinds() {
             return Err(nothing(cli).into());
@@ -87,7 +87,7 @@ impl Request {
         let context = for_process(cli.follow_context, target, "--follow-context", |process| {
             Ok(security_context(process)?)
         })?;
-        // Where it cannot be read yet, it may be inside of the user namespace.
+        // If it cannot be read yet, it may be readable inside the user namespace.
         let environment = for_process(cli.env, target, "--env", |process| Ok(process.environment()))?;
         let mut program = ns_core::cli::program(&cli.program, caller::environment())?;
         if let Some(Ok(environment)) = &environment {
@@ -97,7 +97,8 @@ impl Request {
         for_process(follows, target, "follow", |_| Ok(()))?;
         let notes = notes(cli, target, &namespaces)?;
         if let Some(process) = process {
-            // What was opened before it ended is its own; later it could have been another's.
+            // If the process is alive now, everything was opened of this process, and not of another one with its
+            // PID.
             process.check_alive()?;
         }
         let wanted = |id: Option<Id<u32>>| match id {
@@ -119,7 +120,7 @@ impl Request {
             environment: process.cloned().filter(|_| matches!(environment, Some(Err(_)))),
             uid: wanted(cli.setuid.map(|id| id.map(|uid| uid.0))),
             gid: wanted(cli.setgid.map(|id| id.map(|gid| gid.0))),
-            // In our own user namespace they are not for the asking.
+            // In the caller's own user namespace, capabilities cannot be kept.
             keep_capabilities: cli.keep_caps && namespaces.enters_user(),
             namespaces,
             context: context.flatten(),
@@ -128,7 +129,7 @@ impl Request {
         })
     }
 
-    /// Whether processes of somebody else's may come near this one before it is the program.
+    /// True if processes of another user may see this one before it becomes the program.
     pub fn is_exposed(&self) -> bool {
         [Kind::Mnt, Kind::Pid, Kind::User]
             .into_iter()
@@ -136,7 +137,7 @@ impl Request {
     }
 }
 
-/// What an option needs of the target, which has to be a process for it.
+/// The value that an option takes from the target, which must be a process.
 fn for_process<T>(
     wanted: bool,
     target: Option<&Opened>,
@@ -152,7 +153,7 @@ fn root(cli: &Cli, target: Option<&Opened>, other_mounts: bool) -> Result<Option
     Ok(match &cli.root {
         Some(Some(path)) => Some(Directory::open(path)?),
         Some(None) => Some(Directory::root_of(process_of(target, "--root")?)?),
-        // In another mount namespace it shows only in there whether that is the root anyway.
+        // In another mount namespace, only a look inside shows whether this is the root anyway.
         None if cli.is_bare() => target
             .and_then(Opened::process)
             .map(Directory::root_of)
@@ -164,7 +165,7 @@ fn root(cli: &Cli, target: Option<&Opened>, other_mounts: bool) -> Result<Option
 
 fn working(cli: &Cli, target: Option<&Opened>, has_root: bool) -> Result<Working> {
     let process = match (&cli.wd, &cli.wdns) {
-        // Into a copy of the mounts only the path leads.
+        // Only the path leads into a copy of the mounts.
         (Some(Some(path)), _) if cli.etc => return Ok(Working::Inside(path.clone())),
         (Some(Some(path)), _) => return Ok(Working::Directory(Directory::open(path)?)),
         (None, Some(path)) => return Ok(Working::Inside(path.clone())),
@@ -185,7 +186,7 @@ fn working(cli: &Cli, target: Option<&Opened>, has_root: bool) -> Result<Working
     })
 }
 
-/// What may not be as it looks.
+/// Notes about things that may surprise.
 fn notes(cli: &Cli, target: Option<&Opened>, namespaces: &Namespaces) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     let of_target = matches!(cli.pid, Some(None)) || cli.all || cli.is_bare();

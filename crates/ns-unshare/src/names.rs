@@ -1,4 +1,4 @@
-//! Names of namespaces that are there already: given with `--pin --from`, taken away with `--unpin`. Nothing is run.
+//! Names of existing namespaces: created with `--pin --from`, removed with `--unpin`. No program is run.
 
 use anyhow::Result;
 use ns_core::launch::inside::NameStep;
@@ -9,7 +9,7 @@ use ns_core::{Error, Kinds, Namespace, Target};
 use crate::cli::Cli;
 use crate::pin::Unpin;
 
-/// The plan, where the command line is about names alone.
+/// The plan, if the command line is only about names.
 pub fn plan(cli: &Cli, kinds: Kinds) -> Result<Option<Plan>> {
     let mut steps = Steps::default();
     if !cli.unpin.is_empty() {
@@ -24,7 +24,7 @@ pub fn plan(cli: &Cli, kinds: Kinds) -> Result<Option<Plan>> {
     Ok(Some(steps.end()))
 }
 
-/// The namespaces of the target: of these kinds, or, where none is said, those that differ from the caller's.
+/// The namespaces of the target: of these kinds or, if none is given, the namespaces that differ from the caller's.
 fn namespaces(target: &Target, kinds: Kinds) -> Result<Vec<Destination>> {
     let target = target.open()?;
     let wanted = if kinds.is_empty() { target.kinds() } else { kinds };

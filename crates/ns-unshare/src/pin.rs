@@ -1,21 +1,21 @@
-//! The values of `--pin` and `--unpin`: names to give and to take away.
+//! The values of `--pin` and `--unpin`: names to create and to remove.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use ns_core::{Kind, Kinds, pins};
 
-/// What is to lose its name: `web`, `net:web`, `name:net:web`.
+/// A name to remove: `web`, `net:web`, `name:net:web`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unpin {
     /// The name.
     pub name: OsString,
-    /// The kinds that lose it.
+    /// The kinds whose name is removed.
     pub kinds: Kinds,
 }
 
 impl Unpin {
-    /// Reads it for clap.
+    /// Reads the value for clap.
     pub fn parse(text: &OsStr) -> Result<Self, String> {
         let kind_of = |word: &[u8]| std::str::from_utf8(word).ok()?.parse::<Kind>().ok();
         let bytes = text.as_bytes();
@@ -42,7 +42,7 @@ impl Unpin {
     }
 }
 
-/// Reads a name to give, for clap.
+/// Reads a name to create, for clap.
 pub fn name_to_pin(name: &OsStr) -> Result<OsString, String> {
     pins::flaw_of(name).map_or_else(|| Ok(name.to_owned()), |flaw| Err(flaw.into()))
 }

@@ -1,4 +1,5 @@
-//! From a request to a plan: which steps, in which order, on which side. Pure: the order is tested as data.
+//! The plan for a request: the steps, their order and their sides. It has no side effects, so the order is tested as
+//! data.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -19,7 +20,8 @@ pub fn plan(request: &Request) -> Plan {
     let mut steps = namespaces(request);
     surroundings(request, &mut steps);
     mounts(request, &mut steps);
-    // When all is set up, so that who waits for the name finds it so; and while we may still look at the process.
+    // The name is created after the set-up, so that a process that waits for it finds everything ready, and before the
+    // right to look at the process is lost.
     if let Some(name) = &request.name {
         steps.outside(PinStep::Name(name.clone(), request.kinds));
     }
@@ -48,7 +50,7 @@ pub fn plan(request: &Request) -> Plan {
     plan
 }
 
-/// The namespaces, and what the kernel takes only while nothing runs in them.
+/// The namespaces, and settings that the kernel accepts only while nothing runs in them.
 fn namespaces(request: &Request) -> Steps<Forked> {
     let mut steps = Steps::default();
     if let Some((uid, gid)) = request.owner {
@@ -61,7 +63,7 @@ fn namespaces(request: &Request) -> Steps<Forked> {
     if names_it || request.pins.iter().any(|(kind, _)| *kind == Kind::Mnt) {
         steps.inside(NamespaceStep::MakeBindable);
     }
-    // Before the gid map: with a map in place it can no longer be denied.
+    // This comes before the gid map, because setgroups cannot be denied after it.
     if let Some(setgroups) = request.setgroups {
         steps.inside(OwnMapStep::Setgroups(setgroups));
     }
@@ -72,7 +74,7 @@ fn namespaces(request: &Request) -> Steps<Forked> {
             MapWriter::Helper => steps.outside(MapStep::HaveWritten(*ids, map.clone())),
         }
     }
-    // Before any process is in the time namespace.
+    // This comes before any process is in the time namespace.
     for (clock, offset) in &request.clocks {
         steps.inside(SettingStep::Clock(*clock, *offset));
     }
@@ -85,14 +87,14 @@ fn namespaces(request: &Request) -> Steps<Forked> {
         }
         steps.without_fork()
     };
-    // After the fork: without a process in it a PID namespace cannot be bound.
+    // This comes after the fork, because a PID namespace without processes cannot be bound.
     for (kind, file) in &request.pins {
         steps.outside(PinStep::Bind(*kind, file.clone()));
     }
     steps
 }
 
-/// What the new namespaces hold when the program finds them.
+/// The contents of the new namespaces before the program starts.
 fn surroundings(request: &Request, steps: &mut Steps<Forked>) {
     for veth in &request.veth {
         steps.outside(VethStep::Create(Rc::clone(veth), MakeVeth::by_rtnetlink()));
@@ -113,7 +115,7 @@ fn surroundings(request: &Request, steps: &mut Steps<Forked>) {
 /// Propagation, root, directory, and the file systems that belong to the new namespaces.
 fn mounts(request: &Request, steps: &mut Steps<Forked>) {
     let pivots = request.root.is_some() && request.kinds.contains(Kind::Mnt);
-    // A shared root cannot be pivoted away.
+    // A shared root cannot be pivoted.
     let later = request
         .propagation
         .filter(|propagation| pivots && *propagation == PropagationType::Shared);
@@ -121,7 +123,7 @@ fn mounts(request: &Request, steps: &mut Steps<Forked>) {
         steps.inside(MountStep::Propagate(propagation));
     }
     if let Some(root) = &request.root {
-        // With the flag F the kernel opens the interpreter when it is registered: outside of the new root.
+        // With the flag F, the kernel opens the interpreter when it is registered, outside the new root.
         if let (Some(line), Some(binfmt)) = (opened_early(request), &request.binfmt) {
             steps.inside(MountStep::Binfmt(binfmt.clone()));
             steps.inside(MountStep::RegisterInterpreter(line, binfmt.clone()));
@@ -153,28 +155,28 @@ fn mounts(request: &Request, steps: &mut Steps<Forked>) {
     }
 }
 
-/// Another root. Its `/proc` is mounted while the old root is still there: in a user namespace the kernel wants to see
-/// another one before it mounts a new one.
+/// Another root. Its `/proc` is mounted while the old root still exists, because in a user namespace the kernel mounts
+/// a new `/proc` only if another one is visible.
 fn pivot(request: &Request, root: &Path, steps: &mut Steps<Forked>) {
     steps.inside(DirectoryStep::PrepareRoot(root.to_owned()));
     if let Some(on) = &request.proc {
-        // Relative to the directory that will be the working directory then.
+        // The path is relative to the later working directory.
         let directory = request.directory.as_deref().unwrap_or(Path::new("/"));
         steps.inside(MountStep::ProcBelow(root.to_owned(), directory.join(on)));
     }
     steps.inside(DirectoryStep::PivotRoot(root.to_owned()));
 }
 
-/// The line of an interpreter that is opened when it is registered, where there is another root to come.
+/// The line of an interpreter that is opened at its registration, if another root follows.
 fn opened_early(request: &Request) -> Option<Vec<u8>> {
     let line = request.interpreter.as_ref().filter(|_| request.root.is_some())?;
-    // The character after the first is what separates the fields.
+    // The first character separates the fields.
     let separator = *line.first()?;
     let flags = line.rsplit(|byte| *byte == separator).next()?;
     flags.contains(&b'F').then(|| line.clone())
 }
 
-/// Ids and capabilities, and what changing them undoes.
+/// Ids and capabilities, and settings that their change resets.
 fn credentials(request: &Request, steps: &mut Steps<Forked>) {
     if let Some(gid) = request.gid {
         steps.inside(CredentialStep::SetGid(gid));
@@ -312,7 +314,7 @@ mod tests {
         ];
         assert_eq!(steps("-m -p --mount-proc -R /a -w b")[2..7], wanted);
         assert_eq!(steps("-R /a -w b"), ["self chroot", "self chdir", "self execute"]);
-        // What is shared cannot be pivoted away.
+        // A shared root cannot be pivoted.
         let shared = steps("-m --propagation shared -R /a");
         assert_eq!(
             shared[1..4],

@@ -1,4 +1,5 @@
-//! What the arguments come to: implications drawn, contradictions refused, names and maps looked up while still outside.
+//! The request of the arguments: implied options are set, contradictions are refused, and names and maps are looked up
+//! outside.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -29,23 +30,23 @@ pub struct Request {
     pub kinds: Kinds,
     /// The files that they are bound to.
     pub pins: Vec<(Kind, PathBuf)>,
-    /// The name that they are pinned as.
+    /// The name for pinning them.
     pub name: Option<OsString>,
-    /// Whether the program runs in a child.
+    /// True if the program runs in a child.
     pub fork: bool,
-    /// Whether signals are passed on to it.
+    /// True if signals are passed on to it.
     pub forward_signals: bool,
-    /// The uid and gid that make the user namespace.
+    /// The uid and gid that create the user namespace.
     pub owner: Option<(u32, u32)>,
-    /// What is written to `setgroups`, before the maps.
+    /// The text for `setgroups`, which is written before the maps.
     pub setgroups: Option<Setgroups>,
     /// The id maps.
     pub maps: Vec<Map>,
-    /// What the clocks are ahead.
+    /// The offsets of the clocks.
     pub clocks: Vec<(Clock, ClockOffset)>,
     /// The propagation of all mounts.
     pub propagation: Option<PropagationType>,
-    /// Whether the loopback interface is brought up.
+    /// True if the loopback interface is brought up.
     pub loopback: bool,
     /// The pairs of interfaces to other network namespaces.
     pub veth: Vec<Rc<Veth>>,
@@ -57,32 +58,32 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// The working directory.
     pub directory: Option<PathBuf>,
-    /// Where `/proc` is mounted.
+    /// The mount point of `/proc`.
     pub proc: Option<PathBuf>,
-    /// Where `binfmt_misc` is mounted.
+    /// The mount point of `binfmt_misc`.
     pub binfmt: Option<PathBuf>,
     /// The interpreter to register.
     pub interpreter: Option<Vec<u8>>,
-    /// The gid to take.
+    /// The gid of the program.
     pub gid: Option<u32>,
-    /// The uid to take.
+    /// The uid of the program.
     pub uid: Option<u32>,
-    /// Whether capabilities are handed on.
+    /// True if capabilities are passed on.
     pub keep_capabilities: bool,
     /// The signal to get when the parent ends.
     pub kill_child: Option<SignalNumber>,
-    /// Whether there is an init.
+    /// True if there is an init.
     pub init: bool,
-    /// Where the PID is written.
+    /// The file for the PID.
     pub pid_file: Option<PathBuf>,
-    /// Where PID and namespaces are told.
+    /// The descriptor for PID and namespaces.
     pub info_fd: Option<i32>,
-    /// The program. Without one the namespaces are made for their name.
+    /// The program. Without one, the namespaces are only created and pinned.
     pub program: Option<Program>,
 }
 
 impl Request {
-    /// Draws the conclusions from what was said. A contradiction is an error of clap's.
+    /// Makes the request of the arguments. A contradiction is an error of clap.
     pub fn new(cli: Cli) -> anyhow::Result<Self> {
         let kinds = kinds(&cli);
         contradictions(&cli, kinds)?;
@@ -102,7 +103,7 @@ impl Request {
             .mount_binfmt
             .clone()
             .or_else(|| interpreter.as_ref().map(|_| None));
-        // A binfmt_misc in its usual place is below a /proc of one's own.
+        // The default place of binfmt_misc is below a new /proc.
         let proc_for_binfmt = matches!(binfmt, Some(None)).then_some(None);
         let private = cli.all.then_some(None);
         let proc = cli.mount_proc.or(proc_for_binfmt).or(private);
@@ -138,7 +139,7 @@ impl Request {
             interpreter,
             gid: cli.setgid.map(|group| group.0),
             uid: cli.setuid.map(|user| user.0),
-            // Without a new user namespace they are those of the system, and not for the asking.
+            // Without a new user namespace, these would be capabilities of the system.
             keep_capabilities: cli.keep_caps && kinds.contains(Kind::User),
             kill_child: cli.kill_child.map(|signal| signal.unwrap_or(SignalNumber::KILL)),
             init: cli.init,
@@ -149,7 +150,7 @@ impl Request {
     }
 }
 
-/// The kinds that were asked for, and those that other options imply.
+/// The requested kinds, and kinds that other options imply.
 pub fn kinds(cli: &Cli) -> Kinds {
     if cli.all {
         return Kinds::ALL;
@@ -186,7 +187,7 @@ fn maps_ids(cli: &Cli) -> bool {
         || !cli.map_groups.is_empty()
 }
 
-/// Refuses what cannot be, before anything is done.
+/// Refuses contradictions, before anything is done.
 fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
     let refuse = |kind, text: &str| Err(usage(Cli::command(), kind, text));
     let conflict = |text: &str| refuse(ErrorKind::ArgumentConflict, text);
@@ -241,7 +242,7 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
     Ok(())
 }
 
-/// Refuses what needs a process, where there is to be none.
+/// Refuses options that need a process, if none will run.
 fn named_without_program(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
     let text = if kinds.contains(Kind::Pid) {
         "--pin: a PID namespace ends with its first process, so it needs a program, such as sleep infinity"
@@ -255,12 +256,12 @@ fn named_without_program(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
     Err(usage(Cli::command(), ErrorKind::MissingRequiredArgument, text))
 }
 
-/// Whether the gid map is that of the caller's own gid alone.
+/// True if the gid map has only the caller's own gid.
 fn gid_is_single(cli: &Cli) -> bool {
     cli.single.gid.is_some() && requests(cli, IdKind::Group).is_empty()
 }
 
-/// The ranges that were asked for, of uids or of gids.
+/// The requested ranges of uids or gids.
 fn requests(cli: &Cli, ids: IdKind) -> Vec<MapRequest> {
     let said = match ids {
         IdKind::User => &cli.map_users,
@@ -272,7 +273,7 @@ fn requests(cli: &Cli, ids: IdKind) -> Vec<MapRequest> {
     requests
 }
 
-/// The maps, who writes them, and whether setgroups(2) has to be denied first.
+/// The maps, their writers, and whether setgroups(2) must be denied first.
 fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
     let own = caller::ids();
     let mut maps = Vec::new();
@@ -285,7 +286,7 @@ fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
             (IdKind::Group, None) => (own.gid, cli.single.gid),
         };
         let (single, requests) = match (asked, requests(cli, ids)) {
-            // --all, and nothing said of the map.
+            // --all without an option for the map.
             (None, requests) if cli.all && requests.is_empty() => private_map(ids),
             (asked, requests) => (asked, requests),
         };
@@ -313,7 +314,7 @@ fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
     Ok((maps, deny))
 }
 
-/// What `--all` maps: as root every id to itself; otherwise root, and the subordinate ids where there are any.
+/// The map of `--all`: for root, every id to itself; otherwise root, and the subordinate ids if there are any.
 fn private_map(ids: IdKind) -> (Option<SingleId>, Vec<MapRequest>) {
     if caller::may_map(ids) {
         return (None, vec![MapRequest::All]);
@@ -331,7 +332,7 @@ fn private_map(ids: IdKind) -> (Option<SingleId>, Vec<MapRequest>) {
     (Some(SingleId::Is(0)), ranges)
 }
 
-/// The program, its arguments and its environment: ours, entry by entry, but for what options leave out.
+/// The program, its arguments, and its environment: the caller's, except entries that options leave out.
 fn program(cli: &Cli) -> anyhow::Result<Program> {
     let mut environment = caller::environment();
     if !cli.whitelist_env.is_empty() {
@@ -344,7 +345,7 @@ fn program(cli: &Cli) -> anyhow::Result<Program> {
     Ok(ns_core::cli::program(&cli.program, environment)?)
 }
 
-/// Whether this entry of an environment gives a value to one of these variables.
+/// True if this entry of an environment sets one of these variables.
 fn sets_one_of(entry: &[u8], names: &[&[u8]]) -> bool {
     let equals = entry.iter().position(|byte| *byte == b'=');
     equals.is_some_and(|at| at > 0 && names.contains(&&entry[..at]))

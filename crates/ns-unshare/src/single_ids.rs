@@ -4,16 +4,16 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use ns_core::cli::value;
 use ns_core::users::{GroupId, UserId};
 
-/// What the caller's own id is to be inside.
+/// The id inside for the caller's own id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SingleId {
-    /// This.
+    /// This id.
     Is(u32),
-    /// The same.
+    /// The same id as outside.
     Same,
 }
 
-/// The single ids that were asked for.
+/// The requested single ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SingleIds {
     /// For the caller's uid.
@@ -80,7 +80,7 @@ impl Args for SingleIds {
 
 impl FromArgMatches for SingleIds {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        // A flag has an index also when it was not given: that of its default.
+        // A flag that was not given has an index too, which belongs to its default.
         let flag = |name: &str, id| {
             let place = matches
                 .get_flag(name)

@@ -13,14 +13,14 @@ use ns_core::output::escape_for_terminal;
 use ns_core::target::Destination;
 use ns_core::{Error, Kind, Namespace, Target};
 
-/// A pair of interfaces, as it was asked for.
+/// A requested pair of interfaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VethSpec {
     name: InterfaceName,
     rest: Rest,
 }
 
-/// All but the name, which need not be said.
+/// The keys except the name, which all are optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rest {
     hardware: Option<HardwareAddress>,
@@ -32,15 +32,15 @@ struct Rest {
     peer_netns: Option<Target>,
 }
 
-/// The MTUs that the kernel takes for a veth interface.
+/// The MTUs that the kernel accepts for a veth interface.
 const MTU: std::ops::RangeInclusive<u32> = 68..=65535;
 
-/// The least MTU of an interface with IPv6 (RFC 8200, 5).
+/// The lowest MTU of an interface with IPv6 (RFC 8200, 5).
 const MTU_OF_IPV6: u32 = 1280;
 
 const KEYS: &str = "name, addr, gw, mac, mtu, peer, peer-addr and peer-netns";
 
-/// Reads a [`VethSpec`] for clap, from bytes: a target may be a path, which may be no text.
+/// Reads a [`VethSpec`] for clap, from bytes, because a target can be a path, which need not be text.
 pub fn veth_spec() -> impl TypedValueParser<Value = VethSpec> {
     OsStringValueParser::new().try_map(|text: OsString| VethSpec::parse(&text))
 }
@@ -105,7 +105,7 @@ impl Rest {
         }
     }
 
-    /// Whether it goes together.
+    /// Checks that the values fit together.
     fn check(&self) -> Result<(), String> {
         let own = |address: IpAddr| self.addresses.iter().any(|own| own.address == address);
         if let Some(address) = self.peer_addresses.iter().find(|peer| own(peer.address)) {
@@ -139,7 +139,7 @@ impl Rest {
     }
 }
 
-/// One that every IPv6 interface reaches.
+/// Every IPv6 interface reaches such an address.
 fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if Ipv6Addr::is_unicast_link_local(&address))
 }
@@ -181,7 +181,7 @@ fn parsed<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(why)
 }
 
-/// What was wrong with it: the text itself is named already.
+/// The reason. clap already names the text.
 fn why(error: Error) -> String {
     match error {
         Error::Invalid { why, .. } => why,
@@ -189,7 +189,7 @@ fn why(error: Error) -> String {
     }
 }
 
-/// What several of them have that only one can, where there is such a thing.
+/// A value that several pairs have and only one can have, if there is one.
 pub fn contradiction(specs: &[VethSpec]) -> Option<String> {
     for (index, spec) in specs.iter().enumerate() {
         for other in &specs[..index] {
@@ -216,7 +216,7 @@ pub fn contradiction(specs: &[VethSpec]) -> Option<String> {
     None
 }
 
-/// Finds and opens what they name.
+/// Finds and opens the namespaces of the pairs.
 pub fn resolve(specs: Vec<VethSpec>) -> Result<Vec<Rc<Veth>>, Error> {
     specs.into_iter().map(VethSpec::resolve).collect()
 }
@@ -238,7 +238,7 @@ impl VethSpec {
     }
 }
 
-/// The network namespace of a target; none where that is the caller's.
+/// The network namespace of a target; `None` for the caller's own.
 fn peer_namespace(target: &Target) -> Result<Option<Destination>, Error> {
     let namespace = target.open()?.destination(Kind::Net)?;
     let own = Namespace::own(Kind::Net)?.identity();
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn every_fault_is_named() {
         for (text, part) in [
             ("", "name=: it is empty"),
             ("addr=10.7.0.2/24", "name=eth0"),
