@@ -1,4 +1,4 @@
-//! Mounts: why a namespace is not bound to a file, and why no `/proc` is mounted.
+//! Mounts: why a namespace cannot be bound to a file, and why `/proc` cannot be mounted.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::escape::{quoted, word};
 use crate::mounts::MountTable;
 use crate::{Gathered, Kind, Namespace};
 
-/// The namespace was not bound to the file.
+/// The namespace could not be bound to the file.
 pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<Finding> {
     if errno == Errno::EACCES {
         return closed_directory(file);
@@ -69,7 +69,7 @@ fn closed_directory(file: &Path) -> Option<Finding> {
     Some(Finding::new(format!("the caller may not {what} {directory}")))
 }
 
-/// Propagation is a property of a mount, and only a mount can give way to another root.
+/// The root directory must be a mount, for its propagation to change or for another root to replace it.
 pub(crate) fn root_is_no_mount(look: &Look) -> Option<Finding> {
     (restrictions::no_mount_on_root(look)?).then(|| {
         Finding::new("the root directory is not a mount point, as in a chroot to a plain directory")
@@ -77,7 +77,7 @@ pub(crate) fn root_is_no_mount(look: &Look) -> Option<Finding> {
     })
 }
 
-/// Nothing is at the path that something was to be bound over.
+/// The path of the bind mount does not exist.
 pub(crate) fn nothing_there(on: &Path) -> Option<Finding> {
     let name = quoted(on.as_os_str().as_bytes());
     if on.exists() {
@@ -103,7 +103,7 @@ pub(crate) fn registered_by_root() -> Option<Finding> {
     })
 }
 
-/// No `/proc` was mounted.
+/// `/proc` could not be mounted.
 pub(crate) fn proc(look: &Look) -> Option<Finding> {
     let pid = Namespace::own(Kind::Pid).ok()?;
     if matches!(pid.owner(), Gathered::Unreadable(_)) {
@@ -120,7 +120,7 @@ pub(crate) fn proc(look: &Look) -> Option<Finding> {
     covered(look)
 }
 
-/// The kernel mounts no `/proc` in a user namespace that would show more than the one that is there.
+/// In a user namespace, the kernel refuses a new `/proc` that would show more than the existing one.
 fn covered(look: &Look) -> Option<Finding> {
     let bytes = look.mountinfo()?;
     let table = MountTable::parse(&bytes);
