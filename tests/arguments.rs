@@ -1,4 +1,4 @@
-//! How arguments may be spelled, in all five programs.
+//! The spellings of arguments, in all five programs.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
@@ -21,7 +21,7 @@ cases!["arguments":
     a_value_after_a_blank_gets_advice, the_name_in_the_usage_is_that_of_the_program,
 ];
 
-/// Every start of every option that the relative, as it is installed, has: ours takes it for that option.
+/// Every abbreviation of every option of the installed relative: our program takes it as the same option.
 fn the_start_does_for_ours(relative: &str, ours: &str) -> Outcome {
     let theirs = tool(needs::installed(relative)?).arg("--help").ran();
     let help = theirs.stdout + &theirs.stderr;
@@ -36,7 +36,7 @@ fn the_start_does_for_ours(relative: &str, ours: &str) -> Outcome {
         for start in
             starts.filter(|start| options.iter().filter(|other| other.starts_with(start)).count() == 1)
         {
-            // One that takes no value leaves --help to be read; one that does is named with what is wrong with it.
+            // After an option without a value, --help is read. An option with a value is named in the error.
             let ran = program(ours).args([&format!("--{start}"), "--help"]).ran();
             let named = ran.stderr.contains(&format!("'--{option}"));
             let left_out = ran.stderr.contains("/etc/fstab");
@@ -69,7 +69,7 @@ fn the_start_of_an_option_does_for_ours_where_it_does_for_hostname() -> Outcome 
     the_start_does_for_ours("hostname", "ns-hostname")
 }
 
-/// Where ours have more options that begin so, and where the value stands behind or in the same word.
+/// Abbreviations that more of our options start with, with the value in the next or in the same word.
 fn the_start_of_an_option_means_the_same_as_all_of_it() -> Outcome {
     for (name, short, whole) in [
         (
@@ -117,7 +117,7 @@ fn the_start_of_an_option_means_the_same_as_all_of_it() -> Outcome {
         let own = std::process::id().to_string();
         let run = |words: &str| program(name).args(words.replace("OWN", &own).split(' ')).ran();
         let (short, whole) = (run(short), run(whole));
-        // What could not be read may be more or less the second time.
+        // The number of unreadable processes may differ the second time.
         assert!(!short.stderr.contains("may be"), "{short:?}");
         assert_eq!(
             (short.status, short.stdout),
@@ -176,7 +176,7 @@ fn options_may_follow_operands() -> Outcome {
     Ok(())
 }
 
-/// Also where another argument, before it, may be any bytes.
+/// Also after another argument that can have any bytes.
 fn what_is_no_text_is_named_with_its_option() -> Outcome {
     let bytes = |text: &str| {
         OsString::from(OsStr::from_bytes(

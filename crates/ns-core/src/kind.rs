@@ -1,4 +1,4 @@
-//! The eight kinds of namespace (`namespaces(7)`), and everything that is one fact per kind, in one table.
+//! The eight kinds of namespace (`namespaces(7)`), and one table with a row of facts for each kind.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,11 +28,12 @@ pub enum Kind {
     Uts,
 }
 
-/// What is to be known of one kind.
+/// The facts about one kind.
 struct KindFacts {
     /// The link in `/proc/PID/ns`, and the name in a listing.
     name: &'static str,
-    /// The link for the namespace that a process's next children are born in, where it can differ from its own.
+    /// The link for the namespace that a process's next children are born in, for kinds where it can differ from the
+    /// process's own.
     for_children: Option<&'static str>,
     /// The long option that unshare(1) and nsenter(1) gave it, and the adjective before "namespace" in a sentence.
     option: &'static str,
@@ -42,8 +43,8 @@ struct KindFacts {
     noun: &'static str,
     /// The `CLONE_NEW*` flag of `clone(2)`, `unshare(2)` and `setns(2)`.
     flag: libc::c_int,
-    /// The inode of the namespace the system started with, fixed by the kernel (`include/uapi/linux/nsfs.h`).
-    /// Those of `mnt` and `net` are so since Linux 6.17, and were no namespace's inode before.
+    /// The inode of the namespace the system started with, fixed by the kernel (`include/uapi/linux/nsfs.h`). The
+    /// inodes of `mnt` and `net` are fixed since Linux 6.17. Before, no namespace had them.
     initial: u64,
 }
 
@@ -61,7 +62,7 @@ const FACTS: [KindFacts; 8] = [
 ];
 
 impl Kind {
-    /// All eight.
+    /// All eight kinds.
     pub const ALL: [Self; 8] = [
         Self::Cgroup,
         Self::Ipc,
@@ -103,13 +104,13 @@ impl Kind {
         self.facts().noun
     }
 
-    /// With its article, in a sentence: `a UTS namespace`, `an IPC namespace`.
+    /// The kind with its article, in a sentence: `a UTS namespace`, `an IPC namespace`.
     pub fn a_namespace(self) -> String {
         let article = if self == Self::Ipc { "an" } else { "a" };
         format!("{article} {} namespace", self.noun())
     }
 
-    /// The `CLONE_NEW*` flag. nix has no name for that of time namespaces and keeps the bit all the same.
+    /// The `CLONE_NEW*` flag. nix has no name for the flag of time namespaces, but keeps its bit.
     pub const fn flag(self) -> CloneFlags {
         CloneFlags::from_bits_retain(self.facts().flag)
     }
@@ -134,7 +135,7 @@ impl fmt::Display for Kind {
 impl FromStr for Kind {
     type Err = Error;
 
-    /// Takes the name in `/proc/PID/ns` (`mnt`), and the option's (`mount`).
+    /// Reads the name in `/proc/PID/ns` (`mnt`) or the name of the option (`mount`).
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::ALL
             .into_iter()
@@ -151,12 +152,12 @@ impl FromStr for Kind {
 pub struct Kinds(u8);
 
 impl Kinds {
-    /// None of them.
+    /// The empty set.
     pub const NONE: Self = Self(0);
-    /// All eight.
+    /// All eight kinds.
     pub const ALL: Self = Self(u8::MAX);
 
-    /// Whether this kind is one of them.
+    /// True if the set has this kind.
     pub const fn contains(self, kind: Kind) -> bool {
         self.0 & 1 << kind as u8 != 0
     }
@@ -172,22 +173,22 @@ impl Kinds {
         Self(self.0 | other.0)
     }
 
-    /// Whether there is none.
+    /// True if the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Puts this kind in.
+    /// Adds this kind.
     pub const fn insert(&mut self, kind: Kind) {
         self.0 |= 1 << kind as u8;
     }
 
-    /// Takes this kind out.
+    /// Removes this kind.
     pub const fn remove(&mut self, kind: Kind) {
         self.0 &= !(1 << kind as u8);
     }
 
-    /// The same without this kind.
+    /// The set without this kind.
     #[must_use]
     pub const fn without(mut self, kind: Kind) -> Self {
         self.remove(kind);

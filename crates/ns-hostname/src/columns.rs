@@ -12,10 +12,10 @@ const MOST: usize = 64;
 /// what only the others need.
 static CHOSEN: ([NamespaceColumn; MOST], usize) = chosen(NAMESPACE_COLUMNS);
 
-/// All of them, in their order.
+/// All columns, in order.
 pub static ALL: &[NamespaceColumn] = CHOSEN.0.split_at(CHOSEN.1).0;
 
-/// What a list shows if no columns are named.
+/// The default columns of the list.
 pub static DEFAULT: &[NamespaceColumn] = &[&NS, &OWN, &HOSTNAME, &DOMAIN, &NPROCS, &PID, &USER, &COMMAND];
 
 const fn chosen(all: &[NamespaceColumn]) -> ([NamespaceColumn; MOST], usize) {

@@ -1,9 +1,9 @@
-//! Every UTS namespace, wherever it is held, and its names.
+//! Every UTS namespace in any place, and its names.
 
 use ns_core::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use ns_core::{Gathered, Kind};
 
-/// Finds every UTS namespace, and what is asked for of each.
+/// Finds every UTS namespace, with these facts.
 pub fn find(facts: Facts) -> anyhow::Result<Inventory> {
     Ok(gather(&Question {
         kinds: [Kind::Uts].into_iter().collect(),
@@ -13,12 +13,12 @@ pub fn find(facts: Facts) -> anyhow::Result<Inventory> {
     })?)
 }
 
-/// The UTS namespaces of an inventory: mount namespaces are found on the way to what is pinned in them.
+/// The UTS namespaces of an inventory. It also has mount namespaces, because pins are searched in them.
 pub fn entries(inventory: &Inventory) -> impl Iterator<Item = &Entry> {
     inventory
         .entries()
         .iter()
         .filter(|entry| entry.kind == Kind::Uts)
-        // Its processes have gone before it could be entered.
+        // Its processes ended before it could be entered.
         .filter(|entry| entry.processes == 0 || entry.uts_names != Gathered::Absent)
 }

@@ -1,4 +1,4 @@
-//! What the arguments ask for.
+//! The query that the arguments make.
 
 use ns_core::cli::CompatName;
 use ns_core::inventory::{Entry, Inventory, Places, Question};
@@ -13,25 +13,25 @@ use crate::records::Records;
 use crate::show::Said;
 use crate::tree::Relation;
 
-/// What is to be shown, and in which shape.
+/// The namespaces to show, and the shape of the output.
 pub struct Query<'a> {
     pub cli: &'a Cli,
     /// The columns that are shown.
     pub columns: Vec<NamespaceColumn>,
-    /// Whether nobody chose the columns.
+    /// True if no columns were chosen.
     pub usual: bool,
-    /// What the tree is drawn by, where there is one.
+    /// The relation of the tree, if one is drawn.
     pub tree: Option<Relation>,
     /// The kinds that are shown.
     pub kinds: Kinds,
-    /// The process whose namespaces are shown, held until they are.
+    /// The process whose namespaces are shown, held until then.
     task: Option<Process>,
-    /// The process whose capabilities are shown, held until they are.
+    /// The process whose capabilities are shown, held until then.
     caps: Option<Process>,
 }
 
 impl<'a> Query<'a> {
-    /// Fails where there is no such process.
+    /// Fails if there is no such process.
     pub fn of(cli: &'a Cli) -> anyhow::Result<Self> {
         let kinds: Kinds = cli.kinds.iter().copied().collect();
         let kinds = if kinds.is_empty() { Kinds::ALL } else { kinds };
@@ -51,7 +51,7 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// All columns that are needed to show what is asked for.
+    /// All columns that the output, the filter and the tree need.
     pub fn wanted(&self) -> Vec<NamespaceColumn> {
         let mut wanted = self.columns.clone();
         if self.adds_names() {
@@ -76,11 +76,11 @@ impl<'a> Query<'a> {
         once
     }
 
-    /// What has to be found out for it.
+    /// The question to the inventory.
     pub fn question(&self) -> Question {
         let mut kinds = self.kinds;
         if matches!(self.tree, Some(Relation::Owner)) || self.caps.is_some() {
-            // Every namespace has a user namespace above it.
+            // Every namespace has an owner, which is a user namespace.
             kinds.insert(Kind::User);
         }
         Question {
@@ -91,12 +91,12 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// Whether the column NAME is shown if a namespace has a name: lsns(8) has no such column.
+    /// True if the column NAME is added when a namespace has a name: lsns(8) has no such column.
     pub fn adds_names(&self) -> bool {
         self.usual && CompatName::current() != Some(CompatName::Lsns)
     }
 
-    /// Where namespaces are searched. lsns(8) lists those of processes.
+    /// The places to search. lsns(8) lists only namespaces of processes.
     fn places(&self) -> Places {
         let default = match CompatName::current() {
             Some(CompatName::Lsns) => Places::PROCESSES,
@@ -110,7 +110,7 @@ impl<'a> Query<'a> {
         self.caps.as_ref().map(Process::pid)
     }
 
-    /// The namespaces that are to be shown, as far as the filter has no say in it.
+    /// The namespaces to show, before the filter.
     pub fn select<'i>(&self, inventory: &'i Inventory) -> anyhow::Result<Vec<&'i Entry>> {
         let mut entries: Vec<_> = inventory
             .entries()
@@ -144,7 +144,8 @@ impl<'a> Query<'a> {
         self.filter(records, incomplete);
     }
 
-    /// Drops the records that the filter leaves out. What it could not compare is missing, whether it is shown or not.
+    /// Drops the records that the filter leaves out. Values that the filter could not compare count as missing, even if
+    /// they are not shown.
     pub fn filter(&self, records: &mut Records<'_>, incomplete: &mut Incomplete) {
         if let Some(filter) = &self.cli.filter {
             records.count(&filter.columns(), incomplete);
@@ -162,7 +163,7 @@ impl Query<'_> {
         columns
     }
 
-    /// Counts the values that are shown and could not be read, beside those that the filter has asked for.
+    /// Counts the shown values that could not be read, except those that the filter has already counted.
     pub fn count_shown(&self, records: &Records<'_>, incomplete: &mut Incomplete) {
         let counted = self.cli.filter.as_ref().map(Filter::columns).unwrap_or_default();
         let rest = self.columns.iter().copied();
@@ -171,7 +172,7 @@ impl Query<'_> {
     }
 }
 
-/// What a program that reads the JSON has to know beside the namespaces.
+/// The fields of JSON beside the namespaces.
 pub fn said(inventory: &Inventory, incomplete: &Incomplete) -> Said {
     Said {
         incomplete: Some(incomplete.json()),
@@ -195,7 +196,7 @@ fn columns(cli: &Cli) -> anyhow::Result<Vec<NamespaceColumn>> {
     Ok(cli.written.columns(NAMESPACE_COLUMNS, &usual)?)
 }
 
-/// In text a tree by processes where nobody said otherwise, as lsns draws one; elsewhere none.
+/// The default tree: by process in text, as in lsns(8), and none elsewhere.
 fn relation(cli: &Cli) -> Option<Relation> {
     let text = !cli.list && !cli.written.raw && !cli.written.json;
     cli.tree.map(Relation::from).or(text.then_some(Relation::Process))

@@ -10,16 +10,16 @@ use crate::cli::Cli;
 use crate::records::Records;
 use crate::tree::{Relation, TreePosition};
 
-/// What stands beside the records in JSON.
+/// The fields beside the records in JSON.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
     /// What could not be read; `None` if a saved list does not say.
     pub incomplete: Option<serde_json::Value>,
-    /// What else there is to say.
+    /// Other fields.
     pub remarks: Vec<(&'static str, serde_json::Value)>,
 }
 
-/// Writes the records to stdout, in these places.
+/// Writes the records to stdout, at these places of the tree.
 pub fn show(
     cli: &Cli,
     columns: &[NamespaceColumn],
@@ -46,7 +46,7 @@ pub fn show(
     out.flush()
 }
 
-/// Lists the columns themselves, in JSON under the name that lsns gives them.
+/// Lists the columns themselves, in JSON under the same name as in lsns(8).
 pub fn list_columns(cli: &Cli) -> io::Result<()> {
     let listing = output::list_columns("lsns-columns", NAMESPACE_COLUMNS);
     let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
@@ -54,7 +54,7 @@ pub fn list_columns(cli: &Cli) -> io::Result<()> {
     out.flush()
 }
 
-/// The column in which the tree is drawn: what it is a tree of, or else the last.
+/// The column in which the tree is drawn: the subject of the tree, or the last column.
 fn tree_column(columns: &[NamespaceColumn], relation: Relation) -> usize {
     let wanted: &[NamespaceColumn] = match relation {
         Relation::Process => &[&listing::COMMAND, &listing::PID],

@@ -1,4 +1,4 @@
-//! What the programs that run a program share: showing a plan, and ending as the program did.
+//! The shared parts of the programs that run a program: showing the plan, and ending with the status of the program.
 
 use std::ffi::{CString, OsStr, OsString};
 use std::io::{self, Write as _};
@@ -13,8 +13,8 @@ use crate::escape::{escape_for_terminal, escape_json};
 use crate::launch::{Ended, Failure, Plan, Program, mirror, shell_in};
 use crate::users;
 
-/// The program to run, with its arguments and its environment. Where none is named it is the caller's shell, as
-/// `login(1)` starts it: `SHELL` of the environment, or the one in `/etc/passwd`, or `/bin/sh`.
+/// The program to run, with its arguments and its environment. If none is named, it is the caller's shell, started as a
+/// login shell: `SHELL` of the environment, or the shell in `/etc/passwd`, or `/bin/sh`.
 pub fn program(words: &[OsString], environment: Vec<CString>) -> CoreResult<Program> {
     if let Some((file, arguments)) = words.split_first() {
         return Program::new(file, arguments, environment);
@@ -26,7 +26,7 @@ pub fn program(words: &[OsString], environment: Vec<CString>) -> CoreResult<Prog
     Program::login_shell(&shell, environment)
 }
 
-/// Prints the plan, a line a step, as text or as JSON.
+/// Prints the plan, one line for each step, as text or as JSON.
 pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {
     let mut out = super::stdout()?;
     let lines = plan.lines();
@@ -45,8 +45,8 @@ pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {
     out.flush()
 }
 
-/// The exit status for how the program ended; where it was killed, this process dies of the same signal. Where it was not
-/// started, says why. `C` are the arguments of this program.
+/// The exit status for the end of the program. If a signal killed the program, this process dies of the same signal. If
+/// the program was not started, reports why. `C` are the arguments of this program.
 pub fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
     match outcome {
         Ok(ended) => mirror(ended).into(),

@@ -12,23 +12,23 @@ use super::holder::Holder;
 /// A namespace that was found.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its kind.
+    /// The kind.
     pub kind: Kind,
-    /// Which it is.
+    /// The identity.
     pub identity: Identity,
-    /// How many processes are in it.
+    /// The number of processes in it.
     pub processes: u32,
-    /// How many threads are in it, those of its processes too; 0 where nobody looked.
+    /// The number of threads in it, including the threads of its processes; 0 if threads were not searched.
     pub threads: u32,
     /// The lowest PID of a process in it.
     pub lowest: Option<Pid>,
-    /// The oldest process at the top of its tree, where somebody asked.
+    /// The oldest process at the top of its tree, if it was asked for.
     pub leader: Option<Pid>,
-    /// What else holds it, sort by sort.
+    /// Its other holders, ordered by their kind.
     pub holders: Vec<Holder>,
-    /// Whether the kernel lists it: it can be opened by that list, if what holds it has gone meanwhile.
+    /// True if the kernel lists it. It can then be opened through that list, even if its holders have gone meanwhile.
     pub(super) listed: bool,
-    /// Whether that was all that was found of it: it lives without any holder that the caller sees.
+    /// True if only the kernel's list has it: the caller sees no holder.
     pub(super) only_listed: bool,
     /// The names of a UTS namespace.
     pub uts_names: Gathered<Names>,
@@ -40,12 +40,12 @@ pub struct Entry {
     pub own: Gathered<bool>,
     /// True if a fact needed the namespace open, and opening it failed.
     pub(super) closed: bool,
-    /// What it says itself once it is open; `None` where nobody asked for it, or it could not be opened.
+    /// The facts from the open namespace; `None` if they were not asked for, or it could not be opened.
     pub relationships: Option<Relationships>,
 }
 
 impl Entry {
-    /// One of which nothing is known yet. What `facts` ask for and what its kind does not have is absent.
+    /// A namespace of which nothing is known yet. Facts that are asked for and that its kind does not have are absent.
     pub(super) fn new(kind: Kind, identity: Identity, facts: OfNamespaces) -> Self {
         Self {
             kind,
@@ -66,7 +66,7 @@ impl Entry {
         }
     }
 
-    /// Whether anything holds it that was found: a process, one of its holders, the kernel.
+    /// True if something was found that holds it: a process, another holder, or the kernel.
     pub(super) fn is_held(&self) -> bool {
         self.processes > 0 || !self.holders.is_empty() || self.only_listed
     }
@@ -78,7 +78,7 @@ impl Entry {
         self.lowest.is_none() && (pinned || self.only_listed)
     }
 
-    /// A thread that is in it, and its process is not, where there is one.
+    /// A thread in it whose process is in another namespace, if there is one.
     pub(super) fn a_thread(&self) -> Option<Pid> {
         self.holders.iter().find_map(|holder| match holder {
             Holder::Thread { tid, .. } => Some(*tid),
@@ -86,7 +86,7 @@ impl Entry {
         })
     }
 
-    /// Where its file is mounted in this mount namespace.
+    /// The paths where its file is mounted in this mount namespace.
     pub fn pins(&self, mount_namespace: u64) -> Vec<&[u8]> {
         self.holders
             .iter()
@@ -101,8 +101,8 @@ impl Entry {
             .collect()
     }
 
-    /// Its names: those of the pins in this mount namespace in the directory of names of its kind, `/run/netns` for the
-    /// kind `net`, where ip-netns(8) and its like put them.
+    /// Its names: the pins in this mount namespace in the directory for its kind. For the kind `net` this is
+    /// `/run/netns`, which ip-netns(8) uses too.
     pub fn names(&self, mount_namespace: u64) -> Vec<&[u8]> {
         let directory = format!("/run/{}ns/", self.kind);
         self.pins(mount_namespace)
@@ -112,12 +112,12 @@ impl Entry {
             .collect()
     }
 
-    /// Whether the system started with it.
+    /// True if the system started with it.
     pub fn is_initial(&self) -> bool {
         self.identity.inode == self.kind.initial_inode()
     }
 
-    /// The user namespace that owns it: that of a user namespace is its parent.
+    /// The user namespace that owns it. The owner of a user namespace is its parent.
     pub fn owner(&self) -> Gathered<Identity> {
         self.ask(|relationships| relationships.owner)
     }
@@ -127,7 +127,7 @@ impl Entry {
         self.ask(|relationships| relationships.parent)
     }
 
-    /// The uid, as the caller sees it, of whoever made its user namespace.
+    /// The uid, as seen by the caller, that created its user namespace.
     pub fn owner_uid(&self) -> Gathered<u32> {
         self.ask(|relationships| relationships.owner_uid)
     }
@@ -137,7 +137,7 @@ impl Entry {
         self.ask(|relationships| relationships.id)
     }
 
-    /// The state of what only the namespace itself could have told.
+    /// The state of a fact that only the open namespace could have told.
     pub(super) fn unknown<T>(&self) -> Gathered<T> {
         if self.closed {
             Gathered::Unreadable(Errno::EACCES)
@@ -151,7 +151,7 @@ impl Entry {
     }
 }
 
-/// What is known of a value before anything is read.
+/// The state of a value before anything is read.
 fn at_first<T>(there_is_none: bool) -> Gathered<T> {
     if there_is_none {
         Gathered::Absent
@@ -160,22 +160,22 @@ fn at_first<T>(there_is_none: bool) -> Gathered<T> {
     }
 }
 
-/// What a namespace says of itself and of its relationships (`ioctl_nsfs(2)`).
+/// The facts that an open namespace tells about itself and its relationships (`ioctl_nsfs(2)`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Relationships {
     /// The user namespace that owns it.
     pub owner: Gathered<Identity>,
     /// Its parent.
     pub parent: Gathered<Identity>,
-    /// The uid of whoever made its user namespace.
+    /// The uid that created its user namespace.
     pub owner_uid: Gathered<u32>,
     /// Its 64-bit id.
     pub id: Gathered<u64>,
 }
 
 impl Relationships {
-    /// What it says, and its owner, still open. Where not `all` is asked for, of other than user namespaces only their
-    /// place among the others.
+    /// The facts of the namespace, and its owner, still open. Without `all`, namespaces other than user namespaces tell
+    /// only their relationships.
     pub(super) fn of(namespace: &Namespace, all: bool) -> (Self, Gathered<Namespace>) {
         let owner = namespace.owner();
         let is_user = namespace.kind() == Kind::User;

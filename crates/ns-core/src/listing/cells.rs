@@ -1,4 +1,4 @@
-//! From what was found out about a namespace to the values of its columns.
+//! The cells of a namespace, made from its facts.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::process::{Cgroups, Pid};
 use crate::{Gathered, Identity};
 
 impl<'a> Subject<'a> {
-    /// Something about the process that stands for it; absent if there is none.
+    /// A fact about the process that represents the namespace; absent if there is none.
     pub(super) fn of_process(self, cell: impl FnOnce(&'a Representative) -> Cell<'a>) -> Cell<'a> {
         match (self.pid, self.process) {
             (_, Some(process)) => cell(process),
@@ -18,7 +18,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The uid of that process; if there is none, that of whoever made the namespace.
+    /// The uid of that process; if there is none, the uid that created the namespace.
     pub(super) fn uid(self) -> Gathered<u32> {
         match (self.pid, self.process) {
             (_, Some(process)) => process.uid,
@@ -37,7 +37,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// What the cgroups of the leader tell.
+    /// A fact from the cgroups of the leader.
     pub(super) fn of_cgroups(self, text: impl FnOnce(&'a Cgroups) -> Option<&'a [u8]>) -> Cell<'a> {
         let cgroups = self.leader().and_then(|process| process.cgroups.as_ref());
         Cell::gathered(cgroups, |cgroups| text(cgroups).map_or(Cell::Absent, Cell::text))
@@ -104,7 +104,7 @@ pub(super) fn pids_of_leader(it: Subject<'_>) -> Cell<'_> {
     })
 }
 
-/// Text has what the kernel calls a domain that was never set; JSON says that there is none.
+/// A domain that was never set is the kernel's text in a table, and null in JSON.
 pub(super) fn domain(it: Subject<'_>) -> Cell<'_> {
     Cell::gathered(it.entry.uts_names.as_ref(), |names| match names.domain_if_set() {
         None if it.context.json => Cell::Absent,
@@ -144,7 +144,7 @@ pub(super) fn depth(it: Subject<'_>) -> Cell<'_> {
     loop {
         match current.parent() {
             Gathered::Known(parent) => {
-                // The kernel has no more than 33 of them in each other.
+                // The kernel nests at most 33 of them.
                 depth += 1;
                 current = match it.context.inventory.entry(parent.inode) {
                     Some(parent) => parent,

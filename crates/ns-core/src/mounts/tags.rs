@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use super::{Device, Mount};
 use crate::Gathered;
 
-/// What a block device can be named by.
+/// A kind of name for a block device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tag {
     /// The UUID of the file system.
@@ -30,7 +30,7 @@ pub enum Tag {
 }
 
 impl Tag {
-    /// All four.
+    /// All four tags.
     pub const ALL: [Self; 4] = [Self::Uuid, Self::Label, Self::PartUuid, Self::PartLabel];
 
     /// The name before the `=`: `UUID`.
@@ -123,7 +123,7 @@ impl Tags {
     }
 }
 
-/// The path of a block device, as the kernel names it in `/sys`: for a source that only says `/dev/root`.
+/// The path of a block device, as the kernel names it in `/sys`: for a source that is only `/dev/root`.
 pub fn device_path(device: Device) -> Option<Vec<u8>> {
     let uevent = std::fs::read(format!("/sys/dev/block/{device}/uevent")).ok()?;
     let name = uevent
@@ -147,7 +147,7 @@ fn lexical(path: &Path) -> PathBuf {
     plain
 }
 
-/// udev writes `\xNN` for what may not stand in a file name.
+/// udev writes `\xNN` for characters that a file name cannot have.
 fn unescaped(name: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(name.len());
     let mut rest = name;

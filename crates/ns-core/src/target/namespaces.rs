@@ -1,4 +1,4 @@
-//! Finding a namespace by what is known of it: its inode, its 64-bit id, its host name.
+//! Finding a namespace by its inode, its 64-bit id, or its host name.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -9,7 +9,7 @@ use crate::escape::quoted;
 use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
 use crate::{Error, Gathered, Kind, Kinds, Namespace, Result};
 
-/// The namespace with this inode, of this kind where one is given.
+/// The namespace with this inode, of this kind if one is given.
 pub(super) fn by_inode(kind: Option<Kind>, inode: u64) -> Result<Namespace> {
     let wanted = |entry: &Entry| entry.identity.inode == inode && kind.is_none_or(|kind| entry.kind == kind);
     let kinds = kind.map_or(Kinds::ALL, |kind| [kind].into_iter().collect());
@@ -36,7 +36,7 @@ pub(super) fn by_id(id: u64) -> Result<Namespace> {
         .map_err(|inventory| missing(&inventory, format!("no namespace has the id {id}")))
 }
 
-/// The UTS namespace with this host name, of those that are the system's or the caller's own: whoever makes a user namespace
+/// The UTS namespace with this host name, if it belongs to the system or the caller. The creator of a user namespace
 /// can give the UTS namespaces in it any name.
 pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
     // One that no process is in counts as well.
@@ -103,8 +103,8 @@ fn with_owner(entry: &Entry) -> String {
     )
 }
 
-/// The namespace that is wanted, among those of processes if it is there, else wherever one can be held alive. The
-/// inventory of the whole search where there is none.
+/// The wanted namespace, searched first among the namespaces of processes, and then in all places. If there is none,
+/// the inventory of the whole search.
 fn find(
     kinds: Kinds,
     facts: Facts,
