@@ -120,25 +120,23 @@ fn init_says_why_it_ends() -> Outcome {
 
 fn a_program_that_cannot_be_waited_for_is_ended() -> Outcome {
     needs::user_namespaces()?;
-    // With a PID namespace, the first wait is for the process that made the program.
-    for (fault, options) in [
-        ("ppoll:error=ENOMEM:when=2+", ["-U -f", "-r -p", "-r --init"]),
-        (
-            "wait4:error=ENOMEM:when=2+",
-            ["-r -p", "-r -p --mount-proc", "-r --init"],
-        ),
+    // The first of these come before the program runs. With a PID namespace, the first wait is for the process that made
+    // the program.
+    for (call, from, options) in [
+        ("ppoll", 1..=4, ["-U -f", "-r -p", "-r --init"]),
+        ("wait4", 2..=2, ["-r -p", "-r -p --mount-proc", "-r --init"]),
     ] {
-        for options in options {
+        for (from, options) in from.flat_map(|from| options.map(|options| (from, options))) {
             // A program that goes on writes a line when its stdin is closed.
             let text = "read -r line; echo went on";
-            let mut command = faulty(&format!("-e inject={fault}"), options)?;
+            let mut command = faulty(&format!("-e inject={call}:error=ENOMEM:when={from}+"), options)?;
             let (status, output, messages) = ended(command.args(["sh", "-c", text]));
             assert_eq!(
                 (status, output.as_str()),
                 (1, ""),
-                "{fault} {options}: {messages}"
+                "{call} {from} {options}: {messages}"
             );
-            assert!(messages.contains("cannot wait for the program: "), "{messages}");
+            assert!(messages.contains(": Cannot allocate memory"), "{messages}");
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ mod clocks;
 mod faults;
 mod id_causes;
 mod ids;
+mod interrupted;
 mod keys;
 mod mounts;
 mod namespaces;
@@ -31,6 +32,7 @@ pub fn cases() -> Vec<Case> {
         faults::cases(),
         id_causes::cases(),
         ids::cases(),
+        interrupted::cases(),
         keys::cases(),
         mounts::cases(),
         namespaces::cases(),

@@ -13,6 +13,7 @@ use crate::support::{Outcome, Run as _, Running, needs, tool};
 
 cases!["unshare::signals":
     each_signal_reaches_the_program_once,
+    each_signal_that_ends_a_program_ends_it_and_us,
     a_signal_ends_pid_1_although_it_has_no_handler,
     a_handler_of_pid_1_is_respected,
     without_forwarding_signals_are_kept_back,
@@ -26,23 +27,33 @@ cases!["unshare::signals":
     the_program_stops_and_goes_on_with_us,
 ];
 
-/// Says which signals come, until a line does.
+/// Writes the number of each signal that comes, until it reads a line.
 const COUNT: &str = r#"
-    $| = 1;
-    for my $s (qw(INT TERM HUP QUIT USR1 USR2 WINCH CONT)) { $SIG{$s} = sub { print "$s\n" } }
+    use Config; $| = 1;
+    my @numbers = split ' ', $Config{sig_num};
+    for my $name (split ' ', $Config{sig_name}) {
+        my $number = shift @numbers;
+        $SIG{$name} = sub { print "$number\n" } if $number;
+    }
     print "ready\n"; 1 until defined sysread(STDIN, my $line, 9); print "end\n";
 "#;
 
-const PASSED_ON: [Signal; 8] = [
-    Signal::SIGINT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGWINCH,
-    Signal::SIGCONT,
-];
+/// Sends a signal by its number.
+fn send(pid: Pid, signal: i32) {
+    let sent = tool("sh").args(["-c", &format!("kill -{signal} {pid}")]).ran();
+    assert_eq!(sent.status, 0, "{signal}: {}", sent.stderr);
+}
+
+/// The signals for which the process has a handler, as the kernel shows them.
+fn caught_by(pid: Pid) -> Vec<i32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let caught = caught.expect("each process has it");
+    (1..=64)
+        .filter(|signal| caught & (1 << (signal - 1)) != 0)
+        .collect()
+}
 
 fn each_signal_reaches_the_program_once() -> Outcome {
     needs::user_namespaces()?;
@@ -53,17 +64,56 @@ fn each_signal_reaches_the_program_once() -> Outcome {
             command.args(options.split(' ')).arg(&perl).args(["-e", COUNT]);
             let mut running = Running::start(&mut command);
             assert_eq!(running.line(), "ready");
-            for signal in PASSED_ON {
-                running.signal(signal);
-                assert_eq!(
-                    format!("SIG{}", running.line()),
-                    signal.as_str(),
-                    "{who:?} {options}"
-                );
+            let mut program = program_of(&running);
+            if options.ends_with("--init") {
+                program = last_child(program);
+            }
+            let signals = caught_by(program);
+            assert!(signals.len() > 50, "{signals:?}");
+            for signal in signals {
+                send(running.pid(), signal);
+                assert_eq!(running.line(), signal.to_string(), "{who:?} {options}");
             }
             running.say("end\n");
             let (status, _, rest) = running.end();
             assert_eq!((status, rest.as_str()), (0, "end\n"), "{who:?} {options}");
+        }
+    }
+    Ok(())
+}
+
+/// The numbers of the signals that end `cat` on this kernel, but KILL, which nobody can pass on, and the two that the C
+/// library keeps for itself, which it has some children ignore.
+fn deadly() -> Vec<i32> {
+    let mut deadly = Vec::new();
+    for signal in (1..=64).filter(|signal| ![Signal::SIGKILL as i32, 32, 33].contains(signal)) {
+        let mut running = Running::start(&mut tool("cat"));
+        running.say("here\n");
+        assert_eq!(running.line(), "here");
+        send(running.pid(), signal);
+        send(running.pid(), Signal::SIGCONT as i32);
+        // The signal comes before the end of its input.
+        let (_, died_of, _) = running.end();
+        deadly.extend(died_of);
+    }
+    deadly
+}
+
+fn each_signal_that_ends_a_program_ends_it_and_us() -> Outcome {
+    needs::user_namespaces()?;
+    let deadly = deadly();
+    let usual = [Signal::SIGXCPU, Signal::SIGPROF, Signal::SIGPWR, Signal::SIGTERM];
+    assert!(usual.iter().all(|signal| deadly.contains(&(*signal as i32))));
+    assert!((34..=64).all(|signal| deadly.contains(&signal)), "{deadly:?}");
+    for signal in deadly {
+        for options in ["-U -f", "-r -p", "-r --init"] {
+            let mut running = Running::start(unshare().args(options.split(' ')).arg("cat"));
+            running.say("here\n");
+            assert_eq!(running.line(), "here");
+            send(running.pid(), signal);
+            running.wait_for_end();
+            let (status, died_of, _) = running.end();
+            assert_eq!((status, died_of), (128 + signal, Some(signal)), "{options}");
         }
     }
     Ok(())

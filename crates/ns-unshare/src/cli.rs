@@ -316,7 +316,7 @@ pub struct Cli {
 
     /// Pass signals on to the program (default)
     ///
-    /// Implies --fork.
+    /// Every signal that a process can block is passed on. Implies --fork.
     #[arg(long, overrides_with = "no_forward_signals", help_heading = PROCESS)]
     pub forward_signals: bool,
 

@@ -50,7 +50,10 @@ pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {
 pub fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
     match outcome {
         Ok(ended) => mirror(ended).into(),
-        Err(Failure { error, status }) => {
+        Err(Failure {
+            signal: Some(signal), ..
+        }) => mirror(Ended::Killed(signal)).into(),
+        Err(Failure { error, status, .. }) => {
             let command = C::command();
             // What would make a program of the operand is no help to who meant it as a value.
             let error = match advice::for_operand(&command) {

@@ -1,7 +1,7 @@
 //! What the two sides of a launch say to each other: "go on", "the child is this one", "this failed".
 //!
-//! The channel is close-on-exec. When it closes without a word on the inner side, the program is running. A side that
-//! cannot send why it failed shuts down its direction instead, and does not close: the kernel needs no memory for that.
+//! The channel is close-on-exec. When it closes after the inner side has said that it becomes the program, the
+//! program is running. A side that cannot send why it failed shuts down its direction instead, and does not close: the kernel needs no memory for that.
 
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -27,6 +27,8 @@ pub(super) enum Message {
     Go,
     /// I go on as this process.
     Child(Pid),
+    /// I become the program now, or end without one if the plan has none. A failure may follow.
+    Executing,
     /// How the program ended, or stopped: what `waitpid(2)` said of it to the init in between.
     Status(i32),
     /// A step failed; nothing more is done.
@@ -56,6 +58,7 @@ impl Channel {
     pub(super) fn send(&self, message: &Message) -> nix::Result<()> {
         let (tag, body): (u8, Vec<u8>) = match message {
             Message::Go => (b'g', Vec::new()),
+            Message::Executing => (b'x', Vec::new()),
             Message::Child(pid) => (b'c', pid.as_raw().to_ne_bytes().into()),
             Message::Status(status) => (b's', status.to_ne_bytes().into()),
             Message::Failed(failure) => (b'f', encode(failure)),
@@ -88,7 +91,10 @@ impl Channel {
 
     /// Waits until the other side fails too, or closes the channel.
     pub(super) fn await_end(&self) {
-        while let Ok(Some(Message::Go | Message::Child(_) | Message::Status(_))) = self.receive() {}
+        while !matches!(
+            self.receive(),
+            Ok(None | Some(Message::Failed(_) | Message::Lost)) | Err(_)
+        ) {}
     }
 
     /// Ends what this side says, without closing the channel.
@@ -123,6 +129,7 @@ impl Channel {
         };
         match tag {
             b'g' => Ok(Some(Message::Go)),
+            b'x' => Ok(Some(Message::Executing)),
             b'c' => Ok(Some(Message::Child(Pid::new(number()?).ok_or(Errno::EBADMSG)?))),
             b's' => Ok(Some(Message::Status(number()?))),
             b'f' => Ok(Some(Message::Failed(decode(body)))),
@@ -172,7 +179,10 @@ fn decode(body: &[u8]) -> Failure {
         Some(note) => error.with_note(note),
         None => error,
     };
-    Failure { error, status }
+    Failure {
+        status,
+        ..error.into()
+    }
 }
 
 #[cfg(test)]
@@ -185,10 +195,7 @@ mod tests {
         let error = Error::kernel("create a user namespace", Errno::ENOSPC)
             .explained(None, Some("run without --user".into()))
             .with_note("1 of 2 processes could not be read");
-        let sent = one.send(&Message::Failed(Failure {
-            error: error.clone(),
-            status: 1,
-        }));
+        let sent = one.send(&Message::Failed(error.clone().into()));
         assert_eq!(sent, Ok(()));
         let Some(Message::Failed(failure)) = other.receive().unwrap() else {
             panic!("no failure")

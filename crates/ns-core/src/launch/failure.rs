@@ -1,5 +1,6 @@
 //! What goes wrong in a launch, and how a launch reports what it cannot return.
 
+use super::signal::SignalNumber;
 use crate::Error;
 
 /// How a launch reports on stderr what it cannot return. Its functions are called in children, too.
@@ -18,10 +19,16 @@ pub struct Failure {
     pub error: Error,
     /// The exit status for it: 127 or 126 where the program could not be run, else 1.
     pub status: u8,
+    /// The signal that ended the launch. The caller dies of it, and says nothing.
+    pub signal: Option<SignalNumber>,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, status: 1 }
+        Self {
+            error,
+            status: 1,
+            signal: None,
+        }
     }
 }

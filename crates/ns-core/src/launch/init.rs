@@ -18,7 +18,7 @@ pub(super) struct Init(Relay);
 impl Init {
     /// From here on signals wait for [`Init::stay`].
     pub(super) fn prepare() -> nix::Result<Self> {
-        Relay::start(true).map(Self)
+        Relay::start().map(Self)
     }
 
     /// Stays until `program` has ended. What happens to it is told on `to_parent`.

@@ -5,6 +5,7 @@
 mod cgroup;
 mod change;
 mod channel;
+mod ending;
 mod facts;
 mod failure;
 mod families;

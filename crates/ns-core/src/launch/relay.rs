@@ -2,62 +2,64 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::errno::Errno;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, getpgid, getpgrp, getpid, getsid};
 
+use super::signal::SignalNumber;
 use crate::process::{self, Process, Status};
-
-/// What is passed on.
-const PASSED_ON: [Signal; 11] = [
-    Signal::SIGINT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGWINCH,
-    Signal::SIGCONT,
-    Signal::SIGTSTP,
-    Signal::SIGTTIN,
-    Signal::SIGTTOU,
-];
+use crate::sys::signal_set::{Received, SignalQueue, SignalSet};
+use crate::sys::signals;
 
 /// What an ordinary waiting program keeps from itself: its child gets them from the terminal.
-const HELD_BACK: [Signal; 2] = [Signal::SIGINT, Signal::SIGTERM];
+const HELD_BACK: SignalSet = SignalSet::EMPTY.with(libc::SIGINT).with(libc::SIGTERM);
 
-/// `si_code` of a signal that the kernel itself sent: the terminal's keys, and its end.
+/// What the kernel sends to a process for a call of its own, which fails too (`write(2)`).
+pub(super) const OF_OWN_CALLS: SignalSet = SignalSet::EMPTY.with(libc::SIGPIPE).with(libc::SIGXFSZ);
+
+/// `si_code` of a signal that the kernel itself sent: the terminal's keys, and its end, among others.
 const FROM_KERNEL: i32 = 0x80;
+
+/// `si_code` of a signal that came with a value (`sigqueue(3)`).
+const WITH_VALUE: i32 = -1;
 
 /// The signals of this process, taken one by one instead of being acted upon.
 #[derive(Debug)]
 pub(super) struct Relay {
-    signals: SignalFd,
+    signals: SignalQueue,
     /// The mask before.
-    mask: SigSet,
+    mask: SignalSet,
     forward: bool,
 }
 
 /// What a signal led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relayed {
-    /// A child has changed its state.
-    Child,
-    /// Nothing that the waiting process has to know.
+    /// Nothing that the waiting process has to know; a child may have changed its state.
     Passed,
     /// In place of this signal, which the program as PID 1 would not have got, one was sent that it cannot escape.
-    Replaced(Signal),
+    Replaced(SignalNumber),
 }
 
 impl Relay {
-    /// From here on signals wait to be taken.
-    pub(super) fn start(forward: bool) -> nix::Result<Self> {
-        let passed: &[Signal] = if forward { &PASSED_ON } else { &HELD_BACK };
-        let set: SigSet = passed.iter().copied().chain([Signal::SIGCHLD]).collect();
-        let mut mask = SigSet::empty();
-        sigprocmask(SigmaskHow::SIG_BLOCK, Some(&set), Some(&mut mask))?;
-        let signals = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+    /// The signals that a waiting process takes: all of them if they are passed on.
+    pub(super) fn taken(forward: bool) -> SignalSet {
+        if forward {
+            SignalSet::ALL
+        } else {
+            HELD_BACK.with(libc::SIGCHLD)
+        }
+    }
+
+    /// From here on all signals wait to be taken and passed on.
+    pub(super) fn start() -> nix::Result<Self> {
+        let mask = SignalSet::ALL.block()?;
+        Self::go_on(SignalQueue::open(SignalSet::ALL)?, mask, true)
+    }
+
+    /// Takes signals from this queue from here on. `mask` is the signal mask as it was before.
+    pub(super) fn go_on(signals: SignalQueue, mask: SignalSet, forward: bool) -> nix::Result<Self> {
+        let taken = Self::taken(forward);
+        signals.choose(taken)?;
+        taken.with_all(mask).block_only()?;
         Ok(Self {
             signals,
             mask,
@@ -66,44 +68,76 @@ impl Relay {
     }
 
     /// The signal mask as it was before.
-    pub(super) fn mask(&self) -> SigSet {
+    pub(super) fn mask(&self) -> SignalSet {
         self.mask
     }
 
     /// Takes the next signal that has come, and passes it on to `program`. `None` when there is none.
     pub(super) fn next(&self, program: Pid) -> nix::Result<Option<Relayed>> {
-        let Some(info) = self.signals.read_signal()? else {
+        let Some(received) = self.signals.take()? else {
             return Ok(None);
         };
-        let number = i32::try_from(info.ssi_signo).map_err(|_| Errno::EINVAL)?;
-        let signal = Signal::try_from(number)?;
-        if signal == Signal::SIGCHLD {
-            return Ok(Some(Relayed::Child));
-        }
-        if !self.forward {
-            return Ok(Some(Relayed::Passed));
-        }
-        let from_terminal = info.ssi_code == FROM_KERNEL && !is_for_leader_alone(signal);
-        if from_terminal && getpgid(Some(program)) != Ok(getpgrp()) {
-            // The keys are not meant for a program that has a process group of its own.
-            return Ok(Some(Relayed::Passed));
-        }
-        if let Some(instead) = replacement(signal).filter(|_| is_deaf(program, signal)) {
-            let _ = kill(program, instead);
-            return Ok(Some(Relayed::Replaced(signal)));
-        }
-        // What the terminal sends it sends to the program too.
-        if !from_terminal {
-            let _ = kill(program, signal);
+        if self.forward && is_for_program(received) {
+            return Ok(Some(pass_on(received, program)));
         }
         Ok(Some(Relayed::Passed))
     }
 }
 
+/// Whether somebody meant this signal for the program. What the kernel says of a child is for the process that waits, and
+/// so is what comes of its own calls.
+fn is_for_program(received: Received) -> bool {
+    let is_own = i32::try_from(received.sender) == Ok(getpid().as_raw());
+    match received.number {
+        libc::SIGCHLD => received.code <= 0,
+        number if OF_OWN_CALLS.contains(number) => !is_own,
+        _ => true,
+    }
+}
+
+fn pass_on(received: Received, program: Pid) -> Relayed {
+    let number = received.number;
+    let from_terminal =
+        received.code == FROM_KERNEL && is_of_terminal(number) && !is_for_leader_alone(number);
+    if from_terminal && getpgid(Some(program)) != Ok(getpgrp()) {
+        // The keys are not meant for a program that has a process group of its own.
+        return Relayed::Passed;
+    }
+    // If sending fails, the program has ended, which is seen next.
+    if let Some(instead) = replacement(number).filter(|_| is_deaf(program, number)) {
+        let _ = signals::send(program, instead);
+        return Relayed::Replaced(SignalNumber::from_raw(number));
+    }
+    // What the terminal sends it sends to the program too.
+    if !from_terminal {
+        let _ = if received.code == WITH_VALUE {
+            signals::send_with(program, number, received.value)
+        } else {
+            signals::send(program, number)
+        };
+    }
+    Relayed::Passed
+}
+
+/// Whether a terminal sends this signal, to all processes of its foreground.
+fn is_of_terminal(signal: i32) -> bool {
+    matches!(
+        signal,
+        libc::SIGINT
+            | libc::SIGQUIT
+            | libc::SIGTSTP
+            | libc::SIGTTIN
+            | libc::SIGTTOU
+            | libc::SIGWINCH
+            | libc::SIGHUP
+            | libc::SIGCONT
+    )
+}
+
 /// Whether the kernel sends this signal of its own to the leader of a session only, which this process is: when the
 /// terminal goes away (`setsid(2)`). The others get it when the leader ends, and we wait for them.
-fn is_for_leader_alone(signal: Signal) -> bool {
-    matches!(signal, Signal::SIGHUP | Signal::SIGCONT) && getsid(None) == Ok(getpid())
+fn is_for_leader_alone(signal: i32) -> bool {
+    matches!(signal, libc::SIGHUP | libc::SIGCONT) && getsid(None) == Ok(getpid())
 }
 
 impl AsFd for Relay {
@@ -112,34 +146,30 @@ impl AsFd for Relay {
     }
 }
 
-/// What does to a process that cannot refuse what this signal does to one that has no handler for it.
-fn replacement(signal: Signal) -> Option<Signal> {
+/// The signal that has the default effect of this one, even on a process that cannot be ended or stopped by this one
+/// (`signal(7)`). `None` if the default is to do nothing, or to go on.
+fn replacement(signal: i32) -> Option<i32> {
     match signal {
-        Signal::SIGINT
-        | Signal::SIGTERM
-        | Signal::SIGHUP
-        | Signal::SIGQUIT
-        | Signal::SIGUSR1
-        | Signal::SIGUSR2 => Some(Signal::SIGKILL),
-        Signal::SIGTSTP | Signal::SIGTTIN | Signal::SIGTTOU => Some(Signal::SIGSTOP),
-        _ => None,
+        libc::SIGCHLD | libc::SIGCONT | libc::SIGURG | libc::SIGWINCH => None,
+        libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU => Some(libc::SIGSTOP),
+        _ => Some(libc::SIGKILL),
     }
 }
 
 /// Whether the kernel would throw the signal away: the process is PID 1 of its namespace, and has not asked for the signal
 /// (`pid_namespaces(7)`). One that it has blocked waits for it all the same.
-fn is_deaf(process: Pid, signal: Signal) -> bool {
+fn is_deaf(process: Pid, signal: i32) -> bool {
     let process = process::Pid::new(process.as_raw()).map(Process::open_own);
     let status = process.and_then(|process| process.ok()?.read("status").ok());
     is_deaf_by(&Status::new(status.unwrap_or_default()), signal)
 }
 
-fn is_deaf_by(status: &Status, signal: Signal) -> bool {
+fn is_deaf_by(status: &Status, signal: i32) -> bool {
     let is_first = status.pids().and_then(|pids| pids.last().map(|pid| pid.as_raw())) == Some(1);
     // What cannot be read is no reason to kill.
     let asked_for = status
         .signals_asked_for()
-        .is_none_or(|signals| signals & (1 << (signal as i32 - 1)) != 0);
+        .is_none_or(|signals| signals & (1 << (signal - 1)) != 0);
     is_first && !asked_for
 }
 
@@ -156,19 +186,19 @@ mod tests {
     fn only_the_first_of_a_namespace_is_deaf_and_only_to_what_it_did_not_ask_for() {
         let none = "0000000000000000";
         let int = "0000000000000002";
-        assert!(is_deaf_by(&status("4711\t1", none, none, none), Signal::SIGINT));
-        assert!(!is_deaf_by(&status("4711\t7", none, none, none), Signal::SIGINT));
-        assert!(!is_deaf_by(&status("4711\t1", int, none, none), Signal::SIGINT));
-        assert!(!is_deaf_by(&status("4711\t1", none, int, none), Signal::SIGINT));
-        assert!(!is_deaf_by(&status("4711\t1", none, none, int), Signal::SIGINT));
-        assert!(is_deaf_by(&status("4711\t1", none, none, int), Signal::SIGTERM));
-        assert!(!is_deaf_by(&Status::new(Vec::new()), Signal::SIGINT));
+        assert!(is_deaf_by(&status("4711\t1", none, none, none), libc::SIGINT));
+        assert!(!is_deaf_by(&status("4711\t7", none, none, none), libc::SIGINT));
+        assert!(!is_deaf_by(&status("4711\t1", int, none, none), libc::SIGINT));
+        assert!(!is_deaf_by(&status("4711\t1", none, int, none), libc::SIGINT));
+        assert!(!is_deaf_by(&status("4711\t1", none, none, int), libc::SIGINT));
+        assert!(is_deaf_by(&status("4711\t1", none, none, int), libc::SIGTERM));
+        assert!(!is_deaf_by(&Status::new(Vec::new()), libc::SIGINT));
     }
 
     #[test]
     fn what_would_not_end_a_process_is_not_replaced() {
-        assert_eq!(replacement(Signal::SIGWINCH), None);
-        assert_eq!(replacement(Signal::SIGCONT), None);
-        assert_eq!(replacement(Signal::SIGTSTP), Some(Signal::SIGSTOP));
+        assert_eq!(replacement(libc::SIGWINCH), None);
+        assert_eq!(replacement(libc::SIGCONT), None);
+        assert_eq!(replacement(libc::SIGTSTP), Some(libc::SIGSTOP));
     }
 }

@@ -8,22 +8,26 @@
 use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 
-use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::change;
 use super::channel::Channel;
+use super::ending::Ending;
 use super::facts::Demands;
 use super::failure::{Failure, Reporter};
 use super::inside::{InsideProcess, fork_refused};
 use super::outside::OutsideProcess;
 use super::plan::Plan;
+use super::relay::OF_OWN_CALLS;
+use super::terminal::Terminal;
 use super::wait::{Ended, Waiter};
 use super::walk;
 use crate::error::Doing;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
+use crate::sys::signal_set::SignalSet;
 use crate::sys::{fd, signals};
 use crate::{Error, explain};
 
@@ -60,7 +64,9 @@ pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
 
 /// A program that runs in a child.
 struct Started {
-    waiter: Waiter,
+    ending: Ending,
+    /// The terminal from before the program had it.
+    terminal: Option<Terminal>,
     child: Pid,
     /// From its init, where it has one.
     from_init: Option<Channel>,
@@ -68,7 +74,8 @@ struct Started {
 
 impl Started {
     fn wait(self) -> Result<Ended, Failure> {
-        let ended = self.waiter.wait(self.child, self.from_init.as_ref());
+        let ended = Waiter::start(self.ending, self.terminal)
+            .and_then(|waiter| waiter.wait(self.child, self.from_init.as_ref()));
         if ended.is_err() {
             // Otherwise the program would go on, and nobody would wait for it.
             end(self.child);
@@ -106,12 +113,17 @@ impl<'a> Launch<'a> {
             .transpose()
             .doing(|| "make a channel to init")?;
         let (from_init, to_parent) = init.unzip();
-        let waiter =
-            Waiter::prepare(self.plan.forwards_signals()).doing(|| "prepare to wait for the program")?;
+        let terminal = Terminal::ours();
+        // Before the child is made, so that no signal comes too early for it.
+        let ending =
+            Ending::start(self.plan.forwards_signals()).doing(|| "prepare to wait for the program")?;
+        let mask = ending.mask_of_set_up().doing(|| "read the signal mask")?;
         match self.fork()? {
             Fork::Child => {
                 drop((outer, from_init));
-                let mut inside = self.inside(waiter.mask(), proc);
+                let mut inside = self.inside(ending.mask(), proc);
+                // What it blocks stays blocked if this fails, until it is the program.
+                let _ = mask.block_only();
                 inside.channel = Some(inner);
                 inside.to_parent = to_parent;
                 inside.parent = Some(parent);
@@ -120,12 +132,14 @@ impl<'a> Launch<'a> {
             Fork::Parent(child) => {
                 drop((inner, to_parent, parent));
                 let mut outside = self.outside(outer, child);
+                outside.ending = Some(&ending);
                 let started = walk::outside(self.plan, &mut outside);
                 let child = outside.child();
                 drop(outside);
                 match started {
                     Ok(()) => Ok(Started {
-                        waiter,
+                        ending,
+                        terminal,
                         child,
                         from_init,
                     }),
@@ -133,6 +147,7 @@ impl<'a> Launch<'a> {
                         // Most have ended by themselves, or do so now that the channel is closed. Whatever this one
                         // does, it is not to go on when we have given up.
                         end(child);
+                        ending.give_up();
                         Err(failure)
                     }
                 }
@@ -154,7 +169,7 @@ impl<'a> Launch<'a> {
             None
         };
         let proc = self.proc()?;
-        let mask = SigSet::thread_get_mask().doing(|| "read the signal mask")?;
+        let mask = SignalSet::blocked().doing(|| "read the signal mask")?;
         let mut inside = self.inside(mask, proc);
         inside.channel = channel;
         let failure = walk::inside(self.plan, &mut inside);
@@ -175,6 +190,8 @@ impl<'a> Launch<'a> {
             Fork::Child => {
                 drop(inner);
                 if let Ok(Fork::Child) = fork(self.thread) {
+                    // A key at the terminal ends the caller, which this process notices, and undoes what was made.
+                    let _ = SignalSet::ALL.without_all(OF_OWN_CALLS).block();
                     let mut outside = self.outside(outer, own);
                     if let Err(failure) = walk::outside(self.plan, &mut outside) {
                         outside.tell(&failure);
@@ -189,7 +206,7 @@ impl<'a> Launch<'a> {
         }
     }
 
-    fn inside(self, mask: SigSet, proc: Option<OwnedFd>) -> InsideProcess {
+    fn inside(self, mask: SignalSet, proc: Option<OwnedFd>) -> InsideProcess {
         let mut inside = InsideProcess::new(self.plan.demands(), self.reporter, self.thread, mask);
         inside.proc = proc;
         inside

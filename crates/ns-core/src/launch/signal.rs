@@ -56,7 +56,7 @@ impl FromStr for SignalNumber {
                 .map(|less| real_time.end() - less)
                 .filter(|number| real_time.contains(number))
         } else if let Ok(number) = name.parse::<i32>() {
-            (Signal::try_from(number).is_ok() || real_time.contains(&number)).then_some(number)
+            (1..=*real_time.end()).contains(&number).then_some(number)
         } else {
             format!("SIG{name}")
                 .parse::<Signal>()
@@ -84,6 +84,7 @@ impl fmt::Display for SignalNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Signal::try_from(self.0) {
             Ok(signal) => f.write_str(signal.as_str()),
+            Err(_) if self.0 < libc::SIGRTMIN() => write!(f, "signal {}", self.0),
             Err(_) => write!(f, "SIGRTMIN+{}", self.0 - libc::SIGRTMIN()),
         }
     }
@@ -102,6 +103,8 @@ mod tests {
             "RTMIN+3".parse::<SignalNumber>().unwrap().to_string(),
             "SIGRTMIN+3"
         );
+        // The C library keeps this one for itself.
+        assert_eq!("33".parse::<SignalNumber>().unwrap().to_string(), "signal 33");
         assert_eq!(
             "rtmax".parse::<SignalNumber>().unwrap().as_raw(),
             libc::SIGRTMAX()

@@ -3,10 +3,12 @@
 use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, killpg, sigprocmask};
+use nix::sys::signal::killpg;
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 use rustix::fs::{Mode, OFlags};
+
+use crate::sys::signal_set::SignalSet;
 
 /// The terminal as it was when we had it.
 #[derive(Debug)]
@@ -58,21 +60,18 @@ impl Terminal {
 }
 
 /// While this lives, the terminal does not stop a process of the background for touching it.
-struct Hold(Option<SigSet>);
+struct Hold(Option<SignalSet>);
 
 impl Hold {
     fn start() -> Self {
-        let mut before = SigSet::empty();
-        let output = SigSet::from(Signal::SIGTTOU);
-        let held = sigprocmask(SigmaskHow::SIG_BLOCK, Some(&output), Some(&mut before));
-        Self(held.ok().map(|()| before))
+        Self(SignalSet::EMPTY.with(libc::SIGTTOU).block().ok())
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
         if let Some(before) = &self.0 {
-            let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(before), None);
+            let _ = before.block_only();
         }
     }
 }

@@ -1,16 +1,17 @@
 //! Waiting for the program: passing signals on, stopping and going on with it, ending as it did.
 
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::unistd::{Pid, getpgrp, getpid};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::change::StateChange;
 use super::channel::{Channel, Message};
+use super::ending::Ending;
 use super::relay::{Relay, Relayed};
 use super::signal::SignalNumber;
 use super::terminal::Terminal;
 use crate::sys::errno::from_rustix;
 use crate::sys::fd::is_ready;
+use crate::sys::signal_set::SignalSet;
 use crate::sys::signals;
 
 /// How the program ended.
@@ -30,18 +31,12 @@ pub(super) struct Waiter {
 }
 
 impl Waiter {
-    /// To be called before the child is made, so that no signal comes too early for it.
-    pub(super) fn prepare(forward_signals: bool) -> nix::Result<Self> {
-        let terminal = Terminal::ours();
+    /// Passes signals on from now on. `terminal` is the terminal from before the program had it.
+    pub(super) fn start(launched: Ending, terminal: Option<Terminal>) -> nix::Result<Self> {
         Ok(Self {
-            relay: Relay::start(forward_signals)?,
+            relay: launched.pass_on()?,
             terminal,
         })
-    }
-
-    /// The signal mask as it was before.
-    pub(super) fn mask(&self) -> SigSet {
-        self.relay.mask()
     }
 
     /// Waits until the program has ended. Where it has an init, that tells on `init` how the program did.
@@ -59,7 +54,7 @@ impl Waiter {
             while let Some(relayed) = self.relay.next(program)? {
                 match relayed {
                     Relayed::Replaced(signal) => state.meant = Some(signal),
-                    Relayed::Child | Relayed::Passed => {}
+                    Relayed::Passed => {}
                 }
             }
             if let Some(init) = init {
@@ -110,23 +105,21 @@ impl Waiter {
     /// The program has stopped: so does this process, and whoever waits for it takes the terminal. Comes back when
     /// someone has it go on; the relay passes that on.
     fn stop(&self, state: &mut State, signal: SignalNumber) -> nix::Result<()> {
-        // Few signals stop a process, and none of real time does.
-        let seen = Signal::try_from(signal.as_raw()).unwrap_or(Signal::SIGSTOP);
-        let signal = state.meant.take().unwrap_or(seen);
+        let signal = state.meant.take().unwrap_or(signal).as_raw();
         let foreground = self.terminal.as_ref().and_then(Terminal::foreground);
-        if !matches!(signal, Signal::SIGTTIN | Signal::SIGTTOU) {
+        if !matches!(signal, libc::SIGTTIN | libc::SIGTTOU) {
             // In the background it is somebody else's.
             state.foreground = foreground.filter(|_| state.ahead).or(state.foreground);
         } else if std::mem::take(&mut state.given) && foreground == state.foreground {
             // An init had it go on before it was put into the foreground.
-            return kill(state.program, Signal::SIGCONT);
+            return signals::send(state.program, libc::SIGCONT);
         }
         // Held back while we wait, these do what they do by default for this moment.
-        let set = SigSet::from(signal);
-        kill(getpid(), signal)?;
-        sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&set), None)?;
-        if signal != Signal::SIGSTOP && !self.mask().contains(signal) {
-            sigprocmask(SigmaskHow::SIG_BLOCK, Some(&set), None)?;
+        let set = SignalSet::EMPTY.with(signal);
+        signals::send(getpid(), signal)?;
+        set.unblock()?;
+        if signal != libc::SIGSTOP && !self.relay.mask().contains(signal) {
+            set.block()?;
         }
         // In the foreground again: the program goes on where it was, in a group of its own perhaps.
         let Some(terminal) = &self.terminal else {
@@ -143,7 +136,7 @@ impl Waiter {
     fn end(&self, state: &State, ended: Ended) -> Ended {
         let ended = match (state.told, ended, state.meant) {
             (Some(told), ..) => told,
-            (None, Ended::Killed(SignalNumber::KILL), Some(meant)) => Ended::Killed(meant.into()),
+            (None, Ended::Killed(SignalNumber::KILL), Some(meant)) => Ended::Killed(meant),
             (None, ended, _) => ended,
         };
         if let Some(terminal) = &self.terminal {
@@ -167,7 +160,7 @@ struct State {
     /// Whether that group is in the foreground again, and has not been stopped since.
     given: bool,
     /// The signal in whose place one was sent that cannot be escaped.
-    meant: Option<Signal>,
+    meant: Option<SignalNumber>,
     /// How the program ended, as init told it.
     told: Option<Ended>,
 }

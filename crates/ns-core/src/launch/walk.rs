@@ -82,6 +82,7 @@ fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
 pub(super) fn outside(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failure> {
     outside_turns(plan, process)
         .and_then(|()| process.await_program())
+        .map_err(|failure| process.ended_or(failure))
         .inspect_err(|_| process.undo())
 }
 

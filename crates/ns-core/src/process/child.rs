@@ -21,6 +21,15 @@ const DONE: u8 = b'.';
 /// The child has a copy of the caller's memory, and shares only open files with the caller. Fails if no child can be
 /// forked (`EDEADLK`: the caller has threads), or if the child dies before its work is done.
 pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<Vec<u8>> {
+    in_child_while(|_| Ok(()), work)
+}
+
+/// Runs `work` in a child as [`in_child`] does, if it may take long: `wait` returns once the pipe is readable, or fails
+/// if the work is given up. The child is killed then.
+pub(crate) fn in_child_while(
+    wait: impl FnOnce(&PipeReader) -> nix::Result<()>,
+    work: impl FnOnce(&mut PipeWriter) -> io::Result<()>,
+) -> Result<Vec<u8>> {
     let doing = || "run a child";
     let (mut reader, mut writer) = io::pipe().doing(doing)?;
     match SingleThread::check().and_then(fork).doing(doing)? {
@@ -31,9 +40,15 @@ pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<
         }
         Fork::Parent(child) => {
             drop(writer);
+            if let Err(errno) = wait(&reader) {
+                // It may have ended by itself. One that cannot be killed at once is left to the kernel.
+                let _ = kill(child, Signal::SIGKILL);
+                let _ = waitpid(child, Some(WaitPidFlag::WNOHANG));
+                return Err(errno).doing(doing);
+            }
             let mut bytes = Vec::new();
             let read = reader.read_to_end(&mut bytes);
-            wait(child).doing(doing)?;
+            await_end(child).doing(doing)?;
             read.doing(doing)?;
             match bytes.pop() {
                 Some(DONE) => Ok(bytes),
@@ -71,7 +86,7 @@ pub fn in_child_within(
                 let _ = waitpid(child, Some(WaitPidFlag::WNOHANG));
                 return Ok(None);
             };
-            wait(child).doing(doing)?;
+            await_end(child).doing(doing)?;
             match bytes.pop() {
                 Some(DONE) => Ok(Some(bytes)),
                 _ => Err(Errno::ECHILD).doing(doing),
@@ -130,7 +145,7 @@ pub(crate) fn beside_child<T>(
                 Err(_) => Err(Errno::ECHILD),
             };
             drop(hold);
-            wait(child).doing(doing)?;
+            await_end(child).doing(doing)?;
             looked.doing(doing)
         }
     }
@@ -139,7 +154,7 @@ pub(crate) fn beside_child<T>(
 /// Waits for the child. A child that failed or was killed is an error.
 ///
 /// If the caller was started with SIGCHLD ignored, the kernel keeps no status of the child. Then its output must do.
-fn wait(child: Pid) -> nix::Result<()> {
+fn await_end(child: Pid) -> nix::Result<()> {
     loop {
         match waitpid(child, None) {
             Ok(WaitStatus::Exited(_, 0)) | Err(Errno::ECHILD) => return Ok(()),

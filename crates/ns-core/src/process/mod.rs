@@ -17,7 +17,7 @@ mod status;
 mod wait;
 
 pub use cgroup::{Cgroup, Cgroups, Container, Runtime};
-pub(crate) use child::beside_child;
+pub(crate) use child::{beside_child, in_child_while};
 pub use child::{in_child, in_child_within};
 pub use files::Files;
 pub use held::Process;

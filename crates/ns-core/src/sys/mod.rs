@@ -1,4 +1,4 @@
-//! What no crate wraps safely: `fork`, signal dispositions, the environment as it is, what is closed, some ioctls, the resolver and
+//! What no crate wraps safely: `fork`, signal dispositions and masks, the environment as it is, what is closed, some ioctls, the resolver and
 //! what it loads. The only place with `unsafe`.
 
 pub mod environment;
@@ -12,6 +12,7 @@ pub mod mount;
 pub mod netlink;
 pub mod nss;
 pub mod resolver;
+pub mod signal_set;
 pub mod signals;
 pub mod standard;
 pub mod statmount;

@@ -1,8 +1,12 @@
-//! Signal dispositions: what this process does on a signal, and what it was started with.
+//! Signals: what this process does on them, what it was started with, and sending them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::Pid;
+
+use super::signal_set::SignalSet;
 
 /// Whether `SIGPIPE` was ignored when the process started. The standard library ignores it before `main`.
 static PIPE_IGNORED: AtomicBool = AtomicBool::new(false);
@@ -13,13 +17,7 @@ static PIPE_IGNORED: AtomicBool = AtomicBool::new(false);
 static REMEMBER: extern "C" fn() = remember_pipe;
 
 extern "C" fn remember_pipe() {
-    // SAFETY: a sigaction is plain data, and without a new one the call only writes the old one to it.
-    let ignored = unsafe {
-        let mut old: libc::sigaction = std::mem::zeroed();
-        libc::sigaction(libc::SIGPIPE, std::ptr::null(), &raw mut old) == 0
-            && old.sa_sigaction == libc::SIG_IGN
-    };
-    PIPE_IGNORED.store(ignored, Ordering::Relaxed);
+    PIPE_IGNORED.store(is_ignored(Signal::SIGPIPE), Ordering::Relaxed);
 }
 
 /// Gives `SIGPIPE` back the disposition that the process was started with.
@@ -40,7 +38,7 @@ pub fn restore_pipe() -> nix::Result<()> {
 pub fn on_death_of_parent(signal: Option<i32>) -> nix::Result<()> {
     let signal = libc::c_long::from(signal.unwrap_or(0));
     // SAFETY: takes numbers only; one that is no signal is answered with EINVAL.
-    nix::errno::Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(|_| ())
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(|_| ())
 }
 
 /// Makes the signal do what it does by default.
@@ -48,32 +46,48 @@ pub fn restore_default(signal: Signal) -> nix::Result<()> {
     dispose(signal, SigHandler::SigDfl)
 }
 
-/// Ends this process by the signal, whatever it was to do on it so far. Comes back where that cannot be: this is PID 1 of
-/// its namespace, or the C library keeps the signal for itself.
+/// Ends this process by the signal, whatever the process does on it so far. Returns if that cannot be: this is PID 1 of its
+/// namespace.
 pub fn die_of(signal: i32) {
-    // SAFETY: a sigaction without a handler, and a set that sigemptyset makes one: both are plain data that the calls read
-    // or fill. Numbers that are no signals are answered with EINVAL.
+    // SAFETY: a sigaction without a handler is plain data that the call reads. Numbers that are no signals are answered
+    // with EINVAL, and so are those that the C library keeps for itself: these never had a handler here.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = libc::SIG_DFL;
         libc::sigaction(signal, &raw const action, std::ptr::null_mut());
-        libc::kill(libc::getpid(), signal);
-        let mut set: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&raw mut set);
-        libc::sigaddset(&raw mut set, signal);
-        libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
     }
+    // What fails here, the caller sees: this process goes on.
+    let _ = send(nix::unistd::getpid(), signal);
+    let _ = SignalSet::EMPTY.with(signal).unblock();
 }
 
-/// Whether one of these signals has come that this process has blocked (`sigpending(2)`).
-pub fn are_pending(signals: &[Signal]) -> bool {
-    // SAFETY: a set that sigpending fills, and that is only read where it has; both take no other pointer.
+/// Sends a signal of any number (`kill(2)`).
+pub fn send(process: Pid, signal: i32) -> nix::Result<()> {
+    // SAFETY: takes numbers only; those that name nothing are answered with an error.
+    Errno::result(unsafe { libc::kill(process.as_raw(), signal) }).map(|_| ())
+}
+
+/// Sends a signal of any number, and a value (`sigqueue(3)`).
+pub fn send_with(process: Pid, signal: i32, value: u64) -> nix::Result<()> {
+    let value = libc::sigval {
+        // The kernel only hands it on.
+        sival_ptr: std::ptr::without_provenance_mut(usize::try_from(value).unwrap_or_default()),
+    };
+    // SAFETY: takes numbers only, the pointer among them; those that name nothing are answered with an error.
+    Errno::result(unsafe { libc::sigqueue(process.as_raw(), signal, value) }).map(|_| ())
+}
+
+/// Whether this process ignores the signal.
+pub fn is_ignored(signal: Signal) -> bool {
+    disposition(signal) == Some(libc::SIG_IGN)
+}
+
+/// What this process does on the signal.
+fn disposition(signal: Signal) -> Option<libc::sighandler_t> {
+    // SAFETY: a sigaction is plain data, and without a new one the call only writes the old one to it.
     unsafe {
-        let mut set: libc::sigset_t = std::mem::zeroed();
-        libc::sigpending(&raw mut set) == 0
-            && signals
-                .iter()
-                .any(|signal| libc::sigismember(&raw const set, *signal as i32) == 1)
+        let mut old: libc::sigaction = std::mem::zeroed();
+        (libc::sigaction(signal as i32, std::ptr::null(), &raw mut old) == 0).then_some(old.sa_sigaction)
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use nix::errno::Errno;
-use nix::sys::signal::{SigmaskHow, sigprocmask};
 
 use super::process::InsideProcess;
 use crate::Error;
 use crate::escape::quoted;
 use crate::explain::{Finding, Look, program};
+use crate::launch::channel::Message;
 use crate::launch::facts::Demands;
 use crate::launch::failure::Failure;
 use crate::launch::program::{self as executed, Program};
@@ -44,14 +44,22 @@ impl LastStep {
 
     /// Does it. Comes back only with the reason why not.
     pub(in crate::launch) fn perform(&self, process: &mut InsideProcess) -> Failure {
+        if let Some(channel) = &process.channel
+            && let Err(errno) = channel.send(&Message::Executing)
+        {
+            let doing = "tell the process outside that the program starts";
+            return Error::kernel(doing, errno).into();
+        }
         let errno = match self {
             Self::Execute(program) => execute(program, process),
             Self::End => exit(0),
         };
         let error = Error::kernel(self.to_string(), errno);
         Failure {
-            error: process.explain(error, |look, errno| self.cause(look, errno)),
             status: executed::status_of(errno),
+            ..process
+                .explain(error, |look, errno| self.cause(look, errno))
+                .into()
         }
     }
 
@@ -84,5 +92,5 @@ fn hand_over(process: &InsideProcess) -> nix::Result<()> {
         signals::on_death_of_parent(None)?;
     }
     signals::restore_pipe()?;
-    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&process.mask), None)
+    process.mask.block_only()
 }

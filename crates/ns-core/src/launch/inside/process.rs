@@ -4,7 +4,6 @@ use std::ffi::CString;
 use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
-use nix::sys::signal::SigSet;
 use rustix::event::PollFlags;
 
 use crate::explain::{self, Finding, Look};
@@ -14,6 +13,7 @@ use crate::launch::failure::Reporter;
 use crate::launch::signal::SignalNumber;
 use crate::sys::fd::is_ready;
 use crate::sys::fork::SingleThread;
+use crate::sys::signal_set::SignalSet;
 use crate::sys::signals;
 use crate::{Error, Identity, Kind};
 
@@ -30,7 +30,7 @@ pub(in crate::launch) struct InsideProcess {
     /// The parent, where it waits for us.
     pub(in crate::launch) parent: Option<OwnedFd>,
     /// The signal mask that the program gets.
-    pub(in crate::launch) mask: SigSet,
+    pub(in crate::launch) mask: SignalSet,
     /// The `/proc` of the caller, where another one, or none, may be found later.
     pub(in crate::launch) proc: Option<OwnedFd>,
     /// The namespaces that were joined so far.
@@ -51,7 +51,7 @@ impl InsideProcess {
         demands: Demands,
         reporter: Reporter,
         thread: SingleThread,
-        mask: SigSet,
+        mask: SignalSet,
     ) -> Self {
         Self {
             demands,

@@ -2,9 +2,11 @@
 //! `newuidmap(1)` and `newgidmap(1)` (`user_namespaces(7)`).
 
 use std::fmt;
-use std::process::Command;
+use std::io::{self, Read as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::errno::Errno;
+use rustix::event::PollFlags;
 
 use super::family::OutsideFamily;
 use super::process::OutsideProcess;
@@ -50,7 +52,7 @@ impl OutsideFamily for MapStep {
                 proc_file::write(format!("/proc/{number}/{}", ids.map_file()), map.contents())
                     .doing(|| self.to_string())
             }
-            Self::HaveWritten(ids, map) => have_written(*ids, map, &number.to_string()),
+            Self::HaveWritten(ids, map) => have_written(*ids, map, &number.to_string(), process),
         }
     }
 
@@ -64,21 +66,19 @@ impl OutsideFamily for MapStep {
     }
 }
 
-fn have_written(ids: IdKind, map: &IdMap, pid: &str) -> Result<()> {
+fn have_written(ids: IdKind, map: &IdMap, pid: &str, process: &OutsideProcess) -> Result<()> {
     let helper = ids.helper();
     let numbers = map
         .ranges()
         .iter()
         .flat_map(|range| [range.inner, range.outer, range.count]);
-    let output = Command::new(helper)
-        .arg(pid)
-        .args(numbers.map(|number| number.to_string()))
-        .output()
-        .doing(|| format!("run {helper}"))?;
-    if output.status.success() {
+    let mut command = Command::new(helper);
+    command.arg(pid).args(numbers.map(|number| number.to_string()));
+    let (status, said) = run(&mut command, process).doing(|| format!("run {helper}"))?;
+    if status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&said);
     let reason = said
         .trim()
         .trim_start_matches(helper)
@@ -92,4 +92,35 @@ fn have_written(ids: IdKind, map: &IdMap, pid: &str) -> Result<()> {
         Some(finding) => finding.explain(error),
         None => error,
     })
+}
+
+/// Runs the command to its end, and gives its status and what it wrote to stderr. If the launch ends before, so does the
+/// command.
+fn run(command: &mut Command, process: &OutsideProcess) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let said = hear(&mut child, process).inspect_err(|_| {
+        let _ = child.kill();
+    });
+    let status = child.wait();
+    Ok((status?, said?))
+}
+
+/// What the child writes to stderr, until it closes it.
+fn hear(child: &mut Child, process: &OutsideProcess) -> io::Result<Vec<u8>> {
+    let mut said = Vec::new();
+    let Some(mut stderr) = child.stderr.take() else {
+        return Ok(said);
+    };
+    let mut buffer = [0; 1024];
+    loop {
+        process.await_ready(&stderr, PollFlags::IN)?;
+        match stderr.read(&mut buffer)? {
+            0 => return Ok(said),
+            length => said.extend_from_slice(&buffer[..length]),
+        }
+    }
 }

@@ -5,7 +5,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
 
 use super::family::OutsideFamily;
 use super::process::{Made, OutsideProcess};
@@ -15,11 +14,7 @@ use crate::launch::facts::StepFacts;
 use crate::launch::naming;
 use crate::launch::words::in_quotes;
 use crate::pins::{self, Waiting};
-use crate::sys::signals;
 use crate::{Kind, Kinds, Result};
-
-/// What a person ends a program with.
-const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
 /// A step after which namespaces live longer than the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,11 +72,10 @@ impl PinStep {
 
 fn give_name(name: &OsStr, kinds: Kinds, process: &mut OutsideProcess) -> Result<()> {
     let held = process.hold()?;
-    let (reporter, channel) = (process.reporter, &process.channel);
+    let reporter = process.reporter;
     let waiting = Waiting {
         say: &reporter.note,
-        // Without the process inside there is nothing to name. Who waits for a program has blocked what would end it.
-        wanted: &|| !channel.is_closed().unwrap_or(false) && !signals::are_pending(&ENDING),
+        wanted: &|| process.is_wanted(),
     };
     let made = pins::make(name, kinds, |kind| held.namespace(kind), waiting)?;
     naming::note_limits(kinds, reporter);

@@ -1,20 +1,24 @@
 //! The process outside: what its steps have to hand, what it hears from the process inside, and what it takes away again.
 
 use std::fs::OpenOptions;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 use nix::unistd::Pid;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
 
 use crate::launch::change;
 use crate::launch::channel::{Channel, Message};
+use crate::launch::ending::Ending;
 use crate::launch::facts::Demands;
 use crate::launch::failure::{Failure, Reporter};
 use crate::process::{self, OwnProcess};
-use crate::sys::errno::from_io;
+use crate::sys::errno::{from_io, from_rustix};
 use crate::{Error, pins};
 
 /// The process outside, and what it has made.
@@ -29,6 +33,8 @@ pub(in crate::launch) struct OutsideProcess<'a> {
     pub(in crate::launch) reporter: Reporter,
     /// The descriptors of the caller that were taken from the program, each with its number there.
     pub(super) descriptors: &'a [(i32, OwnedFd)],
+    /// The signals that end the launch, if this process is the one to be ended by them.
+    pub(in crate::launch) ending: Option<&'a Ending>,
     /// Whether the process inside is another one than at first.
     followed: bool,
     made: Vec<Made>,
@@ -42,6 +48,8 @@ enum Heard {
     Go,
     /// It is another process now.
     Child,
+    /// It becomes the program now.
+    Executing,
 }
 
 /// What is taken away again when the program is not started.
@@ -70,6 +78,7 @@ impl<'a> OutsideProcess<'a> {
             demands,
             reporter,
             descriptors,
+            ending: None,
             followed: false,
             made: Vec::new(),
             pairs: super::pairs::VethPairs::default(),
@@ -101,18 +110,61 @@ impl<'a> OutsideProcess<'a> {
         Ok(())
     }
 
-    /// The channel closes without a word when the program is executed.
+    /// Waits until the program is executed: the channel closes then.
     pub(in crate::launch) fn await_program(&mut self) -> Result<(), Failure> {
-        while self.receive()?.is_some() {}
-        Ok(())
+        let mut executing = false;
+        while let Some(heard) = self.receive()? {
+            executing |= heard == Heard::Executing;
+        }
+        if executing { Ok(()) } else { Err(ended()) }
+    }
+
+    /// Waits until one of these events has happened to the descriptor. `EINTR` if a signal ends the launch before, or if
+    /// the process inside has ended.
+    pub(super) fn await_ready(&self, fd: impl AsFd, events: PollFlags) -> nix::Result<()> {
+        let mut fds = vec![
+            PollFd::new(&fd, events),
+            PollFd::new(&self.channel, PollFlags::empty()),
+        ];
+        fds.extend(self.ending.map(|ending| PollFd::new(ending, PollFlags::IN)));
+        loop {
+            retry_on_intr(|| poll(&mut fds, None)).map_err(from_rustix)?;
+            let happened = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
+            // In this order: a signal that comes when the channel is closed already is for the program, which runs.
+            if happened(0) {
+                return Ok(());
+            }
+            if happened(1) || happened(2) {
+                return Err(Errno::EINTR);
+            }
+        }
+    }
+
+    /// Whether the launch is still to go on.
+    pub(super) fn is_wanted(&self) -> bool {
+        let has_come = |ending: &Ending| ending.has_come().unwrap_or(false);
+        !self.channel.is_closed().unwrap_or(false) && !self.ending.is_some_and(has_come)
+    }
+
+    /// The failure; if a signal has ended the launch, that.
+    pub(in crate::launch) fn ended_or(&self, failure: Failure) -> Failure {
+        match self.ending.and_then(|ending| ending.take().ok().flatten()) {
+            Some(signal) => Failure {
+                signal: Some(signal),
+                ..Error::Unfit(format!("{signal} came before the program was started")).into()
+            },
+            None => failure,
+        }
     }
 
     /// Waits for a word. `None` when the other side has closed the channel.
     fn receive(&mut self) -> Result<Option<Heard>, Failure> {
         let heard = |errno| Error::kernel("receive from the process inside", errno);
+        self.await_ready(&self.channel, PollFlags::IN).map_err(heard)?;
         match self.channel.receive().map_err(heard)? {
             None => Ok(None),
             Some(Message::Go | Message::Status(_)) => Ok(Some(Heard::Go)),
+            Some(Message::Executing) => Ok(Some(Heard::Executing)),
             Some(Message::Child(pid)) => {
                 self.follow(pid);
                 Ok(Some(Heard::Child))
@@ -125,7 +177,7 @@ impl<'a> OutsideProcess<'a> {
                     match message {
                         Message::Child(pid) => self.follow(pid),
                         Message::Lost => break,
-                        Message::Go | Message::Status(_) | Message::Failed(_) => {}
+                        Message::Go | Message::Executing | Message::Status(_) | Message::Failed(_) => {}
                     }
                 }
                 Err(failure)

@@ -1,10 +1,12 @@
 //! What others are told of the program: its PID in a file, its namespaces on a descriptor.
 
 use std::fmt;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
+use rustix::event::PollFlags;
 
 use super::family::OutsideFamily;
 use super::process::OutsideProcess;
@@ -13,6 +15,8 @@ use crate::explain::{Finding, Look, limits};
 use crate::launch::facts::StepFacts;
 use crate::launch::info;
 use crate::launch::words::in_quotes;
+use crate::process::in_child_while;
+use crate::sys::errno::from_io;
 use crate::sys::signals::Ignored;
 use crate::{Error, Result};
 
@@ -62,7 +66,19 @@ impl ReportStep {
         process.make_file(file).doing(doing)?;
         let line = format!("{}\n", process.child());
         let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
-        std::fs::write(file, line).doing(doing)
+        // In a child: nobody may ever read from a FIFO.
+        let answer = in_child_while(
+            |pipe| process.await_ready(pipe, PollFlags::IN),
+            |pipe| match std::fs::write(file, line) {
+                Ok(()) => pipe.write_all(&[0]),
+                // The kernel has no number above 133.
+                Err(error) => pipe.write_all(&[u8::try_from(from_io(&error) as i32).unwrap_or(u8::MAX)]),
+            },
+        )?;
+        match answer.first() {
+            Some(0) => Ok(()),
+            errno => Err(errno.map_or(Errno::EIO, |errno| Errno::from_raw((*errno).into()))).doing(doing),
+        }
     }
 
     fn write_info(&self, number: i32, process: &OutsideProcess) -> Result<()> {
@@ -72,6 +88,8 @@ impl ReportStep {
         let taken = process.descriptors.iter().find(|(taken, _)| *taken == number);
         let (_, file) = taken.ok_or(Errno::EBADF).doing(doing)?;
         let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
+        // A pipe may be full.
+        process.await_ready(file, PollFlags::OUT).doing(doing)?;
         match rustix::io::write(file, line.as_bytes()).doing(doing)? {
             length if length == line.len() => Ok(()),
             _ => Err(Error::kernel(self.to_string(), Errno::EIO)),
