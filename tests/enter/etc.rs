@@ -12,6 +12,7 @@ cases!["enter::etc":
     it_is_off_unless_asked,
     an_entry_without_a_counterpart_is_noted,
     a_sysfs_that_cannot_be_mounted_is_noted,
+    a_sysfs_that_fails_half_way_is_an_error,
     the_working_directory_is_in_it,
     contradicting_options_are_refused,
     the_plan_shows_it,
@@ -160,6 +161,26 @@ fn a_sysfs_that_cannot_be_mounted_is_noted() -> Outcome {
             ran.stderr.contains("belongs neither to this user namespace"),
             "{ran:#?}"
         );
+    }
+    Ok(())
+}
+
+fn a_sysfs_that_fails_half_way_is_an_error() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("strace");
+    for who in both()? {
+        for fault in [
+            "fsopen:error=ENOMEM",
+            "move_mount:error=EPERM",
+            "move_mount:error=ENOMEM:when=2",
+        ] {
+            let strace = format!("strace -f -qq -o /dev/null -e inject={fault}");
+            let error = in_room(&who, &format!("{strace} $E --net=blue --etc echo ran"))?.fails(1);
+            assert!(
+                error.starts_with("ns-enter: cannot mount sysfs on \"/sys\""),
+                "{fault}: {error}"
+            );
+        }
     }
     Ok(())
 }

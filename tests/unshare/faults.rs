@@ -15,6 +15,7 @@ cases!["unshare::faults":
     init_says_why_it_ends,
     a_program_that_cannot_be_waited_for_is_ended,
     an_interrupted_wait_goes_on,
+    a_lock_that_cannot_be_released_is_reported,
 ];
 
 /// `ns-unshare` with these words, in which strace(1) has calls fail as `faults` says. Without `-f` only the caller's own
@@ -153,5 +154,24 @@ fn an_interrupted_wait_goes_on() -> Outcome {
             }
         }
     }
+    Ok(())
+}
+
+fn a_lock_that_cannot_be_released_is_reported() -> Outcome {
+    needs::root()?;
+    needs::tools("mount strace");
+    let strace = "strace -f -qq -o /dev/null -e inject=flock:error=ENOLCK:when=2";
+    let text = format!(
+        "mount -t tmpfs run /run; for command in '--pin web -u true' '--unpin web'; do
+            {strace} $U $command 2>&1; echo status=$?; ls /run/utsns; done"
+    );
+    let mut command = unshare();
+    let program = command.get_program().to_owned();
+    let ran = super::script(command.env("U", program), "-m", &text);
+    let note = "note: cannot unlock \"/run/utsns\": No locks available\n";
+    assert_eq!(
+        ran.ok(),
+        format!("ns-unshare: {note}status=0\nweb\nns-unshare: {note}status=0\n")
+    );
     Ok(())
 }

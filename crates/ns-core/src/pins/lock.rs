@@ -6,9 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use rustix::fs::{Mode, OFlags, fstat, major, minor};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, fstat, major, minor};
+use rustix::io::retry_on_intr;
 
 use super::directory;
 use crate::error::Doing;
@@ -16,8 +15,27 @@ use crate::escape::quoted;
 use crate::{Error, Kinds, Result};
 
 /// The locked directory of a kind, in which nobody else creates or removes a name.
+///
+/// The lock goes with the descriptor. A child that was forked meanwhile may have the descriptor too, for a moment.
 pub(super) struct Locked {
-    _lock: Flock<OwnedFd>,
+    name: String,
+    directory: OwnedFd,
+}
+
+impl Locked {
+    /// Unlocks the directory now, whoever has the descriptor too.
+    fn unlock(self) -> Result<()> {
+        retry_on_intr(|| flock(&self.directory, FlockOperation::Unlock))
+            .doing(|| format!("unlock {}", self.name))
+    }
+}
+
+/// Unlocks these directories. What was to be done in them is done: if one stays locked until this process ends, the
+/// caller is told, and nothing else follows from it.
+pub(super) fn unlock(locked: Vec<Locked>, waiting: Waiting<'_>) {
+    for error in locked.into_iter().filter_map(|locked| locked.unlock().err()) {
+        (waiting.say)(&error);
+    }
 }
 
 /// What to do while another process holds the lock. Everyone who may read the directory can hold it for any time.
@@ -39,18 +57,21 @@ pub(super) fn lock(kinds: Kinds, waiting: Waiting<'_>) -> Result<Vec<Locked>> {
 pub(super) fn lock_one(path: &Path, waiting: Waiting<'_>) -> Result<Option<Locked>> {
     let doing = || format!("lock {}", quoted(path.as_os_str().as_bytes()));
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let mut directory = match rustix::fs::open(path, flags, Mode::empty()) {
+    let directory = match rustix::fs::open(path, flags, Mode::empty()) {
         Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
         answer => answer.doing(doing)?,
     };
     let mut pauses = PAUSES.into_iter();
     let mut said = false;
     loop {
-        directory = match Flock::lock(directory, FlockArg::LockExclusiveNonblock) {
-            Ok(lock) => return Ok(Some(Locked { _lock: lock })),
-            Err((directory, Errno::EWOULDBLOCK)) => directory,
-            Err((_, errno)) => return Err(errno).doing(doing),
-        };
+        match retry_on_intr(|| flock(&directory, FlockOperation::NonBlockingLockExclusive)) {
+            Ok(()) => {
+                let name = quoted(path.as_os_str().as_bytes());
+                return Ok(Some(Locked { name, directory }));
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {}
+            Err(errno) => return Err(errno).doing(doing),
+        }
         let pause = pauses.next();
         if pause.is_none() && !said {
             (waiting.say)(&held(path, &directory));

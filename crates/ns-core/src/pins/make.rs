@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MsFlags, mount};
 use nix::sys::stat::{Mode, SFlag, mknod};
 
-use super::lock::{Waiting, lock};
+use super::lock::{Waiting, lock, unlock};
 use super::occupant::Occupant;
 use super::prepare::prepare;
 use super::remove::take_away;
@@ -58,12 +58,13 @@ pub fn make(
 ) -> Result<Vec<PinnedName>> {
     // A refusal leaves nothing behind, because taken names are found before the directories are prepared.
     if kinds.iter().any(|kind| check_free(kind, name).is_err()) {
-        let _locked = lock(kinds, waiting)?;
+        let locked = lock(kinds, waiting)?;
         for kind in kinds.iter() {
             check_free(kind, name)?;
         }
+        unlock(locked, waiting);
     }
-    let _locked = prepare(kinds, waiting)?;
+    let locked = prepare(kinds, waiting)?;
     let mut made: Vec<PinnedName> = Vec::new();
     for kind in kinds.iter() {
         match open(kind).and_then(|namespace| make_one(name, &namespace)) {
@@ -77,6 +78,7 @@ pub fn make(
             }
         }
     }
+    unlock(locked, waiting);
     Ok(made)
 }
 

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use super::lock::{Waiting, lock};
+use super::lock::{Waiting, lock, unlock};
 use super::occupant::Occupant;
 use super::{directory, reach, removing};
 use crate::error::Doing;
@@ -20,7 +20,7 @@ use crate::{Error, Kind, Kinds, Result};
 ///
 /// A namespace lives on if something else holds it.
 pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds> {
-    let _locked = lock(kinds, waiting)?;
+    let locked = lock(kinds, waiting)?;
     let mut found = Vec::new();
     for kind in kinds.iter() {
         let path = directory(kind).join(name);
@@ -52,6 +52,7 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
     for (_, path, occupant) in &found {
         take_away(path, *occupant)?;
     }
+    unlock(locked, waiting);
     Ok(found.into_iter().map(|(kind, ..)| kind).collect())
 }
 

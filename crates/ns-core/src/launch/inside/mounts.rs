@@ -73,7 +73,8 @@ impl InsideFamily for MountStep {
         match self {
             Self::Propagate(_) => StepFacts::of("propagate"),
             Self::Proc(_) | Self::ProcBelow(..) => StepFacts::of("mount-proc"),
-            Self::Sys => StepFacts::of("mount-sys").may_fail(),
+            // The kernel gives no sysfs of a network namespace of others. The old one stays then.
+            Self::Sys => StepFacts::of("mount-sys").may_fail_with(Errno::EPERM),
             // There is nothing to bind over.
             Self::Bind(..) => StepFacts::of("bind").may_fail_with(Errno::ENOENT),
             Self::Binfmt(_) => StepFacts::of("mount-binfmt"),
@@ -88,7 +89,7 @@ impl InsideFamily for MountStep {
             }
             Self::Proc(on) => mount_proc(on),
             Self::ProcBelow(root, on) => mount_proc_below(root, on),
-            Self::Sys => sysfs::mount(),
+            Self::Sys => return sysfs::mount(&self.to_string()),
             // With what is mounted below, which a user namespace may not leave out.
             Self::Bind(from, on) => mount(Some(from), on, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE),
             Self::Binfmt(on) => mount(Some("binfmt_misc"), on, Some("binfmt_misc"), PROC_FLAGS, NONE),

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxFlags, statvfs, statx};
 use rustix::mount::{
@@ -12,14 +13,25 @@ use rustix::mount::{
     fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
 };
 
+use crate::error::{Doing, words};
 use crate::mounts::{MountId, MountTable};
 use crate::sys::errno::{from_io, from_rustix};
+use crate::{Error, Result};
 
 const SYS: &str = "/sys";
 
-/// Mounts the sysfs of the network namespace on `/sys`. Nothing is changed where the kernel does not give one.
-pub(super) fn mount() -> nix::Result<()> {
-    let sysfs = sysfs().map_err(from_rustix)?;
+/// Mounts the sysfs of the network namespace on `/sys`. `EPERM` only if the kernel does not give one: nothing is changed
+/// then. `doing` stands after "cannot".
+pub(super) fn mount(doing: &str) -> Result<()> {
+    let sysfs = sysfs().doing(|| doing)?;
+    replace(&sysfs).map_err(|errno| match errno {
+        Errno::EPERM => Error::Unfit(format!("cannot {doing}: {}", words(errno))),
+        errno => Error::kernel(doing, errno),
+    })
+}
+
+/// Mounts the new sysfs in the place of the old one.
+fn replace(sysfs: &OwnedFd) -> nix::Result<()> {
     let bytes = std::fs::read("/proc/self/mountinfo").map_err(|error| from_io(&error))?;
     let table = MountTable::parse(&bytes);
     let old = mount_at(Path::new(SYS)).map_err(from_rustix)?;
@@ -32,12 +44,15 @@ pub(super) fn mount() -> nix::Result<()> {
     {
         let _ = umount2(SYS, MntFlags::MNT_DETACH);
     }
-    attach(&sysfs, Path::new(SYS))?;
-    // One that has no place any more does not take the others with it.
-    below
-        .iter()
-        .map(|(target, tree)| attach(tree, target))
-        .fold(Ok(()), Result::and)
+    attach(sysfs, Path::new(SYS))?;
+    for (target, tree) in &below {
+        match attach(tree, target) {
+            // It was on a directory of the other network namespace, such as that of an interface.
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
 }
 
 /// A sysfs that is mounted nowhere yet, and no more writable than the one that is there.
