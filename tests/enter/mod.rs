@@ -3,6 +3,7 @@
 mod cgroups;
 mod dying_targets;
 mod etc;
+mod hanging;
 mod ids;
 mod indirect;
 mod keys;
@@ -24,6 +25,7 @@ pub fn cases() -> Vec<Case> {
         cgroups::cases(),
         dying_targets::cases(),
         etc::cases(),
+        hanging::cases(),
         ids::cases(),
         indirect::cases(),
         keys::cases(),

@@ -11,11 +11,19 @@ use crate::{Error, Namespace};
 /// The error with its cause, if `cause` or a look at the policies of the system finds one. If the error already has a
 /// cause, it keeps that one, which was found closer to the failure.
 pub(crate) fn explain(error: Error, cause: impl FnOnce(&Look, Errno) -> Option<Finding>) -> Error {
+    explain_by(&Look::around(), error, cause)
+}
+
+/// The error with its cause, as [`explain`] finds it by this look.
+pub(crate) fn explain_by(
+    look: &Look,
+    error: Error,
+    cause: impl FnOnce(&Look, Errno) -> Option<Finding>,
+) -> Error {
     let (Some(errno), None) = (error.errno(), error.cause()) else {
         return error;
     };
-    let look = Look::around();
-    match cause(&look, errno).or_else(|| restrictions::filtered(&look, errno)) {
+    match cause(look, errno).or_else(|| restrictions::filtered(look, errno)) {
         Some(finding) => finding.explain(error),
         None => error,
     }

@@ -16,6 +16,12 @@ impl Look {
         Self { proc: "/proc".into() }
     }
 
+    /// A view of nothing, if `/proc` is not the kernel's.
+    pub(crate) fn nowhere() -> Self {
+        // No path has a NUL in it.
+        Self { proc: "\0".into() }
+    }
+
     /// A directory with a copy of `/proc`.
     #[cfg(test)]
     pub(crate) fn record(proc: impl Into<PathBuf>) -> Self {

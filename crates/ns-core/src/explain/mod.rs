@@ -6,6 +6,7 @@
 //! an id map. Each step calls the functions that can explain its failures.
 
 pub(crate) mod capability;
+mod aside;
 mod cause;
 pub(crate) mod credentials;
 pub(crate) mod entering;
@@ -20,7 +21,8 @@ pub(crate) mod program;
 pub(crate) mod restrictions;
 mod rights;
 
-pub(crate) use cause::explain;
+pub(crate) use aside::aside;
+pub(crate) use cause::{explain, explain_by};
 pub use cause::explain_in;
 pub(crate) use finding::Finding;
 pub(crate) use look::Look;

@@ -2,11 +2,12 @@
 
 use std::ffi::{CString, OsStr};
 use std::io::Read as _;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use nix::errno::Errno;
+use rustix::fs::{FileType, Mode, OFlags, PROC_SUPER_MAGIC};
 
 use super::finding::Finding;
 use crate::escape::{quoted, word};
@@ -45,16 +46,19 @@ fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
 
 /// What keeps the kernel from executing the file at this path, which the text calls `name`.
 fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
-    let metadata = std::fs::metadata(path).ok()?;
-    if metadata.is_dir() {
-        return Some(Finding::new(format!("{name} is a directory")));
+    let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let stat = rustix::fs::fstat(&file).ok()?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => return Some(Finding::new(format!("{name} is a directory"))),
+        _ => return Some(Finding::new(format!("{name} is not a regular file"))),
     }
-    let mode = metadata.permissions().mode() & 0o7777;
+    let mode = stat.st_mode & 0o7777;
     if mode & 0o111 == 0 {
         let finding = Finding::new(format!("{name} is not executable (mode {mode:04o})"));
         return Some(finding.help(format!("chmod +x {}", word(path))));
     }
-    let system = rustix::fs::statvfs(path).ok()?;
+    let system = rustix::fs::fstatvfs(&file).ok()?;
     let noexec = system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC);
     noexec.then(|| Finding::new(format!("{name} is on a file system mounted noexec")))
 }
@@ -70,13 +74,20 @@ fn missing_interpreter(path: &Path) -> Option<Finding> {
     Some(Finding::new(cause))
 }
 
+/// The start of a regular file. To read from anything else may wait for ever, or change something; so may a file of
+/// procfs.
 fn start_of(path: &Path) -> Option<Vec<u8>> {
+    let is_plain = |file: &OwnedFd| {
+        let is_regular = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode).is_file();
+        rustix::fs::fstat(file).is_ok_and(is_regular)
+            && rustix::fs::fstatfs(file).is_ok_and(|system| system.f_type != PROC_SUPER_MAGIC)
+    };
+    let open = |flags| rustix::fs::open(path, flags | OFlags::CLOEXEC, Mode::empty()).ok();
+    open(OFlags::PATH).filter(is_plain)?;
+    // Another file may be there by now.
+    let file = open(OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).filter(is_plain)?;
     let mut start = Vec::new();
-    std::fs::File::open(path)
-        .ok()?
-        .take(256)
-        .read_to_end(&mut start)
-        .ok()?;
+    std::fs::File::from(file).take(256).read_to_end(&mut start).ok()?;
     Some(start)
 }
 
@@ -109,6 +120,8 @@ fn closed_directory(path: &Path) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn found(file: &Path, path: &str, errno: Errno) -> Option<String> {

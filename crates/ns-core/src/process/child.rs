@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::Result;
 use crate::error::Doing;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
+use crate::sys::signals::on_death_of_parent;
 
 /// The pipe that the child writes its result to.
 const DONE: u8 = b'.';
@@ -35,6 +36,8 @@ pub(crate) fn in_child_while(
     match SingleThread::check().and_then(fork).doing(doing)? {
         Fork::Child => {
             drop(reader);
+            // The work is of no use without its parent. If this is refused, the work is only left to itself.
+            let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
             let done = work(&mut writer).and_then(|()| writer.write_all(&[DONE]));
             exit(done.is_err().into())
         }
@@ -71,6 +74,7 @@ pub fn in_child_within(
     match SingleThread::check().and_then(fork).doing(doing)? {
         Fork::Child => {
             drop(reader);
+            let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
             for stream in 0..=2 {
                 let _ = close(stream);
             }

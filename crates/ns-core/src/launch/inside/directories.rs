@@ -71,6 +71,7 @@ impl InsideFamily for DirectoryStep {
     }
 
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {
+        process.elsewhere |= matches!(self, Self::PivotRoot(_) | Self::Chroot(_) | Self::EnterRoot(_));
         let answer = match self {
             Self::PrepareRoot(root) => prepare_root(root),
             Self::PivotRoot(root) => pivot_root(root),

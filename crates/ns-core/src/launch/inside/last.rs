@@ -4,10 +4,10 @@ use std::fmt;
 
 use nix::errno::Errno;
 
-use super::process::InsideProcess;
+use super::process::{InsideProcess, has_proc};
 use crate::Error;
 use crate::escape::quoted;
-use crate::explain::{Finding, Look, program};
+use crate::explain::{self, Finding, Look, program};
 use crate::launch::channel::Message;
 use crate::launch::facts::Demands;
 use crate::launch::failure::Failure;
@@ -50,17 +50,26 @@ impl LastStep {
             let doing = "tell the process outside that the program starts";
             return Error::kernel(doing, errno).into();
         }
-        let errno = match self {
-            Self::Execute(program) => execute(program, process),
+        let program = match self {
+            Self::Execute(program) => program,
             Self::End => exit(0),
         };
-        let error = Error::kernel(self.to_string(), errno);
+        if let Err(errno) = hand_over(process) {
+            return Error::kernel("give the program the signals of the caller", errno).into();
+        }
+        let errno = execute(program, process);
         Failure {
             status: executed::status_of(errno),
-            ..process
-                .explain(error, |look, errno| self.cause(look, errno))
-                .into()
+            ..self.explain(Error::kernel(self.to_string(), errno)).into()
         }
+    }
+
+    /// The error with its cause. Looks at files that may be anybody's.
+    fn explain(&self, error: Error) -> Error {
+        explain::aside(error, |error| {
+            let look = if has_proc() { Look::around() } else { Look::nowhere() };
+            explain::explain_by(&look, error, |look, errno| self.cause(look, errno))
+        })
     }
 
     fn cause(&self, _: &Look, errno: Errno) -> Option<Finding> {
@@ -77,9 +86,6 @@ impl LastStep {
 }
 
 fn execute(program: &Program, process: &mut InsideProcess) -> Errno {
-    if let Err(errno) = hand_over(process) {
-        return errno;
-    }
     match process.environment.take() {
         Some(environment) => program.with_environment(environment).execute(),
         None => program.execute(),

@@ -35,6 +35,8 @@ pub(in crate::launch) struct InsideProcess {
     pub(in crate::launch) proc: Option<OwnedFd>,
     /// The namespaces that were joined so far.
     pub(super) joined: Vec<(Kind, Identity)>,
+    /// Whether the root directory is another one, where paths lead to what others may have made.
+    pub(super) elsewhere: bool,
     /// Whether all groups were given up before a user namespace was entered.
     pub(super) groups_dropped: bool,
     /// The environment that was read on the way.
@@ -63,6 +65,7 @@ impl InsideProcess {
             mask,
             proc: None,
             joined: Vec::new(),
+            elsewhere: false,
             groups_dropped: false,
             environment: None,
             mount_before: None,
@@ -75,25 +78,23 @@ impl InsideProcess {
         self.joined.iter().any(|(joined, _)| *joined == kind)
     }
 
-    /// Whether what is at `/proc` now is the kernel's: in another mount namespace it may be anything, a FIFO that never
-    /// ends among it.
-    fn has_proc(&self) -> bool {
-        use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
-        !self.has_joined(Kind::Mnt)
-            || statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)
-    }
-
-    /// The error with what is found of its cause, where that can be looked for.
+    /// The error with what is found of its cause. In another mount namespace, or below another root, the files may be
+    /// anybody's, and so may `/proc`.
     pub(in crate::launch) fn explain(
         &self,
         error: Error,
         cause: impl FnOnce(&Look, Errno) -> Option<Finding>,
     ) -> Error {
-        if self.has_proc() {
-            explain::explain(error, cause)
-        } else {
-            error
+        if !self.elsewhere && !self.has_joined(Kind::Mnt) {
+            return explain::explain(error, cause);
         }
+        explain::aside(error, |error| {
+            if has_proc() {
+                explain::explain(error, cause)
+            } else {
+                error
+            }
+        })
     }
 
     /// Asks for this signal when the parent ends.
@@ -107,4 +108,10 @@ impl InsideProcess {
         }
         Ok(())
     }
+}
+
+/// Whether what is at `/proc` is the kernel's.
+pub(super) fn has_proc() -> bool {
+    use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
+    statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)
 }

@@ -1,0 +1,35 @@
+//! Looking for a cause where somebody else has made the files: in a child, and for a second. A file system of theirs may
+//! never answer, or mount something over `/proc` meanwhile.
+
+use std::io::{self, PipeWriter, Write as _};
+use std::time::Duration;
+
+use crate::Error;
+use crate::process::in_child_within;
+
+/// How long the child may look.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The error as `explain` explains it in a child, if that takes no longer than a second.
+pub(crate) fn aside(error: Error, explain: impl FnOnce(Error) -> Error) -> Error {
+    if error.errno().is_none() || error.cause().is_some() {
+        return error;
+    }
+    let look = |pipe: &mut PipeWriter| tell(&explain(error.clone()), pipe);
+    // Without an answer in time, no cause is known.
+    let found = in_child_within(PATIENCE, look).ok().flatten().unwrap_or_default();
+    let mut texts = found
+        .split(|byte| *byte == 0)
+        .map(|text| String::from_utf8_lossy(text).into_owned());
+    let mut text = || texts.next().filter(|text| !text.is_empty());
+    match (text(), text()) {
+        (None, None) => error,
+        (cause, help) => error.explained(cause, help),
+    }
+}
+
+/// Two texts with NUL between: the cause and the help.
+fn tell(error: &Error, pipe: &mut PipeWriter) -> io::Result<()> {
+    let texts = [error.cause(), error.help()].map(|text| text.unwrap_or_default().replace('\0', ""));
+    pipe.write_all(texts.join("\0").as_bytes())
+}

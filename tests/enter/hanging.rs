@@ -1,0 +1,77 @@
+//! Targets whose files never answer: `ns-enter` reads nothing of them, and looks for a cause for a second only.
+
+use super::both;
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Running, needs};
+
+cases!["enter::hanging":
+    only_regular_files_are_read_to_explain_a_failure,
+    a_proc_that_never_answers_keeps_nobody,
+];
+
+fn only_regular_files_are_read_to_explain_a_failure() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
+    // Links to files that wait for ever when they are read, or for a reader.
+    let set_up = "mount -t tmpfs none /mnt; mkdir /mnt/bin; cd /mnt/bin; mkfifo fifo; chmod 755 fifo
+        printf '#!/mnt/bin/fifo\\n' >script; chmod 755 script; ln -s fifo link";
+    for who in both()? {
+        let held = Held::new(who.program("ns-unshare").args(["-r", "-m"]), set_up);
+        for (program, cause) in [
+            ("/mnt/bin/fifo", "it is not a regular file"),
+            ("/mnt/bin/link", "it is not a regular file"),
+            (
+                "/mnt/bin/script",
+                "its interpreter \"/mnt/bin/fifo\" is not a regular file",
+            ),
+            ("fifo", "\"/mnt/bin/fifo\" was found: it is not a regular file"),
+        ] {
+            let mut command = who.enter();
+            command
+                .env("PATH", "/mnt/bin")
+                .args(["-t", &held.pid.to_string(), "-U", "-m"]);
+            let (status, messages) = ended(command.arg(program));
+            assert_eq!(status, 126, "{program}: {messages}");
+            assert!(
+                messages.contains(&format!("cause: {cause}\n")),
+                "{program}: {messages}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Runs it to its end, which must come. Gives its status and its messages.
+fn ended(command: &mut std::process::Command) -> (i32, String) {
+    let mut messages = tempfile::tempfile().expect("there is room in /tmp");
+    let stderr = messages.try_clone().expect("there are descriptors");
+    let running = Running::start(command.stderr(stderr));
+    running.wait_for_end();
+    let (status, ..) = running.end();
+    std::io::Seek::rewind(&mut messages).expect("it is a file");
+    let text = std::io::read_to_string(&mut messages).expect("it is text");
+    (status, text)
+}
+
+fn a_proc_that_never_answers_keeps_nobody() -> Outcome {
+    needs::root()?;
+    needs::tools("mount");
+    if !std::path::Path::new("/dev/fuse").exists() {
+        return Err(crate::support::case::Skip::Lacks("there is no /dev/fuse".into()));
+    }
+    // Nobody reads the requests. What waits for an answer goes when the shell ends.
+    let set_up = "exec 9<>/dev/fuse
+        mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 none /proc || exit";
+    let who = &both()?[0];
+    let held = Held::new(who.program("ns-unshare").args(["-m"]), set_up);
+    let mut command = who.enter();
+    command.args(["-t", &held.pid.to_string(), "-m", "/no/such/program"]);
+    let (status, messages) = ended(&mut command);
+    let message = "ns-enter: cannot run \"/no/such/program\": No such file or directory\n";
+    assert!(
+        status == 127 && messages.starts_with(message),
+        "{status} {messages}"
+    );
+    assert!(!messages.contains("cause:"), "{messages}");
+    Ok(())
+}
