@@ -16,6 +16,10 @@ cases!["unshare::faults":
     a_program_that_cannot_be_waited_for_is_ended,
     an_interrupted_wait_goes_on,
     a_lock_that_cannot_be_released_is_reported,
+    a_second_fork_that_fails_is_named,
+    a_filter_that_refuses_a_call_is_named,
+    few_descriptors_are_named_as_the_cause,
+    a_missing_pidfd_open_stops_no_fork,
 ];
 
 /// `ns-unshare` with these words, in which strace(1) has calls fail as `faults` says. Without `-f` only the caller's own
@@ -167,11 +171,116 @@ fn a_lock_that_cannot_be_released_is_reported() -> Outcome {
     );
     let mut command = unshare();
     let program = command.get_program().to_owned();
-    let ran = super::script(command.env("U", program), "-m", &text);
-    let note = "note: cannot unlock \"/run/utsns\": No locks available\n";
-    assert_eq!(
-        ran.ok(),
-        format!("ns-unshare: {note}status=0\nweb\nns-unshare: {note}status=0\n")
+    let text = super::script(command.env("U", program), "-m", &text).ok();
+    let note = "ns-unshare: note: cannot unlock \"/run/utsns\": No locks available\n";
+    assert_eq!(text.matches(note).count(), 2, "{text}");
+    assert_eq!(text.matches("status=0\n").count(), 2, "{text}");
+    assert_eq!(text.matches("\nweb\n").count(), 1, "{text}");
+    Ok(())
+}
+
+fn a_second_fork_that_fails_is_named() -> Outcome {
+    use std::os::unix::process::CommandExt as _;
+    needs::user_namespaces()?;
+    needs::root()?;
+    let programs = crate::support::User::ordinary()?.programs();
+    // A user without processes may have two: the process outside would be the third.
+    let mut command = tool("prlimit");
+    command.uid(54_321).gid(54_321).current_dir("/");
+    command.arg("--nproc=2").arg(programs.join("ns-unshare"));
+    let (status, output, messages) = ended(command.args(["-U", "--pid-file=/dev/null", "echo", "ran"]));
+    assert_eq!((status, output.as_str()), (1, ""), "{messages}");
+    assert!(
+        messages.starts_with(
+            "ns-unshare: cannot fork: Resource temporarily unavailable\n  cause: uid 54321 has "
+        ),
+        "{messages}"
     );
+    Ok(())
+}
+
+fn a_filter_that_refuses_a_call_is_named() -> Outcome {
+    needs::user_namespaces()?;
+    let cause = ": Operation not permitted\n  cause: a seccomp filter is active in this process\n";
+    let own = std::process::id().to_string();
+    let enter = ["-t", &own, "-n", "true"];
+    for (program, words, calls) in [
+        (
+            "ns-unshare",
+            &["-r", "-f", "true"][..],
+            &["socketpair", "signalfd4", "recvfrom"][..],
+        ),
+        (
+            "ns-unshare",
+            &["-r", "-p", "--init", "true"],
+            &["socketpair", "signalfd4", "recvfrom"],
+        ),
+        (
+            "ns-unshare",
+            &["-U", "--pid-file=/dev/null", "true"],
+            &["socketpair", "recvfrom"],
+        ),
+        ("ns-unshare", &["-a", "true"], &["capget"]),
+        ("ns-enter", &enter, &["pidfd_open"]),
+    ] {
+        for call in calls {
+            let number = match *call {
+                "socketpair" => nix::libc::SYS_socketpair,
+                "signalfd4" => nix::libc::SYS_signalfd4,
+                "recvfrom" => nix::libc::SYS_recvfrom,
+                "capget" => nix::libc::SYS_capget,
+                _ => nix::libc::SYS_pidfd_open,
+            };
+            let mut command = crate::support::program(program);
+            let mut command = crate::support::refusing(number, command.args(words))?;
+            let (status, _, messages) = ended(&mut command);
+            assert!(
+                status == 1 && messages.contains(cause),
+                "{program} {words:?} {call}: {status} {messages}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn few_descriptors_are_named_as_the_cause() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("bash");
+    let own = std::process::id().to_string();
+    for (program, words) in [
+        ("ns-unshare", "-r -p --init true"),
+        ("ns-unshare", "-a true"),
+        ("ns-enter", &*format!("-t {own} -U -n true")),
+        ("ns-enter", &*format!("-t {own} true")),
+    ] {
+        let path = crate::support::path_of(program).display();
+        // With fewer, the C library is not found.
+        for count in 5..=16 {
+            let mut command = tool("bash");
+            command.args(["-c", &format!("ulimit -n {count}; exec {path} {words}")]);
+            let (status, _, messages) = ended(&mut command);
+            assert!(
+                status == 0 || status == 1 && messages.contains("Too many open files"),
+                "{count} {program} {words}: {status} {messages}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn a_missing_pidfd_open_stops_no_fork() -> Outcome {
+    needs::user_namespaces()?;
+    for words in [
+        ["-U", "-f"],
+        ["-r", "-p"],
+        ["-r", "--init"],
+        ["-U", "--kill-child"],
+    ] {
+        let mut command = unshare();
+        command.args(words).args(["echo", "ran"]);
+        let mut command = crate::support::refusing(nix::libc::SYS_pidfd_open, &command)?;
+        let (status, output, messages) = ended(&mut command);
+        assert_eq!((status, output.as_str()), (0, "ran\n"), "{words:?}: {messages}");
+    }
     Ok(())
 }

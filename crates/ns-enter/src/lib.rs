@@ -22,7 +22,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let (dry_run, json) = (cli.dry_run, cli.json);
-    let request = Request::new(cli)?;
+    let request = Request::new(cli).map_err(explained)?;
     let plan = plan::plan(&request);
     if dry_run {
         ns_core::cli::show_plan(&plan, json)?;
@@ -42,4 +42,12 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     };
     let outcome = launch::run(plan, reporter);
     Ok(ns_core::cli::conclude::<Cli>(outcome))
+}
+
+/// The error with its cause, if a filter of system calls is the cause.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast() {
+        Ok(error) => ns_core::explain::explain_filter(error).into(),
+        Err(error) => error,
+    }
 }

@@ -58,7 +58,7 @@ impl Namespaces {
         };
         let own = Namespace::own(Kind::User)?.identity();
         namespaces.user = user.filter(|user| user.identity() != own);
-        namespaces.owner = owner_to_enter(&namespaces, own);
+        namespaces.owner = owner_to_enter(&namespaces, own)?;
         Ok(namespaces)
     }
 
@@ -147,9 +147,9 @@ fn parent_user(
 
 /// The user namespace that the caller must enter first to enter the others. The caller created it, and has every
 /// capability in it. If there are several, the one that encloses the rest.
-fn owner_to_enter(namespaces: &Namespaces, own: Identity) -> Option<Destination> {
-    if caller::has(caller::CapabilitySet::SYS_ADMIN) {
-        return None;
+fn owner_to_enter(namespaces: &Namespaces, own: Identity) -> Result<Option<Destination>> {
+    if caller::has(caller::CapabilitySet::SYS_ADMIN)? {
+        return Ok(None);
     }
     let mut outermost: Option<Destination> = None;
     for destination in &namespaces.others {
@@ -162,7 +162,7 @@ fn owner_to_enter(namespaces: &Namespaces, own: Identity) -> Option<Destination>
         }
     }
     let user = namespaces.user.as_ref().map(Destination::identity);
-    outermost.filter(|outermost| !user.is_some_and(|user| is_at_or_below(outermost, user)))
+    Ok(outermost.filter(|outermost| !user.is_some_and(|user| is_at_or_below(outermost, user))))
 }
 
 /// True if this user namespace is the other one, or below it.

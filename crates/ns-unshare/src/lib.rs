@@ -26,7 +26,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let (dry_run, json) = (cli.dry_run, cli.json);
     let plan = match names::plan(&cli, request::kinds(&cli))? {
         Some(plan) => plan,
-        None => plan::plan(&Request::new(cli)?),
+        None => plan::plan(&Request::new(cli).map_err(explained)?),
     };
     if dry_run {
         ns_core::cli::show_plan(&plan, json)?;
@@ -38,4 +38,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     let outcome = launch::run(plan, reporter);
     Ok(ns_core::cli::conclude::<Cli>(outcome))
+}
+
+/// The error with its cause, if a filter of system calls is the cause.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast() {
+        Ok(error) => ns_core::explain::explain_filter(error).into(),
+        Err(error) => error,
+    }
 }

@@ -287,7 +287,7 @@ fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
         };
         let (single, requests) = match (asked, requests(cli, ids)) {
             // --all without an option for the map.
-            (None, requests) if cli.all && requests.is_empty() => private_map(ids),
+            (None, requests) if cli.all && requests.is_empty() => private_map(ids)?,
             (asked, requests) => (asked, requests),
         };
         let single = single.map(|id| match id {
@@ -304,7 +304,7 @@ fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
         let writer = if requests.is_empty() {
             deny |= ids == IdKind::Group;
             MapWriter::Inside
-        } else if caller::may_map(ids) {
+        } else if caller::may_map(ids)? {
             MapWriter::Outside
         } else {
             MapWriter::Helper
@@ -315,21 +315,19 @@ fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
 }
 
 /// The map of `--all`: for root, every id to itself; otherwise root, and the subordinate ids if there are any.
-fn private_map(ids: IdKind) -> (Option<SingleId>, Vec<MapRequest>) {
-    if caller::may_map(ids) {
-        return (None, vec![MapRequest::All]);
+fn private_map(ids: IdKind) -> anyhow::Result<(Option<SingleId>, Vec<MapRequest>)> {
+    if caller::may_map(ids)? {
+        return Ok((None, vec![MapRequest::All]));
     }
     let own = caller::ids();
-    let has = |ids| {
-        idmap::subordinate(ids, UserNames::default().name(own.real_uid), own.real_uid).is_ok()
-            && idmap::has_helper(ids)
-    };
-    let ranges = if IdKind::BOTH.into_iter().all(has) {
-        vec![MapRequest::Auto]
-    } else {
-        Vec::new()
-    };
-    (Some(SingleId::Is(0)), ranges)
+    for ids in IdKind::BOTH {
+        match idmap::subordinate(ids, UserNames::default().name(own.real_uid), own.real_uid) {
+            Ok(_) if idmap::has_helper(ids) => {}
+            Err(error) if !error.is_not_found() => return Err(error.into()),
+            Ok(_) | Err(_) => return Ok((Some(SingleId::Is(0)), Vec::new())),
+        }
+    }
+    Ok((Some(SingleId::Is(0)), vec![MapRequest::Auto]))
 }
 
 /// The program, its arguments, and its environment: the caller's, except entries that options leave out.

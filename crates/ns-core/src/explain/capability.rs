@@ -1,5 +1,6 @@
 //! Capabilities: the missing one, and the user namespace in which the caller would need it.
 
+use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
@@ -28,9 +29,13 @@ pub(crate) fn not_owner(look: &Look, kind: Kind) -> Option<Finding> {
             missing(look, CapabilitySet::SYS_ADMIN)
         }
         // The kernel answers only if the owner is the caller's user namespace or one below it.
-        Gathered::Known(_) | Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => None,
-        Gathered::Unreadable(_) => Some(Finding::new(format!(
+        Gathered::Unreadable(Errno::EPERM) => Some(Finding::new(format!(
             "{own} belongs neither to this user namespace ({user}) nor to one below it"
         ))),
+        Gathered::Known(_)
+        | Gathered::Unreadable(_)
+        | Gathered::Absent
+        | Gathered::NotTold
+        | Gathered::NotAsked => None,
     }
 }

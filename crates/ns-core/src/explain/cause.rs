@@ -29,6 +29,11 @@ pub(crate) fn explain_by(
     }
 }
 
+/// The error with its cause, if a filter of system calls may be that, and nobody has found another one.
+pub fn explain_filter(error: Error) -> Error {
+    explain(error, |_, _| None)
+}
+
 /// The error of an operation in a namespace, with its cause if rights were missing.
 pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
     if error.errno() != Some(Errno::EPERM) || error.cause().is_some() {

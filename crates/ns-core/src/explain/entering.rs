@@ -1,5 +1,6 @@
 //! Why a namespace cannot be entered (`setns(2)`): its owner, and what would help.
 
+use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
@@ -23,9 +24,10 @@ pub(crate) fn refused(look: &Look, namespace: &Namespace) -> Option<Finding> {
     })
 }
 
-/// True if the caller has power over the namespaces of its user namespace, and of the user namespaces below.
+/// True if the caller has power over the namespaces of its user namespace, and of the user namespaces below. Also true if
+/// the kernel does not tell the capabilities: they are not the cause then.
 fn has_privilege() -> bool {
-    caller::has(CapabilitySet::SYS_ADMIN)
+    caller::has(CapabilitySet::SYS_ADMIN).unwrap_or(true)
 }
 
 fn own_user() -> Option<crate::Identity> {
@@ -34,10 +36,15 @@ fn own_user() -> Option<crate::Identity> {
 
 /// A user namespace can be entered by its creator, and by processes with privileges above it.
 fn user(namespace: &Namespace) -> Option<Finding> {
-    let Gathered::Known(parent) = namespace.parent() else {
-        return Some(Finding::new(format!(
-            "{namespace} is not below the caller's user namespace"
-        )));
+    let parent = match namespace.parent() {
+        Gathered::Known(parent) => parent,
+        // The kernel tells of a parent that is the caller's user namespace, or below it. The first one has none.
+        Gathered::Absent | Gathered::Unreadable(Errno::EPERM) => {
+            return Some(Finding::new(format!(
+                "{namespace} is not below the caller's user namespace"
+            )));
+        }
+        Gathered::Unreadable(_) | Gathered::NotTold | Gathered::NotAsked => return None,
     };
     let Gathered::Known(uid) = namespace.owner_uid() else {
         return None;

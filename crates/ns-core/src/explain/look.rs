@@ -34,6 +34,12 @@ impl Look {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// True if there is no `/proc`.
+    pub(crate) fn lacks_proc(&self) -> bool {
+        let own = std::fs::symlink_metadata(self.proc.join("self"));
+        own.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    }
+
     /// The value of the sysctl with this dotted name.
     pub(crate) fn sysctl(&self, name: &str) -> Option<i64> {
         self.read(&format!("sys/{}", name.replace('.', "/")))?

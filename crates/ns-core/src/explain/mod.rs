@@ -5,8 +5,8 @@
 //! The functions here do not know the steps of a launch. They take plain facts, such as a kind of namespace, a path or
 //! an id map. Each step calls the functions that can explain its failures.
 
-pub(crate) mod capability;
 mod aside;
+pub(crate) mod capability;
 mod cause;
 pub(crate) mod credentials;
 pub(crate) mod entering;
@@ -23,6 +23,6 @@ mod rights;
 
 pub(crate) use aside::aside;
 pub(crate) use cause::{explain, explain_by};
-pub use cause::explain_in;
+pub use cause::{explain_filter, explain_in};
 pub(crate) use finding::Finding;
 pub(crate) use look::Look;

@@ -106,7 +106,7 @@ pub(crate) fn registered_by_root() -> Option<Finding> {
 /// `/proc` could not be mounted.
 pub(crate) fn proc(look: &Look) -> Option<Finding> {
     let pid = Namespace::own(Kind::Pid).ok()?;
-    if matches!(pid.owner(), Gathered::Unreadable(_)) {
+    if matches!(pid.owner(), Gathered::Unreadable(Errno::EPERM)) {
         return Some(
             Finding::new(format!(
                 "the PID namespace {pid} does not belong to this user namespace"

@@ -131,8 +131,7 @@ pub(super) fn seccomp(look: &Look) -> Option<Finding> {
 
 /// No `/proc` is mounted.
 pub(crate) fn no_proc(look: &Look) -> Option<Finding> {
-    look.status()
-        .is_none()
+    look.lacks_proc()
         .then(|| Finding::new(WITHOUT_PROC).help(MOUNT_PROC))
 }
 

@@ -1,5 +1,6 @@
 //! Rights to a namespace: its owner, and the capability that the caller lacks.
 
+use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
 use super::capability;
@@ -13,12 +14,12 @@ pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
     let owner = match namespace.owner() {
         Gathered::Known(owner) => owner,
         // The kernel answers only if the owner is the caller's user namespace or one below it.
-        Gathered::Unreadable(_) => {
+        Gathered::Unreadable(Errno::EPERM) => {
             let cause =
                 format!("{namespace} belongs neither to this user namespace ({own}) nor to one below it");
             return Some(Finding::new(cause).help("run it outside this user namespace"));
         }
-        Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => return None,
+        Gathered::Unreadable(_) | Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => return None,
     };
     let is_own = owner.identity() == own.identity();
     match capability::missing(look, capability) {

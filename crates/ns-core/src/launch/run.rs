@@ -11,7 +11,6 @@ use std::os::fd::OwnedFd;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::change;
 use super::channel::Channel;
@@ -57,9 +56,17 @@ pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
     if !plan.runs_in_child() {
         match launch.in_place()? {}
     }
-    let started = launch.with_child()?;
+    let started = launch.with_child().map_err(explained)?;
     drop((plan, descriptors));
-    started.wait()
+    started.wait().map_err(explained)
+}
+
+/// The failure with its cause, if nobody has looked for one and the system has one: a filter of system calls.
+fn explained(failure: Failure) -> Failure {
+    Failure {
+        error: explain::explain_filter(failure.error),
+        ..failure
+    }
 }
 
 /// A program that runs in a child.
@@ -105,8 +112,6 @@ impl<'a> Launch<'a> {
     fn with_child(self) -> Result<Started, Failure> {
         let proc = self.proc()?;
         let (outer, inner) = Channel::pair().doing(|| "make a channel to the child")?;
-        let parent =
-            pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).doing(|| "open the parent process")?;
         let has_init = self.plan.demands().contains(Demands::INIT);
         let init = has_init
             .then(Channel::pair)
@@ -126,11 +131,11 @@ impl<'a> Launch<'a> {
                 let _ = mask.block_only();
                 inside.channel = Some(inner);
                 inside.to_parent = to_parent;
-                inside.parent = Some(parent);
+                inside.has_parent = true;
                 walk::inside_as_child(self.plan, inside)
             }
             Fork::Parent(child) => {
-                drop((inner, to_parent, parent));
+                drop((inner, to_parent));
                 let mut outside = self.outside(outer, child);
                 outside.ending = Some(&ending);
                 let started = walk::outside(self.plan, &mut outside);
@@ -163,15 +168,7 @@ impl<'a> Launch<'a> {
 
     /// The caller is inside; what is to be done outside is done by a helper.
     fn in_place(self) -> Result<Infallible, Failure> {
-        let channel = if self.plan.has_outside() {
-            Some(self.helper()?)
-        } else {
-            None
-        };
-        let proc = self.proc()?;
-        let mask = SignalSet::blocked().doing(|| "read the signal mask")?;
-        let mut inside = self.inside(mask, proc);
-        inside.channel = channel;
+        let mut inside = self.prepare_in_place().map_err(explained)?;
         let failure = walk::inside(self.plan, &mut inside);
         if let Some(channel) = &inside.channel {
             // The caller reports why, whether or not the helper can be told.
@@ -182,6 +179,15 @@ impl<'a> Launch<'a> {
         Err(failure)
     }
 
+    fn prepare_in_place(self) -> Result<InsideProcess, Failure> {
+        let channel = self.plan.has_outside().then(|| self.helper()).transpose()?;
+        let proc = self.proc()?;
+        let mask = SignalSet::blocked().doing(|| "read the signal mask")?;
+        let mut inside = self.inside(mask, proc);
+        inside.channel = channel;
+        Ok(inside)
+    }
+
     /// Makes the helper: a grandchild, so that the program has no child that it does not know of.
     fn helper(self) -> Result<Channel, Failure> {
         let (outer, inner) = Channel::pair().doing(|| "make a channel to the helper")?;
@@ -189,12 +195,16 @@ impl<'a> Launch<'a> {
         match self.fork()? {
             Fork::Child => {
                 drop(inner);
-                if let Ok(Fork::Child) = fork(self.thread) {
+                let forked = self.fork();
+                if let Err(error) = &forked {
+                    outer.fail(&error.clone().into(), self.reporter.error);
+                }
+                if let Ok(Fork::Child) = forked {
                     // A key at the terminal ends the caller, which this process notices, and undoes what was made.
                     let _ = SignalSet::ALL.without_all(OF_OWN_CALLS).block();
                     let mut outside = self.outside(outer, own);
                     if let Err(failure) = walk::outside(self.plan, &mut outside) {
-                        outside.tell(&failure);
+                        outside.tell(&explained(failure));
                     }
                 }
                 exit(0)

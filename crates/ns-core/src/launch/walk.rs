@@ -19,7 +19,7 @@ pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
         .doing(|| "tie the process to its parent");
     let failure = match guard {
         Ok(()) => inside(plan, &mut process),
-        Err(error) => error.into(),
+        Err(error) => process.explain(error, |_, _| None).into(),
     };
     if let Some(channel) = &process.channel {
         channel.fail(&failure, process.reporter.error);
@@ -56,7 +56,8 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
         if let (true, Some(channel)) = (index + 1 < turns.len(), &process.channel) {
             channel
                 .send(&Message::Go)
-                .doing(|| "hand over to the process outside")?;
+                .doing(|| "hand over to the process outside")
+                .map_err(|error| process.explain(error, |_, _| None))?;
         }
     }
     Ok(())
@@ -66,7 +67,8 @@ fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
     let Some(channel) = &process.channel else {
         return Ok(());
     };
-    match channel.receive().doing(|| "wait for the process outside")? {
+    let word = channel.receive().doing(|| "wait for the process outside");
+    match word.map_err(|error| process.explain(error, |_, _| None))? {
         Some(Message::Failed(failure)) => Err(failure),
         Some(Message::Lost) => {
             let error = Error::Unfit("the process outside failed, and could not report why".into());

@@ -36,7 +36,7 @@ pub fn environment() -> Vec<CString> {
 }
 
 /// True if the caller has the capability to write any map of these ids.
-pub fn may_map(ids: IdKind) -> bool {
+pub fn may_map(ids: IdKind) -> Result<bool> {
     has(match ids {
         IdKind::User => CapabilitySet::SETUID,
         IdKind::Group => CapabilitySet::SETGID,
@@ -44,8 +44,9 @@ pub fn may_map(ids: IdKind) -> bool {
 }
 
 /// True if the caller has this capability in its user namespace.
-pub fn has(capability: CapabilitySet) -> bool {
-    rustix::thread::capabilities(None).is_ok_and(|sets| sets.effective.contains(capability))
+pub fn has(capability: CapabilitySet) -> Result<bool> {
+    let sets = rustix::thread::capabilities(None).doing(|| "read the capabilities of this process")?;
+    Ok(sets.effective.contains(capability))
 }
 
 /// The map of the caller's own user namespace.

@@ -35,7 +35,7 @@ impl Process {
     /// another PID namespace, in which another process has this number.
     pub fn open(pid: Pid) -> Result<Self> {
         let process = Self::with_number(pid, hold(pid)?, pid)?;
-        if number_in_proc(&process.pidfd) != Some(pid) {
+        if number_in_proc(&process.pidfd, pid)? != Some(pid) {
             // After the process has ended, the directory is gone.
             process.check_alive()?;
             return Err(privacy::another(pid));
@@ -46,7 +46,7 @@ impl Process {
     /// The caller or a child of the caller, by the PID that system calls use. It may have another number in `/proc`.
     pub(crate) fn open_own(pid: Pid) -> Result<Self> {
         let pidfd = hold(pid)?;
-        match number_in_proc(&pidfd) {
+        match number_in_proc(&pidfd, pid)? {
             Some(number) => Self::with_number(pid, pidfd, number),
             None if has_ended(&pidfd, pid)? => Err(missing(pid)),
             None => Err(privacy::not_shown(pid)),
@@ -310,11 +310,14 @@ fn has_ended(pidfd: &OwnedFd, pid: Pid) -> Result<bool> {
     is_ready(pidfd, PollFlags::IN).doing(|| format!("look at process {pid}"))
 }
 
-/// The PID by which `/proc` knows the process with this pidfd.
-fn number_in_proc(pidfd: &OwnedFd) -> Option<Pid> {
-    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).ok()?;
-    let number = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
-    number.trim().parse().ok()
+/// The PID by which `/proc` knows the process with this pidfd. `None` if it has none there, or if there is no `/proc`.
+fn number_in_proc(pidfd: &OwnedFd, pid: Pid) -> Result<Option<Pid>> {
+    let info = match std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        answer => answer.doing(|| format!("read the PID of process {pid} in /proc"))?,
+    };
+    let number = info.lines().find_map(|line| line.strip_prefix("Pid:"));
+    Ok(number.and_then(|number| number.trim().parse().ok()))
 }
 
 /// The entries of an environment that set a variable, byte for byte, including repeated names.

@@ -9,7 +9,7 @@ use crate::Error;
 /// The cause and the help; `None` if every check that can be seen would pass.
 pub(super) fn reason(pid: Pid, its: &Status) -> Option<(String, Option<String>)> {
     let (its_uid, own_uid) = (its.effective_uid()?, caller::ids().uid);
-    if its_uid != own_uid && !caller::has(CapabilitySet::SYS_PTRACE) {
+    if its_uid != own_uid && !caller::has(CapabilitySet::SYS_PTRACE).ok()? {
         let cause = format!("process {pid} has uid {its_uid}, and the caller has uid {own_uid}");
         return Some((cause, Some("run it as root".into())));
     }
@@ -71,7 +71,7 @@ mod tests {
             let (cause, _) = all.unwrap();
             assert!(cause.starts_with("process 4711 has CAP_"), "{cause}");
         }
-        if !caller::has(CapabilitySet::SYS_PTRACE) {
+        if !caller::has(CapabilitySet::SYS_PTRACE).unwrap() {
             let (cause, help) = reason(pid, &status(own + 1, 0)).unwrap();
             assert_eq!(
                 cause,

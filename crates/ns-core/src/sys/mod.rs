@@ -16,3 +16,4 @@ pub mod signal_set;
 pub mod signals;
 pub mod standard;
 pub mod statmount;
+pub mod uname;

@@ -78,8 +78,9 @@ impl Change {
     }
 
     fn set_here(&self) -> Outcome {
+        let before = Names::own().map_err(|errno| (Refused::Host, errno))?;
         self.set(
-            &Names::own(),
+            &before,
             |host| rustix::system::sethostname(host).map_err(from_rustix),
             |domain| rustix::system::setdomainname(domain).map_err(from_rustix),
         )

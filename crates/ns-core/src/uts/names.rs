@@ -7,6 +7,7 @@ use nix::errno::Errno;
 
 use super::UtsNamespace;
 use crate::process::{Pid, in_child, in_namespace_of};
+use crate::sys::uname;
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
 /// The kernel's text for a name that was never set.
@@ -26,22 +27,23 @@ pub struct Names {
 
 impl Names {
     /// The names of the caller's own UTS namespace.
-    pub fn own() -> Self {
-        let uname = rustix::system::uname();
-        Self {
-            host: uname.nodename().to_bytes().to_vec(),
-            domain: uname.domainname().to_bytes().to_vec(),
-        }
+    pub fn own() -> nix::Result<Self> {
+        uname::names().map(|(host, domain)| Self { host, domain })
     }
 
     /// The names of this UTS namespace.
     pub fn of(place: &UtsNamespace) -> Result<Self> {
-        place.work(READ, Self::own, own_encoded, |answer| {
-            match Answers(answer).next() {
-                Some(Gathered::Known(names)) => Ok(names),
-                _ => Err(Error::kernel(READ, Errno::EIO)),
-            }
-        })
+        let names = place.work(
+            READ,
+            || Some(gathered()),
+            || encode(&gathered()),
+            |answer| Ok(Answers(answer).next()),
+        )?;
+        match names {
+            Some(Gathered::Known(names)) => Ok(names),
+            Some(Gathered::Unreadable(errno)) => Err(Error::kernel(READ, errno)),
+            _ => Err(Error::kernel(READ, Errno::EIO)),
+        }
     }
 
     /// The NIS domain name, if one was set.
@@ -63,7 +65,7 @@ pub fn read_each<T>(
         return Ok(Vec::new());
     }
     let own = Namespace::own(Kind::Uts)?.identity();
-    let own_names = Gathered::Known(Names::own());
+    let own_names = gathered();
     let bytes = in_child(|pipe| {
         let mut pipe = io::BufWriter::new(pipe);
         for place in places {
@@ -86,8 +88,8 @@ pub fn read_each<T>(
 /// Reads the names in the calling child, or in a child of that child if there is no way back.
 fn write_through(pipe: &mut impl Write, namespace: &Namespace, process: Option<Pid>) -> io::Result<()> {
     match namespace.enter() {
-        Ok(()) => pipe.write_all(&own_encoded()),
-        Err(Errno::EPERM) => match in_namespace_of(process, namespace, READ, || Ok(own_encoded())) {
+        Ok(()) => pipe.write_all(&encode(&gathered())),
+        Err(Errno::EPERM) => match in_namespace_of(process, namespace, READ, || Ok(encode(&gathered()))) {
             Ok(bytes) => pipe.write_all(&bytes),
             Err(error) => write(pipe, &Gathered::Unreadable(error.errno().unwrap_or(Errno::EIO))),
         },
@@ -98,9 +100,12 @@ fn write_through(pipe: &mut impl Write, namespace: &Namespace, process: Option<P
 /// A mark in the pipe instead of an errno. The kernel has no errno of this value.
 const ABSENT: u8 = u8::MAX;
 
-/// The encoding of the names that a child has read.
-fn own_encoded() -> Vec<u8> {
-    encode(&Gathered::Known(Names::own()))
+/// The caller's own names, or why the kernel does not tell them.
+fn gathered() -> Gathered<Names> {
+    match Names::own() {
+        Ok(names) => Gathered::Known(names),
+        Err(errno) => Gathered::Unreadable(errno),
+    }
 }
 
 /// The answer of a child for one namespace: a byte 0 and the two names, each ended by NUL; or the byte of an errno.
@@ -158,7 +163,7 @@ mod tests {
             bytes.pop();
             bytes
         };
-        let names = Names::own();
+        let names = Names::own().unwrap();
         assert_eq!(names.host, read("hostname"));
         assert_eq!(names.domain, read("domainname"));
         assert_eq!(Names::of(&UtsNamespace::Own).unwrap(), names);

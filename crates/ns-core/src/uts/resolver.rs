@@ -20,8 +20,9 @@ pub struct Resolved {
 impl Resolved {
     /// Asks the resolver. [`Error::NotFound`] if it does not know the host.
     pub fn own() -> Result<Self> {
+        let own = Names::own().doing(|| "read the names")?;
         // Names from the kernel have no NUL.
-        let name = CString::new(Names::own().host).unwrap_or_default();
+        let name = CString::new(own.host).unwrap_or_default();
         let found =
             resolver::getaddrinfo(&name).map_err(|refusal| unresolved(&quoted(name.to_bytes()), refusal))?;
         Ok(Self { name, found })

@@ -67,7 +67,11 @@ impl LastStep {
     /// The error with its cause. Looks at files that may be anybody's.
     fn explain(&self, error: Error) -> Error {
         explain::aside(error, |error| {
-            let look = if has_proc() { Look::around() } else { Look::nowhere() };
+            let look = if has_proc() {
+                Look::around()
+            } else {
+                Look::nowhere()
+            };
             explain::explain_by(&look, error, |look, errno| self.cause(look, errno))
         })
     }
@@ -94,7 +98,7 @@ fn execute(program: &Program, process: &mut InsideProcess) -> Errno {
 
 /// Gives the program the signals that the caller was started with.
 fn hand_over(process: &InsideProcess) -> nix::Result<()> {
-    if process.parent.is_some() && !process.demands.contains(Demands::DEATH_SIGNAL) {
+    if process.has_parent && !process.demands.contains(Demands::DEATH_SIGNAL) {
         signals::on_death_of_parent(None)?;
     }
     signals::restore_pipe()?;

@@ -4,14 +4,12 @@ use std::ffi::CString;
 use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
-use rustix::event::PollFlags;
 
 use crate::explain::{self, Finding, Look};
 use crate::launch::channel::Channel;
 use crate::launch::facts::Demands;
 use crate::launch::failure::Reporter;
 use crate::launch::signal::SignalNumber;
-use crate::sys::fd::is_ready;
 use crate::sys::fork::SingleThread;
 use crate::sys::signal_set::SignalSet;
 use crate::sys::signals;
@@ -27,8 +25,8 @@ pub(in crate::launch) struct InsideProcess {
     pub(in crate::launch) channel: Option<Channel>,
     /// From an init to the parent, where there will be one.
     pub(in crate::launch) to_parent: Option<Channel>,
-    /// The parent, where it waits for us.
-    pub(in crate::launch) parent: Option<OwnedFd>,
+    /// Whether the process at the other end of the channel is the parent, which waits for this one.
+    pub(in crate::launch) has_parent: bool,
     /// The signal mask that the program gets.
     pub(in crate::launch) mask: SignalSet,
     /// The `/proc` of the caller, where another one, or none, may be found later.
@@ -61,7 +59,7 @@ impl InsideProcess {
             thread,
             channel: None,
             to_parent: None,
-            parent: None,
+            has_parent: false,
             mask,
             proc: None,
             joined: Vec::new(),
@@ -100,10 +98,12 @@ impl InsideProcess {
     /// Asks for this signal when the parent ends.
     pub(in crate::launch) fn die_with_parent(&self, signal: SignalNumber) -> nix::Result<()> {
         signals::on_death_of_parent(Some(signal.as_raw()))?;
-        let Some(parent) = &self.parent else { return Ok(()) };
-        // It may have ended before the signal was set. Its pidfd is readable then; its PID may mean another process, and
-        // getppid() is 0 in a new PID namespace.
-        if is_ready(parent, PollFlags::IN)? {
+        let Some(channel) = self.channel.as_ref().filter(|_| self.has_parent) else {
+            return Ok(());
+        };
+        // It may have ended before the signal was set. Its end of the channel is closed then; its PID may mean another
+        // process, and getppid() is 0 in a new PID namespace.
+        if channel.is_closed()? {
             return Err(Errno::ESRCH);
         }
         Ok(())

@@ -1,0 +1,23 @@
+//! The names of the calling process's UTS namespace (`uname(2)`). Unlike the wrapper of rustix, this notices if the kernel,
+//! or a filter of system calls, does not answer.
+
+use std::ffi::c_char;
+
+use nix::errno::Errno;
+
+/// The host name and the NIS domain name.
+pub fn names() -> nix::Result<(Vec<u8>, Vec<u8>)> {
+    // SAFETY: a utsname is arrays of characters, for which zeros are values; the call fills it.
+    let names = unsafe {
+        let mut names: libc::utsname = std::mem::zeroed();
+        Errno::result(libc::uname(&raw mut names))?;
+        names
+    };
+    Ok((bytes(&names.nodename), bytes(&names.domainname)))
+}
+
+/// The characters before the first NUL.
+fn bytes(text: &[c_char]) -> Vec<u8> {
+    let characters = text.iter().take_while(|character| **character != 0);
+    characters.map(|character| character.to_ne_bytes()[0]).collect()
+}
