@@ -156,6 +156,7 @@ complete -c ns-enter -n '__ns_enter_follows --net- --net-s --net-so --net-soc --
 complete -c ns-enter -n '__ns_enter_ours' -l user-parent -d 'Enter the parent of the user namespace'
 complete -c ns-enter -n '__ns_enter_ours' -l for-children -d 'Enter the PID and time namespace of new children'
 complete -c ns-enter -n '__ns_enter_ours' -s c -l join-cgroup -d 'Join the cgroups of the target'
+complete -c ns-enter -n '__ns_enter_ours' -l frozen -d 'With --join-cgroup, join frozen cgroups too'
 complete -c ns-enter -n '__ns_enter_ours' -s r -d 'Take the root directory of the target'
 complete -c ns-enter -n '__ns_enter_ours' -l root -d 'Take the root directory of the target' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-enter -n '__ns_enter_ours' -s w -d 'Take the working directory of the target'

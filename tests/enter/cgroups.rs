@@ -1,11 +1,12 @@
 //! `--join-cgroup`: the program runs in the cgroups of the target.
 
 use crate::support::case::cases;
-use crate::support::{Cgroup, Held, Outcome, Run as _, needs, program, tool};
+use crate::support::{Cgroup, Held, Outcome, Run as _, Running, needs, program, tool};
 
 cases!["enter::cgroups":
     the_cgroup_is_joined_and_stdin_is_kept,
     cgroups_of_the_first_version_are_joined,
+    a_frozen_cgroup_is_joined_only_on_request,
 ];
 
 fn the_cgroup_is_joined_and_stdin_is_kept() -> Outcome {
@@ -73,5 +74,51 @@ fn cgroups_of_the_first_version_are_joined() -> Outcome {
     drop(held);
     std::fs::remove_dir(&directory).expect("nobody is in it");
     assert!(seen.ok().ends_with(&format!(":/{name}\n")));
+    Ok(())
+}
+
+fn a_frozen_cgroup_is_joined_only_on_request() -> Outcome {
+    let name = format!("ns-enter-frozen-{}", std::process::id());
+    let cgroup = Cgroup::new(&format!("{name}/below"))?;
+    let held = Held::new(&mut tool("env"), &cgroup.join());
+    let pid = held.pid.to_string();
+    cgroup.freeze(true);
+    let mut command = program("ns-enter");
+    let running = Running::start(command.args(["-t", &pid, "-c", "echo", "ran"]));
+    running.wait_for_end();
+    assert_eq!(running.end(), (1, None, String::new()));
+    let refused = program("ns-enter")
+        .args(["-t", &pid, "-c", "echo", "ran"])
+        .ran()
+        .fails(1);
+    let message = format!("ns-enter: the cgroup \"/{name}\" is frozen: ");
+    assert!(refused.starts_with(&message), "{refused}");
+    assert!(
+        refused.contains(&format!("/{name}/cgroup.freeze, or --frozen")),
+        "{refused}"
+    );
+    // On request it waits until the cgroup is thawed; it can be ended before.
+    for signal in [None, Some(nix::sys::signal::Signal::SIGTERM)] {
+        let mut command = program("ns-enter");
+        let running = Running::start(command.args(["-t", &pid, "-c", "--frozen", "echo", "ran"]));
+        let place = format!("/proc/{}/cgroup", running.pid());
+        let joined = || std::fs::read_to_string(&place).is_ok_and(|text| text.contains(&name));
+        while !joined() {
+            std::thread::yield_now();
+        }
+        let ended = match signal {
+            None => {
+                cgroup.freeze(false);
+                (0, None, "ran\n".to_owned())
+            }
+            Some(signal) => {
+                running.signal(signal);
+                (128 + signal as i32, Some(signal as i32), String::new())
+            }
+        };
+        assert_eq!(running.end(), ended);
+        cgroup.freeze(true);
+    }
+    cgroup.freeze(false);
     Ok(())
 }

@@ -75,6 +75,12 @@ impl Cgroup {
         fs::write(inner.join("cgroup.procs"), pid.to_string()).expect("it was made by root");
     }
 
+    /// Freezes the outermost cgroup that was made, and all below it, or thaws them.
+    pub fn freeze(&self, frozen: bool) {
+        let outer = self.made.first().expect("the path was new");
+        fs::write(outer.join("cgroup.freeze"), if frozen { "1" } else { "0" }).expect("it was made by root");
+    }
+
     /// The shell command that moves the shell into the cgroup.
     pub fn join(&self) -> String {
         let inner = self.made.last().expect("the path was new");

@@ -124,6 +124,12 @@ pub struct Cli {
     #[arg(short = 'c', long, help_heading = NAMESPACES)]
     pub join_cgroup: bool,
 
+    /// With --join-cgroup, join frozen cgroups too
+    ///
+    /// The program starts when they are thawed. Without this option, ns-enter refuses to join a frozen cgroup.
+    #[arg(long, requires = "join_cgroup", help_heading = NAMESPACES)]
+    pub frozen: bool,
+
     /// Take the root directory of the target
     ///
     /// With DIR, it takes the caller's DIR instead.

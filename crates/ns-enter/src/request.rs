@@ -82,7 +82,7 @@ impl Request {
         let root = root(cli, target, namespaces.enters(Kind::Mnt))?;
         let working = working(cli, target, root.is_some())?;
         let cgroups = for_process(cli.join_cgroup, target, "--join-cgroup", |process| {
-            Ok(OpenCgroups::of(process)?)
+            Ok(OpenCgroups::of(process, cli.frozen)?)
         })?;
         let context = for_process(cli.follow_context, target, "--follow-context", |process| {
             Ok(security_context(process)?)

@@ -1,6 +1,7 @@
 //! The cgroups of a process, held open for another one to join: those of version 2, and of each hierarchy of version 1
 //! (`cgroups(7)`).
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
@@ -11,6 +12,7 @@ use std::rc::Rc;
 use nix::errno::Errno;
 use rustix::fs::{Mode, OFlags};
 
+use super::frozen::check_thawed;
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::mounts::{MountTable, View, cgroup_directory};
@@ -30,8 +32,8 @@ struct OpenCgroup {
 }
 
 impl OpenCgroups {
-    /// Those of this process.
-    pub fn of(process: &Process) -> Result<Self> {
+    /// The cgroups of this process. Fails if one is frozen, unless `frozen` allows it: whoever joins it stops.
+    pub fn of(process: &Process, frozen: bool) -> Result<Self> {
         let of = |process: &Process| Ok::<_, Error>(Cgroups::new(process.read("cgroup")?));
         let (own, its) = (of(&Process::open(Pid::own())?)?, of(process)?);
         let own: Vec<_> = own.all().collect();
@@ -44,7 +46,7 @@ impl OpenCgroups {
         let open = |cgroup: &Cgroup<'_>| {
             Ok(OpenCgroup {
                 path: cgroup.path.to_vec(),
-                members: open_members(*cgroup, &table)?,
+                members: open_members(*cgroup, &table, frozen)?,
             })
         };
         differing.iter().map(open).collect::<Result<Rc<_>>>().map(Self)
@@ -101,7 +103,7 @@ fn of_whom(error: Error, file: &Path) -> Error {
 }
 
 /// Opens the list of members of a cgroup, for writing.
-fn open_members(cgroup: Cgroup<'_>, table: &MountTable<'_>) -> Result<OwnedFd> {
+fn open_members(cgroup: Cgroup<'_>, table: &MountTable<'_>, frozen: bool) -> Result<OwnedFd> {
     let doing = || format!("open the cgroup {}", quoted(cgroup.path));
     let mut refused = None;
     for directory in table
@@ -112,7 +114,12 @@ fn open_members(cgroup: Cgroup<'_>, table: &MountTable<'_>) -> Result<OwnedFd> {
         let flags = OFlags::WRONLY | OFlags::CLOEXEC;
         let file = directory.join("cgroup.procs");
         match rustix::fs::open(&file, flags, Mode::empty()) {
-            Ok(members) => return Ok(members),
+            Ok(members) => {
+                if !frozen {
+                    check_thawed(&directory, Path::new(OsStr::from_bytes(cgroup.path)))?;
+                }
+                return Ok(members);
+            }
             Err(errno) => refused = Some((from_rustix(errno), file)),
         }
     }

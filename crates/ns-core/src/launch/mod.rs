@@ -9,6 +9,7 @@ mod ending;
 mod facts;
 mod failure;
 mod families;
+mod frozen;
 mod held;
 mod info;
 mod init;

@@ -6,6 +6,7 @@ use std::ffi::CString;
 use nix::sys::socket::SockaddrStorage;
 
 use super::Names;
+use crate::error::Doing;
 use crate::escape::quoted;
 use crate::sys::resolver::{self, Refusal};
 use crate::{Error, Result};
