@@ -15,6 +15,7 @@ mod scripts;
 mod side_by_side;
 mod signals;
 mod start;
+mod starved;
 mod surroundings;
 mod veth;
 mod veth_refused;
@@ -42,6 +43,7 @@ pub fn cases() -> Vec<Case> {
         side_by_side::cases(),
         signals::cases(),
         start::cases(),
+        starved::cases(),
         surroundings::cases(),
         veth::cases(),
         veth_refused::cases(),

@@ -13,7 +13,7 @@ use super::compat_name::{self, CompatName};
 use super::labels::Labels;
 use super::notes::{self, Notes};
 use super::{complete, failure, help, usage};
-use crate::sys::nss;
+use crate::sys::{nss, stack};
 
 /// The exit status of wrong usage, in all the programs.
 const USAGE: u8 = 2;
@@ -23,6 +23,14 @@ const USAGE: u8 = 2;
 /// The status is the result of `run`, 1 if it fails, and 2 if the arguments are wrong. It is no failure if the reader
 /// of stdout has gone.
 pub fn main<C, E>(long_opts: LongOpts, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
+where
+    C: Parser + CommandFactory + AsRef<Notes>,
+    E: AsRef<dyn StdError + Send + Sync>,
+{
+    stack::with_room(|| start(long_opts, run))
+}
+
+fn start<C, E>(long_opts: LongOpts, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
 where
     C: Parser + CommandFactory + AsRef<Notes>,
     E: AsRef<dyn StdError + Send + Sync>,

@@ -14,6 +14,7 @@ pub mod nss;
 pub mod resolver;
 pub mod signal_set;
 pub mod signals;
+pub mod stack;
 pub mod standard;
 pub mod statmount;
 pub mod uname;

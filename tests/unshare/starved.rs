@@ -1,0 +1,80 @@
+//! Programs that start with less than usual: descriptors, `/dev/null`, room on the stack, answers of the kernel.
+
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, needs, path_of, program, refusing, tool};
+
+cases!["unshare::starved":
+    a_closed_descriptor_needs_no_dev_null,
+    a_small_stack_is_enough,
+    a_refused_uname_is_an_error,
+];
+
+const PROGRAMS: [&str; 5] = ["ns-enter", "ns-hostname", "ns-ls", "ns-mounts", "ns-unshare"];
+
+fn a_closed_descriptor_needs_no_dev_null() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
+    // The statuses of all programs with each descriptor closed.
+    let statuses = PROGRAMS
+        .map(|name| {
+            let path = path_of(name).display();
+            ["<&-", ">&-", "2>&-"].map(|closed| format!("{path} --version {closed}; echo {name} $?;"))
+        })
+        .concat()
+        .concat();
+    let text = format!("{statuses} mount -t tmpfs dev /dev; echo ==; {statuses}");
+    let text = super::script(&mut super::unshare(), "-r -m", &text).stdout;
+    let (usual, without) = text.split_once("==\n").expect("both were run");
+    let only_statuses = |text: &str| {
+        let lines = text.lines().filter(|line| line.split(' ').count() == 2);
+        lines
+            .filter(|line| !line.contains("0."))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(only_statuses(usual), only_statuses(without));
+    assert_eq!(only_statuses(without).len(), 15, "{without}");
+    Ok(())
+}
+
+fn a_small_stack_is_enough() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("bash");
+    let own = std::process::id();
+    for words in [
+        "ns-unshare -r -p --init bash -c 'ulimit -s'".to_owned(),
+        format!("ns-enter -t {own} bash -c 'ulimit -s'"),
+        "ns-hostname".to_owned(),
+        "ns-ls".to_owned(),
+        "ns-mounts".to_owned(),
+        "ns-mounts --help".to_owned(),
+    ] {
+        let directory = path_of("ns-ls")
+            .parent()
+            .expect("a file is in a directory")
+            .display();
+        let text = format!("ulimit -s 32; {directory}/{words}");
+        let ran = tool("bash").args(["-c", &text]).ran();
+        assert_eq!(ran.status, 0, "{words}: {}", ran.stderr);
+        // The program has the limit that the caller had.
+        assert!(
+            !words.contains("ulimit") || ran.stdout == "32\n",
+            "{words}: {}",
+            ran.stdout
+        );
+    }
+    Ok(())
+}
+
+fn a_refused_uname_is_an_error() -> Outcome {
+    for words in ["", "--domain", "--json"] {
+        let mut command = program("ns-hostname");
+        command.args(words.split_whitespace());
+        let error = refusing(nix::libc::SYS_uname, &command)?.ran().fails(1);
+        assert!(
+            error.starts_with("ns-hostname: cannot read the names: Operation not permitted\n"),
+            "{error}"
+        );
+    }
+    Ok(())
+}
