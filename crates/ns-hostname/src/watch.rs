@@ -18,7 +18,7 @@ use crate::namespace::{names_in, opened_target, place};
 use crate::{found, show};
 
 /// The names of each namespace that is watched.
-type Known = BTreeMap<Key, Names>;
+type KnownNames = BTreeMap<Key, Names>;
 
 /// The key of a namespace: its inode, and its 64-bit id if the kernel has one, because inodes are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +95,7 @@ fn scope(cli: &Cli) -> anyhow::Result<Scope> {
 }
 
 /// The current names. Namespaces that may not be entered are left out.
-fn read(scope: &Scope) -> anyhow::Result<Known> {
+fn read(scope: &Scope) -> anyhow::Result<KnownNames> {
     match scope {
         Scope::One(place, _) => {
             let namespace = place.namespace()?;
@@ -121,7 +121,7 @@ fn read(scope: &Scope) -> anyhow::Result<Known> {
 
 /// The changes from `before` to `now`. Creating a namespace wakes nobody, so a new namespace may have been created only
 /// or also set. Both are reported.
-fn events<'a>(before: &'a Known, now: &'a Known) -> Vec<Event<'a>> {
+fn events<'a>(before: &'a KnownNames, now: &'a KnownNames) -> Vec<Event<'a>> {
     let mut events = Vec::new();
     for (key, new) in now {
         let old = before.get(key);
@@ -194,7 +194,7 @@ mod tests {
         Key { inode, id: None }
     }
 
-    fn known(names: &[(u64, &str, &str)]) -> Known {
+    fn known(names: &[(u64, &str, &str)]) -> KnownNames {
         names
             .iter()
             .map(|(inode, host, domain)| {

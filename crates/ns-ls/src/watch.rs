@@ -16,7 +16,7 @@ use crate::records::Records;
 static EVENT: Heading = Heading::text("EVENT", "what happened");
 
 /// The rows of one scan, by inode and, because inodes are reused, by id.
-type Look = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;
+type Snapshot = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;
 
 /// Runs until the reader has gone.
 pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> {
@@ -42,7 +42,7 @@ pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> 
     }
 }
 
-fn look(query: &Query<'_>) -> anyhow::Result<(Look, Incomplete)> {
+fn look(query: &Query<'_>) -> anyhow::Result<(Snapshot, Incomplete)> {
     let question = query.question();
     let inventory = gather(&question)?;
     let mut incomplete = inventory.incomplete(question.places);

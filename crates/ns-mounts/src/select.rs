@@ -15,7 +15,7 @@ use crate::context::TableContext;
 use crate::options::OptionList;
 use crate::paths::{mount_point, plain};
 use crate::source::Wanted;
-use crate::types::{Known, TypeList, is_pseudo};
+use crate::types::{KnownTypes, TypeList, is_pseudo};
 
 /// The indexes of the mounts that are asked for, in the order in which a list shows them.
 ///
@@ -72,7 +72,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         let types = which
             .types
             .as_ref()
-            .map(|types| types.resolved(&Known::with(&context.table)));
+            .map(|types| types.resolved(&KnownTypes::with(&context.table)));
         let options = which.options.as_deref();
         let target = which.target.as_deref();
         Ok(Self {

@@ -88,9 +88,9 @@ pub fn is_pseudo(fs_type: &[u8]) -> bool {
 
 /// The types that a leading "no" can be before: of this kernel, of this table, and of Linux.
 #[derive(Debug)]
-pub struct Known(HashSet<Vec<u8>>);
+pub struct KnownTypes(HashSet<Vec<u8>>);
 
-impl Known {
+impl KnownTypes {
     /// Those that are known where this table is looked at.
     pub fn with(table: &MountTable<'_>) -> Self {
         let of_kernel = std::fs::read("/proc/filesystems").unwrap_or_default();
@@ -139,7 +139,7 @@ pub struct TypeList<'a> {
 impl Types {
     /// A leading "!" negates, and a leading "no" before the name of a type that is known. Before the first item it
     /// negates them all, as in mount(8).
-    pub fn resolved(&self, known: &Known) -> TypeList<'_> {
+    pub fn resolved(&self, known: &KnownTypes) -> TypeList<'_> {
         let items = self.0.iter().map(|item| negated(item.as_bytes(), known));
         let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
         let mut all = false;
@@ -156,7 +156,7 @@ impl Types {
     }
 }
 
-fn negated<'a>(item: &'a [u8], known: &Known) -> (bool, &'a [u8]) {
+fn negated<'a>(item: &'a [u8], known: &KnownTypes) -> (bool, &'a [u8]) {
     if let Some(rest) = item.strip_prefix(b"!") {
         return (true, rest);
     }
@@ -183,7 +183,9 @@ mod tests {
         let line = format!("1 0 0:1 / / rw - {fs_type} none rw\n2 1 0:2 / /a rw - novelfs none rw\n");
         let table = MountTable::parse(line.as_bytes());
         let types: Types = list.parse().unwrap();
-        types.resolved(&Known::with(&table)).matches(&table.mounts()[0])
+        types
+            .resolved(&KnownTypes::with(&table))
+            .matches(&table.mounts()[0])
     }
 
     #[test]

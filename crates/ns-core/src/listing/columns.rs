@@ -1,7 +1,7 @@
 //! The columns of namespaces: a row each, with what the column shows, which facts it needs, which kinds of namespaces have it,
 //! and how its cell is made.
 
-use super::{MakeCell, Needs, cells};
+use super::{ColumnFacts, MakeCell, cells};
 use crate::inventory::Facts;
 use crate::output::{Cell, Column};
 use crate::{Kind, Kinds};
@@ -11,39 +11,39 @@ const NESTED: Kinds = Kinds::of(Kind::Pid).and(Kinds::of(Kind::User));
 
 crate::columns! {
     /// All of them.
-    NAMESPACE_COLUMNS: Column<Needs, MakeCell>;
-    NS: number("NS", "inode of the namespace"), Needs::new(Facts::empty()), |it| it.entry.identity.inode.into();
-    TYPE: text("TYPE", "kind of namespace"), Needs::new(Facts::empty()), |it| Cell::text(it.entry.kind.name().as_bytes());
-    PATH: text("PATH", "path of the namespace file of PID"), Needs::new(Facts::empty()), cells::path;
-    NPROCS: number("NPROCS", "number of processes in the namespace"), Needs::new(Facts::empty()), |it| u64::from(it.entry.processes).into();
-    PID: number("PID", "lowest PID in the namespace"), Needs::new(Facts::empty()), |it| it.pid.map_or(Cell::Absent, cells::pid);
-    PPID: number("PPID", "parent of PID"), Needs::new(Facts::PARENT), |it| it.of_process(|process| Cell::gathered(process.parent, cells::pid));
-    COMMAND: text("COMMAND", "command line of PID").wide(), Needs::new(Facts::COMMAND), |it| it.of_process(|process| Cell::gathered(process.command.as_ref(), |line| Cell::text(&**line)));
-    UID: number("UID", "uid of PID, or of the namespace's creator"), Needs::new(Facts::UID), |it| Cell::gathered(it.uid(), |uid| u64::from(uid).into());
-    USER: text("USER", "user of PID, or the namespace's creator"), Needs::new(Facts::UID), |it| it.context.user(it.uid());
-    NETNSID: text("NETNSID", "number of the namespace in the caller's network namespace"), Needs::new(Facts::NETNSID).only(Kinds::of(Kind::Net)), cells::netnsid;
-    NSFS: texts("NSFS", "paths where the namespace is mounted").wide(), Needs::new(Facts::empty()), cells::nsfs;
-    PNS: number("PNS", "inode of the parent namespace"), Needs::new(Facts::RELATIONSHIPS).only(NESTED), |it| cells::above(it.entry.parent());
-    ONS: number("ONS", "inode of the owning user namespace").or(&["OWNER"]), Needs::new(Facts::RELATIONSHIPS), |it| cells::above(it.entry.owner());
-    ID: number("ID", "64-bit id of the namespace, never reused"), Needs::new(Facts::RELATIONSHIPS), |it| Cell::gathered(it.entry.id(), Cell::Number);
-    OWN: flag("OWN", "yes for the caller's own namespace"), Needs::new(Facts::OWN), |it| Cell::gathered(it.entry.own, Cell::Flag);
-    NAME: texts("NAME", "pinned name, under /run/netns or a similar directory"), Needs::new(Facts::empty()), cells::names;
-    HOLDERS: number("HOLDERS", "number of things that keep the namespace alive"), Needs::new(Facts::empty()), cells::holders;
-    HELD_BY: texts("HELD-BY", "things that keep the namespace alive, in words").wide(), Needs::new(Facts::empty()), cells::held_by;
-    THREADS: number("THREADS", "number of threads in the namespace"), Needs::new(Facts::empty()), cells::threads;
-    LEADER: number("LEADER", "oldest process without a parent in the namespace"), Needs::new(Facts::LEADER), |it| it.entry.leader.map_or(Cell::Absent, cells::pid);
-    INPID: text("INPID", "PIDs of LEADER, from outside to inside"), Needs::new(Facts::PIDS), cells::pids_of_leader;
-    UNIT: text("UNIT", "systemd unit of the leader"), Needs::new(Facts::CGROUP), |it| it.of_cgroups(crate::process::Cgroups::unit);
-    CONTAINER: text("CONTAINER", "id of the leader's container"), Needs::new(Facts::CGROUP), |it| it.of_cgroups(|cgroups| cgroups.container().map(|container| container.id));
-    CGROUP: text("CGROUP", "cgroup of the leader").wide(), Needs::new(Facts::CGROUP), |it| it.of_cgroups(crate::process::Cgroups::path);
-    HOSTNAME: text("HOSTNAME", "host name of a UTS namespace"), Needs::new(Facts::UTS_NAMES).only(Kinds::of(Kind::Uts)), |it| Cell::gathered(it.entry.uts_names.as_ref(), |names| Cell::text(&*names.host));
-    DOMAIN: text("DOMAIN", "NIS domain name of a UTS namespace"), Needs::new(Facts::UTS_NAMES).only(Kinds::of(Kind::Uts)), cells::domain;
-    SAME: numbers("SAME", "inodes of other namespaces with the same host name").wide(), Needs::new(Facts::UTS_NAMES).only(Kinds::of(Kind::Uts)), cells::same;
-    CREATOR: text("CREATOR", "user who created the owning user namespace"), Needs::new(Facts::RELATIONSHIPS), |it| it.context.user(it.entry.owner_uid());
-    UIDMAP: texts("UIDMAP", "uid map of a user namespace").wide(), Needs::new(Facts::UIDMAP).only(Kinds::of(Kind::User)), cells::uid_map;
-    DEPTH: number("DEPTH", "number of parents of a user or PID namespace"), Needs::new(Facts::RELATIONSHIPS).only(NESTED), cells::depth;
-    INITIAL: flag("INITIAL", "yes if the system started with the namespace"), Needs::new(Facts::empty()), |it| it.entry.is_initial().into();
-    CAPS: texts("CAPS", "capabilities that the --caps process has in the namespace").wide(), Needs::new(Facts::RELATIONSHIPS).of_option(), cells::capabilities;
+    NAMESPACE_COLUMNS: Column<ColumnFacts, MakeCell>;
+    NS: number("NS", "inode of the namespace"), ColumnFacts::new(Facts::empty()), |it| it.entry.identity.inode.into();
+    TYPE: text("TYPE", "kind of namespace"), ColumnFacts::new(Facts::empty()), |it| Cell::text(it.entry.kind.name().as_bytes());
+    PATH: text("PATH", "path of the namespace file of PID"), ColumnFacts::new(Facts::empty()), cells::path;
+    NPROCS: number("NPROCS", "number of processes in the namespace"), ColumnFacts::new(Facts::empty()), |it| u64::from(it.entry.processes).into();
+    PID: number("PID", "lowest PID in the namespace"), ColumnFacts::new(Facts::empty()), |it| it.pid.map_or(Cell::Absent, cells::pid);
+    PPID: number("PPID", "parent of PID"), ColumnFacts::new(Facts::PARENT), |it| it.of_process(|process| Cell::gathered(process.parent, cells::pid));
+    COMMAND: text("COMMAND", "command line of PID").wide(), ColumnFacts::new(Facts::COMMAND), |it| it.of_process(|process| Cell::gathered(process.command.as_ref(), |line| Cell::text(&**line)));
+    UID: number("UID", "uid of PID, or of the namespace's creator"), ColumnFacts::new(Facts::UID), |it| Cell::gathered(it.uid(), |uid| u64::from(uid).into());
+    USER: text("USER", "user of PID, or the namespace's creator"), ColumnFacts::new(Facts::UID), |it| it.context.user(it.uid());
+    NETNSID: text("NETNSID", "number of the namespace in the caller's network namespace"), ColumnFacts::new(Facts::NETNSID).only(Kinds::of(Kind::Net)), cells::netnsid;
+    NSFS: texts("NSFS", "paths where the namespace is mounted").wide(), ColumnFacts::new(Facts::empty()), cells::nsfs;
+    PNS: number("PNS", "inode of the parent namespace"), ColumnFacts::new(Facts::RELATIONSHIPS).only(NESTED), |it| cells::above(it.entry.parent());
+    ONS: number("ONS", "inode of the owning user namespace").or(&["OWNER"]), ColumnFacts::new(Facts::RELATIONSHIPS), |it| cells::above(it.entry.owner());
+    ID: number("ID", "64-bit id of the namespace, never reused"), ColumnFacts::new(Facts::RELATIONSHIPS), |it| Cell::gathered(it.entry.id(), Cell::Number);
+    OWN: flag("OWN", "yes for the caller's own namespace"), ColumnFacts::new(Facts::OWN), |it| Cell::gathered(it.entry.own, Cell::Flag);
+    NAME: texts("NAME", "pinned name, under /run/netns or a similar directory"), ColumnFacts::new(Facts::empty()), cells::names;
+    HOLDERS: number("HOLDERS", "number of things that keep the namespace alive"), ColumnFacts::new(Facts::empty()), cells::holders;
+    HELD_BY: texts("HELD-BY", "things that keep the namespace alive, in words").wide(), ColumnFacts::new(Facts::empty()), cells::held_by;
+    THREADS: number("THREADS", "number of threads in the namespace"), ColumnFacts::new(Facts::empty()), cells::threads;
+    LEADER: number("LEADER", "oldest process without a parent in the namespace"), ColumnFacts::new(Facts::LEADER), |it| it.entry.leader.map_or(Cell::Absent, cells::pid);
+    INPID: text("INPID", "PIDs of LEADER, from outside to inside"), ColumnFacts::new(Facts::PIDS), cells::pids_of_leader;
+    UNIT: text("UNIT", "systemd unit of the leader"), ColumnFacts::new(Facts::CGROUP), |it| it.of_cgroups(crate::process::Cgroups::unit);
+    CONTAINER: text("CONTAINER", "id of the leader's container"), ColumnFacts::new(Facts::CGROUP), |it| it.of_cgroups(|cgroups| cgroups.container().map(|container| container.id));
+    CGROUP: text("CGROUP", "cgroup of the leader").wide(), ColumnFacts::new(Facts::CGROUP), |it| it.of_cgroups(crate::process::Cgroups::path);
+    HOSTNAME: text("HOSTNAME", "host name of a UTS namespace"), ColumnFacts::new(Facts::UTS_NAMES).only(Kinds::of(Kind::Uts)), |it| Cell::gathered(it.entry.uts_names.as_ref(), |names| Cell::text(&*names.host));
+    DOMAIN: text("DOMAIN", "NIS domain name of a UTS namespace"), ColumnFacts::new(Facts::UTS_NAMES).only(Kinds::of(Kind::Uts)), cells::domain;
+    SAME: numbers("SAME", "inodes of other namespaces with the same host name").wide(), ColumnFacts::new(Facts::UTS_NAMES).only(Kinds::of(Kind::Uts)), cells::same;
+    CREATOR: text("CREATOR", "user who created the owning user namespace"), ColumnFacts::new(Facts::RELATIONSHIPS), |it| it.context.user(it.entry.owner_uid());
+    UIDMAP: texts("UIDMAP", "uid map of a user namespace").wide(), ColumnFacts::new(Facts::UIDMAP).only(Kinds::of(Kind::User)), cells::uid_map;
+    DEPTH: number("DEPTH", "number of parents of a user or PID namespace"), ColumnFacts::new(Facts::RELATIONSHIPS).only(NESTED), cells::depth;
+    INITIAL: flag("INITIAL", "yes if the system started with the namespace"), ColumnFacts::new(Facts::empty()), |it| it.entry.is_initial().into();
+    CAPS: texts("CAPS", "capabilities that the --caps process has in the namespace").wide(), ColumnFacts::new(Facts::RELATIONSHIPS).of_option(), cells::capabilities;
 }
 
 #[cfg(test)]

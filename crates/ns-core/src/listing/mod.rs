@@ -19,11 +19,11 @@ pub use holders::{sentence, value};
 pub use incomplete::NOT_LOOKED;
 
 /// A column of a listing of namespaces.
-pub type NamespaceColumn = &'static Column<Needs, MakeCell>;
+pub type NamespaceColumn = &'static Column<ColumnFacts, MakeCell>;
 
 /// What a column of namespaces needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Needs {
+pub struct ColumnFacts {
     /// What has to be found out for it.
     pub facts: Facts,
     /// The kinds of namespaces that can have a value. The cells of all others are empty.
@@ -32,7 +32,7 @@ pub struct Needs {
     pub option: bool,
 }
 
-impl Needs {
+impl ColumnFacts {
     /// These facts, about namespaces of every kind.
     pub(crate) const fn new(facts: Facts) -> Self {
         Self {
