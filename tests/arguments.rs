@@ -8,21 +8,21 @@ use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, needs, program, tool};
 
 cases!["arguments":
-    the_start_of_an_option_does_for_ours_where_it_does_for_unshare,
-    the_start_of_an_option_does_for_ours_where_it_does_for_nsenter,
-    the_start_of_an_option_does_for_ours_where_it_does_for_lsns,
-    the_start_of_an_option_does_for_ours_where_it_does_for_findmnt,
-    the_start_of_an_option_does_for_ours_where_it_does_for_hostname,
+    an_abbreviation_of_unshare_means_the_same_here,
+    an_abbreviation_of_nsenter_means_the_same_here,
+    an_abbreviation_of_lsns_means_the_same_here,
+    an_abbreviation_of_findmnt_means_the_same_here,
+    an_abbreviation_of_hostname_means_the_same_here,
     the_start_of_an_option_means_the_same_as_all_of_it,
-    a_start_that_several_have_is_said_to_be_one,
-    what_follows_the_program_is_left_to_it,
+    an_ambiguous_abbreviation_is_an_error_with_the_choices,
+    arguments_after_the_program_belong_to_it,
     options_may_follow_operands,
-    what_is_no_text_is_named_with_its_option,
+    an_argument_that_is_not_text_is_named_with_its_option,
     a_value_after_a_blank_gets_advice, the_name_in_the_usage_is_that_of_the_program,
 ];
 
 /// Every abbreviation of every option of the installed relative: our program takes it as the same option.
-fn the_start_does_for_ours(relative: &str, ours: &str) -> Outcome {
+fn an_abbreviation_means_the_same_here(relative: &str, ours: &str) -> Outcome {
     let theirs = tool(needs::installed(relative)?).arg("--help").ran();
     let help = theirs.stdout + &theirs.stderr;
     let words = help.split(|c: char| !c.is_ascii_lowercase() && c != '-');
@@ -49,24 +49,24 @@ fn the_start_does_for_ours(relative: &str, ours: &str) -> Outcome {
     Ok(())
 }
 
-fn the_start_of_an_option_does_for_ours_where_it_does_for_unshare() -> Outcome {
-    the_start_does_for_ours("unshare", "ns-unshare")
+fn an_abbreviation_of_unshare_means_the_same_here() -> Outcome {
+    an_abbreviation_means_the_same_here("unshare", "ns-unshare")
 }
 
-fn the_start_of_an_option_does_for_ours_where_it_does_for_nsenter() -> Outcome {
-    the_start_does_for_ours("nsenter", "ns-enter")
+fn an_abbreviation_of_nsenter_means_the_same_here() -> Outcome {
+    an_abbreviation_means_the_same_here("nsenter", "ns-enter")
 }
 
-fn the_start_of_an_option_does_for_ours_where_it_does_for_lsns() -> Outcome {
-    the_start_does_for_ours("lsns", "ns-ls")
+fn an_abbreviation_of_lsns_means_the_same_here() -> Outcome {
+    an_abbreviation_means_the_same_here("lsns", "ns-ls")
 }
 
-fn the_start_of_an_option_does_for_ours_where_it_does_for_findmnt() -> Outcome {
-    the_start_does_for_ours("findmnt", "ns-mounts")
+fn an_abbreviation_of_findmnt_means_the_same_here() -> Outcome {
+    an_abbreviation_means_the_same_here("findmnt", "ns-mounts")
 }
 
-fn the_start_of_an_option_does_for_ours_where_it_does_for_hostname() -> Outcome {
-    the_start_does_for_ours("hostname", "ns-hostname")
+fn an_abbreviation_of_hostname_means_the_same_here() -> Outcome {
+    an_abbreviation_means_the_same_here("hostname", "ns-hostname")
 }
 
 /// Abbreviations that more of our options start with, with the value in the next or in the same word.
@@ -128,7 +128,7 @@ fn the_start_of_an_option_means_the_same_as_all_of_it() -> Outcome {
     Ok(())
 }
 
-fn a_start_that_several_have_is_said_to_be_one() -> Outcome {
+fn an_ambiguous_abbreviation_is_an_error_with_the_choices() -> Outcome {
     for (name, start, expected) in [
         (
             "ns-unshare",
@@ -158,7 +158,7 @@ fn a_start_that_several_have_is_said_to_be_one() -> Outcome {
     Ok(())
 }
 
-fn what_follows_the_program_is_left_to_it() -> Outcome {
+fn arguments_after_the_program_belong_to_it() -> Outcome {
     for words in ["echo --pi --n", "-- echo --pi --n"] {
         let said = program("ns-unshare").args(words.split(' ')).ran().ok();
         assert_eq!(said, "--pi --n\n");
@@ -177,7 +177,7 @@ fn options_may_follow_operands() -> Outcome {
 }
 
 /// Also after another argument that can have any bytes.
-fn what_is_no_text_is_named_with_its_option() -> Outcome {
+fn an_argument_that_is_not_text_is_named_with_its_option() -> Outcome {
     let bytes = |text: &str| {
         OsString::from(OsStr::from_bytes(
             &text

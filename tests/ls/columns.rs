@@ -1,4 +1,4 @@
-//! What each column says.
+//! The values of each column.
 
 use std::process::Command;
 
@@ -85,7 +85,7 @@ fn a_user_namespace_has_its_depth_creator_and_uid_map() -> Outcome {
     assert_eq!((&own["depth"], &own["initial"]), (&json!(2), &json!(false)));
     assert_eq!(own["creator"], user.name);
     assert_eq!(own["uidmap"], json!([format!("0 {} 1", user.id)]));
-    // The one between has no process: it lives through its child.
+    // The namespace between has no process. Its child keeps it alive.
     let between = row(&rows, own["ons"].as_u64().expect("it has a parent"));
     assert_eq!((&between["depth"], &between["holders"]), (&json!(1), &json!(1)));
     assert_eq!(between["uidmap"], own["uidmap"]);
@@ -131,11 +131,11 @@ fn capabilities_are_those_of_the_process_in_each_namespace() -> Outcome {
         row(&rows(ran), inode)["caps"].clone()
     };
     let (uts, own) = (there.inode("uts"), there.inode("user"));
-    // Root in its own user namespace, and in what that owns; nobody in the one above.
+    // The process is root in its own user namespace and in namespaces that it owns, and has no rights above.
     assert_eq!(caps(there.pid, uts), json!(["all"]));
     assert_eq!(caps(there.pid, own), json!(["all"]));
     assert_eq!(caps(there.pid, inode_of("/proc/self/ns/user")), json!(["none"]));
-    // Whoever made it, from the namespace above.
+    // The creator of the user namespace, in the namespace above.
     assert_eq!(caps(bystander.pid, uts), json!(["all"]));
     assert_eq!(
         caps(bystander.pid, inode_of("/proc/self/ns/uts")),
@@ -209,16 +209,17 @@ fn the_chosen_columns_are_shown_in_their_order() -> Outcome {
 
 fn the_leader_is_the_oldest_process_and_not_the_one_with_the_lowest_pid() -> Outcome {
     needs::root()?;
-    // A child gets a lower PID than its parent where the PIDs start over.
+    // A child gets a lower PID than its parent if the PIDs start over.
     let script = r#"echo 99 >/proc/sys/kernel/ns_last_pid
         unshare --uts sh -c 'echo 49 >/proc/sys/kernel/ns_last_pid
             sleep 1000 & "$1" -J -t uts -o PID,LEADER,NPROCS,INPID' sh "$1""#;
     let ran = with_pids_of_its_own(script).ran();
     let rows = rows(ran);
-    // The shell, sleep, and the program itself.
+    // The processes are the shell, sleep, and the program itself.
     let expected = json!({"pid": 50, "leader": 100, "nprocs": 3, "inpid": "100"});
     assert!(rows.contains(&expected), "{rows:?}");
-    // Of two whose parents are elsewhere it is the one that started first, by a clock with a hundred ticks a second.
+    // Of two processes whose parents are elsewhere, the leader is the one that started first, by a clock with a hundred
+    // ticks a second.
     let script = r#"mkfifo "$2"; echo 99 >/proc/sys/kernel/ns_last_pid
         unshare --uts sh -c 'echo >"$0"; exec sleep 1000' "$2" & first=$!
         read -r ready <"$2"; read -r then rest </proc/uptime; now=$then

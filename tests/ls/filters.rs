@@ -1,4 +1,4 @@
-//! Filters: how they bind, what they find, and where they are wrong.
+//! Filters: precedence, matches, and the places of errors.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ cases!["ls::filters":
     an_unknown_value_is_empty_in_a_filter,
 ];
 
-/// The inodes that a filter lets through.
+/// The inodes of the namespaces that match a filter.
 fn filtered(filter: &str) -> Vec<Value> {
     let ran = program("ns-ls").args(["-J", "-o", "NS", "-Q", filter]).ran();
     rows(ran).iter().map(|row| row["ns"].clone()).collect()
@@ -22,16 +22,16 @@ fn and_binds_more_tightly_than_or() -> Outcome {
     let (uts, net) = (inode_of("/proc/self/ns/uts"), inode_of("/proc/self/ns/net"));
     let both = format!("NS == {uts} or NS == {net}");
     assert_eq!(filtered(&both).len(), 2);
-    // `and` binds more than `or`.
+    // `and` binds more tightly than `or`.
     assert_eq!(filtered(&format!("{both} and TYPE == 'ipc'")), [json!(uts)]);
     assert_eq!(filtered(&format!("({both}) and TYPE == 'ipc'")), [] as [Value; 0]);
-    // `not` is of the whole comparison.
+    // `not` applies to the whole comparison.
     let others = filtered(&format!("not NS == {uts}"));
     assert!(
         !others.contains(&json!(uts)) && others.contains(&json!(net)),
         "{others:?}"
     );
-    // Columns that are not shown count too.
+    // A filter can use columns that are not shown.
     let own = filtered(&format!("TYPE =~ '^u' && NPROCS >= 1 && NS == {uts}"));
     assert_eq!(own, [json!(uts)]);
     Ok(())

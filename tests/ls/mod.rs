@@ -1,4 +1,4 @@
-//! `ns-ls`: which namespaces it shows, and how.
+//! `ns-ls`: the namespaces that it shows, and its output.
 
 mod columns;
 mod filters;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::support::{Case, Ran};
 
-/// All of them.
+/// All cases.
 pub fn cases() -> Vec<Case> {
     [
         columns::cases(),
@@ -32,7 +32,7 @@ pub fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// The rows of its JSON. What it says of processes it may not read is another case's.
+/// The rows of its JSON. Notes about unreadable processes are tested elsewhere.
 #[track_caller]
 fn rows(ran: Ran) -> Vec<Value> {
     ran.json()["namespaces"].as_array().expect("an array").clone()

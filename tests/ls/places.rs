@@ -1,4 +1,4 @@
-//! Every place where a namespace can be alive, each with one that lives nowhere else.
+//! Every place that can keep a namespace alive, each with a namespace that only this place holds.
 
 use std::fs::File;
 use std::net::UdpSocket;
@@ -34,16 +34,16 @@ cases!["ls::places":
     a_pin_path_that_is_not_text_is_escaped,
 ];
 
-/// What is known of holders.
+/// The facts about holders.
 const COLUMNS: &str = "-J -o NS,TYPE,NPROCS,PID,THREADS,HOLDERS,HELD-BY,ONS,PNS,USER,ID,NSFS";
 
-/// A thread of this process that does something in namespaces of its own, and stays there until this is dropped.
+/// A thread of this process that does something in its own namespaces, and stays there until this is dropped.
 struct Elsewhere<T> {
     /// The thread.
     tid: i32,
-    /// What it did.
+    /// The result of its work.
     made: T,
-    /// What it waits for: the drop of this.
+    /// The channel that it waits on until this is dropped.
     end: mpsc::Sender<()>,
 }
 
@@ -57,14 +57,14 @@ fn elsewhere<T: Send + 'static>(
         unshare(kinds).expect("root can unshare");
         tell.send((nix::unistd::gettid().as_raw(), work()))
             .expect("it is waited for");
-        // Until the other end is dropped.
+        // This waits until the other end is dropped.
         let _ = ended.recv();
     });
     let (tid, made) = told.recv().expect("the thread lives");
     Elsewhere { tid, made, end }
 }
 
-/// The row of a namespace, and what it is held by.
+/// The row of a namespace, and its holders.
 fn found(inode: u64, words: &str) -> (Value, Vec<String>) {
     let row = row(&rows(program("ns-ls").with(words)), inode);
     let held = row["held-by"].as_array().into_iter().flatten();
@@ -72,7 +72,7 @@ fn found(inode: u64, words: &str) -> (Value, Vec<String>) {
     (row.clone(), held.collect())
 }
 
-/// The same once it is held by these and nothing else: other programs open namespaces for a moment, as this one does.
+/// The row, once it has these holders and no others. Other programs open namespaces for a moment, as this one does.
 #[track_caller]
 fn held_by(inode: u64, expected: &[String]) -> Value {
     for _ in 0..40 {
@@ -130,7 +130,7 @@ fn a_network_namespace_that_only_a_socket_holds_is_found() -> Outcome {
     let (_, held) = found(*inode, COLUMNS);
     assert!(held.contains(&words), "{held:?}");
     let inode = *inode;
-    // Now the thread goes, and the socket stays.
+    // Now the thread ends, and the socket stays.
     let Elsewhere { tid, made, end } = there;
     drop(end);
     while std::path::Path::new(&format!("/proc/self/task/{tid}")).exists() {
@@ -144,7 +144,7 @@ fn a_network_namespace_that_only_a_socket_holds_is_found() -> Outcome {
 
 fn a_pid_namespace_without_a_first_process_is_found() -> Outcome {
     needs::root()?;
-    // Without --fork the shell itself stays outside, and it makes no child.
+    // Without --fork, the shell itself stays outside, and creates no child.
     let there = Held::new(tool("unshare").arg("--pid"), "");
     assert!(std::fs::read_link(there.proc("ns/pid_for_children")).is_err());
     let listed = rows(program("ns-ls").with(&format!("{COLUMNS} -t pid")));
@@ -204,7 +204,7 @@ fn a_namespace_pinned_in_another_mount_namespace_is_found() -> Outcome {
     let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
     let inode = inode.trim().parse().expect("a number");
     let row = held_by(inode, &[format!("pin /mnt/a b in mnt:[{}]", there.inode("mnt"))]);
-    // It is not mounted where the caller is.
+    // It is not mounted in the caller's mount namespace.
     assert_eq!((&row["nprocs"], &row["nsfs"]), (&json!(0), &Value::Null));
     assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
     assert!(row["id"].is_u64(), "{row}");
@@ -217,7 +217,7 @@ fn a_pin_that_no_process_can_see_is_found() -> Outcome {
     needs::installed("chroot")?;
     let directory = tempfile::tempdir().expect("a directory can be made");
     let file = directory.path().join("inode");
-    // All that is there, but for the pin: it is made after that, and elsewhere.
+    // Everything except the pin, which is created later in another namespace.
     let script = r#"mount -t tmpfs t /mnt; mkdir /mnt/root; mount --rbind / /mnt/root; mount --make-rprivate /mnt/root
         touch /mnt/pin; unshare --uts=/mnt/pin true; stat -L -c %i /mnt/pin >"$0"; exec chroot /mnt/root "$@""#;
     let mut unshare = tool("unshare");
@@ -268,8 +268,8 @@ fn a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned_is_found()
     needs::tools("mount unshare");
     needs::whole_root()?;
     needs::installed("taskset")?;
-    // Linux 6.18 binds a mount namespace only where its id came out higher than that of the one it is bound in, as those
-    // that are made on one processor do.
+    // Linux 6.18 binds a mount namespace only in one with a lower id. Namespaces that are created on one processor have
+    // ascending ids.
     let allowed = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).expect("it is known");
     let processor = (0..nix::sched::CpuSet::count()).find(|cpu| allowed.is_set(*cpu) == Ok(true));
     let processor = processor.expect("there is one").to_string();
@@ -360,12 +360,12 @@ fn every_holder_of_a_namespace_is_listed() -> Outcome {
     let inode = there.inode("uts").to_string();
     for operand in [inode.clone(), format!("uts:[{inode}]"), there.proc("ns/uts")] {
         let list = || program("ns-ls").arg(&operand).ran().stdout;
-        // Others may have it open for a moment.
+        // Other programs may have it open for a moment.
         let text = (0..40).map(|_| list()).find(|text| text.lines().count() == 4);
         let text = text.unwrap_or_else(|| panic!("{}", list()));
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].split_whitespace().eq(["PID", "PPID", "USER", "COMMAND"]));
-        // The child of the other.
+        // The child of the other namespace.
         assert!(lines[2].contains("└─sh -c"), "{text}");
         assert_eq!(lines[3], format!("descriptor {fd} of process {}", own_pid()));
     }

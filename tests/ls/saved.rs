@@ -27,11 +27,11 @@ fn a_saved_list_is_listed_again() -> Outcome {
     let file = directory.path().join("saved.json");
     std::fs::write(&file, &saved).expect("it can be written");
     let list = |words: &str| program("ns-ls").arg("--input").arg(&file).with(words);
-    // What was saved comes out as it went in.
+    // The saved values are listed unchanged.
     let value: Value = serde_json::from_str(&saved).expect("JSON");
     let after = list("-J --output-all").json();
     assert_eq!(after["namespaces"], value["namespaces"]);
-    // With what it did not say: as an ordinary user not all could be read.
+    // The list also keeps what is missing, because an ordinary user cannot read everything.
     assert_eq!(after["incomplete"], value["incomplete"]);
     assert_eq!(
         after["not-looked"],

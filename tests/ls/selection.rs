@@ -1,4 +1,4 @@
-//! Which namespaces are listed: by process, kind, id or name; and the error if there is none or the question is wrong.
+//! Choosing namespaces by process, kind, id or name, and the errors if there is none or the question is wrong.
 
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ fn an_ordinary_user_sees_their_own_and_is_told_what_is_missing() -> Outcome {
     assert_eq!(uts["user"], user.name);
     let owner = row(rows, there.inode("user"));
     assert_eq!(owner["pns"], inode_of("/proc/self/ns/user"));
-    // The user namespace above all others has no parent; 0 is no namespace.
+    // The first user namespace has no parent, and 0 is not a namespace.
     assert_eq!(row(rows, inode_of("/proc/self/ns/user"))["pns"], Value::Null);
     Ok(())
 }
@@ -152,7 +152,7 @@ fn a_namespace_is_found_by_its_id_and_by_its_name() -> Outcome {
         .ran();
     assert!(ran.stdout.contains(r#""path":"/run/netns/web""#), "{ran:?}");
     assert!(!ran.stdout.contains("/run/utsns/web"), "{ran:?}");
-    // Without the kind two are meant.
+    // Without the kind, the target is ambiguous.
     assert_eq!(ran.status, 1, "{ran:?}");
     assert!(
         ran.stderr.contains("net, uts") && ran.stderr.contains("--type"),
@@ -192,7 +192,7 @@ fn strict_makes_an_incomplete_list_an_error() -> Outcome {
         "{}",
         strict.stderr
     );
-    // What was read is shown all the same.
+    // The readable part is still shown.
     assert!(strict.stdout.contains("COMMAND"));
     Ok(())
 }

@@ -58,7 +58,7 @@ fn trees_follow_owners_parents_or_processes() -> Outcome {
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     let json = |words: &str| rows(user.program("ns-ls").with(words));
-    // The rows below the row of this inode.
+    // The rows below the row with this inode.
     let children = |rows: &[Value], inode: u64| row(rows, inode)["children"].clone();
     let by_owner = json("-J -T -o NS,COMMAND");
     let below = children(&by_owner, inode_of("/proc/self/ns/user"));
@@ -77,7 +77,7 @@ fn trees_follow_owners_parents_or_processes() -> Outcome {
         .find(|line| line.contains(&there.inode("uts").to_string()));
     let line = line.expect("a line");
     assert!(line.starts_with("  └─") || line.starts_with("│ └─"), "{table}");
-    // By processes where nobody says otherwise: one that has a parent there stands below it.
+    // The default is by process: a namespace is below the namespace of its parent process.
     let child = Held::new(
         user.tool("unshare")
             .args(["-r", "-u", "sh", "-c", "unshare --net \"$@\"; :", "sh"]),

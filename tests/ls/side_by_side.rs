@@ -26,7 +26,7 @@ fn processes_are_counted_as_lsns_counts_them() -> Outcome {
     needs::root()?;
     needs::installed("lsns")?;
     let there = Held::new(tool("unshare").args(["-n", "-p", "-f"]), "sleep 1000 &");
-    // unshare itself waits outside of the PID namespace.
+    // unshare itself waits outside the PID namespace.
     for (kind, processes) in [("net", 3), ("pid", 2)] {
         let inode = there.inode(kind);
         let words = "-J -o NS,TYPE,NPROCS,PID,PPID,USER,UID,COMMAND,PNS";
@@ -34,7 +34,7 @@ fn processes_are_counted_as_lsns_counts_them() -> Outcome {
         assert_eq!(ours["nprocs"], processes, "{ours}");
         let mut theirs = row(&rows_of_lsns(&format!("-l {words}")), inode);
         for (name, value) in theirs.as_object_mut().expect("an object") {
-            // What has no parent has the parent 0 in lsns.
+            // In lsns, a namespace without a parent has the parent 0.
             if name == "pns" && *value == 0 {
                 *value = Value::Null;
             }
@@ -72,7 +72,7 @@ fn every_namespace_that_lsns_shows_is_listed_with_the_same_numbers() -> Outcome 
     Ok(())
 }
 
-/// The rows of lsns, which stops without a message if a process ends while it looks.
+/// The rows of lsns, which stops without a message if a process ends meanwhile.
 #[track_caller]
 fn rows_of_lsns(words: &str) -> Vec<Value> {
     let mut attempts = (0..20).map(|_| tool("lsns").with(words));

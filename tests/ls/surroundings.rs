@@ -1,4 +1,4 @@
-//! Where and while it runs: crowds, processes that come and go, other views of `/proc`, few descriptors.
+//! Surroundings: many processes, short-lived processes, other views of `/proc`, few descriptors.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ cases!["ls::surroundings":
 fn processes_that_come_and_go_make_no_false_row() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
-    // Four at a time come and go, some in namespaces of their own; all of them end with the first of their PID namespace.
+    // Four processes at a time start and end, some in their own namespaces. All end with PID 1 of their PID namespace.
     let busy = "while :; do unshare -u true; true | true; (exec sleep 0); done &";
     let churn: Vec<_> = (0..4)
         .map(|_| {
@@ -41,7 +41,7 @@ fn processes_that_come_and_go_make_no_false_row() -> Outcome {
             (Some(1), Some(steady.pid.into()))
         );
         for row in rows {
-            // Something holds it; where that is a process, it has a name and a user.
+            // Every namespace has a holder. If the holder is a process, it has a name and a user.
             assert!(row["holders"].as_u64() > Some(0), "{row}");
             if row["nprocs"].as_u64() > Some(0) {
                 assert!(
@@ -67,7 +67,7 @@ fn a_pid_namespace_with_its_own_proc_is_listed_from_inside() -> Outcome {
             .with(words)
     };
     let ran = list("NS,TYPE,NPROCS,PID");
-    // All that there is to read was read; the kernel lists nothing to others than root.
+    // Everything readable was read. The kernel shows its list only to root.
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
     assert!(ran.stdout.contains(r#""not-looked": ["kernel"]"#), "{ran:?}");
     let rows = rows(ran);
@@ -87,7 +87,7 @@ fn a_pid_namespace_with_its_own_proc_is_listed_from_inside() -> Outcome {
 
 fn a_pid_in_another_proc_is_not_mistaken_for_a_local_one() -> Outcome {
     needs::root()?;
-    // In a PID namespace with the /proc of the one above.
+    // The program runs in a PID namespace with the /proc of the one above.
     let ran = tool("unshare")
         .args(["--pid", "--fork"])
         .arg(path_of("ns-ls"))
@@ -101,7 +101,7 @@ fn a_pid_in_another_proc_is_not_mistaken_for_a_local_one() -> Outcome {
         held.iter().all(|text| !text.to_string().contains("socket")),
         "{uts}"
     );
-    // Its own PID namespace is held by itself, under the PID that /proc shows.
+    // The program itself holds its PID namespace, under the PID in /proc.
     let own = rows
         .iter()
         .filter(|row| row["type"] == "pid" && row["nprocs"] == 1);

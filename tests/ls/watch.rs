@@ -1,4 +1,4 @@
-//! `--watch`: a line when a namespace appears or goes.
+//! `--watch`: a line when a namespace appears or disappears.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -25,7 +25,7 @@ fn a_line_is_printed_when_a_namespace_appears_or_goes() -> Outcome {
     let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
     let (tell, told) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
-        // Until the case asks for no more.
+        // The loop runs until the case ends.
         while let Some(Ok(line)) = lines.next() {
             if tell.send(line).is_err() {
                 break;
@@ -42,7 +42,7 @@ fn a_line_is_printed_when_a_namespace_appears_or_goes() -> Outcome {
         false
     };
     let moment = std::time::Duration::from_secs(1);
-    // It looks from some moment on: what is there before does not appear.
+    // Namespaces that exist before the first scan do not appear as new.
     let mut some = std::iter::repeat_with(|| Held::new(user.tool("unshare").args(["-r", "-u"]), "")).take(60);
     let first = some.find(|there| {
         let event = json!({"event": "appeared", "ns": there.inode("uts"), "pid": there.pid});
@@ -52,14 +52,14 @@ fn a_line_is_printed_when_a_namespace_appears_or_goes() -> Outcome {
     let event = json!({"event": "gone", "ns": first.inode("uts"), "pid": first.pid});
     drop(first);
     assert!(comes(&event, 20 * moment));
-    // Nobody reads any more: it ends, and says nothing of it.
+    // The reader has gone, so the program ends without a message.
     drop(told);
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     reader.join().expect("it ends");
     drop(there);
     let ended = watch.wait_with_output().expect("it ends");
     assert!(ended.status.success());
-    // What it does not see it says, once.
+    // It notes once what it cannot read.
     let said = String::from_utf8_lossy(&ended.stderr);
     let incomplete = !user.program("ns-ls").with("-t uts").stderr.is_empty();
     assert_eq!(said.lines().count(), usize::from(incomplete), "{said}");

@@ -1,4 +1,4 @@
-//! `--diff`: how the mounts of two namespaces differ.
+//! `--diff`: the differences between the mounts of two namespaces.
 
 use serde_json::json;
 
@@ -27,14 +27,14 @@ fn every_difference_is_shown() -> Outcome {
     let set_up = "mkdir $d/a $d/b $d/c $d/e; mount -t tmpfs same $d/a; mount -t tmpfs one $d/b; ";
     let mut room = Room::new(&format!("{set_up} mount -t tmpfs first $d/c"))?;
     let pid = room.shell.pid;
-    // A copy of it, changed.
+    // A changed copy of the namespace.
     let mut copy =
         super::shell::Shell::new(tool("nsenter").args(["-t", &pid.to_string(), "-m", "unshare", "-m"]));
     let d = room.text("");
     copy.run(&format!(
         "mount -o remount,ro {d}/a; mount --make-shared {d}/b; umount {d}/c; mount -t tmpfs second {d}/e"
     ));
-    // The options of a file system are the same for both; those of the mount are not.
+    // The options of the file system are the same for both. The options of the mount differ.
     copy.run(&format!("mount -o remount,bind,noexec {d}/b"));
     room.run("true");
     let diff = |words: &str| {

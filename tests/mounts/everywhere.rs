@@ -1,4 +1,4 @@
-//! `--all-namespaces`: who has it mounted.
+//! `--all-namespaces`: finding the namespaces that have a device mounted.
 
 use std::os::fd::AsRawFd as _;
 
@@ -16,7 +16,7 @@ cases!["mounts::everywhere":
     values_that_cannot_be_read_are_counted,
 ];
 
-/// The inode of its mount namespace.
+/// The inode of the shell's mount namespace.
 fn inode_of(room: &Room) -> u64 {
     crate::support::inode_of(&format!("/proc/{}/ns/mnt", room.shell.pid))
 }
@@ -37,7 +37,7 @@ fn every_namespace_that_has_it_mounted_is_found() -> Outcome {
     let json = run(&format!("-J -S busy -o NS,TARGET,LEADERS -M {}", room.text("a"))).json();
     assert_eq!(json["filesystems"].as_array().map(Vec::len), Some(1), "{json}");
     assert_eq!(json["filesystems"][0]["ns"], namespace);
-    // A path that is there in one namespace alone is on no mount in the others, and no failure.
+    // A path that exists in one namespace only is on no mount in the others, which is no failure.
     let json = run(&format!("-J -S busy -T {}", room.text("a"))).json();
     assert_eq!(json["filesystems"].as_array().map(Vec::len), Some(1), "{json}");
     Ok(())
@@ -54,7 +54,7 @@ fn a_namespace_without_a_process_is_found() -> Outcome {
         namespace.as_raw_fd()
     ));
     let target = room.text("");
-    // Only the open file holds it from here on.
+    // From here on, only the open file holds the namespace.
     drop(room.shell);
     let json = program("ns-mounts")
         .with(&format!("--all-namespaces -J -M {target}"))
@@ -143,7 +143,7 @@ fn a_note_says_what_cannot_be_read() -> Outcome {
     );
     let json = run("-J -M /").json();
     assert!(json["incomplete"]["processes"].as_u64() > Some(0), "{json}");
-    // The same fields as those of ns-ls; the values change from one moment to the next.
+    // The fields are the same as in ns-ls. The values change from one moment to the next.
     let listed = user.program("ns-ls").with("-J -t mnt").json();
     for field in listed["incomplete"].as_object().expect("much is missing").keys() {
         assert!(json["incomplete"].get(field).is_some(), "{field}: {json}");

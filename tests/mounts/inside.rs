@@ -1,4 +1,4 @@
-//! What is asked of a namespace is answered from inside it: paths, sizes, links.
+//! Questions about a namespace are answered from inside it: paths, sizes, links.
 
 use std::os::fd::AsRawFd as _;
 
@@ -25,7 +25,7 @@ fn sizes_are_those_of_the_namespace() -> Outcome {
         "mkdir $d/s; mount -t tmpfs -o size=10M,nr_inodes=50 sized $d/s; head -c 2097152 /dev/zero >$d/s/1
          for i in 2 3 4 5 6 7 8 9; do : >$d/s/$i; done",
     )?;
-    // Out here that path is no mount, on a file system of another size.
+    // In the test's namespace, that path is not a mount, and its file system has another size.
     assert_eq!(
         room.lines("-b -M $d/s", "SIZE,USED,AVAIL,USE%"),
         ["10485760 2097152 8388608 20%"]
@@ -98,7 +98,7 @@ fn a_chrooted_process_sees_what_is_below_its_root() -> Outcome {
             .with(words)
             .ok()
     };
-    // The paths are those that the process has.
+    // The paths are as the process sees them.
     assert_eq!(asked("-o TARGET,SOURCE,SIZE -S inner"), "/tmp inner 3M\n");
     assert_eq!(asked("-o TARGET,SOURCE -T /tmp"), "/tmp inner\n");
     assert_eq!(
@@ -120,7 +120,7 @@ fn a_namespace_without_a_process_is_measured() -> Outcome {
         std::fs::File::open(format!("/proc/{}/ns/mnt", room.shell.pid)).expect("root may open it");
     let path = format!("/proc/{}/fd/{}", std::process::id(), namespace.as_raw_fd());
     let (target, link) = (room.text("s"), room.text("link"));
-    // The process goes; the directory stays, or the kernel would unmount what is on it.
+    // The process ends. The directory stays, because the kernel would unmount what is on it.
     let Room { shell, directory } = room;
     drop(shell);
     let list = program("ns-mounts")
@@ -186,7 +186,7 @@ fn the_kernels_list_is_the_same_table() -> Outcome {
     by_id.sort();
     from_file.sort();
     assert_eq!(by_id, from_file);
-    // The same by another way: strace(1) may not know the name of the system call.
+    // This checks it in another way, because strace(1) may not know the system call.
     needs::installed("strace")?;
     let log = tempfile::NamedTempFile::new().expect("a file can be made");
     let asks = |words: &str| {
@@ -230,7 +230,7 @@ fn holders_are_told_of_one_namespace_too() -> Outcome {
     let found = room.asked("-n -r -o TARGET -M $d -Q HOLDERS=~'sh'");
     assert_eq!(found.stdout, format!("{}\n", room.text("")));
     assert_eq!(room.asked("-M $d -Q LEADERS=~'nobody'").status, 1);
-    // Only an open file holds it from here on.
+    // From here on, only an open file holds the namespace.
     let namespace =
         std::fs::File::open(format!("/proc/{}/ns/mnt", room.shell.pid)).expect("root may open it");
     let file = format!("/proc/{}/fd/{}", std::process::id(), namespace.as_raw_fd());
@@ -243,7 +243,7 @@ fn holders_are_told_of_one_namespace_too() -> Outcome {
     Ok(())
 }
 
-/// An ordinary user cannot open the mount namespace of a process of root: the kernel does not tell the ids.
+/// An ordinary user cannot open the mount namespace of a process of root: the kernel does not show the ids.
 fn an_id_that_cannot_be_compared_is_counted() -> Outcome {
     needs::root()?;
     let room = Room::new(":")?;

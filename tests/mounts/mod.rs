@@ -48,7 +48,7 @@ pub fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// A shell in a mount namespace of its own, with a tmpfs of the test's on a directory of the test's: `$d`.
+/// A shell in its own mount namespace, with a tmpfs on the directory `$d` of the test.
 struct Room {
     shell: Shell,
     directory: TempDir,
@@ -66,7 +66,7 @@ impl Room {
         Ok(room)
     }
 
-    /// Runs commands in it, all of which are to succeed.
+    /// Runs commands in it, which must all succeed.
     #[track_caller]
     fn run(&mut self, commands: &str) -> String {
         let directory = self.text("");
@@ -83,12 +83,12 @@ impl Room {
         }
     }
 
-    /// The same as text.
+    /// The path as text.
     fn text(&self, below: &str) -> String {
         self.path(below).to_str().expect("it is text").to_owned()
     }
 
-    /// The program, asked about it; `$d` in the arguments is its directory.
+    /// The result of the program for this room; `$d` in the arguments is its directory.
     fn asked(&self, words: &str) -> Ran {
         let directory = self.text("");
         let words = words
@@ -109,7 +109,7 @@ impl Room {
     }
 }
 
-/// Every object of a tree, with its children taken out.
+/// Every object of a tree, without its children.
 fn flat(tree: &Value) -> Vec<Value> {
     let mut found = Vec::new();
     for row in tree.as_array().into_iter().flatten() {
@@ -126,7 +126,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/ns-core/tests/fixtures/mountinfo")
 }
 
-/// The program, asked about a saved table.
+/// The result of the program for a saved table.
 fn saved(name: &str, words: &str) -> Ran {
     program("ns-mounts")
         .arg("-F")

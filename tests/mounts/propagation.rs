@@ -1,4 +1,4 @@
-//! `--propagation` and the columns of peer groups: where a mount made here shows up.
+//! `--propagation` and the columns of peer groups: where a new mount appears.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,8 @@ cases!["mounts::propagation":
     a_note_says_that_a_private_mount_propagates_nowhere,
 ];
 
-/// A room with a shared mount at `a`, and again at `b`; a namespace that gets mounts from it, and one that shares them.
+/// A room with a shared mount at `a`, and again at `b`; a namespace that receives mounts from it, and one that shares
+/// them.
 struct Related {
     room: Room,
     slave: Shell,
@@ -39,7 +40,7 @@ impl Related {
         Ok(Self { room, slave, peer })
     }
 
-    /// Where the group of the shared mount is mounted in a namespace.
+    /// The mount points of the shared mount's group in a namespace.
     fn mounts_in(&self, shell: &Shell) -> [(u64, String); 2] {
         ["a", "b"].map(|name| (inode(shell), self.room.text(name)))
     }
@@ -50,7 +51,7 @@ fn inode(shell: &Shell) -> u64 {
     inode_of(&format!("/proc/{}/ns/mnt", shell.pid))
 }
 
-/// What the program says of the namespace of a shell.
+/// The output of the program for the namespace of a shell.
 #[track_caller]
 fn asked_in(shell: &Shell, words: &str) -> String {
     let mut command = program("ns-mounts");
@@ -119,7 +120,7 @@ fn a_group_that_listens_to_another_is_shown_below_it() -> Outcome {
         let group = fields.find_map(|field| field.strip_prefix("shared:"));
         group.expect("it is shared").parse::<u64>().expect("a number")
     });
-    // Both groups are asked for, the one below first, and each is there once.
+    // Both groups are asked for, the lower one first. Each is shown once.
     let json = room.asked("-J --propagation -S one").json();
     let tops = json["propagation"].as_array().expect("a list");
     assert_eq!((tops.len(), &tops[0]["group"]), (1, &above.into()), "{json}");

@@ -1,4 +1,4 @@
-//! Searching: what is found, what is not, and what cannot be asked.
+//! Searching: matches, no match, and invalid questions.
 
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ fn a_type_may_start_with_no() -> Outcome {
     assert_eq!(found("-t noext4").len(), 10);
     assert!(!found("-t noext4").contains(&"/".to_owned()));
     assert_eq!(found("-t !ext4"), found("-t noext4"));
-    // findmnt takes this for "not such".
+    // findmnt reads this as "not of such a type".
     assert!(found("-t nosuch").is_empty());
     assert_eq!(found("-t !such").len(), 11);
     assert_eq!(found("-t nfs4,xfs"), ["/home", "/srv/www", "/mnt/nas"]);
@@ -72,7 +72,7 @@ fn a_type_may_start_with_no() -> Outcome {
 }
 
 fn options_may_start_with_no() -> Outcome {
-    // findmnt takes this for "without suid", which every mount is.
+    // findmnt reads this as "without suid", which is true for every mount.
     assert_eq!(
         found("-O nosuid,nodev"),
         ["/proc", "/sys", "/sys/fs/cgroup", "/run", "/mnt/ssh"]
@@ -147,7 +147,7 @@ fn ids_are_found() -> Outcome {
     };
     let (id, unique) = row.split_once(' ').expect("two columns");
     assert_eq!(room.lines(&format!("--id {id}"), "SOURCE"), ["ours"]);
-    // What statmount(2) tells.
+    // Facts from statmount(2).
     needs::linux(6, 8)?;
     assert_ne!(id, unique);
     assert_eq!(room.lines(&format!("--uniq-id {unique}"), "SOURCE"), ["ours"]);
@@ -210,7 +210,7 @@ fn labels_need_no_cache() -> Outcome {
 }
 
 fn an_inverted_search_finds_all_others() -> Outcome {
-    // findmnt gives one line for the first two.
+    // findmnt shows one line for the first two.
     let all = found("").len();
     assert_eq!(found("-i -M /home").len(), all - 1);
     assert_eq!(found("-i -T /home/ann").len(), all - 1);

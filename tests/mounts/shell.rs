@@ -1,4 +1,4 @@
-//! A shell in namespaces of its own that does what it is told, step by step.
+//! A shell in its own namespaces, for commands step by step.
 
 use std::io::{BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -10,7 +10,7 @@ pub struct Shell {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
-    /// Its PID, as we see it.
+    /// Its PID, as the test sees it.
     pub pid: i32,
 }
 
@@ -35,7 +35,7 @@ impl Shell {
         shell
     }
 
-    /// Runs commands, all of which are to succeed, and gives what they write.
+    /// Runs commands, which must all succeed, and returns their output.
     #[track_caller]
     pub fn run(&mut self, commands: &str) -> String {
         let stdin = self.stdin.as_mut().expect("it is open");
@@ -60,7 +60,7 @@ impl Shell {
 impl Drop for Shell {
     fn drop(&mut self) {
         drop(self.stdin.take());
-        // The shell ends by itself now; what hides behind a stopped one would not.
+        // The shell ends by itself now. A process behind a stopped one would not.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -98,7 +98,7 @@ fn garbage_is_noted_and_the_rest_is_shown() -> Outcome {
 }
 
 fn a_saved_table_has_no_sizes() -> Outcome {
-    // The paths are there on this host too, and have sizes: others.
+    // The paths exist on this host too, with other sizes.
     let rows = saved(
         "ordinary",
         "-J -b -o TARGET,SIZE,USED,AVAIL,USE%,INO.TOTAL,UNIQ-ID -M /",
@@ -130,14 +130,15 @@ fn names_that_are_no_text_do_no_harm() -> Outcome {
     }
     let json = saved("bytes", "-J -l").json();
     assert_eq!(json["filesystems"][1]["target-bytes"], "2f626164fffe");
-    // A real one.
+    // A real mount.
     let room = Room::new("n=$(printf 'a\\377b\\nc'); mkdir \"$d/$n\"; mount -t tmpfs odd \"$d/$n\"")?;
     let name = format!("{}/a\\xffb\\x0ac", room.text(""));
     assert_eq!(room.lines("-S odd", "TARGET"), [name]);
     Ok(())
 }
 
-/// Mounts a copy of one directory on another with the id map of a user namespace, which mount(8) of today may not know.
+/// Mounts a copy of one directory on another with the id map of a user namespace, which the installed mount(8) may not
+/// support.
 const MAPPED: &str = r#"
 my ($source, $target, $namespace) = @ARGV;
 my $none = "";
@@ -150,7 +151,7 @@ syscall(429, $tree, $none, -100, $target, 4) == 0 or die "move_mount: $!";
 
 fn a_map_of_ids_is_shown() -> Outcome {
     needs::user_namespaces()?;
-    // What statmount(2) tells.
+    // Facts from statmount(2).
     needs::linux(6, 15)?;
     needs::installed("perl")?;
     let mut room = Room::new("mkdir $d/source $d/target; mount -t tmpfs mapped $d/source")?;
@@ -316,7 +317,7 @@ fn a_full_disk_is_an_error_here_too() -> Outcome {
 fn mounts_upon_mounts_take_no_more_room_than_others() -> Outcome {
     use std::io::Write as _;
 
-    // Whoever may mount can make as many, each on the one before.
+    // Anyone who may mount can make so many mounts, each on the one before.
     let mut table = tempfile::NamedTempFile::new().expect("a file can be made");
     for id in 1..5000 {
         writeln!(table, "{id} {} 0:1 / /a rw - tmpfs none rw", id - 1).expect("it can be written");

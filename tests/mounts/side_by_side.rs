@@ -18,24 +18,24 @@ cases!["mounts::side_by_side":
     the_directory_of_a_source_is_that_of_findmnt,
 ];
 
-/// The columns that both have, and that say the same at any time.
+/// The columns that both programs have, with values that do not change.
 const COLUMNS: &str =
     "TARGET,SOURCE,FSTYPE,OPTIONS,VFS-OPTIONS,FS-OPTIONS,OPT-FIELDS,PROPAGATION,FSROOT,MAJ:MIN,ID,PARENT";
 
-/// Both programs, asked the same.
+/// Both programs, with the same question.
 fn both(about: &[&str], words: &str) -> (Ran, Ran) {
     let ask = |mut command: Command| command.args(about).with(words);
     (ask(tool("findmnt")), ask(program("ns-mounts")))
 }
 
-/// Whether both say the same; what ours says besides, of bytes that are no text, is left aside.
+/// True if both give the same result, without our extra fields for bytes that are not text.
 #[track_caller]
 fn same(about: &[&str], words: &str) {
     let (theirs, ours) = both(about, words);
     let json = words.contains("-J");
     let theirs_found = !theirs.stdout.trim().is_empty() && theirs.stdout.contains(['"', '/']);
     if !theirs_found {
-        // In a tree findmnt ends with 0 all the same.
+        // In a tree, findmnt still ends with 0.
         assert_eq!((ours.status, ours.stdout.as_str()), (1, ""), "{about:?} {words}");
     } else if json {
         let value = |ran: &Ran| -> Value {
@@ -54,7 +54,7 @@ fn same(about: &[&str], words: &str) {
     }
 }
 
-/// The value without what only our JSON has.
+/// The value without the fields that only our JSON has.
 fn without_ours(value: Value) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(without_ours).collect(),
@@ -73,7 +73,7 @@ fn saved_tables_are_shown_as_findmnt_shows_them() -> Outcome {
     for entry in std::fs::read_dir(fixtures()).expect("they are there") {
         let path = entry.expect("it can be read").path();
         let name = path.file_name().expect("a file").to_str().expect("it is text");
-        // There findmnt never ends, and here it shows a device of this host.
+        // With this table, findmnt never ends. With the other one, it shows a device of this host.
         if matches!(name, "loop" | "sources") {
             continue;
         }
@@ -82,7 +82,7 @@ fn saved_tables_are_shown_as_findmnt_shows_them() -> Outcome {
             same(&["-F", file], &format!("{shape} -o {COLUMNS}"));
             same(&["-F", file], shape);
         }
-        // Bytes that are no text are shown differently in tables: the terminal is not to see them.
+        // Bytes that are not text are shown differently in tables, because they must not reach the terminal.
         if name != "bytes" {
             for shape in ["-r", "-P", "-r -n"] {
                 same(&["-F", file], &format!("{shape} -o {COLUMNS}"));
@@ -94,7 +94,7 @@ fn saved_tables_are_shown_as_findmnt_shows_them() -> Outcome {
     Ok(())
 }
 
-/// Mounts of many kinds; the paths hold nothing that the two show differently.
+/// Mounts of many kinds, with paths that both programs show in the same way.
 const MOUNTS: &str = "mkdir $d/a $d/b $d/c $d/e; mount -t tmpfs -o size=4k,mode=711 two $d/a; \
     mount -t tmpfs three $d/a; mount -t tmpfs -o nosuid,nodev,noexec,ro four $d/b; \
     mount --make-unbindable $d/b; mount --make-shared $d/a; mount --bind $d/a $d/c; mount --make-slave $d/c; \
@@ -128,7 +128,7 @@ fn a_live_table_is_shown_as_findmnt_shows_it() -> Outcome {
     Ok(())
 }
 
-/// At least these find the same, in every shape. `$d` is a directory with mounts in it.
+/// At least these questions give the same result, in every shape. `$d` is a directory with mounts in it.
 const FILTERS: &[&str] = &[
     "-t tmpfs",
     "-t tmpfs,proc",
@@ -179,7 +179,7 @@ fn filters_find_the_same() -> Outcome {
     needs::installed("findmnt")?;
     let mut room = Room::new(MOUNTS)?;
     let directory = room.text("");
-    // Inside, so that both look at the paths where they are.
+    // Both run inside, so that they look at the paths in the namespace.
     let program = crate::support::path_of("ns-mounts").display().to_string();
     for filter in FILTERS {
         for shape in ["-J", "-r"] {
@@ -227,7 +227,7 @@ fn filters_find_the_same_in_saved_tables() -> Outcome {
             same(&["-F", file], &format!("{filter} {shape}"));
         }
     }
-    // What is found comes in the order of the table, with all that is below it.
+    // Matches are in the order of the table, with all mounts below them.
     let file = fixtures().join("unordered");
     let file = file.to_str().expect("it is text");
     for filter in [
@@ -287,7 +287,7 @@ fn vfs_options_are_those_of_findmnt() -> Outcome {
         let words = format!("--vfs-all -r -n -o VFS-OPTIONS -M {mountpoint}");
         let (theirs, ours) = both(&["-N", &pid], &words);
         let ours = ours.ok();
-        // There the leading rw is missing where the file system has flags of its own, and ro is always there.
+        // findmnt leaves out the leading rw if the file system has its own flags, and always shows ro.
         let plain = |text: &str| {
             text.trim()
                 .trim_start_matches("rw,")

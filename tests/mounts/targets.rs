@@ -1,4 +1,4 @@
-//! The mounts of a process or of a namespace, however it is named.
+//! The mounts of a process or a namespace, for every kind of target.
 
 use std::os::fd::AsRawFd as _;
 
@@ -30,7 +30,7 @@ fn held(set_up: &str) -> Result<(Held, tempfile::TempDir), crate::support::case:
 
 fn ones_own_mounts_are_those_of_findmnt() -> Outcome {
     needs::installed("findmnt")?;
-    // In a namespace that nobody else mounts in while we look twice.
+    // In a namespace in which nobody else mounts between the two reads.
     let (held, directory) =
         held("mkdir $d/a; mount -t tmpfs -o size=4k inner $d/a; mount -t tmpfs over $d/a")?;
     let pid = held.pid.to_string();
@@ -166,7 +166,7 @@ fn a_target_that_a_user_may_not_see_is_explained() -> Outcome {
     let held = Held::new(&mut tool("env"), "true");
     let pid = held.pid.to_string();
     let run = |words: &str| user.program("ns-mounts").args(["-N", &pid]).with(words);
-    // Everyone may see the table, and where a mount is the same as here, its room.
+    // Everyone may read the table, and the room of a mount that the caller has at the same path.
     let sizes = run("-r -n -o SIZE -M /proc").ok();
     assert_eq!(sizes, "0\n");
     let error = run("-T /").fails(1);

@@ -1,4 +1,4 @@
-//! `--watch`: what happens, one event a line.
+//! `--watch`: one line for each event.
 
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -19,13 +19,13 @@ cases!["mounts::watch":
     it_ends_with_its_reader,
 ];
 
-/// The program while it watches: started, and waited for until it waits.
+/// A running watch, which has reached its first wait.
 fn watch(room: &Room, words: &str) -> Running {
     let mut command = program("ns-mounts");
     command.args(["-N", &room.shell.pid.to_string()]);
     let running = Running::start(command.args(words.split_whitespace()));
     let pid = running.pid();
-    // It sleeps in nothing but its wait for the table that it has open.
+    // It sleeps only while it waits for its open table.
     while !(has_table(pid) && state(pid) == Some('S')) {
         assert_ne!(state(pid), Some('Z'), "it has ended");
         std::thread::yield_now();
@@ -122,7 +122,7 @@ fn only_what_is_asked_for_is_told() -> Outcome {
         &room,
         "-p=umount,remount -r -n -o ACTION,SOURCE -t tmpfs -S wanted",
     );
-    // Each of these is one event, or none: the watch may look when some of it is over.
+    // Each of these is one event or none, because the watch may look after some of it is over.
     room.run("umount $d/b; mount -t tmpfs wanted $d/b; mount -o remount,ro $d/a");
     assert_eq!(watch.line(), "remount wanted");
     room.run("umount $d/a");
@@ -149,7 +149,7 @@ fn two_actions_are_watched() -> Outcome {
 fn the_first_event_ends_the_watch() -> Outcome {
     needs::tools("umount");
     let mut room = Room::new("mkdir $d/a $d/b; mount -t tmpfs some $d/a; mount -t tmpfs some $d/b")?;
-    // Of a stack, each mount can have the event.
+    // In a stack, any of the mounts can have the event.
     room.run("mount -t tmpfs over $d/b");
     let target = room.text("b");
     let mut watch = watch(
@@ -186,7 +186,7 @@ fn it_ends_with_the_process() -> Outcome {
     let room = Room::new("")?;
     let mut watch = watch(&room, "--watch");
     drop(room);
-    // With its directory its mount goes, which may be told.
+    // Removing the directory removes its mount, which may be an event.
     while !watch.line().is_empty() {}
     assert_eq!(watch.end(), (0, None, String::new()));
     Ok(())
@@ -195,7 +195,7 @@ fn it_ends_with_the_process() -> Outcome {
 fn it_ends_with_its_reader() -> Outcome {
     let room = Room::new("")?;
     let mut watch = watch(&room, "--watch");
-    // Nothing happens in the namespace that could wake it.
+    // Nothing in the namespace can wake the watch.
     watch.leave();
     watch.wait_for_end();
     assert_eq!(watch.end(), (0, None, String::new()));

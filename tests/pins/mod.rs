@@ -1,5 +1,5 @@
-//! Names of namespaces: given, known to all programs and to `ip netns`, taken away, and what is left when somebody is
-//! killed on the way. Each case has a `/run` of its own, in a mount namespace of its own.
+//! Names of namespaces: creating, using in all programs and in `ip netns`, removing, and the remains if a program is
+//! killed meanwhile. Each case has its own `/run` in its own mount namespace.
 
 mod names;
 mod network;
@@ -13,7 +13,7 @@ use std::process::Command;
 use crate::support::case::Skip;
 use crate::support::{Case, Held, Ran, Run as _, User, needs, path_of, program, tools};
 
-/// All of them.
+/// All cases.
 pub fn cases() -> Vec<Case> {
     [
         names::cases(),
@@ -28,27 +28,27 @@ pub fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// One of an ordinary user's, and one of root's where the tests are root's.
+/// A room of an ordinary user, and one of root if the tests run as root.
 fn rooms() -> Result<Vec<Room>, Skip> {
     let mut rooms = vec![Room::of_user()?];
     rooms.extend(Room::of_root().ok());
     Ok(rooms)
 }
 
-/// A mount namespace whose `/run` is empty. Nothing of it stays.
+/// A mount namespace with an empty `/run`. Nothing of it remains.
 struct Room {
     held: Held,
     owner: Option<&'static User>,
 }
 
 impl Room {
-    /// Of root's: skipped for others.
+    /// A room of root, which other users skip.
     fn of_root() -> Result<Self, Skip> {
         needs::whole_root()?;
         Ok(Self::new(program("ns-unshare").arg("-m"), None))
     }
 
-    /// Of an ordinary user, who is root of a user namespace in it.
+    /// A room of an ordinary user, who is root in its user namespace.
     fn of_user() -> Result<Self, Skip> {
         let user = User::ordinary()?;
         needs::user_namespaces()?;
@@ -62,7 +62,8 @@ impl Room {
         Self { held, owner }
     }
 
-    /// A program in the network namespace of this name in it, with the rights of the tests' own: it may be one of their own.
+    /// A program in the network namespace with this name, with the rights of the test process. It can be the test
+    /// program itself.
     fn in_network(&self, name: &str) -> Command {
         let mut enter = program("ns-enter");
         enter.args(["-t", &self.held.pid.to_string(), "-m"]);
@@ -70,7 +71,7 @@ impl Room {
         enter
     }
 
-    /// A shell in it that runs this, and finds our programs.
+    /// A shell in the room that runs this command, and finds our programs.
     fn command(&self, script: &str) -> Command {
         let mut enter = match self.owner {
             Some(user) => user.program("ns-enter"),
@@ -90,13 +91,14 @@ impl Room {
         enter
     }
 
-    /// What the script does in it.
+    /// The result of the script in the room.
     #[track_caller]
     fn sh(&self, script: &str) -> Ran {
         self.command(script).ran()
     }
 
-    /// What the script writes, where it succeeds: that nobody outside sees the names is said on stderr, and more is not.
+    /// The output of the script, which must succeed. Its only message on stderr is the note that nobody outside sees
+    /// the names.
     #[track_caller]
     fn ok(&self, script: &str) -> String {
         let ran = self.sh(script);
@@ -117,7 +119,8 @@ impl Room {
         list.lines().collect::<Vec<_>>().join(" ")
     }
 
-    /// The lines of the mounts on its `/run` and below. What is under it is the machine's, which has names of its own.
+    /// The lines of the mounts on its `/run` and below. The mounts under it belong to the machine, which has its own
+    /// names.
     #[track_caller]
     fn table(&self) -> Vec<String> {
         let table = self.ok("cat /proc/self/mountinfo");
@@ -126,7 +129,7 @@ impl Room {
         let own = lines.iter().rfind(|line| word(line, 4) == "/run");
         let mut inside = vec![word(own.expect("it is mounted"), 0)];
         let mut found = Vec::new();
-        // Each is further down than what it is mounted on.
+        // Each mount is further down than the mount below it.
         for line in lines {
             if inside.contains(&word(line, 1)) {
                 inside.push(word(line, 0));
@@ -136,7 +139,7 @@ impl Room {
         found
     }
 
-    /// How often something is mounted below the directories of names.
+    /// The number of mounts below the directories of names.
     #[track_caller]
     fn mounts(&self) -> usize {
         let is_name = |line: &&String| {
@@ -147,7 +150,7 @@ impl Room {
         self.table().iter().filter(is_name).count()
     }
 
-    /// How often something is mounted on this file.
+    /// The number of mounts on this file.
     #[track_caller]
     fn mounts_on(&self, file: &str) -> usize {
         let is_on = |line: &&String| line.split(' ').nth(4) == Some(file);

@@ -1,4 +1,4 @@
-//! Giving names: to what is made, and to what is there already.
+//! Creating names for new and for existing namespaces.
 
 use nix::sys::signal::Signal;
 
@@ -26,7 +26,7 @@ cases!["pins::names":
     a_note_names_the_process_that_holds_the_lock,
 ];
 
-/// Nothing is prepared for a name that cannot be had: what is pinned stays where it is seen.
+/// Nothing is prepared for a name that is taken, and existing names stay visible.
 fn a_name_that_is_taken_leaves_everything_as_it_was() -> Outcome {
     needs::tools("mount unshare");
     for room in rooms()? {
@@ -51,7 +51,7 @@ const OF_USER: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user"
 
 fn every_kind_has_its_place() -> Outcome {
     for room in rooms()? {
-        // The one of the PID namespace ends with its program, and stays for as long as it is named.
+        // The PID namespace ends with its program, and exists as long as it has a name.
         room.ok("ns-unshare --pin web -r -C -i -m -n -p -T -u true");
         assert_eq!(
             room.names(),
@@ -63,7 +63,7 @@ fn every_kind_has_its_place() -> Outcome {
             assert_eq!(kind_there.trim(), kind);
         }
         let mut table = room.table();
-        // Each directory is a mount of itself.
+        // Each directory is bound on itself.
         table.retain(|line| {
             line.split(' ')
                 .nth(4)
@@ -80,14 +80,14 @@ fn every_kind_has_its_place() -> Outcome {
         peers.sort_unstable();
         peers.dedup();
         assert_eq!(peers.len(), 7, "each has peers of its own: {table:#?}");
-        // Named once each, and not once more below a peer of /run.
+        // Each has one mount, and no second one below a peer of /run.
         assert_eq!(room.mounts(), 8);
     }
     Ok(())
 }
 
 fn few_descriptors_are_enough() -> Outcome {
-    // What somebody has left open for us is not counted.
+    // Inherited descriptors are not counted.
     let few = |count: u32| format!("exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n {count};");
     let pin = "ns-unshare --pin web -r -C -i -m -n -p -T -u true";
     for room in rooms()? {
@@ -96,7 +96,7 @@ fn few_descriptors_are_enough() -> Outcome {
         room.ok(&format!("{} {pin}; {enter}", few(16)));
         assert_eq!(room.mounts(), 8);
         room.ok(&format!("{} ns-unshare --unpin web", few(16)));
-        // With fewer none is named, and not some.
+        // With fewer descriptors, none is named.
         room.sh(&format!("{} {pin}", few(12))).fails(1);
         assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
     }
@@ -125,12 +125,12 @@ fn a_program_lives_beside_the_name() -> Outcome {
         ));
         assert_eq!(running.line(), "ready");
         assert_eq!(room.names(), "mnt/web pid/web uts/web");
-        // Who enters is beside the program: PID 1 is the shell.
+        // The entering program is beside the first one. PID 1 is the shell.
         assert_eq!(room.ok("ns-enter -t web cat /proc/1/comm"), "sh\n");
         running.say("\n");
         let (status, ..) = running.end();
         assert_eq!(status, 7);
-        // What lives without a process is still to be entered; a PID namespace is not.
+        // Namespaces without processes can still be entered, except a PID namespace.
         room.ok("ns-enter --uts=web true");
         let error = room.sh("ns-enter --pid=web true").fails(1);
         assert!(error.contains("cause: "), "{error}");
@@ -140,7 +140,7 @@ fn a_program_lives_beside_the_name() -> Outcome {
     Ok(())
 }
 
-/// In a PID namespace with the `/proc` of another one the number that we have is somebody else's there.
+/// In a PID namespace with the `/proc` of another one, the program's PID belongs to another process in `/proc`.
 fn the_numbers_in_proc_may_be_others() -> Outcome {
     needs::tools("hostname umount");
     for room in rooms()? {
@@ -175,7 +175,7 @@ fn nothing_is_named_when_something_fails() -> Outcome {
             room.sh(&format!("ns-unshare --pin web {options}")).fails(status);
             assert_eq!((room.names().as_str(), room.mounts()), ("", 0), "{options}");
         }
-        // All or none: the last of three is taken.
+        // All or none are created: the last of three names is taken.
         room.ok("ns-unshare --pin web -u");
         let error = room.sh("ns-unshare --pin web -u -n -i true").fails(1);
         assert!(
@@ -192,7 +192,7 @@ fn a_name_that_another_process_replaced_is_kept() -> Outcome {
         let mut running = Running::start(&mut room.command(
             "mkfifo /run/pid; exec ns-unshare --pin web -n -u --pid-file /run/pid /no/such/program 2>&1",
         ));
-        // It is named when this is said, and goes on when somebody reads the PID.
+        // The namespace has its name when this is written. The program continues when the PID is read.
         assert!(running.line().contains("exist only in"));
         room.ok("ns-unshare --unpin net:web; ns-unshare --pin web -n; read -r pid </run/pid");
         assert_eq!(running.end().0, 127);
@@ -325,7 +325,7 @@ fn all_programs_know_the_name() -> Outcome {
         let rows = list["namespaces"].as_array().expect("a list");
         let row = rows.iter().find(|row| row["ns"] == inode).expect("it is listed");
         assert!(row["name"].to_string().contains("\"web\""), "{row}");
-        // A name whose namespace has gone is called stale by all of them, and fails no list.
+        // All programs call a name without a namespace stale, and no list fails because of it.
         room.ok("umount /run/netns/web");
         for command in [
             "ns-enter -t web true",
@@ -380,15 +380,15 @@ fn a_mount_that_the_kernel_refuses_is_explained() -> Outcome {
                     && error.contains("  help:  "),
                 "{command}: {error}"
             );
-            // Neither does one of the other kinds go without it.
+            // No name of the other kinds is created either.
             assert_eq!((room.names().as_str(), room.mounts()), ("", 0), "{command}");
         };
         says(
             "ns-unshare --pin web --from $$ --mount --uts",
             "is the caller's mount namespace, and a mount namespace cannot be mounted in itself\n",
         );
-        // The namespace that was there first. Each processor gives ids of a batch of its own: on the one that gave it its id a
-        // new namespace gets a higher one.
+        // The older namespace is pinned in a newer one. Each processor has its own batch of ids. On the processor
+        // of the older namespace, the new one gets a higher id.
         let older = "for processor in $(seq 0 $(($(getconf _NPROCESSORS_CONF) - 1))); do
             taskset -c $processor true 2>/dev/null || continue
             taskset -c $processor ns-unshare -m sh -c '
@@ -414,7 +414,7 @@ fn a_read_only_directory_keeps_all_its_names() -> Outcome {
                 "{command}: {error}"
             );
         }
-        // It is no stale one now.
+        // The name is not stale now.
         room.ok("ns-enter -t web true");
         assert_eq!((room.names().as_str(), room.mounts()), ("net/web uts/web", 2));
     }
@@ -437,12 +437,12 @@ fn a_note_says_who_sees_the_name() -> Outcome {
     Ok(())
 }
 
-/// Everybody who may read a directory can lock it.
+/// Everyone who may read a directory can lock it.
 fn a_note_names_the_process_that_holds_the_lock() -> Outcome {
     needs::installed("flock")?;
     for room in rooms()? {
         room.ok("ns-unshare --pin web -n");
-        // Not for ever: nobody who waits on is to wait with us.
+        // The lock is released in the end, so that a failing case does not hang.
         let mut holder = Running::start(
             &mut room
                 .command("exec flock --no-fork /run/netns bash -c 'echo $$; read -r -t 60 line; exit 0'"),
@@ -464,7 +464,7 @@ fn a_note_names_the_process_that_holds_the_lock() -> Outcome {
                 format!("  cause: process {pid} holds the lock"),
                 "{command}"
             );
-            // Who gives up leaves all as it was.
+            // A program that gives up changes nothing.
             waiter.signal(Signal::SIGTERM);
             assert_eq!(waiter.end().0, 143, "{command}");
         }

@@ -12,7 +12,7 @@ cases!["pins::network":
 fn two_names_are_joined_and_gone_again() -> Outcome {
     let ping = needs::installed("ping");
     for room in rooms()? {
-        // What goes with the first shows in a third.
+        // A third namespace shows what disappears with the first.
         room.ok("ns-unshare --pin witness -n; ns-unshare --pin one --veth up,peer=down,peer-netns=witness");
         room.ok("ns-unshare --pin two --veth \
              name=eth0,addr=10.7.0.2/24,addr=fd00:7::2/64,gw=10.7.0.1,gw=fd00:7::1,\
@@ -39,7 +39,7 @@ fn two_names_are_joined_and_gone_again() -> Outcome {
     ping.map(|_| ())
 }
 
-/// The parent of a program in a child holds nothing of what it was about.
+/// The parent of a program in a child does not hold the namespaces.
 fn nobody_who_waits_keeps_the_other_end() -> Outcome {
     for room in rooms()? {
         room.ok("ns-unshare --pin other -n");

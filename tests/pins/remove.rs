@@ -1,4 +1,4 @@
-//! Taking names away.
+//! Removing names.
 
 use super::{Room, rooms};
 use crate::support::case::cases;
@@ -72,7 +72,7 @@ fn a_file_that_is_not_a_name_is_kept() -> Outcome {
                 error.contains(&format!("and is kept: it is {what}")),
                 "{make}: {error}"
             );
-            // Neither do the names of the other kinds go, before it and after it.
+            // The names of the other kinds, before and after it, are kept too.
             assert_eq!(room.names(), "ipc/web net/web uts/web", "{make}");
             assert!(room.mounts() >= 2, "{make}");
             let error = room.sh("ns-unshare --pin web -n true").fails(1);
@@ -87,7 +87,7 @@ fn a_file_that_is_not_a_name_is_kept() -> Outcome {
 fn a_link_goes_and_what_it_leads_to_stays() -> Outcome {
     for room in rooms()? {
         room.ok("ns-unshare --pin web -n; ln -s /run/netns/web /run/netns/alias; ln -s /proc/4194305/ns/net /run/netns/gone");
-        // It is a name as well.
+        // This is a name too.
         assert_eq!(
             room.ok("ns-enter --net=alias readlink /proc/self/ns/net"),
             room.ok("ns-enter --net=web readlink /proc/self/ns/net")
@@ -108,8 +108,8 @@ fn a_name_that_is_mounted_twice_is_removed_completely() -> Outcome {
     Ok(())
 }
 
-/// A descriptor that was opened by the name's path says nothing of a namespace in its link in `/proc`.
-/// As when a namespace was bound before the first `ip netns add` made a mount of the directory.
+/// The link in `/proc` of a descriptor that was opened by the name's path does not show a namespace. This happens if a
+/// namespace was bound before the first `ip netns add` made the directory a mount.
 fn a_name_that_is_mounted_out_of_reach_stays_whole() -> Outcome {
     needs::tools("mount umount unshare");
     for room in rooms()? {
@@ -118,7 +118,7 @@ fn a_name_that_is_mounted_out_of_reach_stays_whole() -> Outcome {
         let mounts = room.mounts();
         let error = room.sh("ns-unshare --unpin web").fails(1);
         assert!(error.contains("\"/run/utsns/web\" is kept: "), "{error}");
-        // It is the same namespace as before, under its name.
+        // The name still leads to the same namespace.
         room.ok("ns-enter --uts=web true");
         assert_eq!((room.names().as_str(), room.mounts()), ("uts/web", mounts));
         let help = error

@@ -1,4 +1,4 @@
-//! Side by side with `ip netns`: it works on the names that we make, and we on those that it makes.
+//! Side by side with `ip netns`: each program works on the names of the other.
 
 use super::Room;
 use crate::support::case::{Skip, cases};
@@ -33,15 +33,15 @@ fn ip_netns_works_on_our_names() -> Outcome {
     );
     let id = room.sh("ns-ls -n -r -t net -o NETNSID -Q 'NAME == \"web\"'");
     assert_eq!(id.stdout, "12\n");
-    // Nothing but network namespaces is in its directory, which it could not list.
+    // Its directory has only network namespaces, because `ip netns` cannot list other ones.
     room.ok("ns-unshare --pin uts-only -u");
     assert_eq!(room.ok("ip netns list | sort"), "db\nweb (id: 12)\n");
-    // Moved as any other.
+    // The interface is moved like any other.
     room.ok("ns-enter --net=db sh -c 'ip link add moved type veth peer name stays && ip link set moved netns web'");
     assert_eq!(room.ok("ns-enter --net=web ip -o link | wc -l"), "2\n");
     room.ok("ip netns delete web");
     assert_eq!(room.names(), "net/db uts/uts-only uts/web");
-    // What it leaves of the name is ours to remove.
+    // Our program removes what it leaves of the name.
     room.ok("ns-unshare --unpin web --unpin db --unpin uts-only");
     assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
     Ok(())
@@ -60,17 +60,17 @@ fn we_work_on_the_names_of_ip_netns() -> Outcome {
     let list = room.sh("ns-ls -n -r -t net -o NS,NPROCS,NAME -Q 'NAME == \"blue\"'");
     assert_eq!(list.stdout, format!("{} 0 blue\n", inode.trim()));
     assert_eq!(room.sh("ns-ls -t net blue").stdout, "pin /run/netns/blue\n");
-    // A name that it has given can be given to no other; other kinds may have it beside.
+    // A name that it created is taken. Other kinds can have the same name.
     room.sh("ns-unshare --pin blue -n true").fails(1);
     room.ok("ns-unshare --pin blue -u");
     assert_eq!(room.names(), "net/blue net/self uts/blue");
     room.ok("ns-unshare --unpin net:blue --unpin self");
     assert_eq!(room.ok("ip netns list"), "");
     assert_eq!((room.names().as_str(), room.mounts()), ("uts/blue", 1));
-    // It makes a name again that we have removed, and the other way round.
+    // Each program can create a name again that the other has removed.
     room.ok("ip netns add blue; ns-unshare --unpin net:blue; ns-unshare --pin blue -n; ip netns delete blue");
     room.ok("ip netns add blue");
-    // Killed between the file and the mount it leaves a stale name, with which our list goes on.
+    // If it is killed between the file and the mount, it leaves a stale name. Our list still works.
     room.ok("ip netns add gone; umount /run/netns/gone");
     let error = room.sh("ns-enter --net=gone true").fails(1);
     assert!(
@@ -92,7 +92,7 @@ fn the_directory_is_as_ip_netns_makes_it() -> Outcome {
         let table = room.table();
         let shape = table.iter().map(|line| {
             let words: Vec<_> = line.split(' ').collect();
-            // Without ids, device, inode and the number of the peer group.
+            // The lines without ids, device, inode and the number of the peer group.
             let shared = words[6].split(':').next().unwrap_or_default();
             format!("{} {} {shared} {}\n", words[4], words[5], words[8])
         });
@@ -103,7 +103,7 @@ fn the_directory_is_as_ip_netns_makes_it() -> Outcome {
     let ours = made("ns-unshare --pin x -n")?;
     assert_eq!(ours, made("ip netns add x")?);
     assert_eq!(ours.0.lines().count(), 2, "{}", ours.0);
-    // Who made the directory ready does not matter to the other.
+    // It does not matter which program prepared the directory.
     assert_eq!(
         ours,
         made("ip netns add y; ip netns delete y; ns-unshare --pin x -n")?
@@ -112,15 +112,15 @@ fn the_directory_is_as_ip_netns_makes_it() -> Outcome {
         ours,
         made("ns-unshare --pin y -n; ns-unshare --unpin y; ip netns add x")?
     );
-    // Killed after the first of the three mounts.
+    // The program was killed after the first of the three mounts.
     let halfway = "mkdir /run/netns; mount --bind /run/netns /run/netns";
     assert_eq!(ours, made(&format!("{halfway}; ns-unshare --pin x -n"))?);
-    // On most systems /run is shared. Its peers are not to have the names as well, once more below the directory.
+    // On most systems /run is shared. Its peers must not have the names a second time below the directory.
     let room = Room::of_root()?;
     room.ok("mount --make-shared /run; ns-unshare --pin x -n");
     assert_eq!(room.mounts(), 1);
     room.ok("ns-unshare --unpin x");
-    // Where they do, by an older ip or somebody who was killed, none of both stays.
+    // If they do, because of an older ip or a killed program, both mounts are removed.
     room.ok(&format!(
         "umount /run/netns; rmdir /run/netns; {halfway}; ns-unshare --pin x -n"
     ));
@@ -129,7 +129,7 @@ fn the_directory_is_as_ip_netns_makes_it() -> Outcome {
     Ok(())
 }
 
-/// A name that is taken away again.
+/// A name that is removed again.
 struct Name(String);
 
 impl Drop for Name {
@@ -138,7 +138,7 @@ impl Drop for Name {
     }
 }
 
-/// In the mount namespace of the machine, where nothing has to be said of who sees it.
+/// This runs in the mount namespace of the machine, where no note about visibility is needed.
 fn a_name_of_the_machine_is_seen_by_all() -> Outcome {
     needs::root()?;
     needs::installed("ip")?;
@@ -158,7 +158,7 @@ fn a_name_of_the_machine_is_seen_by_all() -> Outcome {
     );
     let list = tool("ip").args(["netns", "list"]).ran().ok();
     assert!(list.lines().any(|line| line == name.0), "{list}");
-    // A mount namespace that is copied from now on sees it go as well.
+    // A mount namespace that is copied from now on also sees it disappear.
     let held = Held::new(program("ns-unshare").args(["-m", "--propagation", "slave"]), "");
     let inside = |what: &str| {
         program("ns-enter")

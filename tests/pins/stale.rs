@@ -1,4 +1,4 @@
-//! Names that are stale, whole or in part, and what is said of them.
+//! Names that are fully or partly stale, and their errors.
 
 use super::rooms;
 use crate::support::case::cases;
@@ -12,7 +12,7 @@ cases!["pins::stale":
     a_file_at_the_path_of_a_directory_has_no_names,
 ];
 
-/// Who asks for all of a name is not to end up in a namespace of ours.
+/// A user who asks for all kinds of a name must not stay in a namespace of the caller.
 fn a_partly_stale_name_leads_nowhere_else() -> Outcome {
     needs::tools("hostname umount");
     for room in rooms()? {
@@ -32,14 +32,15 @@ fn a_partly_stale_name_leads_nowhere_else() -> Outcome {
             );
         }
         assert_eq!(room.names(), "net/web uts/web");
-        // What is alive of it can be asked for.
+        // The living kinds can be asked for.
         assert_eq!(room.ok("ns-enter -t web -u hostname"), "moon\n");
         assert_eq!(room.ok("ns-hostname -t web"), "moon\n");
     }
     Ok(())
 }
 
-/// The commands in the help do to this name what they say, and to no other: whatever it is, for a shell and for a terminal.
+/// The commands in the help work for this name and for no other, even if the name has characters that are special to a
+/// shell or a terminal.
 fn the_commands_in_the_help_work() -> Outcome {
     needs::tools("umount");
     let between = |text: &str, before: &str, after: &str| -> String {
@@ -51,7 +52,7 @@ fn the_commands_in_the_help_work() -> Outcome {
         rest[..end].to_owned()
     };
     for room in rooms()? {
-        // What the other names are that could be meant in its place.
+        // The other names that could be meant instead.
         room.ok("ns-unshare --pin web -n -u; ns-unshare --pin a -n -u");
         let others = room.names();
         for typed in [
@@ -67,7 +68,7 @@ fn the_commands_in_the_help_work() -> Outcome {
             let taken = room.sh(&format!("ns-unshare --pin={typed} -u -n")).fails(1);
             assert!(!taken.contains('\x1b') && taken.lines().count() == 2, "{taken:?}");
             room.ok(&between(&taken, "remove this one: ", "\n"));
-            // That one, and not the one of the other kind.
+            // Only this name is removed, and not the one of the other kind.
             room.ok(&format!("cd /run; [[ ! -e netns/{typed} && -e utsns/{typed} ]]"));
             room.ok(&format!("umount /run/utsns/{typed}"));
             let stale = room.sh(&format!("ns-enter --uts=name:{typed} true")).fails(1);
@@ -83,7 +84,7 @@ fn the_commands_in_the_help_work() -> Outcome {
     Ok(())
 }
 
-/// The kernel leaves them out, so that none holds itself.
+/// The kernel leaves out mounts of mount namespaces, so that none holds itself.
 fn a_copy_has_no_mount_namespaces() -> Outcome {
     for room in rooms()? {
         let namespace = room.ok("readlink /proc/self/ns/mnt");
@@ -100,14 +101,14 @@ fn a_copy_has_no_mount_namespaces() -> Outcome {
         room.ok("ns-unshare -m ns-enter -t web --uts true");
         let error = room.sh("ns-unshare -m ns-enter -t web echo ran").fails(1);
         assert!(error.contains("\"/run/mntns/web\" is stale"), "{error}");
-        // Where it is, is found.
+        // The error says where the namespace is.
         let cause = format!(" is mounted there in {namespace}, which process ");
         assert!(error.contains(&cause), "{error}");
     }
     Ok(())
 }
 
-/// With its file the name would go for all; and whoever gave it again would give it here only.
+/// Removing the file would remove the name for everyone, and a new name would be visible only here.
 fn a_name_that_process_1_sees_is_not_stale() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount umount");

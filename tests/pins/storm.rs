@@ -1,4 +1,4 @@
-//! Many at once, and some of them killed: no name is lost, none is doubled, and what is left can be cleared up.
+//! Many programs at once, some of them killed: no name is lost or doubled, and leftovers can be removed.
 
 use std::process::Stdio;
 
@@ -14,7 +14,7 @@ cases!["pins::storm":
     killed_while_it_goes,
 ];
 
-/// Runs them all at once, and counts those that succeed.
+/// Runs all commands at once, and counts the ones that succeed.
 #[track_caller]
 fn at_once(room: &Room, scripts: impl IntoIterator<Item = String>) -> usize {
     let children: Vec<_> = scripts
@@ -31,7 +31,7 @@ fn at_once(room: &Room, scripts: impl IntoIterator<Item = String>) -> usize {
     outputs
         .filter(|output| {
             let said = String::from_utf8_lossy(&output.stderr);
-            // Who comes too late is told so, and nothing else goes wrong.
+            // A late program gets that error, and no other error occurs.
             let late = said.contains("is taken") || said.contains("no namespace is pinned under");
             assert!(output.status.success() || late, "{said}");
             output.status.success()
@@ -75,7 +75,7 @@ fn made_and_removed_at_once() -> Outcome {
         }
     });
     at_once(&room, scripts);
-    // Of each name both kinds are there, or none: mounted once.
+    // Each name has both kinds, mounted once, or none.
     for name in 0..3 {
         let there = room.ok(&format!("ls /run/netns /run/utsns | grep -cx n{name}; true"));
         assert!(["0\n", "2\n"].contains(&there.as_str()), "{there}");
@@ -89,23 +89,24 @@ fn made_and_removed_at_once() -> Outcome {
 const CALLS: &str =
     "mkdir openat flock mount statx fstatfs ioctl readlinkat socketpair unshare sendmsg recvfrom";
 
-/// Each of these calls is the last one of whoever runs the command, once: the first, the second… of its kind in a process.
-/// What is left then is looked at, with the number of those that were killed, and where. Gives how many it were.
+/// Kills the processes of the command at each of these calls: the first, the second… of its kind in a process. Each
+/// time, `look` checks the remains, with the number of the kill and its place. Returns the number of kills.
 #[track_caller]
 fn killed_at_each(room: &Room, calls: &str, command: &str, mut look: impl FnMut(usize, &str)) -> usize {
     let mut killed = 0;
     let first = room.names();
     for call in calls.split(' ') {
         for number in 1.. {
-            // Without what makes the loader look in more places.
+            // The environment is without variables that make the loader search more places.
             let ran = room.sh(&format!(
                 "unset LD_LIBRARY_PATH; exec strace -f -o /run/trace -e trace={call} \
                  -e inject={call}:signal=KILL:when={number} {command}"
             ));
-            // No process makes as many of them. (A process that is killed when all is done makes nothing fail.)
+            // No process makes so many calls. (A process that is killed after everything is done makes nothing
+            // fail.)
             if !room.ok("cat /run/trace").contains("killed by SIGKILL") {
                 assert_eq!(ran.status, 0, "{ran:?}");
-                // As it was before.
+                // The state is as before.
                 let other = if first.is_empty() {
                     "--unpin web"
                 } else {
@@ -147,8 +148,8 @@ fn killed_while_it_goes() -> Outcome {
     Ok(())
 }
 
-/// Whoever made the name web was killed: a pin of it works, or is stale and says so, and can be cleared up. There are two
-/// ways to do that, and `round` says which is taken.
+/// The program that created the name web was killed. A pin of it works, or is stale with that error, and can be
+/// removed. There are two ways to remove it, and `round` chooses one.
 #[track_caller]
 fn leftover_names_can_be_removed(room: &Room, round: usize, point: &str) {
     for name in room.names().split_whitespace() {
@@ -169,7 +170,7 @@ fn leftover_names_can_be_removed(room: &Room, round: usize, point: &str) {
         room.ok("ns-unshare --unpin web");
     }
     assert_eq!((room.names().as_str(), room.mounts()), ("", 0), "{point}");
-    // The directories in their first state again.
+    // The directories are in their first state again.
     if round.is_multiple_of(4) {
         room.ok("umount /run/netns /run/utsns 2>/dev/null; rmdir /run/*ns 2>/dev/null; true");
     }

@@ -1,4 +1,4 @@
-//! What is checked of the crates of others: their licences, that there is one version of each, and the Rust that they need.
+//! Checks of dependencies: their licences, duplicate versions, and the Rust that they need.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -8,16 +8,16 @@ use serde_json::Value;
 
 use crate::generated::root;
 
-/// The licences that code in the programs may have. Where a crate offers several, one of them is enough.
+/// The licences that code in the programs may have. If a crate offers several, one of them is enough.
 const LICENCES: [&str; 5] = ["Apache-2.0", "BSD-2-Clause", "MIT", "Unicode-3.0", "Unlicense"];
 
-/// The crates of which there is more than one version, each with the reason.
+/// The crates that are used in more than one version, each with the reason.
 const DUPLICATES: [(&str, &str); 1] = [(
     "syn",
     "zerocopy-derive, below netlink-packet-route, is not at version 3 yet; it is in no program",
 )];
 
-/// Fails if a crate of others breaks a rule, and names each.
+/// Fails if a dependency breaks a rule, and names each.
 pub fn check() -> Result<()> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--quiet", "--locked", "--format-version", "1"])
@@ -36,7 +36,7 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// What is wrong with the packages that cargo lists.
+/// The faults of the packages that cargo lists.
 fn faults(metadata: &Value, duplicates: &[(&str, &str)]) -> Result<Vec<String>> {
     let packages = metadata["packages"].as_array().context("no packages")?;
     let own = packages
@@ -83,13 +83,13 @@ fn faults(metadata: &Value, duplicates: &[(&str, &str)]) -> Result<Vec<String>> 
     Ok(faults)
 }
 
-/// The oldest Rust that a package can be built with, as far as it says: the numbers of `1.88` or `1.88.0`.
+/// The oldest Rust that a package says it can be built with: the numbers of `1.88` or `1.88.0`.
 fn rust_version(package: &Value) -> Option<(u32, u32)> {
     let mut numbers = package["rust_version"].as_str()?.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// Whether an SPDX expression can be satisfied with allowed licences. An old one has a slash for `OR`.
+/// True if allowed licences satisfy an SPDX expression. In an old expression, a slash means `OR`.
 fn is_allowed(expression: &str) -> bool {
     let spaced = expression
         .replace('(', " ( ")
@@ -100,7 +100,7 @@ fn is_allowed(expression: &str) -> bool {
     any(&mut rest) == Some(true) && rest.is_empty()
 }
 
-/// Licences with `OR` between; `None` where it is no expression.
+/// Licences joined by `OR`; `None` if the text is not an expression.
 fn any(words: &mut &[&str]) -> Option<bool> {
     let mut allowed = all(words)?;
     while next_if(words, "OR") {
@@ -109,7 +109,7 @@ fn any(words: &mut &[&str]) -> Option<bool> {
     Some(allowed)
 }
 
-/// Licences with `AND` between, which binds closer.
+/// Licences joined by `AND`, which binds more tightly.
 fn all(words: &mut &[&str]) -> Option<bool> {
     let mut allowed = one(words)?;
     while next_if(words, "AND") {
@@ -118,7 +118,7 @@ fn all(words: &mut &[&str]) -> Option<bool> {
     Some(allowed)
 }
 
-/// One licence, or an expression between parentheses. An exception, after `WITH`, only permits more.
+/// One licence, or an expression between parentheses. An exception after `WITH` only permits more.
 fn one(words: &mut &[&str]) -> Option<bool> {
     if next_if(words, "(") {
         let allowed = any(words)?;

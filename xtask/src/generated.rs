@@ -1,15 +1,15 @@
-//! Generated files: written, or compared with what stands.
+//! Generated files: writing them, or comparing them with the committed ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// One file, as it should be.
+/// One generated file.
 pub struct Generated {
     /// Its path below the root of the workspace.
     pub path: PathBuf,
-    /// All of its text.
+    /// Its whole text.
     pub text: String,
     /// The task that writes it.
     pub task: &'static str,
@@ -20,12 +20,12 @@ pub struct Generated {
 pub enum Mode {
     /// Write those that differ.
     Write,
-    /// Fail where one differs, and say what to run.
+    /// Fail if a file differs, and say what to run.
     Check,
 }
 
-/// Writes the files, or fails where they are not like that already. Files in their directories that nothing generates
-/// are removed, or a failure.
+/// Writes the files, or fails if the committed files differ. Other files in their directories are removed, or are a
+/// failure.
 pub fn put(files: &[Generated], mode: Mode) -> Result<()> {
     let root = root();
     let mut stale = Vec::new();
@@ -53,7 +53,7 @@ pub fn put(files: &[Generated], mode: Mode) -> Result<()> {
     Ok(())
 }
 
-/// The files beside the generated ones that are not among them, each with the task of its neighbours.
+/// Other files in the directories of generated files, each with the task of its neighbours.
 fn orphans(files: &[Generated], root: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
     let mut orphans = Vec::new();
     let mut seen: Vec<&Path> = Vec::new();

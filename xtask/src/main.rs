@@ -1,5 +1,4 @@
-//! What a developer of ns-utils runs beside cargo itself: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`,
-//! `bench`, `dist`.
+//! The developer's tasks of ns-utils: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`, `bench`, `dist`.
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -20,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use generated::{Generated, Mode};
 
-/// Keeps what is generated, measures, and packs.
+/// Generate files, check, measure, and pack.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -40,9 +39,9 @@ enum Task {
     Picture(picture::Cli),
     /// Fail if a generated file is not current, or a text or a dependency breaks a rule.
     Check,
-    /// Measure the programs beside their relatives.
+    /// Measure the programs and their relatives.
     Bench(bench::BenchCli),
-    /// Build what is handed out: a tarball and a Debian package.
+    /// Build a tarball and Debian packages.
     Dist(dist::DistCli),
 }
 
@@ -78,7 +77,7 @@ fn run(task: &Task) -> Result<()> {
     }
 }
 
-/// All that is generated and committed.
+/// All generated files.
 fn everything() -> Result<Vec<Generated>> {
     let mut files = man::pages()?;
     files.extend(completions::scripts());

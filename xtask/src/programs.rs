@@ -1,4 +1,4 @@
-//! The five programs, as the generators see them.
+//! The five programs, for the generators.
 
 use clap::{Arg, Command, CommandFactory as _};
 use ns_core::cli::LongOpts;
@@ -8,26 +8,26 @@ use ns_core::cli::LongOpts;
 pub enum Section {
     /// Programs for everyone.
     User = 1,
-    /// Programs of administration, where lsns and findmnt are.
+    /// Programs for administration, as lsns(8) and findmnt(8).
     Administration = 8,
 }
 
 /// One program.
 pub struct ProgramInfo {
-    /// Its name, as one types it.
+    /// Its name.
     pub name: &'static str,
-    /// Where its page is.
+    /// The section of its page.
     pub section: Section,
     /// Its arguments, complete with `--help` and `--version`.
     pub command: Command,
-    /// The long options of the program that it can stand in for.
+    /// The long options of its relative.
     pub long_opts: LongOpts,
 }
 
-/// All five.
+/// All five programs.
 pub fn all() -> Vec<ProgramInfo> {
     let program = |name, section, mut command: Command, long_opts| {
-        // Adds what clap itself provides, and passes on what holds for all.
+        // Adds clap's own options, and applies the settings for all options.
         command.build();
         command = command.mut_arg("help", |help| {
             let text = "Print one line for each option. With --help, print full descriptions and examples.";
@@ -75,7 +75,7 @@ pub fn all() -> Vec<ProgramInfo> {
 }
 
 impl ProgramInfo {
-    /// Its options that are to be seen, in order.
+    /// Its visible options, in order.
     pub fn options(&self) -> impl Iterator<Item = &Arg> {
         self.command
             .get_arguments()
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    /// What is enough for any version of the relative, and no less.
+    /// The abbreviations that are enough in any version of the relative.
     #[test]
     fn the_start_of_an_option_means_what_it_means_to_the_relative() {
         for ProgramInfo {

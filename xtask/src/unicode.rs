@@ -7,13 +7,13 @@ use regex_syntax::hir::{Class, HirKind};
 
 use crate::generated::Generated;
 
-/// What moves a cursor or breaks a line (controls, line and paragraph separators), turns the direction of text, or takes
-/// no room and can hide in it (format characters, and what a terminal may leave out). Combining marks are not among them:
-/// scripts are written with them.
+/// The characters that move a cursor or break a line (controls, line and paragraph separators), turn the direction of
+/// text, or take no room and can hide in it (format characters, and characters that a terminal may leave out).
+/// Combining marks are not among them, because many scripts need them.
 const HIDDEN: &str = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]";
 
 /// The table as a file of ns-core. As a table of about thirty ranges it costs a program 250 bytes and nothing at its
-/// start; a crate with the properties would bring those of every character.
+/// start; a crate with the properties would contain the properties of every character.
 pub fn table() -> Result<Generated> {
     let mut text = String::from(
         "//! The characters that are never shown in names that other people chose: controls, and characters that turn or hide\n\

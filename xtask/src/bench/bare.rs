@@ -1,5 +1,5 @@
-//! The least that a listing of namespaces can do: `readlinkat(2)` on the eight links of every process and one read of its
-//! `stat`, on one thread. What `ns-ls` takes beyond that is its own.
+//! The minimum work of a listing of namespaces: `readlinkat(2)` on the eight links of every process and one read of its
+//! `stat`, on one thread. The rest of the time of `ns-ls` is its own.
 
 use std::mem::MaybeUninit;
 
@@ -40,7 +40,7 @@ pub fn run() -> Result<()> {
             bytes += rustix::io::read(&file, &mut stat).unwrap_or_default();
         }
     }
-    // So that nothing is left out as useless.
+    // This keeps the compiler from removing the work.
     println!("{bytes}");
     Ok(())
 }

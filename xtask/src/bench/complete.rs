@@ -1,4 +1,4 @@
-//! What a Tab takes: the programs list the values that there are, over many idle processes.
+//! The time of a Tab: the programs list the current values, with many idle processes.
 
 use std::ffi::OsStr;
 
@@ -9,7 +9,7 @@ use super::contest::{Contestant, alternating, print};
 use super::ls::crowd;
 use super::program::program;
 
-/// What a person does not notice, in milliseconds.
+/// The time that a person does not notice, in milliseconds.
 const LIMIT: f64 = 50.0;
 
 /// The arguments of `cargo xtask bench complete`.
@@ -18,18 +18,18 @@ pub struct CompleteOptions {
     /// Idle processes.
     #[arg(long, default_value_t = 1000)]
     processes: usize,
-    /// How many of them have uts, ipc, net and mnt namespaces of their own.
+    /// The number of processes with their own uts, ipc, net and mnt namespaces.
     #[arg(long, default_value_t = 100)]
     namespaces: usize,
     /// Runs for each source.
     #[arg(long, default_value_t = 21)]
     rounds: usize,
-    /// Fail where one takes more than 50 ms.
+    /// Fail if one takes more than 50 ms.
     #[arg(long)]
     strict: bool,
 }
 
-/// The sources, and what is typed already where it makes a difference.
+/// The sources, and the typed word if it makes a difference.
 const QUESTIONS: &[(&str, &str)] = &[
     ("targets", ""),
     ("targets", "4"),
@@ -49,7 +49,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("mounted", ""),
 ];
 
-/// Makes the crowd, and asks for each source in turn.
+/// Starts the processes, and asks for each source in turn.
 pub fn run(options: &CompleteOptions) -> Result<()> {
     let ns_enter = program("ns-enter")?;
     let _crowd = crowd(options.processes, options.namespaces)?;

@@ -1,4 +1,4 @@
-//! Commands that run in turn, so that whatever the machine does meanwhile hits them alike, and their medians.
+//! Commands that run in turn, and their medians. Other work of the machine affects all commands alike.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use super::runner::{Run, measure};
 
 /// One side of a comparison.
 pub struct Contestant {
-    /// How it is called in the table.
+    /// Its name in the table.
     pub name: String,
     /// The command; its output is thrown away.
     pub command: Vec<OsString>,
-    /// The exit statuses that are no failure.
+    /// The exit statuses that count as success.
     pub allowed: Vec<i32>,
 }
 
 impl Contestant {
-    /// A command that has to succeed, called by its words.
+    /// A command that must succeed, named by its words.
     pub fn new(name: &str, command: impl IntoIterator<Item: Into<OsString>>) -> Self {
         Self {
             name: name.into(),
@@ -28,9 +28,9 @@ impl Contestant {
     }
 }
 
-/// What one side took: medians, and the largest peak.
+/// The cost of one side: medians, and the largest peak.
 pub struct Standing {
-    /// How it is called.
+    /// The name.
     pub name: String,
     /// The median of the time from start to end.
     pub wall: Duration,
@@ -42,14 +42,14 @@ pub struct Standing {
     pub peak: u64,
 }
 
-/// Lets the commands run in turn, after one run each that does not count.
+/// Runs the commands in turn, after one run of each that does not count.
 pub fn alternating(rounds: usize, contestants: &[Contestant]) -> Result<Vec<Standing>> {
     for contestant in contestants {
         measure(&contestant.command, &contestant.allowed)?;
     }
     let mut runs: Vec<Vec<Run>> = vec![Vec::new(); contestants.len()];
     for round in 0..rounds {
-        // The order alternates too: who comes second finds warmer caches.
+        // The order alternates too, because the second command finds warmer caches.
         let order: Vec<usize> = if round % 2 == 0 {
             (0..contestants.len()).collect()
         } else {
@@ -73,7 +73,7 @@ pub fn alternating(rounds: usize, contestants: &[Contestant]) -> Result<Vec<Stan
         .collect())
 }
 
-/// Prints a table with ratios: how many times of the first's time (the relative's) each takes, so that less is faster.
+/// Prints a table with ratios to the time of the first command, which is the relative. Less is faster.
 pub fn print(title: &str, results: &[Standing]) {
     println!("{title}");
     let wide = results.iter().map(|result| result.name.len()).max().unwrap_or(0);
@@ -96,7 +96,7 @@ pub fn print(title: &str, results: &[Standing]) {
     }
 }
 
-/// The one in the middle; the default where there is none.
+/// The median, or the default if there is no value.
 fn median<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -> T {
     let mut values: Vec<T> = values.collect();
     values.sort_unstable();

@@ -1,4 +1,4 @@
-//! `ns-ls` beside `lsns`, over many idle processes of which some have namespaces of their own.
+//! `ns-ls` compared with `lsns`, with many idle processes, some of which have their own namespaces.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub struct LsOptions {
     /// Idle processes.
     #[arg(long, default_value_t = 5000)]
     processes: usize,
-    /// How many of them have uts, ipc, net and mnt namespaces of their own.
+    /// The number of processes with their own uts, ipc, net and mnt namespaces.
     #[arg(long, default_value_t = 500)]
     namespaces: usize,
     /// Runs of each program.
@@ -27,7 +27,7 @@ pub struct LsOptions {
     growth: bool,
 }
 
-/// Starts the processes: those with namespaces say so, and only then it is through.
+/// Starts the processes. It ends after all processes with namespaces have reported.
 const CROWD: &str = r#"
 i=$2
 while [ $i -lt $1 ]; do sleep infinity >/dev/null & i=$((i + 1)); done
@@ -38,7 +38,7 @@ while [ $i -lt $2 ]; do
 done | head -n "$2" >/dev/null
 "#;
 
-/// Makes the crowd, and lets both list it.
+/// Starts the processes, and lets both programs list them.
 pub fn run(options: &LsOptions) -> Result<()> {
     let ns_ls = program("ns-ls")?;
     let _crowd = crowd(options.processes, options.namespaces)?;
@@ -87,7 +87,7 @@ pub fn run(options: &LsOptions) -> Result<()> {
     Ok(())
 }
 
-/// Adds as many processes again.
+/// Doubles the number of processes.
 fn grow(options: &LsOptions, ns_ls: &Path, before: &Standing) -> Result<()> {
     let _more = crowd(options.processes, options.namespaces)?;
     let standings = alternating(options.rounds, &[everything(ns_ls)])?;
@@ -103,7 +103,7 @@ fn everything(ns_ls: &Path) -> Contestant {
     Contestant::new("ns-ls", [ns_ls])
 }
 
-/// So many idle processes, some with uts, ipc, net and mnt namespaces of their own.
+/// This number of idle processes, some with their own uts, ipc, net and mnt namespaces.
 pub(super) fn crowd(processes: usize, namespaces: usize) -> Result<Room> {
     Room::new(&[], CROWD, &[processes.to_string(), namespaces.to_string()])
 }

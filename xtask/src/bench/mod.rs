@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the programs beside their relatives, as ratios out of one run, and what a Tab takes.
+//! `cargo xtask bench`: the programs compared with their relatives, as ratios from one run, and the time of a Tab.
 
 mod bare;
 mod complete;
@@ -24,18 +24,18 @@ pub struct BenchCli {
 
 #[derive(Debug, Subcommand)]
 enum Measurement {
-    /// What completion asks of the programs.
+    /// Completion.
     Complete(complete::CompleteOptions),
-    /// `ns-ls` beside `lsns`.
+    /// `ns-ls` compared with `lsns`.
     Ls(ls::LsOptions),
-    /// `ns-mounts` beside `findmnt`.
+    /// `ns-mounts` compared with `findmnt`.
     Mounts(mounts::MountsOptions),
-    /// `ns-unshare` beside `unshare`.
+    /// `ns-unshare` compared with `unshare`.
     Unshare(unshare::UnshareOptions),
-    /// Read what every listing of namespaces has to read, once; `ls` measures itself by it.
+    /// Do the minimum work of a listing of namespaces, once; `ls` uses it as a baseline.
     #[command(hide = true)]
     BareLoop,
-    /// Run one command in silence and print what it took; the others start themselves so.
+    /// Run one command in silence and print its cost; the others run commands in this way.
     #[command(hide = true)]
     One {
         /// The command.
@@ -44,7 +44,7 @@ enum Measurement {
     },
 }
 
-/// Measures what is asked for, and prints it.
+/// Runs the measurement, and prints it.
 pub fn run(cli: &BenchCli) -> Result<()> {
     match &cli.what {
         Measurement::Complete(options) => complete::run(options),

@@ -1,4 +1,4 @@
-//! `ns-mounts` beside `findmnt`, over many mounts in a mount namespace of another process.
+//! `ns-mounts` compared with `findmnt`, with many mounts in the mount namespace of another process.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub struct MountsOptions {
     rounds: usize,
 }
 
-/// Makes the mounts below a tmpfs of its own. One process makes them all: `mount -a` of a table that it is given.
+/// Creates the mounts below a new tmpfs. One process creates all of them: `mount -a` with a table.
 const MOUNTS: &str = r"
 mount -t tmpfs room /mnt || exit 1
 i=0
@@ -29,7 +29,7 @@ while [ $i -lt $1 ]; do echo /mnt/$i; echo room /mnt/$i tmpfs defaults 0 0 >&3; 
 mount -n -i -a -T /mnt/fstab || exit 1
 ";
 
-/// Makes the mounts, and lets both show them.
+/// Creates the mounts, and lets both programs show them.
 pub fn run(options: &MountsOptions) -> Result<()> {
     let ns_mounts = program("ns-mounts")?;
     let room = |mounts: usize| Room::new(&["--mount"], MOUNTS, &[mounts.to_string()]);
@@ -53,7 +53,7 @@ pub fn run(options: &MountsOptions) -> Result<()> {
     Ok(())
 }
 
-/// Both programs and both shapes, and what it costs to read the table at all.
+/// Both programs in both shapes, and the cost of reading the table.
 fn contestants(ns_mounts: &Path, pid: u32) -> [Contestant; 5] {
     let task = pid.to_string();
     [
@@ -71,8 +71,8 @@ fn ours(ns_mounts: &Path, pid: u32, options: &[&str]) -> Vec<OsString> {
     command
 }
 
-/// Prints what is promised beside what was found. By the time on a processor: none of them waits for anything, and what
-/// else runs on the machine would count otherwise.
+/// Prints the promise beside the result. It uses the time on a processor, because no command waits, and other programs
+/// would affect the elapsed time.
 fn ratios(standings: &[Standing], growth: &[Standing], large: usize) {
     let [findmnt, ours, findmnt_list, ours_list, cat] = standings else {
         return;

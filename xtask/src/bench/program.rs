@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::generated;
 
-/// One of the five, built as it is shipped.
+/// One of the five programs, in the release build.
 pub fn program(name: &str) -> Result<PathBuf> {
     let root = generated::root();
     let built = Command::new(env!("CARGO"))

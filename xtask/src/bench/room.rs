@@ -1,21 +1,21 @@
-//! Surroundings for a measurement: a shell in namespaces of its own that sets things up and goes with us.
+//! Surroundings for a measurement: a shell in its own namespaces that does the set-up, and ends with this process.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// A shell that is PID 1 of a PID namespace, so that everything it started ends with it. It ends when this is dropped,
-/// and when we die: its stdin closes then.
+/// A shell that is PID 1 of a PID namespace, so that everything it started ends with it. It ends when this is dropped
+/// or this process dies, because its stdin is closed then.
 pub struct Room {
     child: Child,
-    /// Its PID, as we see it.
+    /// Its PID, as this process sees it.
     pub pid: u32,
 }
 
 impl Room {
-    /// Runs `script` with these arguments under `unshare --pid` and what else is to be new (`["--mount"]`), and waits
-    /// until it is through. What it started in the background stays.
+    /// Runs `script` with these arguments under `unshare --pid` and more options (`["--mount"]`), and waits for its
+    /// end. Its background processes stay.
     pub fn new(options: &[&str], script: &str, arguments: &[String]) -> Result<Self> {
         let mut child = Command::new("unshare")
             .args(["--pid", "--fork", "--kill-child"])
@@ -45,7 +45,7 @@ impl Room {
 impl Drop for Room {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // The shell's end ends all that is in its PID namespace; unshare waits for it.
+        // The end of the shell ends everything in its PID namespace. unshare waits for it.
         let _ = self.child.wait();
     }
 }

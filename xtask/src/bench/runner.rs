@@ -1,7 +1,7 @@
 //! Running one command and measuring it.
 //!
-//! The kernel charges a new program with the memory of the process that started it, so that process has to be small:
-//! it is this program again, which does nothing else (`cargo xtask bench one`).
+//! The kernel charges a new program with the memory of the process that started it, so that process must be small: this
+//! program runs itself again for nothing else (`cargo xtask bench one`).
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// What one run of a command took.
+/// The cost of one run of a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
-    /// From its start to its end.
+    /// The time from start to end.
     pub wall: Duration,
-    /// In user mode and in the kernel, its children included.
+    /// The time in user mode and in the kernel, with its children.
     pub cpu: Duration,
-    /// The most memory it held at a time, in KiB; what is below the few of the measuring process is hidden by that.
+    /// The peak of its memory, in KiB. It is at least the small memory of the measuring process.
     pub peak: u64,
     /// Page faults that needed no disk.
     pub faults: u64,
@@ -26,7 +26,7 @@ pub struct Run {
 /// Runs a command once, in a process of its own, with nothing to read and its output thrown away.
 ///
 /// # Errors
-/// Where it cannot be run, or does not end with one of the statuses `allowed`.
+/// It is an error if it cannot be run, or ends with a status that is not in `allowed`.
 pub fn measure(command: &[OsString], allowed: &[i32]) -> Result<Run> {
     let ran = Command::new("/proc/self/exe")
         .args(["bench", "one", "--"])
@@ -59,7 +59,7 @@ pub fn measure(command: &[OsString], allowed: &[i32]) -> Result<Run> {
     })
 }
 
-/// The measuring process: one child, and what the kernel counted for it.
+/// The measuring process: it has one child, and reports the kernel's counters for it.
 pub fn one(command: &[OsString]) -> Result<()> {
     let since = Instant::now();
     let status = Command::new(&command[0])

@@ -1,4 +1,4 @@
-//! `ns-unshare` beside `unshare`: what the start of a program in new namespaces costs.
+//! `ns-unshare` compared with `unshare`: the cost of starting a program in new namespaces.
 
 use anyhow::Result;
 use clap::Args;
@@ -14,7 +14,7 @@ pub struct UnshareOptions {
     rounds: usize,
 }
 
-/// Lets both start `true` in a new user namespace.
+/// Lets both programs start `true` in a new user namespace.
 pub fn run(options: &UnshareOptions) -> Result<()> {
     let ours = program("ns-unshare")?.into_os_string();
     let contestants = [

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::model::{Model, NOTE, Operands, Source};
 
-/// The parts that are the same for all programs; `NAME` stands for the program's in function names.
+/// The common parts for all programs; `NAME` is the program's name in function names.
 const COMMON: &str = include_str!("template.bash");
 
 /// The script.
@@ -46,7 +46,7 @@ pub fn script(model: &Model) -> String {
         .replace("        @VALUES@\n", &values)
 }
 
-/// A source as one shell word, of which the part before the colon says what the rest is.
+/// A source as one shell word. The part before the colon says what the rest is.
 fn source(source: &Source) -> String {
     let words = |words: &[(String, String)]| {
         let words: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::model::{Model, NOTE, Operands, Opt, OptionValue, Source};
 
-/// The parts that are the same for all programs.
+/// The common parts for all programs.
 const COMMON: &str = include_str!("template.fish");
 
 /// The script.
@@ -67,7 +67,7 @@ fn of(option: &Opt, function: &str) -> String {
         return lines;
     };
     if !option.starts.is_empty() {
-        // fish knows whole names only.
+        // fish knows only whole names.
         let _ = writeln!(
             lines,
             "complete -c @NAME@ -n '__{function}_follows {}' {}",
@@ -87,8 +87,8 @@ fn of(option: &Opt, function: &str) -> String {
     lines
 }
 
-/// One option. A letter whose value may be left out is a line of its own: fish would put the value behind it without the
-/// `=` that it takes.
+/// One option. A letter with an optional value has its own line, because fish would add the value without the `=` that
+/// it needs.
 fn line(option: &Opt, function: &str) -> String {
     let attached = option.value.as_ref().is_some_and(|value| value.attached);
     let ours = format!("-n '__{function}_ours'");
@@ -112,7 +112,7 @@ fn line(option: &Opt, function: &str) -> String {
     }
 }
 
-/// What completes the value of an option.
+/// The completion for the value of an option.
 fn value_of(option: &Opt, value: &OptionValue, function: &str) -> String {
     match value.source {
         Source::List(_) | Source::Keys(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
@@ -120,8 +120,8 @@ fn value_of(option: &Opt, value: &OptionValue, function: &str) -> String {
     }
 }
 
-/// The function for a value behind a letter and a `=`, which may be left out: its choices are those of the long option, each
-/// with what stands before it.
+/// The function for an optional value after a letter and a `=`. Its choices are the choices of the long option, each
+/// with the text before it.
 fn lettered(model: &Model) -> String {
     let mut cases = String::new();
     for (letter, option, _) in model.lettered() {
@@ -150,8 +150,8 @@ end
     )
 }
 
-/// The function for a value that is a list with commas between: what follows the last of them is completed. `with` stands
-/// behind each word.
+/// The function for a value that is a list with commas. The part after the last comma is completed. `with` is added
+/// after each word.
 fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) -> String {
     let mut text = format!(
         "\nfunction __{function}_{}\n    set -l before (__{function}_before_comma)\n    printf '%s%s\\t%s\\n'",
@@ -168,7 +168,7 @@ fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) ->
     text + "\nend\n"
 }
 
-/// Where the choices for a value come from.
+/// The source of the choices for a value.
 fn arguments(source: &Source, function: &str, keep: bool) -> String {
     let order = if keep { "-k " } else { "" };
     let words = |words: &[(String, String)]| {
@@ -185,7 +185,7 @@ fn arguments(source: &Source, function: &str, keep: bool) -> String {
             .join(" ")
     };
     match source {
-        // Not nothing: fish would offer files.
+        // An empty list would make fish offer files.
         Source::Free => "-f".into(),
         Source::Words(list) => format!("-f {order}-a {}", quoted(&words(list))),
         Source::List(_) | Source::Keys(_) => unreachable!("a list has a function of its own"),

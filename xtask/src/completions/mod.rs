@@ -1,7 +1,7 @@
 //! `cargo xtask completions`: scripts for bash, zsh and fish from our own templates.
 //!
-//! clap's generators complete no values and do not hand over to the program that is to be run. All three scripts know
-//! the options; the values come from the shell (files, users) or, at completion time, from the program itself
+//! clap's generators complete no values, and do not complete the arguments of the program to run. All three scripts
+//! know the options; the values come from the shell (files, users) or, at completion time, from the program itself
 //! (`--complete=SOURCE`, see `ns_core::cli`).
 
 mod bash;
@@ -56,7 +56,7 @@ mod tests {
         }
     }
 
-    /// A value name that completes is one that the model knows: these are the others.
+    /// The value names that complete nothing. The model knows all other names.
     #[test]
     fn all_values_but_these_have_something_to_choose_from() {
         let free = [

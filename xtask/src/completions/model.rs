@@ -1,4 +1,4 @@
-//! A program's arguments as the shells need them.
+//! A program's arguments in the form that the shells need.
 
 use clap::{Arg, ArgAction, ValueHint};
 use ns_core::Kind;
@@ -16,7 +16,7 @@ pub struct Model {
     pub name: String,
     /// Its options, in order.
     pub options: Vec<Opt>,
-    /// What follows the options.
+    /// The arguments after the options.
     pub operands: Operands,
 }
 
@@ -26,13 +26,13 @@ pub struct Opt {
     pub shorts: Vec<String>,
     /// Its long spellings, with the hyphens.
     pub longs: Vec<String>,
-    /// What its long spellings may be cut short to, with the hyphens.
+    /// The abbreviations of its long spellings, with the hyphens.
     pub starts: Vec<String>,
-    /// What it does: one sentence without a full stop.
+    /// Its description: one sentence without a full stop.
     pub help: String,
     /// Its value.
     pub value: Option<OptionValue>,
-    /// Whether it makes sense more than once.
+    /// True if it can be repeated.
     pub repeats: bool,
 }
 
@@ -40,41 +40,41 @@ pub struct Opt {
 pub struct OptionValue {
     /// Its name, in capitals.
     pub name: String,
-    /// Whether it may be left out.
+    /// True if the value is optional.
     pub optional: bool,
-    /// Whether it has to be in the same word as the option.
+    /// True if the value must be in the same word as the option.
     pub attached: bool,
-    /// How many words it is.
+    /// The number of words of the value.
     pub words: usize,
-    /// Where the shell gets the choices from.
+    /// The source of the choices.
     pub source: Source,
 }
 
-/// What follows the options.
+/// The arguments after the options.
 pub enum Operands {
     /// Nothing.
     None,
     /// Words of this source.
     Words(Source),
-    /// A command with its arguments, which complete as they do without us.
+    /// A command with its arguments, which complete as usual.
     Command,
 }
 
-/// Where the choices for a value come from.
+/// The source of the choices for a value.
 pub enum Source {
-    /// There is nothing to choose from.
+    /// There are no choices.
     Free,
-    /// These words, each with what it means.
+    /// These words, each with its description.
     Words(Vec<(String, String)>),
-    /// Some of these words, with commas between, after a `+` where there is one.
+    /// Some of these words, separated by commas, after an optional `+`.
     List(Vec<(String, String)>),
-    /// The same, and each has a value of its own behind a `=`.
+    /// Some of these words, separated by commas, each with a value after a `=`.
     Keys(Vec<(String, String)>),
-    /// The program itself: `--complete=` this.
+    /// The program itself, with `--complete=` and this source.
     Ask(String),
-    /// The same, with commas between.
+    /// The program itself, for a list separated by commas.
     AskList(String),
-    /// The program itself, or a path where there is a slash.
+    /// The program itself, or a path if the word has a slash.
     AskOrFile(String),
     /// Paths.
     Files,
@@ -106,7 +106,7 @@ impl Model {
 }
 
 impl Model {
-    /// The options whose letter may have a value behind a `=` in the same word.
+    /// The options whose letter can have a value after a `=` in the same word.
     pub fn lettered(&self) -> impl Iterator<Item = (&str, &Opt, &OptionValue)> {
         self.options.iter().filter_map(|option| {
             let value = option.value.as_ref().filter(|value| value.attached)?;
@@ -147,24 +147,24 @@ impl Opt {
         self.shorts.iter().chain(&self.longs).map(String::as_str)
     }
 
-    /// All that it may be given as.
+    /// All its spellings and abbreviations.
     pub fn given_as(&self) -> impl Iterator<Item = &str> {
         self.spellings().chain(self.starts.iter().map(String::as_str))
     }
 
-    /// Its name as part of a function's.
+    /// Its name in the names of functions.
     pub fn function(&self) -> String {
         let name = self.spellings().last().unwrap_or_default();
         name.trim_start_matches('-').replace('-', "_")
     }
 
-    /// Whether the next word is its value.
+    /// True if the next word is its value.
     pub fn takes_the_next_word(&self) -> bool {
         self.value.as_ref().is_some_and(|value| !value.optional)
     }
 }
 
-/// What this spelling of the option may be cut short to.
+/// The abbreviations of this spelling of the option.
 fn starts(program: &ProgramInfo, arg: &Arg, long: &str) -> Vec<String> {
     let meant = |start: &str| {
         whole(&program.command, program.long_opts, start).is_some_and(|(meant, _)| meant == arg)
@@ -175,12 +175,12 @@ fn starts(program: &ProgramInfo, arg: &Arg, long: &str) -> Vec<String> {
     starts.map(|start| format!("--{start}")).collect()
 }
 
-/// Whether what is given here is a command that we run.
+/// True if the argument is a command to run.
 fn runs_a_command(arg: &Arg) -> bool {
     arg.is_trailing_var_arg_set()
 }
 
-/// By what clap knows of the values, and else by their name, which the programs use alike.
+/// The source follows from clap's possible values, or from the value name, which all programs use in the same way.
 fn source(program: &str, arg: &Arg) -> Source {
     let values: Vec<(String, String)> = arg
         .get_possible_values()
@@ -233,7 +233,7 @@ fn source(program: &str, arg: &Arg) -> Source {
     }
 }
 
-/// What the program offers as a target: of the kind that the option, or else the program, is for.
+/// The targets that the program offers: of the kind that the option or the program is for.
 fn targets(program: &str, arg: &Arg) -> String {
     let of_option = arg.get_long().and_then(|long| long.parse::<Kind>().ok());
     let kind = of_option.or(match program {
@@ -244,7 +244,7 @@ fn targets(program: &str, arg: &Arg) -> String {
     kind.map_or_else(|| "targets".into(), |kind| format!("targets:{kind}"))
 }
 
-/// The word that stands for the id of the target, where there is a target.
+/// The word for the id of the target, if there is a target.
 fn followed(program: &str, arg: &Arg) -> Option<&'static str> {
     let takes_ids = matches!(arg.get_long(), Some("setuid" | "setgid"));
     (program == "ns-enter" && takes_ids).then_some("follow")
@@ -261,7 +261,7 @@ fn kinds() -> Vec<(String, String)> {
     Kind::ALL.iter().map(word).collect()
 }
 
-/// The places where namespaces are looked for.
+/// The places where namespaces are searched.
 fn places() -> Vec<(String, String)> {
     let names = Places::all().names().chain(["all".into()]);
     let about = |name: &str| match name {
@@ -282,7 +282,7 @@ fn places() -> Vec<(String, String)> {
         .collect()
 }
 
-/// What `--veth` takes.
+/// The keys of `--veth`.
 fn keys() -> Vec<(String, String)> {
     [
         ("name", "interface inside"),

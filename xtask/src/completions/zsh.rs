@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::model::{Model, NOTE, Operands, Opt, OptionValue, Source};
 
-/// The parts that are the same for all programs.
+/// The common parts for all programs.
 const COMMON: &str = include_str!("template.zsh");
 
 /// The script.
@@ -15,7 +15,7 @@ pub fn script(model: &Model) -> String {
         .iter()
         .flat_map(|option| specs(option, &function))
         .collect();
-    // Options end where a command begins: what follows is the command's.
+    // Options end at the command. All further words belong to it.
     let flags = match &model.operands {
         Operands::Command => {
             specs.push("'(-)1:command: _command_names -e'".into());
@@ -53,8 +53,8 @@ pub fn script(model: &Model) -> String {
         .replace("@FUNCTION@", &function)
 }
 
-/// Of the options that take the next word: the pairs of what their names may be cut short to and the names; and a pattern of
-/// the words that they are in.
+/// For the options that take the next word: the pairs of abbreviation and name, and a pattern for the words that they
+/// are in.
 fn with_a_value_behind(model: &Model) -> (String, String) {
     let (mut wholes, mut names, mut letters) = (Vec::new(), Vec::new(), String::new());
     for option in model.options.iter().filter(|option| option.takes_the_next_word()) {
@@ -74,7 +74,7 @@ fn with_a_value_behind(model: &Model) -> (String, String) {
     )
 }
 
-/// What completes a value behind a letter and a `=`, which may be left out: `_arguments` has no words for it.
+/// The completion for an optional value after a letter and a `=`, which `_arguments` cannot express.
 fn lettered(model: &Model, function: &str) -> String {
     let (mut letters, mut cases) = (String::new(), String::new());
     for (letter, option, value) in model.lettered() {
@@ -99,7 +99,7 @@ fn lettered(model: &Model, function: &str) -> String {
     )
 }
 
-/// One option with all its spellings, as `_arguments` takes it: one specification, or two.
+/// One option with all its spellings, as one or two specifications for `_arguments`.
 fn specs(option: &Opt, function: &str) -> Vec<String> {
     let all: Vec<&str> = option.spellings().collect();
     let excluded = if option.repeats {
@@ -130,7 +130,7 @@ fn specs(option: &Opt, function: &str) -> Vec<String> {
     let colons = if value.optional { "::" } else { ":" };
     let argument = format!("{colons}{}:{action}", escaped(&value.name, ":\\")).repeat(value.words);
     if value.attached {
-        // The letter alone: with a value zsh would take the letters behind it for that.
+        // The letter is given alone. With a value, zsh would read the letters after it as the value.
         let letter = spec(&option.shorts, "");
         let word = spec(&with(&option.longs, "=-"), &argument);
         return letter.into_iter().chain(word).collect();
@@ -140,8 +140,8 @@ fn specs(option: &Opt, function: &str) -> Vec<String> {
     spec(&both, &argument).into_iter().collect()
 }
 
-/// The function for a value that is a list with commas between: what follows the last of them, or a `+`, is completed.
-/// `with` says what is put behind a word.
+/// The function for a value that is a list with commas. The part after the last comma or the `+` is completed. `with`
+/// is added after a word.
 fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) -> String {
     let mut text = format!(
         "\n__{function}_{}() {{\n    local -a choices=(\n",
@@ -164,7 +164,7 @@ fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) ->
     text
 }
 
-/// What completes the value of an option.
+/// The completion for the value of an option.
 fn value_of(option: &Opt, value: &OptionValue, function: &str) -> String {
     match value.source {
         Source::List(_) | Source::Keys(_) => format!(" __{function}_{}", option.function()),
@@ -172,10 +172,10 @@ fn value_of(option: &Opt, value: &OptionValue, function: &str) -> String {
     }
 }
 
-/// What has a meaning to the shell, which evaluates the words of a list, or to `_arguments`.
+/// The characters that are special to the shell, which evaluates the words of a list, or to `_arguments`.
 const WORD: &str = " :\\()'\"`$;&|<>*?[]{}#~=^!";
 
-/// What completes a value.
+/// The completion for a value.
 fn action(source: &Source, function: &str) -> String {
     let words = |words: &[(String, String)]| {
         let word =
@@ -187,11 +187,11 @@ fn action(source: &Source, function: &str) -> String {
         Some(word) => format!(r#"{{{action}; compadd "$expl[@]" - {word}}}"#),
     };
     match source {
-        // Not a blank, which would show a message and keep options from being put in the line.
+        // This is not a blank, which would show a message and keep options out of the line.
         Source::Free => "()".into(),
         Source::Words(list) => format!("(({}))", words(list)),
         Source::List(_) | Source::Keys(_) => unreachable!("a list has a function of its own"),
-        // The blank keeps _arguments from putting options of its own before ours.
+        // The blank keeps _arguments from adding its own options before ours.
         Source::Ask(what) => format!(" __{function}_ask {}", escaped(what, ":")),
         Source::AskList(what) => format!(" __{function}_ask_list {}", escaped(what, ":")),
         Source::AskOrFile(what) => format!(" __{function}_ask_or_file {}", escaped(what, ":")),

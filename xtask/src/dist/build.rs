@@ -1,4 +1,4 @@
-//! The programs, as they are handed out.
+//! Building the programs for distribution.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,31 +8,31 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::generated;
 
-/// The version of all that is made.
+/// The version of everything that is packed.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What the programs need of the machine that they come to.
+/// The requirements of the programs on the target machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linking {
-    /// Its C library, at least as new as ours.
+    /// A C library that is at least as new as the one of the build.
     Dynamic,
-    /// Nothing: they bring the C library with them.
+    /// Nothing, because the programs contain the C library.
     Static,
 }
 
-/// The target that is named to cargo. Without a name, what is built to run while building would be linked statically too,
-/// which procedural macros cannot be.
+/// The target for cargo. Without a target, build scripts and procedural macros would be linked statically too, which is
+/// impossible for macros.
 pub fn triple() -> String {
     format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
 }
 
-/// Builds all five; gives the directory they are in.
+/// Builds all five programs, and returns their directory.
 pub fn programs(linking: Linking) -> Result<PathBuf> {
     let mut flags = remapped()?;
     let mut directory = target();
     if linking == Linking::Static {
         flags.push("-Ctarget-feature=+crt-static".into());
-        // In one directory each would have everything built anew that the other has left.
+        // In a common directory, each build would rebuild everything of the other.
         directory.push("static");
     }
     let built = Command::new(env!("CARGO"))
@@ -56,8 +56,8 @@ pub fn programs(linking: Linking) -> Result<PathBuf> {
     Ok(directory.join(triple()).join("release"))
 }
 
-/// Options by which the places of the sources and of the crates are not in the programs: who builds elsewhere builds the
-/// same.
+/// Options that keep the paths of the sources and the crates out of the programs, so that builds in other directories
+/// give the same bytes.
 fn remapped() -> Result<Vec<OsString>> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -75,7 +75,7 @@ fn remapped() -> Result<Vec<OsString>> {
         .collect())
 }
 
-/// Where cargo builds.
+/// The directory of the build.
 pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| generated::root().join("target"), PathBuf::from)
 }

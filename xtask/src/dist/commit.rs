@@ -1,4 +1,5 @@
-//! When and by whom what is packed was made, so that it does not depend on when and by whom it is packed.
+//! The time and the author of the packed commit, so that packages do not depend on the time and the user of the
+//! packing.
 
 use anyhow::{Context as _, Result};
 

@@ -87,7 +87,7 @@ pub fn pack(mut package: Package, directory: &Path, commit: &Commit) -> Result<P
     let file = directory.join(file);
     output(
         tool("dpkg-deb")
-            // With more, where the blocks of the compressed data end depends on how many processors there are.
+            // With more threads, the compressed blocks would depend on the number of processors.
             .args(["--threads-max=1", "-Zxz", "--root-owner-group", "--build"])
             .arg(&root)
             .arg(&file)
@@ -125,7 +125,7 @@ fn libraries(tree: &FileTree) -> Result<String> {
     let place = tempfile::tempdir()?;
     let root = place.path().join("root");
     tree.write(&root)?;
-    // By this dpkg-shlibdeps knows the root of a package.
+    // dpkg-shlibdeps recognizes the root of a package by this.
     fs::create_dir(root.join("DEBIAN"))?;
     fs::create_dir(place.path().join("debian"))?;
     // What it is called for is in here otherwise.
@@ -145,7 +145,7 @@ fn libraries(tree: &FileTree) -> Result<String> {
         .to_owned())
 }
 
-/// The sums by which `dpkg --verify` sees what was changed.
+/// The checksums for `dpkg --verify`.
 fn checksums(root: &Path) -> Result<String> {
     output(
         tool("sh")
@@ -154,7 +154,7 @@ fn checksums(root: &Path) -> Result<String> {
     )
 }
 
-/// The changes of the packaging (Debian policy 4.4); those of the programs are in the changelog beside it.
+/// The changes of the packaging (Debian policy 4.4); the changes of the programs are in the changelog beside it.
 fn changelog(name: &str, version: &str, commit: &Commit) -> Result<String> {
     Ok(format!(
         "{name} ({version}) stable; urgency=medium\n\n  \
@@ -165,7 +165,7 @@ fn changelog(name: &str, version: &str, commit: &Commit) -> Result<String> {
     ))
 }
 
-/// The licences in the form that machines read (Debian policy 12.5).
+/// The licences in machine-readable form (Debian policy 12.5).
 fn copyright() -> Result<String> {
     let mit = fs::read_to_string(generated::root().join("LICENSE-MIT"))?;
     let holder = mit.lines().find_map(|line| line.strip_prefix("Copyright (c) "));

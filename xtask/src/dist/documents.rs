@@ -1,4 +1,4 @@
-//! The documents as they are installed: their links lead to what is installed, wherever that is.
+//! The documents for installation: their links lead to the installed files.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -9,10 +9,10 @@ use super::layout::Layout;
 use super::tree::FileTree;
 use crate::generated;
 
-/// Below `share`, where the documents are.
+/// The directory of the documents below `share`.
 const DIRECTORY: &str = "share/doc/ns-utils";
 
-/// The texts that are installed below [`DIRECTORY`], where they are in the checkout.
+/// The texts that are installed below [`DIRECTORY`], by their paths in the checkout.
 const TEXTS: [&str; 4] = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/tour.md"];
 
 /// The pictures in them.
@@ -40,7 +40,7 @@ fn read(name: &str) -> Result<String> {
     fs::read_to_string(generated::root().join(name)).with_context(|| name.to_owned())
 }
 
-/// The changelog, by the name that it has before it is compressed.
+/// The changelog, by its name before compression.
 fn changelog(layout: Layout) -> &'static str {
     match layout {
         Layout::Prefix => "CHANGELOG.md",
@@ -74,7 +74,7 @@ fn linked(name: &str, text: &str, layout: Layout) -> Result<String> {
     Ok(out + rest)
 }
 
-/// Where a file of the checkout is installed, if it is.
+/// The installed path of a file in the checkout, if it is installed.
 fn installed(path: &Path, layout: Layout) -> Option<PathBuf> {
     let name = path.to_str()?;
     let compressed = if layout == Layout::Debian { ".gz" } else { "" };
@@ -108,7 +108,7 @@ fn normal(path: &Path) -> PathBuf {
     out
 }
 
-/// The way from a directory to a file.
+/// The relative path from a directory to a file.
 fn relative(from: &Path, to: &Path) -> PathBuf {
     let common = from.components().zip(to.components());
     let common = common.take_while(|(one, other)| one == other).count();

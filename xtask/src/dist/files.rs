@@ -1,4 +1,4 @@
-//! The files that are handed out: programs, pages, completions and documents, each where it goes.
+//! The files for distribution: programs, pages, completions and documents, with their paths.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::tree::FileTree;
 use super::{compat, documents, licences};
 use crate::{generated, programs};
 
-/// All files: the programs out of that directory, and what is committed.
+/// All files: the programs in that directory, and the committed files.
 pub fn tree(programs: &Path, layout: Layout) -> Result<FileTree> {
     let mut tree = FileTree::default();
     for program in programs::all() {
@@ -33,7 +33,7 @@ fn pages(tree: &mut FileTree, layout: Layout) -> Result<()> {
 }
 
 fn completions(tree: &mut FileTree, layout: Layout) -> Result<()> {
-    // Where the shells look without being told. Below another prefix, zsh looks into the directory for the site only.
+    // The shells look here by default. Below another prefix, zsh looks only into the directory for the site.
     let zsh = match layout {
         Layout::Prefix => "share/zsh/site-functions",
         Layout::Debian => "share/zsh/vendor-completions",
@@ -67,7 +67,7 @@ fn texts(tree: &mut FileTree, layout: Layout) -> Result<()> {
             }
             tree.text(directory.join("LICENSES-OF-CRATES"), others, false)
         }
-        // The licences of our own are in the copyright file.
+        // Our own licences are in the copyright file.
         Layout::Debian => tree.text(directory.join("licenses-of-crates"), others, true),
     }
 }

@@ -1,8 +1,8 @@
-//! Where each file goes: below a prefix such as `/usr/local`, or where Debian's policy wants it.
+//! The layout of files: below a prefix such as `/usr/local`, or as Debian's policy requires.
 
 use std::path::{Path, PathBuf};
 
-/// What a tree is laid out for.
+/// The layout of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// `bin` and `share` of a prefix.
@@ -12,7 +12,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The layout of a file of this sort.
+    /// The mode of files of this sort.
     pub fn of(self, below: &str) -> PathBuf {
         match self {
             Self::Prefix => below.into(),

@@ -1,4 +1,4 @@
-//! The licences of what is linked into the programs, which say that they are to go with every copy.
+//! The licences of the crates in the programs. They must be part of every copy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,8 +14,7 @@ use super::tools::output;
 use super::tree::FileTree;
 use crate::generated;
 
-/// The texts for all crates of others that are in the programs. Each of these crates may be used under the MIT licence,
-/// at least.
+/// The texts for all dependencies in the programs. Each of them can be used under the MIT licence.
 pub fn of_the_crates() -> Result<String> {
     let metadata = output(
         Command::new(env!("CARGO"))
@@ -50,7 +49,7 @@ pub fn of_the_crates() -> Result<String> {
     Ok(all)
 }
 
-/// The packages of others that the root package depends on where it runs, and they in turn.
+/// The packages that the root package needs at run time, directly or indirectly.
 fn linked(metadata: &Value) -> Result<Vec<&Value>> {
     let by_id = |list: &'static str, key: &'static str| -> Result<BTreeMap<&str, &Value>> {
         let list = metadata
@@ -72,7 +71,7 @@ fn linked(metadata: &Value) -> Result<Vec<&Value>> {
         }
         for dependency in nodes[id]["deps"].as_array().into_iter().flatten() {
             let kinds = dependency["dep_kinds"].as_array().into_iter().flatten();
-            // Those for tests and for building have a kind.
+            // Dependencies for tests and for building have a kind.
             if kinds.clone().any(|kind| kind["kind"].is_null()) {
                 todo.extend(dependency["pkg"].as_str());
             }
@@ -82,7 +81,7 @@ fn linked(metadata: &Value) -> Result<Vec<&Value>> {
     Ok(seen.filter(|package| !package["source"].is_null()).collect())
 }
 
-/// Whether it runs while building only.
+/// True if it runs only during the build.
 fn is_macro(package: &Value) -> bool {
     let targets = package["targets"].as_array().into_iter().flatten();
     targets
@@ -106,7 +105,7 @@ fn licence(manifest: &Path) -> Result<String> {
     bail!("{} has no MIT licence", directory.display());
 }
 
-/// Adds the licence of the GNU C library, which static programs contain, and what else is to be known of them.
+/// Adds the licence of the GNU C library, which static programs contain, and the document about static programs.
 pub fn of_the_c_library(tree: &mut FileTree) -> Result<()> {
     let directory = PathBuf::from("share/doc/ns-utils");
     for (name, from) in [

@@ -1,5 +1,5 @@
-//! `cargo xtask dist`: what is handed out, in `target/dist`: a tarball and two Debian packages, or a tarball of
-//! static programs. The same commit and the same toolchain make the same bytes.
+//! `cargo xtask dist`: packages in `target/dist`: a tarball and two Debian packages, or a tarball of static programs.
+//! The same commit with the same toolchain gives the same bytes.
 
 mod build;
 mod commit;
@@ -23,12 +23,12 @@ use layout::Layout;
 /// The arguments of `cargo xtask dist`.
 #[derive(Debug, Parser)]
 pub struct DistCli {
-    /// Make the tarball whose programs need nothing of the machine, not even a C library, instead.
+    /// Make only the tarball of programs that need no C library.
     #[arg(long = "static")]
     linked_statically: bool,
 }
 
-/// Builds the programs and packs them, and prints where.
+/// Builds and packs the programs, and prints the paths.
 pub fn run(cli: &DistCli) -> Result<()> {
     let output = build::target().join("dist");
     let commit = Commit::last()?;

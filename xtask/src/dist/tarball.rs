@@ -1,4 +1,4 @@
-//! A tarball, to be unpacked in a prefix: `tar -C /usr/local --strip-components=1 -xzf …`.
+//! A tarball for a prefix: `tar -C /usr/local --strip-components=1 -xzf …`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::commit::Commit;
 use super::tools::{output, tool};
 use super::tree::FileTree;
 
-/// Packs the tree for this sort of machine, `linux-gnu`.
+/// Packs the tree for this kind of machine, such as `linux-gnu`.
 pub fn make(tree: &FileTree, machine: &str, directory: &Path, commit: &Commit) -> Result<PathBuf> {
     let name = format!("ns-utils-{VERSION}-{}-{machine}", std::env::consts::ARCH);
     tree.write(&directory.join(&name))?;

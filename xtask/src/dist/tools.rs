@@ -1,11 +1,11 @@
-//! The programs of others that packing takes: `git`, `tar`, `gzip`, `dpkg-deb`.
+//! The external programs for packing: `git`, `tar`, `gzip`, `dpkg-deb`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// A program, in surroundings that do not change what it makes.
+/// A program with an environment that does not change its output.
 pub fn tool(name: &str) -> Command {
     let mut command = Command::new(name);
     command.env("LC_ALL", "C").env("TZ", "UTC").stdin(Stdio::null());
@@ -15,7 +15,7 @@ pub fn tool(name: &str) -> Command {
     command
 }
 
-/// Runs it to its end, and gives what it wrote.
+/// Runs it to its end, and returns its output.
 pub fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
@@ -26,7 +26,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{name} writes text"))
 }
 
-/// Compresses a file of a tree as Debian wants it, without a name or a time in it: `ns-ls.8` becomes `ns-ls.8.gz`.
+/// Compresses a file of a tree for Debian, without a name or a time in it: `ns-ls.8` becomes `ns-ls.8.gz`.
 pub fn compress(path: &Path) -> Result<()> {
     output(tool("gzip").arg("-9n").arg(path)).map(drop)
 }

@@ -1,4 +1,4 @@
-//! A tree of files to be packed: gathered first, and written out with fixed permissions.
+//! A tree of files to pack. It is first gathered, and then written with fixed permissions.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -36,7 +36,7 @@ impl FileTree {
         self.add(path, read(from)?, 0o644, false)
     }
 
-    /// Adds a script that can be run.
+    /// Adds an executable script.
     pub fn script(&mut self, path: impl Into<PathBuf>, text: String) -> Result<()> {
         self.add(path, text.into_bytes(), 0o755, false)
     }
@@ -46,7 +46,7 @@ impl FileTree {
         self.insert(path.into(), File::Link(target.to_owned()))
     }
 
-    /// Adds a text, to be compressed or not.
+    /// Adds a text, compressed or not.
     pub fn text(&mut self, path: impl Into<PathBuf>, text: String, compressed: bool) -> Result<()> {
         self.add(path, text.into_bytes(), 0o644, compressed)
     }
@@ -72,7 +72,7 @@ impl FileTree {
         Ok(())
     }
 
-    /// Whether a file will be there, by the name that it has then.
+    /// True if the tree will have a file with this final name.
     #[cfg(test)]
     pub fn has(&self, path: &Path) -> bool {
         let before = path.to_str().and_then(|path| path.strip_suffix(".gz"));
@@ -86,7 +86,7 @@ impl FileTree {
         }
     }
 
-    /// Writes all of it below a directory that is made anew.
+    /// Writes the tree into a new directory.
     pub fn write(&self, root: &Path) -> Result<()> {
         if root.exists() {
             fs::remove_dir_all(root).with_context(|| root.display().to_string())?;
@@ -120,7 +120,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| path.display().to_string())
 }
 
-/// A directory that everyone may look into, whatever the umask is.
+/// A directory that everyone may read, with any umask.
 fn directory(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| path.display().to_string())?;
     fs::set_permissions(path, Permissions::from_mode(0o755))?;

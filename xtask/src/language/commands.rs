@@ -1,11 +1,11 @@
-//! Commands and options that a document shows: that there are such programs, with such options.
+//! Checks that the commands and options in documents exist.
 
 use clap::Arg;
 use ns_core::cli::whole;
 
 use crate::programs::ProgramInfo;
 
-/// Other names that start with `ns-`, each with the thing that has it.
+/// Other names that start with `ns-`, each with its meaning.
 const NAMES: &[(&str, &str)] = &[
     ("ns-core", "the crate of the library"),
     ("ns-utils", "the package"),
@@ -15,7 +15,7 @@ const NAMES: &[(&str, &str)] = &[
     ("ns-hostname-columns", "a key of JSON"),
 ];
 
-/// Long options in a sentence that are not of the five programs, each with the program that has it.
+/// Long options of other programs in sentences, each with its program.
 const FOREIGN: &[(&str, &str)] = &[
     ("--bin", "cargo install"),
     ("--mounts", "cargo xtask bench"),
@@ -33,11 +33,11 @@ const FOREIGN: &[(&str, &str)] = &[
 /// An option that an example uses because no program has it.
 const MISSING: &str = "nosuch";
 
-/// Programs and options in a paragraph that there are not.
+/// Programs and options in a paragraph that do not exist.
 pub fn faults_in_prose(programs: &[ProgramInfo], text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let separators = |c: char| c.is_whitespace() || "`'\"()[]{},;=|*".contains(c);
-    // Whole commands of other programs have options of their own.
+    // Whole commands of other programs have their own options.
     let is_foreign = |code: &str| code.contains(' ') && !code.starts_with('-') && !code.starts_with("ns-");
     let ours = text
         .split('`')
@@ -65,19 +65,19 @@ fn is_among(list: &[(&str, &str)], word: &str) -> bool {
     list.iter().any(|(name, _)| *name == word)
 }
 
-/// Whether this may be the name of an option or a program.
+/// True if this can be the name of an option or a program.
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
-/// Programs and options in commands that there are not.
+/// Programs and options in commands that do not exist.
 pub fn faults_in_code(programs: &[ProgramInfo], code: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for command in commands(code) {
         for (place, word) in command.iter().enumerate() {
             if word.contains(' ') && word.contains("ns-") {
-                // What a shell is given to run.
+                // The command that a shell is given.
                 faults.extend(faults_in_code(programs, word));
             } else if let Some(program) = programs.iter().find(|program| program.name == word) {
                 faults.extend(unknown(program, &command[place + 1..]));
@@ -196,7 +196,7 @@ fn last_of<'p>(program: &'p ProgramInfo, letters: &str, faults: &mut Vec<String>
     None
 }
 
-/// Whether the option's value is in the same word, if there is a value.
+/// True if the option's value is in the same word, if there is a value.
 fn may_be_alone(option: &Arg) -> bool {
     option.is_require_equals_set() || option.get_num_args().is_some_and(|count| count.min_values() == 0)
 }

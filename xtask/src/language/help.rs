@@ -1,20 +1,20 @@
-//! How help reads: short sentences, and a first line that is one instruction.
+//! Checks of help: short sentences, and a first line that is one instruction.
 
 use clap::Arg;
 
 use super::turns;
 use crate::programs::ProgramInfo;
 
-/// How many words a sentence may have.
+/// The most words of a sentence.
 const WORDS: usize = 24;
 
-/// First words of a line that is no instruction.
+/// First words of lines that are not instructions.
 const NO_VERBS: &[&str] = &[
     "A", "All", "An", "And", "As", "At", "By", "For", "From", "How", "In", "It", "New", "No", "Not", "Of",
     "On", "Only", "Or", "That", "The", "Those", "To", "What", "When", "Where", "Which", "Who", "Whose",
 ];
 
-/// What is wrong with the help of a program.
+/// The faults in the help of a program.
 pub fn faults(program: &ProgramInfo) -> Vec<String> {
     let name = program.name;
     let mut faults = Vec::new();
@@ -22,7 +22,7 @@ pub fn faults(program: &ProgramInfo) -> Vec<String> {
         let first = arg.get_help().unwrap_or_default().to_string();
         let long = arg.get_long_help().map(ToString::to_string);
         let mut found = Vec::new();
-        // What clap says of its own options, and the generator of the page.
+        // The texts of clap's own options come from clap.
         if !matches!(arg.get_id().as_str(), "help" | "version") {
             found = of_first_line(&first);
         }
@@ -44,7 +44,7 @@ fn spelled(arg: &Arg) -> String {
     }
 }
 
-/// What is wrong with the first line of an option.
+/// The faults in the first line of an option.
 fn of_first_line(line: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let verb = line.split(' ').next().unwrap_or_default();
@@ -57,7 +57,7 @@ fn of_first_line(line: &str) -> Vec<String> {
     faults
 }
 
-/// What is wrong with any text of help.
+/// The faults in any text of help.
 fn of_text(text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for paragraph in text.split("\n\n") {
@@ -73,7 +73,7 @@ fn of_text(text: &str) -> Vec<String> {
     faults
 }
 
-/// The sentences of a paragraph. What follows a full stop and starts small goes on with the sentence.
+/// The sentences of a paragraph. If a lower-case letter follows a full stop, the sentence continues.
 fn sentences(paragraph: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut start = 0;

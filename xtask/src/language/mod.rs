@@ -1,4 +1,4 @@
-//! What can be checked of the language of help, pages and documents: how long a sentence of help is, turns that the guide
+//! Checks of the language of help, pages, documents and comments: the length of sentences in help, turns that the guide
 //! drops, and commands and options that do not exist.
 
 mod commands;

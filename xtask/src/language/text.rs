@@ -90,7 +90,7 @@ fn commands(line: usize, code: &[&str], is_session: bool) -> Option<Block> {
     (!text.is_empty()).then_some(Block::Code { line, text })
 }
 
-/// A line of macros as it reads: `.Xr unshare 1 ,` is `unshare(1),`.
+/// The text of a line of macros: `.Xr unshare 1 ,` is `unshare(1),`.
 fn plain(first: &str, words: &str) -> String {
     let mut out = String::new();
     let mut macro_ = first;

@@ -1,4 +1,4 @@
-//! Turns that make a reader read a sentence twice: old or rare ones, and clauses in the place of nouns and conditions.
+//! Turns that make a reader read a sentence twice: old or rare words, and clauses in the place of nouns and conditions.
 
 use std::sync::LazyLock;
 

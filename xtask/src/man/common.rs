@@ -1,10 +1,10 @@
-//! The options that ns-utils(7) says several programs have: that they do, under those letters.
+//! Checks that the options which ns-utils(7) lists as common exist in several programs, with the same letters.
 
 use anyhow::{Result, ensure};
 
 use crate::programs::{self, ProgramInfo};
 
-/// Fails where the list under OPTIONS has an option that fewer than two programs have in this spelling.
+/// Fails if the list under OPTIONS has an option that fewer than two programs have in this spelling.
 pub fn check(page: &str) -> Result<()> {
     let options = page
         .split_once("\n.Sh OPTIONS\n")
@@ -29,7 +29,7 @@ pub fn check(page: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether one option of the program has all these spellings, each without its first hyphen.
+/// True if one option of the program has all these spellings, each without its first hyphen.
 fn has(program: &ProgramInfo, spellings: &[&str]) -> bool {
     program.options().any(|option| {
         spellings.iter().all(|spelling| match spelling.strip_prefix('-') {

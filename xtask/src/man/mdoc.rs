@@ -1,7 +1,7 @@
-//! Text into mdoc(7), the language of the pages.
+//! Converting text to mdoc(7), the language of the pages.
 
-/// Plain text, as help has it: paragraphs with blank lines between, options and `code` marked. Paragraphs that start with
-/// `- WORD: ` are the items of a list.
+/// Plain text from help: paragraphs with blank lines between them, and marked options and `code`. Paragraphs that start
+/// with `- WORD: ` are the items of a list.
 pub fn text(plain: &str) -> String {
     let mut out = String::new();
     let mut items: Vec<(&str, String)> = Vec::new();
@@ -22,7 +22,7 @@ pub fn text(plain: &str) -> String {
     out + &list(&items)
 }
 
-/// Items with what is said of each; nothing where there are none.
+/// A list of items with their texts; empty if there are none.
 fn list(items: &[(&str, String)]) -> String {
     if items.is_empty() {
         return String::new();
@@ -49,7 +49,7 @@ fn filled(paragraph: &str) -> String {
     out
 }
 
-/// Each sentence on a line of its own, as mdoc(7) wants it to know where the wider gap goes.
+/// Each sentence on its own line, so that mdoc(7) knows where the wider gap goes.
 fn sentences(paragraph: &str) -> String {
     let mut out = String::new();
     let mut rest = paragraph;
@@ -73,7 +73,7 @@ pub fn literal(plain: &str) -> String {
     }
 }
 
-/// A word that is an argument of a macro, and no macro itself.
+/// A word as an argument of a macro, and not as a macro.
 pub fn word(plain: &str) -> String {
     format!("\\&{}", escaped(plain).replace(' ', "\\ "))
 }
@@ -82,7 +82,7 @@ fn escaped(plain: &str) -> String {
     plain.replace('\\', "\\e").replace('-', "\\-")
 }
 
-/// In bold. A hyphen at the end of a line would be taken for a part of an option: no word is divided.
+/// Text in bold. No word is divided, because a hyphen at the end of a line would look like a part of an option.
 fn bold(plain: &str) -> String {
     let words: Vec<String> = escaped(plain)
         .split(' ')
@@ -91,7 +91,7 @@ fn bold(plain: &str) -> String {
     format!("\\fB{}\\fR", words.join(" "))
 }
 
-/// A paragraph with its options and its `code` in bold. A hyphen stays one, but where it belongs to an option.
+/// A paragraph with its options and its `code` in bold. A hyphen stays a hyphen, except in an option.
 fn marked(paragraph: &str) -> String {
     let mut out = String::new();
     for (index, part) in paragraph.split('`').enumerate() {

@@ -1,4 +1,4 @@
-//! The options part of a page, out of the definitions that `--help` shows too.
+//! The options of a page, from the same definitions as `--help`.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use clap::builder::PossibleValue;
 use super::mdoc;
 use crate::programs::ProgramInfo;
 
-/// Where options without a heading of their own are.
+/// The heading for options without one.
 const REST: &str = "General options";
 
 /// All options, in their groups, each group in the order of `--help`.
@@ -19,7 +19,7 @@ pub fn section(program: &ProgramInfo) -> String {
             headings.push(option.get_help_heading());
         }
     }
-    // What all programs have comes last.
+    // Options of all programs come last.
     headings.sort_by_key(Option::is_none);
     let mut out = String::new();
     for heading in &headings {
@@ -38,7 +38,7 @@ pub fn section(program: &ProgramInfo) -> String {
     out
 }
 
-/// One option: its spellings with their value, and what it does.
+/// One option: its spellings with their value, and its text.
 fn item(option: &Arg) -> String {
     let mut out = format!(".It {}\n", spellings(option));
     let help = option.get_long_help().or(option.get_help()).unwrap_or_default();
@@ -81,7 +81,7 @@ fn spellings(option: &Arg) -> String {
     out
 }
 
-/// Help leaves out the full stop of its first line, and says the rest below it; a page has sentences in a paragraph.
+/// Help has no full stop after its first line, and the rest below it. A page has a paragraph of sentences.
 fn in_sentences(help: &str) -> String {
     let (first, rest) = help.split_once("\n\n").unwrap_or((help, ""));
     let stop = if first.ends_with(['.', ':', '!', '?']) {
@@ -92,7 +92,7 @@ fn in_sentences(help: &str) -> String {
     format!("{first}{stop} {rest}").trim_end().to_owned()
 }
 
-/// The values that there are: in one sentence, or a list where one of them has an explanation.
+/// The possible values: one sentence, or a list if any value has an explanation.
 fn choices(values: &[PossibleValue]) -> String {
     if values.iter().all(|value| value.get_help().is_none()) {
         let names: Vec<String> = values
@@ -101,7 +101,7 @@ fn choices(values: &[PossibleValue]) -> String {
             .collect();
         return format!("One of {}.\n", names.join(", "));
     }
-    // As wide as the longest, so that none needs a line of its own.
+    // The list is as wide as its longest value, so that no value needs its own line.
     let widest = values.iter().map(|value| value.get_name().len()).max();
     let mut out = format!(".Bl -tag -width {}n -compact\n", widest.unwrap_or(0));
     for value in values {
@@ -111,7 +111,7 @@ fn choices(values: &[PossibleValue]) -> String {
     out + ".El\n"
 }
 
-/// Whether the option is followed by a value.
+/// True if the option has a value.
 fn takes_value(option: &Arg) -> bool {
     option.get_action().takes_values()
 }

@@ -4,16 +4,16 @@ use anyhow::{Result, ensure};
 
 use super::mdoc;
 
-/// How wide the columns are, in characters: with two gaps of three, as wide as a section of a page at 80 columns.
+/// The widths of the columns, in characters. With two gaps of three, they fill a section of a page at 80 columns.
 const WIDTHS: [usize; 3] = [14, 25, 26];
 
-/// A table with these headings. A row starts at the margin, and its indented lines go on with it.
+/// A table with these headings. A row starts at the margin and continues in indented lines.
 pub fn table(headings: &str, lines: &[&str]) -> Result<String> {
     let layout = |font: &str| {
         let columns = WIDTHS.map(|width| format!("l{font}w({width}n)"));
         columns.join(" ")
     };
-    // Rows may be divided between pages: groff complains of one that is near the end of a page.
+    // Rows can be divided between pages, because groff complains about a row near the end of a page.
     let mut out = format!(".TS\nnokeep;\n{}\n{}.\n", layout("b"), layout(""));
     out += &cells(headings)?.join("\t");
     out += "\n_\n";
@@ -31,7 +31,7 @@ pub fn table(headings: &str, lines: &[&str]) -> Result<String> {
         .iter()
         .map(|row| Ok(cells(row)?.map(block).join("\t")))
         .collect::<Result<Vec<_>>>()?;
-    // An empty line between two rows, as a cell may have several lines.
+    // There is an empty line between two rows, because a cell can have several lines.
     out += &rows.join("\n\n");
     Ok(out + "\n.TE")
 }
@@ -45,7 +45,7 @@ fn cells(row: &str) -> Result<[&str; 3]> {
     Ok(cells.unwrap_or_default())
 }
 
-/// A cell whose text is filled, as a paragraph is.
+/// A cell whose text is filled like a paragraph.
 fn block(text: &str) -> String {
     format!("T{{\n{}T}}", mdoc::text(text))
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask picture`: the picture of the README, drawn from a recorded session at a terminal.
 //!
-//! What the session wrote is committed beside the picture, as PIDs and inodes differ each time. `cargo xtask check` draws
-//! the picture from it again, and reads its commands as the programs would.
+//! The output of the session is committed beside the picture, because PIDs and inodes differ each time. `cargo xtask
+//! check` draws the picture from it again, and parses its commands as the programs would.
 
 mod record;
 mod screen;
@@ -20,12 +20,12 @@ use screen::{lines, screen, typed};
 /// The arguments of `cargo xtask picture`.
 #[derive(Debug, Parser)]
 pub struct Cli {
-    /// Type the commands at a terminal again first, and keep what comes.
+    /// Record the commands at a terminal again first.
     #[arg(long)]
     record: bool,
 }
 
-/// What is typed, in order. The second shell ends with the terminal.
+/// The typed commands, in order. The second shell ends with the terminal.
 const COMMANDS: [&str; 6] = [
     "ns-unshare --mount true",
     "ns-unshare -a --hostname web sh",
@@ -35,10 +35,10 @@ const COMMANDS: [&str; 6] = [
     "ns-hostname --list -o HOSTNAME,NPROCS,COMMAND",
 ];
 
-/// Below the root of the workspace: what the terminal got, escape sequences and all.
+/// Below the root of the workspace: the output to the terminal, with escape sequences.
 const RECORDING: &str = "docs/picture/session.txt";
 
-/// Records the session, where that is asked for.
+/// Records the session, if asked.
 pub fn run(cli: &Cli) -> Result<()> {
     if cli.record {
         let written = record::session(&COMMANDS)?;
@@ -70,7 +70,7 @@ pub fn files() -> Result<Vec<Generated>> {
     ])
 }
 
-/// Fails where a program of ours would not take these words.
+/// Fails if one of the programs would not accept these arguments.
 fn parses(command: &str) -> Result<()> {
     let command = command.trim_end_matches(" &").replace("$!", "4711");
     let words: Vec<&str> = command.split_whitespace().collect();

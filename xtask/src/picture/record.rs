@@ -1,4 +1,4 @@
-//! A session at a terminal: commands typed at a shell, and what the terminal got.
+//! A session at a terminal: commands typed at a shell, and the output to the terminal.
 
 use std::fs::{self, File, Permissions};
 use std::io::{Read as _, Write as _};
@@ -15,16 +15,16 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use super::screen::{COLUMNS, ROWS, lines, screen, typed};
 use crate::generated;
 
-/// How long a command may take.
+/// The most time for a command.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long what runs in the background gets to set itself up.
+/// The time for background commands to set themselves up.
 const SETTLED: Duration = Duration::from_millis(500);
 
-/// Whom root becomes: the session is that of an ordinary user.
+/// The user that root becomes, because the session is an ordinary user's.
 const NOBODY: &str = "65534";
 
-/// Types the commands one after the other, and returns all that the terminal got, without the last prompt.
+/// Types the commands one after the other, and returns all output without the last prompt.
 pub fn session(commands: &[&str]) -> Result<Vec<u8>> {
     let mut terminal = PseudoTerminal::new()?;
     terminal.wait_for_prompt(0)?;
@@ -53,7 +53,7 @@ fn programs() -> Result<PathBuf> {
     Ok(target.join("debug"))
 }
 
-/// A terminal with a shell at it, which hangs up when this is dropped.
+/// A terminal with a shell. It hangs up when this is dropped.
 struct PseudoTerminal {
     keyboard: File,
     child: Child,
@@ -75,7 +75,7 @@ impl PseudoTerminal {
         };
         tcsetwinsize(&slave, size)?;
         let programs = programs()?;
-        // Not exported: the shell inside has a prompt of its own, which says that it is root's.
+        // It is not exported, because the shell inside has its own prompt, which shows root.
         let start = tempfile::NamedTempFile::new()?;
         fs::write(&start, "PS1='$ '\n")?;
         fs::set_permissions(&start, Permissions::from_mode(0o644))?;
@@ -105,12 +105,12 @@ impl PseudoTerminal {
             child,
             written: Vec::new(),
         };
-        // The file has been read then.
+        // The shell has read the file by then.
         terminal.wait_for_prompt(0)?;
         Ok(terminal)
     }
 
-    /// Waits until so many commands have been typed, and the shell asks for the next.
+    /// Waits until this number of commands is typed, and the shell shows a prompt.
     fn wait_for_prompt(&mut self, commands: usize) -> Result<()> {
         let since = Instant::now();
         loop {
@@ -142,7 +142,7 @@ impl PseudoTerminal {
 
 impl Drop for PseudoTerminal {
     fn drop(&mut self) {
-        // The shell leads the session: with it go the terminal and all that runs at it.
+        // The shell leads the session, so the terminal and its programs end with it.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

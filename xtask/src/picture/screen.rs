@@ -1,4 +1,4 @@
-//! The screen of the terminal: its size, and what stands on it.
+//! The screen of the terminal: its size and contents.
 
 use std::num::NonZero;
 
@@ -6,7 +6,7 @@ use std::num::NonZero;
 pub const COLUMNS: NonZero<u16> = NonZero::new(80).expect("it is not 0");
 pub const ROWS: NonZero<u16> = NonZero::new(100).expect("it is not 0");
 
-/// What the terminal shows after this was written to it.
+/// The contents of the terminal after this output.
 pub fn screen(written: &[u8]) -> vt100::Screen {
     let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
     parser.process(written);
@@ -22,7 +22,7 @@ pub fn lines(screen: &vt100::Screen) -> Vec<String> {
     lines
 }
 
-/// The command on a line, where it starts with a prompt.
+/// The command on a line, if the line starts with a prompt.
 pub fn typed(line: &str) -> Option<String> {
     let command = line.strip_prefix("$ ").or_else(|| line.strip_prefix("# "))?;
     Some(command.trim_end().to_owned())

@@ -1,4 +1,4 @@
-//! A screen of a terminal as SVG: a window, and the text in runs of the same look.
+//! A screen of a terminal as SVG: a window, and the text in runs of equal style.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ const FONT_SIZE: usize = 14;
 /// The space around the text, in pixels.
 const MARGIN: usize = 16;
 
-/// The text of the picture, and of those who cannot see it.
+/// The title and the description of the picture.
 const TITLE: &str = "A session at a terminal with ns-unshare, ns-ls, ns-enter and ns-hostname";
 
 const BACKGROUND: &str = "#1b1f27";
@@ -21,7 +21,7 @@ const FOREGROUND: &str = "#c9d1d9";
 const PROMPT: &str = "#7ee787";
 const TYPED: &str = "#ffffff";
 
-/// How a run of characters looks.
+/// The style of a run of characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct TextStyle {
     colour: &'static str,
@@ -55,7 +55,7 @@ fn run(out: &mut String, row: usize, column: usize, text: &str, look: TextStyle)
     let y = MARGIN * 10 + row * HEIGHT + FONT_SIZE * 10;
     let length = text.chars().count() * WIDTH;
     let bold = if look.bold { " font-weight=\"bold\"" } else { "" };
-    // The length keeps columns below each other, whatever font there is.
+    // The length keeps columns aligned with any font.
     let _ = writeln!(
         out,
         "<text x=\"{}\" y=\"{}\" textLength=\"{}\" fill=\"{}\"{bold}>{}</text>",
@@ -71,7 +71,7 @@ fn tenths(number: usize) -> String {
     format!("{}.{}", number / 10, number % 10)
 }
 
-/// The runs of a row, each with the column that it starts in; blanks at the edges are left out.
+/// The runs of a row, each with the column that it starts in; blanks at its edges are left out.
 fn runs(screen: &Screen, row: usize, is_typed: bool) -> Vec<(usize, String, TextStyle)> {
     let mut runs: Vec<(usize, String, TextStyle)> = Vec::new();
     for column in 0..COLUMNS.get() {
@@ -107,7 +107,7 @@ fn runs(screen: &Screen, row: usize, is_typed: bool) -> Vec<(usize, String, Text
         .collect()
 }
 
-/// The eight colours of terminals, as they are readable on the background.
+/// The eight colours of terminals, in shades that are readable on the background.
 fn colour(colour: Color) -> &'static str {
     match colour {
         Color::Idx(1 | 9) => "#ff7b72",
