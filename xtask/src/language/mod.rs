@@ -1,5 +1,5 @@
-//! Checks of the language of help, pages, documents and comments: the length of sentences in help, turns that the guide
-//! drops, and commands and options that do not exist.
+//! Checks of the language of help, pages and documents: the length of sentences in help, turns that the guide drops, and
+//! commands and options that do not exist.
 
 mod commands;
 mod help;
