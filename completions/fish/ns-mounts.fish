@@ -215,6 +215,8 @@ complete -c ns-mounts -n '__ns_mounts_ours' -l watch -l poll -d 'Report changes,
 complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show file system counters'
+complete -c ns-mounts -n '__ns_mounts_ours' -s x -l verify -d 'Check an fstab, and compare it with what is mounted'
+complete -c ns-mounts -n '__ns_mounts_ours' -l verbose -d 'Also show what is right, with --verify'
 complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show all columns'
 complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the available columns'
 complete -c ns-mounts -n '__ns_mounts_ours' -s J -l json -d 'Write JSON'

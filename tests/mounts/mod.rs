@@ -14,6 +14,7 @@ mod shown;
 mod side_by_side;
 mod tags;
 mod targets;
+mod verify;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -41,6 +42,7 @@ pub fn cases() -> Vec<Case> {
         side_by_side::cases(),
         tags::cases(),
         targets::cases(),
+        verify::cases(),
         watch::cases(),
     ]
     .into_iter()

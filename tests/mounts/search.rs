@@ -17,7 +17,6 @@ cases!["mounts::search":
     labels_need_no_cache,
     an_inverted_search_finds_all_others,
     submounts_come_with_their_mounts,
-    verification_is_left_to_findmnt,
 ];
 
 fn no_match_is_silent_and_no_success() -> Outcome {
@@ -228,16 +227,5 @@ fn submounts_come_with_their_mounts() -> Outcome {
     let tree = saved("ordinary", "-J -R /dev").json();
     assert_eq!(tree["filesystems"][0]["children"][0]["target"], "/dev/pts");
     assert_eq!(flat(&tree["filesystems"]).len(), 2);
-    Ok(())
-}
-
-fn verification_is_left_to_findmnt() -> Outcome {
-    for option in ["-x", "--verify", "--verbose"] {
-        let error = program("ns-mounts").with(option).fails(2);
-        assert!(
-            error.starts_with("ns-mounts: --") && error.contains("checks /etc/fstab"),
-            "{error}"
-        );
-    }
     Ok(())
 }

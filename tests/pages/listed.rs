@@ -15,7 +15,7 @@ cases!["pages::listed":
     every_option_of_unshare_is_here,
     every_option_of_nsenter_is_here,
     every_option_of_lsns_is_here,
-    every_option_of_findmnt_is_here_or_left_out,
+    every_option_of_findmnt_is_here,
     every_option_of_hostname_is_here,
 ];
 
@@ -210,14 +210,6 @@ fn every_option_of_hostname_is_here() -> Outcome {
     all_are_here("hostname", "ns-hostname", &[])
 }
 
-fn every_option_of_findmnt_is_here_or_left_out() -> Outcome {
-    let page = read(COMMON).replace("\\-", "-");
-    let (_, rest) = page
-        .split_once(".\\\" left out of findmnt\n")
-        .expect("the page says what is left out");
-    let words = rest.lines().take(1).flat_map(|line| line.split(' '));
-    let letters = words.filter(|word| !matches!(*word, ".Fl" | "," | "and"));
-    let left_out: Vec<String> = letters.map(|word| format!("-{word}")).collect();
-    assert_eq!(left_out.len(), 3, "{left_out:?}");
-    all_are_here("findmnt", "ns-mounts", &left_out)
+fn every_option_of_findmnt_is_here() -> Outcome {
+    all_are_here("findmnt", "ns-mounts", &[])
 }

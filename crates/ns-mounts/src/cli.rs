@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, Parser};
+use clap::{CommandFactory as _, Parser};
 use ns_core::cli::{LongOpts, Notes};
 
 use crate::columns;
@@ -78,35 +78,11 @@ pub struct Cli {
     /// The option that silences notes.
     #[command(flatten, next_help_heading = "Output")]
     pub notes: Notes,
-
-    /// The options that only findmnt(8) has.
-    #[command(flatten)]
-    pub not_here: NotHere,
 }
 
 impl AsRef<Notes> for Cli {
     fn as_ref(&self) -> &Notes {
         &self.notes
-    }
-}
-
-/// Options of findmnt(8) that ns-mounts lacks.
-#[derive(Args, Debug)]
-pub struct NotHere {
-    #[arg(short = 'x', long, hide = true)]
-    verify: bool,
-    #[arg(long, hide = true)]
-    verbose: bool,
-}
-
-impl NotHere {
-    /// The name of the option that was given.
-    pub fn given(&self) -> Option<&'static str> {
-        let options = [(self.verify, "--verify"), (self.verbose, "--verbose")];
-        options
-            .into_iter()
-            .find(|(given, _)| *given)
-            .map(|(_, name)| name)
     }
 }
 

@@ -19,11 +19,12 @@ mod source;
 mod stats;
 mod tables;
 mod types;
+mod verify;
 mod watch;
 
 use std::process::ExitCode;
 
-use cli::{Cli, usage};
+use cli::Cli;
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -31,11 +32,6 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
-    if let Some(option) = cli.not_here.given() {
-        return Err(usage(&format!(
-            "{option} checks /etc/fstab, which ns-mounts does not do: use findmnt {option}"
-        )));
-    }
     if cli.show.written.list_columns {
         return show::list_columns(&cli.show);
     }
@@ -44,6 +40,9 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if let Some(actions) = &cli.ask.watch {
         return watch::watch(cli, actions);
+    }
+    if cli.ask.verify {
+        return verify::verify(cli);
     }
     if cli.ask.propagation {
         return propagation::propagation(cli);

@@ -74,7 +74,7 @@ pub fn each(
 }
 
 /// The table of file systems of the system administrator.
-const FSTAB: &str = "/etc/fstab";
+pub const FSTAB: &str = "/etc/fstab";
 
 /// Shows `look` the table in a file. Its paths are followed only in a view.
 fn look_at_saved(

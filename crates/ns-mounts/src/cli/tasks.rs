@@ -8,6 +8,7 @@ use crate::action::Action;
 /// Tasks other than a listing.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Other tasks")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Ask {
     /// Compare the mounts of A and B
     ///
@@ -41,4 +42,15 @@ pub struct Ask {
     /// Only file systems that keep counters are listed, such as NFS.
     #[arg(long, conflicts_with_all = ["files", "mtab", "fstab"])]
     pub stats: bool,
+
+    /// Check an fstab, and compare it with what is mounted
+    ///
+    /// The exit status is 1 if there is an error.
+    #[arg(short = 'x', long, conflicts_with_all = ["tasks", "all_namespaces", "mtab", "kernel", "diff", "propagation",
+        "watch", "stats", "json", "raw", "pairs", "list"])]
+    pub verify: bool,
+
+    /// Also show what is right, with --verify
+    #[arg(long)]
+    pub verbose: bool,
 }

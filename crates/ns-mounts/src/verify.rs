@@ -1,0 +1,140 @@
+//! `--verify`: faults of an fstab(5), and where it differs from what is mounted now.
+
+mod checks;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use ns_core::cli::shown;
+use ns_core::mounts::{TableForm, View};
+use ns_core::output::escape_for_terminal;
+
+use crate::cli::Cli;
+use crate::context::{Shared, TableContext};
+use crate::{select, tables};
+use checks::Checks;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    /// The system would not start, or the line cannot be read.
+    Error,
+    /// The line does not do what it says.
+    Warning,
+    /// Nothing is wrong: only --verbose shows it.
+    Fine,
+}
+
+/// One thing that was found out about a line.
+#[derive(Debug)]
+struct Finding {
+    level: Level,
+    text: String,
+    /// What mends it.
+    help: Option<String>,
+}
+
+impl Finding {
+    fn new(level: Level, text: impl Into<String>, help: impl Into<String>) -> Self {
+        let (text, help) = (text.into(), Some(help.into()));
+        Self { level, text, help }
+    }
+
+    fn fine(text: impl Into<String>) -> Self {
+        let (level, text) = (Level::Fine, text.into());
+        Self {
+            level,
+            text,
+            help: None,
+        }
+    }
+}
+
+/// Checks the tables. The status is 1 if there is an error.
+pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let own = View::own()?;
+    let shared = Shared::default();
+    let mounted = own.read()?;
+    let mounted = TableContext::of(&mounted, own.name(), Some(&own), &shared);
+    let fstab = [PathBuf::from(tables::FSTAB)];
+    let files = if cli.whose.files.is_empty() {
+        &fstab[..]
+    } else {
+        &cli.whose.files
+    };
+    let (mut errors, mut warnings) = (0, 0);
+    let mut out = ns_core::cli::stdout()?;
+    for file in files {
+        let bytes = tables::saved(file)?;
+        let name = shown(file);
+        let context = TableContext::of_saved(&bytes, &name, TableForm::Fstab, Some(&own), &shared);
+        if context.is_of_mounts() {
+            anyhow::bail!("cannot verify {name}: it has mounts, and --verify checks file systems to mount");
+        }
+        let unread = context
+            .table
+            .flaws()
+            .iter()
+            .filter_map(|flaw| Some((flaw.line, flaw.reason?)));
+        let mut found: Vec<(String, Vec<Finding>)> = unread
+            .map(|(line, reason)| {
+                let help = "write SOURCE, MOUNTPOINT, TYPE and OPTIONS, with blanks between them";
+                (
+                    format!("line {line}"),
+                    vec![Finding::new(Level::Error, reason, help)],
+                )
+            })
+            .collect();
+        let checks = Checks {
+            context: &context,
+            mounted: &mounted,
+        };
+        for index in select::select(cli, &context)? {
+            let target = context.table.mounts()[index].target.decoded();
+            found.push((escape_for_terminal(&target).into_owned(), checks.of(index)));
+        }
+        for (subject, mut findings) in found {
+            findings.retain(|finding| finding.level != Level::Fine || cli.ask.verbose);
+            if findings.is_empty() {
+                continue;
+            }
+            writeln!(out, "{subject}")?;
+            for Finding { level, text, help } in findings {
+                let letter = match level {
+                    Level::Error => 'E',
+                    Level::Warning => 'W',
+                    Level::Fine => ' ',
+                };
+                errors += usize::from(level == Level::Error);
+                warnings += usize::from(level == Level::Warning);
+                writeln!(out, "   [{letter}] {text}")?;
+                if let Some(help) = help {
+                    writeln!(out, "       help: {help}")?;
+                }
+            }
+        }
+    }
+    if errors + warnings == 0 {
+        writeln!(out, "no errors, no warnings")?;
+    } else {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        writeln!(
+            out,
+            "{errors} error{}, {warnings} warning{}",
+            plural(errors),
+            plural(warnings)
+        )?;
+    }
+    out.flush()?;
+    Ok(ExitCode::from(u8::from(errors > 0)))
+}
+
+/// Whether a program of mount(8) serves this type.
+fn has_helper(fs_type: &str) -> bool {
+    let base = fs_type.split('.').next().unwrap_or(fs_type);
+    let places = ["/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin"];
+    places
+        .iter()
+        .any(|place| Path::new(place).join(format!("mount.{base}")).exists())
+}

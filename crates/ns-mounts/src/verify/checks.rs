@@ -1,0 +1,232 @@
+//! The checks of one line.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use ns_core::mounts::{Mount, parse_tag};
+use ns_core::output::escape_for_terminal;
+
+use super::{Finding, Level, has_helper};
+use crate::context::TableContext;
+use crate::paths::{mount_point, plain};
+use crate::source::canonical;
+use crate::types::is_pseudo;
+
+/// Options that cannot both hold.
+const CONTRADICTIONS: &[[&str; 2]] = &[
+    ["ro", "rw"],
+    ["exec", "noexec"],
+    ["suid", "nosuid"],
+    ["dev", "nodev"],
+    ["auto", "noauto"],
+    ["sync", "async"],
+    ["atime", "noatime"],
+    ["user", "nouser"],
+    ["relatime", "norelatime"],
+];
+
+/// A table to check, and what is mounted now.
+pub struct Checks<'c, 'a> {
+    pub context: &'c TableContext<'a>,
+    pub mounted: &'c TableContext<'a>,
+}
+
+impl Checks<'_, '_> {
+    /// What there is to say of the line with this index.
+    pub fn of(&self, index: usize) -> Vec<Finding> {
+        let mount = &self.context.table.mounts()[index];
+        let mut found = Vec::new();
+        if mount.fs_type.raw() == b"swap" {
+            found.push(self.source(mount));
+            return found;
+        }
+        found.extend(self.order(index));
+        found.push(self.target(mount));
+        found.push(self.source(mount));
+        found.push(fs_type(mount));
+        found.extend(options(mount));
+        found.extend(self.now(mount));
+        found
+    }
+
+    fn order(&self, index: usize) -> Vec<Finding> {
+        let mounts = self.context.table.mounts();
+        let target = mount_point(&mounts[index]);
+        let path = |bytes: &[u8]| Path::new(OsStr::from_bytes(bytes)).to_owned();
+        let mut found = Vec::new();
+        for other in &mounts[index + 1..] {
+            let later = mount_point(other);
+            if later == target {
+                let help = "remove one of the lines";
+                found.push(Finding::new(
+                    Level::Warning,
+                    "the mount point is in a later line too",
+                    help,
+                ));
+            } else if *later != b"/"[..] && path(&target).starts_with(path(&later)) {
+                // The root directory is mounted before all others, wherever its line is.
+                let later = words(&later);
+                found.push(Finding::new(
+                    Level::Error,
+                    format!("it is before {later}, which hides it when it is mounted"),
+                    format!("move the line behind the line of {later}"),
+                ));
+            }
+        }
+        found
+    }
+
+    fn target(&self, mount: &Mount<'_>) -> Finding {
+        let target = mount.target.decoded();
+        let text = words(&target);
+        if !target.starts_with(b"/") {
+            let help = "write the whole path, from the root directory on";
+            return Finding::new(Level::Error, "the mount point is no absolute path", help);
+        }
+        match self.context.resolve(Path::new(OsStr::from_bytes(&target))) {
+            Err(_) if has(mount, "x-mount.mkdir") => Finding::fine("mount(8) makes the mount point"),
+            Err(_) => Finding::new(
+                needed(mount),
+                "the mount point does not exist",
+                format!("mkdir -p {text}"),
+            ),
+            Ok(Some(place)) if place.path.as_os_str().as_bytes() != &*target => {
+                let real = words(&plain(&place.path));
+                Finding::new(
+                    Level::Warning,
+                    format!("the mount point is {real}"),
+                    format!("write {real}"),
+                )
+            }
+            Ok(_) => Finding::fine("the mount point exists"),
+        }
+    }
+
+    fn source(&self, mount: &Mount<'_>) -> Finding {
+        let source = mount.source.decoded();
+        let text = words(&source);
+        if parse_tag(OsStr::from_bytes(&source)).is_some() {
+            return match canonical(self.context, &source) {
+                Some(device) => Finding::fine(format!("{text} is {}", words(&device))),
+                None => Finding::new(
+                    needed(mount),
+                    format!("no device has {text}"),
+                    "compare it with the output of: blkid",
+                ),
+            };
+        }
+        let is_bind = has(mount, "bind") || has(mount, "rbind");
+        if !source.starts_with(b"/")
+            || source.starts_with(b"//")
+            || (is_pseudo(&mount.fs_type.decoded()) && !is_bind)
+        {
+            return Finding::fine("the source is no file");
+        }
+        match self.context.resolve(Path::new(OsStr::from_bytes(&source))) {
+            Err(_) => Finding::new(
+                Level::Warning,
+                format!("{text} does not exist"),
+                "write a source that exists, or add the option nofail",
+            ),
+            Ok(Some(place))
+                if place.device.is_none() && !is_bind && !has(mount, "loop") && place.path.is_dir() =>
+            {
+                Finding::new(
+                    Level::Warning,
+                    format!("{text} is a directory"),
+                    "add the option bind",
+                )
+            }
+            Ok(_) => Finding::fine(format!("{text} exists")),
+        }
+    }
+
+    /// The line beside what is mounted now.
+    fn now(&self, mount: &Mount<'_>) -> Option<Finding> {
+        let target = mount_point(mount);
+        let mounts = self.mounted.table.mounts();
+        let there = (0..mounts.len()).rfind(|index| {
+            mounts[*index].target.decoded() == target && self.mounted.covered_by(*index).is_none()
+        });
+        let text = words(&target);
+        let Some(there) = there else {
+            let is_wanted = !has(mount, "noauto") && target.starts_with(b"/");
+            return is_wanted
+                .then(|| Finding::new(Level::Warning, "it is not mounted now", format!("mount {text}")));
+        };
+        let (wanted, is) = (mount.fs_type.decoded(), mounts[there].fs_type.decoded());
+        if matches!(&*wanted, b"none" | b"auto") || wanted == is || *is == b"autofs"[..] {
+            return Some(Finding::fine("it is mounted now"));
+        }
+        Some(Finding::new(
+            Level::Warning,
+            format!("{} is mounted there now, and not {}", words(&is), words(&wanted)),
+            format!("umount {text}; mount {text}"),
+        ))
+    }
+}
+
+/// How bad it is if something is missing: the system waits for it at start, unless the options say otherwise.
+fn needed(mount: &Mount<'_>) -> Level {
+    if has(mount, "noauto") || has(mount, "nofail") {
+        Level::Warning
+    } else {
+        Level::Error
+    }
+}
+
+fn fs_type(mount: &Mount<'_>) -> Finding {
+    let name = words(&mount.fs_type.decoded());
+    let any = name.split(',').any(is_known);
+    if any {
+        return Finding::fine(format!("{name} is known"));
+    }
+    Finding::new(
+        Level::Warning,
+        format!("the kernel does not know the type {name}"),
+        format!("modprobe {name}, or install the package with mount.{name}"),
+    )
+}
+
+/// Whether the kernel knows a type, has a module for it, or mount(8) has a program for it.
+fn is_known(name: &str) -> bool {
+    let listed = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let modules = format!("/lib/modules/{}/modules.dep", release.trim());
+    let modules = std::fs::read_to_string(modules).unwrap_or_default();
+    let file = format!("/{name}.ko");
+    matches!(name, "auto" | "none")
+        || listed
+            .lines()
+            .any(|line| line.split('\t').next_back() == Some(name))
+        || modules.contains(&file)
+        || has_helper(name)
+}
+
+fn options(mount: &Mount<'_>) -> Vec<Finding> {
+    let pairs = CONTRADICTIONS
+        .iter()
+        .filter(|pair| pair.iter().all(|option| has(mount, option)));
+    let contradictions = pairs.map(|[one, other]| {
+        let text = format!("the options {one} and {other} contradict each other");
+        Finding::new(Level::Warning, text, "leave out one of them: the last counts")
+    });
+    let mut found: Vec<Finding> = contradictions.collect();
+    let passno = mount.fstab.map_or(0, |fields| fields.passno);
+    let on_disk = mount.source.raw().starts_with(b"/dev/")
+        || parse_tag(OsStr::from_bytes(mount.source.raw())).is_some();
+    if passno > 0 && !on_disk {
+        let text = format!("fsck(8) is to check it in pass {passno}, and it is on no device");
+        found.push(Finding::new(Level::Warning, text, "write 0 as the sixth field"));
+    }
+    found
+}
+
+fn has(mount: &Mount<'_>, option: &str) -> bool {
+    mount.vfs_options.contains(option.as_bytes())
+}
+
+fn words(bytes: &[u8]) -> String {
+    escape_for_terminal(bytes).into_owned()
+}

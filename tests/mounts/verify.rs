@@ -1,0 +1,182 @@
+//! `--verify`: faults of an fstab, and where it differs from what is mounted.
+
+use super::{Room, fixtures};
+use crate::support::case::cases;
+use crate::support::{Outcome, Ran, Run as _, needs, path_of, program, tool};
+
+cases!["mounts::verify":
+    a_table_without_faults_says_so,
+    each_fault_is_found_and_says_how_to_mend_it,
+    warnings_alone_are_a_success_as_in_findmnt,
+    errors_have_the_status_of_findmnt,
+    what_is_mounted_now_is_compared,
+    other_forms_and_tables_are_refused,
+];
+
+/// The program, asked to verify this table.
+fn verified(table: &str, words: &str) -> Ran {
+    let file = tempfile::NamedTempFile::new().expect("a file can be made");
+    std::fs::write(file.path(), table).expect("it is ours");
+    program("ns-mounts")
+        .arg("--verify")
+        .arg("-F")
+        .arg(file.path())
+        .with(words)
+}
+
+fn a_table_without_faults_says_so() -> Outcome {
+    let table = "# a comment\n\nproc /proc proc defaults 0 0\n";
+    assert_eq!(verified(table, "").ok(), "no errors, no warnings\n");
+    let text = verified(table, "--verbose").ok();
+    assert!(
+        text.starts_with("/proc\n   [ ] the mount point exists\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n   [ ] it is mounted now\n"), "{text}");
+    Ok(())
+}
+
+fn each_fault_is_found_and_says_how_to_mend_it() -> Outcome {
+    for (table, finding) in [
+        (
+            "proc /proc/x proc noauto 0 0\nproc /proc proc defaults 0 0\n",
+            "/proc/x\n   [E] it is before /proc, which hides it when it is mounted\n       help: move the line behind the line of /proc\n",
+        ),
+        (
+            "tmpfs /no/such tmpfs rw 0 0\n",
+            "/no/such\n   [E] the mount point does not exist\n       help: mkdir -p /no/such\n",
+        ),
+        (
+            "tmpfs /no/such tmpfs nofail 0 0\n",
+            "   [W] the mount point does not exist\n",
+        ),
+        (
+            "proc /proc proc defaults 0 0\nproc /proc/ proc defaults 0 0\n",
+            "/proc\n   [W] the mount point is in a later line too\n       help: remove one of the lines\n",
+        ),
+        (
+            "proc /proc/ proc defaults 0 0\n",
+            "/proc/\n   [W] the mount point is /proc\n       help: write /proc\n",
+        ),
+        (
+            "LABEL=no-such-label none swap sw 0 0\n",
+            "   [E] no device has LABEL=no-such-label\n       help: compare it with the output of: blkid\n",
+        ),
+        (
+            "/dev/no-such /proc auto noauto 0 0\n",
+            "   [W] /dev/no-such does not exist\n",
+        ),
+        (
+            "/usr /proc ext4 noauto 0 0\n",
+            "   [W] /usr is a directory\n       help: add the option bind\n",
+        ),
+        (
+            "x /proc nosuchfs noauto 0 0\n",
+            "   [W] the kernel does not know the type nosuchfs\n       help: modprobe nosuchfs, or install the package with mount.nosuchfs\n",
+        ),
+        (
+            "proc /proc proc ro,nosuid,rw 0 0\n",
+            "   [W] the options ro and rw contradict each other\n       help: leave out one of them: the last counts\n",
+        ),
+        (
+            "proc /proc proc rw 0 2\n",
+            "   [W] fsck(8) is to check it in pass 2, and it is on no device\n       help: write 0 as the sixth field\n",
+        ),
+        (
+            "proc /proc proc rw 0 0\nbad\n",
+            "line 2\n   [E] it has no mount point\n       help: write SOURCE, MOUNTPOINT, TYPE and OPTIONS, with blanks between them\n",
+        ),
+    ] {
+        let ran = verified(table, "");
+        assert!(ran.stdout.contains(finding), "{table}: {}", ran.stdout);
+        assert_eq!(ran.status, i32::from(ran.stdout.contains("[E]")), "{table}");
+    }
+    assert!(
+        verified("a\nb\n", "")
+            .stdout
+            .ends_with("\n2 errors, 0 warnings\n")
+    );
+    Ok(())
+}
+
+/// The statuses of both programs.
+fn statuses(table: &str) -> Result<(i32, i32), crate::support::case::Skip> {
+    needs::installed("findmnt")?;
+    let file = tempfile::NamedTempFile::new().expect("a file can be made");
+    std::fs::write(file.path(), table).expect("it is ours");
+    let status =
+        |mut command: std::process::Command| command.arg("-x").arg("-F").arg(file.path()).ran().status;
+    Ok((status(tool("findmnt")), status(program("ns-mounts"))))
+}
+
+fn warnings_alone_are_a_success_as_in_findmnt() -> Outcome {
+    for table in [
+        "proc /proc proc rw 0 0\nproc /proc proc rw 0 0\n",
+        "/dev/no-such none swap sw 0 0\n",
+        "proc /proc proc rw 0 0\n",
+    ] {
+        assert_eq!(statuses(table)?, (0, 0), "{table}");
+    }
+    Ok(())
+}
+
+fn errors_have_the_status_of_findmnt() -> Outcome {
+    for table in [
+        "tmpfs /no/such tmpfs rw 0 0\n",
+        "UUID=no-such /proc ext4 rw 0 0\n",
+        "proc /proc proc rw 0 0\nbad\n",
+    ] {
+        assert_eq!(statuses(table)?, (1, 1), "{table}");
+    }
+    Ok(())
+}
+
+fn what_is_mounted_now_is_compared() -> Outcome {
+    let mut room = Room::new(
+        "mkdir $d/a $d/b $d/c; mount -t tmpfs some $d/a; mount -t ramfs some $d/b; \
+         printf 'some %s tmpfs rw 0 0\\n' $d/a $d/b $d/c >$d/fstab; mount --bind $d/fstab /etc/fstab",
+    )?;
+    let ours = path_of("ns-mounts").display().to_string();
+    let text = room.run(&format!("{ours} --verify"));
+    let (b, c) = (room.text("b"), room.text("c"));
+    assert_eq!(
+        text,
+        format!(
+            "{b}\n   [W] ramfs is mounted there now, and not tmpfs\n       help: umount {b}; mount {b}\n\
+             {c}\n   [W] it is not mounted now\n       help: mount {c}\n0 errors, 2 warnings\n"
+        )
+    );
+    // Only the lines that are asked for.
+    assert_eq!(
+        room.run(&format!("{ours} --verify -M $d/a")),
+        "no errors, no warnings\n"
+    );
+    Ok(())
+}
+
+fn other_forms_and_tables_are_refused() -> Outcome {
+    for words in [
+        "-x -J",
+        "-x -r",
+        "-x -P",
+        "-x -l",
+        "-x -m",
+        "-x -N 1",
+        "-x --watch",
+    ] {
+        let error = program("ns-mounts").with(words).fails(2);
+        assert!(error.contains("cannot be used with"), "{words}: {error}");
+    }
+    let saved = fixtures().join("ordinary");
+    let error = program("ns-mounts").args(["-x", "-F"]).arg(saved).ran().fails(1);
+    assert!(
+        error.contains("it has mounts, and --verify checks file systems to mount"),
+        "{error}"
+    );
+    let error = program("ns-mounts").with("-x -F /no/such").fails(1);
+    assert_eq!(
+        error,
+        "ns-mounts: cannot read /no/such: No such file or directory\n"
+    );
+    Ok(())
+}
