@@ -172,7 +172,7 @@ fn columns_are_listed() -> Outcome {
     let list = program("ns-mounts").with("-H").ok();
     assert!(list.lines().any(|line| line.starts_with("COVERED-BY ")), "{list}");
     let json = program("ns-mounts").with("--list-columns -J").json();
-    let columns = json["ns-mounts-columns"].as_array().expect("an array").len();
+    let columns = json["findmnt-columns"].as_array().expect("an array").len();
     assert_eq!(columns + 1, list.lines().count());
     Ok(())
 }

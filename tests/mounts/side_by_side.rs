@@ -60,7 +60,7 @@ fn without_ours(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(without_ours).collect(),
         Value::Object(fields) => fields
             .into_iter()
-            .filter(|(name, _)| !name.ends_with("-bytes") && name != "incomplete")
+            .filter(|(name, _)| !name.ends_with("-bytes") && name != "incomplete" && name != "not-looked")
             .map(|(name, value)| (name, without_ours(value)))
             .collect(),
         value => value,
