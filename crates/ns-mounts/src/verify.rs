@@ -31,7 +31,7 @@ enum Level {
 struct Finding {
     level: Level,
     text: String,
-    /// What mends it.
+    /// How to fix it.
     help: Option<String>,
 }
 
