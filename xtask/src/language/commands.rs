@@ -11,7 +11,6 @@ const NAMES: &[(&str, &str)] = &[
     ("ns-utils", "the package"),
     ("ns-utils-compat", "a package"),
     ("ns-utils-test", "the user that the tests add"),
-    ("findmnt-columns", "a key of JSON"),
     ("ns-hostname-columns", "a key of JSON"),
 ];
 

@@ -12,10 +12,11 @@
 //! `or` binds least, then `and`, then `not`, and a comparison binds most. So `not TYPE == "net"` negates the
 //! comparison.
 //!
-//! A column alone is true if it has a value, and a flag is true if it is set. A column without a value equals the empty
-//! text, and equals no number. Every comparison with an unknown value, such as one that could not be read, is false. A
-//! list matches if any item matches; for `!=` and `!~`, if no item does. A number may end in K, M, G … (of 1024; KB, MB
-//! … of 1000). After `=~` comes a regular expression, which may match anywhere in the value.
+//! A column alone is true if it has a value; a number is true if it is not 0, and a flag if it is set. A column without a
+//! value equals the empty text, and equals no number. Every comparison with an unknown value, such as one that could not be
+//! read, is false. A list matches if any item matches; for `!=` and `!~`, if no item does. A number may end in K, M, G … (of
+//! 1024; KB, MB … of 1000). A text that is compared with a column of numbers is the number that it reads as, or an error.
+//! After `=~` comes a regular expression, which may match anywhere in the value.
 
 mod expression;
 mod operator;
@@ -80,6 +81,10 @@ mod tests {
         PORTS = "PORTS",
     }
 
+    static NPROCS: Heading = Heading::number("NPROCS", "");
+    static SIZE: Heading = Heading::amount("SIZE", "");
+    static NUMBERS: &[&Heading] = &[&NPROCS, &SIZE];
+
     /// The one row that filters are tried on.
     fn cell(column: &Heading) -> Cell<'static> {
         match column.name {
@@ -94,6 +99,54 @@ mod tests {
             "PORTS" => Cell::Numbers(vec![22, 80]),
             name => panic!("{name} is no column"),
         }
+    }
+
+    #[test]
+    fn a_number_alone_is_true_if_it_is_not_zero() {
+        let holds = |text: &str, number: u64| {
+            let filter = Filter::parse(text, NUMBERS).unwrap_or_else(|error| panic!("{error}"));
+            filter.matches(|_| Cell::Number(number))
+        };
+        assert!(holds("NPROCS", 1) && !holds("!NPROCS", 1));
+        assert!(!holds("NPROCS", 0) && holds("!NPROCS", 0));
+        assert!(holds("1", 0) && !holds("0", 0) && holds("0.5", 0) && !holds("0.0", 0));
+    }
+
+    #[test]
+    fn a_text_beside_a_column_of_numbers_is_a_number_or_an_error() {
+        let parse = |text: &str| Filter::parse(text, NUMBERS);
+        let holds = |text: &str| {
+            let filter = parse(text).unwrap_or_else(|error| panic!("{error}"));
+            filter.matches(|_| Cell::Number(2 << 30))
+        };
+        for text in [
+            "SIZE > '1G'",
+            "'1GB' < SIZE",
+            "SIZE == '2GiB'",
+            "SIZE < '2.5G'",
+            "NPROCS != '4711'",
+            "SIZE != ''",
+        ] {
+            assert!(holds(text), "{text}");
+            assert!(!holds(&format!("not ({text})")), "{text}");
+        }
+        for text in [
+            "NPROCS > 'x'",
+            "'x' == NPROCS",
+            "SIZE > '1X'",
+            "SIZE < '-1'",
+            "NPROCS == ' 1'",
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(
+                error.contains("a column of numbers is compared with a number"),
+                "{error}"
+            );
+        }
+        let error = parse("NPROCS > 'x'").unwrap_err().to_string();
+        assert!(error.ends_with("\n  NPROCS > 'x'\n           ^^^"), "{error}");
+        // A pattern is found in the digits.
+        assert!(holds("SIZE =~ '^2147'"));
     }
 
     fn holds(text: &str) -> bool {

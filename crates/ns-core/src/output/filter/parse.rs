@@ -4,7 +4,7 @@ use regex::bytes::RegexBuilder;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::expression::Expression;
-use super::token::{Fault, Token, TokenKind, tokens};
+use super::token::{Fault, Token, TokenKind, number_in, tokens};
 use super::value::Operand;
 use crate::escape::{escape_for_terminal, quoted};
 use crate::output::Headed;
@@ -110,12 +110,19 @@ impl<'a, C: Headed> Parser<'a, C> {
                 None => Err(Fault::new(open.place.clone(), "this parenthesis is not closed")),
             };
         }
+        let first = self.tokens.first();
         let left = self.operand()?;
         match self.tokens.first().map(|token| &token.what) {
             Some(TokenKind::Compare(operator)) => {
                 self.next();
+                let second = self.tokens.first();
                 let right = self.operand()?;
                 self.not_another()?;
+                let (left, right) = if left.holds_numbers() || right.holds_numbers() {
+                    (as_number(left, first)?, as_number(right, second)?)
+                } else {
+                    (left, right)
+                };
                 Ok(Expression::Compare(left, *operator, right))
             }
             Some(TokenKind::Match { negated }) => {
@@ -207,6 +214,27 @@ impl<'a, C: Headed> Parser<'a, C> {
 
     fn at_end(&self, message: &str) -> Fault {
         Fault::new(self.text.len()..self.text.len(), message)
+    }
+}
+
+/// What is compared with a column of numbers: a text stands for the number that it is. The empty text stays, as it equals a
+/// value that is absent.
+fn as_number<C>(operand: Operand<C>, token: Option<&Token<'_>>) -> Result<Operand<C>, Fault> {
+    let Operand::Text(text) = &operand else {
+        return Ok(operand);
+    };
+    if text.is_empty() {
+        return Ok(operand);
+    }
+    match std::str::from_utf8(text).ok().and_then(number_in) {
+        Some(TokenKind::Whole(number)) => Ok(Operand::Whole(number)),
+        Some(TokenKind::Fraction(number)) => Ok(Operand::Fraction(number)),
+        _ => {
+            let place = token.map(|token| token.place.clone()).unwrap_or_default();
+            let message = "a column of numbers is compared with a number: digits, a fraction, or a size such as 4K, \
+                           16MiB, 2GB";
+            Err(Fault::new(place, message))
+        }
     }
 }
 

@@ -144,6 +144,13 @@ fn quoted(text: &str, quote: char) -> Option<(TokenKind<'static>, usize)> {
     None
 }
 
+/// The number that a text between quotes is, in the same forms.
+pub(super) fn number_in(text: &str) -> Option<TokenKind<'static>> {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        .then(|| number(text))
+        .flatten()
+}
+
 /// A number: `12`, `1.5`, `4K`, `4KiB` (of 1024), `4KB` (of 1000).
 fn number(text: &str) -> Option<TokenKind<'static>> {
     let digits = length_while(text, |c| c.is_ascii_digit() || c == '.');

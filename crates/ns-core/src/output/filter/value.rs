@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use regex::bytes::Regex;
 
 use super::operator::Operator;
-use crate::output::{Cell, Headed};
+use crate::output::{Cell, Headed, Holds};
 
 /// One side of an operator.
 #[derive(Clone, Debug)]
@@ -26,6 +26,17 @@ pub(super) enum OperandValue<'a> {
 }
 
 impl<C: Headed> Operand<C> {
+    /// Whether it is a column of numbers, or of amounts, which are compared as numbers.
+    pub(super) fn holds_numbers(&self) -> bool {
+        let holds = |column: &C| {
+            matches!(
+                column.heading().holds,
+                Holds::Number | Holds::Numbers | Holds::Amount
+            )
+        };
+        matches!(self, Self::Column(column) if holds(column))
+    }
+
     pub(super) fn value<'v, 'a: 'v>(&'v self, cell: &impl Fn(C) -> Cell<'a>) -> OperandValue<'v> {
         match self {
             Self::Column(column) => OperandValue::Cell(cell(*column)),
@@ -108,10 +119,11 @@ pub(super) fn matches(value: &OperandValue<'_>, pattern: &Regex, negated: bool) 
     found != negated
 }
 
-/// True if there is a value; for a flag, true if it is set.
+/// True if there is a value: a number that is not 0, a flag that is set, or a text that is not empty.
 pub(super) fn is(value: &OperandValue<'_>) -> bool {
     match value {
-        OperandValue::Fraction(_) | OperandValue::Cell(Cell::Number(_)) => true,
+        OperandValue::Fraction(number) => *number != 0.0,
+        OperandValue::Cell(Cell::Number(number)) => *number != 0,
         OperandValue::Cell(Cell::Absent | Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => false,
         OperandValue::Cell(Cell::Flag(flag)) => *flag,
         OperandValue::Cell(Cell::Text(text)) => !text.is_empty(),
