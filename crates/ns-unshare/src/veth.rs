@@ -53,7 +53,7 @@ impl VethSpec {
             let (key, value) = match part.iter().position(|byte| *byte == b'=') {
                 Some(at) => (&part[..at], &part[at + 1..]),
                 None if index == 0 => (&b"name"[..], part),
-                None => return Err(format!("{}: it is KEY=VALUE", escape_for_terminal(part))),
+                None => return Err(format!("{}: expected KEY=VALUE", escape_for_terminal(part))),
             };
             let taken = match key {
                 b"name" => text_of(value)
@@ -286,10 +286,10 @@ mod tests {
             ("", "name=: it is empty"),
             ("addr=10.7.0.2/24", "name=eth0"),
             ("eth0,colour=red", "colour=red: there is no such key"),
-            ("eth0,eth1", "eth1: it is KEY=VALUE"),
-            ("eth0,", "it is KEY=VALUE"),
+            ("eth0,eth1", "eth1: expected KEY=VALUE"),
+            ("eth0,", "expected KEY=VALUE"),
             ("eth0,name=eth1", "name=eth1: it is given twice"),
-            ("eth0,addr=10.7.0.2", "addr=10.7.0.2: it is ADDRESS/LENGTH"),
+            ("eth0,addr=10.7.0.2", "addr=10.7.0.2: expected ADDRESS/LENGTH"),
             ("eth0,addr=10.7.0.2/24,addr=10.7.0.2/24", "given twice"),
             ("eth0,addr=10.7.0.2/33", "from 0 to 32"),
             (
@@ -313,7 +313,7 @@ mod tests {
                 "peer-addr=fd00::2/48: the end inside has that address",
             ),
             ("eth0,gw=x", "gw=x: expected an IPv4 or IPv6 address"),
-            ("eth0,mac=1:2", "mac=1:2: it is six bytes"),
+            ("eth0,mac=1:2", "mac=1:2: expected six bytes"),
             ("eth0,mtu=67", "mtu=67: expected a number from 68 to 65535"),
             ("eth0,mtu=+68", "from 68 to 65535"),
             (

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::CommandFactory;
+use nix::errno::Errno;
 use serde_json::json;
 
 use super::{advice, report};
@@ -57,7 +58,11 @@ pub fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode 
             let command = C::command();
             // What would make a program of the operand is no help to who meant it as a value.
             let error = match advice::for_operand(&command) {
-                Some(advice) if status > 1 => error.with_help(advice),
+                Some(advice)
+                    if matches!(error.errno(), Some(Errno::ENOENT | Errno::EACCES)) && status > 1 =>
+                {
+                    error.with_help(advice)
+                }
                 _ => error,
             };
             report(command.get_name(), &error);

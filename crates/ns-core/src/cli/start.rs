@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory, Parser};
+use clap::{Arg, Command, CommandFactory, Parser};
 
 use super::abbreviated::LongOpts;
 use super::advice;
@@ -59,7 +59,9 @@ where
             if let Some(usage) = error.as_ref().downcast_ref::<clap::Error>() {
                 return answer(&C::command(), usage);
             }
-            let advice = advice::for_operand(&C::command());
+            let command = C::command();
+            let runs_program = command.get_positionals().any(Arg::is_trailing_var_arg_set);
+            let advice = advice::for_operand(&command).filter(|_| !runs_program);
             failure::report_with_advice(program, error.as_ref(), advice.as_deref());
             ExitCode::FAILURE
         }
@@ -77,7 +79,9 @@ fn answer(command: &Command, error: &clap::Error) -> ExitCode {
     if let Some(compat) = compat {
         text = compat.renamed(&text);
     }
-    if let Some(advice) = advice::for_operand(command) {
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(advice) = advice::for_operand(command)
+    {
         let end = text.find('\n').map_or(text.len(), |end| end + 1);
         text.insert_str(end, &failure::help_line(&advice));
     }

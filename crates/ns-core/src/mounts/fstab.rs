@@ -1,16 +1,7 @@
 //! One line of a table of file systems: `fstab(5)`, and `/proc/mounts` in the same form.
 
-use super::line::{Device, Mount, MountId, Reason};
+use super::line::{Device, FstabFields, Mount, MountId, Reason, is_blank};
 use super::{Escaped, MountOptions};
-
-/// The last two fields of a line of `fstab(5)`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FstabFields {
-    /// How often dump(8) saves the file system.
-    pub freq: u64,
-    /// The pass in which fsck(8) checks the file system; 0 for never.
-    pub passno: u64,
-}
 
 impl<'a> Mount<'a> {
     /// Reads a line of `fstab(5)` without its line break. `id` distinguishes the lines, as the table has no ids.
@@ -46,11 +37,6 @@ impl<'a> Mount<'a> {
             line,
         })
     }
-}
-
-/// What separates fields.
-pub(super) fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
 }
 
 /// True if a line is empty or a comment.

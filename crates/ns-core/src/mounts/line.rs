@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::fstab::is_blank;
-use super::{Escaped, FstabFields, MountOptions, Propagation};
+use super::{Escaped, MountOptions, Propagation};
 use crate::Error;
 
 /// The id of a mount, in its namespace's table: reused after the mount is gone.
@@ -62,6 +61,15 @@ impl FromStr for Device {
         Self::parse(text.as_bytes())
             .ok_or_else(|| Error::invalid("device number", text, "expected MAJOR:MINOR, two numbers"))
     }
+}
+
+/// The last two fields of a line of `fstab(5)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FstabFields {
+    /// How often dump(8) saves the file system.
+    pub freq: u64,
+    /// The pass in which fsck(8) checks the file system; 0 for never.
+    pub passno: u64,
 }
 
 /// A mount, borrowed from the bytes of its table.
@@ -218,6 +226,11 @@ fn decimal(digits: &[u8]) -> Option<u64> {
             number.checked_mul(10)?.checked_add(digit)
         }),
     }
+}
+
+/// What separates fields.
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 #[cfg(test)]

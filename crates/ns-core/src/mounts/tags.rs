@@ -1,11 +1,13 @@
 //! Labels and UUIDs of block devices: from the links in `/dev/disk`, udev's database, the device itself, and the cache of
 //! blkid(8).
 
+mod block;
 mod databases;
 mod fat;
 mod lookup;
 mod partitions;
 mod superblock;
+mod tag;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,38 +18,8 @@ use std::path::{Path, PathBuf};
 use super::{Device, Mount};
 use crate::Gathered;
 
-/// A kind of name for a block device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tag {
-    /// The UUID of the file system.
-    Uuid,
-    /// The label of the file system.
-    Label,
-    /// The UUID of the partition.
-    PartUuid,
-    /// The label of the partition.
-    PartLabel,
-}
-
-impl Tag {
-    /// All four tags.
-    pub const ALL: [Self; 4] = [Self::Uuid, Self::Label, Self::PartUuid, Self::PartLabel];
-
-    /// The name before the `=`: `UUID`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Uuid => "UUID",
-            Self::Label => "LABEL",
-            Self::PartUuid => "PARTUUID",
-            Self::PartLabel => "PARTLABEL",
-        }
-    }
-
-    /// The directory with its links.
-    fn directory(self) -> PathBuf {
-        Path::new("/dev/disk").join(format!("by-{}", self.name().to_lowercase()))
-    }
-}
+use tag::unescaped;
+pub use tag::{Tag, device_path};
 
 /// The values of one tag, for every block device that has one.
 #[derive(Clone, Debug)]
@@ -123,15 +95,6 @@ impl Tags {
     }
 }
 
-/// The path of a block device, as the kernel names it in `/sys`: for a source that is only `/dev/root`.
-pub fn device_path(device: Device) -> Option<Vec<u8>> {
-    let uevent = std::fs::read(format!("/sys/dev/block/{device}/uevent")).ok()?;
-    let name = uevent
-        .split(|byte| *byte == b'\n')
-        .find_map(|line| line.strip_prefix(b"DEVNAME="))?;
-    Some([b"/dev/", name].concat())
-}
-
 /// The path with `.` and `..` taken out.
 fn lexical(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -145,21 +108,6 @@ fn lexical(path: &Path) -> PathBuf {
         }
     }
     plain
-}
-
-/// udev writes `\xNN` for characters that a file name cannot have.
-fn unescaped(name: &[u8]) -> Vec<u8> {
-    let mut value = Vec::with_capacity(name.len());
-    let mut rest = name;
-    while let Some((first, after)) = rest.split_first() {
-        let escape = rest
-            .strip_prefix(br"\x")
-            .and_then(|rest| std::str::from_utf8(rest.get(..2)?).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        value.push(escape.unwrap_or(*first));
-        rest = if escape.is_some() { &rest[4..] } else { after };
-    }
-    value
 }
 
 /// A tag and its value, as they are written: `LABEL=data`, or `LABEL="my data"`.

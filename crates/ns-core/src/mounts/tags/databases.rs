@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Tag, unescaped};
+use super::tag::{Tag, unescaped};
 use crate::Gathered;
 use crate::mounts::Device;
 

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io;
 
-use super::superblock::{Block, Names, utf16};
+use super::block::{Block, DeviceNames, utf16};
 
 /// So much of the root directory is searched: the label is the first entry that mkfs.fat(8) makes.
 const SEARCHED: usize = 1 << 14;
 
-pub(super) fn read(file: &File, boot: &Block) -> io::Result<Names> {
+pub(super) fn read(file: &File, boot: &Block) -> io::Result<DeviceNames> {
     let (serial, label) = if boot.has(3, b"EXFAT   ") {
         (boot.array(100), exfat_label(file, boot)?)
     } else if boot.has(0x52, b"FAT32   ") {
@@ -17,7 +17,7 @@ pub(super) fn read(file: &File, boot: &Block) -> io::Result<Names> {
         (boot.array(0x27), fat_label(file, boot, false)?)
     };
     let serial = u32::from_le_bytes(serial);
-    Ok(Names {
+    Ok(DeviceNames {
         uuid: Some(format!("{:04X}-{:04X}", serial >> 16, serial & 0xffff).into_bytes()),
         label,
         label_is_elsewhere: false,

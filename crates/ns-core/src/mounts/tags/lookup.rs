@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use super::{Tag, databases, device_path, partitions, superblock};
+use super::tag::{Tag, device_path};
+use super::{databases, partitions, superblock};
 use crate::Gathered;
 use crate::mounts::Device;
 use crate::sys::errno::from_io;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use super::superblock::{Block, hyphenated, utf16};
+use super::block::{Block, hyphenated, utf16};
 
 /// What the table says of a partition.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,25 +1,13 @@
 //! Superblocks of file systems: the UUID and the label that a device itself holds.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 
+use super::block::{Block, DeviceNames, utf16};
 use super::fat;
 
-/// What the superblock of a device says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Names {
-    /// The UUID as mount(8) takes it; `None` if the type has none.
-    pub uuid: Option<Vec<u8>>,
-    /// The label; `None` if it is empty.
-    pub label: Option<Vec<u8>>,
-    /// True if the label is in a place that is not read here.
-    pub label_is_elsewhere: bool,
-}
-
 /// Reads the superblock. `None` if it is of no type that is known here.
-pub(super) fn read(file: &File) -> io::Result<Option<Names>> {
+pub(super) fn read(file: &File) -> io::Result<Option<DeviceNames>> {
     let start = Block::read(file, 0, 4096)?;
     if start.has(0, b"XFSB") {
         return Ok(Some(start.names(32, 108, 12)));
@@ -30,19 +18,19 @@ pub(super) fn read(file: &File) -> io::Result<Option<Names>> {
         } else {
             None
         };
-        return Ok(Some(Names {
+        return Ok(Some(DeviceNames {
             uuid: start.text(168, 40),
             label,
-            ..Names::default()
+            ..DeviceNames::default()
         }));
     }
     if start.has(0, b"hsqs") {
-        return Ok(Some(Names::default()));
+        return Ok(Some(DeviceNames::default()));
     }
     if start.has(3, b"NTFS    ") {
         let serial = u64::from_le_bytes(start.array(0x48));
         let uuid = Some(format!("{serial:016X}").into_bytes());
-        return Ok(Some(Names {
+        return Ok(Some(DeviceNames {
             uuid,
             label: None,
             label_is_elsewhere: true,
@@ -58,7 +46,7 @@ pub(super) fn read(file: &File) -> io::Result<Option<Names>> {
     }
     if after_boot.has(0, &0xf2f5_2010_u32.to_le_bytes()) {
         let label = utf16(&after_boot.0[124..124 + 512]);
-        return Ok(Some(Names {
+        return Ok(Some(DeviceNames {
             label,
             ..after_boot.names(108, 0, 0)
         }));
@@ -83,74 +71,8 @@ pub(super) fn read(file: &File) -> io::Result<Option<Names>> {
     Ok(None)
 }
 
-/// Bytes of a device. What is behind its end is 0.
-pub(super) struct Block(pub Vec<u8>);
-
-impl Block {
-    pub(super) fn read(file: &File, offset: u64, length: usize) -> io::Result<Self> {
-        let mut bytes = vec![0; length];
-        let mut filled = 0;
-        while filled < length {
-            match file.read_at(&mut bytes[filled..], offset + filled as u64) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Self(bytes))
-    }
-
-    pub(super) fn has(&self, offset: usize, magic: &[u8]) -> bool {
-        self.0[offset..].starts_with(magic)
-    }
-
-    pub(super) fn array<const N: usize>(&self, offset: usize) -> [u8; N] {
-        self.0[offset..offset + N]
-            .try_into()
-            .expect("the length is right")
-    }
-
-    /// A text that ends at its first zero.
-    fn text(&self, offset: usize, length: usize) -> Option<Vec<u8>> {
-        let bytes = &self.0[offset..offset + length];
-        let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-        (!text.is_empty()).then(|| text.to_vec())
-    }
-
-    /// A UUID in 16 bytes, and a text of this length as the label.
-    fn names(&self, uuid: usize, label: usize, length: usize) -> Names {
-        Names {
-            uuid: hyphenated(self.array(uuid)),
-            label: self.text(label, length),
-            label_is_elsewhere: false,
-        }
-    }
-}
-
-/// The UUID as text; `None` if it is not set.
-pub(super) fn hyphenated(bytes: [u8; 16]) -> Option<Vec<u8>> {
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        let _ = write!(text, "{byte:02x}");
-    }
-    (bytes != [0; 16]).then(|| text.into_bytes())
-}
-
-/// A text of UTF-16 in little endian that ends at its first zero.
-pub(super) fn utf16(bytes: &[u8]) -> Option<Vec<u8>> {
-    let units = bytes
-        .chunks_exact(2)
-        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
-    (!units.is_empty()).then(|| String::from_utf16_lossy(&units).into_bytes())
-}
-
 /// The label, and in place of a UUID the time of the last change, or else of the making.
-fn iso9660(volume: &Block) -> Names {
+fn iso9660(volume: &Block) -> DeviceNames {
     let time = |offset: usize| {
         let digits: [u8; 16] = volume.array(offset);
         let is_set = digits.iter().all(u8::is_ascii_digit) && digits != [b'0'; 16];
@@ -166,7 +88,7 @@ fn iso9660(volume: &Block) -> Names {
         is_set.then(|| parts.join(&b'-'))
     };
     let label = volume.0[40..72].trim_ascii_end();
-    Names {
+    DeviceNames {
         uuid: time(830).or_else(|| time(813)),
         label: (!label.is_empty()).then(|| label.to_vec()),
         label_is_elsewhere: false,
@@ -175,9 +97,11 @@ fn iso9660(volume: &Block) -> Names {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::FileExt as _;
+
     use super::*;
 
-    fn names(parts: &[(usize, &[u8])]) -> Option<Names> {
+    fn names(parts: &[(usize, &[u8])]) -> Option<DeviceNames> {
         let file = tempfile::tempfile().unwrap();
         for (offset, bytes) in parts {
             file.write_all_at(bytes, *offset as u64).unwrap();
@@ -202,7 +126,7 @@ mod tests {
     fn what_is_not_known_is_told_from_what_has_no_names() {
         assert_eq!(names(&[]), None);
         assert_eq!(names(&[(0, b"garbage")]), None);
-        assert_eq!(names(&[(0, b"hsqs")]), Some(Names::default()));
+        assert_eq!(names(&[(0, b"hsqs")]), Some(DeviceNames::default()));
         let luks = names(&[(0, b"LUKS\xba\xbe\x00\x02"), (24, b"safe"), (168, b"1-2-3")]).unwrap();
         assert_eq!(
             (luks.uuid.unwrap(), luks.label.unwrap()),
