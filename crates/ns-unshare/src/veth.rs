@@ -302,15 +302,15 @@ mod tests {
             ),
             (
                 "eth0,addr=10.7.0.2/24,gw=10.7.0.1,gw=10.7.0.3",
-                "gw=10.7.0.3: there is a gateway for IPv4",
+                "gw=10.7.0.3: there is already a gateway for IPv4",
             ),
             (
                 "eth0,addr=10.7.0.2/24,gw=10.7.0.2",
-                "gw=10.7.0.2: that is the end inside",
+                "gw=10.7.0.2: that is the interface inside",
             ),
             (
                 "eth0,addr=fd00::2/64,peer-addr=fd00::2/48",
-                "peer-addr=fd00::2/48: the end inside has that address",
+                "peer-addr=fd00::2/48: the interface inside already has that address",
             ),
             ("eth0,gw=x", "gw=x: expected an IPv4 or IPv6 address"),
             ("eth0,mac=1:2", "mac=1:2: expected six bytes"),
@@ -318,7 +318,7 @@ mod tests {
             ("eth0,mtu=+68", "from 68 to 65535"),
             (
                 "eth0,mtu=1000,addr=fd00::2/64",
-                "mtu=1000: IPv6, as in fd00::2/64, takes 1280",
+                "mtu=1000: IPv6, as in fd00::2/64, needs at least 1280",
             ),
             ("eth0,peer=a/b", "peer=a/b: it has a slash"),
             (
