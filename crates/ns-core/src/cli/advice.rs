@@ -2,17 +2,25 @@
 //! is an operand then, such as the program to run.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use clap::{Arg, Command};
 
 use crate::escape::word;
 
+/// The advice, and what the operand is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Advice {
+    pub text: String,
+    pub operand_is_directory: bool,
+}
+
 /// How to give the first operand to the option before it, if that option takes a value without a blank.
-pub(super) fn for_operand(command: &Command) -> Option<String> {
+pub(super) fn for_operand(command: &Command) -> Option<Advice> {
     for_operand_in(command, std::env::args_os().skip(1))
 }
 
-fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) -> Option<String> {
+fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) -> Option<Advice> {
     let mut option: Option<&Arg> = None;
     for argument in arguments {
         let bytes = argument.as_encoded_bytes();
@@ -26,7 +34,10 @@ fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) 
         } else {
             let long = option.filter(|arg| takes_value_after_equals(arg))?.get_long()?;
             let value = word(&argument);
-            return Some(format!("to give {value} to --{long}, write --{long}={value}"));
+            return Some(Advice {
+                text: format!("to give {value} to --{long}, write --{long}={value}"),
+                operand_is_directory: Path::new(&argument).is_dir(),
+            });
         }
     }
     None
@@ -69,7 +80,7 @@ mod tests {
             .arg(Arg::new("dir").short('w').long("wd"))
             .arg(Arg::new("fork").short('f').action(ArgAction::SetTrue));
         command.build();
-        for_operand_in(&command, words.iter().map(OsString::from))
+        for_operand_in(&command, words.iter().map(OsString::from)).map(|advice| advice.text)
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::CommandFactory;
-use nix::errno::Errno;
 use serde_json::json;
 
 use super::{advice, report};
@@ -56,13 +55,9 @@ pub fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode 
         }) => mirror(Ended::Killed(signal)).into(),
         Err(Failure { error, status, .. }) => {
             let command = C::command();
-            // What would make a program of the operand is no help to who meant it as a value.
+            // A directory is no program: it was meant as a value.
             let error = match advice::for_operand(&command) {
-                Some(advice)
-                    if matches!(error.errno(), Some(Errno::ENOENT | Errno::EACCES)) && status > 1 =>
-                {
-                    error.with_help(advice)
-                }
+                Some(advice) if advice.operand_is_directory && status > 1 => error.with_help(advice.text),
                 _ => error,
             };
             report(command.get_name(), &error);

@@ -62,7 +62,11 @@ where
             let command = C::command();
             let runs_program = command.get_positionals().any(Arg::is_trailing_var_arg_set);
             let advice = advice::for_operand(&command).filter(|_| !runs_program);
-            failure::report_with_advice(program, error.as_ref(), advice.as_deref());
+            failure::report_with_advice(
+                program,
+                error.as_ref(),
+                advice.map(|advice| advice.text).as_deref(),
+            );
             ExitCode::FAILURE
         }
     }
@@ -83,7 +87,7 @@ fn answer(command: &Command, error: &clap::Error) -> ExitCode {
         && let Some(advice) = advice::for_operand(command)
     {
         let end = text.find('\n').map_or(text.len(), |end| end + 1);
-        text.insert_str(end, &failure::help_line(&advice));
+        text.insert_str(end, &failure::help_line(&advice.text));
     }
     // clap says "error:" where a program says its name.
     let text = text.replacen("error:", &format!("{}:", compat_name::shown(program)), 1);

@@ -122,25 +122,38 @@ impl Channel {
         let Some((tag, body)) = buffer[..length].split_first() else {
             return Ok((!self.is_closed()?).then_some(Message::Lost));
         };
-        let number = || {
-            body.try_into()
-                .map(i32::from_ne_bytes)
-                .map_err(|_| Errno::EBADMSG)
-        };
-        match tag {
-            b'g' => Ok(Some(Message::Go)),
-            b'x' => Ok(Some(Message::Executing)),
-            b'c' => Ok(Some(Message::Child(Pid::new(number()?).ok_or(Errno::EBADMSG)?))),
-            b's' => Ok(Some(Message::Status(number()?))),
-            b'f' => Ok(Some(Message::Failed(decode(body)))),
-            _ => Err(Errno::EBADMSG),
-        }
+        message(*tag, body).map(Some)
+    }
+
+    /// A message that has arrived, without waiting for one.
+    pub(super) fn take_waiting(&self) -> Option<Message> {
+        let mut buffer = [0; LONGEST];
+        let (length, _) = rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::DONTWAIT).ok()?;
+        let (tag, body) = buffer[..length].split_first()?;
+        message(*tag, body).ok()
     }
 }
 
 impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+/// The message with this tag.
+fn message(tag: u8, body: &[u8]) -> nix::Result<Message> {
+    let number = || {
+        body.try_into()
+            .map(i32::from_ne_bytes)
+            .map_err(|_| Errno::EBADMSG)
+    };
+    match tag {
+        b'g' => Ok(Message::Go),
+        b'x' => Ok(Message::Executing),
+        b'c' => Ok(Message::Child(Pid::new(number()?).ok_or(Errno::EBADMSG)?)),
+        b's' => Ok(Message::Status(number()?)),
+        b'f' => Ok(Message::Failed(decode(body))),
+        _ => Err(Errno::EBADMSG),
     }
 }
 

@@ -140,18 +140,24 @@ impl<'a> Launch<'a> {
                 outside.ending = Some(&ending);
                 let started = walk::outside(self.plan, &mut outside);
                 let child = outside.child();
-                drop(outside);
                 match started {
-                    Ok(()) => Ok(Started {
-                        ending,
-                        terminal,
-                        child,
-                        from_init,
-                    }),
+                    Ok(()) => {
+                        drop(outside);
+                        Ok(Started {
+                            ending,
+                            terminal,
+                            child,
+                            from_init,
+                        })
+                    }
                     Err(failure) => {
                         // Most have ended by themselves, or do so now that the channel is closed. Whatever this one
                         // does, it is not to go on when we have given up.
                         end(child);
+                        // It may have forked another one, and the message that says so may not have been read.
+                        let next = outside.unread_child();
+                        drop(outside);
+                        next.into_iter().for_each(end);
                         ending.give_up();
                         Err(failure)
                     }

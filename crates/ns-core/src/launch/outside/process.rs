@@ -157,6 +157,14 @@ impl<'a> OutsideProcess<'a> {
         }
     }
 
+    /// The process that the one inside, which has ended, had forked to go on, if the message about it was not read.
+    pub(in crate::launch) fn unread_child(&self) -> Option<Pid> {
+        std::iter::from_fn(|| self.channel.take_waiting()).find_map(|message| match message {
+            Message::Child(pid) => Some(pid.into()),
+            _ => None,
+        })
+    }
+
     /// Waits for a word. `None` when the other side has closed the channel.
     fn receive(&mut self) -> Result<Option<Heard>, Failure> {
         let heard = |errno| Error::kernel("receive from the process inside", errno);
