@@ -7,9 +7,9 @@ use ns_core::output::Cell;
 
 use crate::action::Action;
 use crate::context::TableContext;
+use crate::device::canonical;
 use crate::option_kinds::{OptionKind, part};
 use crate::size;
-use crate::source::canonical;
 
 /// How values are written.
 #[derive(Clone, Copy, Debug, Default)]

@@ -10,7 +10,7 @@ use ns_core::output::Incomplete;
 use ns_core::process::Pid;
 
 use crate::everywhere::{self, Everywhere};
-use crate::paths::Patience;
+use crate::patience::Patience;
 
 /// A table, and where its mounts can be looked at.
 #[derive(Debug)]

@@ -11,35 +11,6 @@ use ns_core::mounts::{Mount, ResolvedPath, Space, may_wait};
 
 use crate::context::TableContext;
 
-/// How long a file system is waited for that may not answer.
-const LIMIT: Duration = Duration::from_secs(1);
-
-/// How long all of them are waited for together.
-const TOGETHER: Duration = Duration::from_secs(3);
-
-/// How long one is waited for when that time is up.
-const AT_LEAST: Duration = Duration::from_millis(50);
-
-/// The time that is left to wait for file systems that may not answer.
-#[derive(Debug)]
-pub struct Patience(Duration);
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self(TOGETHER)
-    }
-}
-
-impl Patience {
-    fn limit(&self) -> Duration {
-        self.0.clamp(AT_LEAST, LIMIT)
-    }
-
-    fn waited_since(&mut self, start: Instant) {
-        self.0 = self.0.saturating_sub(start.elapsed());
-    }
-}
-
 impl TableContext<'_> {
     /// What a path leads to. `None` if that cannot be found out: there is no view, or a file system on the way refuses to
     /// answer or takes too long.

@@ -1,6 +1,5 @@
 //! Sources of mounts: devices by their paths, numbers and tags.
 
-use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -12,6 +11,7 @@ use ns_core::output::Cell;
 
 use crate::columns;
 use crate::context::TableContext;
+use crate::device::evaluated;
 
 /// What a source is searched for by.
 #[derive(Debug)]
@@ -124,19 +124,4 @@ fn with_root(text: &[u8], mount: &Mount<'_>) -> bool {
             .map(|root| *root == *mount.root.decoded())
     };
     mount.is_part() && split() == Some(true)
-}
-
-/// A source without symbolic links, or the device that a tag is for.
-pub fn canonical(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
-    if let Some(device) = evaluated(context, source) {
-        return Some(device);
-    }
-    let path = context.resolve(Path::new(OsStr::from_bytes(source))).ok()??.path;
-    Some(path.into_os_string().into_encoded_bytes())
-}
-
-/// The device that a source is a tag of.
-fn evaluated(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
-    let (tag, value) = parse_tag(OsStr::from_bytes(source))?;
-    context.shared.tags(tag).device(value).map(Cow::into_owned)
 }

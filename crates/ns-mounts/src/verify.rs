@@ -1,9 +1,10 @@
 //! `--verify`: faults of an fstab(5), and where it differs from what is mounted now.
 
 mod checks;
+mod finding;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ns_core::cli::shown;
@@ -14,42 +15,7 @@ use crate::cli::Cli;
 use crate::context::{Shared, TableContext};
 use crate::{select, tables};
 use checks::Checks;
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
-    /// The system would not start, or the line cannot be read.
-    Error,
-    /// The line does not do what it says.
-    Warning,
-    /// Nothing is wrong: only --verbose shows it.
-    Fine,
-}
-
-/// One thing that was found out about a line.
-#[derive(Debug)]
-struct Finding {
-    level: Level,
-    text: String,
-    /// How to fix it.
-    help: Option<String>,
-}
-
-impl Finding {
-    fn new(level: Level, text: impl Into<String>, help: impl Into<String>) -> Self {
-        let (text, help) = (text.into(), Some(help.into()));
-        Self { level, text, help }
-    }
-
-    fn fine(text: impl Into<String>) -> Self {
-        let (level, text) = (Level::Fine, text.into());
-        Self {
-            level,
-            text,
-            help: None,
-        }
-    }
-}
+use finding::{FstabFinding, Level};
 
 /// Checks the tables. The status is 1 if there is an error.
 pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -77,12 +43,12 @@ pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
             .flaws()
             .iter()
             .filter_map(|flaw| Some((flaw.line, flaw.reason?)));
-        let mut found: Vec<(String, Vec<Finding>)> = unread
+        let mut found: Vec<(String, Vec<FstabFinding>)> = unread
             .map(|(line, reason)| {
                 let help = "write SOURCE, MOUNTPOINT, TYPE and OPTIONS, with blanks between them";
                 (
                     format!("line {line}"),
-                    vec![Finding::new(Level::Error, reason, help)],
+                    vec![FstabFinding::new(Level::Error, reason, help)],
                 )
             })
             .collect();
@@ -100,7 +66,7 @@ pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
                 continue;
             }
             writeln!(out, "{subject}")?;
-            for Finding { level, text, help } in findings {
+            for FstabFinding { level, text, help } in findings {
                 let letter = match level {
                     Level::Error => 'E',
                     Level::Warning => 'W',
@@ -128,13 +94,4 @@ pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     Ok(ExitCode::from(u8::from(errors > 0)))
-}
-
-/// Whether a program of mount(8) serves this type.
-fn has_helper(fs_type: &str) -> bool {
-    let base = fs_type.split('.').next().unwrap_or(fs_type);
-    let places = ["/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin"];
-    places
-        .iter()
-        .any(|place| Path::new(place).join(format!("mount.{base}")).exists())
 }

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::generated::root;
 use crate::programs;
-use text::Block;
+use text::TextBlock;
 
 /// Fails if a text breaks a rule, and names every place.
 pub fn check() -> Result<()> {
@@ -26,12 +26,12 @@ pub fn check() -> Result<()> {
         let text = fs::read_to_string(root().join(&path)).with_context(|| path.display().to_string())?;
         for block in text::blocks(&text) {
             let found = match &block {
-                Block::Prose { text, .. } => {
+                TextBlock::Prose { text, .. } => {
                     let mut found = turns::faults(text);
                     found.extend(commands::faults_in_prose(&programs, text));
                     found
                 }
-                Block::Code { text, .. } => commands::faults_in_code(&programs, text),
+                TextBlock::Code { text, .. } => commands::faults_in_code(&programs, text),
             };
             let place = format!("{}:{}", path.display(), block.line());
             faults.extend(found.iter().map(|fault| format!("{place}: {fault}")));

@@ -2,14 +2,14 @@
 
 /// A part of a document.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Block {
+pub enum TextBlock {
     /// A paragraph, a heading, a cell of a table or an item of a list, in one line and without markup.
     Prose { line: usize, text: String },
     /// Commands at a terminal, one per line and without prompts.
     Code { line: usize, text: String },
 }
 
-impl Block {
+impl TextBlock {
     /// The number of its first line in the document.
     pub fn line(&self) -> usize {
         match self {
@@ -19,7 +19,7 @@ impl Block {
 }
 
 /// The parts of a document, in order.
-pub fn blocks(document: &str) -> Vec<Block> {
+pub fn blocks(document: &str) -> Vec<TextBlock> {
     let mut blocks = Vec::new();
     let mut paragraph = Paragraph::default();
     let mut lines = (1..).zip(document.lines());
@@ -74,7 +74,7 @@ fn end_of_code(line: &str) -> Option<&'static str> {
 }
 
 /// The commands of some code. A session marks them with prompts.
-fn commands(line: usize, code: &[&str], is_session: bool) -> Option<Block> {
+fn commands(line: usize, code: &[&str], is_session: bool) -> Option<TextBlock> {
     let typed = |line: &&str| {
         let prompt = ["$ ", "# ", "> "]
             .iter()
@@ -87,7 +87,7 @@ fn commands(line: usize, code: &[&str], is_session: bool) -> Option<Block> {
     let text: Vec<String> = code.iter().filter_map(typed).collect();
     // A command that goes on in the next line is one command.
     let text = text.join("\n").replace("\\\n", " ");
-    (!text.is_empty()).then_some(Block::Code { line, text })
+    (!text.is_empty()).then_some(TextBlock::Code { line, text })
 }
 
 /// The text of a line of macros: `.Xr unshare 1 ,` is `unshare(1),`.
@@ -164,9 +164,9 @@ impl Paragraph {
         self.text += text;
     }
 
-    fn end(&mut self, blocks: &mut Vec<Block>) {
+    fn end(&mut self, blocks: &mut Vec<TextBlock>) {
         if !self.text.is_empty() {
-            blocks.push(Block::Prose {
+            blocks.push(TextBlock::Prose {
                 line: self.line,
                 text: std::mem::take(&mut self.text),
             });
@@ -178,15 +178,15 @@ impl Paragraph {
 mod tests {
     use super::*;
 
-    fn prose(line: usize, text: &str) -> Block {
-        Block::Prose {
+    fn prose(line: usize, text: &str) -> TextBlock {
+        TextBlock::Prose {
             line,
             text: text.to_owned(),
         }
     }
 
-    fn code(line: usize, text: &str) -> Block {
-        Block::Code {
+    fn code(line: usize, text: &str) -> TextBlock {
+        TextBlock::Code {
             line,
             text: text.to_owned(),
         }

@@ -7,10 +7,10 @@ use std::path::Path;
 use ns_core::mounts::{Mount, parse_tag};
 use ns_core::output::escape_for_terminal;
 
-use super::{Finding, Level, has_helper};
+use super::finding::{FstabFinding, Level};
 use crate::context::TableContext;
+use crate::device::canonical;
 use crate::paths::{mount_point, plain};
-use crate::source::canonical;
 use crate::types::is_pseudo;
 
 /// Options that cannot both hold.
@@ -34,7 +34,7 @@ pub struct Checks<'c, 'a> {
 
 impl Checks<'_, '_> {
     /// What there is to say of the line with this index.
-    pub fn of(&self, index: usize) -> Vec<Finding> {
+    pub fn of(&self, index: usize) -> Vec<FstabFinding> {
         let mount = &self.context.table.mounts()[index];
         let mut found = Vec::new();
         if mount.fs_type.raw() == b"swap" {
@@ -50,7 +50,7 @@ impl Checks<'_, '_> {
         found
     }
 
-    fn order(&self, index: usize) -> Vec<Finding> {
+    fn order(&self, index: usize) -> Vec<FstabFinding> {
         let mounts = self.context.table.mounts();
         let target = mount_point(&mounts[index]);
         let path = |bytes: &[u8]| Path::new(OsStr::from_bytes(bytes)).to_owned();
@@ -59,7 +59,7 @@ impl Checks<'_, '_> {
             let later = mount_point(other);
             if later == target {
                 let help = "remove one of the lines";
-                found.push(Finding::new(
+                found.push(FstabFinding::new(
                     Level::Warning,
                     "the mount point is in a later line too",
                     help,
@@ -67,7 +67,7 @@ impl Checks<'_, '_> {
             } else if *later != b"/"[..] && path(&target).starts_with(path(&later)) {
                 // The root directory is mounted before all others, wherever its line is.
                 let later = words(&later);
-                found.push(Finding::new(
+                found.push(FstabFinding::new(
                     Level::Error,
                     format!("it is before {later}, which hides it when it is mounted"),
                     format!("move the line behind the line of {later}"),
@@ -77,39 +77,39 @@ impl Checks<'_, '_> {
         found
     }
 
-    fn target(&self, mount: &Mount<'_>) -> Finding {
+    fn target(&self, mount: &Mount<'_>) -> FstabFinding {
         let target = mount.target.decoded();
         let text = words(&target);
         if !target.starts_with(b"/") {
             let help = "write the whole path, from the root directory on";
-            return Finding::new(Level::Error, "the mount point is no absolute path", help);
+            return FstabFinding::new(Level::Error, "the mount point is no absolute path", help);
         }
         match self.context.resolve(Path::new(OsStr::from_bytes(&target))) {
-            Err(_) if has(mount, "x-mount.mkdir") => Finding::fine("mount(8) makes the mount point"),
-            Err(_) => Finding::new(
+            Err(_) if has(mount, "x-mount.mkdir") => FstabFinding::fine("mount(8) makes the mount point"),
+            Err(_) => FstabFinding::new(
                 needed(mount),
                 "the mount point does not exist",
                 format!("mkdir -p {text}"),
             ),
             Ok(Some(place)) if place.path.as_os_str().as_bytes() != &*target => {
                 let real = words(&plain(&place.path));
-                Finding::new(
+                FstabFinding::new(
                     Level::Warning,
                     format!("the mount point is {real}"),
                     format!("write {real}"),
                 )
             }
-            Ok(_) => Finding::fine("the mount point exists"),
+            Ok(_) => FstabFinding::fine("the mount point exists"),
         }
     }
 
-    fn source(&self, mount: &Mount<'_>) -> Finding {
+    fn source(&self, mount: &Mount<'_>) -> FstabFinding {
         let source = mount.source.decoded();
         let text = words(&source);
         if parse_tag(OsStr::from_bytes(&source)).is_some() {
             return match canonical(self.context, &source) {
-                Some(device) => Finding::fine(format!("{text} is {}", words(&device))),
-                None => Finding::new(
+                Some(device) => FstabFinding::fine(format!("{text} is {}", words(&device))),
+                None => FstabFinding::new(
                     needed(mount),
                     format!("no device has {text}"),
                     "compare it with the output of: blkid",
@@ -121,10 +121,10 @@ impl Checks<'_, '_> {
             || source.starts_with(b"//")
             || (is_pseudo(&mount.fs_type.decoded()) && !is_bind)
         {
-            return Finding::fine("the source is no file");
+            return FstabFinding::fine("the source is no file");
         }
         match self.context.resolve(Path::new(OsStr::from_bytes(&source))) {
-            Err(_) => Finding::new(
+            Err(_) => FstabFinding::new(
                 Level::Warning,
                 format!("{text} does not exist"),
                 "write a source that exists, or add the option nofail",
@@ -132,18 +132,18 @@ impl Checks<'_, '_> {
             Ok(Some(place))
                 if place.device.is_none() && !is_bind && !has(mount, "loop") && place.path.is_dir() =>
             {
-                Finding::new(
+                FstabFinding::new(
                     Level::Warning,
                     format!("{text} is a directory"),
                     "add the option bind",
                 )
             }
-            Ok(_) => Finding::fine(format!("{text} exists")),
+            Ok(_) => FstabFinding::fine(format!("{text} exists")),
         }
     }
 
     /// The line beside what is mounted now.
-    fn now(&self, mount: &Mount<'_>) -> Option<Finding> {
+    fn now(&self, mount: &Mount<'_>) -> Option<FstabFinding> {
         let target = mount_point(mount);
         let mounts = self.mounted.table.mounts();
         let there = (0..mounts.len()).rfind(|index| {
@@ -152,14 +152,15 @@ impl Checks<'_, '_> {
         let text = words(&target);
         let Some(there) = there else {
             let is_wanted = !has(mount, "noauto") && target.starts_with(b"/");
-            return is_wanted
-                .then(|| Finding::new(Level::Warning, "it is not mounted now", format!("mount {text}")));
+            return is_wanted.then(|| {
+                FstabFinding::new(Level::Warning, "it is not mounted now", format!("mount {text}"))
+            });
         };
         let (wanted, is) = (mount.fs_type.decoded(), mounts[there].fs_type.decoded());
         if matches!(&*wanted, b"none" | b"auto") || wanted == is || *is == b"autofs"[..] {
-            return Some(Finding::fine("it is mounted now"));
+            return Some(FstabFinding::fine("it is mounted now"));
         }
-        Some(Finding::new(
+        Some(FstabFinding::new(
             Level::Warning,
             format!("{} is mounted there now, and not {}", words(&is), words(&wanted)),
             format!("umount {text}; mount {text}"),
@@ -176,13 +177,13 @@ fn needed(mount: &Mount<'_>) -> Level {
     }
 }
 
-fn fs_type(mount: &Mount<'_>) -> Finding {
+fn fs_type(mount: &Mount<'_>) -> FstabFinding {
     let name = words(&mount.fs_type.decoded());
     let any = name.split(',').any(is_known);
     if any {
-        return Finding::fine(format!("{name} is known"));
+        return FstabFinding::fine(format!("{name} is known"));
     }
-    Finding::new(
+    FstabFinding::new(
         Level::Warning,
         format!("the kernel does not know the type {name}"),
         format!("modprobe {name}, or install the package with mount.{name}"),
@@ -204,21 +205,25 @@ fn is_known(name: &str) -> bool {
         || has_helper(name)
 }
 
-fn options(mount: &Mount<'_>) -> Vec<Finding> {
+fn options(mount: &Mount<'_>) -> Vec<FstabFinding> {
     let pairs = CONTRADICTIONS
         .iter()
         .filter(|pair| pair.iter().all(|option| has(mount, option)));
     let contradictions = pairs.map(|[one, other]| {
         let text = format!("the options {one} and {other} contradict each other");
-        Finding::new(Level::Warning, text, "leave out one of them: the last counts")
+        FstabFinding::new(Level::Warning, text, "leave out one of them: the last counts")
     });
-    let mut found: Vec<Finding> = contradictions.collect();
+    let mut found: Vec<FstabFinding> = contradictions.collect();
     let passno = mount.fstab.map_or(0, |fields| fields.passno);
     let on_disk = mount.source.raw().starts_with(b"/dev/")
         || parse_tag(OsStr::from_bytes(mount.source.raw())).is_some();
     if passno > 0 && !on_disk {
         let text = format!("fsck(8) is to check it in pass {passno}, and it is on no device");
-        found.push(Finding::new(Level::Warning, text, "write 0 as the sixth field"));
+        found.push(FstabFinding::new(
+            Level::Warning,
+            text,
+            "write 0 as the sixth field",
+        ));
     }
     found
 }
@@ -229,4 +234,13 @@ fn has(mount: &Mount<'_>, option: &str) -> bool {
 
 fn words(bytes: &[u8]) -> String {
     escape_for_terminal(bytes).into_owned()
+}
+
+/// Whether a program of mount(8) serves this type.
+fn has_helper(fs_type: &str) -> bool {
+    let base = fs_type.split('.').next().unwrap_or(fs_type);
+    let places = ["/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin"];
+    places
+        .iter()
+        .any(|place| Path::new(place).join(format!("mount.{base}")).exists())
 }
