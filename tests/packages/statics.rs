@@ -28,7 +28,7 @@ impl Empty {
             .arg(tarball)
             .arg("-C")
             .arg(root.path())
-            .arg("*/bin/*")
+            .arg("*/bin/ns-*")
             .ran()
             .ok();
         for directory in ["proc", "etc", "mnt"] {
