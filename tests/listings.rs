@@ -426,6 +426,7 @@ fn relatives_above_the_caller_are_unreadable() -> Outcome {
 }
 
 fn without_a_proc_file_system_the_cause_is_named() -> Outcome {
+    needs::root()?;
     needs::tools("umount");
     for listing in [
         "$NS_LS",

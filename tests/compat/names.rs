@@ -257,13 +257,8 @@ fn an_unset_domain_fails_where_it_does_there() -> Outcome {
         ("hostname", "-y", 1, ""),
     ] {
         let said = unshare()
-            .args([
-                "--uts",
-                "sh",
-                "-c",
-                r#"printf '(none)\n' >/proc/sys/kernel/domainname; "$@""#,
-                "sh",
-            ])
+            .args(["--uts", "sh", "-c", r#""$1" -y '(none)'; shift; "$@""#, "sh"])
+            .arg(path_of("ns-hostname"))
             .arg(links.path(name))
             .with(words);
         assert_eq!(

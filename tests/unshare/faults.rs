@@ -253,6 +253,10 @@ fn few_descriptors_are_named_as_the_cause() -> Outcome {
         ("ns-enter", &*format!("-t {own} -U -n true")),
         ("ns-enter", &*format!("-t {own} true")),
     ] {
+        // With a map by newuidmap(1), that program fails first, and has causes of its own.
+        if words.starts_with("-a") && needs::root().is_err() {
+            continue;
+        }
         let path = crate::support::path_of(program).display();
         // With fewer, the C library is not found.
         for count in 5..=16 {
