@@ -1,11 +1,14 @@
 //! Signals that come before the program is started: they end `ns-unshare`, and nothing is left.
 
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
+use rustix::fs::inotify;
 
 use super::{ordinary, pins::Place, unshare};
 use crate::support::case::cases;
@@ -22,7 +25,7 @@ cases!["unshare::interrupted":
 
 const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
-/// A `newuidmap` that writes its PID to a file, and does nothing else for a long time.
+/// A `newuidmap` that writes its PID to a FIFO, and does nothing else for a long time.
 struct Hanging(tempfile::TempDir);
 
 impl Hanging {
@@ -30,8 +33,11 @@ impl Hanging {
         let directory = tempfile::tempdir().expect("there is room in /tmp");
         std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777))
             .expect("it is ours");
+        let fifo = fifo(directory.path());
+        // Whoever it runs as.
+        std::fs::set_permissions(&fifo, std::fs::Permissions::from_mode(0o666)).expect("it is ours");
         let script = directory.path().join("newuidmap");
-        let text = "#!/bin/sh\necho $$ >${0%/*}/new; mv ${0%/*}/new ${0%/*}/pid; exec sleep 1000\n";
+        let text = "#!/bin/sh\necho $$ >${0%/*}/fifo; exec sleep 1000\n";
         std::fs::write(&script, text).expect("it is ours");
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
         Self(directory)
@@ -45,27 +51,9 @@ impl Hanging {
 
     /// Its PID, once it runs.
     fn pid(&self) -> Pid {
-        wait_for(|| {
-            std::fs::read_to_string(self.0.path().join("pid"))
-                .ok()?
-                .trim()
-                .parse()
-                .ok()
-        })
-        .map(Pid::from_raw)
-        .expect("it is run")
+        let pid = std::fs::read_to_string(self.0.path().join("fifo")).expect("it is run");
+        Pid::from_raw(pid.trim().parse().expect("a PID"))
     }
-}
-
-/// What `look` gives, as soon as it does.
-fn wait_for<T>(look: impl Fn() -> Option<T>) -> Option<T> {
-    (0..3000).find_map(|_| {
-        let found = look();
-        if found.is_none() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        found
-    })
 }
 
 fn a_hanging_newuidmap_is_ended_with_us() -> Outcome {
@@ -116,14 +104,36 @@ fn fifo(directory: &Path) -> PathBuf {
     fifo
 }
 
-/// Waits until somebody has tried to open the FIFO for writing: the last child of `ns-unshare` does.
+/// Waits until somebody has tried to open the FIFO for writing: the last child of `ns-unshare` does. No file tells of a
+/// process that is blocked, so this looks again and again, for as long as `ns-unshare` lives.
 fn await_opening(running: &Running) {
     let opening = |pid: Pid| {
         let place = std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
         place.contains("wait_for_partner") || place.contains("fifo_open")
     };
-    let found = wait_for(|| opening(last_child(running.pid())).then_some(()));
-    found.expect("it opens the FIFO");
+    while !opening(last_child(running.pid())) {
+        std::thread::yield_now();
+    }
+}
+
+/// Waits until a file is made in a directory.
+fn await_file(events: &OwnedFd) {
+    let mut space = [MaybeUninit::uninit(); 512];
+    let mut events = inotify::Reader::new(events, &mut space);
+    assert!(
+        events
+            .next()
+            .expect("it can be read")
+            .events()
+            .contains(inotify::ReadFlags::CREATE)
+    );
+}
+
+/// Tells of files that are made in this directory from now on.
+fn new_files(directory: &Path) -> OwnedFd {
+    let events = inotify::init(inotify::CreateFlags::CLOEXEC).expect("events can be had");
+    inotify::add_watch(&events, directory, inotify::WatchFlags::CREATE).expect("the directory is there");
+    events
 }
 
 fn a_fifo_that_nobody_reads_keeps_no_signal_away() -> Outcome {
@@ -154,15 +164,16 @@ fn what_was_pinned_goes_when_the_caller_is_ended() -> Outcome {
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
         let place = Place::new();
         let directory = tempfile::tempdir().expect("there is room in /tmp");
+        let files = new_files(Path::new(&place.file("")));
         let mut command = unshare();
         command.arg(format!("--uts={}", place.file("uts")));
         command.arg(format!("--pid-file={}", fifo(directory.path()).display()));
         let running = Running::start(command.args(["echo", "ran"]));
-        wait_for(|| (!place.is_empty()).then_some(())).expect("it is pinned");
+        await_file(&files);
         running.signal(signal);
-        running.wait_for_end();
-        wait_for(|| place.is_empty().then_some(())).expect("it is undone");
+        // The process that undoes it has stdout open until it has done so.
         let (_, died_of, output) = running.end();
+        assert!(place.is_empty(), "{signal}");
         assert_eq!((died_of, output.as_str()), (Some(signal as i32), ""));
     }
     Ok(())

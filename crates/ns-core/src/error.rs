@@ -75,14 +75,14 @@ impl Error {
         }
     }
 
-    /// The same error with a help text.
+    /// Adds a help text to the error.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
         let cause = self.cause().map(str::to_owned);
         self.explained(cause, Some(help.into()))
     }
 
-    /// The same error with a cause and a help text.
+    /// Adds a cause and a help text to the error.
     #[must_use]
     pub fn explained(self, cause: Option<String>, help: Option<String>) -> Self {
         let note = self.note().map(str::to_owned);
@@ -94,7 +94,7 @@ impl Error {
         }
     }
 
-    /// The same error with a caveat.
+    /// Adds a note about what limits the error's claim.
     #[must_use]
     pub fn with_note(self, note: impl Into<String>) -> Self {
         let (cause, help) = (self.cause().map(str::to_owned), self.help().map(str::to_owned));
@@ -114,7 +114,7 @@ impl Error {
         }
     }
 
-    /// The same error. If it has no cause and no `/proc` is mounted, that becomes its cause.
+    /// Names the missing `/proc` as the cause, if the error has no cause and no `/proc` is mounted.
     #[must_use]
     pub(crate) fn or_without_proc(self) -> Self {
         if self.cause().is_some() || std::fs::symlink_metadata("/proc/self").is_ok() {

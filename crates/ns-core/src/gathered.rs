@@ -26,7 +26,7 @@ impl<T> Gathered<T> {
         }
     }
 
-    /// The same state, with a reference to the value.
+    /// Borrows the value and keeps the state.
     pub fn as_ref(&self) -> Gathered<&T> {
         match self {
             Self::Known(value) => Gathered::Known(value),
@@ -37,7 +37,7 @@ impl<T> Gathered<T> {
         }
     }
 
-    /// The same state, with the known value converted.
+    /// Converts a known value and keeps any other state.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Gathered<U> {
         self.and_then(|value| Gathered::Known(make(value)))
     }

@@ -10,7 +10,7 @@ mod request;
 use std::process::ExitCode;
 
 use cli::Cli;
-use ns_core::launch::{self, Reporter};
+use ns_core::launch;
 use request::Request;
 
 const PROGRAM: &str = "ns-enter";
@@ -22,7 +22,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let (dry_run, json) = (cli.dry_run, cli.json);
-    let request = Request::new(cli).map_err(explained)?;
+    let request = Request::new(cli)?;
     let plan = plan::plan(&request);
     if dry_run {
         ns_core::cli::show_plan(&plan, json)?;
@@ -36,18 +36,5 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     // The plan holds the open files of the target, and is dropped in time.
     drop(request);
-    let reporter = Reporter {
-        note: |error| ns_core::cli::note_error(PROGRAM, error),
-        error: |error| ns_core::cli::report(PROGRAM, error),
-    };
-    let outcome = launch::run(plan, reporter);
-    Ok(ns_core::cli::conclude::<Cli>(outcome))
-}
-
-/// The error with its cause, if a filter of system calls is the cause.
-fn explained(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast() {
-        Ok(error) => ns_core::explain::explain_filter(error).into(),
-        Err(error) => error,
-    }
+    Ok(ns_core::cli::launch::<Cli>(plan))
 }

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use serde_json::json;
 
-use super::{advice, report};
+use super::{advice, note_error, report};
 use crate::Result as CoreResult;
 use crate::escape::{escape_for_terminal, escape_json};
-use crate::launch::{Ended, Failure, Plan, Program, mirror, shell_in};
+use crate::launch::{Ended, Failure, Plan, Program, Reporter, mirror, run, shell_in};
 use crate::users;
 
 /// The program to run, with its arguments and its environment. If none is named, it is the caller's shell, started as a
@@ -45,9 +45,18 @@ pub fn show_plan(plan: &Plan, as_json: bool) -> io::Result<()> {
     out.flush()
 }
 
+/// Carries the plan out. The result is the exit status; errors and notes go to stderr. `C` are the arguments of this program.
+pub fn launch<C: CommandFactory>(plan: Plan) -> ExitCode {
+    let reporter = Reporter {
+        note: |error| note_error(C::command().get_name(), error),
+        error: |error| report(C::command().get_name(), error),
+    };
+    conclude::<C>(run(plan, reporter))
+}
+
 /// The exit status for the end of the program. If a signal killed the program, this process dies of the same signal. If
-/// the program was not started, reports why. `C` are the arguments of this program.
-pub fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
+/// the program was not started, reports why.
+fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
     match outcome {
         Ok(ended) => mirror(ended).into(),
         Err(Failure {

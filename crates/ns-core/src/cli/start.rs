@@ -13,6 +13,8 @@ use super::compat_name::{self, CompatName};
 use super::labels::Labels;
 use super::notes::{self, Notes};
 use super::{complete, failure, help, usage};
+use crate::Error;
+use crate::explain::explain_filter;
 use crate::sys::{nss, stack};
 
 /// The exit status of wrong usage, in all the programs.
@@ -62,11 +64,14 @@ where
             let command = C::command();
             let runs_program = command.get_positionals().any(Arg::is_trailing_var_arg_set);
             let advice = advice::for_operand(&command).filter(|_| !runs_program);
-            failure::report_with_advice(
-                program,
-                error.as_ref(),
-                advice.map(|advice| advice.text).as_deref(),
-            );
+            let advice = advice.map(|advice| advice.text);
+            // A filter of system calls can be the cause of anything.
+            match error.as_ref().downcast_ref::<Error>() {
+                Some(error) => {
+                    failure::report_with_advice(program, &explain_filter(error.clone()), advice.as_deref());
+                }
+                None => failure::report_with_advice(program, error.as_ref(), advice.as_deref()),
+            }
             ExitCode::FAILURE
         }
     }

@@ -74,7 +74,7 @@ fn missing_interpreter(path: &Path) -> Option<Finding> {
     Some(Finding::new(cause))
 }
 
-/// The start of a regular file. To read from anything else may wait for ever, or change something; so may a file of
+/// The start of a regular file. A read from any other file can block for ever or change something, and so can a file of
 /// procfs.
 fn start_of(path: &Path) -> Option<Vec<u8>> {
     let is_plain = |file: &OwnedFd| {

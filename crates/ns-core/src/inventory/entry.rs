@@ -71,7 +71,8 @@ impl Entry {
         self.processes > 0 || !self.holders.is_empty() || self.only_listed
     }
 
-    /// Whether it lives without a process, by a mount or by what only the kernel knows: it has not gone if it cannot be opened.
+    /// True if a mount, or something only the kernel knows, keeps the namespace alive without a process. A namespace that
+    /// cannot be opened then still exists.
     pub(super) fn lives_out_of_reach(&self) -> bool {
         let mut holders = self.holders.iter();
         let pinned = holders.any(|holder| matches!(holder, Holder::Pin { .. }));

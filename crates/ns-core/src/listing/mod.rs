@@ -42,12 +42,12 @@ impl ColumnFacts {
         }
     }
 
-    /// The same, about these kinds only.
+    /// Limits the column to namespaces of these kinds.
     pub(crate) const fn only(self, kinds: Kinds) -> Self {
         Self { kinds, ..self }
     }
 
-    /// The same, about what an option of the program chooses.
+    /// Ties the column to an option of the program, which chooses what it is about.
     pub(crate) const fn of_option(self) -> Self {
         Self { option: true, ..self }
     }

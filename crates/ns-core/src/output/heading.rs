@@ -103,7 +103,7 @@ impl Heading {
         Self::new(name, about, Holds::Amount)
     }
 
-    /// The same heading, with values that can be cut to fit the terminal.
+    /// Lets values of the column be cut to fit the terminal.
     #[must_use]
     pub const fn wide(self) -> Self {
         Self {
@@ -112,7 +112,7 @@ impl Heading {
         }
     }
 
-    /// The same heading, with other names for choosing the column.
+    /// Adds other names for choosing the column.
     #[must_use]
     pub const fn or(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }

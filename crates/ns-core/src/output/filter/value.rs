@@ -26,7 +26,7 @@ pub(super) enum OperandValue<'a> {
 }
 
 impl<C: Headed> Operand<C> {
-    /// Whether it is a column of numbers, or of amounts, which are compared as numbers.
+    /// True for a column of numbers or of amounts: its values are compared as numbers.
     pub(super) fn holds_numbers(&self) -> bool {
         let holds = |column: &C| {
             matches!(
