@@ -29,6 +29,8 @@ pub enum CompatName {
     Dnsdomainname,
 }
 
+const HOSTNAME: &str = "ns-hostname";
+
 impl CompatName {
     /// All of them.
     pub const ALL: [Self; 9] = [
@@ -53,38 +55,43 @@ impl CompatName {
         Self::ALL.into_iter().find(|compat| name == compat.name())
     }
 
+    /// The name, the program that stands in for it, and the option that the name stands for.
+    const fn facts(self) -> (&'static str, &'static str, Option<&'static str>) {
+        match self {
+            Self::Unshare => ("unshare", "ns-unshare", None),
+            Self::Nsenter => ("nsenter", "ns-enter", None),
+            Self::Lsns => ("lsns", "ns-ls", None),
+            Self::Findmnt => ("findmnt", "ns-mounts", None),
+            Self::Hostname => ("hostname", HOSTNAME, None),
+            Self::Domainname => ("domainname", HOSTNAME, Some("-y")),
+            Self::Nisdomainname => ("nisdomainname", HOSTNAME, Some("-y")),
+            Self::Ypdomainname => ("ypdomainname", HOSTNAME, Some("-y")),
+            Self::Dnsdomainname => ("dnsdomainname", HOSTNAME, Some("-d")),
+        }
+    }
+
     /// The name.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unshare => "unshare",
-            Self::Nsenter => "nsenter",
-            Self::Lsns => "lsns",
-            Self::Findmnt => "findmnt",
-            Self::Hostname => "hostname",
-            Self::Domainname => "domainname",
-            Self::Nisdomainname => "nisdomainname",
-            Self::Ypdomainname => "ypdomainname",
-            Self::Dnsdomainname => "dnsdomainname",
-        }
+        self.facts().0
     }
 
     /// The program that stands in for it.
     pub const fn program(self) -> &'static str {
-        match self {
-            Self::Unshare => "ns-unshare",
-            Self::Nsenter => "ns-enter",
-            Self::Lsns => "ns-ls",
-            Self::Findmnt => "ns-mounts",
-            Self::Hostname
-            | Self::Domainname
-            | Self::Nisdomainname
-            | Self::Ypdomainname
-            | Self::Dnsdomainname => "ns-hostname",
-        }
+        self.facts().1
+    }
+
+    /// The option that the name stands for.
+    const fn option(self) -> Option<&'static str> {
+        self.facts().2
+    }
+
+    /// True for hostname(1) and its other names.
+    fn is_of_hostname(self) -> bool {
+        self.program() == HOSTNAME
     }
 
     /// The newest version of the relative whose options the program has. Scripts look for it in `--version`.
-    const fn compatible_with(self) -> &'static str {
+    fn compatible_with(self) -> &'static str {
         if self.is_of_hostname() {
             "hostname 3.25"
         } else {
@@ -92,48 +99,19 @@ impl CompatName {
         }
     }
 
-    const fn is_of_hostname(self) -> bool {
-        match self {
-            Self::Hostname
-            | Self::Domainname
-            | Self::Nisdomainname
-            | Self::Ypdomainname
-            | Self::Dnsdomainname => true,
-            Self::Unshare | Self::Nsenter | Self::Lsns | Self::Findmnt => false,
-        }
-    }
-
     /// The exit status of wrong usage.
-    pub(super) const fn usage_status(self) -> u8 {
+    pub(super) fn usage_status(self) -> u8 {
         if self.is_of_hostname() { 255 } else { 1 }
     }
 
     /// The exit status of `--help`.
-    pub(super) const fn help_status(self) -> u8 {
+    pub(super) fn help_status(self) -> u8 {
         if self.is_of_hostname() { 255 } else { 0 }
     }
 
-    /// The option that the name stands for.
-    const fn option(self) -> Option<&'static str> {
-        match self {
-            Self::Domainname | Self::Nisdomainname | Self::Ypdomainname => Some("-y"),
-            Self::Dnsdomainname => Some("-d"),
-            Self::Unshare | Self::Nsenter | Self::Lsns | Self::Findmnt | Self::Hostname => None,
-        }
-    }
-
     /// True if a listing reports what is missing, on stderr and in JSON, without being asked.
-    pub const fn tells_what_is_missing(self) -> bool {
-        match self {
-            Self::Lsns | Self::Findmnt => false,
-            Self::Unshare
-            | Self::Nsenter
-            | Self::Hostname
-            | Self::Domainname
-            | Self::Nisdomainname
-            | Self::Ypdomainname
-            | Self::Dnsdomainname => true,
-        }
+    pub fn reports_gaps(self) -> bool {
+        !matches!(self, Self::Lsns | Self::Findmnt)
     }
 
     /// `unshare from ns-utils 0.1.0 (compatible with util-linux 2.43)`.

@@ -111,7 +111,7 @@ impl Written {
             } else {
                 width_of_terminal()
             },
-            remarks: CompatName::current().is_none_or(CompatName::tells_what_is_missing),
+            remarks: CompatName::current().is_none_or(CompatName::reports_gaps),
             ..Style::default()
         }
     }
@@ -130,7 +130,7 @@ pub fn conclude_listing(program: &str, incomplete: &Incomplete, strict: bool) ->
     let Some(sentence) = incomplete.sentence() else {
         return ExitCode::SUCCESS;
     };
-    if strict || CompatName::current().is_none_or(CompatName::tells_what_is_missing) {
+    if strict || CompatName::current().is_none_or(CompatName::reports_gaps) {
         note(program, &format!("the list is incomplete: {sentence}"));
     }
     if strict {
