@@ -121,7 +121,7 @@ function __ns_hostname_output
         $before 'HELD-BY' 'things that keep the namespace alive, in words' \
         $before 'THREADS' 'number of threads in the namespace' \
         $before 'LEADER' 'oldest process without a parent in the namespace' \
-        $before 'INPID' 'PIDs of LEADER, from outside to inside' \
+        $before 'INPID' 'PIDs of the process PID, from outside to inside' \
         $before 'UNIT' 'systemd unit of the leader' \
         $before 'CONTAINER' 'id of the leader\'s container' \
         $before 'CGROUP' 'cgroup of the leader' \

@@ -161,7 +161,7 @@ function __ns_ls_output
         $before 'HELD-BY' 'things that keep the namespace alive, in words' \
         $before 'THREADS' 'number of threads in the namespace' \
         $before 'LEADER' 'oldest process without a parent in the namespace' \
-        $before 'INPID' 'PIDs of LEADER, from outside to inside' \
+        $before 'INPID' 'PIDs of the process PID, from outside to inside' \
         $before 'UNIT' 'systemd unit of the leader' \
         $before 'CONTAINER' 'id of the leader\'s container' \
         $before 'CGROUP' 'cgroup of the leader' \
@@ -199,7 +199,7 @@ complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or pro
 complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
 complete -c ns-ls -n '__ns_ls_ours' -l ascii -d 'Draw trees with ASCII characters'
 complete -c ns-ls -n '__ns_ls_ours' -l no-ascii -d 'Draw trees with Unicode characters'
-complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Do nothing (accepted for compatibility)'
+complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Write several mount points on one line'
 complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Report namespaces that appear or disappear' -f

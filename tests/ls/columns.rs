@@ -216,7 +216,7 @@ fn the_leader_is_the_oldest_process_and_not_the_one_with_the_lowest_pid() -> Out
     let ran = with_pids_of_its_own(script).ran();
     let rows = rows(ran);
     // The processes are the shell, sleep, and the program itself.
-    let expected = json!({"pid": 50, "leader": 100, "nprocs": 3, "inpid": "100"});
+    let expected = json!({"pid": 50, "leader": 100, "nprocs": 3, "inpid": "50"});
     assert!(rows.contains(&expected), "{rows:?}");
     // Of two processes whose parents are elsewhere, the leader is the one that started first, by a clock with a hundred
     // ticks a second.

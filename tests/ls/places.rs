@@ -367,8 +367,36 @@ fn every_holder_of_a_namespace_is_listed() -> Outcome {
         assert!(lines[0].split_whitespace().eq(["PID", "PPID", "USER", "COMMAND"]));
         // The child of the other namespace.
         assert!(lines[2].contains("└─sh -c"), "{text}");
-        assert_eq!(lines[3], format!("descriptor {fd} of process {}", own_pid()));
+        // What is no process has words, and nothing else.
+        assert_eq!(
+            lines[3].trim_start(),
+            format!("descriptor {fd} of process {}", own_pid())
+        );
+        assert_eq!(lines[3].find("descriptor"), lines[1].find("unshare"), "{text}");
     }
+    // Without the column for the words, there are only processes, for other programs to read.
+    for columns in ["PID", "PID,USER"] {
+        for shape in ["", "-l", "-r"] {
+            let ran = program("ns-ls").args([&inode, "-n", "-o", columns]).with(shape);
+            assert_eq!(ran.stdout.lines().count(), 2, "{columns} {shape}");
+        }
+    }
+    let held_by = program("ns-ls")
+        .args([&inode, "-n", "-o", "HELD-BY"])
+        .ran()
+        .stdout;
+    assert!(
+        held_by
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with("descriptor ")),
+        "{held_by}"
+    );
+    let filtered = program("ns-ls")
+        .args([&inode, "-n", "-Q", "PID == 0"])
+        .ran()
+        .stdout;
+    assert_eq!(filtered, "");
     let json = program("ns-ls").args(["-J", &inode]).ran().json();
     let pids = json["namespaces"].as_array().expect("an array");
     assert_eq!(pids.len(), 2);

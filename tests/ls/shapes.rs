@@ -11,6 +11,7 @@ cases!["ls::shapes":
     raw_lines_have_one_field_for_each_column_and_no_glyphs,
     trees_follow_owners_parents_or_processes,
     a_tree_includes_ancestors_that_the_filter_leaves_out,
+    several_mount_points_are_lines,
 ];
 
 fn lists_are_json_arrays_and_rows_are_flat() -> Outcome {
@@ -77,6 +78,11 @@ fn trees_follow_owners_parents_or_processes() -> Outcome {
         .find(|line| line.contains(&there.inode("uts").to_string()));
     let line = line.expect("a line");
     assert!(line.starts_with("  └─") || line.starts_with("│ └─"), "{table}");
+    // Without the column of the tree, it is a plain list.
+    for columns in ["NS", "PID,NS", "PID", "TYPE -T", "TYPE,PID --tree=parent"] {
+        let plain = user.program("ns-ls").with(&format!("-n -o {columns}")).stdout;
+        assert!(plain.is_ascii() && !plain.is_empty(), "{plain}");
+    }
     // The default is by process: a namespace is below the namespace of its parent process.
     let child = Held::new(
         user.tool("unshare")
@@ -135,4 +141,21 @@ fn with_own_run(script: &str) -> Vec<Value> {
         .arg(crate::support::path_of("ns-ls"))
         .ran();
     rows(ran)
+}
+
+fn several_mount_points_are_lines() -> Outcome {
+    needs::root()?;
+    needs::tools("mount unshare");
+    let script = r#"mount -t tmpfs t /mnt; : >/mnt/a; : >/mnt/b; unshare --net=/mnt/a true
+        mount --bind /mnt/a /mnt/b; inode=$(stat -L -c %i /mnt/a)
+        for words in "" -W -r; do "$1" -t net -n -o TYPE,NSFS -Q "NS == $inode" $words; done"#;
+    let ran = tool("unshare")
+        .args(["--mount", "sh", "-e", "-c", script, "sh"])
+        .arg(crate::support::path_of("ns-ls"))
+        .ran();
+    assert_eq!(
+        ran.stdout,
+        "net /mnt/a\n    /mnt/b\nnet /mnt/a,/mnt/b\nnet /mnt/a,/mnt/b\n"
+    );
+    Ok(())
 }

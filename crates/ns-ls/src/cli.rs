@@ -127,9 +127,9 @@ pub struct Cli {
     #[command(flatten)]
     pub characters: TreeCharacters,
 
-    /// Do nothing (accepted for compatibility)
+    /// Write several mount points on one line
     ///
-    /// No value is longer than one line.
+    /// Without this option, a table has a line for each mount point in NSFS.
     #[arg(short = 'W', long, help_heading = SHOWN)]
     pub nowrap: bool,
 

@@ -1,17 +1,19 @@
 //! `ns-ls NAMESPACE`: the processes in one namespace, and what else holds it.
 
-use std::io::{self, Write as _};
+use std::io;
 
+use ns_core::cli::CompatName;
 use ns_core::inventory::{Entry, Inventory};
-use ns_core::listing::{Context, sentence, value};
-use ns_core::output::{Incomplete, escape_for_terminal};
+use ns_core::listing::{COMMAND, Context, HELD_BY, NamespaceColumn, sentence, value};
+use ns_core::output::Incomplete;
 
 use crate::query::{Query, said};
 use crate::records::Records;
-use crate::show::show;
+use crate::show::{show, tree_column};
 use crate::tree::{Relation, flat, tree};
 
-/// Writes the processes as rows, and every other holder as a line; in JSON, as an array "holders" beside the rows.
+/// Writes the processes as rows. The other holders are rows with words in one column, if that is shown. In JSON, they are an
+/// array "holders" beside the rows.
 pub fn show_inside(
     query: &Query<'_>,
     inventory: &Inventory,
@@ -27,8 +29,14 @@ pub fn show_inside(
     let mut records = Records::new(wanted, rows);
     query.filter(&mut records, incomplete);
     query.count_shown(&records, incomplete);
+    if let Some(column) = column_of_holders(query) {
+        let words = |holder| sentence(holder, inventory.own_mount_namespace());
+        records.append(column, entry.holders.iter().map(words));
+    }
     // All of them are in one namespace, so a tree shows parents and children.
     let relation = query.tree.map(|_| Relation::Process);
+    let relation = relation
+        .filter(|relation| query.cli.written.json || tree_column(&query.columns, *relation).is_some());
     let places = match relation {
         Some(relation) => tree(&records, relation),
         None => flat(&records),
@@ -36,14 +44,19 @@ pub fn show_inside(
     let values: Vec<_> = entry.holders.iter().map(value).collect();
     let mut beside = said(inventory, incomplete);
     beside.remarks.insert(0, ("holders", values.into()));
-    show(query.cli, &query.columns, relation, &records, &places, beside)?;
-    if query.cli.written.json || query.cli.written.raw {
-        return Ok(());
-    }
-    let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
-    for holder in &entry.holders {
-        let words = sentence(holder, inventory.own_mount_namespace());
-        writeln!(out, "{}", escape_for_terminal(&words))?;
-    }
-    out.flush()
+    show(query.cli, &query.columns, relation, &records, &places, beside)
+}
+
+/// The column that says in words what holds the namespace beside its processes; `None` if nobody asks for words, or only for
+/// rows that match a filter, which words do not.
+fn column_of_holders(query: &Query<'_>) -> Option<NamespaceColumn> {
+    let written = &query.cli.written;
+    let only_processes = written.json
+        || written.raw
+        || query.cli.filter.is_some()
+        || CompatName::current() == Some(CompatName::Lsns);
+    let columns: [NamespaceColumn; 2] = [&COMMAND, &HELD_BY];
+    columns
+        .into_iter()
+        .find(|column| !only_processes && query.columns.contains(column))
 }

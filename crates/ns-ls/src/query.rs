@@ -10,7 +10,7 @@ use ns_core::{Error, Gathered, Kind, Kinds, Target};
 use crate::cli::Cli;
 use crate::columns;
 use crate::records::Records;
-use crate::show::Said;
+use crate::show::{Said, tree_column};
 use crate::tree::Relation;
 
 /// The namespaces to show, and the shape of the output.
@@ -35,16 +35,19 @@ impl<'a> Query<'a> {
     pub fn of(cli: &'a Cli) -> anyhow::Result<Self> {
         let kinds: Kinds = cli.kinds.iter().copied().collect();
         let kinds = if kinds.is_empty() { Kinds::ALL } else { kinds };
+        let columns = columns(cli)?;
+        let is_drawn = |relation: &Relation| cli.written.json || tree_column(&columns, *relation).is_some();
+        let tree = relation(cli).filter(is_drawn);
         Ok(Self {
             cli,
-            columns: columns(cli)?,
+            columns,
             usual: cli
                 .written
                 .output
                 .as_deref()
                 .is_none_or(|list| list.starts_with('+'))
                 && !cli.written.output_all,
-            tree: relation(cli),
+            tree,
             kinds,
             task: cli.task.as_ref().map(process).transpose()?,
             caps: cli.caps.as_ref().map(process).transpose()?,

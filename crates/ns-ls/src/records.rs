@@ -37,6 +37,18 @@ impl<'a> Records<'a> {
         });
     }
 
+    /// Puts rows at the end that have a text in this column, and nothing else.
+    pub fn append(&mut self, column: NamespaceColumn, texts: impl Iterator<Item = Vec<u8>>) {
+        let Some(position) = self.position(column) else {
+            return;
+        };
+        for text in texts {
+            let mut row = vec![Cell::Absent; self.columns.len()];
+            row[position] = Cell::text(text);
+            self.rows.push(row);
+        }
+    }
+
     /// The first row with this number in this column.
     pub fn find(&self, column: NamespaceColumn, number: u64) -> Option<Vec<Cell<'a>>> {
         (0..self.len())

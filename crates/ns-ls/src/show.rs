@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use ns_core::cli::Pairs;
 use ns_core::listing::{self, NAMESPACE_COLUMNS, NamespaceColumn};
-use ns_core::output::{self, Listing, Row, headings, write};
+use ns_core::output::{self, Listing, Row, Style, headings, write};
 
 use crate::cli::Cli;
 use crate::records::Records;
@@ -40,8 +40,14 @@ pub fn show(
         remarks: said.remarks,
     };
     let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
-    let tree = tree.map(|relation| tree_column(columns, relation));
+    let tree = tree.and_then(|relation| tree_column(columns, relation));
     let style = cli.characters.in_style(cli.written.style(Pairs::default(), tree));
+    let style = Style {
+        lines: columns
+            .iter()
+            .position(|column| *column == &listing::NSFS && !cli.nowrap),
+        ..style
+    };
     write(&mut out, &listing, style)?;
     out.flush()
 }
@@ -54,14 +60,13 @@ pub fn list_columns(cli: &Cli) -> io::Result<()> {
     out.flush()
 }
 
-/// The column in which the tree is drawn: the subject of the tree, or the last column.
-fn tree_column(columns: &[NamespaceColumn], relation: Relation) -> usize {
+/// The column in which the tree is drawn. Without it, text is a plain list.
+pub fn tree_column(columns: &[NamespaceColumn], relation: Relation) -> Option<usize> {
     let wanted: &[NamespaceColumn] = match relation {
-        Relation::Process => &[&listing::COMMAND, &listing::PID],
+        Relation::Process => &[&listing::COMMAND],
         Relation::Owner | Relation::Parent => &[&listing::NS, &listing::COMMAND],
     };
     wanted
         .iter()
         .find_map(|wanted| columns.iter().position(|column| column == wanted))
-        .unwrap_or(columns.len().saturating_sub(1))
 }

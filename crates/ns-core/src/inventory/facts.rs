@@ -132,8 +132,8 @@ impl Facts {
     };
     /// The cgroups of the leader.
     pub const CGROUP: Self = Self::of_leader(OfProcess::Cgroups);
-    /// The leader's PIDs in the PID namespaces it is in.
-    pub const PIDS: Self = Self::of_leader(OfProcess::Pids);
+    /// The PIDs of the process with the lowest PID in the PID namespaces that it is in.
+    pub const PIDS: Self = Self::of_lowest(OfProcess::Pids);
     /// The command line of the process with the lowest PID.
     pub const COMMAND: Self = Self::of_lowest(OfProcess::Command);
     /// The uid of that process.

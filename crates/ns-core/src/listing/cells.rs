@@ -96,9 +96,9 @@ pub(super) fn threads(it: Subject<'_>) -> Cell<'_> {
     }
 }
 
-pub(super) fn pids_of_leader(it: Subject<'_>) -> Cell<'_> {
-    let pids = it.leader().and_then(|process| process.pids.as_ref());
-    Cell::gathered(pids, |pids| {
+/// The PIDs of a process, from the caller's PID namespace to its own.
+pub(super) fn pids(process: &Representative) -> Cell<'_> {
+    Cell::gathered(process.pids.as_ref(), |pids| {
         let pids: Vec<_> = pids.iter().map(Pid::to_string).collect();
         Cell::string(&pids.join("/"))
     })

@@ -51,6 +51,8 @@ pub struct Style {
     pub width: Option<usize>,
     /// True if the headings are names of shell variables: `MAJ_MIN` for `MAJ:MIN`.
     pub shell_names: bool,
+    /// The index of the column whose lists are written in a table with a line for each item.
+    pub lines: Option<usize>,
     /// The index of the column whose values are paths on this host, for links in the terminal.
     pub links: Option<usize>,
 }
@@ -64,6 +66,7 @@ impl Default for Style {
             ascii: false,
             width: None,
             shell_names: false,
+            lines: None,
             links: None,
         }
     }

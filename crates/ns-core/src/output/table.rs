@@ -34,6 +34,11 @@ pub(super) fn write(
         cells.clear();
         cells.extend((0..widths.len()).map(|column| table.shown(row, column)));
         line(out, &aligns, widths, &cells, mark)?;
+        for item in table.further_items(row) {
+            cells.clear();
+            cells.extend((0..widths.len()).map(|column| table.continued(row, column, item)));
+            line(out, &aligns, widths, &cells, mark)?;
+        }
     }
     Ok(())
 }
@@ -70,7 +75,10 @@ impl<'l, 'a> Table<'l, 'a> {
     /// A value. It is formatted twice, for its width and for the output, which costs less than keeping all values.
     fn shown(&self, row: usize, column: usize) -> Shown<'_> {
         let cell = &self.listing.rows[row].cells[column];
-        let text = Shown::new(text_of(cell));
+        let text = match self.items(row, column) {
+            [first, _, ..] => Shown::new(escape_for_terminal(first)),
+            _ => Shown::new(text_of(cell)),
+        };
         let link = match cell {
             Cell::Text(path) if self.style.links == Some(column) => Some(&path[..]),
             _ => None,
@@ -81,6 +89,46 @@ impl<'l, 'a> Table<'l, 'a> {
         }
     }
 
+    /// The items of a value that take a line each.
+    fn items(&self, row: usize, column: usize) -> &[Cow<'a, [u8]>] {
+        match &self.listing.rows[row].cells[column] {
+            Cell::List(items) if self.style.lines == Some(column) => items,
+            _ => &[],
+        }
+    }
+
+    /// The items of a row for the lines below its first.
+    fn further_items(&self, row: usize) -> impl Iterator<Item = &[u8]> {
+        let items = self.style.lines.map(|column| self.items(row, column));
+        items.into_iter().flatten().skip(1).map(|item| &**item)
+    }
+
+    /// The text of a column in a line below the first line of a row: an item, or the lines of the tree that continue.
+    fn continued<'s>(&'s self, row: usize, column: usize, item: &'s [u8]) -> Shown<'s> {
+        if self.style.lines == Some(column) {
+            return Shown::new(escape_for_terminal(item));
+        }
+        let rows = &self.listing.rows;
+        let text = match self.prefixes.get(row) {
+            Some(prefix) if self.tree == Some(column) => {
+                let has_children = rows.get(row + 1).is_some_and(|next| next.depth > rows[row].depth);
+                Cow::Owned(tree::continued(prefix, has_children, self.style.ascii))
+            }
+            _ => Cow::Borrowed(""),
+        };
+        Shown::new(text)
+    }
+
+    /// The columns of the terminal that a value takes.
+    fn width(&self, row: usize, column: usize) -> usize {
+        let items = self.items(row, column).iter();
+        let widths = items.map(|item| Shown::new(escape_for_terminal(item)).width);
+        widths
+            .chain([self.shown(row, column).width])
+            .max()
+            .unwrap_or_default()
+    }
+
     /// Makes the columns as wide as their values.
     fn widen(&self, widths: &mut Vec<usize>) {
         widths.resize(self.headings.len(), 0);
@@ -89,7 +137,7 @@ impl<'l, 'a> Table<'l, 'a> {
                 *width = self.headings[column].width.max(*width);
             }
             for row in 0..self.listing.rows.len() {
-                *width = self.shown(row, column).width.max(*width);
+                *width = self.width(row, column).max(*width);
             }
         }
     }
@@ -97,7 +145,7 @@ impl<'l, 'a> Table<'l, 'a> {
     /// The widths of the values of a column.
     fn widths_of(&self, column: usize) -> Vec<usize> {
         let rows = 0..self.listing.rows.len();
-        rows.map(|row| self.shown(row, column).width).collect()
+        rows.map(|row| self.width(row, column)).collect()
     }
 
     /// The alignment of each column. A tree is always aligned left.
@@ -337,6 +385,26 @@ mod tests {
             };
             assert!(written(&listing, style).contains("MAJ_MIN"));
         }
+    }
+
+    #[test]
+    fn items_take_a_line_each_beside_the_lines_of_the_tree() {
+        let mut listing = listing();
+        let items = || super::Cell::List(vec![b"/a"[..].into(), b"/b/c"[..].into(), b"/d"[..].into()]);
+        listing.rows[0].cells[0] = items();
+        listing.rows[1].cells[0] = items();
+        let style = Style {
+            shape: Shape::Tree(1),
+            headings: false,
+            lines: Some(0),
+            ..Style::default()
+        };
+        assert_eq!(
+            written(&listing, style),
+            "  /a init --wait\n/b/c │\n  /d │\n  /a └─a\\x0ab\n/b/c\n  /d\n     ?\n"
+        );
+        let style = Style { lines: None, ..style };
+        assert!(written(&listing, style).starts_with("/a,/b/c,/d init --wait\n"));
     }
 
     #[test]

@@ -61,6 +61,20 @@ pub(super) fn prefixes(rows: &[Row<'_>], ascii: bool) -> Vec<String> {
         .collect()
 }
 
+/// The text below a row whose own line starts with `prefix`: the lines that lead to the rows further down.
+pub(super) fn continued(prefix: &str, has_children: bool, ascii: bool) -> String {
+    let glyphs = if ascii { &ASCII } else { &UNICODE };
+    let own = if let Some(above) = prefix.strip_suffix(glyphs.branch) {
+        format!("{above}{}", glyphs.line)
+    } else if let Some(above) = prefix.strip_suffix(glyphs.last) {
+        format!("{above}{}", glyphs.gap)
+    } else {
+        String::new()
+    };
+    let below = if has_children { glyphs.line } else { "" };
+    format!("{own}{below}").trim_end().to_owned()
+}
+
 /// For each row, true if it is the last child of its parent. The rows are read from below, so that the next sibling is
 /// already known.
 fn last_siblings(rows: &[Row<'_>]) -> Vec<bool> {
