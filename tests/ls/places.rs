@@ -367,14 +367,14 @@ fn every_holder_of_a_namespace_is_listed() -> Outcome {
         assert!(lines[0].split_whitespace().eq(["PID", "PPID", "USER", "COMMAND"]));
         // The child of the other namespace.
         assert!(lines[2].contains("└─sh -c"), "{text}");
-        // What is no process has words, and nothing else.
+        // A holder that is not a process has only a text.
         assert_eq!(
             lines[3].trim_start(),
             format!("descriptor {fd} of process {}", own_pid())
         );
         assert_eq!(lines[3].find("descriptor"), lines[1].find("unshare"), "{text}");
     }
-    // Without the column for the words, there are only processes, for other programs to read.
+    // Without a column for the text, only processes are listed, so that other programs can read them.
     for columns in ["PID", "PID,USER"] {
         for shape in ["", "-l", "-r"] {
             let ran = program("ns-ls").args([&inode, "-n", "-o", columns]).with(shape);

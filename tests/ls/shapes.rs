@@ -78,7 +78,7 @@ fn trees_follow_owners_parents_or_processes() -> Outcome {
         .find(|line| line.contains(&there.inode("uts").to_string()));
     let line = line.expect("a line");
     assert!(line.starts_with("  └─") || line.starts_with("│ └─"), "{table}");
-    // Without the column of the tree, it is a plain list.
+    // Without the column for the tree, the output is a plain list.
     for columns in ["NS", "PID,NS", "PID", "TYPE -T", "TYPE,PID --tree=parent"] {
         let plain = user.program("ns-ls").with(&format!("-n -o {columns}")).stdout;
         assert!(plain.is_ascii() && !plain.is_empty(), "{plain}");

@@ -47,8 +47,8 @@ pub fn show_inside(
     show(query.cli, &query.columns, relation, &records, &places, beside)
 }
 
-/// The column that says in words what holds the namespace beside its processes; `None` if nobody asks for words, or only for
-/// rows that match a filter, which words do not.
+/// The column for the holders that are not processes. `None` if no column with words is shown, or if a filter selects rows:
+/// words match no filter.
 fn column_of_holders(query: &Query<'_>) -> Option<NamespaceColumn> {
     let written = &query.cli.written;
     let only_processes = written.json

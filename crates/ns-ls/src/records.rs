@@ -37,7 +37,7 @@ impl<'a> Records<'a> {
         });
     }
 
-    /// Puts rows at the end that have a text in this column, and nothing else.
+    /// Appends rows whose only value is a text in this column.
     pub fn append(&mut self, column: NamespaceColumn, texts: impl Iterator<Item = Vec<u8>>) {
         let Some(position) = self.position(column) else {
             return;
