@@ -15,6 +15,7 @@ cases!["listings":
     a_file_that_is_refused_late_counts_as_a_value,
     no_name_is_null_and_the_owner_is_called_the_same,
     columns_are_listed_with_their_types,
+    each_column_name_is_that_of_one_column,
     values_are_of_the_types_that_the_columns_say,
     a_column_alone_asks_for_all_that_it_shows,
     trees_are_drawn_with_the_characters_of_the_locale,
@@ -134,6 +135,8 @@ fn a_file_that_is_refused_late_counts_as_a_value() -> Outcome {
     for (fault, kind, column) in [
         ("-P 1/cmdline -e inject=openat", "uts", "COMMAND"),
         ("-P 1/stat -e inject=openat", "uts", "PPID"),
+        ("-P 1/stat -e inject=openat", "uts", "LEADER"),
+        ("-P 1/stat -e inject=openat", "uts", "UNIT"),
         ("-P 1/uid_map -e inject=openat", "user", "UIDMAP"),
         ("-P 1/status -e inject=openat", "pid", "INPID"),
         ("-P 1/cgroup -e inject=openat", "uts", "CGROUP"),
@@ -150,6 +153,11 @@ fn a_file_that_is_refused_late_counts_as_a_value() -> Outcome {
         );
         assert_eq!(rows(&json)[0][column.to_lowercase()], Value::Null, "{json}");
     }
+    let ran = in_a_private_machine(
+        "strace -f -qq -o /dev/null -P 1/stat -e inject=openat:error=EPERM \
+         $NS_MOUNTS --all-namespaces -M / -J -o NS,LEADERS --strict",
+    );
+    assert!(ran.status == 1 && ran.stderr.contains("LEADERS"), "{ran:?}");
     Ok(())
 }
 
@@ -167,6 +175,18 @@ fn no_name_is_null_and_the_owner_is_called_the_same() -> Outcome {
     assert_eq!(ls["name"], Value::Null);
     assert_eq!(ls, hostname);
     assert!(ls.get("ons").is_some() && ls.get("owner").is_none(), "{ls}");
+    Ok(())
+}
+
+fn each_column_name_is_that_of_one_column() -> Outcome {
+    for name in ["ns-ls", "ns-hostname", "ns-mounts"] {
+        let lines = program(name).with("-H -r").ok();
+        let mut seen = BTreeSet::new();
+        for column in lines.lines().filter_map(|line| line.split(' ').next()) {
+            assert!(seen.insert(column), "{name}: two columns are called {column}");
+        }
+        assert!(seen.len() > 10, "{name}: {lines}");
+    }
     Ok(())
 }
 

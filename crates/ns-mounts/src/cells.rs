@@ -273,10 +273,9 @@ pub fn master<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
 
 /// `4711(nginx)`: the number to look further with, and the name to know it by.
 pub fn leaders<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    match it.context.leaders() {
-        None => Cell::Absent,
-        Some(leaders) => Cell::List(leaders.iter().cloned().map(Cow::Owned).collect()),
-    }
+    Cell::gathered(it.context.leaders(), |leaders| {
+        Cell::List(leaders.iter().cloned().map(Cow::Owned).collect())
+    })
 }
 
 /// The other mounts of the peer group; with their namespace where it is another one: `mnt:[4026532281]/srv`.

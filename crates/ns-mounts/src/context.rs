@@ -28,7 +28,7 @@ pub struct TableContext<'a> {
     tree: OnceCell<Tree>,
     covers: OnceCell<Covers>,
     statuses: OnceCell<Gathered<Statuses>>,
-    leaders: OnceCell<Option<Vec<Vec<u8>>>>,
+    leaders: OnceCell<Gathered<Vec<Vec<u8>>>>,
     spaces: RefCell<HashMap<usize, Gathered<Space>>>,
 }
 
@@ -163,9 +163,12 @@ impl<'a> TableContext<'a> {
 
     /// The processes that brought the namespace up or entered it, as `4711(nginx)`; `None` if nobody asked, or the namespace
     /// is not known.
-    pub fn leaders(&self) -> Option<&[Vec<u8>]> {
-        let look_up = || Some(self.shared.everywhere.as_ref()?.leaders(self.inode().known()?));
-        self.leaders.get_or_init(look_up).as_deref()
+    pub fn leaders(&self) -> Gathered<&Vec<Vec<u8>>> {
+        let look_up = || match &self.shared.everywhere {
+            Some(everywhere) => self.inode().and_then(|inode| everywhere.leaders(inode)),
+            None => Gathered::Absent,
+        };
+        self.leaders.get_or_init(look_up).as_ref()
     }
 
     /// The inode of the mount namespace.

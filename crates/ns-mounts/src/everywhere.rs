@@ -7,7 +7,7 @@ use ns_core::listing::NOT_LOOKED;
 use ns_core::mounts::{Peers, View};
 use ns_core::output::Incomplete;
 use ns_core::process::Pid;
-use ns_core::{Kind, Result};
+use ns_core::{Gathered, Kind, Result};
 use serde_json::Value;
 
 /// The mount namespaces that were found.
@@ -16,7 +16,7 @@ pub struct Everywhere {
     inventory: Inventory,
     /// The places that were to be searched.
     places: Places,
-    tops: HashMap<u64, Vec<Pid>>,
+    tops: HashMap<u64, Gathered<Vec<Pid>>>,
 }
 
 /// Finds every mount namespace. The processes of each are known if `leaders` are asked for.
@@ -82,12 +82,22 @@ impl Everywhere {
     }
 
     /// The processes at the top of the trees in the namespace with this inode, with their names: `4711(nginx)`.
-    pub fn leaders(&self, inode: u64) -> Vec<Vec<u8>> {
-        let tops = self.tops.get(&inode).into_iter().flatten();
-        tops.filter_map(|pid| {
-            let name = self.inventory.name_of(*pid)?;
-            Some([pid.to_string().as_bytes(), b"(", &name, b")"].concat())
+    pub fn leaders(&self, inode: u64) -> Gathered<Vec<Vec<u8>>> {
+        let Some(tops) = self.tops.get(&inode) else {
+            return Gathered::Known(Vec::new());
+        };
+        tops.as_ref().and_then(|tops| {
+            let mut leaders = Vec::new();
+            for pid in tops {
+                match self.inventory.name_of(*pid) {
+                    Gathered::Known(name) => {
+                        leaders.push([pid.to_string().as_bytes(), b"(", &name, b")"].concat());
+                    }
+                    Gathered::Absent => {}
+                    state => return state.map(|_| Vec::new()),
+                }
+            }
+            Gathered::Known(leaders)
         })
-        .collect()
     }
 }

@@ -6,7 +6,7 @@ use crate::process::Pid;
 use crate::uts::Names;
 use crate::{Gathered, Identity, Kind, Namespace};
 
-use super::facts::{OfNamespace, OfNamespaces};
+use super::facts::{Facts, OfNamespace};
 use super::holder::Holder;
 
 /// A namespace that was found.
@@ -22,8 +22,8 @@ pub struct Entry {
     pub threads: u32,
     /// The lowest PID of a process in it.
     pub lowest: Option<Pid>,
-    /// The oldest process at the top of its tree, if it was asked for.
-    pub leader: Option<Pid>,
+    /// The oldest process at the top of its tree. Unreadable if the parent or the age of a process in it is.
+    pub leader: Gathered<Pid>,
     /// Its other holders, ordered by their kind.
     pub holders: Vec<Holder>,
     /// True if the kernel lists it. It can then be opened through that list, even if its holders have gone meanwhile.
@@ -46,20 +46,21 @@ pub struct Entry {
 
 impl Entry {
     /// A namespace of which nothing is known yet. Facts that are asked for and that its kind does not have are absent.
-    pub(super) fn new(kind: Kind, identity: Identity, facts: OfNamespaces) -> Self {
+    pub(super) fn new(kind: Kind, identity: Identity, facts: Facts) -> Self {
+        let of_namespace = facts.namespace;
         Self {
             kind,
             identity,
             processes: 0,
             threads: 0,
             lowest: None,
-            leader: None,
+            leader: at_first(facts.leaders),
             holders: Vec::new(),
             listed: false,
             only_listed: false,
-            uts_names: at_first(facts.has(OfNamespace::UtsNames) && kind != Kind::Uts),
-            netnsid: at_first(facts.has(OfNamespace::NetnsId) && kind != Kind::Net),
-            uid_map: at_first(facts.has(OfNamespace::UidMap) && kind != Kind::User),
+            uts_names: at_first(of_namespace.has(OfNamespace::UtsNames) && kind != Kind::Uts),
+            netnsid: at_first(of_namespace.has(OfNamespace::NetnsId) && kind != Kind::Net),
+            uid_map: at_first(of_namespace.has(OfNamespace::UidMap) && kind != Kind::User),
             own: Gathered::NotAsked,
             closed: false,
             relationships: None,

@@ -61,9 +61,10 @@ impl Search {
             let Some(mut member) = processes::look(found, proc, pid, kinds, surroundings.same_pids) else {
                 return;
             };
-            if descent && let Gathered::Known(stat) = Files::of(&proc, pid).stat() {
-                member.threads = stat.threads;
-                member.descent = Some((stat.parent, stat.started));
+            if descent {
+                let stat = Files::of(&proc, pid).stat();
+                member.threads = stat.as_ref().map(|stat| stat.threads).known().unwrap_or_default();
+                member.descent = stat.map(|stat| (stat.parent, stat.started));
             }
             if places.contains(Places::THREADS) {
                 threads::look(found, proc, &mut member, kinds, surroundings.same_pids);
@@ -257,7 +258,7 @@ impl Search {
         let (of_lowest, of_leader) = (question.facts.lowest, question.facts.leader);
         for entry in &self.entries {
             if question.kinds.contains(entry.kind) {
-                for (pid, facts) in [(entry.lowest, of_lowest), (entry.leader, of_leader)] {
+                for (pid, facts) in [(entry.lowest, of_lowest), (entry.leader.known(), of_leader)] {
                     if let Some(pid) = pid {
                         want(pid, facts);
                     }

@@ -11,26 +11,39 @@ use super::search::Search;
 
 impl Inventory {
     /// The processes at the top of the trees of each namespace of this kind, by its inode: processes whose parents are
-    /// in other namespaces. Known if [`Facts::LEADER`](super::Facts::LEADER) was asked for.
-    pub fn tops(&self, kind: Kind) -> HashMap<u64, Vec<Pid>> {
-        let mut tops: HashMap<u64, Vec<Pid>> = HashMap::new();
+    /// in other namespaces. Unreadable if the parent of a process in it is. Known if
+    /// [`Facts::LEADER`](super::Facts::LEADER) was asked for.
+    pub fn tops(&self, kind: Kind) -> HashMap<u64, Gathered<Vec<Pid>>> {
+        let mut tops: HashMap<u64, Gathered<Vec<Pid>>> = HashMap::new();
         for member in &self.members {
-            if let (Some((parent, _)), Gathered::Known(inode)) = (member.descent, member.links.get(kind))
-                && !is_below(parent.and_then(|pid| self.member(pid)), kind, inode)
-            {
-                tops.entry(inode).or_default().push(member.pid);
+            let Gathered::Known(inode) = member.links.get(kind) else {
+                continue;
+            };
+            let tops = tops.entry(inode).or_insert_with(|| Gathered::Known(Vec::new()));
+            match (member.descent, &mut *tops) {
+                (Gathered::Unreadable(errno), _) => *tops = Gathered::Unreadable(errno),
+                (Gathered::Known((parent, _)), Gathered::Known(tops))
+                    if !is_below(parent.and_then(|pid| self.member(pid)), kind, inode) =>
+                {
+                    tops.push(member.pid);
+                }
+                _ => {}
             }
         }
         tops
     }
 
-    /// The name of a process, if it is still there. Known if [`Facts::LEADER`](super::Facts::LEADER) was asked for.
-    pub fn name_of(&self, pid: Pid) -> Option<Vec<u8>> {
-        let (_, started) = self.member(pid)?.descent?;
-        let proc = scan().ok()?;
-        let stat = Files::of(&proc.proc(), pid).stat().known()?;
-        // The PID may belong to another process by now.
-        (stat.started == started).then_some(stat.name)
+    /// The name of a process; absent if it has ended. Known if [`Facts::LEADER`](super::Facts::LEADER) was asked for.
+    pub fn name_of(&self, pid: Pid) -> Gathered<Vec<u8>> {
+        let descent = self.member(pid).map_or(Gathered::Absent, |member| member.descent);
+        descent.and_then(|(_, started)| {
+            let Ok(proc) = scan() else {
+                return Gathered::Absent;
+            };
+            // The PID may belong to another process by now.
+            let stat = Files::of(&proc.proc(), pid).stat();
+            stat.and_then(|stat| (stat.started == started).then_some(stat.name).into())
+        })
     }
 }
 
@@ -45,10 +58,21 @@ pub(super) fn find(search: &mut Search) {
     if !search.question.facts.leaders {
         return;
     }
-    let mut leaders: HashMap<u64, (u64, Pid)> = HashMap::new();
+    let mut leaders: HashMap<u64, Gathered<(u64, Pid)>> = HashMap::new();
     for member in &search.members {
-        let Some((parent, started)) = member.descent else {
-            continue;
+        let (parent, started) = match member.descent {
+            Gathered::Known(descent) => descent,
+            Gathered::Unreadable(errno) => {
+                // It may be the leader of every namespace that it is in.
+                leaders.extend(
+                    member
+                        .links
+                        .known()
+                        .map(|(_, inode)| (inode, Gathered::Unreadable(errno))),
+                );
+                continue;
+            }
+            Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => continue,
         };
         let parent = parent.and_then(|pid| search.member(pid));
         for (kind, inode) in member.links.known() {
@@ -58,11 +82,12 @@ pub(super) fn find(search: &mut Search) {
             let candidate = (started, member.pid);
             leaders
                 .entry(inode)
-                .and_modify(|leader| *leader = candidate.min(*leader))
-                .or_insert(candidate);
+                .and_modify(|leader| *leader = leader.map(|leader| candidate.min(leader)))
+                .or_insert(Gathered::Known(candidate));
         }
     }
     for entry in &mut search.entries {
-        entry.leader = leaders.get(&entry.identity.inode).map(|(_, pid)| *pid);
+        let leader = leaders.get(&entry.identity.inode).copied();
+        entry.leader = leader.unwrap_or(Gathered::Absent).map(|(_, pid)| pid);
     }
 }

@@ -17,8 +17,8 @@ pub struct Member {
     pub links: Links,
     /// The number of threads; 0 if threads were not asked for.
     pub threads: u32,
-    /// The parent, and the start time in clock ticks since boot, if they were asked for.
-    pub(super) descent: Option<(Option<Pid>, u64)>,
+    /// The parent, and the start time in clock ticks since boot.
+    pub(super) descent: Gathered<(Option<Pid>, u64)>,
 }
 
 /// The finds of one thread of the search, for its share of the processes.

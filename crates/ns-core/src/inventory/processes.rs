@@ -2,8 +2,8 @@
 
 use std::os::fd::BorrowedFd;
 
-use crate::Kinds;
 use crate::process::{Files, LinkDirectory, Pid};
+use crate::{Gathered, Kinds};
 
 use super::members::{Found, Member};
 use super::next_children;
@@ -23,7 +23,7 @@ pub(super) fn look(
         pid,
         links,
         threads: 0,
-        descent: None,
+        descent: Gathered::NotAsked,
     };
     if let Some(errno) = links.refused() {
         found.unread.of_processes += 1;

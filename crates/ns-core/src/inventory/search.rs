@@ -75,7 +75,7 @@ impl Search {
 
     /// The namespace with this inode, which is added if it is new.
     pub fn entry(&mut self, kind: Kind, inode: u64) -> &mut Entry {
-        let facts = self.question.facts.namespace;
+        let facts = self.question.facts;
         let index = *self.index.entry(inode).or_insert_with(|| {
             let identity = Identity {
                 device: self.device,
@@ -242,7 +242,7 @@ mod tests {
             pid,
             links,
             threads: 3,
-            descent: None,
+            descent: Gathered::NotAsked,
         });
         let tid = Pid::new(i32::MAX).unwrap();
         search.hold(Kind::Uts, 7, Holder::Thread { pid, tid });

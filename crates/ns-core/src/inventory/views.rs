@@ -133,7 +133,7 @@ mod tests {
         });
         assert_eq!(visited, 1);
         assert!(closed.unwrap() < inventory.entries().len());
-        let tops = &inventory.tops(Kind::Mnt)[&own.inode];
+        let tops = inventory.tops(Kind::Mnt)[&own.inode].clone().known().unwrap();
         assert!(tops.is_sorted() && !tops.is_empty());
         assert!(
             tops.iter()

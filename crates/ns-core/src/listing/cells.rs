@@ -28,13 +28,10 @@ impl<'a> Subject<'a> {
     }
 
     fn leader(self) -> Gathered<&'a Representative> {
-        match self.entry.leader {
-            None => Gathered::Absent,
-            Some(leader) => {
-                let process = self.context.inventory.representative(leader);
-                process.map_or(Gathered::NotAsked, Gathered::Known)
-            }
-        }
+        self.entry.leader.and_then(|leader| {
+            let process = self.context.inventory.representative(leader);
+            process.map_or(Gathered::NotAsked, Gathered::Known)
+        })
     }
 
     /// A fact from the cgroups of the leader.
