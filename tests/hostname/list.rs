@@ -34,7 +34,8 @@ fn rows(words: &str) -> Vec<Value> {
 
 #[track_caller]
 fn row(rows: &[Value], inode: u64) -> &Value {
-    rows.iter().find(|row| row["ns"] == inode).expect("it is listed")
+    let found = rows.iter().find(|row| row["ns"] == inode);
+    found.unwrap_or_else(|| panic!("{inode} is not among {rows:#?}"))
 }
 
 fn every_namespace_is_listed_with_its_names() -> Outcome {

@@ -310,8 +310,11 @@ fn all_programs_know_the_name() -> Outcome {
                 let command = command.replace("{}", target);
                 assert_eq!(room.ok(&command).trim(), answer, "{command}");
             }
-            let holders = room.sh(&format!("ns-ls -t net {target}"));
-            assert!(holders.stdout.starts_with("pin /run/netns/"), "{holders:#?}");
+            let holders = room.sh(&format!("ns-ls -n -t net {target}"));
+            assert!(
+                holders.stdout.trim_start().starts_with("pin /run/netns/"),
+                "{holders:#?}"
+            );
             room.ok(&format!("ns-unshare --unpin name:{typed}"));
         }
         room.ok("ns-unshare --pin web -n");

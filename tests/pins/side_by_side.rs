@@ -59,7 +59,10 @@ fn we_work_on_the_names_of_ip_netns() -> Outcome {
     );
     let list = room.sh("ns-ls -n -r -t net -o NS,NPROCS,NAME -Q 'NAME == \"blue\"'");
     assert_eq!(list.stdout, format!("{} 0 blue\n", inode.trim()));
-    assert_eq!(room.sh("ns-ls -t net blue").stdout, "pin /run/netns/blue\n");
+    assert_eq!(
+        room.sh("ns-ls -n -t net blue").stdout.trim(),
+        "pin /run/netns/blue"
+    );
     // A name that it created is taken. Other kinds can have the same name.
     room.sh("ns-unshare --pin blue -n true").fails(1);
     room.ok("ns-unshare --pin blue -u");

@@ -138,6 +138,8 @@ impl Session {
         shell
             .args(["--noprofile", "--norc", "--noediting", "-i"])
             .env("TERM", "dumb")
+            // Programs write colours to every terminal if it is set.
+            .env_remove("CI")
             .env("PS1", PROMPT)
             // A system file that the shell reads may set another one.
             .env("PROMPT_COMMAND", prompt)
