@@ -1,5 +1,5 @@
-//! The cgroups of a process, held open for another one to join: those of version 2, and of each hierarchy of version 1
-//! (`cgroups(7)`).
+//! The cgroups of a process, held open so that another process can join them: the cgroup of version 2, and one of each
+//! hierarchy of version 1 (`cgroups(7)`).
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -20,19 +20,20 @@ use crate::process::{Cgroup, Cgroups, Pid, Process, caller};
 use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
 
-/// The cgroups that the caller is not in yet, by their `cgroup.procs`, open for writing.
+/// The cgroups that the caller is not in yet: each is its `cgroup.procs`, open for writing.
 #[derive(Clone, Debug)]
 pub struct OpenCgroups(Rc<[OpenCgroup]>);
 
 #[derive(Debug)]
 struct OpenCgroup {
-    /// As `/proc/PID/cgroup` shows it.
+    /// The path in `/proc/PID/cgroup`.
     path: Vec<u8>,
     members: OwnedFd,
 }
 
 impl OpenCgroups {
-    /// The cgroups of this process. Fails if one is frozen, unless `frozen` allows it: whoever joins it stops.
+    /// Opens the cgroups of this process. Fails if one is frozen, unless `frozen` allows it: a process that joins it
+    /// stops.
     pub fn of(process: &Process, frozen: bool) -> Result<Self> {
         let of = |process: &Process| Ok::<_, Error>(Cgroups::new(process.read("cgroup")?));
         let (own, its) = (of(&Process::open(Pid::own())?)?, of(process)?);
@@ -52,7 +53,7 @@ impl OpenCgroups {
         differing.iter().map(open).collect::<Result<Rc<_>>>().map(Self)
     }
 
-    /// Whether the caller is in all of them.
+    /// True if the caller is in all of them.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -60,7 +61,7 @@ impl OpenCgroups {
     /// Moves the calling process into all of them.
     pub(super) fn join(&self) -> Result<()> {
         for cgroup in &*self.0 {
-            // 0 is whoever writes it, in whichever PID namespace.
+            // 0 means the writing process, in every PID namespace.
             rustix::io::write(&cgroup.members, b"0")
                 .map(|_| ())
                 .doing(|| format!("join the cgroup {}", quoted(&cgroup.path)))?;
@@ -77,7 +78,7 @@ impl PartialEq for OpenCgroups {
 
 impl Eq for OpenCgroups {}
 
-/// `the cgroup "/a"`, `the cgroups "/a", "/b"`.
+/// Shown as `the cgroup "/a"`, or `the cgroups "/a", "/b"`.
 impl fmt::Display for OpenCgroups {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut paths: Vec<_> = self.0.iter().map(|cgroup| quoted(&cgroup.path)).collect();
@@ -87,7 +88,7 @@ impl fmt::Display for OpenCgroups {
     }
 }
 
-/// The error with its cause, where the file is somebody else's.
+/// Adds the cause to the error, if the file belongs to another user.
 fn of_whom(error: Error, file: &Path) -> Error {
     let own = caller::ids().uid;
     match std::fs::metadata(file).map(|metadata| metadata.uid()) {

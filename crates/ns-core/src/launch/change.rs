@@ -1,4 +1,4 @@
-//! A change in the state of a child, as `waitpid(2)` tells of it: by any signal, the real-time ones among them.
+//! A change in the state of a child, as `waitpid(2)` reports it, for all signals including real-time signals.
 
 use nix::errno::Errno;
 use nix::unistd::Pid;
@@ -7,28 +7,28 @@ use rustix::process::{WaitOptions, WaitStatus, wait, waitpid};
 use super::signal::SignalNumber;
 use crate::sys::errno::from_rustix;
 
-/// What has happened to a child.
+/// The new state of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StateChange {
-    /// It has ended with this exit status.
+    /// The child has ended with this exit status.
     Exited(u8),
-    /// It was killed by this signal.
+    /// The child was killed by this signal.
     Killed(SignalNumber),
-    /// This signal has stopped it.
+    /// The child was stopped by this signal.
     Stopped(SignalNumber),
 }
 
-/// Changes that have happened are told at once; nothing is waited for.
+/// Changes that have happened are reported at once, without waiting.
 const AT_ONCE: WaitOptions = WaitOptions::NOHANG.union(WaitOptions::UNTRACED);
 
 impl StateChange {
-    /// The next change of this child that nobody has seen yet.
+    /// The next unread change of this child.
     pub(super) fn next_of(child: Pid) -> nix::Result<Option<Self>> {
         let child = rustix::process::Pid::from_raw(child.as_raw());
         Ok(answered(|| waitpid(child, AT_ONCE))?.and_then(|(_, status)| Self::of_raw(status.as_raw())))
     }
 
-    /// The next change of any child's, as the kernel has it; `None` also where there is no child.
+    /// The next unread change of any child, with the kernel's number. `None` also if there is no child.
     pub(super) fn next_of_any() -> nix::Result<Option<(Pid, i32)>> {
         let changed = match answered(|| wait(AT_ONCE)) {
             Err(Errno::ECHILD) => return Ok(None),
@@ -37,7 +37,7 @@ impl StateChange {
         Ok(changed.map(|(child, status)| (Pid::from_raw(child.as_raw_nonzero().get()), status.as_raw())))
     }
 
-    /// What the kernel's number says; `None` where it is of no interest here.
+    /// Decodes the kernel's number. `None` if the change does not matter here.
     pub(super) fn of_raw(status: i32) -> Option<Self> {
         if libc::WIFEXITED(status) {
             let [.., code] = libc::WEXITSTATUS(status).to_be_bytes();
@@ -54,7 +54,8 @@ impl StateChange {
 
 type Waited = Option<(rustix::process::Pid, WaitStatus)>;
 
-/// The kernel's answer. An interrupted call is made again: the signal that announced the change may be taken already.
+/// The kernel's answer. An interrupted call is repeated: the signal that announced the change may already have been
+/// read.
 fn answered(call: impl Fn() -> rustix::io::Result<Waited>) -> nix::Result<Waited> {
     rustix::io::retry_on_intr(call).map_err(from_rustix)
 }

@@ -1,7 +1,8 @@
-//! What the two sides of a launch say to each other: "go on", "the child is this one", "this failed".
+//! The messages between the two sides of a launch: "go on", "this is the child", "this failed".
 //!
-//! The channel is close-on-exec. When it closes after the inner side has said that it becomes the program, the
-//! program is running. A side that cannot send why it failed shuts down its direction instead, and does not close: the kernel needs no memory for that.
+//! The channel is close-on-exec. If it closes after the inner side has announced the program, the program is running. A
+//! side that cannot send the reason of its failure shuts down its direction, and does not close the channel: the kernel
+//! needs no memory for that.
 
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -16,32 +17,32 @@ use crate::process::Pid;
 use crate::sys::errno::from_rustix;
 use crate::sys::fd::is_ready;
 
-/// One end.
+/// One end of the channel.
 #[derive(Debug)]
 pub(super) struct Channel(OwnedFd);
 
-/// What is said.
+/// A message.
 #[derive(Debug)]
 pub(super) enum Message {
-    /// Your turn.
+    /// The other side may go on.
     Go,
-    /// I go on as this process.
+    /// The process inside goes on as this process.
     Child(Pid),
-    /// I become the program now, or end without one if the plan has none. A failure may follow.
+    /// The process inside becomes the program now, or ends without one if the plan has none. A failure may follow.
     Executing,
-    /// How the program ended, or stopped: what `waitpid(2)` said of it to the init in between.
+    /// How the program ended or stopped: the status that `waitpid(2)` gave to the init in between.
     Status(i32),
-    /// A step failed; nothing more is done.
+    /// A step failed, and no more steps are done.
     Failed(Failure),
-    /// The other side failed, and could not report why.
+    /// The other side failed, and could not report the reason.
     Lost,
 }
 
-/// No message is longer: an error is a few lines.
+/// The maximum length of a message. Errors are only a few lines.
 const LONGEST: usize = 16 * 1024;
 
 impl Channel {
-    /// Both ends.
+    /// Makes a channel, and returns both ends.
     pub(super) fn pair() -> nix::Result<(Self, Self)> {
         let (one, other) = rustix::net::socketpair(
             AddressFamily::UNIX,
@@ -53,8 +54,7 @@ impl Channel {
         Ok((Self(one), Self(other)))
     }
 
-    /// Sends the message. It is no error if nobody listens any more: the other side has ended, which is noticed and
-    /// reported elsewhere.
+    /// Sends the message. This succeeds even if the other side has ended: that is noticed and reported elsewhere.
     pub(super) fn send(&self, message: &Message) -> nix::Result<()> {
         let (tag, body): (u8, Vec<u8>) = match message {
             Message::Go => (b'g', Vec::new()),
@@ -77,12 +77,12 @@ impl Channel {
         }
     }
 
-    /// Sends why this side ends before the program runs. If that cannot be sent, the other side learns only that this
-    /// side failed, after `report` was called with the reason.
+    /// Sends the reason why this side ends before the program runs. If that fails, `report` is called with the reason,
+    /// and the other side learns only that this side failed.
     pub(super) fn fail(&self, failure: &Failure, report: impl FnOnce(&Error)) {
         if self.send(&Message::Failed(failure.clone())).is_err() {
             report(&failure.error);
-            // The other side could not tell a channel that closes now from a program that runs.
+            // Closing the channel here would look like a running program.
             if self.shut_down().is_ok() {
                 self.await_end();
             }
@@ -97,24 +97,24 @@ impl Channel {
         ) {}
     }
 
-    /// Ends what this side says, without closing the channel.
+    /// Shuts down the direction of this side without closing the channel.
     fn shut_down(&self) -> nix::Result<()> {
         rustix::net::shutdown(&self.0, Shutdown::Write).map_err(from_rustix)
     }
 
-    /// Whether the other side has closed it.
+    /// True if the other side has closed the channel.
     pub(super) fn is_closed(&self) -> nix::Result<bool> {
         is_ready(&self.0, PollFlags::HUP)
     }
 
-    /// Waits for a message; `None` when the other side has closed the channel.
+    /// Waits for a message. Returns `None` after the other side has closed the channel.
     pub(super) fn receive(&self) -> nix::Result<Option<Message>> {
         let mut buffer = [0; LONGEST];
         let length = loop {
             match rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::empty()) {
                 Ok((length, _)) => break length,
                 Err(rustix::io::Errno::INTR) => {}
-                // A process that is killed with our message unread.
+                // The other process was killed before it read a message of this side.
                 Err(rustix::io::Errno::CONNRESET) => break 0,
                 Err(errno) => return Err(from_rustix(errno)),
             }
@@ -125,7 +125,7 @@ impl Channel {
         message(*tag, body).map(Some)
     }
 
-    /// A message that has arrived, without waiting for one.
+    /// A message that has already arrived. Does not wait.
     pub(super) fn take_waiting(&self) -> Option<Message> {
         let mut buffer = [0; LONGEST];
         let (length, _) = rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::DONTWAIT).ok()?;
@@ -140,7 +140,7 @@ impl AsFd for Channel {
     }
 }
 
-/// The message with this tag.
+/// Decodes the message with this tag.
 fn message(tag: u8, body: &[u8]) -> nix::Result<Message> {
     let number = || {
         body.try_into()
@@ -157,7 +157,7 @@ fn message(tag: u8, body: &[u8]) -> nix::Result<Message> {
     }
 }
 
-/// The status, and four texts with NUL between: the error, its cause, its note, its help.
+/// Encodes the status and four texts with NUL between them: the error, its cause, its note, its help.
 fn encode(failure: &Failure) -> Vec<u8> {
     let error = &failure.error;
     let texts = [
@@ -228,12 +228,12 @@ mod tests {
         drop(one);
         assert!(matches!(other.receive(), Ok(Some(Message::Child(pid))) if pid == Pid::own()));
         assert!(matches!(other.receive(), Ok(None)));
-        // Nobody listens, which is no error.
+        // Sending succeeds although nobody listens.
         assert_eq!(other.send(&Message::Go), Ok(()));
     }
 
     #[test]
-    fn a_failure_without_a_message_is_not_taken_for_the_end() {
+    fn a_failure_without_a_message_is_not_mistaken_for_the_end() {
         let (one, other) = Channel::pair().unwrap();
         assert_eq!(one.send(&Message::Lost), Ok(()));
         assert!(matches!(other.receive(), Ok(Some(Message::Lost))));

@@ -1,4 +1,4 @@
-//! Signals that end a launch before the program runs: what was made is undone, and this process dies of the signal.
+//! Signals that end a launch before the program runs: its work is undone, and this process dies of the signal.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -11,22 +11,22 @@ use crate::sys::fd::is_ready;
 use crate::sys::signal_set::{SignalQueue, SignalSet};
 use crate::sys::signals;
 
-/// What a person ends a program with.
+/// The signals that people use to end a program.
 const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
-/// The signals of this process during the launch: some end it, the others wait for the program.
+/// The signals of this process during the launch: some end the launch, the others are kept for the program.
 #[derive(Debug)]
 pub(super) struct Ending {
     signals: SignalQueue,
-    /// The mask before.
+    /// The signal mask before.
     mask: SignalSet,
-    /// Whether signals are passed on to the program.
+    /// True if signals are passed on to the program.
     forward: bool,
 }
 
 impl Ending {
-    /// Waits for the signals from now on. Signals that this process blocks or ignores end nothing: whoever started this
-    /// process wants it so.
+    /// Holds the signals from now on. Signals that this process blocks or ignores do not end the launch: its parent
+    /// chose that.
     pub(super) fn start(forward: bool) -> nix::Result<Self> {
         let mask = Relay::taken(forward).block()?;
         let ending = ENDING
@@ -42,18 +42,18 @@ impl Ending {
         })
     }
 
-    /// The mask as it was before.
+    /// The signal mask as it was before.
     pub(super) fn mask(&self) -> SignalSet {
         self.mask
     }
 
-    /// What the process inside blocks until it is the program: not the signals that its own calls bring about, as these
-    /// would wait, and end it once it unblocks them.
+    /// The signals that the process inside blocks until the program starts. Signals that its own calls cause are not
+    /// among them: they would stay pending, and end the process when it unblocks them.
     pub(super) fn mask_of_set_up(&self) -> nix::Result<SignalSet> {
         Ok(SignalSet::blocked()?.without_all(OF_OWN_CALLS.without_all(self.mask)))
     }
 
-    /// Whether one of the signals has come.
+    /// True if one of the signals has come.
     pub(super) fn has_come(&self) -> nix::Result<bool> {
         is_ready(self, PollFlags::IN)
     }
@@ -64,14 +64,14 @@ impl Ending {
         Ok(received.map(|received| SignalNumber::from_raw(received.number)))
     }
 
-    /// The program runs: the signals that have come, and those to come, are for it.
+    /// Ends the launch because the program runs. Signals that have come, and later ones, are for the program.
     pub(super) fn pass_on(self) -> nix::Result<Relay> {
         Relay::go_on(self.signals, self.mask, self.forward)
     }
 
-    /// The program does not run: the signals do what they did before.
+    /// Ends the launch because the program does not run. Signals have their former effect again.
     pub(super) fn give_up(self) {
-        // It is about to end anyway.
+        // If this fails, the process is about to end anyway.
         let _ = self.mask.block_only();
     }
 }

@@ -1,47 +1,48 @@
-//! What the launch has to know of a step before it is done.
+//! Facts about a step that the launch needs before the step is done.
 
 use bitflags::bitflags;
 use nix::errno::Errno;
 
-/// The word for a step, and whatever makes it unlike others.
+/// The word for a step, and its special demands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StepFacts {
     /// The step in one word, for programs.
     pub(super) word: &'static str,
-    /// What the step asks of the launch as a whole.
+    /// The demands of the step on the whole launch.
     pub(super) demands: Demands,
-    /// The descriptor of the caller that the step writes to. It is taken from the program before the first step.
+    /// The descriptor of the caller that the step writes to. It is taken before the first step, so the program does not
+    /// have it.
     pub(super) descriptor: Option<i32>,
     tolerance: Tolerance,
 }
 
 bitflags! {
-    /// What a step asks of the launch as a whole.
+    /// The demands of a step on the whole launch.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(super) struct Demands: u8 {
-        /// The steps that follow are done by a child, which is PID 1 of its namespace.
+        /// A child does the steps that follow, as PID 1 of its namespace.
         const FIRST_PROCESS = 1;
-        /// The steps that follow are done by a child.
+        /// A child does the steps that follow.
         const NEXT_PROCESS = 1 << 1;
-        /// The steps that follow are done by a child, and the process that does this one stays as its init.
+        /// A child does the steps that follow, and the process that does this step stays as its init.
         const INIT = 1 << 2;
-        /// The program keeps the signal that it gets when its parent ends.
+        /// The program keeps the signal for the end of its parent.
         const DEATH_SIGNAL = 1 << 3;
-        /// The id of the first mount namespace is read before another one is made.
+        /// The id of the first mount namespace is read before another mount namespace is made.
         const MOUNT_ID = 1 << 4;
-        /// The `/proc` of the caller is held open from before the first step.
+        /// The `/proc` of the caller is opened before the first step, and held open.
         const PROC = 1 << 5;
     }
 }
 
 impl Demands {
-    /// The process that goes on is another one than before, while the outside waits to be told which.
+    /// Another process goes on after the step. The process outside waits for its PID.
     pub(super) const GOES_ON_ELSEWHERE: Self = Self::FIRST_PROCESS.union(Self::NEXT_PROCESS);
 
-    /// The program runs in a child that the caller has to wait for.
+    /// The program runs in a child that the caller must wait for.
     pub(super) const CHILD: Self = Self::GOES_ON_ELSEWHERE.union(Self::INIT);
 
-    /// What the process that goes on is called in a plan.
+    /// The name in a plan for the process that goes on after the step.
     pub(super) const fn next_process(self) -> Option<&'static str> {
         if self.contains(Self::FIRST_PROCESS) {
             Some("first")
@@ -53,7 +54,7 @@ impl Demands {
     }
 }
 
-/// Which failures of a step stop nothing.
+/// The failures of a step that do not stop the launch.
 #[derive(Clone, Copy, Debug)]
 enum Tolerance {
     None,
@@ -62,7 +63,7 @@ enum Tolerance {
 }
 
 impl StepFacts {
-    /// A step with this word that demands nothing and may not fail.
+    /// Facts of a step with this word that demands nothing and must not fail.
     pub(super) const fn of(word: &'static str) -> Self {
         Self {
             word,
@@ -72,12 +73,12 @@ impl StepFacts {
         }
     }
 
-    /// These facts, for a step that also has the given demand.
+    /// These facts with the given demand.
     pub(super) const fn demanding(self, demands: Demands) -> Self {
         Self { demands, ..self }
     }
 
-    /// These facts, for a step that also writes to the given descriptor of the caller.
+    /// These facts for a step that also writes to the given descriptor of the caller.
     pub(super) const fn writing_to(self, descriptor: i32) -> Self {
         Self {
             descriptor: Some(descriptor),
@@ -85,7 +86,7 @@ impl StepFacts {
         }
     }
 
-    /// The same for a step after whose failure the program runs all the same.
+    /// These facts for a step that may fail: the program runs anyway.
     pub(super) const fn may_fail(self) -> Self {
         Self {
             tolerance: Tolerance::All,
@@ -93,7 +94,7 @@ impl StepFacts {
         }
     }
 
-    /// The same for a step after whose failure with this errno the program runs all the same.
+    /// These facts for a step that may fail with this errno: the program runs anyway.
     pub(super) const fn may_fail_with(self, errno: Errno) -> Self {
         Self {
             tolerance: Tolerance::Only(errno),
@@ -101,7 +102,7 @@ impl StepFacts {
         }
     }
 
-    /// Whether the program runs although the step failed with this. The person is told.
+    /// True if the program runs although the step failed with this errno. The failure is then printed as a note.
     pub(super) fn tolerates(&self, errno: Option<Errno>) -> bool {
         match self.tolerance {
             Tolerance::None => false,

@@ -1,7 +1,7 @@
-//! The enum of a side: one variant a family of steps.
+//! The enum of a side: one variant for each family of steps.
 
-/// Makes the enum of a side from its families. Each is an enum in a file of its own, which says by the trait of the side
-/// what there is to say of each of its steps.
+/// Makes the enum of a side from its families. Each family is an enum in its own file, which implements the trait of
+/// the side.
 macro_rules! families {
     (
         $(#[doc = $side_doc:literal])*
@@ -15,7 +15,7 @@ macro_rules! families {
         }
 
         impl $side {
-            /// The step as one of its family.
+            /// The step as a member of its family.
             pub(in crate::launch) fn of_family(&self) -> &dyn $family_of_side {
                 match self {
                     $( $(#[cfg($($cfg)*)])? Self::$family(step) => step, )*

@@ -9,15 +9,15 @@ use crate::error::Doing;
 use crate::escape::{quoted, word};
 use crate::{Error, Result};
 
-/// Fails if this cgroup, or one that encloses it, is frozen. `directory` is where it is mounted, and `path` how
-/// `/proc/PID/cgroup` shows it.
+/// Fails if this cgroup, or one that contains it, is frozen. `directory` is its directory, and `path` its path in
+/// `/proc/PID/cgroup`.
 pub(super) fn check_thawed(directory: &Path, path: &Path) -> Result<()> {
-    // In version 1 the state includes that of the enclosing cgroups.
+    // In version 1 the state includes the states of the containing cgroups.
     let state = directory.join("freezer.state");
     if read(&state)?.is_some_and(|state| state != "THAWED") {
         return Err(frozen(path, "THAWED", &state));
     }
-    // The cgroup at the top has no such file, and cannot be frozen.
+    // The root cgroup has no such file, and cannot be frozen.
     for (directory, path) in directory.ancestors().zip(path.ancestors()) {
         let file = directory.join("cgroup.freeze");
         match read(&file)?.as_deref() {
@@ -29,7 +29,7 @@ pub(super) fn check_thawed(directory: &Path, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the file says, if it is there.
+/// The content of the file, if it exists.
 fn read(file: &Path) -> Result<Option<String>> {
     match std::fs::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cgroup_is_frozen_by_its_own_state_and_by_those_around_it() {
+    fn a_cgroup_is_frozen_if_it_or_a_containing_cgroup_is_frozen() {
         let top = tempfile::tempdir().unwrap();
         let inner = top.path().join("a/b");
         std::fs::create_dir_all(&inner).unwrap();

@@ -1,4 +1,4 @@
-//! A directory that later steps need, held open. Two are equal if they were opened as one.
+//! A directory that later steps need, held open. Two values are equal if one is a clone of the other.
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,7 +13,7 @@ use crate::error::Doing;
 use crate::escape::quoted;
 use crate::process::Process;
 
-/// A directory.
+/// An open directory.
 #[derive(Clone, Debug)]
 pub struct Directory {
     file: Rc<OwnedFd>,
@@ -21,7 +21,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// The one with this path.
+    /// Opens the directory with this path.
     pub fn open(path: &Path) -> Result<Self> {
         let name = quoted(path.as_os_str().as_bytes());
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -48,7 +48,7 @@ impl Directory {
         }
     }
 
-    /// Whether this path is the same directory, of the same mount, as the caller sees it.
+    /// True if this path, as the caller sees it, is the same directory of the same mount.
     pub fn is_at(&self, path: &str) -> bool {
         let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
         let place = |stat: rustix::fs::Statx| {

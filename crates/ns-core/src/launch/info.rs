@@ -1,4 +1,4 @@
-//! What `--info-fd` tells of the process whose end ends the namespaces: one JSON object in one line.
+//! The output of `--info-fd` about the process that keeps the namespaces alive: one JSON object in one line.
 
 use serde_json::json;
 
@@ -6,8 +6,8 @@ use crate::escape::escape_json;
 use crate::process::{Pid, Process};
 use crate::{Kind, Result};
 
-/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"interfaces":[{"name":…,"peer":…},…]}`; ids
-/// are null where the kernel has none.
+/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"interfaces":[{"name":…,"peer":…},…]}`; an id is
+/// null if the kernel has none.
 pub(super) fn line(pid: Pid, interfaces: &serde_json::Value) -> Result<String> {
     let process = Process::open_own(pid)?;
     let namespaces = Kind::ALL.map(|kind| {

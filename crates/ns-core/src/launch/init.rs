@@ -1,5 +1,5 @@
-//! A small init: PID 1 that reaps orphans, passes signals on, and ends with the program's status. If it can no longer do
-//! that, it says why and ends, and the kernel ends all processes of its namespace.
+//! A small init: PID 1 that reaps orphans, passes signals on, and ends with the program's status. If it can no longer
+//! do that, it reports the reason and ends, and the kernel ends all processes of its namespace.
 
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -12,16 +12,16 @@ use crate::Result;
 use crate::error::Doing;
 use crate::sys::fork::exit;
 
-/// What init needs, prepared before the program is forked: a failure here is still one of the set-up.
+/// The resources of init, prepared before the program is forked: if that fails, the set-up fails.
 pub(super) struct Init(Relay);
 
 impl Init {
-    /// From here on signals wait for [`Init::stay`].
+    /// Holds signals from now on until [`Init::stay`] reads them.
     pub(super) fn prepare() -> nix::Result<Self> {
         Relay::start().map(Self)
     }
 
-    /// Stays until `program` has ended. What happens to it is told on `to_parent`.
+    /// Stays until `program` has ended. Its changes of state are reported on `to_parent`.
     pub(super) fn stay(self, program: Pid, to_parent: Option<&Channel>, reporter: Reporter) -> ! {
         exit(serve(&self.0, program, to_parent).unwrap_or_else(|error| {
             (reporter.error)(&error);
@@ -39,7 +39,7 @@ fn serve(relay: &Relay, program: Pid, to_parent: Option<&Channel>) -> Result<i32
             Err(errno) => return Err(errno).doing(wait),
         }
         while relay.next(program).doing(wait)?.is_some() {}
-        // Those of orphans too: the kernel has given them to us.
+        // This includes the changes of orphans, which the kernel has given to init.
         while let Some((child, status)) = StateChange::next_of_any().doing(wait)? {
             if child != program {
                 continue;

@@ -1,6 +1,6 @@
 //! From a plan to a running program, and from its end to an exit status.
 //!
-//! A step is data. One file a family, in [`inside`] or [`outside`], says what there is to say of it.
+//! A step is data. Each family of steps has one file in [`inside`] or [`outside`], with everything about its steps.
 
 mod cgroup;
 mod change;

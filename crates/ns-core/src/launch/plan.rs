@@ -1,4 +1,4 @@
-//! A plan: steps in order, each with the process that does it. Made without side effects, shown by `--dry-run`.
+//! A plan: steps in order, each with the process that does it. Making it has no side effects; `--dry-run` shows it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -44,8 +44,8 @@ use super::program::Program;
 /// steps.inside(ReportStep::PidFile("/run/blue.pid".into()));
 /// ```
 ///
-/// The process inside can become another one twice: by a fork, and then above a small init. So the type says what has
-/// been. Another order, or a second fork, does not compile:
+/// The process inside can become another process twice: by a fork, and then above a small init. The type records what
+/// has happened. Another order, or a second fork, does not compile:
 ///
 /// ```
 /// use ns_core::launch::Steps;
@@ -73,15 +73,15 @@ pub struct Steps<Phase = Unforked> {
     phase: PhantomData<Phase>,
 }
 
-/// The steps so far are done by the process that the plan starts with.
+/// The phase in which the process that the plan starts with does the steps.
 #[derive(Clone, Debug)]
 pub enum Unforked {}
 
-/// It is decided whether the steps that follow are done by a child.
+/// The phase after the decision whether a child does the steps that follow.
 #[derive(Clone, Debug)]
 pub enum Forked {}
 
-/// It is decided whether the process so far stays behind as init.
+/// The phase after the decision whether the process so far stays behind as init.
 #[derive(Clone, Debug)]
 pub enum Settled {}
 
@@ -97,21 +97,21 @@ impl Default for Steps {
 }
 
 impl Steps<Unforked> {
-    /// The steps that follow are done by a child, the first process of the new PID namespace.
+    /// Lets a child do the steps that follow. It is the first process of the new PID namespace.
     #[must_use]
     pub fn fork_first(mut self) -> Steps<Forked> {
         self.inside(ForkStep::FIRST);
         self.in_phase()
     }
 
-    /// The steps that follow are done by a child, which is in the PID namespace that was entered.
+    /// Lets a child do the steps that follow. It is in the PID namespace that was entered.
     #[must_use]
     pub fn fork_into(mut self) -> Steps<Forked> {
         self.inside(ForkStep::INTO);
         self.in_phase()
     }
 
-    /// The steps that follow are done by the same process.
+    /// Lets the same process do the steps that follow.
     #[must_use]
     pub fn without_fork(self) -> Steps<Forked> {
         self.in_phase()
@@ -119,23 +119,23 @@ impl Steps<Unforked> {
 }
 
 impl Steps<Forked> {
-    /// The steps that follow are done by a child, and the process so far stays behind as its init.
+    /// Lets a child do the steps that follow. The process so far stays behind as its init.
     #[must_use]
     pub fn stay_as_init(mut self) -> Steps<Settled> {
         self.inside(ForkStep::STAY_AS_INIT);
         self.in_phase()
     }
 
-    /// The steps that follow are done by the same process.
+    /// Lets the same process do the steps that follow.
     #[must_use]
     pub fn without_init(self) -> Steps<Settled> {
         self.in_phase()
     }
 }
 
-/// What is to be done, and where. It always ends in a program, or in an end without one.
+/// The steps of a launch, and the process that does each. A plan always ends in a program, or in an end without one.
 ///
-/// A plan is made by [`Steps`] only. What follows from its steps cannot be said otherwise: where one forks, the program
+/// Only [`Steps`] makes plans. Facts that follow from the steps cannot be set separately: if a step forks, the program
 /// runs in a child.
 ///
 /// ```
@@ -163,13 +163,13 @@ pub struct Plan {
 /// Consecutive steps of one side.
 #[derive(Clone, Debug)]
 pub(super) enum Turn {
-    /// Of the process that becomes the program.
+    /// Steps of the process that becomes the program.
     Inside(Vec<Inside>),
-    /// Of the process that stays where the caller was.
+    /// Steps of the process that stays where the caller was.
     Outside {
         /// The steps.
         steps: Vec<Outside>,
-        /// Whether the process inside has become another one before.
+        /// True if the process inside has become another process before.
         after_fork: bool,
     },
 }
@@ -177,13 +177,13 @@ pub(super) enum Turn {
 /// A descriptor of the caller that a step writes to.
 #[derive(Clone, Debug)]
 pub(super) struct Descriptor {
-    /// Its number.
+    /// The number of the descriptor.
     pub(super) number: i32,
-    /// What is done with it, to stand after "cannot".
+    /// The use of the descriptor. The text completes "cannot …".
     pub(super) doing: String,
 }
 
-/// A step as it is shown to a person and to programs.
+/// A step as people and programs see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The process that does it.
@@ -251,7 +251,7 @@ impl<Phase> Steps<Phase> {
     }
 
     fn plan(mut self, last: LastStep) -> Plan {
-        // The last step is done inside: if the turn is not, it is given back.
+        // The last step is done inside. If the last turn is outside, an empty turn inside follows it.
         if !matches!(self.turns.last(), Some(Turn::Inside(_))) {
             self.turns.push(Turn::Inside(Vec::new()));
         }
@@ -267,7 +267,7 @@ impl<Phase> Steps<Phase> {
 }
 
 impl Plan {
-    /// The same plan with the program in a child, which the caller waits for, also if no step forks.
+    /// This plan with the program in a child that the caller waits for, even if no step forks.
     #[must_use]
     pub fn in_child(self) -> Self {
         Self {
@@ -276,7 +276,7 @@ impl Plan {
         }
     }
 
-    /// The same plan; signals to the caller are passed on to the program while it is waited for.
+    /// This plan with signals passed on: the program gets signals to the caller while the caller waits for it.
     #[must_use]
     pub fn forwarding_signals(self) -> Self {
         Self {
@@ -285,27 +285,27 @@ impl Plan {
         }
     }
 
-    /// Whether the program runs in a child that the caller waits for, or in the caller's place.
+    /// True if the program runs in a child that the caller waits for. Otherwise it replaces the caller.
     pub fn runs_in_child(&self) -> bool {
         self.in_child
     }
 
-    /// Whether signals are passed on.
+    /// True if signals are passed on.
     pub(super) fn forwards_signals(&self) -> bool {
         self.forward_signals
     }
 
-    /// The turns of the two sides. The last one is inside, perhaps without steps: it ends in the last step of the plan.
+    /// The turns of the two sides. The last turn is inside, and may have no steps: the last step of the plan ends it.
     pub(super) fn turns(&self) -> &[Turn] {
         &self.turns
     }
 
-    /// What the plan ends in.
+    /// The last step of the plan.
     pub(super) fn last(&self) -> &LastStep {
         &self.last
     }
 
-    /// What the steps ask of the launch.
+    /// The demands of the steps on the launch.
     pub(super) fn demands(&self) -> Demands {
         self.demands
     }
@@ -315,16 +315,16 @@ impl Plan {
         &self.descriptors
     }
 
-    /// Whether some step is done outside.
+    /// True if any step is done outside.
     pub(super) fn has_outside(&self) -> bool {
-        // Two turns are of two sides.
+        // Consecutive turns belong to different sides.
         self.turns.len() > 1
     }
 
-    /// The steps with the name of the process that does each.
+    /// The steps, each with the name of the process that does it.
     ///
-    /// With a fork that is the `parent`, which waits, or the `child`; without one it is `self`, or a `helper`. After
-    /// [`Steps::fork_first`] the child is `first`, PID 1 of its namespace; after [`Steps::stay_as_init`] and
+    /// With a fork, that is the `parent`, which waits, or the `child`. Without a fork, it is `self`, or a `helper`.
+    /// After [`Steps::fork_first`] the child is `first`, PID 1 of its namespace. After [`Steps::stay_as_init`] and
     /// [`Steps::fork_into`] it is the `program`.
     pub fn lines(&self) -> Vec<Line> {
         let (mut inside, outside) = if self.in_child {
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_steps_demand_is_known_before_the_first_is_done() {
+    fn the_demands_of_all_steps_are_known_before_the_first_step() {
         let demands = |step: Inside| plan(|steps| steps.inside(step)).demands();
         let signal = AttributeStep::DieWithParent(Signal::SIGTERM.into());
         assert_eq!(plan(|_| {}).demands(), Demands::empty());
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptors_are_known_with_what_is_done_with_each() {
+    fn each_descriptor_comes_with_its_use() {
         let plan = plan(|steps| {
             for number in [7, 8, 7] {
                 steps.outside(ReportStep::Info(number));
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sides_take_turns_and_the_last_is_inside() {
+    fn the_sides_take_turns_and_the_last_turn_is_inside() {
         let report = || ReportStep::PidFile("/a".into());
         let turns = |plan: &Plan| -> Vec<String> {
             let turn = |turn: &Turn| match turn {

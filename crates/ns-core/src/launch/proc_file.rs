@@ -7,7 +7,7 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::sys::errno::from_rustix;
 
-/// Writes all of it in one `write(2)`, as the files of `/proc` want it.
+/// Writes the whole content in one `write(2)`, as the files of `/proc` demand.
 pub(super) fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> nix::Result<()> {
     let file = rustix::fs::open(path.as_ref(), OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
         .map_err(from_rustix)?;

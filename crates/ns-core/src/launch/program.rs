@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use crate::{Error, Result};
 
-/// Where programs are looked for when the environment has no `PATH` (`execvp(3)`).
+/// The directories to search for programs if the environment has no `PATH` (`execvp(3)`).
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 
 /// A program to run.
@@ -16,18 +16,18 @@ pub struct Program {
     file: CString,
     arguments: Vec<CString>,
     environment: Vec<CString>,
-    /// Whether it is the shell that nobody has named.
+    /// True if this is the default shell, which the caller did not name.
     is_default: bool,
 }
 
 impl Program {
-    /// A file, to be looked for in `PATH` where it has no slash, with the arguments after its name.
+    /// A file with the arguments after its name. A file without a slash is searched in `PATH`.
     pub fn new(file: &OsStr, arguments: &[OsString], environment: Vec<CString>) -> Result<Self> {
         let arguments = std::iter::once(file).chain(arguments.iter().map(OsString::as_os_str));
         Self::with_argument_zero(file, arguments, environment)
     }
 
-    /// A shell as `login(1)` starts it: with a hyphen before its name.
+    /// A shell, started as `login(1)` does: with a hyphen before its name.
     pub fn login_shell(shell: &OsStr, environment: Vec<CString>) -> Result<Self> {
         let name = shell
             .as_bytes()
@@ -60,7 +60,8 @@ impl Program {
         })
     }
 
-    /// The same with this environment. The login shell is the one that it names, where it names one.
+    /// This program with another environment. A default login shell becomes the shell that the environment names, if it
+    /// names one.
     #[must_use]
     pub fn with_environment(&self, environment: Vec<CString>) -> Self {
         let shell = shell_in(&environment).filter(|_| self.is_default);
@@ -71,17 +72,17 @@ impl Program {
         }
     }
 
-    /// The file as it was named.
+    /// The file as the caller named it.
     pub fn file(&self) -> &CStr {
         &self.file
     }
 
-    /// Whether it is looked for in `PATH`.
+    /// True if the file is searched in `PATH`.
     pub(crate) fn is_looked_for(&self) -> bool {
         !self.file.to_bytes().contains(&b'/')
     }
 
-    /// The files that it may be, in the order in which they are tried (`execvp(3)`).
+    /// The candidates for the file, in the order in which they are tried (`execvp(3)`).
     pub(crate) fn places(&self) -> Vec<CString> {
         let file = self.file.to_bytes();
         if !self.is_looked_for() {
@@ -99,7 +100,7 @@ impl Program {
         directories.filter_map(place).collect()
     }
 
-    /// Becomes the program. Comes back only with the reason why not.
+    /// Becomes the program. Returns only if that fails, with the reason.
     pub fn execute(&self) -> Errno {
         if !self.is_looked_for() {
             return self.try_file(&self.file);
@@ -107,7 +108,8 @@ impl Program {
         let mut refused = None;
         for file in self.places() {
             match self.try_file(&file) {
-                // Another directory may have one that can be run. One that is closed to us has none that we know of.
+                // Another directory may have a file that can be run. A directory without search permission counts as
+                // having none.
                 Errno::EACCES if rustix::fs::stat(&file).is_ok() => refused = Some(Errno::EACCES),
                 Errno::EACCES | Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG => {}
                 errno => return errno,
@@ -121,7 +123,7 @@ impl Program {
         if errno != Errno::ENOEXEC {
             return errno;
         }
-        // A script without its first line is one for the shell (execvp(3)).
+        // The shell runs a script without a `#!` line (execvp(3)).
         let shell = c"/bin/sh";
         let mut arguments = vec![shell.to_owned(), file.to_owned()];
         arguments.extend(self.arguments.iter().skip(1).cloned());
@@ -130,21 +132,21 @@ impl Program {
     }
 }
 
-/// The shell that an environment names (`SHELL`), where it names one.
+/// The shell that an environment names in `SHELL`, if any.
 pub fn shell_in(environment: &[CString]) -> Option<&OsStr> {
     value_in(environment, b"SHELL=")
         .filter(|shell| !shell.is_empty())
         .map(OsStr::from_bytes)
 }
 
-/// What comes after this name and its equals sign in the first entry that starts so, as getenv(3) looks it up.
+/// The value of the first entry that starts with this name and an equals sign, as in getenv(3).
 fn value_in<'a>(environment: &'a [CString], name: &[u8]) -> Option<&'a [u8]> {
     environment
         .iter()
         .find_map(|entry| entry.to_bytes().strip_prefix(name))
 }
 
-/// The exit status of a program that could not be run, as shells have it.
+/// The exit status for a program that could not be run, as in shells.
 pub(super) fn status_of(errno: Errno) -> u8 {
     if errno == Errno::ENOENT { 127 } else { 126 }
 }
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_127_and_the_rest_126() {
+    fn a_missing_program_is_127_and_other_failures_are_126() {
         assert_eq!(status_of(Errno::ENOENT), 127);
         assert_eq!(status_of(Errno::EACCES), 126);
         let program = Program::new(OsStr::new("no-such-program"), &[], Vec::new()).unwrap();

@@ -1,4 +1,4 @@
-//! Signals that pass through a waiting process to the program that it waits for.
+//! Signals that a waiting process passes on to the program.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -9,38 +9,38 @@ use crate::process::{self, Process, Status};
 use crate::sys::signal_set::{Received, SignalQueue, SignalSet};
 use crate::sys::signals;
 
-/// What an ordinary waiting program keeps from itself: its child gets them from the terminal.
+/// The signals that an ordinary waiting program holds back. Its child gets them from the terminal.
 const HELD_BACK: SignalSet = SignalSet::EMPTY.with(libc::SIGINT).with(libc::SIGTERM);
 
-/// What the kernel sends to a process for a call of its own, which fails too (`write(2)`).
+/// Signals that the kernel sends to a process because of its own failing call (`write(2)`).
 pub(super) const OF_OWN_CALLS: SignalSet = SignalSet::EMPTY.with(libc::SIGPIPE).with(libc::SIGXFSZ);
 
-/// `si_code` of a signal that the kernel itself sent: the terminal's keys, and its end, among others.
+/// The `si_code` of a signal from the kernel, such as for a key at the terminal, or when the terminal goes away.
 const FROM_KERNEL: i32 = 0x80;
 
 /// `si_code` of a signal that came with a value (`sigqueue(3)`).
 const WITH_VALUE: i32 = -1;
 
-/// The signals of this process, taken one by one instead of being acted upon.
+/// Reads the signals of this process one by one, instead of letting them act.
 #[derive(Debug)]
 pub(super) struct Relay {
     signals: SignalQueue,
-    /// The mask before.
+    /// The signal mask before.
     mask: SignalSet,
     forward: bool,
 }
 
-/// What a signal led to.
+/// The effect of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relayed {
-    /// Nothing that the waiting process has to know; a child may have changed its state.
+    /// The waiting process has nothing to do, except that a child may have changed its state.
     Passed,
-    /// In place of this signal, which the program as PID 1 would not have got, one was sent that it cannot escape.
+    /// The program, as PID 1, would not have got this signal. It got another one, which it cannot escape.
     Replaced(SignalNumber),
 }
 
 impl Relay {
-    /// The signals that a waiting process takes: all of them if they are passed on.
+    /// The signals that a waiting process reads: all signals if they are passed on.
     pub(super) fn taken(forward: bool) -> SignalSet {
         if forward {
             SignalSet::ALL
@@ -49,13 +49,13 @@ impl Relay {
         }
     }
 
-    /// From here on all signals wait to be taken and passed on.
+    /// Holds all signals from now on, to read them and pass them on.
     pub(super) fn start() -> nix::Result<Self> {
         let mask = SignalSet::ALL.block()?;
         Self::go_on(SignalQueue::open(SignalSet::ALL)?, mask, true)
     }
 
-    /// Takes signals from this queue from here on. `mask` is the signal mask as it was before.
+    /// Reads signals from this queue from now on. `mask` is the signal mask as it was before.
     pub(super) fn go_on(signals: SignalQueue, mask: SignalSet, forward: bool) -> nix::Result<Self> {
         let taken = Self::taken(forward);
         signals.choose(taken)?;
@@ -72,7 +72,7 @@ impl Relay {
         self.mask
     }
 
-    /// Takes the next signal that has come, and passes it on to `program`. `None` when there is none.
+    /// Reads the next pending signal, and passes it on to `program`. Returns `None` if there is none.
     pub(super) fn next(&self, program: Pid) -> nix::Result<Option<Relayed>> {
         let Some(received) = self.signals.take()? else {
             return Ok(None);
@@ -84,8 +84,8 @@ impl Relay {
     }
 }
 
-/// Whether somebody meant this signal for the program. What the kernel says of a child is for the process that waits, and
-/// so is what comes of its own calls.
+/// True if the signal is meant for the program. The waiting process itself is meant by the kernel's messages about
+/// children and by signals from its own calls.
 fn is_for_program(received: Received) -> bool {
     let is_own = i32::try_from(received.sender) == Ok(getpid().as_raw());
     match received.number {
@@ -100,15 +100,15 @@ fn pass_on(received: Received, program: Pid) -> Relayed {
     let from_terminal =
         received.code == FROM_KERNEL && is_of_terminal(number) && !is_for_leader_alone(number);
     if from_terminal && getpgid(Some(program)) != Ok(getpgrp()) {
-        // The keys are not meant for a program that has a process group of its own.
+        // Keys are not meant for a program with its own process group.
         return Relayed::Passed;
     }
-    // If sending fails, the program has ended, which is seen next.
+    // If sending fails, the program has ended, and the next wait shows that.
     if let Some(instead) = replacement(number).filter(|_| is_deaf(program, number)) {
         let _ = signals::send(program, instead);
         return Relayed::Replaced(SignalNumber::from_raw(number));
     }
-    // What the terminal sends it sends to the program too.
+    // The terminal sends its signals to the program too.
     if !from_terminal {
         let _ = if received.code == WITH_VALUE {
             signals::send_with(program, number, received.value)
@@ -119,7 +119,7 @@ fn pass_on(received: Received, program: Pid) -> Relayed {
     Relayed::Passed
 }
 
-/// Whether a terminal sends this signal, to all processes of its foreground.
+/// True if a terminal sends this signal to all processes of its foreground group.
 fn is_of_terminal(signal: i32) -> bool {
     matches!(
         signal,
@@ -134,8 +134,8 @@ fn is_of_terminal(signal: i32) -> bool {
     )
 }
 
-/// Whether the kernel sends this signal of its own to the leader of a session only, which this process is: when the
-/// terminal goes away (`setsid(2)`). The others get it when the leader ends, and we wait for them.
+/// True if this process leads a session, and the kernel sends this signal only to the leader when the terminal goes
+/// away (`setsid(2)`). The other processes get it when the leader ends, and this process waits for them.
 fn is_for_leader_alone(signal: i32) -> bool {
     matches!(signal, libc::SIGHUP | libc::SIGCONT) && getsid(None) == Ok(getpid())
 }
@@ -146,8 +146,8 @@ impl AsFd for Relay {
     }
 }
 
-/// The signal that has the default effect of this one, even on a process that cannot be ended or stopped by this one
-/// (`signal(7)`). `None` if the default is to do nothing, or to go on.
+/// A signal with the default effect of this one that also ends or stops a process that escapes this one (`signal(7)`).
+/// `None` if the default is to do nothing, or to go on.
 fn replacement(signal: i32) -> Option<i32> {
     match signal {
         libc::SIGCHLD | libc::SIGCONT | libc::SIGURG | libc::SIGWINCH => None,
@@ -156,8 +156,8 @@ fn replacement(signal: i32) -> Option<i32> {
     }
 }
 
-/// Whether the kernel would throw the signal away: the process is PID 1 of its namespace, and has not asked for the signal
-/// (`pid_namespaces(7)`). One that it has blocked waits for it all the same.
+/// True if the kernel would discard the signal: the process is PID 1 of its namespace, and has no handler for the
+/// signal (`pid_namespaces(7)`). A blocked signal is not discarded.
 fn is_deaf(process: Pid, signal: i32) -> bool {
     let process = process::Pid::new(process.as_raw()).map(Process::open_own);
     let status = process.and_then(|process| process.ok()?.read("status").ok());
@@ -166,7 +166,7 @@ fn is_deaf(process: Pid, signal: i32) -> bool {
 
 fn is_deaf_by(status: &Status, signal: i32) -> bool {
     let is_first = status.pids().and_then(|pids| pids.last().map(|pid| pid.as_raw())) == Some(1);
-    // What cannot be read is no reason to kill.
+    // If the status cannot be read, the program is not killed.
     let asked_for = status
         .signals_asked_for()
         .is_none_or(|signals| signals & (1 << (signal - 1)) != 0);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_of_a_namespace_is_deaf_and_only_to_what_it_did_not_ask_for() {
+    fn only_pid_1_is_deaf_and_only_to_signals_without_a_handler() {
         let none = "0000000000000000";
         let int = "0000000000000002";
         assert!(is_deaf_by(&status("4711\t1", none, none, none), libc::SIGINT));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_not_end_a_process_is_not_replaced() {
+    fn a_signal_that_does_not_end_a_process_is_not_replaced() {
         assert_eq!(replacement(libc::SIGWINCH), None);
         assert_eq!(replacement(libc::SIGCONT), None);
         assert_eq!(replacement(libc::SIGTSTP), Some(libc::SIGSTOP));

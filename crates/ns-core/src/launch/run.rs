@@ -1,9 +1,10 @@
-//! Carrying out a plan: which process does which step, who waits for whom, and what is undone when one fails.
+//! Carrying out a plan: which process does which step, which one waits, and what is undone if a step fails.
 //!
-//! There are two sides. Inside is the process that becomes the program; outside is one that stays where the caller was,
-//! with all that the caller may. Both walk over the same plan and do their own steps; where the side changes, one waits
-//! for the other's word. With a fork the caller is the outside and its child the inside. Without one the caller is the
-//! inside, and the outside, where some step is for it, is a helper that nobody has to wait for.
+//! A launch has two sides. The process inside becomes the program. The process outside stays where the caller was, with
+//! all rights of the caller. Both go through the same plan and do their own steps; at each change of sides, one waits
+//! for a message of the other. With a fork, the caller is outside and its child is inside. Without a fork, the caller
+//! is inside. The process outside is then a helper, which exists only if there are steps outside, and which nobody has
+//! to wait for.
 
 use std::convert::Infallible;
 use std::os::fd::OwnedFd;
@@ -30,13 +31,14 @@ use crate::sys::signal_set::SignalSet;
 use crate::sys::{fd, signals};
 use crate::{Error, explain};
 
-/// Carries the plan out. Comes back when the program has ended, or could not be started; without a fork, only the
-/// latter.
+/// Carries the plan out. Returns when the program has ended, or if it could not be started; without a fork, only if it
+/// could not be started.
 ///
-/// The plan is let go of when the program runs: what it holds is not to live for as long as the program because of us.
+/// The plan is dropped when the program runs, so that the caller does not hold its files for as long as the program
+/// runs.
 pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
     let thread = SingleThread::check().doing(|| "continue with more than one thread")?;
-    // From here on it is not the program's any more.
+    // From here on the program does not have these descriptors.
     let descriptors = plan
         .descriptors()
         .iter()
@@ -51,7 +53,7 @@ pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
         thread,
         descriptors: &descriptors,
     };
-    // An inherited SIG_IGN would have the kernel reap our children.
+    // With an inherited SIG_IGN, the kernel would reap the children of this process.
     signals::restore_default(Signal::SIGCHLD).doing(|| "reset SIGCHLD")?;
     if !plan.runs_in_child() {
         match launch.in_place()? {}
@@ -61,7 +63,7 @@ pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
     started.wait().map_err(explained)
 }
 
-/// The failure with its cause, if nobody has looked for one and the system has one: a filter of system calls.
+/// Adds the cause to the failure, if none was found yet and the system has one: a filter of system calls.
 fn explained(failure: Failure) -> Failure {
     Failure {
         error: explain::explain_filter(failure.error),
@@ -72,10 +74,10 @@ fn explained(failure: Failure) -> Failure {
 /// A program that runs in a child.
 struct Started {
     ending: Ending,
-    /// The terminal from before the program had it.
+    /// The terminal as it was before the program started.
     terminal: Option<Terminal>,
     child: Pid,
-    /// From its init, where it has one.
+    /// The channel from the program's init, if it has one.
     from_init: Option<Channel>,
 }
 
@@ -84,7 +86,7 @@ impl Started {
         let ended = Waiter::start(self.ending, self.terminal)
             .and_then(|waiter| waiter.wait(self.child, self.from_init.as_ref()));
         if ended.is_err() {
-            // Otherwise the program would go on, and nobody would wait for it.
+            // Otherwise the program would go on without a process that waits for it.
             end(self.child);
         }
         Ok(ended.doing(|| "wait for the program")?)
@@ -103,7 +105,7 @@ struct Launch<'a> {
     plan: &'a Plan,
     reporter: Reporter,
     thread: SingleThread,
-    /// The descriptors of the caller that steps write to, each with its number there.
+    /// The descriptors of the caller that steps write to, each with the number it had in the caller.
     descriptors: &'a [(i32, OwnedFd)],
 }
 
@@ -119,7 +121,7 @@ impl<'a> Launch<'a> {
             .doing(|| "make a channel to init")?;
         let (from_init, to_parent) = init.unzip();
         let terminal = Terminal::ours();
-        // Before the child is made, so that no signal comes too early for it.
+        // This is done before the child is made, so that no signal to the child comes too early.
         let ending =
             Ending::start(self.plan.forwards_signals()).doing(|| "prepare to wait for the program")?;
         let mask = ending.mask_of_set_up().doing(|| "read the signal mask")?;
@@ -127,7 +129,7 @@ impl<'a> Launch<'a> {
             Fork::Child => {
                 drop((outer, from_init));
                 let mut inside = self.inside(ending.mask(), proc);
-                // What it blocks stays blocked if this fails, until it is the program.
+                // If this fails, the blocked signals stay blocked until the program starts.
                 let _ = mask.block_only();
                 inside.channel = Some(inner);
                 inside.to_parent = to_parent;
@@ -151,10 +153,10 @@ impl<'a> Launch<'a> {
                         })
                     }
                     Err(failure) => {
-                        // Most have ended by themselves, or do so now that the channel is closed. Whatever this one
-                        // does, it is not to go on when we have given up.
+                        // Most children have ended by themselves, or end because the channel is closed. Any other child
+                        // must not go on after the launch has failed.
                         end(child);
-                        // It may have forked another one, and the message that says so may not have been read.
+                        // The child may have forked, and its message about that may not have been read.
                         let next = outside.unread_child();
                         drop(outside);
                         next.into_iter().for_each(end);
@@ -172,14 +174,14 @@ impl<'a> Launch<'a> {
             .map_err(|error| explain::explain(error, fork_refused))
     }
 
-    /// The caller is inside; what is to be done outside is done by a helper.
+    /// Carries the plan out with the caller inside. A helper does the steps outside.
     fn in_place(self) -> Result<Infallible, Failure> {
         let mut inside = self.prepare_in_place().map_err(explained)?;
         let failure = walk::inside(self.plan, &mut inside);
         if let Some(channel) = &inside.channel {
-            // The caller reports why, whether or not the helper can be told.
+            // The caller reports the reason itself, even if the helper cannot be told.
             channel.fail(&failure, |_| ());
-            // The helper closes its end when all it made is undone.
+            // The helper closes its end after it has undone its work.
             channel.await_end();
         }
         Err(failure)
@@ -206,7 +208,7 @@ impl<'a> Launch<'a> {
                     outer.fail(&error.clone().into(), self.reporter.error);
                 }
                 if let Ok(Fork::Child) = forked {
-                    // A key at the terminal ends the caller, which this process notices, and undoes what was made.
+                    // A key at the terminal ends the caller. The helper notices that, and undoes its work.
                     let _ = SignalSet::ALL.without_all(OF_OWN_CALLS).block();
                     let mut outside = self.outside(outer, own);
                     if let Err(failure) = walk::outside(self.plan, &mut outside) {
@@ -238,7 +240,7 @@ impl<'a> Launch<'a> {
         )
     }
 
-    /// The `/proc` of the caller, if a step needs it, opened while it can be.
+    /// The `/proc` of the caller, if a step needs it. It is opened while it is reachable.
     fn proc(self) -> Result<Option<OwnedFd>, Error> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let open = || rustix::fs::open("/proc", flags, Mode::empty()).doing(|| "open /proc");

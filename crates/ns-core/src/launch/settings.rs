@@ -1,4 +1,4 @@
-//! What steps set: words that a person writes and the kernel reads.
+//! Values that steps set: words that a person writes and the kernel reads.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use nix::mount::MsFlags;
 
 use crate::{Error, Result};
 
-/// What `/proc/PID/setgroups` holds.
+/// The content of `/proc/PID/setgroups`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setgroups {
     /// `setgroups(2)` works.
     Allow,
-    /// `setgroups(2)` is refused, for ever.
+    /// `setgroups(2)` is refused, permanently.
     Deny,
 }
 
@@ -26,28 +26,28 @@ pub enum Clock {
     Boottime,
 }
 
-/// What a clock is ahead, or behind.
+/// How far a clock is ahead or behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockOffset {
-    /// Whether it is behind.
+    /// True if the clock is behind.
     pub behind: bool,
-    /// By how much.
+    /// The difference.
     pub by: Duration,
 }
 
 /// Propagation of mounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PropagationType {
-    /// Nothing comes in or goes out.
+    /// No mount propagates in or out.
     Private,
-    /// Mounts come in and do not go out.
+    /// Mounts propagate in, and not out.
     Slave,
-    /// Mounts are shared between the copies.
+    /// Mounts propagate between the copies in both directions.
     Shared,
 }
 
 impl Setgroups {
-    /// The word in the file.
+    /// The word in `/proc/PID/setgroups`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Allow => "allow",
@@ -67,7 +67,7 @@ impl Clock {
 }
 
 impl ClockOffset {
-    /// Seconds and nanoseconds, the latter never negative, as the kernel takes them.
+    /// Seconds and nanoseconds in the kernel's form: the nanoseconds are never negative.
     pub fn kernel(self) -> String {
         let (seconds, nanoseconds) = (i128::from(self.by.as_secs()), self.by.subsec_nanos());
         match (self.behind, nanoseconds) {
@@ -116,13 +116,13 @@ impl FromStr for Setgroups {
     }
 }
 
-/// The kernel's most seconds, either way: 2^62 nanoseconds, half of what its clocks can hold.
+/// The kernel's maximum of seconds, in both directions: 2^62 nanoseconds, half of what its clocks can hold.
 pub const MOST_SECONDS: u64 = 4_611_686_017;
 
 impl FromStr for ClockOffset {
     type Err = Error;
 
-    /// Reads seconds with at most nine decimals: `1.5`, `-3600`.
+    /// Parses seconds with up to nine decimals: `1.5`, `-3600`.
     fn from_str(text: &str) -> Result<Self> {
         let invalid = |why: String| Error::invalid("clock offset", text, why);
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -1,4 +1,4 @@
-//! A signal as a person names it: `TERM`, `SIGTERM`, `15`, `RTMIN+3`.
+//! A signal in the notations that people use: `TERM`, `SIGTERM`, `15`, `RTMIN+3`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,20 +7,20 @@ use nix::sys::signal::Signal;
 
 use crate::{Error, Result};
 
-/// The number of a signal, a real-time one perhaps (`signal(7)`).
+/// The number of a signal, which may be a real-time signal (`signal(7)`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignalNumber(i32);
 
 impl SignalNumber {
-    /// What cannot be refused.
+    /// The signal that cannot be caught, blocked or ignored.
     pub const KILL: Self = Self(libc::SIGKILL);
 
-    /// As the kernel tells of it.
+    /// The signal with the kernel's number.
     pub(super) const fn from_raw(number: i32) -> Self {
         Self(number)
     }
 
-    /// As a number.
+    /// The number of the signal.
     pub fn as_raw(self) -> i32 {
         self.0
     }
@@ -67,7 +67,7 @@ impl FromStr for SignalNumber {
     }
 }
 
-/// What follows RTMIN or RTMAX: nothing, or a sign and a number.
+/// The offset after RTMIN or RTMAX: nothing, or a sign and a number.
 fn offset(text: &str, sign: char) -> Option<i32> {
     if text.is_empty() {
         return Some(0);
@@ -103,7 +103,7 @@ mod tests {
             "RTMIN+3".parse::<SignalNumber>().unwrap().to_string(),
             "SIGRTMIN+3"
         );
-        // The C library keeps this one for itself.
+        // The C library uses this signal internally.
         assert_eq!("33".parse::<SignalNumber>().unwrap().to_string(), "signal 33");
         assert_eq!(
             "rtmax".parse::<SignalNumber>().unwrap().as_raw(),

@@ -1,4 +1,5 @@
-//! The controlling terminal: its foreground process group (`tcgetpgrp(3)`) and its modes from before the program had it.
+//! The controlling terminal: its foreground process group (`tcgetpgrp(3)`), and its modes from before the program
+//! started.
 
 use std::os::fd::OwnedFd;
 
@@ -10,7 +11,7 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::sys::signal_set::SignalSet;
 
-/// The terminal as it was when we had it.
+/// The terminal as it was when this process was in the foreground.
 #[derive(Debug)]
 pub(super) struct Terminal {
     file: OwnedFd,
@@ -34,8 +35,9 @@ impl Terminal {
         tcgetpgrp(&self.file).ok()
     }
 
-    /// Makes our process group the foreground one again if that of the program is gone: nobody could read any more. A
-    /// group of others, such as that of the shell that has put us into the background, keeps the foreground.
+    /// Makes this process group the foreground group again if the program's group is gone, because then no process
+    /// could read from the terminal. A group of others keeps the foreground, such as the group of a shell that has put
+    /// this process into the background.
     pub(super) fn reclaim_foreground(&self) {
         let gone = |group: &Pid| killpg(*group, None) == Err(Errno::ESRCH);
         if self.foreground().as_ref().is_some_and(gone) {
@@ -43,13 +45,13 @@ impl Terminal {
         }
     }
 
-    /// Makes this process group the foreground one (`tcsetpgrp(3)`).
+    /// Makes a process group the foreground group (`tcsetpgrp(3)`).
     pub(super) fn set_foreground(&self, group: Pid) {
         let _held = Hold::start();
         let _ = tcsetpgrp(&self.file, group);
     }
 
-    /// Sets the modes back if our process group is in the foreground: a program that was killed could not do it itself.
+    /// Restores the modes if this process group is in the foreground: a killed program could not do that itself.
     pub(super) fn reset_modes(&self) {
         if self.foreground() != Some(getpgrp()) {
             return;
@@ -59,7 +61,7 @@ impl Terminal {
     }
 }
 
-/// While this lives, the terminal does not stop a process of the background for touching it.
+/// While this value lives, the terminal does not stop a background process that changes the terminal's settings.
 struct Hold(Option<SignalSet>);
 
 impl Hold {

@@ -1,23 +1,24 @@
-//! Running from a copy of the program that nobody can write to, before going where others may be root.
+//! Running from a copy of the program that nobody can write to, before entering namespaces where others may be root.
 //!
-//! A process that enters a container is seen in there, and so is its executable, by `/proc/PID/exe`. Whoever controls the
-//! container may open that file and write to it once it no longer runs: with a script that starts `#!/proc/self/exe` the
-//! program itself comes to be run inside, by a loader of theirs, and keeps the file open beyond its end. The file is then
-//! the one on the disk of the host, and the next to run it is somebody else (CVE-2019-5736, of runc).
+//! A process that enters a container is visible in there, and so is its executable, as `/proc/PID/exe`. An attacker in
+//! control of the container can open that file, and write to it when it no longer runs. A script that starts with
+//! `#!/proc/self/exe` makes the program run inside, with the attacker's loader, and keeps the file open beyond its end.
+//! The file is the one on the disk of the host, and the next person to run it is a victim (CVE-2019-5736, of runc).
 //!
-//! Being hidden (`PR_SET_DUMPABLE`) does not hold, as `execve(2)` makes a process visible again. So the program executes
-//! itself once more before it enters anything, from a file that cannot be written to through any descriptor:
+//! Hiding the process (`PR_SET_DUMPABLE`) is not enough, as `execve(2)` makes a process visible again. So the program
+//! executes itself once more before it enters anything, from a file that cannot be written to through any descriptor:
 //!
-//! * a mount of the executable alone, that hangs in no tree and is read-only: opening it to write is `EROFS`. To make it
-//!   writable takes privilege over the mount namespace that it was cloned from, which the container does not have. To
-//!   make it takes privilege too.
-//! * for everyone else a copy in memory (`memfd_create(2)`), sealed: the kernel refuses to write to it, to change its size
-//!   and to take the seals off, whoever asks. It is the caller's file as before, and it is gone with its last process.
+//! * a read-only mount of the executable alone, outside all mount trees: opening it for writing fails with `EROFS`. Making
+//!   it writable takes privilege over the mount namespace that it was cloned from, which the container does not have.
+//!   Making the mount also takes privilege.
+//! * for callers without privilege, a sealed copy in memory (`memfd_create(2)`): the kernel refuses everyone who tries to
+//!   write to it, to change its size or to remove the seals. It belongs to the caller, as any file it makes, and it
+//!   disappears with its last process.
 //!
-//! What it costs, as the median of 150 runs on Linux 6.18 with an executable of 2.2 MB: with the mount 1.2 ms (3.6 ms to
-//! enter a mount namespace, 2.3 ms to enter a network namespace without it), with the copy at most 2.4 ms (5.3 ms to enter
-//! a user namespace, which takes nsenter(1) 2.9 ms). Most of it is the second start. So only those pay who enter a mount,
-//! PID or user namespace; without one of these nobody inside sees the process.
+//! The cost, as the median of 150 runs on Linux 6.18 with an executable of 2.2 MB: 1.2 ms with the mount (3.6 ms to enter
+//! a mount namespace, 2.3 ms to enter a network namespace without it), and at most 2.4 ms with the copy (5.3 ms to enter a
+//! user namespace, which takes nsenter(1) 2.9 ms). Most of it is the second start. So the program does this only if it
+//! enters a mount, PID or user namespace. Without one of these, no process inside sees it.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -35,40 +36,39 @@ use crate::sys::errno::{from_io, from_rustix};
 use crate::sys::{environment, mount, signals};
 use crate::{Error, Result};
 
-/// The executable of this process, whatever its path means by now.
+/// The executable of this process, even if its path leads elsewhere by now.
 const OWN: &str = "/proc/self/exe";
 
-/// What keeps a copy in memory as it is.
+/// The seals that keep a copy in memory unchanged.
 const SEALS: SealFlags = SealFlags::WRITE
     .union(SealFlags::SHRINK)
     .union(SealFlags::GROW)
     .union(SealFlags::SEAL);
 
-/// Makes sure that the executable of this process cannot be written to. Where it could be, this does not come back: the
-/// program starts anew, with the same arguments and environment, from a copy that cannot. `name` is what process
-/// listings show.
+/// Makes sure that the executable of this process cannot be written to. If it can, this does not return: the program
+/// starts again from a copy that cannot, with the same arguments and environment. `name` appears in process listings.
 pub fn run_from_unwritable_copy(name: &str) -> Result<()> {
     let doing = || "run from a copy that cannot be written to";
     if is_unwritable().doing(doing).map_err(Error::or_without_proc)? {
-        // The copy has no name of its own to be listed by.
+        // The copy has no name that listings could show.
         let name = CString::new(name).unwrap_or_default();
         return nix::sys::prctl::set_name(&name).doing(doing);
     }
     let copy = read_only_mount().or_else(|_| sealed_copy(name)).doing(doing);
     let copy =
         copy.map_err(|error| without_large_files(without_executable_memory(error)).or_without_proc())?;
-    // They came as strings that end with NUL.
+    // The arguments came as strings that end with NUL.
     let arguments: Vec<_> = std::env::args_os()
         .filter_map(|argument| CString::new(argument.into_vec()).ok())
         .collect();
-    // The start of the standard library ignores it; the second start is to find it as the first one did.
+    // The standard library ignores SIGPIPE at its start. The second start must find it as the first start did.
     signals::restore_pipe().doing(doing)?;
     let Err(errno) = nix::unistd::fexecve(&copy, &arguments, &environment::entries());
     let _ = signals::ignore(Signal::SIGPIPE);
     Err(errno).doing(doing)
 }
 
-/// The error with its cause, where it is that files in memory cannot be executed here.
+/// Adds the cause to the error, if files in memory cannot be executed here.
 fn without_executable_memory(error: Error) -> Error {
     let switch = std::fs::read_to_string("/proc/sys/vm/memfd_noexec").unwrap_or_default();
     if error.errno() != Some(Errno::EACCES) || switch.trim() != "2" {
@@ -80,7 +80,7 @@ fn without_executable_memory(error: Error) -> Error {
     )
 }
 
-/// The error with its cause, where it is that a file may not become so large here.
+/// Adds the cause to the error, if the limit on the size of files is too low.
 fn without_large_files(error: Error) -> Error {
     let (Some(Errno::EFBIG), Ok((_, most))) = (error.errno(), getrlimit(Resource::RLIMIT_FSIZE)) else {
         return error;
@@ -93,14 +93,14 @@ fn without_large_files(error: Error) -> Error {
     )
 }
 
-/// Whether this is one of the two sorts of copy already.
+/// True if the executable is one of the two kinds of copy already.
 fn is_unwritable() -> nix::Result<bool> {
     let file = rustix::fs::open(OWN, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(from_rustix)?;
     if rustix::fs::fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SEALS)) {
         return Ok(true);
     }
-    // A file that is the root of a mount without a place in a tree is at "/". A file system that is read-only may be
-    // made writable again, by those who look after it.
+    // A file at the root of a mount outside all mount trees has the path "/". A read-only file system does not suffice:
+    // its administrators can make it writable again.
     let path = rustix::fs::readlink(OWN, Vec::new()).map_err(from_rustix)?;
     let flags = rustix::fs::fstatvfs(&file).map_err(from_rustix)?.f_flag;
     Ok(path.to_bytes() == b"/" && flags.contains(rustix::fs::StatVfsMountFlags::RDONLY))
@@ -116,7 +116,7 @@ fn read_only_mount() -> nix::Result<OwnedFd> {
 fn sealed_copy(name: &str) -> nix::Result<OwnedFd> {
     let own = rustix::fs::open(OWN, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(from_rustix)?;
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // Since Linux 6.3 one says that it is to be executed; before, nobody had to (memfd_create(2)).
+    // Since Linux 6.3 a flag says that the file will be executed. Older kernels refuse the flag (memfd_create(2)).
     let copy = match rustix::fs::memfd_create(name, flags | MemfdFlags::EXEC) {
         Err(rustix::io::Errno::INVAL) => rustix::fs::memfd_create(name, flags),
         answer => answer,
@@ -127,8 +127,8 @@ fn sealed_copy(name: &str) -> nix::Result<OwnedFd> {
     Ok(copy)
 }
 
-/// The kernel waits for a moment until it holds no page of the file for itself any more, and gives up with `EBUSY` where
-/// the machine has too much to do for that: asked again, it waits again.
+/// Seals the copy. The kernel waits for a moment until it has released all pages of the file, and gives up with `EBUSY`
+/// if the machine is too busy. Each new attempt waits again.
 fn seal(copy: &OwnedFd) -> nix::Result<()> {
     let mut patience = 20;
     loop {
@@ -139,8 +139,8 @@ fn seal(copy: &OwnedFd) -> nix::Result<()> {
     }
 }
 
-/// Does it under the highest limit on the size of files that the caller may set. Beyond that one it is an error, and not
-/// the end of the process by a signal.
+/// Runs `work` under the highest limit on the size of files that the caller may set. Exceeding that limit is an error,
+/// and no signal ends the process.
 fn without_limit(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
     let _limited = signals::Ignored::start(Signal::SIGXFSZ)?;
     let (soft, hard) = getrlimit(Resource::RLIMIT_FSIZE)?;
@@ -154,7 +154,7 @@ fn copy_all(from: impl AsFd, to: impl AsFd) -> nix::Result<()> {
     let owned = |fd: std::os::fd::BorrowedFd<'_>| fd.try_clone_to_owned().map(File::from);
     let copy = || -> std::io::Result<u64> {
         let (mut from, mut to) = (owned(from.as_fd())?, owned(to.as_fd())?);
-        // Inside the kernel, with sendfile(2).
+        // The copy is made in the kernel, with sendfile(2).
         std::io::copy(&mut from, &mut to)
     };
     copy().map(|_| ()).map_err(|error| from_io(&error))
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_copy_is_whole_and_stays_as_it_is() {
+    fn a_sealed_copy_is_complete_and_cannot_be_changed() {
         let copy = sealed_copy("copy").unwrap();
         let length = rustix::fs::fstat(&copy).unwrap().st_size;
         let own = rustix::fs::stat(OWN).unwrap().st_size;

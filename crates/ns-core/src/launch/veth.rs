@@ -1,8 +1,8 @@
-//! A pair of virtual Ethernet interfaces between the new network namespace and another (`veth(4)`): what is asked for, and
+//! A pair of virtual Ethernet interfaces between the new network namespace and another (`veth(4)`): the request, and
 //! making it.
 //!
-//! All of it is done outside: who may create the pair is who has rights to both namespaces, and inside of a new user
-//! namespace nobody has them to the other one.
+//! All of this is done outside. Creating a pair takes rights to both namespaces, and a process inside a new user
+//! namespace has no rights to the other one.
 
 use std::net::IpAddr;
 
@@ -14,33 +14,33 @@ use crate::target::Destination;
 pub struct Veth {
     /// The name of the end in the new network namespace.
     pub name: InterfaceName,
-    /// Its hardware address; one at random where there is none.
+    /// The hardware address of that end. Without one, the kernel chooses one at random.
     pub hardware: Option<HardwareAddress>,
-    /// Its addresses.
+    /// The addresses of that end.
     pub addresses: Vec<InterfaceAddress>,
-    /// The gateways of the default routes through it.
+    /// The gateways of the default routes through that end.
     pub gateways: Vec<IpAddr>,
-    /// The most bytes of a packet, of both ends.
+    /// The MTU of both ends in bytes.
     pub mtu: Option<u32>,
-    /// The name of the peer. Without one the kernel takes the first of `veth0`, `veth1`, … that is free.
+    /// The name of the peer. Without one, the kernel chooses the first free name of `veth0`, `veth1`, ….
     pub peer: Option<InterfaceName>,
     /// The addresses of the peer.
     pub peer_addresses: Vec<InterfaceAddress>,
-    /// The network namespace that the peer is in; the caller's where there is none.
+    /// The network namespace of the peer. Without one, it is the caller's.
     pub peer_namespace: Option<Destination>,
 }
 
 /// One of the two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VethEnd {
-    /// The one in the new network namespace.
+    /// The end in the new network namespace.
     New,
-    /// The other one.
+    /// The other end.
     Peer,
 }
 
 impl Veth {
-    /// `the veth pair eth0 in the new network namespace and vh0 in the caller's, with the MTU 1400`.
+    /// A phrase such as `the veth pair eth0 in the new network namespace and vh0 in the caller's, with the MTU 1400`.
     pub(super) fn pair(&self) -> String {
         let peer = match &self.peer {
             Some(peer) => peer.to_string(),
@@ -62,7 +62,7 @@ impl Veth {
         )
     }
 
-    /// `eth0 up with the address 10.7.0.2/24 and the gateway 10.7.0.1`.
+    /// A phrase such as `eth0 up with the address 10.7.0.2/24 and the gateway 10.7.0.1`.
     pub(super) fn up(&self, end: VethEnd) -> String {
         let (addresses, gateways) = match end {
             VethEnd::New => (&self.addresses, self.gateways.as_slice()),
@@ -79,7 +79,7 @@ impl Veth {
     }
 }
 
-/// ` with this, that and the other`; nothing for nothing.
+/// A phrase such as ` with this, that and the other`. It is empty if there are no items.
 fn with(what: impl Iterator<Item = String>) -> String {
     let what: Vec<_> = what.collect();
     match what.split_last() {

@@ -1,4 +1,4 @@
-//! Waiting for the program: passing signals on, stopping and going on with it, ending as it did.
+//! Waiting for the program: passing signals on, stopping and continuing together with it, and ending in the same way.
 
 use nix::unistd::{Pid, getpgrp, getpid};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -17,13 +17,13 @@ use crate::sys::signals;
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// With this exit status.
+    /// The program ended with this exit status.
     Exited(u8),
-    /// By this signal.
+    /// The program was killed by this signal.
     Killed(SignalNumber),
 }
 
-/// A process that is going to wait.
+/// A process that is about to wait.
 #[derive(Debug)]
 pub(super) struct Waiter {
     relay: Relay,
@@ -31,7 +31,7 @@ pub(super) struct Waiter {
 }
 
 impl Waiter {
-    /// Passes signals on from now on. `terminal` is the terminal from before the program had it.
+    /// Passes signals on from now on. `terminal` is the terminal as it was before the program started.
     pub(super) fn start(launched: Ending, terminal: Option<Terminal>) -> nix::Result<Self> {
         Ok(Self {
             relay: launched.pass_on()?,
@@ -39,7 +39,7 @@ impl Waiter {
         })
     }
 
-    /// Waits until the program has ended. Where it has an init, that tells on `init` how the program did.
+    /// Waits until the program has ended. If it has an init, `init` is the channel on which the init reports its state.
     pub(super) fn wait(&self, program: Pid, init: Option<&Channel>) -> nix::Result<Ended> {
         let mut state = State {
             program,
@@ -64,7 +64,7 @@ impl Waiter {
             }
             while let Some(change) = StateChange::next_of(program)? {
                 if let Some(ended) = self.see(&mut state, change)? {
-                    // What init said last may have come after it was looked for.
+                    // The last message of init may have arrived after the check above.
                     while let Some(change) = init.map(told_by).transpose()?.flatten() {
                         self.note(&mut state, change)?;
                     }
@@ -74,7 +74,7 @@ impl Waiter {
         }
     }
 
-    /// Waits for a signal, or a word of init's.
+    /// Waits for a signal, or for a message of init.
     fn await_event(&self, init: Option<&Channel>) -> nix::Result<()> {
         let mut fds = vec![PollFd::new(&self.relay, PollFlags::IN)];
         fds.extend(init.map(|init| PollFd::new(init, PollFlags::IN)));
@@ -84,13 +84,13 @@ impl Waiter {
         }
     }
 
-    /// Something that init says of the program.
+    /// Handles a message of init about the program.
     fn note(&self, state: &mut State, change: StateChange) -> nix::Result<()> {
         state.told = self.see(state, change)?.or(state.told);
         Ok(())
     }
 
-    /// A change of the child's state, or of the program's. Gives how it ended, once it has.
+    /// Handles a change of the state of the child or the program. Returns how it ended, if it has ended.
     fn see(&self, state: &mut State, change: StateChange) -> nix::Result<Option<Ended>> {
         match change {
             StateChange::Exited(status) => Ok(Some(Ended::Exited(status))),
@@ -102,26 +102,26 @@ impl Waiter {
         }
     }
 
-    /// The program has stopped: so does this process, and whoever waits for it takes the terminal. Comes back when
-    /// someone has it go on; the relay passes that on.
+    /// Stops this process because the program has stopped. The shell, or another waiting process, then takes the
+    /// terminal. Returns when this process is continued; the relay passes that on.
     fn stop(&self, state: &mut State, signal: SignalNumber) -> nix::Result<()> {
         let signal = state.meant.take().unwrap_or(signal).as_raw();
         let foreground = self.terminal.as_ref().and_then(Terminal::foreground);
         if !matches!(signal, libc::SIGTTIN | libc::SIGTTOU) {
-            // In the background it is somebody else's.
+            // In the background, the foreground group belongs to somebody else.
             state.foreground = foreground.filter(|_| state.ahead).or(state.foreground);
         } else if std::mem::take(&mut state.given) && foreground == state.foreground {
-            // An init had it go on before it was put into the foreground.
+            // An init had continued the program before the program's group was put into the foreground.
             return signals::send(state.program, libc::SIGCONT);
         }
-        // Held back while we wait, these do what they do by default for this moment.
+        // This signal is held back while waiting. For this moment it has its default effect.
         let set = SignalSet::EMPTY.with(signal);
         signals::send(getpid(), signal)?;
         set.unblock()?;
         if signal != libc::SIGSTOP && !self.relay.mask().contains(signal) {
             set.block()?;
         }
-        // In the foreground again: the program goes on where it was, in a group of its own perhaps.
+        // Back in the foreground, the program goes on, perhaps in its own process group.
         let Some(terminal) = &self.terminal else {
             return Ok(());
         };
@@ -149,23 +149,23 @@ impl Waiter {
     }
 }
 
-/// What is to be kept in mind while waiting.
+/// The state of a wait.
 struct State {
-    /// The child that is waited for.
+    /// The child to wait for.
     program: Pid,
-    /// Whether the foreground was ours or the program's when this process last went on.
+    /// True if this process or the program was in the foreground when this process last went on.
     ahead: bool,
-    /// The process group of the program that was in the foreground when the program was stopped there.
+    /// The process group of the program that was in the foreground when the program stopped there.
     foreground: Option<Pid>,
-    /// Whether that group is in the foreground again, and has not been stopped since.
+    /// True if that group is in the foreground again, and has not stopped since.
     given: bool,
-    /// The signal in whose place one was sent that cannot be escaped.
+    /// The signal that was replaced by an inescapable one.
     meant: Option<SignalNumber>,
-    /// How the program ended, as init told it.
+    /// How the program ended, as reported by init.
     told: Option<Ended>,
 }
 
-/// A change of the program's that init tells of, where there is one.
+/// The change of the program's state that init has reported, if any.
 fn told_by(init: &Channel) -> nix::Result<Option<StateChange>> {
     if !is_ready(init, PollFlags::IN)? {
         return Ok(None);
@@ -176,15 +176,15 @@ fn told_by(init: &Channel) -> nix::Result<Option<StateChange>> {
     }
 }
 
-/// Ends this process by the signal that the program was killed by, so that a shell sees the same; gives the exit status
-/// where it was not, or where this process cannot be killed, being PID 1 itself.
+/// Ends this process by the signal that killed the program, so that a shell sees the same. Returns the exit status if
+/// no signal killed the program, or if this process cannot be killed because it is PID 1.
 pub fn mirror(ended: Ended) -> u8 {
     let signal = match ended {
         Ended::Exited(status) => return status,
         Ended::Killed(signal) => signal,
     };
-    // The program has left its core dump; ours is of no use. A limit of 0 (RLIMIT_CORE) holds for files only, and not
-    // where core dumps go to a program (core(5)).
+    // The program has left its core dump, and one of this process is useless. A limit of 0 (RLIMIT_CORE) applies only
+    // to files, and not to core dumps that go to a program (core(5)).
     let _ = nix::sys::prctl::set_dumpable(false);
     signals::die_of(signal.as_raw());
     let [.., low] = signal.as_raw().to_be_bytes();

@@ -1,5 +1,5 @@
-//! The two sides on their way through a plan. Each does its own turns; where the side changes, one waits for the other's
-//! word. A step that fails ends both.
+//! The two sides on their way through a plan. Each side does its own turns, and then waits for a message of the other
+//! side. A failing step ends both sides.
 
 use super::channel::Message;
 use super::failure::Failure;
@@ -11,9 +11,9 @@ use crate::error::Doing;
 use crate::sys::fork::exit;
 use crate::{Error, explain};
 
-/// Walks inside, as the child of a parent that is told what went wrong.
+/// Does the steps inside in a child, and tells the parent if one fails.
 pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
-    // Until the program runs, this process is of no use without its parent.
+    // Until the program runs, this process is useless without its parent.
     let guard = process
         .die_with_parent(SignalNumber::KILL)
         .doing(|| "tie the process to its parent");
@@ -27,7 +27,7 @@ pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
     exit(1)
 }
 
-/// Does the steps inside. Comes back only with what went wrong.
+/// Does the steps inside. Returns only if something failed.
 pub(super) fn inside(plan: &Plan, process: &mut InsideProcess) -> Failure {
     match inside_turns(plan, process) {
         Ok(()) => plan.last().perform(process),
@@ -75,12 +75,12 @@ fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
             Err(error.into())
         }
         Some(_) => Ok(()),
-        // A parent that failed has said so itself; a helper that is gone was killed.
+        // A parent that failed has reported the reason itself. A helper that is gone was killed.
         None => Err(Error::Unfit("the process outside has ended".into()).into()),
     }
 }
 
-/// Does the steps outside, and waits until the program runs. What was made is undone where it does not.
+/// Does the steps outside, and waits until the program runs. If it does not start, everything that was made is undone.
 pub(super) fn outside(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failure> {
     outside_turns(plan, process)
         .and_then(|()| process.await_program())
@@ -107,7 +107,7 @@ fn outside_turns(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failur
                 (process.reporter.note)(&error);
             }
         }
-        // The turn after this one is inside: the last one is.
+        // The next turn is inside, because the last turn is.
         process.give_turn().doing(|| "hand over to the process inside")?;
     }
     Ok(())

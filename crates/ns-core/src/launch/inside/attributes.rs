@@ -1,5 +1,5 @@
-//! What a process has beside its namespaces, ids and directories: cgroups, environment, security context, who may look
-//! into it, and the signal it gets when its parent ends.
+//! The attributes of a process beyond its namespaces, ids and directories: cgroups, environment, security context,
+//! access by other processes, and the signal that it gets when its parent ends.
 
 use std::fmt;
 
@@ -23,9 +23,9 @@ use crate::sys::errno::from_rustix;
 pub enum AttributeStep {
     /// Join these cgroups.
     JoinCgroups(OpenCgroups),
-    /// Let nobody look into this process who may only look into those of the target (`PR_SET_DUMPABLE`).
+    /// Hide this process from processes that may inspect only the processes of the target (`PR_SET_DUMPABLE`).
     Hide,
-    /// Take the environment of this process, now that it can be read.
+    /// Use the environment of this process, which can be read at this point.
     ReadEnvironment(Process),
     /// Run the program in this security context (`/proc/PID/attr/exec`).
     SetContext(Vec<u8>),
@@ -72,7 +72,7 @@ impl InsideFamily for AttributeStep {
 
     fn cause(&self, _: &Look, _: Errno) -> Option<Finding> {
         match self {
-            // What is known of these is said with the error itself.
+            // The errors of these steps come with their causes.
             Self::JoinCgroups(_)
             | Self::Hide
             | Self::ReadEnvironment(_)
@@ -82,9 +82,9 @@ impl InsideFamily for AttributeStep {
     }
 }
 
-/// The SELinux context of a process (`proc_pid_attr(5)`); `None` where SELinux is not on.
+/// The SELinux context of a process (`proc_pid_attr(5)`); `None` if SELinux is off.
 pub fn security_context(process: &Process) -> Result<Option<Vec<u8>>> {
-    // The file system that SELinux brings is mounted here where it is on (selinux(8)).
+    // If SELinux is on, its file system is mounted here (selinux(8)).
     if !std::path::Path::new("/sys/fs/selinux/enforce").exists() {
         return Ok(None);
     }
@@ -93,7 +93,7 @@ pub fn security_context(process: &Process) -> Result<Option<Vec<u8>>> {
     Ok(Some(context))
 }
 
-/// Sets the security context of the program to come (`proc_pid_attr(5)`).
+/// Sets the security context of the program that is about to start (`proc_pid_attr(5)`).
 fn set_context(context: &[u8], process: &InsideProcess) -> nix::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
     let proc = process.proc.as_ref().ok_or(Errno::EBADF)?;

@@ -1,4 +1,4 @@
-//! Ids and capabilities: in new user namespaces, and in one that was entered (`credentials(7)`, `capabilities(7)`).
+//! Ids and capabilities in new user namespaces, and in an entered one (`credentials(7)`, `capabilities(7)`).
 
 use std::fmt;
 
@@ -17,36 +17,36 @@ use crate::process::Process;
 use crate::sys::errno::from_rustix;
 use crate::{Kind, Result};
 
-/// A step that changes who the process is, and what it may.
+/// A step that changes the ids or the capabilities of the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialStep {
-    /// Take on the ids that are to own the new user namespace, and give up all groups.
+    /// Take the ids that will own the new user namespace, and drop all supplementary groups.
     BecomeOwner {
         /// The owner's uid.
         uid: u32,
         /// The owner's gid.
         gid: u32,
     },
-    /// Give up all supplementary groups, where that is allowed.
+    /// Drop all supplementary groups, if that is allowed.
     TryDropGroups,
-    /// Take this uid, or this gid and no other groups, of the user namespace that was entered.
+    /// Take this uid, or this gid and no other groups, in the entered user namespace.
     Take(IdKind, WantedId),
-    /// Give up all supplementary groups, and take this gid.
+    /// Drop all supplementary groups, and take this gid.
     SetGid(u32),
     /// Take this uid.
     SetUid(u32),
-    /// Hand all capabilities on to the program, as ambient ones.
+    /// Keep all capabilities for the program, as ambient ones.
     KeepCapabilities,
 }
 
 /// An id to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WantedId {
-    /// This.
+    /// This id.
     Is(u32),
-    /// 0, or the first that is mapped where 0 is not.
+    /// 0, or the first mapped id if 0 is not mapped.
     Root,
-    /// That of this process, as the user namespace has it.
+    /// The id of this process, as the user namespace shows it.
     Of(Process),
 }
 
@@ -107,7 +107,7 @@ impl InsideFamily for CredentialStep {
             Self::SetUid(uid) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
                 credentials::uid(look, *uid, errno)
             }
-            // Why an id is not taken in a user namespace that was entered is said with the error itself.
+            // If an id cannot be taken in an entered user namespace, the error comes with its cause.
             Self::TryDropGroups
             | Self::Take(..)
             | Self::KeepCapabilities
@@ -122,7 +122,8 @@ fn become_owner(uid: Uid, gid: Gid) -> nix::Result<()> {
     nix::unistd::setgroups(&[])?;
     nix::unistd::setresgid(gid, gid, gid)?;
     nix::unistd::setresuid(uid, uid, uid)?;
-    // The kernel has taken this away with the old ids, and with it our own files in /proc, the id maps among them.
+    // With the old ids, the kernel has also reset this flag, and with it the access to the own files in /proc, such as
+    // the id maps.
     nix::sys::prctl::set_dumpable(true)
 }
 
@@ -133,15 +134,15 @@ fn set_gid(gid: u32) -> nix::Result<()> {
 
 fn set_uid(uid: u32) -> nix::Result<()> {
     let uid = Uid::from_raw(uid);
-    // Without this the capabilities that a later step is to keep would go with uid 0. Where none keeps them, execve(2)
-    // takes them away.
+    // Without this, the capabilities that a later step keeps would be lost with uid 0. If no step keeps them, execve(2)
+    // drops them.
     rustix::thread::set_keep_capabilities(true).map_err(from_rustix)?;
     nix::unistd::setresuid(uid, uid, uid)?;
     rustix::thread::set_keep_capabilities(false).map_err(from_rustix)
 }
 
-/// Takes an id; with a gid no other groups are left, where they can be given up. The person is told what was taken in
-/// place of 0.
+/// Takes an id. With a gid, all other groups are dropped, if that is allowed. If another id is used instead of 0, a
+/// note says so.
 fn take(ids: IdKind, wanted: &WantedId, process: &InsideProcess) -> Result<()> {
     let id = match wanted {
         WantedId::Is(id) => *id,
@@ -158,7 +159,8 @@ fn take(ids: IdKind, wanted: &WantedId, process: &InsideProcess) -> Result<()> {
     }
 }
 
-/// Where setgroups(2) is denied, for good reason (`user_namespaces(7)`), the groups stay. No caller's fault.
+/// Drops all groups. If setgroups(2) is denied, for a good reason (`user_namespaces(7)`), they stay: that is not the
+/// caller's fault.
 fn drop_groups(process: &InsideProcess) -> nix::Result<()> {
     match nix::unistd::setgroups(&[]) {
         Err(Errno::EPERM) if process.groups_dropped || process.has_joined(Kind::User) => Ok(()),

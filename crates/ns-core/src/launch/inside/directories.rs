@@ -21,23 +21,23 @@ use crate::launch::words::in_quotes;
 use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
 
-/// A step that changes where the paths of the process lead.
+/// A step that changes the root directory or the working directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DirectoryStep {
-    /// Mount a copy of the tree of mounts at this directory over it, which can become the root.
+    /// Mount a copy of the mount tree at this directory over it, so that it can become the root.
     PrepareRoot(PathBuf),
-    /// Make the prepared root the root, and take the old one away.
+    /// Make the prepared root the root, and remove the old root.
     PivotRoot(PathBuf),
     /// Make this directory the root.
     Chroot(PathBuf),
     /// Make this directory the working directory.
     Change(PathBuf),
-    /// Make this directory the root, unless it is. The working directory stays where it is inside the new root; else it
-    /// becomes the new root.
+    /// Make this directory the root, unless it is the root already. A working directory inside the new root stays;
+    /// otherwise the new root becomes the working directory.
     EnterRoot(Directory),
     /// Make this directory the working directory.
     Enter(Directory),
-    /// Make this directory the working directory; where it cannot be, or is outside the root, the root becomes it.
+    /// Make this directory the working directory. If that fails, or the directory is outside the root, use the root.
     TryEnter(Directory),
 }
 
@@ -99,7 +99,7 @@ impl InsideFamily for DirectoryStep {
     }
 }
 
-/// Mounts a copy of the tree of mounts at `root` over it: a root has to be a mount.
+/// Mounts a copy of the mount tree at `root` over it, because a root must be a mount.
 fn prepare_root(root: &Path) -> nix::Result<()> {
     if is_root(root)? {
         return Ok(());
@@ -110,11 +110,12 @@ fn prepare_root(root: &Path) -> nix::Result<()> {
         OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::AT_RECURSIVE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
     )
     .map_err(from_rustix)?;
-    // Neither the new root nor what it is mounted on may be shared (pivot_root(2)). The copy keeps its propagation below.
+    // The new root and the mount below it must not be shared (pivot_root(2)). Mounts below the copy keep their
+    // propagation.
     make_private(Path::new("/"), MsFlags::MS_REC)?;
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     rustix::mount::move_mount(&tree, "", CWD, root, flags).map_err(from_rustix)?;
-    // The working directory stays below what was mounted over it, and so would "." as the root.
+    // The working directory stays below the new mount, and "." as the root would lead there.
     if root.components().all(|part| part == Component::CurDir) {
         change_to(&tree)?;
     }
@@ -126,7 +127,8 @@ fn make_private(path: &Path, flags: MsFlags) -> nix::Result<()> {
     mount(NONE, path, NONE, MsFlags::MS_PRIVATE | flags, NONE)
 }
 
-/// Makes the prepared root the root. The old one is on top of it for a moment, and gone before any path is looked up.
+/// Makes the prepared root the root. The old root is on top of it for a moment, and is gone before any path is looked
+/// up.
 fn pivot_root(root: &Path) -> nix::Result<()> {
     if is_root(root)? {
         return nix::unistd::chdir("/");
@@ -137,7 +139,7 @@ fn pivot_root(root: &Path) -> nix::Result<()> {
     nix::unistd::chdir("/")
 }
 
-/// Whether the root is what it is to become already: there is no other to pivot to.
+/// True if the path is the root already, so that there is no other root to pivot to.
 fn is_root(path: &Path) -> nix::Result<bool> {
     let place = |path: &Path| {
         let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
@@ -155,7 +157,7 @@ fn is_root(path: &Path) -> nix::Result<bool> {
 fn enter_root(root: &Directory) -> nix::Result<()> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let before = rustix::fs::openat(CWD, ".", flags, Mode::empty());
-    // What is the root already takes no privilege to enter.
+    // It takes no privilege to enter the present root.
     if !root.is_at("/") {
         change_to(root)?;
         nix::unistd::chroot(".")?;
@@ -167,7 +169,8 @@ fn enter_root(root: &Directory) -> nix::Result<()> {
     Ok(())
 }
 
-/// The directory that nobody has asked for by name is no reason not to go in.
+/// Enters the directory, or the root if that fails: nobody named this directory, so it must not keep the program from
+/// starting.
 fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
     let outcome = match change_to(directory) {
         Ok(()) if is_outside_root() => Err(Errno::EXDEV),
@@ -186,12 +189,12 @@ fn change_to(directory: impl AsFd) -> nix::Result<()> {
     rustix::process::fchdir(directory).map_err(from_rustix)
 }
 
-/// Whether no path leads from the root to the working directory (`getcwd(2)`).
+/// True if no path leads from the root to the working directory (`getcwd(2)`).
 fn is_outside_root() -> bool {
-    // glibc's getcwd fails there; the kernel's marks it.
+    // In that case, glibc's getcwd fails, and the kernel's marks the path.
     match rustix::process::getcwd(Vec::new()) {
         Ok(path) => !path.to_bytes().starts_with(b"/"),
-        // Removed: it is nowhere.
+        // The directory was removed.
         Err(_) => true,
     }
 }

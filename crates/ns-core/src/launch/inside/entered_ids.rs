@@ -1,4 +1,4 @@
-//! Which ids there are in a user namespace that was entered, read from the `/proc` of the caller.
+//! The ids that exist in an entered user namespace, read from the `/proc` of the caller.
 
 use nix::errno::Errno;
 use rustix::fs::{Mode, OFlags};
@@ -10,7 +10,7 @@ use crate::process::{Process, Status};
 use crate::sys::errno::{from_io, from_rustix};
 use crate::{Error, Result};
 
-/// 0, or else the lowest id that there is in the user namespace: then the person is told.
+/// 0, or the lowest mapped id of the user namespace, with a note.
 pub(super) fn first_mapped(ids: IdKind, inside: &InsideProcess) -> Result<u32> {
     let map = own_map(ids, inside)?;
     let name = ids.name();
@@ -28,9 +28,9 @@ pub(super) fn first_mapped(ids: IdKind, inside: &InsideProcess) -> Result<u32> {
     }
 }
 
-/// The effective id of a process, as this user namespace has it.
+/// The effective id of a process, as this user namespace shows it.
 pub(super) fn id_of(ids: IdKind, process: &Process, inside: &InsideProcess) -> Result<u32> {
-    // Its own copy says 65534 for what is not mapped, which may be an id like others.
+    // Unmapped ids are shown as 65534, which may also be a mapped id.
     let status = Status::new(process.read("status")?);
     let id = match ids {
         IdKind::User => status.effective_uid(),
@@ -47,7 +47,7 @@ pub(super) fn id_of(ids: IdKind, process: &Process, inside: &InsideProcess) -> R
     })
 }
 
-/// The error of an id that could not be taken as it is not mapped.
+/// The error for an id that cannot be taken because it is not mapped.
 pub(super) fn unmapped(ids: IdKind, id: u32, inside: &InsideProcess) -> Error {
     let name = ids.name();
     let error = Error::kernel(format!("take {name} {id}"), Errno::EINVAL);

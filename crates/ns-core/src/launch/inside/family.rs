@@ -1,4 +1,4 @@
-//! What a family of steps done inside says of each of its steps.
+//! The trait of the families of steps that are done inside.
 
 use std::fmt;
 
@@ -9,17 +9,16 @@ use crate::Result;
 use crate::explain::{Finding, Look};
 use crate::launch::facts::StepFacts;
 
-/// A family. As text a step stands after "cannot" in an error.
+/// A family. A step's text completes "cannot …" in an error.
 ///
-/// Each of these is a match over all steps of the family, without `_`: so the compiler finds what a new step does not say
-/// yet.
+/// Each method is a match over all steps of the family, without `_`. So the compiler finds what a new step lacks.
 pub(in crate::launch) trait InsideFamily: fmt::Display {
-    /// The word for it, what it demands, and which failures stop nothing.
+    /// The word for the step, its demands, and the failures that do not stop the launch.
     fn facts(&self) -> StepFacts;
 
-    /// Does it, in the process that becomes the program.
+    /// Does the step, in the process that becomes the program.
     fn perform(&self, process: &mut InsideProcess) -> Result<()>;
 
-    /// Looks for the cause of this answer of the kernel's.
+    /// Looks for the cause of this answer of the kernel.
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding>;
 }

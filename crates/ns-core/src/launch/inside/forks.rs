@@ -1,4 +1,4 @@
-//! Going on in a child: in a PID namespace, and below a small init (`pid_namespaces(7)`).
+//! Steps after which a child goes on: in a PID namespace, and below a small init (`pid_namespaces(7)`).
 
 use std::fmt;
 
@@ -17,8 +17,8 @@ use crate::process::Pid;
 use crate::sys::fork::{Fork, exit, fork, fork_sibling};
 use crate::{Error, Result};
 
-/// A step after which another process does the steps that follow. It is added by [`Steps`](crate::launch::Steps) alone,
-/// which has each at most once, and an init last.
+/// A step after which another process does the steps that follow. Only [`Steps`](crate::launch::Steps) adds it: each at
+/// most once, and an init last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForkStep(ForkKind);
 
@@ -32,7 +32,7 @@ enum ForkKind {
 impl ForkStep {
     /// Go on in a child: the first process of the new PID namespace.
     pub(in crate::launch) const FIRST: Self = Self(ForkKind::First);
-    /// Go on in a child, which is in the PID namespace that was entered.
+    /// Go on in a child in the entered PID namespace.
     pub(in crate::launch) const INTO: Self = Self(ForkKind::Into);
     /// Stay behind as a small init, and go on in a child.
     pub(in crate::launch) const STAY_AS_INIT: Self = Self(ForkKind::StayAsInit);
@@ -72,7 +72,7 @@ impl InsideFamily for ForkStep {
 }
 
 impl ForkStep {
-    /// Goes on in a child of our parent's. The parent is told which child it is, and only then does the child go on.
+    /// Goes on in a child of the parent. The child goes on only after the parent knows its PID.
     fn fork_in_place(self, process: &mut InsideProcess) -> Result<()> {
         let (ours, childs) = Channel::pair().doing(|| "make a channel to the child")?;
         match fork_sibling(process.thread).doing(|| self.to_string())? {
@@ -91,7 +91,7 @@ impl ForkStep {
                     .doing(|| self.to_string())?;
                 match childs.receive() {
                     Ok(Some(Message::Go)) => Ok(()),
-                    // Who made this process reports why, unless it was killed.
+                    // The parent, or another process, reports the reason, unless this process was killed.
                     _ => exit(1),
                 }
             }
@@ -99,7 +99,7 @@ impl ForkStep {
     }
 }
 
-/// Tells the process outside that this child goes on, and the child to do so.
+/// Tells the process outside that this child goes on, and tells the child to do so.
 fn hand_over_to(child: nix::unistd::Pid, process: &InsideProcess, to_child: &Channel) -> nix::Result<()> {
     if let (Some(channel), Some(pid)) = (&process.channel, Pid::new(child.as_raw())) {
         channel.send(&Message::Child(pid))?;
@@ -107,7 +107,7 @@ fn hand_over_to(child: nix::unistd::Pid, process: &InsideProcess, to_child: &Cha
     to_child.send(&Message::Go)
 }
 
-/// The cause of a fork that failed, whatever it was for.
+/// The cause of any failed fork.
 pub(in crate::launch) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
     match errno {
         Errno::ENOMEM => restrictions::first_process_gone(look),
@@ -116,12 +116,12 @@ pub(in crate::launch) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
     }
 }
 
-/// Goes on in a child; this process becomes its init.
+/// Goes on in a child. This process becomes its init.
 fn stay_as_init(process: &mut InsideProcess) -> nix::Result<()> {
     let init = Init::prepare()?;
     match fork(process.thread)? {
         Fork::Parent(child) => {
-            // Only the program's own copy is to say that it runs.
+            // Only the program's own copy may announce that it runs.
             process.channel = None;
             init.stay(child, process.to_parent.as_ref(), process.reporter)
         }

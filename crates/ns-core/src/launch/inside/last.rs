@@ -1,4 +1,4 @@
-//! The last step of a plan: after it the process is the program, or is no more.
+//! The last step of a plan: after it, the process is the program, or has ended.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ use crate::launch::program::{self as executed, Program};
 use crate::sys::fork::exit;
 use crate::sys::signals;
 
-/// What a plan ends in.
+/// The last step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::launch) enum LastStep {
     /// Become the program.
     Execute(Program),
-    /// End without a program: what was made is kept by its names.
+    /// End without a program: names keep the new namespaces.
     End,
 }
 
@@ -42,7 +42,7 @@ impl LastStep {
         }
     }
 
-    /// Does it. Comes back only with the reason why not.
+    /// Does the step. Returns only if it fails, with the reason.
     pub(in crate::launch) fn perform(&self, process: &mut InsideProcess) -> Failure {
         if let Some(channel) = &process.channel
             && let Err(errno) = channel.send(&Message::Executing)
@@ -64,7 +64,7 @@ impl LastStep {
         }
     }
 
-    /// The error with its cause. Looks at files that may be anybody's.
+    /// Adds the cause to the error. The files that this looks at may belong to anybody.
     fn explain(&self, error: Error) -> Error {
         explain::aside(error, |error| {
             let look = if has_proc() {
@@ -96,7 +96,8 @@ fn execute(program: &Program, process: &mut InsideProcess) -> Errno {
     }
 }
 
-/// Gives the program the signals that the caller was started with.
+/// Gives the program the signals as the caller was started with them: SIGPIPE, the mask, and no signal for the parent's
+/// end unless the plan has one.
 fn hand_over(process: &InsideProcess) -> nix::Result<()> {
     if process.has_parent && !process.demands.contains(Demands::DEATH_SIGNAL) {
         signals::on_death_of_parent(None)?;

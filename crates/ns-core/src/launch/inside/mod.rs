@@ -1,4 +1,4 @@
-//! The steps of the process that becomes the program: those that change the process itself. One file a family.
+//! The steps of the process that becomes the program, which change the process itself. Each family has one file.
 
 mod attributes;
 mod credentials;
@@ -37,24 +37,24 @@ families! {
     /// A step done by the process that becomes the program.
     Inside: InsideFamily;
 
-    /// Namespaces that are made and entered.
+    /// Make and enter namespaces.
     Namespaces(NamespaceStep),
-    /// Id maps that the process in the user namespace writes itself.
+    /// Write id maps from inside the user namespace.
     OwnMaps(OwnMapStep),
-    /// Ids and capabilities.
+    /// Change ids and capabilities.
     Credentials(CredentialStep),
-    /// The root and the working directory.
+    /// Change the root and the working directory.
     Directories(DirectoryStep),
-    /// Mounts.
+    /// Change mounts.
     Mounts(MountStep),
-    /// Interfaces of the network namespace.
+    /// Change interfaces of the network namespace.
     Network(NetworkStep),
-    /// Names of namespaces that are there already.
+    /// Name existing namespaces.
     Names(NameStep),
-    /// What namespaces are set to.
+    /// Change settings of namespaces.
     Settings(SettingStep),
-    /// Whatever else the program inherits.
+    /// Change the other attributes that the program inherits.
     Attributes(AttributeStep),
-    /// Going on in a child.
+    /// Go on in a child.
     Forks(ForkStep),
 }

@@ -26,7 +26,7 @@ use crate::{Kind, Result};
 
 const NONE: Option<&str> = None;
 
-/// What a process file system is mounted with.
+/// The mount flags of a process file system.
 const PROC_FLAGS: MsFlags = MsFlags::MS_NOSUID
     .union(MsFlags::MS_NODEV)
     .union(MsFlags::MS_NOEXEC);
@@ -38,12 +38,12 @@ pub enum MountStep {
     Propagate(PropagationType),
     /// Mount the `/proc` of the PID namespace.
     Proc(PathBuf),
-    /// Mount the `/proc` of the PID namespace on the second directory as it is below the first, which is yet to become
-    /// the root.
+    /// Mount the `/proc` of the PID namespace on the second directory as it is below the first, which will become the
+    /// root.
     ProcBelow(PathBuf, PathBuf),
     /// Mount the sysfs of the network namespace on `/sys`, and keep the mounts below it.
     Sys,
-    /// Bind what the first path leads to over the second.
+    /// Bind the file or directory at the first path over the second.
     Bind(PathBuf, PathBuf),
     /// Mount the `binfmt_misc` of the user namespace.
     Binfmt(PathBuf),
@@ -73,9 +73,9 @@ impl InsideFamily for MountStep {
         match self {
             Self::Propagate(_) => StepFacts::of("propagate"),
             Self::Proc(_) | Self::ProcBelow(..) => StepFacts::of("mount-proc"),
-            // The kernel gives no sysfs of a network namespace of others. The old one stays then.
+            // The kernel refuses the sysfs of a network namespace that belongs to others. The old one then stays.
             Self::Sys => StepFacts::of("mount-sys").may_fail_with(Errno::EPERM),
-            // There is nothing to bind over.
+            // There is no file or directory to bind over.
             Self::Bind(..) => StepFacts::of("bind").may_fail_with(Errno::ENOENT),
             Self::Binfmt(_) => StepFacts::of("mount-binfmt"),
             Self::RegisterInterpreter(..) => StepFacts::of("register-interpreter"),
@@ -90,7 +90,7 @@ impl InsideFamily for MountStep {
             Self::Proc(on) => mount_proc(on),
             Self::ProcBelow(root, on) => mount_proc_below(root, on),
             Self::Sys => return sysfs::mount(&self.to_string()),
-            // With what is mounted below, which a user namespace may not leave out.
+            // This includes the mounts below, which a user namespace must not leave out.
             Self::Bind(from, on) => mount(Some(from), on, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE),
             Self::Binfmt(on) => mount(Some("binfmt_misc"), on, Some("binfmt_misc"), PROC_FLAGS, NONE),
             Self::RegisterInterpreter(line, binfmt) => register_interpreter(line, binfmt, process),
@@ -120,7 +120,7 @@ impl InsideFamily for MountStep {
 }
 
 fn mount_proc(on: &Path) -> nix::Result<()> {
-    // So that the new mount does not show up where this one is shared with. EINVAL where nothing is mounted yet.
+    // This keeps the new mount from propagating. EINVAL means that nothing is mounted here yet.
     match mount(NONE, on, NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE) {
         Ok(()) | Err(Errno::EINVAL) => {}
         Err(errno) => return Err(errno),
@@ -128,8 +128,8 @@ fn mount_proc(on: &Path) -> nix::Result<()> {
     mount(Some("proc"), on, Some("proc"), PROC_FLAGS, NONE)
 }
 
-/// Mounts proc on a directory of what is to become the root. Whoever filled that tree cannot lead us out of it: links and
-/// dots are followed as they will be with it as the root.
+/// Mounts proc on a directory of the future root. The owner of that tree cannot lead this process out of it: links and
+/// dots are resolved as if it were the root.
 fn mount_proc_below(root: &Path, on: &Path) -> nix::Result<()> {
     let path = OFlags::PATH | OFlags::CLOEXEC;
     let root = rustix::fs::open(root, path | OFlags::DIRECTORY, Mode::empty()).map_err(from_rustix)?;
@@ -141,7 +141,7 @@ fn mount_proc_below(root: &Path, on: &Path) -> nix::Result<()> {
         | MountAttrFlags::MOUNT_ATTR_NODEV
         | MountAttrFlags::MOUNT_ATTR_NOEXEC;
     let tree = fsmount(&proc, FsMountFlags::FSMOUNT_CLOEXEC, attributes).map_err(from_rustix)?;
-    // As above: nothing is to come out of a shared mount. EINVAL where nothing is mounted yet.
+    // As above, the new mount must not propagate. EINVAL means that nothing is mounted here yet.
     let link = format!("/proc/self/fd/{}", on.as_raw_fd());
     let _ = mount(
         NONE,
@@ -155,7 +155,7 @@ fn mount_proc_below(root: &Path, on: &Path) -> nix::Result<()> {
 }
 
 fn register_interpreter(line: &[u8], binfmt: &Path, process: &mut InsideProcess) -> nix::Result<()> {
-    // The kernel forgets the interpreters when nothing is left of the mount, as when another root comes.
+    // The kernel forgets the interpreters when the mount is gone, for example after a change of the root.
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     process.kept = Some(rustix::fs::open(binfmt, flags, Mode::empty()).map_err(from_rustix)?);
     proc_file::write(binfmt.join("register"), line)

@@ -1,5 +1,5 @@
-//! Names of namespaces that are there already, given and taken away by the caller itself. Names of new namespaces are
-//! given by the process outside, which has the mounts of the caller.
+//! Names of existing namespaces, which the caller itself adds and removes. The process outside adds the names of new
+//! namespaces, because it has the mounts of the caller.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -23,7 +23,7 @@ use crate::{Error, Kind, Kinds, Result};
 pub enum NameStep {
     /// Give these namespaces this name.
     PinExisting(OsString, Vec<Destination>),
-    /// Take this name away from the namespaces of these kinds.
+    /// Remove this name from the namespaces of these kinds.
     Unpin(OsString, Kinds),
 }
 
@@ -93,7 +93,7 @@ fn kinds_of(namespaces: &[Destination]) -> Kinds {
     namespaces.iter().map(Destination::kind).collect()
 }
 
-/// How to wait for a lock while nobody but the caller waits for this process.
+/// How to wait for a lock while only the caller waits for this process.
 fn waiting(reporter: &Reporter) -> Waiting<'_> {
     Waiting {
         say: &reporter.note,

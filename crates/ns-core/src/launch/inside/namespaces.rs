@@ -1,4 +1,4 @@
-//! Namespaces: made (`unshare(2)`) and entered (`setns(2)`).
+//! Making namespaces (`unshare(2)`), and entering them (`setns(2)`).
 
 use std::fmt;
 use std::os::fd::AsFd as _;
@@ -17,19 +17,19 @@ use crate::sys::ioctl;
 use crate::target::{self, Destination};
 use crate::{Identity, Kind, Kinds, Result};
 
-/// A step that changes which namespaces the process is in.
+/// A step that changes the namespaces of the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamespaceStep {
     /// Make new namespaces of these kinds.
     Unshare(Kinds),
-    /// Make the mount namespace anew until it can be bound to a file: Linux 6.18 refuses that to one whose id is lower
-    /// than that of the mount namespace it is bound in.
+    /// Make the mount namespace again until it can be bound to a file. Linux 6.18 refuses to bind a mount namespace
+    /// inside one with a higher id.
     MakeBindable,
-    /// Enter the new time namespace, in which so far only children would be born.
+    /// Enter the new time namespace, which otherwise only later children would be in.
     EnterTime,
-    /// Enter those of these namespaces that let us in, before a user namespace takes away what we may.
+    /// Enter those of these namespaces that allow it, before a user namespace takes away the rights to do so.
     TryJoin(Vec<Destination>),
-    /// Enter these namespaces, those that were not entered yet.
+    /// Enter those of these namespaces that were not entered yet.
     Join(Vec<Destination>),
 }
 
@@ -67,7 +67,7 @@ impl InsideFamily for NamespaceStep {
                 }
                 nix::sched::unshare(kinds.flags())
             }
-            // Without ids in the kernel there is nothing to compare, and no need to.
+            // Without ids in the kernel there is nothing to compare, and the limit does not exist.
             Self::MakeBindable => process.mount_before.map_or(Ok(()), make_bindable),
             Self::EnterTime => enter_time(),
             Self::TryJoin(destinations) => {
@@ -91,7 +91,7 @@ impl InsideFamily for NamespaceStep {
                 Errno::EINVAL => restrictions::several_threads(look),
                 _ => None,
             },
-            // Which of several it was is said by the error of that one alone.
+            // If there are several, the error of the failing one says which it was.
             Self::Join(destinations) => match (destinations.as_slice(), errno) {
                 ([destination], Errno::EPERM) => entering::refused(look, &destination.namespace().ok()?),
                 _ => None,
@@ -107,10 +107,10 @@ fn own_mount_id() -> nix::Result<u64> {
     ioctl::ns_get_id(&file)
 }
 
-/// Makes the mount namespace anew until its id is higher than `before`, that of the one it is to be bound in.
+/// Makes the mount namespace again until its id is higher than `before`, the id of the one to bind it in.
 ///
-/// Linux 6.18 hands the ids out in batches, one batch a CPU, and takes a lower id for an older namespace. So this goes
-/// from CPU to CPU, and, where none has a higher batch, uses a batch up.
+/// Linux 6.18 gives out ids in batches, one batch for each CPU, and treats a lower id as an older namespace. So this
+/// tries each CPU. If none has a higher batch, it uses a batch up.
 fn make_bindable(before: u64) -> nix::Result<()> {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
     let anew = || nix::sched::unshare(Kinds::from_iter([Kind::Mnt]).flags());
@@ -146,7 +146,7 @@ fn enter_time() -> nix::Result<()> {
     nix::sched::setns(file.as_fd(), Kind::Time.flag())
 }
 
-/// Joins those that let us in. What keeps us out of the others may change with the user namespace.
+/// Joins the namespaces that allow it. The user namespace may change what is allowed for the others.
 fn try_join(destinations: &[Destination], process: &mut InsideProcess) {
     for destination in destinations {
         if !process.joined.contains(&key(destination)) && destination.enter().is_ok() {
@@ -155,7 +155,7 @@ fn try_join(destinations: &[Destination], process: &mut InsideProcess) {
     }
 }
 
-/// Joins those that were not joined yet.
+/// Joins the namespaces that were not joined yet.
 fn join(destinations: &[Destination], process: &mut InsideProcess) -> Result<()> {
     for destination in destinations {
         if process.joined.contains(&key(destination)) {

@@ -1,4 +1,5 @@
-//! Id maps that the process in the new user namespace writes itself, and what it has to say before (`user_namespaces(7)`).
+//! Id maps that the process in the new user namespace writes itself, and the setting that comes before
+//! (`user_namespaces(7)`).
 
 use std::fmt;
 

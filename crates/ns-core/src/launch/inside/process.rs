@@ -1,4 +1,4 @@
-//! The process that becomes the program: what its steps have to hand, and what they leave for later ones.
+//! The process that becomes the program: the resources of its steps, and the results that later steps need.
 
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
@@ -17,31 +17,31 @@ use crate::{Error, Identity, Kind};
 
 /// The process inside.
 pub(in crate::launch) struct InsideProcess {
-    /// What the steps of the plan demand.
+    /// The demands of the steps of the plan.
     pub(in crate::launch) demands: Demands,
     pub(in crate::launch) reporter: Reporter,
     pub(in crate::launch) thread: SingleThread,
-    /// To the outside, where there is one.
+    /// The channel to the process outside, if there is one.
     pub(in crate::launch) channel: Option<Channel>,
-    /// From an init to the parent, where there will be one.
+    /// The channel from a later init to the parent, if there will be an init.
     pub(in crate::launch) to_parent: Option<Channel>,
-    /// Whether the process at the other end of the channel is the parent, which waits for this one.
+    /// True if the process at the other end of the channel is the parent, which waits for this process.
     pub(in crate::launch) has_parent: bool,
     /// The signal mask that the program gets.
     pub(in crate::launch) mask: SignalSet,
-    /// The `/proc` of the caller, where another one, or none, may be found later.
+    /// The `/proc` of the caller, because later another one, or none, may be in its place.
     pub(in crate::launch) proc: Option<OwnedFd>,
     /// The namespaces that were joined so far.
     pub(super) joined: Vec<(Kind, Identity)>,
-    /// Whether the root directory is another one, where paths lead to what others may have made.
+    /// True if the root directory has changed, so that paths may lead to files of others.
     pub(super) elsewhere: bool,
-    /// Whether all groups were given up before a user namespace was entered.
+    /// True if all groups were dropped before a user namespace was entered.
     pub(super) groups_dropped: bool,
-    /// The environment that was read on the way.
+    /// The environment that a step has read.
     pub(super) environment: Option<Vec<CString>>,
     /// The id of the mount namespace that the process came from.
     pub(super) mount_before: Option<u64>,
-    /// What would go if nobody held it.
+    /// A file that is held open because the kernel would otherwise drop its state.
     pub(super) kept: Option<OwnedFd>,
 }
 
@@ -71,13 +71,13 @@ impl InsideProcess {
         }
     }
 
-    /// Whether a namespace of this kind was joined.
+    /// True if a namespace of this kind was joined.
     pub(super) fn has_joined(&self, kind: Kind) -> bool {
         self.joined.iter().any(|(joined, _)| *joined == kind)
     }
 
-    /// The error with what is found of its cause. In another mount namespace, or below another root, the files may be
-    /// anybody's, and so may `/proc`.
+    /// Adds the cause to the error, if one is found. In another mount namespace, or below another root, the files may
+    /// belong to anybody, and so may `/proc`.
     pub(in crate::launch) fn explain(
         &self,
         error: Error,
@@ -101,8 +101,8 @@ impl InsideProcess {
         let Some(channel) = self.channel.as_ref().filter(|_| self.has_parent) else {
             return Ok(());
         };
-        // It may have ended before the signal was set. Its end of the channel is closed then; its PID may mean another
-        // process, and getppid() is 0 in a new PID namespace.
+        // The parent may have ended before the signal was set. Its end of the channel is closed then. Its PID is no
+        // proof: it may belong to another process, and getppid() is 0 in a new PID namespace.
         if channel.is_closed()? {
             return Err(Errno::ESRCH);
         }
@@ -110,7 +110,7 @@ impl InsideProcess {
     }
 }
 
-/// Whether what is at `/proc` is the kernel's.
+/// True if `/proc` is the kernel's.
 pub(super) fn has_proc() -> bool {
     use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
     statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)

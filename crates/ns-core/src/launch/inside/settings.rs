@@ -1,4 +1,4 @@
-//! What new namespaces are set to: names of the host, and clocks.
+//! Settings of new namespaces: names of the host, and clocks.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -17,14 +17,14 @@ use crate::launch::proc_file;
 use crate::launch::settings::{Clock, ClockOffset, MOST_SECONDS};
 use crate::sys::errno::from_rustix;
 
-/// A step that sets something which a namespace holds.
+/// A step that changes a setting of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingStep {
     /// Set the host name.
     HostName(Vec<u8>),
     /// Set the NIS domain name.
     DomainName(Vec<u8>),
-    /// Set what a clock of the new time namespace is ahead of the initial one (`/proc/PID/timens_offsets`).
+    /// Set how far a clock of the new time namespace is ahead of the initial clock (`/proc/PID/timens_offsets`).
     Clock(Clock, ClockOffset),
 }
 

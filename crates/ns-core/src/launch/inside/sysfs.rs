@@ -1,4 +1,4 @@
-//! The `/sys` of another network namespace: a new sysfs in the place of the old one, below it the mounts that were there.
+//! The `/sys` of another network namespace: a new sysfs replaces the old one, and the mounts below it are kept.
 
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
@@ -20,8 +20,8 @@ use crate::{Error, Result};
 
 const SYS: &str = "/sys";
 
-/// Mounts the sysfs of the network namespace on `/sys`. `EPERM` only if the kernel does not give one: nothing is changed
-/// then. `doing` stands after "cannot".
+/// Mounts the sysfs of the network namespace on `/sys`. `EPERM` means only that the kernel refuses the sysfs; nothing
+/// has changed then. `doing` completes "cannot …".
 pub(super) fn mount(doing: &str) -> Result<()> {
     let sysfs = sysfs().doing(|| doing)?;
     replace(&sysfs).map_err(|errno| match errno {
@@ -36,7 +36,7 @@ fn replace(sysfs: &OwnedFd) -> nix::Result<()> {
     let table = MountTable::parse(&bytes);
     let old = mount_at(Path::new(SYS)).map_err(from_rustix)?;
     let below = mounts_below(&table, old)?;
-    // In a user namespace the old one may be locked, and stays below the new one.
+    // In a user namespace the old sysfs may be locked. It then stays below the new one.
     if table
         .mounts()
         .iter()
@@ -47,7 +47,7 @@ fn replace(sysfs: &OwnedFd) -> nix::Result<()> {
     attach(sysfs, Path::new(SYS))?;
     for (target, tree) in &below {
         match attach(tree, target) {
-            // It was on a directory of the other network namespace, such as that of an interface.
+            // The mount was on a directory of the other network namespace, such as the directory of an interface.
             Ok(()) | Err(Errno::ENOENT) => {}
             Err(errno) => return Err(errno),
         }
@@ -55,7 +55,7 @@ fn replace(sysfs: &OwnedFd) -> nix::Result<()> {
     Ok(())
 }
 
-/// A sysfs that is mounted nowhere yet, and no more writable than the one that is there.
+/// A sysfs that is not mounted anywhere yet, and is read-only if the present one is.
 fn sysfs() -> rustix::io::Result<OwnedFd> {
     let file_system = fsopen("sysfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
     fsconfig_set_string(&file_system, "source", "sysfs")?;
@@ -69,13 +69,13 @@ fn sysfs() -> rustix::io::Result<OwnedFd> {
     fsmount(&file_system, FsMountFlags::FSMOUNT_CLOEXEC, attributes)
 }
 
-/// Copies of the mounts right below this one, each with the mounts below it, and where they were.
+/// Copies of the mounts directly below this one, each with the mounts below it, and their places.
 fn mounts_below(table: &MountTable<'_>, old: MountId) -> nix::Result<Vec<(PathBuf, OwnedFd)>> {
     let mut below = Vec::new();
     for mount in table.mounts().iter().filter(|mount| mount.parent == old) {
         let target = mount.target.decoded();
         let target = Path::new(OsStr::from_bytes(&target));
-        // What is covered by another is not seen now, and need not be later.
+        // A mount that another one covers is invisible now, and is not needed later.
         let is_seen = || mount_at(target).is_ok_and(|top| top == mount.id || is_above(table, top, mount.id));
         if target.starts_with(SYS) && target != Path::new(SYS) && is_seen() {
             let flags = OpenTreeFlags::OPEN_TREE_CLONE
@@ -88,7 +88,7 @@ fn mounts_below(table: &MountTable<'_>, old: MountId) -> nix::Result<Vec<(PathBu
     Ok(below)
 }
 
-/// Whether the one mount is mounted on the other, or on one that is.
+/// True if `one` is mounted on `other`, or on a mount above it.
 fn is_above(table: &MountTable<'_>, one: MountId, other: MountId) -> bool {
     let parent = table.mounts().iter().find(|mount| mount.id == one);
     parent.is_some_and(|mount| {

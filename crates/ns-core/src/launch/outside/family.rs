@@ -1,4 +1,4 @@
-//! What a family of steps done outside says of each of its steps.
+//! The trait of the families of steps that are done outside.
 
 use std::fmt;
 
@@ -9,17 +9,16 @@ use crate::Result;
 use crate::explain::{Finding, Look};
 use crate::launch::facts::StepFacts;
 
-/// A family. As text a step stands after "cannot" in an error.
+/// A family. A step's text completes "cannot …" in an error.
 ///
-/// Each of these is a match over all steps of the family, without `_`: so the compiler finds what a new step does not say
-/// yet.
+/// Each method is a match over all steps of the family, without `_`. So the compiler finds what a new step lacks.
 pub(in crate::launch) trait OutsideFamily: fmt::Display {
-    /// The word for it, what it demands, and which failures stop nothing.
+    /// The word for the step, its demands, and the failures that do not stop the launch.
     fn facts(&self) -> StepFacts;
 
-    /// Does it, in the process outside.
+    /// Does the step, in the process outside.
     fn perform(&self, process: &mut OutsideProcess) -> Result<()>;
 
-    /// Looks for the cause of this answer of the kernel's.
+    /// Looks for the cause of this answer of the kernel.
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding>;
 }

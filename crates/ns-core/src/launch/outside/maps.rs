@@ -1,5 +1,5 @@
-//! Id maps of the new user namespace that are written for it: by a process with the capability for it, or by
-//! `newuidmap(1)` and `newgidmap(1)` (`user_namespaces(7)`).
+//! Id maps of the new user namespace that another process writes: one with the capability for it, or `newuidmap(1)` and
+//! `newgidmap(1)` (`user_namespaces(7)`).
 
 use std::fmt;
 use std::io::{self, Read as _};
@@ -17,12 +17,12 @@ use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
 use crate::{Error, Result};
 
-/// A step that gives the user namespace its ids.
+/// A step that writes an id map of the user namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MapStep {
     /// Write the map of uids or gids.
     Write(IdKind, IdMap),
-    /// Have `newuidmap(1)` or `newgidmap(1)` write the map.
+    /// Let `newuidmap(1)` or `newgidmap(1)` write the map.
     HaveWritten(IdKind, IdMap),
 }
 
@@ -94,8 +94,8 @@ fn have_written(ids: IdKind, map: &IdMap, pid: &str, process: &OutsideProcess) -
     })
 }
 
-/// Runs the command to its end, and gives its status and what it wrote to stderr. If the launch ends before, so does the
-/// command.
+/// Runs the command until it ends, and returns its status and its output on stderr. If the launch ends first, the
+/// command is ended too.
 fn run(command: &mut Command, process: &OutsideProcess) -> io::Result<(ExitStatus, Vec<u8>)> {
     let mut child = command
         .stdin(Stdio::null())
@@ -109,7 +109,7 @@ fn run(command: &mut Command, process: &OutsideProcess) -> io::Result<(ExitStatu
     Ok((status?, said?))
 }
 
-/// What the child writes to stderr, until it closes it.
+/// The output of the child on stderr, until it closes it.
 fn hear(child: &mut Child, process: &OutsideProcess) -> io::Result<Vec<u8>> {
     let mut said = Vec::new();
     let Some(mut stderr) = child.stderr.take() else {

@@ -1,4 +1,4 @@
-//! The steps of the process that stays where the caller was, with all that the caller may. One file a family.
+//! The steps of the process that stays where the caller was, with all rights of the caller. Each family has one file.
 
 mod family;
 mod maps;
@@ -22,12 +22,12 @@ families! {
     /// A step done by a process that stays where the caller was.
     Outside: OutsideFamily;
 
-    /// Id maps that take more rights than the process in the user namespace has.
+    /// Write id maps that take more rights than the process in the user namespace has.
     Maps(MapStep),
-    /// Files and names that keep the new namespaces.
+    /// Make files and names that keep the new namespaces.
     Pins(PinStep),
-    /// Pairs of interfaces between network namespaces.
+    /// Make pairs of interfaces between network namespaces.
     Veths(VethStep),
-    /// What others are told of the program.
+    /// Report the program to others.
     Reports(ReportStep),
 }

@@ -1,4 +1,4 @@
-//! The veth pairs that a plan asks for: made, set up and removed.
+//! The veth pairs of a plan: making, setting up and removing them.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::{Kind, Result};
 
 /// A pair that was made.
 pub(super) trait VethPair {
-    /// What was asked for.
+    /// The request.
     fn veth(&self) -> &Rc<Veth>;
 
     /// The name of the peer.
@@ -23,8 +23,8 @@ pub(super) trait VethPair {
     /// Brings one end up, with its addresses and routes.
     fn set_up(&mut self, end: VethEnd) -> Result<()>;
 
-    /// Removes the pair, and returns when it is gone: the kernel takes its time for the interfaces of a namespace that
-    /// ends.
+    /// Removes the pair, and returns when it is gone. The kernel takes some time to remove the interfaces of an ending
+    /// namespace.
     fn remove(&mut self);
 }
 
@@ -32,13 +32,13 @@ pub(super) trait VethPair {
 #[derive(Default)]
 pub(super) struct VethPairs(Vec<Box<dyn VethPair>>);
 
-/// How a pair is made. The step brings this along: a program without that step does not link rtnetlink(7).
+/// The function that makes a pair. The step carries it, so a program without that step does not link rtnetlink(7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MakeVeth(Linked<CreateVeth>);
 
 type CreateVeth = fn(&Rc<Veth>, &OwnProcess) -> Result<Box<dyn VethPair>>;
 
-/// A pair that was made by rtnetlink(7). The sockets are those of the two network namespaces.
+/// A pair that was made through rtnetlink(7). The sockets belong to the two network namespaces.
 struct Pair {
     veth: Rc<Veth>,
     new: Socket,
@@ -46,7 +46,7 @@ struct Pair {
     peer_name: String,
 }
 
-/// A socket, and the number there of our end.
+/// A socket, and the number of one end in its network namespace.
 struct Socket {
     socket: RtSocket,
     index: u32,
@@ -58,7 +58,7 @@ impl VethPairs {
         self.0.push(pair);
     }
 
-    /// The pair that was made as this one.
+    /// The pair that was made for this request.
     pub(super) fn of(&mut self, veth: &Rc<Veth>) -> Option<&mut Box<dyn VethPair>> {
         self.0.iter_mut().find(|pair| pair.veth() == veth)
     }
@@ -71,7 +71,7 @@ impl VethPairs {
             .collect()
     }
 
-    /// Removes the pairs, the last first.
+    /// Removes the pairs, the last one first.
     pub(super) fn undo(&mut self) {
         for mut pair in self.0.drain(..).rev() {
             pair.remove();
@@ -80,12 +80,12 @@ impl VethPairs {
 }
 
 impl MakeVeth {
-    /// By rtnetlink(7).
+    /// Makes pairs through rtnetlink(7).
     pub fn by_rtnetlink() -> Self {
         Self(Linked(create))
     }
 
-    /// Makes the pair, where the new network namespace is that of the process.
+    /// Makes the pair. The new network namespace is the one of the process.
     pub(super) fn make(self, veth: &Rc<Veth>, process: &OwnProcess) -> Result<Box<dyn VethPair>> {
         self.0.0(veth, process)
     }
@@ -158,8 +158,8 @@ impl VethPair for Pair {
                         .add_default_route(self.new.index, *gateway)
                         .doing(|| format!("route by default through {name} and the gateway {gateway}"))?;
                 }
-                // Nothing gets through an end before the kernel has noticed that the other one is up, which it does a
-                // little later, or when somebody asks.
+                // No packet passes an end until the kernel has noticed that the other end is up. It notices that a
+                // little later, or when it is asked.
                 for end in [&mut self.new, &mut self.peer] {
                     end.socket
                         .link_numbered(end.index)

@@ -1,4 +1,5 @@
-//! Files and names that keep the new namespaces: the process outside has the mounts of the caller.
+//! Files and names that keep the new namespaces. The process outside makes them, because it has the mounts of the
+//! caller.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

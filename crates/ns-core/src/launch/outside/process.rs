@@ -1,4 +1,4 @@
-//! The process outside: what its steps have to hand, what it hears from the process inside, and what it takes away again.
+//! The process outside: the resources of its steps, the messages from the process inside, and undoing its work.
 
 use std::fs::OpenOptions;
 use std::os::fd::{AsFd, OwnedFd};
@@ -21,38 +21,38 @@ use crate::process::{self, OwnProcess};
 use crate::sys::errno::{from_io, from_rustix};
 use crate::{Error, pins};
 
-/// The process outside, and what it has made.
+/// The process outside, and everything that it has made.
 pub(in crate::launch) struct OutsideProcess<'a> {
     pub(super) channel: Channel,
-    /// The process inside, as it is seen here.
+    /// The PID of the process inside, as seen from outside.
     child: Pid,
-    /// The same, held, once that was needed.
+    /// The process inside, held open after the first use.
     held: Option<Rc<OwnProcess>>,
-    /// What the steps of the plan demand of the process inside.
+    /// The demands of the plan's steps on the process inside.
     demands: Demands,
     pub(in crate::launch) reporter: Reporter,
-    /// The descriptors of the caller that were taken from the program, each with its number there.
+    /// The descriptors of the caller that were taken from the program, each with the number it had in the caller.
     pub(super) descriptors: &'a [(i32, OwnedFd)],
-    /// The signals that end the launch, if this process is the one to be ended by them.
+    /// The signals that end the launch, if they are meant for this process.
     pub(in crate::launch) ending: Option<&'a Ending>,
-    /// Whether the process inside is another one than at first.
+    /// True if another process has replaced the first process inside.
     followed: bool,
     made: Vec<Made>,
     pub(super) pairs: super::pairs::VethPairs,
 }
 
-/// What the other side has said.
+/// A message of the other side.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Heard {
-    /// It is our turn.
+    /// It is the turn of this side.
     Go,
-    /// It is another process now.
+    /// Another process goes on inside.
     Child,
-    /// It becomes the program now.
+    /// The process inside becomes the program now.
     Executing,
 }
 
-/// What is taken away again when the program is not started.
+/// An object that is removed if the program is not started.
 pub(super) enum Made {
     /// A namespace that was bound to a file.
     Mount(PathBuf),
@@ -95,13 +95,13 @@ impl<'a> OutsideProcess<'a> {
         self.channel.send(&Message::Go)
     }
 
-    /// Tells the other side what went wrong here, or the person if the other side cannot be told.
+    /// Tells the other side what failed here, or prints it if the other side cannot be told.
     pub(in crate::launch) fn tell(&self, failure: &Failure) {
         self.channel.fail(failure, self.reporter.error);
     }
 
-    /// Waits for the other side's word, and, once it has forked, to be told which process it is now: the two come from two
-    /// processes, in any order.
+    /// Waits for the turn of this side. After a fork inside, this also waits for the PID of the child. The two messages
+    /// come from two processes, in either order.
     pub(in crate::launch) fn await_turn(&mut self, forked: bool) -> Result<(), Failure> {
         let mut ours = false;
         while !ours || (forked && !self.followed) {
@@ -119,8 +119,8 @@ impl<'a> OutsideProcess<'a> {
         if executing { Ok(()) } else { Err(ended()) }
     }
 
-    /// Waits until one of these events has happened to the descriptor. `EINTR` if a signal ends the launch before, or if
-    /// the process inside has ended.
+    /// Waits until one of these events has happened to the descriptor. Returns `EINTR` if a signal ends the launch
+    /// first, or if the process inside has ended.
     pub(super) fn await_ready(&self, fd: impl AsFd, events: PollFlags) -> nix::Result<()> {
         let mut fds = vec![
             PollFd::new(&fd, events),
@@ -130,7 +130,7 @@ impl<'a> OutsideProcess<'a> {
         loop {
             retry_on_intr(|| poll(&mut fds, None)).map_err(from_rustix)?;
             let happened = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
-            // In this order: a signal that comes when the channel is closed already is for the program, which runs.
+            // The order matters: if a signal comes after the channel is closed, it is for the program, which runs.
             if happened(0) {
                 return Ok(());
             }
@@ -140,13 +140,13 @@ impl<'a> OutsideProcess<'a> {
         }
     }
 
-    /// Whether the launch is still to go on.
+    /// True if the launch should go on.
     pub(super) fn is_wanted(&self) -> bool {
         let has_come = |ending: &Ending| ending.has_come().unwrap_or(false);
         !self.channel.is_closed().unwrap_or(false) && !self.ending.is_some_and(has_come)
     }
 
-    /// The failure; if a signal has ended the launch, that.
+    /// The failure, or the signal that has ended the launch.
     pub(in crate::launch) fn ended_or(&self, failure: Failure) -> Failure {
         match self.ending.and_then(|ending| ending.take().ok().flatten()) {
             Some(signal) => Failure {
@@ -157,7 +157,8 @@ impl<'a> OutsideProcess<'a> {
         }
     }
 
-    /// The process that the one inside, which has ended, had forked to go on, if the message about it was not read.
+    /// The child of the process inside that was to go on, if that process has ended and its message about the child was
+    /// not read.
     pub(in crate::launch) fn unread_child(&self) -> Option<Pid> {
         std::iter::from_fn(|| self.channel.take_waiting()).find_map(|message| match message {
             Message::Child(pid) => Some(pid.into()),
@@ -165,7 +166,7 @@ impl<'a> OutsideProcess<'a> {
         })
     }
 
-    /// Waits for a word. `None` when the other side has closed the channel.
+    /// Waits for a message. Returns `None` after the other side has closed the channel.
     fn receive(&mut self) -> Result<Option<Heard>, Failure> {
         let heard = |errno| Error::kernel("receive from the process inside", errno);
         self.await_ready(&self.channel, PollFlags::IN).map_err(heard)?;
@@ -178,7 +179,8 @@ impl<'a> OutsideProcess<'a> {
                 Ok(Some(Heard::Child))
             }
             Some(Message::Failed(failure)) => {
-                // Who it was may yet be told. Without a fork the other side waits for us now.
+                // The PID of the failing process may still arrive. Without a fork, the other side already waits for
+                // this process.
                 while self.demands.intersects(Demands::GOES_ON_ELSEWHERE)
                     && let Ok(Some(message)) = self.channel.receive()
                 {
@@ -197,7 +199,7 @@ impl<'a> OutsideProcess<'a> {
         }
     }
 
-    /// The process inside goes on as this one; the one that forked it has nothing left to do.
+    /// Continues with this child as the process inside. Its parent has nothing left to do.
     fn follow(&mut self, pid: process::Pid) {
         let _ = change::await_end(self.child);
         self.child = pid.into();
@@ -220,7 +222,7 @@ impl<'a> OutsideProcess<'a> {
             .ok_or_else(|| Error::NotFound("the process inside is unknown".into()))
     }
 
-    /// Makes an empty file, where there is none.
+    /// Makes an empty file, if there is no file yet.
     pub(super) fn make_file(&mut self, path: &Path) -> nix::Result<()> {
         match OpenOptions::new()
             .write(true)
@@ -235,16 +237,16 @@ impl<'a> OutsideProcess<'a> {
         Ok(())
     }
 
-    /// Remembers what is to be taken away again if the program is not started.
+    /// Remembers objects to remove if the program is not started.
     pub(super) fn has_made(&mut self, made: impl IntoIterator<Item = Made>) {
         self.made.extend(made);
     }
 
-    /// Takes away what was made, the last first.
+    /// Removes everything that was made, the last first.
     pub(in crate::launch) fn undo(&mut self) {
         self.pairs.undo();
         for made in self.made.drain(..).rev() {
-            // There is nobody to tell that it could not be: what went wrong before is what counts.
+            // A failure to remove something is not reported: the earlier failure is what matters.
             match made {
                 Made::Mount(path) => drop(umount2(&path, MntFlags::MNT_DETACH)),
                 Made::File(path) => drop(nix::unistd::unlink(&path)),

@@ -1,4 +1,4 @@
-//! What others are told of the program: its PID in a file, its namespaces on a descriptor.
+//! Reports of the program to others: its PID in a file, its namespaces on a descriptor.
 
 use std::fmt;
 use std::io::Write as _;
@@ -20,12 +20,12 @@ use crate::sys::errno::from_io;
 use crate::sys::signals::Ignored;
 use crate::{Error, Result};
 
-/// A step that tells somebody which process it is.
+/// A step that reports the process to others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReportStep {
     /// Write the PID to a file.
     PidFile(PathBuf),
-    /// Tell PID and namespaces, as JSON, on this descriptor, and close it.
+    /// Write PID and namespaces, as JSON, to this descriptor, and close it.
     Info(i32),
 }
 
@@ -66,12 +66,12 @@ impl ReportStep {
         process.make_file(file).doing(doing)?;
         let line = format!("{}\n", process.child());
         let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
-        // In a child: nobody may ever read from a FIFO.
+        // This is done in a child, because a FIFO may never get a reader.
         let answer = in_child_while(
             |pipe| process.await_ready(pipe, PollFlags::IN),
             |pipe| match std::fs::write(file, line) {
                 Ok(()) => pipe.write_all(&[0]),
-                // The kernel has no number above 133.
+                // The kernel has no error number above 133.
                 Err(error) => pipe.write_all(&[u8::try_from(from_io(&error) as i32).unwrap_or(u8::MAX)]),
             },
         )?;

@@ -1,7 +1,7 @@
 //! Pairs of virtual Ethernet interfaces between the new network namespace and another (`veth(4)`).
 //!
-//! All of it is done outside: who may create the pair is who has rights to both namespaces, and inside of a new user
-//! namespace nobody has them to the other one.
+//! All of this is done outside. Creating a pair takes rights to both namespaces, and a process inside a new user
+//! namespace has no rights to the other one.
 
 use std::fmt;
 use std::rc::Rc;
@@ -65,7 +65,7 @@ impl OutsideFamily for VethStep {
                 }
                 _ => None,
             },
-            // The settings that show are those of the caller's network namespace.
+            // The visible settings are those of the caller's network namespace.
             Self::SetUp(veth, VethEnd::Peer) if veth.peer_namespace.is_none() => {
                 (errno == Errno::EACCES).then(|| links::no_ipv6(look)).flatten()
             }
