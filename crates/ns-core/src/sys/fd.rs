@@ -1,4 +1,4 @@
-//! Descriptors: those that a person names by number, and what one is ready for.
+//! Descriptors: taking one that a person names by number, and polling.
 
 use std::os::fd::{AsFd, FromRawFd as _, OwnedFd, RawFd};
 
@@ -8,20 +8,21 @@ use rustix::io::retry_on_intr;
 
 use super::errno::from_rustix;
 
-/// Takes over the descriptor with this number, which the caller was started with, and makes it close-on-exec.
+/// Takes over the descriptor with this number, which this process was started with, and makes it close-on-exec.
 ///
-/// `EBADF` where it is not open, or is one of the first three.
+/// Fails with `EBADF` if it is not open, or is one of the first three.
 pub fn take(fd: RawFd) -> nix::Result<OwnedFd> {
     if fd <= 2 {
         return Err(Errno::EBADF);
     }
-    // SAFETY: takes no address; a number that is no descriptor is answered with EBADF.
+    // SAFETY: takes no address; a number without a descriptor is answered with EBADF.
     Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
-    // SAFETY: it is open, and was given to this process for this use; nothing of ours has its number from elsewhere.
+    // SAFETY: the descriptor is open, and was given to this process for this use; nothing else in this process has its
+    // number.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Whether one of these events has happened to the descriptor (`poll(2)`). Returns at once.
+/// True if one of these events has happened to the descriptor (`poll(2)`). Returns at once.
 pub fn is_ready(fd: impl AsFd, events: PollFlags) -> nix::Result<bool> {
     let mut fds = [PollFd::new(&fd, events)];
     retry_on_intr(|| poll(&mut fds, Some(&Timespec::default()))).map_err(from_rustix)?;

@@ -1,4 +1,4 @@
-//! `fork(2)` for programs of one thread, in which it is safe: no lock is held by a thread that the child lacks.
+//! `fork(2)` for programs with one thread. There it is safe: no lock is held by a thread that the child lacks.
 
 use std::time::Duration;
 
@@ -6,26 +6,27 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::unistd::{ForkResult, Pid};
 
-/// On which side of a fork the caller is.
+/// The side of a fork that the caller is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fork {
-    /// In the process that was there before; the child has this PID.
+    /// The caller is the parent; the child has this PID.
     Parent(Pid),
-    /// In the new process.
+    /// The caller is the child.
     Child,
 }
 
-/// That the process has one thread. Nothing in this crate makes another one behind the back of who holds this.
+/// Proof that the process has one thread. Nothing in this crate starts a thread while a caller holds this proof.
 #[derive(Clone, Copy, Debug)]
 pub struct SingleThread(());
 
 impl SingleThread {
-    /// `EDEADLK` where there is another thread.
+    /// Checks the number of threads. Fails with `EDEADLK` if there is another thread.
     pub fn check() -> nix::Result<Self> {
-        // A thread that was joined is counted a moment longer: it has left the memory, and has yet to leave the list.
+        // A joined thread is counted for a moment longer: it has left the memory, but not yet the list of threads.
         for _ in 0..PATIENCE {
-            // Does nothing, and is refused where there are several threads (unshare(2)). Unlike a look at /proc it works
-            // where none is mounted. A filter of system calls may refuse it otherwise, which says nothing of threads.
+            // The call does nothing, and is refused if there are several threads (unshare(2)). Unlike a look at /proc,
+            // it also works if no /proc is mounted. A filter of system calls may refuse it with other errors, which say
+            // nothing about threads.
             match nix::sched::unshare(CloneFlags::CLONE_THREAD) {
                 Err(Errno::EINVAL) => std::thread::sleep(MOMENT),
                 _ => return Ok(Self(())),
@@ -35,26 +36,27 @@ impl SingleThread {
     }
 }
 
-/// How long a thread that has ended is waited for at a time.
+/// The time of one wait for a thread that has ended.
 const MOMENT: Duration = Duration::from_micros(100);
 
-/// How many times.
+/// The maximum number of waits.
 const PATIENCE: u32 = 200;
 
 /// Makes a child (`fork(2)`).
 pub fn fork(_: SingleThread) -> nix::Result<Fork> {
-    // SAFETY: there is one thread, so that the child may do all that its parent may.
+    // SAFETY: there is one thread, so the child may do everything that its parent may.
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Parent { child } => Ok(Fork::Parent(child)),
         ForkResult::Child => Ok(Fork::Child),
     }
 }
 
-/// Makes a sibling: a process whose parent is that of the caller (`CLONE_PARENT` of `clone(2)`), as the caller is to end
-/// and the other to be waited for by whoever waited for the caller.
+/// Makes a sibling: a process with the caller's parent as its parent (`CLONE_PARENT` of `clone(2)`). The caller will
+/// end, and the parent will wait for the sibling instead.
 pub fn fork_sibling(_: SingleThread) -> nix::Result<Fork> {
     let flags = libc::c_long::from(libc::CLONE_PARENT | libc::SIGCHLD);
-    // SAFETY: without CLONE_VM and with a stack of 0 this is fork(2) with another parent; there is one thread, as there.
+    // SAFETY: without CLONE_VM and with a stack of 0, this is fork(2) with another parent; there is one thread, as
+    // above.
     let child = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
     match i32::try_from(Errno::result(child)?) {
         Ok(0) => Ok(Fork::Child),
@@ -63,8 +65,8 @@ pub fn fork_sibling(_: SingleThread) -> nix::Result<Fork> {
     }
 }
 
-/// Ends the process (`_exit(2)`) without what its parent has registered for its own end.
+/// Ends the process (`_exit(2)`) without the exit handlers that its parent has registered.
 pub fn exit(status: i32) -> ! {
-    // SAFETY: does not come back, and runs nothing of ours.
+    // SAFETY: does not return, and runs no code of this process.
     unsafe { libc::_exit(status) }
 }

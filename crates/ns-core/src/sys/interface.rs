@@ -10,7 +10,7 @@ pub fn loopback_up() -> nix::Result<()> {
     use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
     let socket = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None)
         .map_err(from_rustix)?;
-    // SAFETY: an ifreq is plain data, for which all zeroes is a value.
+    // SAFETY: an ifreq is plain data, and all zeroes is a valid value.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     for (to, from) in request.ifr_name.iter_mut().zip(*b"lo") {
         *to = from.cast_signed();

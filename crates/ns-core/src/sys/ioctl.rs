@@ -1,6 +1,6 @@
-//! The ioctls of namespace files (`ioctl_nsfs(2)`) and of sockets that tell their namespace.
+//! The ioctls of namespace files (`ioctl_nsfs(2)`), and the one that gives the network namespace of a socket.
 //!
-//! A descriptor that comes back is always close-on-exec: the kernel makes it so.
+//! The returned descriptors are always close-on-exec: the kernel makes them so.
 
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
@@ -31,7 +31,7 @@ const PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE: libc::Ioctl = nix::request_code_none
 /// `SIOCGSKNS` of `linux/sockios.h`.
 const SIOCGSKNS: libc::Ioctl = 0x894c;
 
-/// The argument of a request that takes none.
+/// The argument for requests without one.
 const NOTHING: libc::c_ulong = 0;
 
 /// The user namespace that owns this namespace.
@@ -50,10 +50,10 @@ pub fn ns_get_nstype(namespace: impl AsFd) -> nix::Result<i32> {
     Errno::result(unsafe { libc::ioctl(namespace.as_fd().as_raw_fd(), libc::NS_GET_NSTYPE) })
 }
 
-/// The uid, as the caller's user namespace sees it, of whoever made this user namespace.
+/// The uid of the creator of this user namespace, as the caller's user namespace shows it.
 pub fn ns_get_owner_uid(namespace: impl AsFd) -> nix::Result<u32> {
     let mut uid = 0_u32;
-    // SAFETY: the kernel writes one uid_t to the address, which is that of a live u32.
+    // SAFETY: the kernel writes one uid_t to the address of a live u32.
     Errno::result(unsafe {
         libc::ioctl(
             namespace.as_fd().as_raw_fd(),
@@ -64,7 +64,7 @@ pub fn ns_get_owner_uid(namespace: impl AsFd) -> nix::Result<u32> {
     Ok(uid)
 }
 
-/// The 64-bit id of this namespace; `ENOTTY` where the kernel has none for its kind.
+/// The 64-bit id of this namespace. Fails with `ENOTTY` if the kernel has no ids for its kind.
 pub fn ns_get_id(namespace: impl AsFd) -> nix::Result<u64> {
     match number(&namespace, NS_GET_ID) {
         Err(Errno::ENOTTY) => number(&namespace, NS_GET_MNTNS_ID),
@@ -72,51 +72,52 @@ pub fn ns_get_id(namespace: impl AsFd) -> nix::Result<u64> {
     }
 }
 
-/// The PID namespace that the next children of the process with this pidfd are born in, also while it has none.
+/// The PID namespace of the next children of the process with this pidfd, even if it has no process yet.
 pub fn pidfd_get_pid_for_children_namespace(pidfd: impl AsFd) -> nix::Result<OwnedFd> {
     descriptor(&pidfd, PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE)
 }
 
-/// The network namespace of this socket; `EPERM` without `CAP_NET_ADMIN` there.
+/// The network namespace of this socket. Fails with `EPERM` without `CAP_NET_ADMIN` in it.
 pub fn siocgskns(socket: impl AsFd) -> nix::Result<OwnedFd> {
     descriptor(&socket, SIOCGSKNS)
 }
 
 fn number(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<u64> {
     let mut value = 0_u64;
-    // SAFETY: `request` is one of those above that write one u64 to the address, which is that of a live u64.
+    // SAFETY: `request` is one of the requests above that write one u64 to the address, which is the address of a live
+    // u64.
     Errno::result(unsafe { libc::ioctl(file.as_fd().as_raw_fd(), request, &raw mut value) })?;
     Ok(value)
 }
 
 fn descriptor(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<OwnedFd> {
-    // SAFETY: `request` is one of those above that take no argument, which those of a pidfd want to be 0.
+    // SAFETY: `request` is one of the requests above that take no argument. Requests to a pidfd want 0 there.
     let raw = Errno::result(unsafe { libc::ioctl(file.as_fd().as_raw_fd(), request, NOTHING) })?;
-    // SAFETY: the kernel has just made this descriptor for us; nobody else has it.
+    // SAFETY: the kernel has just made this descriptor for this process; nothing else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }
 
-/// The mount namespace that follows this one in the order of their ids, of those the caller may see (Linux 6.12).
+/// The next mount namespace after this one in the order of ids, among those that the caller may see (Linux 6.12).
 ///
-/// `ENOENT` after the last; `EPERM` without `CAP_SYS_ADMIN`.
+/// Fails with `ENOENT` after the last namespace, and with `EPERM` without `CAP_SYS_ADMIN`.
 pub fn ns_mnt_get_next(namespace: impl AsFd) -> nix::Result<OwnedFd> {
     neighbour(&namespace, NS_MNT_GET_NEXT)
 }
 
-/// The mount namespace before this one; else as [`ns_mnt_get_next`].
+/// The mount namespace before this one; otherwise the same as [`ns_mnt_get_next`].
 pub fn ns_mnt_get_prev(namespace: impl AsFd) -> nix::Result<OwnedFd> {
     neighbour(&namespace, NS_MNT_GET_PREV)
 }
 
 fn neighbour(file: &impl AsFd, request: libc::Ioctl) -> nix::Result<OwnedFd> {
-    // Its size, the number of mounts, its id: filled in by the kernel, and of no use here.
+    // The kernel fills in the size, the number of mounts and the id. None of them is used here.
     let mut info = MntNsInfo {
         size: 16,
         ..MntNsInfo::default()
     };
-    // SAFETY: `request` is one of the two that write a struct mnt_ns_info to the address, which is that of a live one
-    // that says its size.
+    // SAFETY: `request` is one of the two requests that write a struct mnt_ns_info to the address, which is the address
+    // of a live one that holds its size.
     let raw = Errno::result(unsafe { libc::ioctl(file.as_fd().as_raw_fd(), request, &raw mut info) })?;
-    // SAFETY: the kernel has just made this descriptor for us; nobody else has it.
+    // SAFETY: the kernel has just made this descriptor for this process; nothing else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }

@@ -1,10 +1,10 @@
-//! `listns(2)` of Linux 6.19, and the file handles by which a namespace is opened by its id.
+//! `listns(2)` of Linux 6.19, and file handles that open a namespace by its id.
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
-/// The number of the call: the same on every architecture but alpha and mips.
+/// The number of the call on all architectures except alpha and mips.
 const LISTNS: libc::c_long = 470;
 
 /// `struct ns_id_req` of `linux/nsfs.h`.
@@ -12,21 +12,21 @@ const LISTNS: libc::c_long = 470;
 struct NsIdReq {
     size: u32,
     spare: u32,
-    /// The list goes on after the namespace with this id.
+    /// The list starts after the namespace with this id.
     after: u64,
     /// `CLONE_NEW*` flags; 0 for all kinds.
     kinds: u32,
     spare_2: u32,
-    /// Only those that this user namespace owns; 0 for all.
+    /// Only namespaces that this user namespace owns; 0 for all.
     owner: u64,
 }
 
-/// Its size, as it says itself.
+/// The size of the request, which is also its first field.
 const REQUEST: u32 = 32;
 const _: () = assert!(size_of::<NsIdReq>() == REQUEST as usize);
 
-/// The 64-bit ids of namespaces that the caller may see, those after the one with the id `after`, as many as there is room
-/// for; none at the end. `ENOSYS` before Linux 6.19.
+/// Lists the 64-bit ids of namespaces that the caller may see, starting after the id `after`, as many as fit. An empty
+/// result is the end of the list. Fails with `ENOSYS` before Linux 6.19.
 pub fn listns(after: u64, ids: &mut [u64]) -> nix::Result<usize> {
     let request = NsIdReq {
         size: REQUEST,
@@ -36,12 +36,12 @@ pub fn listns(after: u64, ids: &mut [u64]) -> nix::Result<usize> {
         spare_2: 0,
         owner: 0,
     };
-    // SAFETY: the kernel reads one request and writes at most as many ids as the slice has, both of which live here.
+    // SAFETY: the kernel reads one request and writes at most as many ids as the slice has; both live here.
     let count = unsafe { libc::syscall(LISTNS, &raw const request, ids.as_mut_ptr(), ids.len(), 0_u32) };
     Errno::result(count).map(|count| usize::try_from(count).unwrap_or_default().min(ids.len()))
 }
 
-/// `FD_NSFS_ROOT` of `linux/fcntl.h`: stands for the root of the file system of namespaces.
+/// `FD_NSFS_ROOT` of `linux/fcntl.h`: represents the root of the file system of namespaces.
 const NSFS_ROOT: libc::c_int = -10003;
 
 /// `FILEID_NSFS` of `linux/exportfs.h`.
@@ -57,7 +57,8 @@ struct FileHandle {
     inode: u32,
 }
 
-/// The namespace with this 64-bit id (`open_by_handle_at(2)`). `ESTALE` where there is none, and before Linux 6.19 always.
+/// Opens the namespace with this 64-bit id (`open_by_handle_at(2)`). Fails with `ESTALE` if there is none, and always
+/// before Linux 6.19.
 pub fn open_by_id(id: u64) -> nix::Result<OwnedFd> {
     let mut handle = FileHandle {
         bytes: 16,
@@ -67,9 +68,9 @@ pub fn open_by_id(id: u64) -> nix::Result<OwnedFd> {
         inode: 0,
     };
     let flags = libc::O_RDONLY | libc::O_CLOEXEC;
-    // SAFETY: the handle lives here and says truly how long it is.
+    // SAFETY: the handle lives here and holds its true length.
     let raw = unsafe { libc::syscall(libc::SYS_open_by_handle_at, NSFS_ROOT, &raw mut handle, flags) };
     let raw = i32::try_from(Errno::result(raw)?).map_err(|_| Errno::EBADF)?;
-    // SAFETY: the kernel has just made this descriptor for us; nobody else has it.
+    // SAFETY: the kernel has just made this descriptor for this process; nothing else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }

@@ -1,5 +1,5 @@
-//! What no crate wraps safely: `fork`, signal dispositions and masks, the environment as it is, what is closed, some ioctls, the resolver and
-//! what it loads. The only place with `unsafe`.
+//! Operations that no crate wraps safely: `fork`, signal dispositions and masks, the raw environment, closed
+//! descriptors, some ioctls, the resolver and the modules that it loads. The only place with `unsafe`.
 
 pub mod environment;
 pub mod errno;

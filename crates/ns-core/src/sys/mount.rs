@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, AsRawFd as _};
 
 use nix::errno::Errno;
 
-/// Makes the mount that this descriptor is read-only (`MOUNT_ATTR_RDONLY` of `mount_setattr(2)`, Linux 5.12).
+/// Makes the mount behind this descriptor read-only (`MOUNT_ATTR_RDONLY` of `mount_setattr(2)`, Linux 5.12).
 pub fn make_read_only(mount: impl AsFd) -> nix::Result<()> {
     let attributes = libc::mount_attr {
         attr_set: libc::MOUNT_ATTR_RDONLY,
@@ -12,8 +12,8 @@ pub fn make_read_only(mount: impl AsFd) -> nix::Result<()> {
         propagation: 0,
         userns_fd: 0,
     };
-    // SAFETY: the path is a string that is empty, the structure is as large as is said, and both live until the call
-    // has come back; the descriptor is open while it is borrowed.
+    // SAFETY: the path is an empty string, the structure has the given size, and both live until the call returns; the
+    // descriptor is open while it is borrowed.
     let answer = unsafe {
         libc::syscall(
             libc::SYS_mount_setattr,

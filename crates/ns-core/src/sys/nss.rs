@@ -1,20 +1,20 @@
-//! Where the C library looks up users, groups and hosts (`nsswitch.conf(5)`), in programs that are linked statically.
+//! The C library's sources for users, groups and hosts (`nsswitch.conf(5)`), in statically linked programs.
 
 #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
 unsafe extern "C" {
-    // Of glibc's <nss.h>; libc lacks it.
+    // From glibc's <nss.h>; libc lacks it.
     fn __nss_configure_lookup(
         database: *const std::ffi::c_char,
         services: *const std::ffi::c_char,
     ) -> std::ffi::c_int;
 }
 
-/// Has the C library ask what is built into it only: `/etc/passwd`, `/etc/group`, `/etc/hosts` and the DNS. To be called
+/// Restricts the C library to its built-in sources: `/etc/passwd`, `/etc/group`, `/etc/hosts` and the DNS. Call this
 /// before anything is looked up.
 ///
-/// Where it is linked statically, that is. There any other service is a module of the machine's C library, which has to
-/// be of the very version that was linked, and loads the whole of it beside our own; that may end in a crash. Where it is
-/// shared, the machine's configuration holds, and this does nothing.
+/// This matters only if the C library is linked statically. Any other source is then a module of the machine's C
+/// library, which must have exactly the linked version, and loads a second copy of the C library. That may end in a
+/// crash. If the C library is shared, the machine's configuration applies, and this does nothing.
 pub fn load_no_modules() {
     #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
     for (database, services) in [

@@ -1,5 +1,5 @@
-//! Sets of signals, and queues of blocked signals, by the kernel's own calls. The calls of the C library leave out the
-//! real-time signals that the library keeps for itself.
+//! Sets of signals, and queues of blocked signals, through the kernel's own calls. The calls of the C library leave out
+//! the real-time signals that the library uses internally.
 
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 
@@ -15,7 +15,7 @@ pub struct SignalSet(u64);
 /// The size of a set in bytes.
 const SIZE: usize = size_of::<SignalSet>();
 
-/// The size of what a queue gives for each signal, in bytes (`signalfd(2)`).
+/// The size of one record in a queue, in bytes (`signalfd(2)`).
 const RECORD: usize = 128;
 
 impl SignalSet {
@@ -40,12 +40,12 @@ impl SignalSet {
         Self(self.0 | other.0)
     }
 
-    /// This set without those of the other.
+    /// This set without the signals of the other.
     pub const fn without_all(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Whether the signal is in the set.
+    /// True if the signal is in the set.
     pub const fn contains(self, signal: i32) -> bool {
         self.0 & bit(signal) != 0
     }
@@ -72,7 +72,7 @@ impl SignalSet {
 
     fn change_mask(self, how: i32) -> nix::Result<Self> {
         let mut before = Self::EMPTY;
-        // SAFETY: both pointers lead to sets of the size that is given, of which the second is written to.
+        // SAFETY: both pointers lead to sets of the given size, and the second one may be written to.
         let answer = unsafe {
             libc::syscall(
                 libc::SYS_rt_sigprocmask,
@@ -86,7 +86,7 @@ impl SignalSet {
     }
 }
 
-/// The bit of a signal. A number that is no signal has none.
+/// The bit of a signal, or 0 for a number that is no signal.
 const fn bit(signal: i32) -> u64 {
     if signal < 1 || signal > 64 {
         return 0;
@@ -94,20 +94,20 @@ const fn bit(signal: i32) -> u64 {
     1 << (signal - 1)
 }
 
-/// Blocked signals, to be taken one by one (`signalfd(2)`).
+/// Blocked signals, to be read one by one (`signalfd(2)`).
 #[derive(Debug)]
 pub struct SignalQueue(OwnedFd);
 
-/// A signal that was taken from a queue.
+/// A signal that was read from a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
     /// The signal.
     pub number: i32,
-    /// Who sent it, and how: `si_code` of `sigaction(2)`.
+    /// The origin of the signal: `si_code` of `sigaction(2)`.
     pub code: i32,
-    /// The PID of the sender, if it has one here.
+    /// The PID of the sender, if it has one in this PID namespace.
     pub sender: u32,
-    /// The value that `sigqueue(3)` sent with it.
+    /// The value that came with the signal (`sigqueue(3)`).
     pub value: u64,
 }
 
@@ -115,16 +115,16 @@ impl SignalQueue {
     /// A queue for these signals, which the caller has blocked.
     pub fn open(signals: SignalSet) -> nix::Result<Self> {
         let fd = signalfd(-1, signals)?;
-        // SAFETY: the kernel has just made this descriptor for us.
+        // SAFETY: the kernel has just made this descriptor for this process.
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// Makes it a queue for these signals instead.
+    /// Changes the signals of the queue to these.
     pub fn choose(&self, signals: SignalSet) -> nix::Result<()> {
         signalfd(self.0.as_raw_fd(), signals).map(|_| ())
     }
 
-    /// Takes the next signal. `None` if there is none now.
+    /// Reads the next signal. Returns `None` if there is none now.
     pub fn take(&self) -> nix::Result<Option<Received>> {
         let mut record = [0; RECORD];
         let read = || rustix::io::read(&self.0, &mut record[..]);
@@ -140,7 +140,7 @@ impl SignalQueue {
 /// Makes a queue, with -1, or changes this one (`signalfd4(2)`).
 fn signalfd(fd: RawFd, signals: SignalSet) -> nix::Result<RawFd> {
     let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
-    // SAFETY: the pointer leads to a set of the size that is given.
+    // SAFETY: the pointer leads to a set of the given size.
     let answer = unsafe { libc::syscall(libc::SYS_signalfd4, fd, &raw const signals, SIZE, flags) };
     RawFd::try_from(Errno::result(answer)?).map_err(|_| Errno::EBADF)
 }
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_has_each_signal_but_the_two_that_cannot_be_blocked() {
+    fn a_set_can_have_every_signal_that_can_be_blocked() {
         let missing: Vec<_> = (1..=64)
             .filter(|signal| !SignalSet::ALL.contains(*signal))
             .collect();
@@ -177,12 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_real_time_signal_waits_in_its_queue_with_its_value() {
+    fn a_blocked_real_time_signal_stays_in_its_queue_with_its_value() {
         let set = SignalSet::EMPTY.with(libc::SIGRTMAX());
         let before = set.block().unwrap();
         let queue = SignalQueue::open(set).unwrap();
         assert_eq!(queue.take(), Ok(None));
-        // SAFETY: takes numbers only, and sends a signal to this thread's process that it has blocked.
+        // SAFETY: takes numbers only. The process that gets the signal is this one, and the signal is blocked.
         let answer = unsafe {
             let value = libc::sigval {
                 sival_ptr: std::ptr::without_provenance_mut(7),

@@ -1,4 +1,4 @@
-//! Signals: what this process does on them, what it was started with, and sending them.
+//! Signals: the dispositions of this process now and at its start, and sending signals.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 
 use super::signal_set::SignalSet;
 
-/// Whether `SIGPIPE` was ignored when the process started. The standard library ignores it before `main`.
+/// True if `SIGPIPE` was ignored when the process started. The standard library ignores it before `main`.
 static PIPE_IGNORED: AtomicBool = AtomicBool::new(false);
 
 /// Runs before `main`, and so before the standard library.
@@ -20,7 +20,7 @@ extern "C" fn remember_pipe() {
     PIPE_IGNORED.store(is_ignored(Signal::SIGPIPE), Ordering::Relaxed);
 }
 
-/// Gives `SIGPIPE` back the disposition that the process was started with.
+/// Restores the disposition of `SIGPIPE` that the process was started with.
 pub fn restore_pipe() -> nix::Result<()> {
     let ignored = PIPE_IGNORED.load(Ordering::Relaxed);
     dispose(
@@ -33,58 +33,58 @@ pub fn restore_pipe() -> nix::Result<()> {
     )
 }
 
-/// The signal that this process gets when the thread that made it ends, one of the real-time signals perhaps; none with
-/// `None` (`PR_SET_PDEATHSIG` of `prctl(2)`).
+/// Sets the signal that this process gets when the thread that made it ends, which may be a real-time signal; `None`
+/// clears it (`PR_SET_PDEATHSIG` of `prctl(2)`).
 pub fn on_death_of_parent(signal: Option<i32>) -> nix::Result<()> {
     let signal = libc::c_long::from(signal.unwrap_or(0));
-    // SAFETY: takes numbers only; one that is no signal is answered with EINVAL.
+    // SAFETY: takes numbers only; a number that is no signal is answered with EINVAL.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(|_| ())
 }
 
-/// Makes the signal do what it does by default.
+/// Gives the signal its default effect.
 pub fn restore_default(signal: Signal) -> nix::Result<()> {
     dispose(signal, SigHandler::SigDfl)
 }
 
-/// Ends this process by the signal, whatever the process does on it so far. Returns if that cannot be: this is PID 1 of its
-/// namespace.
+/// Ends this process by the signal, even if the process handles or ignores it so far. Returns if that is impossible
+/// because this is PID 1 of its namespace.
 pub fn die_of(signal: i32) {
     // SAFETY: a sigaction without a handler is plain data that the call reads. Numbers that are no signals are answered
-    // with EINVAL, and so are those that the C library keeps for itself: these never had a handler here.
+    // with EINVAL. So are the signals that the C library uses internally, which never had a handler here.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = libc::SIG_DFL;
         libc::sigaction(signal, &raw const action, std::ptr::null_mut());
     }
-    // What fails here, the caller sees: this process goes on.
+    // If this fails, this process goes on, and the caller sees that.
     let _ = send(nix::unistd::getpid(), signal);
     let _ = SignalSet::EMPTY.with(signal).unblock();
 }
 
 /// Sends a signal of any number (`kill(2)`).
 pub fn send(process: Pid, signal: i32) -> nix::Result<()> {
-    // SAFETY: takes numbers only; those that name nothing are answered with an error.
+    // SAFETY: takes numbers only; invalid numbers are answered with an error.
     Errno::result(unsafe { libc::kill(process.as_raw(), signal) }).map(|_| ())
 }
 
 /// Sends a signal of any number, and a value (`sigqueue(3)`).
 pub fn send_with(process: Pid, signal: i32, value: u64) -> nix::Result<()> {
     let value = libc::sigval {
-        // The kernel only hands it on.
+        // The kernel only passes the value on.
         sival_ptr: std::ptr::without_provenance_mut(usize::try_from(value).unwrap_or_default()),
     };
-    // SAFETY: takes numbers only, the pointer among them; those that name nothing are answered with an error.
+    // SAFETY: takes numbers only, including the one in the pointer; invalid numbers are answered with an error.
     Errno::result(unsafe { libc::sigqueue(process.as_raw(), signal, value) }).map(|_| ())
 }
 
-/// Whether this process ignores the signal.
+/// True if this process ignores the signal.
 pub fn is_ignored(signal: Signal) -> bool {
     disposition(signal) == Some(libc::SIG_IGN)
 }
 
-/// What this process does on the signal.
+/// The disposition of the signal in this process.
 fn disposition(signal: Signal) -> Option<libc::sighandler_t> {
-    // SAFETY: a sigaction is plain data, and without a new one the call only writes the old one to it.
+    // SAFETY: a sigaction is plain data; without a new one, the call only writes the old one to it.
     unsafe {
         let mut old: libc::sigaction = std::mem::zeroed();
         (libc::sigaction(signal as i32, std::ptr::null(), &raw mut old) == 0).then_some(old.sa_sigaction)
@@ -96,7 +96,7 @@ pub fn ignore(signal: Signal) -> nix::Result<()> {
     dispose(signal, SigHandler::SigIgn)
 }
 
-/// While this lives, the process ignores the signal.
+/// While this value lives, the process ignores the signal.
 #[derive(Debug)]
 pub struct Ignored {
     signal: Signal,
@@ -104,7 +104,7 @@ pub struct Ignored {
 }
 
 impl Ignored {
-    /// From here on.
+    /// Ignores the signal from now on.
     pub fn start(signal: Signal) -> nix::Result<Self> {
         let before = set(signal, SigHandler::SigIgn)?;
         Ok(Self { signal, before })
@@ -113,7 +113,7 @@ impl Ignored {
 
 impl Drop for Ignored {
     fn drop(&mut self) {
-        // SAFETY: what was there before is as safe as it was: nothing of ours has a handler.
+        // SAFETY: the former disposition is as safe as it was: this process has no signal handlers.
         let _ = unsafe { sigaction(self.signal, &self.before) };
     }
 }
@@ -122,10 +122,10 @@ fn dispose(signal: Signal, handler: SigHandler) -> nix::Result<()> {
     set(signal, handler).map(|_| ())
 }
 
-/// Gives what was set before.
+/// Sets the disposition, and returns the former one.
 fn set(signal: Signal, handler: SigHandler) -> nix::Result<SigAction> {
     debug_assert!(matches!(handler, SigHandler::SigDfl | SigHandler::SigIgn));
     let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
-    // SAFETY: no handler of ours runs: the signal is ignored, or does what it does by default.
+    // SAFETY: this sets no handler: the signal is ignored, or has its default effect.
     unsafe { sigaction(signal, &action) }
 }

@@ -1,16 +1,16 @@
-//! Room on the stack, where the limit on it is small (`RLIMIT_STACK`): the arguments alone take more than 32 KiB to read.
+//! Room on the stack if its limit is small (`RLIMIT_STACK`): parsing the arguments alone takes more than 32 KiB.
 
 use nix::sys::resource::{Resource, getrlimit};
 
-/// With a limit of so many bytes the stack is used as it is.
+/// If the limit has at least this many bytes, the stack is used as it is.
 const ENOUGH: u64 = 1 << 20;
 
-/// Runs the work: if the stack may not grow far enough, on another one. The limit stays as it is, for the program that may
-/// be run.
+/// Runs the work: on another stack, if the present one cannot grow far enough. The limit stays unchanged for the
+/// program that may be run.
 pub fn with_room<T>(work: impl FnOnce() -> T) -> T {
     match getrlimit(Resource::RLIMIT_STACK) {
         Ok((limit, _)) if limit < ENOUGH => on_own_stack(work),
-        // A limit that cannot be read is the usual one, most likely.
+        // If the limit cannot be read, it is most likely the usual one.
         Ok(_) | Err(_) => work(),
     }
 }
@@ -34,16 +34,17 @@ mod on_glibc {
     /// The size of the other stack. Memory that is never touched is not used.
     const SIZE: usize = 8 << 20;
 
-    /// The lowest part of the other stack, which nobody may touch: an overflow ends the process there.
+    /// The size of the guard at the low end of the other stack. It is inaccessible, so an overflow ends the process
+    /// there.
     const GUARD: usize = 64 << 10;
 
     thread_local! {
-        /// What [`enter`] is to call: a pointer to a `&mut dyn FnMut()`.
+        /// The call that [`enter`] makes: a pointer to a `&mut dyn FnMut()`.
         static CALL: Cell<*mut c_void> = const { Cell::new(null_mut()) };
     }
 
     pub(super) fn on_own_stack<T>(work: impl FnOnce() -> T) -> T {
-        // SAFETY: a new mapping, which nothing else knows of.
+        // SAFETY: a new mapping, which nothing else refers to.
         let stack = unsafe {
             let (access, flags) = (
                 libc::PROT_READ | libc::PROT_WRITE,
@@ -59,7 +60,7 @@ mod on_glibc {
         let mut call = || result = work.take().map(|work| work());
         let mut call: &mut dyn FnMut() = &mut call;
         CALL.set((&raw mut call).cast());
-        // SAFETY: the stack is memory of its own, of the given size. It stays until the work has come back. Contexts are
+        // SAFETY: the stack is separate memory of the given size. It stays until the work has returned. Contexts are
         // plain data, which getcontext(3) fills before they are used.
         unsafe {
             libc::mprotect(stack, GUARD, libc::PROT_NONE);
@@ -86,8 +87,8 @@ mod on_glibc {
     extern "C" fn enter() {
         let call: *mut &mut dyn FnMut() = CALL.replace(null_mut()).cast();
         if !call.is_null() {
-            // SAFETY: set to a reference of this type by the function that switched to this stack, and that waits for the
-            // call to come back with all that the call borrows.
+            // SAFETY: the function that switched to this stack has set this to a reference of this type. It waits until
+            // the call returns, and keeps everything that the call borrows.
             unsafe { (*call)() }
         }
     }
@@ -97,7 +98,7 @@ mod on_glibc {
         use super::*;
 
         #[test]
-        fn work_on_another_stack_gives_its_result() {
+        fn work_on_another_stack_returns_its_result() {
             let mut seen = Vec::new();
             let here = &raw const seen as usize;
             let there = on_own_stack(|| {

@@ -1,12 +1,13 @@
-//! `listmount(2)` and `statmount(2)`: the mounts of a namespace by their 64-bit ids (Linux 6.8; of other namespaces 6.11).
+//! `listmount(2)` and `statmount(2)`: the mounts of a namespace by their 64-bit ids (Linux 6.8; for other namespaces
+//! Linux 6.11).
 
 use nix::errno::Errno;
 
-/// The numbers of the calls: one for every architecture but two.
+/// The numbers of the calls on all architectures except two.
 const SYS_STATMOUNT: libc::c_long = number(457);
 const SYS_LISTMOUNT: libc::c_long = number(458);
 
-/// Calls added since Linux 5.4 have one number, from which alpha and mips count off.
+/// Calls added since Linux 5.4 have one common number. alpha and mips add an offset to it.
 const fn number(common: libc::c_long) -> libc::c_long {
     if cfg!(target_arch = "mips64") {
         common + 5000
@@ -39,14 +40,14 @@ impl MntIdReq {
     }
 }
 
-/// Stands for all the mounts of a namespace: `LSMT_ROOT`.
+/// Represents all mounts of a namespace: `LSMT_ROOT`.
 const ALL: u64 = u64::MAX;
 
-/// Fills `ids` with the unique ids of mounts of this namespace (0: the caller's), from the one after `after` on. Gives
-/// their number; less than there is room for at the end.
+/// Fills `ids` with the unique ids of mounts of this namespace (0: the caller's), starting after the id `after`.
+/// Returns their number, which is less than the room in `ids` at the end of the list.
 pub fn listmount(namespace: u64, after: u64, ids: &mut [u64]) -> nix::Result<usize> {
     let request = MntIdReq::new(namespace, ALL, after);
-    // SAFETY: the request is live and says its size; the kernel writes at most `ids.len()` numbers to `ids`.
+    // SAFETY: the request is live and holds its size; the kernel writes at most `ids.len()` numbers to `ids`.
     let count = Errno::result(unsafe {
         libc::syscall(
             SYS_LISTMOUNT,
@@ -59,12 +60,12 @@ pub fn listmount(namespace: u64, after: u64, ids: &mut [u64]) -> nix::Result<usi
     usize::try_from(count).map_err(|_| Errno::EOVERFLOW)
 }
 
-/// Fills `buffer` with a `struct statmount` of this mount of this namespace, with what `mask` asks for.
+/// Fills `buffer` with a `struct statmount` of this mount of this namespace, with the fields in `mask`.
 ///
-/// `EOVERFLOW` where the buffer is too small.
+/// Fails with `EOVERFLOW` if the buffer is too small.
 pub fn statmount(namespace: u64, mount: u64, mask: u64, buffer: &mut [u8]) -> nix::Result<()> {
     let request = MntIdReq::new(namespace, mount, mask);
-    // SAFETY: the request is live and says its size; the kernel writes at most `buffer.len()` bytes to `buffer`.
+    // SAFETY: the request is live and holds its size; the kernel writes at most `buffer.len()` bytes to `buffer`.
     Errno::result(unsafe {
         libc::syscall(
             SYS_STATMOUNT,

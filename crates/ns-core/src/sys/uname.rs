@@ -1,5 +1,5 @@
-//! The names of the calling process's UTS namespace (`uname(2)`). Unlike the wrapper of rustix, this notices if the kernel,
-//! or a filter of system calls, does not answer.
+//! The names of the calling process's UTS namespace (`uname(2)`). Unlike the wrapper of rustix, this notices if the
+//! kernel, or a filter of system calls, refuses the call.
 
 use std::ffi::c_char;
 
@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 /// The host name and the NIS domain name.
 pub fn names() -> nix::Result<(Vec<u8>, Vec<u8>)> {
-    // SAFETY: a utsname is arrays of characters, for which zeros are values; the call fills it.
+    // SAFETY: a utsname consists of arrays of characters, and zeros are valid values; the call fills it.
     let names = unsafe {
         let mut names: libc::utsname = std::mem::zeroed();
         Errno::result(libc::uname(&raw mut names))?;
