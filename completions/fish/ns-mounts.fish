@@ -121,7 +121,7 @@ function __ns_mounts_poll
         $before 'mount' 'Something was mounted' \
         $before 'umount' 'Something was unmounted' \
         $before 'remount' 'The options of a mount changed' \
-        $before 'move' 'It was moved to another mount point'
+        $before 'move' 'A mount was moved to another mount point'
 end
 
 function __ns_mounts_output

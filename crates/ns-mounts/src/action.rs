@@ -11,6 +11,6 @@ pub enum Action {
     Umount,
     /// The options of a mount changed.
     Remount,
-    /// It was moved to another mount point.
+    /// A mount was moved to another mount point.
     Move,
 }

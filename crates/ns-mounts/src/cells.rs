@@ -1,4 +1,4 @@
-//! What a column says of a mount.
+//! The cells of the columns of a mount.
 
 use std::borrow::Cow;
 
@@ -11,26 +11,26 @@ use crate::device::canonical;
 use crate::option_kinds::{OptionKind, part};
 use crate::size;
 
-/// How values are written.
+/// The form of values.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Format {
-    /// Sizes as numbers of bytes.
+    /// Show sizes as numbers of bytes.
     pub bytes: bool,
-    /// No directory after the source.
+    /// Leave out the directory after the source.
     pub no_root: bool,
-    /// Sources without symbolic links.
+    /// Show sources without symbolic links.
     pub canonical: bool,
-    /// Devices for tags.
+    /// Show devices instead of tags.
     pub evaluate: bool,
-    /// Every option of a mount, those that are the default too.
+    /// Show every option of a mount, including defaults.
     pub vfs_all: bool,
-    /// For a filter, which compares sizes in bytes and percents as numbers.
+    /// Give values for a filter, which compares sizes in bytes and percentages as numbers.
     pub compared: bool,
 }
 
 impl Format {
-    /// That of values that a filter compares.
+    /// The form of values that a filter compares.
     pub const COMPARED: Self = Self {
         bytes: true,
         no_root: false,
@@ -41,23 +41,23 @@ impl Format {
     };
 }
 
-/// A mount in its table: what a cell is about.
+/// A mount in its table: the subject of a cell.
 #[derive(Clone, Copy)]
 pub struct ListedMount<'s, 'a> {
     pub context: &'s TableContext<'a>,
-    /// Which mount of the table it is.
+    /// The index of the mount in the table.
     pub index: usize,
     pub mount: &'s Mount<'a>,
     pub format: Format,
-    /// What happened to it, while a table is watched.
+    /// The event of the mount, if the table is watched.
     pub event: Option<Happened<'s, 'a>>,
 }
 
-/// Something that happened to a mount.
+/// An event of a mount.
 #[derive(Clone, Copy)]
 pub struct Happened<'s, 'a> {
     pub action: Action,
-    /// What the mount was before.
+    /// The mount before the event.
     pub was: Option<&'s Mount<'a>>,
 }
 
@@ -73,12 +73,12 @@ impl<'s, 'a> ListedMount<'s, 'a> {
         }
     }
 
-    /// The mount that hides it.
+    /// The mount that hides this mount.
     pub fn cover(self) -> Option<&'s Mount<'a>> {
         self.context.covered_by(self.index)
     }
 
-    /// A field that a table of mounts has, and fstab(5) has not.
+    /// A field that mountinfo has and fstab(5) does not have.
     pub fn of_kernel(self, cell: impl FnOnce(&'s Mount<'a>) -> Cell<'a>) -> Cell<'a> {
         if self.mount.fstab.is_some() {
             Cell::Absent
@@ -87,24 +87,24 @@ impl<'s, 'a> ListedMount<'s, 'a> {
         }
     }
 
-    /// What statmount(2) says of it.
+    /// A value from statmount(2).
     pub fn status(self, known: impl FnOnce(&MountStatus) -> Cell<'a>) -> Cell<'a> {
         Cell::gathered(self.context.statuses().as_ref(), |statuses| {
             statuses.get(&self.mount.id).map_or(Cell::Absent, known)
         })
     }
 
-    /// Something about the room of its file system.
+    /// A value about the size and usage of the mount's file system.
     pub fn space(self, cell: impl FnOnce(Space) -> Cell<'a>) -> Cell<'a> {
         Cell::gathered(self.context.space(self.index), cell)
     }
 
-    /// A number of bytes of that.
+    /// A number of bytes about its size and usage.
     pub fn bytes(self, bytes: impl FnOnce(Space) -> u64) -> Cell<'a> {
         self.space(|space| size::cell(bytes(space), self.format.bytes))
     }
 
-    /// A part of a whole of that. As findmnt(8) has it: `-` where there is nothing to be a part of.
+    /// A percentage of its size. As in findmnt(8), it is `-` if the whole is 0.
     pub fn percent(self, part_and_whole: impl FnOnce(Space) -> (u64, u64)) -> Cell<'a> {
         self.space(|space| {
             let (part, whole) = part_and_whole(space);
@@ -117,18 +117,18 @@ impl<'s, 'a> ListedMount<'s, 'a> {
         })
     }
 
-    /// The mount before the event, if the event is one of these.
+    /// The mount before the event, if the event has one of these actions.
     fn before(self, actions: [Action; 2]) -> Option<&'s Mount<'a>> {
         self.event.filter(|event| actions.contains(&event.action))?.was
     }
 
-    /// A tag of its device.
+    /// A tag of the mount's device.
     pub fn tag(self, tag: Tag) -> Cell<'a> {
         Cell::gathered(self.context.tag(tag, self.mount), Cell::text)
     }
 }
 
-/// The id of the parent mount. The kernel has no mount 0: it stands for a parent outside of the table.
+/// The id of the parent mount. The kernel has no mount 0: 0 represents a parent outside the table.
 pub fn parent<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     match it.mount.parent.as_raw() {
         0 => Cell::Absent,
@@ -136,7 +136,7 @@ pub fn parent<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     }
 }
 
-/// Whether the mount point leads to the mount.
+/// True if the mount point leads to the mount.
 pub fn visible<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     it.of_kernel(|_| Cell::Flag(it.cover().is_none()))
 }
@@ -148,7 +148,7 @@ pub fn fstab<'a>(it: ListedMount<'_, 'a>, field: impl FnOnce(FstabFields) -> u64
         .map_or(Cell::Absent, |fields| Cell::Number(field(fields)))
 }
 
-/// A text; nothing where it is empty.
+/// A text, absent if it is empty.
 pub fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
     if bytes.is_empty() {
         Cell::Absent
@@ -157,7 +157,7 @@ pub fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
     }
 }
 
-/// The source, with the directory that is mounted of it.
+/// The source, with the mounted directory of it.
 pub fn source<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     let source = plain_source(it);
     if it.format.no_root || !it.mount.is_part() {
@@ -170,7 +170,7 @@ pub fn source<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     Cell::Text(source.into())
 }
 
-/// The same as a list.
+/// The sources as a list.
 pub fn sources<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     match source(it) {
         Cell::Text(source) => Cell::List(vec![source]),
@@ -198,7 +198,7 @@ fn plain_source<'a>(it: ListedMount<'_, 'a>) -> Cow<'a, [u8]> {
     source
 }
 
-/// All options, those of the mount and those of the file system.
+/// All options: options of the mount, and options of the file system.
 pub fn options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     text(merged(it.mount.vfs_options, it.mount.fs_options))
 }
@@ -223,7 +223,7 @@ pub fn fs_options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     text(it.mount.fs_options.decoded())
 }
 
-/// Every option of a mount by its name, where mountinfo has only those that are set.
+/// Every option of a mount by its name. mountinfo has only the options that are set.
 fn every_vfs_option(mount: &Mount<'_>) -> String {
     let (vfs, fs) = (mount.vfs_options, mount.fs_options);
     let has = |name: &str| vfs.contains(name.as_bytes()) || fs.contains(name.as_bytes());
@@ -271,14 +271,15 @@ pub fn master<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     master.map_or(Cell::Absent, |master| Cell::Number(master.as_raw()))
 }
 
-/// `4711(nginx)`: the number to look further with, and the name to know it by.
+/// Leaders as `4711(nginx)`: the PID identifies the process, and the name tells people what it is.
 pub fn leaders<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     Cell::gathered(it.context.leaders(), |leaders| {
         Cell::List(leaders.iter().cloned().map(Cow::Owned).collect())
     })
 }
 
-/// The other mounts of the peer group; with their namespace where it is another one: `mnt:[4026532281]/srv`.
+/// The other mounts of the peer group. A mount in another namespace is shown with its namespace:
+/// `mnt:[4026532281]/srv`.
 pub fn peers<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     let ListedMount { context, mount, .. } = it;
     let Some(shared) = mount.propagation().shared else {
@@ -301,7 +302,7 @@ pub fn peers<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     Cell::List(names.collect())
 }
 
-/// What happened to the mount.
+/// The action of the event.
 pub fn action<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
     it.event.map_or(Cell::Absent, |event| {
         Cell::text(match event.action {

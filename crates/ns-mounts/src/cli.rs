@@ -87,7 +87,7 @@ impl AsRef<Notes> for Cli {
 }
 
 impl Cli {
-    /// Whether the options select some of the mounts.
+    /// True if the options select some of the mounts.
     pub fn chooses(&self) -> bool {
         let which = &self.which;
         self.searches()
@@ -101,7 +101,7 @@ impl Cli {
             || which.shadowed
     }
 
-    /// Whether the options search for mounts. The default output is then a list.
+    /// True if the options search for mounts. The default output is then a list.
     pub fn searches(&self) -> bool {
         let which = &self.which;
         self.operand.is_some()

@@ -10,23 +10,23 @@ pub type MountColumn = &'static Column;
 
 type Column = ns_core::output::Column<Needs, for<'s, 'a> fn(ListedMount<'s, 'a>) -> Cell<'a>>;
 
-/// What a column needs beside the table of mounts that it is about.
+/// The data that a column needs, beyond its table of mounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// Nothing that is not looked up for one mount.
+    /// Nothing more than what is looked up for one mount.
     Table,
     /// The processes that are in the namespace.
     Processes,
     /// The peer groups of every namespace.
     Peers,
-    /// Something that happens: it is only known while a table is watched.
+    /// An event: known only while a table is watched.
     Event,
 }
 
 use Needs::{Event, Peers, Processes, Table};
 
 ns_core::columns! {
-    /// All of them.
+    /// All columns.
     ALL: Column;
     TARGET: text("TARGET", "mount point"), Table, |it| Cell::Text(it.mount.target.decoded());
     SOURCE: text("SOURCE", "source, with [directory] if only that part is mounted").wide(), Table, cells::source;
@@ -69,19 +69,19 @@ ns_core::columns! {
     OLD_OPTIONS: text("OLD-OPTIONS", "options before a change or an unmount, with --watch").wide(), Event, cells::old_options;
 }
 
-/// What is shown where nothing else is asked for.
+/// The default columns.
 pub static DEFAULT: &[MountColumn] = &[&TARGET, &SOURCE, &FSTYPE, &OPTIONS];
 
-/// The same for mounts of several namespaces.
+/// The default columns for mounts of several namespaces.
 pub static EVERYWHERE: &[MountColumn] = &[&NS, &TARGET, &SOURCE, &FSTYPE, &OPTIONS, &LEADERS];
 
-/// The same for mounts that others hide.
+/// The default columns for mounts that others hide.
 pub static SHADOWED: &[MountColumn] = &[&TARGET, &SOURCE, &FSTYPE, &OPTIONS, &ID, &COVERED_BY];
 
-/// The same in the manner of df(1).
+/// The default columns in the style of df(1).
 pub static SPACE: &[MountColumn] = &[&SOURCE, &FSTYPE, &SIZE, &USED, &AVAIL, &USE_PERCENT, &TARGET];
 
-/// The same in the manner of `df -i`.
+/// The default columns in the style of `df -i`.
 pub static FILES: &[MountColumn] = &[
     &SOURCE,
     &FSTYPE,

@@ -1,4 +1,4 @@
-//! `--diff`: how the mounts of two namespaces differ.
+//! `--diff`: the differences between the mounts of two namespaces.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -29,7 +29,7 @@ struct Compared {
 }
 
 impl Compared {
-    /// A saved table, where the target is a file that is one, and else what is seen in the namespace.
+    /// Reads a saved table if the target is a file with text. Otherwise opens the namespace.
     fn of(target: &Target) -> anyhow::Result<Self> {
         if let Target::File(path) = target
             && is_saved(path)
@@ -48,7 +48,7 @@ impl Compared {
         })
     }
 
-    /// The mounts that are asked for.
+    /// The selected mounts.
     fn mounts<'a>(&'a self, cli: &Cli, shared: &'a Shared) -> anyhow::Result<Vec<Mount<'a>>> {
         let view = self.view.as_ref();
         let context = TableContext::of_saved(&self.bytes, &self.name, TableForm::Mountinfo, view, shared);
@@ -64,12 +64,12 @@ impl Compared {
     }
 }
 
-/// Whether a file is text: that of a namespace cannot be read.
+/// True if a file has text. The file of a namespace cannot be read.
 fn is_saved(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|file| file.is_file()) && std::fs::read(path).is_ok()
 }
 
-/// Shows the differences; the status is 1 where there are any.
+/// Shows the differences. The status is 1 if there are any.
 pub fn compare(cli: &Cli, first: &Target, second: &Target) -> anyhow::Result<ExitCode> {
     let shared = Shared::default();
     let (first, second) = (Compared::of(first)?, Compared::of(second)?);
@@ -118,7 +118,7 @@ fn row<'a>(change: &'static str, mount: &Mount<'a>, first: Cell<'a>, second: Cel
     }
 }
 
-/// All that is shown of a mount that is there once.
+/// The description of a mount that only one side has.
 fn whole<'a>(mount: &Mount<'a>) -> Cell<'a> {
     let parts = [Aspect::Source, Aspect::FsType, Aspect::Options].map(|aspect| value(aspect, mount));
     let parts: Vec<_> = parts.iter().map(Cell::plain).collect();

@@ -1,4 +1,4 @@
-//! A table of mounts that questions are asked about, and what is looked up for them once.
+//! A table of mounts to answer questions from, and data that is looked up for it once.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -12,18 +12,18 @@ use ns_core::process::Pid;
 use crate::everywhere::{self, Everywhere};
 use crate::patience::Patience;
 
-/// A table, and where its mounts can be looked at.
+/// A table, and the view in which its mounts can be inspected.
 #[derive(Debug)]
 pub struct TableContext<'a> {
-    /// Whose table it is, in a sentence.
+    /// The owner of the table, in a phrase.
     pub name: &'a str,
-    /// The view in which its paths are followed; `None` for a saved table, whose paths are those of another host.
+    /// The view in which its paths are resolved; `None` for a saved table, whose paths belong to another host.
     pub view: Option<&'a View>,
-    /// Whether the tables of all namespaces are gone through, of which this is one.
+    /// True if the tables of all namespaces are read, and this is one of them.
     pub one_of_all: bool,
     /// The mounts.
     pub table: MountTable<'a>,
-    /// What was looked up for all tables.
+    /// The data that was looked up for all tables.
     pub shared: &'a Shared,
     tree: OnceCell<Tree>,
     covers: OnceCell<Covers>,
@@ -32,27 +32,27 @@ pub struct TableContext<'a> {
     spaces: RefCell<HashMap<usize, Gathered<Space>>>,
 }
 
-/// What is the same whichever table is looked at.
+/// Data that is the same for all tables.
 #[derive(Debug, Default)]
 pub struct Shared {
     tags: RefCell<HashMap<Tag, std::rc::Rc<Tags>>>,
-    /// The peer groups of every namespace, where they are asked for.
+    /// The peer groups of every namespace, if they are needed.
     pub peers: Peers,
-    /// What could not be read, for all tables.
+    /// Everything that could not be read, for all tables.
     pub incomplete: RefCell<Incomplete>,
     /// The time that is left for file systems that may not answer.
     pub patience: RefCell<Patience>,
-    /// Every mount namespace, if they are asked for or about.
+    /// Every mount namespace, if they are needed.
     pub everywhere: Option<Everywhere>,
 }
 
 impl<'a> TableContext<'a> {
-    /// Reads the table.
+    /// Parses the table.
     pub fn of(bytes: &'a [u8], name: &'a str, view: Option<&'a View>, shared: &'a Shared) -> Self {
         Self::with(MountTable::parse(bytes), name, view, shared)
     }
 
-    /// Reads a table of a file. If its lines do not show its form, it is `form`.
+    /// Parses a table in a file. If its lines do not show its form, it is `form`.
     pub fn of_saved(
         bytes: &'a [u8],
         name: &'a str,
@@ -78,7 +78,7 @@ impl<'a> TableContext<'a> {
         }
     }
 
-    /// Notes on stderr which lines are not mounts. All other lines are shown.
+    /// Prints notes about the lines that are not mounts. All other lines are shown.
     pub fn report(&self) {
         for flaw in self.table.flaws() {
             if let Some(reason) = flaw.reason {
@@ -88,7 +88,7 @@ impl<'a> TableContext<'a> {
         }
     }
 
-    /// The tree of mounts. Loops are broken, and noted on stderr.
+    /// The tree of mounts. Loops are broken, with a note on stderr.
     pub fn tree(&self) -> &Tree {
         self.tree.get_or_init(|| {
             let tree = Tree::of(self.table.mounts());
@@ -102,18 +102,18 @@ impl<'a> TableContext<'a> {
         })
     }
 
-    /// Which mount hides which.
+    /// The hidden mounts, and the mount that hides each.
     pub fn covers(&self) -> &Covers {
         self.covers
             .get_or_init(|| Covers::of(self.table.mounts(), self.tree()))
     }
 
-    /// Whether the table has mounts: an fstab(5) has file systems that may be mounted.
+    /// True if the table has mounts. An fstab(5) only has file systems that may be mounted.
     pub fn is_of_mounts(&self) -> bool {
         self.table.form() == TableForm::Mountinfo
     }
 
-    /// The view that the mounts are in.
+    /// The view that the mounts belong to.
     fn seen_from(&self) -> Option<&'a View> {
         self.view.filter(|_| self.is_of_mounts())
     }
@@ -123,7 +123,7 @@ impl<'a> TableContext<'a> {
         self.seen_from().and_then(View::pid)
     }
 
-    /// A tag of the device that a mount is of. In a saved table of mounts, the devices may be of another machine.
+    /// A tag of a mount's device. In a saved table of mounts, the devices may belong to another machine.
     pub fn tag(&self, tag: Tag, mount: &Mount<'_>) -> Gathered<Vec<u8>> {
         let tags = self.shared.tags(tag);
         if self.view.is_none() && self.is_of_mounts() {
@@ -142,13 +142,14 @@ impl<'a> TableContext<'a> {
         self.covers().by(index).map(|cover| &self.table.mounts()[cover])
     }
 
-    /// What statmount(2) says of the mounts.
+    /// The values of statmount(2) for the mounts.
     pub fn statuses(&self) -> &Gathered<Statuses> {
         self.statuses
             .get_or_init(|| self.seen_from().map_or(Gathered::Absent, View::statuses))
     }
 
-    /// The room of the file system of the mount with this index; absent where its mount point does not lead to it.
+    /// The size and usage of the file system of the mount with this index. Absent if the mount point does not lead to
+    /// the mount.
     pub fn space(&self, index: usize) -> Gathered<Space> {
         if self.seen_from().is_none() || self.covered_by(index).is_some() {
             return Gathered::Absent;
@@ -161,8 +162,7 @@ impl<'a> TableContext<'a> {
             .or_insert_with(|| self.measure(mount))
     }
 
-    /// The processes that brought the namespace up or entered it, as `4711(nginx)`; `None` if nobody asked, or the namespace
-    /// is not known.
+    /// The leaders of the namespace, as `4711(nginx)`. Absent if they are not needed, or the namespace is unknown.
     pub fn leaders(&self) -> Gathered<&Vec<Vec<u8>>> {
         let look_up = || match &self.shared.everywhere {
             Some(everywhere) => self.inode().and_then(|inode| everywhere.leaders(inode)),
@@ -182,7 +182,7 @@ fn note(text: &str) {
 }
 
 impl Shared {
-    /// The places that were not searched for namespaces, as JSON names them.
+    /// The places that were not searched for namespaces, with their names in JSON.
     pub fn not_looked(&self) -> (&'static str, serde_json::Value) {
         let everywhere = self.everywhere.as_ref();
         everywhere.map_or_else(everywhere::nothing_left_out, Everywhere::not_looked)

@@ -1,4 +1,4 @@
-//! The device that a source stands for.
+//! The device that a source refers to.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -9,7 +9,7 @@ use ns_core::mounts::parse_tag;
 
 use crate::context::TableContext;
 
-/// A source without symbolic links, or the device that a tag is for.
+/// A source without symbolic links, or the device of a tag.
 pub fn canonical(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
     if let Some(device) = evaluated(context, source) {
         return Some(device);
@@ -18,7 +18,7 @@ pub fn canonical(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
     Some(path.into_os_string().into_encoded_bytes())
 }
 
-/// The device that a source is a tag of.
+/// The device of a source that is a tag.
 pub fn evaluated(context: &TableContext<'_>, source: &[u8]) -> Option<Vec<u8>> {
     let (tag, value) = parse_tag(OsStr::from_bytes(source))?;
     context.shared.tags(tag).device(value).map(Cow::into_owned)

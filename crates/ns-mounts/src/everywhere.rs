@@ -1,4 +1,4 @@
-//! Every mount namespace, wherever it is held, and the processes at the top of the trees in each.
+//! Every mount namespace, however it is kept alive, and its leaders: the processes at the top of its process trees.
 
 use std::collections::HashMap;
 
@@ -14,12 +14,12 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct Everywhere {
     inventory: Inventory,
-    /// The places that were to be searched.
+    /// The places to search.
     places: Places,
     tops: HashMap<u64, Gathered<Vec<Pid>>>,
 }
 
-/// Finds every mount namespace. The processes of each are known if `leaders` are asked for.
+/// Finds every mount namespace. With `leaders`, also finds the processes of each.
 pub fn find(leaders: bool) -> Result<Everywhere> {
     look(
         Places::all(),
@@ -27,7 +27,7 @@ pub fn find(leaders: bool) -> Result<Everywhere> {
     )
 }
 
-/// Finds the mount namespaces that processes are in, and the processes of each.
+/// Finds the mount namespaces of processes, and the processes of each.
 pub fn of_processes() -> Result<Everywhere> {
     look(Places::PROCESSES, Facts::LEADER)
 }
@@ -47,13 +47,13 @@ fn look(places: Places, facts: Facts) -> Result<Everywhere> {
     })
 }
 
-/// What JSON says if every place that was asked about was searched.
+/// The value for JSON if every place that was asked for was searched.
 pub fn nothing_left_out() -> (&'static str, Value) {
     (NOT_LOOKED, Value::Array(Vec::new()))
 }
 
 impl Everywhere {
-    /// Shows `visit` the mounts of every namespace. Gives how many could not be read.
+    /// Calls `visit` with the mounts of every namespace. Returns how many namespaces could not be read.
     pub fn each_view<E: From<ns_core::Error>>(
         &self,
         visit: impl FnMut(&Entry, &View) -> Result<(), E>,
@@ -66,14 +66,14 @@ impl Everywhere {
         self.inventory.peers()
     }
 
-    /// What the search could not read.
+    /// Everything that the search could not read.
     pub fn incomplete(&self) -> Incomplete {
         self.inventory.incomplete(self.places)
     }
 
-    /// The places that were not searched, as JSON names them.
+    /// The places that were not searched, with their names in JSON.
     pub fn not_looked(&self) -> (&'static str, Value) {
-        // Those that mount namespaces without a process are found in are not asked about.
+        // The other places have mount namespaces without a process, which were not asked for.
         if self.places == Places::PROCESSES {
             nothing_left_out()
         } else {
@@ -81,7 +81,7 @@ impl Everywhere {
         }
     }
 
-    /// The processes at the top of the trees in the namespace with this inode, with their names: `4711(nginx)`.
+    /// The processes at the top of the process trees in the namespace with this inode, with their names: `4711(nginx)`.
     pub fn leaders(&self, inode: u64) -> Gathered<Vec<Vec<u8>>> {
         let Some(tops) = self.tops.get(&inode) else {
             return Gathered::Known(Vec::new());

@@ -1,8 +1,8 @@
-//! Kinds of options in fstab(5), where those of the mount, of the file system and of mount(8) stand in one list.
+//! Kinds of options in fstab(5), which has options of the mount, of the file system and of mount(8) in one list.
 
 use ns_core::mounts::{Escaped, MountOptions};
 
-/// What an option is for.
+/// The part of the system that an option is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionKind {
     /// The mount: every file system has the option.
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_option_is_for_one_reader() {
+    fn each_option_has_one_kind() {
         let options =
             MountOptions::new(b"defaults,ro,nofail,vers=4,x-systemd.automount,noatime,lowerdir=/a\\040b");
         assert_eq!(part(options, OptionKind::Mount), b"ro,noatime");

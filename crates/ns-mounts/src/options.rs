@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use ns_core::mounts::{Mount, MountTable};
 
-/// Options of Linux that start with "no" and are no negation of one that mountinfo shows.
+/// Options of Linux that start with "no" and do not negate an option that mountinfo shows.
 const NO: &[&str] = &[
     "noacl",
     "noatime",
@@ -20,7 +20,7 @@ const NO: &[&str] = &[
     "nouser_xattr",
 ];
 
-/// Options that are all to be there, or not.
+/// Options that a mount must have, and options that it must not have.
 #[derive(Debug)]
 pub struct OptionList<'a> {
     wanted: Vec<&'a [u8]>,
@@ -28,8 +28,8 @@ pub struct OptionList<'a> {
 }
 
 impl<'a> OptionList<'a> {
-    /// Reads a list. A leading "+" is for an item as it stands, a leading "!" negates it, and so does "no", but where an
-    /// option is called so: of Linux, or in this table.
+    /// Parses a list. A leading "+" means that the item is taken as written. A leading "!" negates it. A leading "no"
+    /// negates it too, unless Linux or this table has an option with that full name.
     pub fn of(list: &'a OsStr, table: &MountTable<'_>) -> Self {
         let names: HashSet<Vec<u8>> = table
             .mounts()
@@ -53,7 +53,8 @@ impl<'a> OptionList<'a> {
         Self { wanted, unwanted }
     }
 
-    /// Whether a mount has what is wanted. A mount that is read-only has no `rw`, whatever its file system says.
+    /// True if a mount has the wanted options, and none of the unwanted. A read-only mount has no `rw`, whatever its
+    /// file system says.
     pub fn matches(&self, mount: &Mount<'_>) -> bool {
         let (vfs, fs) = (mount.vfs_options, mount.fs_options);
         let has = |option: &[u8]| match option {
@@ -76,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn all_are_to_be_there() {
+    fn a_mount_must_have_all_options() {
         assert!(matches("rw,mode=755", "rw,relatime", "rw,mode=755"));
         assert!(matches("mode", "rw", "rw,mode=755"));
         assert!(!matches("rw,mode=700", "rw", "rw,mode=755"));
     }
 
     #[test]
-    fn a_no_negates_but_where_it_is_a_name() {
+    fn a_no_negates_unless_it_is_part_of_a_name() {
         assert!(matches("nosize", "rw", "rw") && !matches("nosize", "rw", "rw,size=4k"));
         assert!(matches("nosuid", "rw,nosuid", "rw") && !matches("nosuid", "rw", "rw"));
         assert!(matches("nofoo", "rw,nofoo", "rw") && !matches("nofoo", "rw", "rw"));
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn read_only_is_what_either_says() {
+    fn a_mount_is_read_only_if_it_or_its_file_system_is() {
         assert!(matches("ro", "rw", "ro") && matches("ro", "ro", "rw"));
         assert!(!matches("rw", "rw", "ro") && !matches("rw", "ro", "rw"));
         assert!(matches("norw", "ro", "rw") && matches("noro", "rw", "rw"));

@@ -1,4 +1,4 @@
-//! Paths of a table's view: what the table tells of them, and what only the file systems on the way can tell.
+//! Paths in a table's view: some answers come from the table, and some only from the file systems on the way.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use ns_core::mounts::{Mount, ResolvedPath, Space, may_wait};
 use crate::context::TableContext;
 
 impl TableContext<'_> {
-    /// What a path leads to. `None` if that cannot be found out: there is no view, or a file system on the way refuses to
+    /// Resolves a path. Returns `None` if that is impossible: there is no view, or a file system on the way refuses to
     /// answer or takes too long.
     ///
     /// Fails if the path does not exist, or the root directory of the view cannot be opened.
@@ -42,7 +42,7 @@ impl TableContext<'_> {
         }
     }
 
-    /// The room of the file system of a mount.
+    /// The size and usage of a mount's file system.
     pub fn measure(&self, mount: &Mount<'_>) -> Gathered<Space> {
         let Some(view) = self.view else {
             return Gathered::Absent;
@@ -53,7 +53,7 @@ impl TableContext<'_> {
         self.within_limit(|limit| view.space_within(mount, limit))
     }
 
-    /// The path as it was given, absolute and without what changes nothing.
+    /// The path on the command line, absolute and simplified.
     pub fn given(&self, path: &Path) -> Vec<u8> {
         match self.view.filter(|view| view.is_own()) {
             Some(_) => plain(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
@@ -68,7 +68,7 @@ impl TableContext<'_> {
             .rfind(|index| *mounts[*index].target.decoded() == *path && self.covered_by(*index).is_none())
     }
 
-    /// Whether a file system in the table may not answer.
+    /// True if the table has a file system that may not answer.
     fn may_wait(&self) -> bool {
         let mut mounts = self.table.mounts().iter();
         mounts.any(|mount| may_wait(&mount.fs_type.decoded()))
@@ -83,7 +83,7 @@ impl TableContext<'_> {
     }
 }
 
-/// The path without what changes nothing: repeated slashes, `.`, a slash at its end.
+/// The simplified path, without repeated slashes, `.`, or a slash at the end.
 pub fn plain(path: &Path) -> Vec<u8> {
     path.components().collect::<PathBuf>().into_os_string().into_vec()
 }

@@ -1,17 +1,17 @@
-//! How long file systems are waited for that may not answer.
+//! Time limits for file systems that may not answer.
 
 use std::time::{Duration, Instant};
 
-/// How long a file system is waited for that may not answer.
+/// The time limit for one file system.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// How long all of them are waited for together.
+/// The time limit for all file systems together.
 const TOGETHER: Duration = Duration::from_secs(3);
 
-/// How long one is waited for when that time is up.
+/// The time limit for one file system after the common time is up.
 const AT_LEAST: Duration = Duration::from_millis(50);
 
-/// The time that is left to wait for file systems that may not answer.
+/// The time that is left for file systems that may not answer.
 #[derive(Debug)]
 pub struct Patience(Duration);
 
@@ -22,12 +22,12 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// How long the next one is waited for.
+    /// The time limit for the next file system.
     pub fn limit(&self) -> Duration {
         self.0.clamp(AT_LEAST, LIMIT)
     }
 
-    /// Takes off the time since `start`.
+    /// Subtracts the time since `start`.
     pub fn waited_since(&mut self, start: Instant) {
         self.0 = self.0.saturating_sub(start.elapsed());
     }

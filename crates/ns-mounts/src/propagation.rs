@@ -1,4 +1,5 @@
-//! `--propagation`: the peer groups of every namespace, and who gets mounts from whom: where a mount made here shows up.
+//! `--propagation`: the peer groups of every namespace, and which group gets mounts from which: where a mount made here
+//! appears.
 
 use std::collections::HashSet;
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ static COLUMNS: [Heading; 8] = [
     Heading::text("FSTYPE", "type of the file system"),
 ];
 
-/// Shows the groups of the mounts that are asked for, or all of them.
+/// Shows the groups of the selected mounts, or all groups.
 pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
     let everywhere = everywhere::find(false)?;
     let mut incomplete = everywhere.incomplete();
@@ -52,7 +53,7 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
     Ok(show::conclude(cli, &incomplete, found))
 }
 
-/// The groups of the mounts that are asked for; `None` where all are.
+/// The groups of the selected mounts; `None` means all groups.
 fn tops(cli: &Cli, peers: &Peers) -> anyhow::Result<Option<Vec<PeerGroup>>> {
     if cli.whose.tasks.is_empty() && !cli.chooses() {
         return Ok(None);
@@ -76,7 +77,7 @@ fn tops(cli: &Cli, peers: &Peers) -> anyhow::Result<Option<Vec<PeerGroup>>> {
         let text = format!("{target} is private: mounts that are added below it appear nowhere else");
         ns_core::cli::note("ns-mounts", &text);
     }
-    // One that gets its mounts from another of them is shown there.
+    // A group that gets its mounts from another group in the list is shown below that group.
     let below = |group: &PeerGroup| {
         let mut above = peers.get(*group).and_then(|group| group.master);
         let mut seen = HashSet::new();
@@ -91,7 +92,7 @@ fn tops(cli: &Cli, peers: &Peers) -> anyhow::Result<Option<Vec<PeerGroup>>> {
     Ok(Some(tops.iter().filter(|group| !below(group)).copied().collect()))
 }
 
-/// Adds each of the groups with its mounts, and below it those that listen to it.
+/// Adds each of the groups with its mounts, and below it the groups that receive events from it.
 fn add(peers: &Peers, tops: &[PeerGroup], rows: &mut Vec<Row<'static>>) {
     let mut waiting: Vec<(PeerGroup, usize)> = tops.iter().rev().map(|group| (*group, 0)).collect();
     let mut seen = HashSet::new();

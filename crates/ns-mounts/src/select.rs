@@ -1,4 +1,4 @@
-//! Which mounts of a table are asked for.
+//! Selecting the mounts of a table.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -17,9 +17,9 @@ use crate::paths::{mount_point, plain};
 use crate::source::Wanted;
 use crate::types::{KnownTypes, TypeList, is_pseudo};
 
-/// The indexes of the mounts that are asked for, in the order in which a list shows them.
+/// The indexes of the selected mounts, in the order of the list.
 ///
-/// Fails where a path leads nowhere in the namespace that is asked about; of many namespaces it may do so in some.
+/// Fails if a path does not exist in the namespace. If there are many namespaces, it needs to exist in one only.
 pub fn select(cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize>> {
     let literal = cli.show.nocanonicalize;
     let mountpoint = |path: Option<&Path>| path.map(|path| mounted_at(path, cli, context)).transpose();
@@ -32,7 +32,7 @@ pub fn select(cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize
         };
         return Ok(question.answer());
     };
-    // A source; where none is called so, a mount point.
+    // The operand is a source. If no mount has this source, it is a mount point.
     let wanted = Wanted::of(operand, context, literal);
     let no_path = wanted.is_no_path();
     let question = MountQuery {
@@ -51,7 +51,7 @@ pub fn select(cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize
     Ok(question.answer())
 }
 
-/// What is asked of one table.
+/// The question about one table.
 struct MountQuery<'q, 'a> {
     cli: &'q Cli,
     context: &'q TableContext<'a>,
@@ -60,9 +60,9 @@ struct MountQuery<'q, 'a> {
     source: Option<Wanted<'q>>,
     /// The mounts at a mount point.
     mountpoint: Option<Vec<usize>>,
-    /// The mount that a path is on: one, or none.
+    /// The mount that contains a path: one, or none.
     target: Option<Vec<usize>>,
-    /// The mounts that are the last at their mount points.
+    /// The last mount at each mount point.
     uniq: Option<HashSet<usize>>,
 }
 
@@ -98,7 +98,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         if which.direction == Direction::Backward {
             found.reverse();
         }
-        // A watch ends after the first event, which any of them can have.
+        // A watch ends after the first event, and that may be an event of any mount.
         if which.first_only && self.cli.ask.watch.is_none() {
             found.truncate(1);
         }
@@ -117,7 +117,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         source.is_some_and(|source| mounts.iter().any(|mount| source.matches(mount, self.context)))
     }
 
-    /// What a way of showing leaves out, whatever is asked for.
+    /// True if the form of the output shows this mount. Some forms leave mounts out, whatever is selected.
     fn is_shown(&self, index: usize) -> bool {
         let show = &self.cli.show;
         let in_df = || {
@@ -155,7 +155,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
                 .is_none_or(|filter| filter.matches(|column| self.compared(column, index)))
     }
 
-    /// The value of a column to compare. If it could not be read, it is counted, whether the mount is shown or not.
+    /// The value of a column to compare. An unreadable value is counted, even if the mount is not shown.
     fn compared(&self, column: MountColumn, index: usize) -> Cell<'a> {
         let cell = (column.cell)(ListedMount::new(self.context, index, Format::COMPARED));
         let mut incomplete = self.context.shared.incomplete.borrow_mut();
@@ -164,7 +164,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
     }
 }
 
-/// The columns whose unreadable values are counted when mounts are selected.
+/// The columns whose unreadable values are counted during the selection.
 pub fn compared(cli: &Cli) -> Vec<MountColumn> {
     let which = &cli.which;
     let mut columns = which.filter.as_ref().map(Filter::columns).unwrap_or_default();
@@ -174,7 +174,8 @@ pub fn compared(cli: &Cli) -> Vec<MountColumn> {
     columns
 }
 
-/// The mounts at this mount point. Of several on top of each other, it is the uppermost, unless all are asked for.
+/// The mounts at this mount point. If several are on top of each other, this is only the uppermost, unless all are
+/// asked for.
 ///
 /// Fails if the path does not exist and nothing is mounted there.
 fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize>> {
@@ -204,8 +205,8 @@ fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Res
     Ok(visible.or(there.last()).copied().into_iter().collect())
 }
 
-/// The mount that a path is on, as the kernel resolves symbolic links and mounts on each other. If a file system on the way
-/// does not answer, the names in the table decide.
+/// The mount that contains a path, by the kernel's rules for symbolic links and mounts on top of each other. If a file
+/// system on the way does not answer, the names in the table decide.
 fn containing(path: &Path, context: &TableContext<'_>) -> anyhow::Result<Option<usize>> {
     let mounts = context.table.mounts();
     let place = match context.resolve(path) {
@@ -224,8 +225,8 @@ fn containing(path: &Path, context: &TableContext<'_>) -> anyhow::Result<Option<
     Ok(containing_by_name(&path, context))
 }
 
-/// The mount that a path is on by the names alone: the longest mount point above the path, the last of several there. Hidden
-/// mounts count only in a saved table.
+/// The mount that contains a path, by the names alone: the longest mount point above the path, and the last of several
+/// mounts there. Hidden mounts count only in a saved table.
 fn containing_by_name(path: &[u8], context: &TableContext<'_>) -> Option<usize> {
     let mounts = context.table.mounts();
     let path = Path::new(OsStr::from_bytes(path));
@@ -237,7 +238,7 @@ fn containing_by_name(path: &[u8], context: &TableContext<'_>) -> Option<usize> 
     lengths.max().map(|(_, index)| index)
 }
 
-/// The indexes of the mounts whose mount point no later one has.
+/// The indexes of the mounts without a later mount at the same mount point.
 fn last_at_each(mounts: &[Mount<'_>]) -> HashSet<usize> {
     let mut seen = HashSet::new();
     let from_the_end = mounts.iter().enumerate().rev();
@@ -247,7 +248,7 @@ fn last_at_each(mounts: &[Mount<'_>]) -> HashSet<usize> {
         .collect()
 }
 
-/// Each of these mounts with all that stands on it, in the order of the tree, and none twice.
+/// Each of these mounts with all mounts below it, in the order of the tree, without duplicates.
 fn with_submounts(context: &TableContext<'_>, found: &[usize]) -> Vec<usize> {
     let nodes = context.tree().nodes();
     let mut places = vec![0; nodes.len()];

@@ -1,4 +1,4 @@
-//! From tables to what is written.
+//! Tables as text: which mounts and columns are shown, and how.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use crate::columns::{self, MountColumn, Needs};
 use crate::context::{Shared, TableContext};
 use crate::{everywhere, select, tables};
 
-/// Shows the mounts that are asked for.
+/// Shows the selected mounts.
 pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let columns = columns(cli, default(cli))?;
     let shared = shared(cli, &columns)?;
@@ -45,7 +45,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
             }
         }
         if single {
-            // Borrowed from the table: nothing is copied.
+            // The cells borrow from the table, so nothing is copied.
             let listing = Listing {
                 rows,
                 incomplete: Some(incomplete.json()),
@@ -68,8 +68,8 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     Ok(conclude(cli, &incomplete, shown))
 }
 
-/// Says on stderr what could not be read. The status is 1 if nothing was found, or if something is missing and `--strict`
-/// is set.
+/// Reports on stderr everything that could not be read. The status is 1 if nothing was found, or if something is
+/// missing and `--strict` is set.
 pub fn conclude(cli: &Cli, incomplete: &Incomplete, found: bool) -> ExitCode {
     let status = conclude_listing("ns-mounts", incomplete, cli.whose.strict);
     if found || may_be_empty(cli) {
@@ -79,7 +79,7 @@ pub fn conclude(cli: &Cli, incomplete: &Incomplete, found: bool) -> ExitCode {
     }
 }
 
-/// Whether nothing found is a success: findmnt(8) fails for a list and for a search, and prints an empty tree.
+/// True if an empty result is a success. findmnt(8) fails for a list and for a search, and prints an empty tree.
 fn may_be_empty(cli: &Cli) -> bool {
     CompatName::current() == Some(CompatName::Findmnt)
         && is_tree(cli)
@@ -87,7 +87,7 @@ fn may_be_empty(cli: &Cli) -> bool {
         && !cli.which.submounts
 }
 
-/// What these columns need beside the tables, looked up once for all of them.
+/// The data that these columns need beyond the tables, looked up once for all of them.
 fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<Shared> {
     let mut shared = Shared::default();
     let leaders = asks_for(cli, columns, Needs::Processes);
@@ -107,14 +107,14 @@ fn shared(cli: &Cli, columns: &[MountColumn]) -> ns_core::Result<Shared> {
     Ok(shared)
 }
 
-/// Shows what columns there are.
+/// Lists the columns.
 pub fn list_columns(layout: &OutputOptions) -> anyhow::Result<ExitCode> {
     let listing = output::list_columns("findmnt-columns", columns::ALL);
     write(&listing, layout.written.style_of_columns(layout.pairs))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The columns where none are named.
+/// The columns if the command line names none.
 fn default(cli: &Cli) -> &'static [MountColumn] {
     if cli.show.df {
         columns::SPACE
@@ -129,7 +129,7 @@ fn default(cli: &Cli) -> &'static [MountColumn] {
     }
 }
 
-/// The columns that the command line asks for.
+/// The columns that the command line names.
 pub fn columns(cli: &Cli, default: &[MountColumn]) -> ns_core::Result<Vec<MountColumn>> {
     let mut columns = cli.show.written.columns(columns::ALL, default)?;
     if cli.show.written.output_all && cli.ask.watch.is_none() {
@@ -138,7 +138,7 @@ pub fn columns(cli: &Cli, default: &[MountColumn]) -> ns_core::Result<Vec<MountC
     Ok(columns)
 }
 
-/// How values are written.
+/// The form of values.
 pub fn format(layout: &OutputOptions) -> Format {
     Format {
         bytes: layout.bytes,
@@ -165,7 +165,7 @@ fn is_tree(cli: &Cli) -> bool {
     show.tree || !list
 }
 
-/// Whether a column that is shown or filtered by needs this, for all tables; saved ones have no such columns.
+/// True if a shown or filtered column needs this, for all tables. Saved tables have no such columns.
 fn asks_for(cli: &Cli, columns: &[MountColumn], needs: Needs) -> bool {
     let in_filter = cli.which.filter.as_ref();
     let in_filter = in_filter
@@ -192,7 +192,7 @@ fn rows<'a>(
     if !tree {
         return found.iter().map(|index| row(*index, 0)).collect();
     }
-    // The depths of those that have a row. What is left out on the way up takes no room.
+    // The depths of the mounts with a row. A mount without a row adds no depth.
     let mut depths: Vec<Option<usize>> = vec![None; context.table.mounts().len()];
     let above = |index: &usize| context.tree().parent(*index);
     found

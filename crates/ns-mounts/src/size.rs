@@ -1,8 +1,8 @@
-//! Sizes as a person reads them.
+//! Sizes in a form for people.
 
 use ns_core::output::Cell;
 
-/// A number of bytes, as a number or as a person reads it.
+/// A number of bytes, as a number or in a form for people.
 pub fn cell(bytes: u64, as_number: bool) -> Cell<'static> {
     if as_number {
         Cell::Number(bytes)
@@ -11,7 +11,7 @@ pub fn cell(bytes: u64, as_number: bool) -> Cell<'static> {
     }
 }
 
-/// Bytes with one letter: `1.5G`; of 1024, with one digit after the point where it is not 0.
+/// Bytes with one letter, such as `1.5G`. Units are powers of 1024. The digit after the point is left out if it is 0.
 fn human(bytes: u64) -> String {
     const LETTERS: [char; 7] = ['B', 'K', 'M', 'G', 'T', 'P', 'E'];
     if bytes == 0 {
@@ -22,7 +22,7 @@ fn human(bytes: u64) -> String {
         let unit = 1_u128 << (10 * power);
         (u128::from(bytes) * 10 + unit / 2) / unit
     };
-    // What is rounded up to 1024 of a unit is one of the next.
+    // If rounding gives 1024 of a unit, the result is 1 of the next unit.
     if tenths(power) >= 10_240 && power + 1 < LETTERS.len() {
         power += 1;
     }
@@ -35,7 +35,7 @@ fn human(bytes: u64) -> String {
     }
 }
 
-/// The share of the whole that is in use, in percent, rounded up as by df(1); `None` if the whole is 0.
+/// The percentage in use, rounded up as by df(1); `None` if the whole is 0.
 pub fn percent(used: u64, all: u64) -> Option<u64> {
     let (used, all) = (u128::from(used), u128::from(all));
     if all == 0 {

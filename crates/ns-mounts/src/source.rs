@@ -1,4 +1,4 @@
-//! Sources of mounts: devices by their paths, numbers and tags.
+//! Sources of mounts: devices as paths, as numbers and as tags.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -13,26 +13,26 @@ use crate::columns;
 use crate::context::TableContext;
 use crate::device::evaluated;
 
-/// What a source is searched for by.
+/// A source to search for.
 #[derive(Debug)]
 pub enum Wanted<'a> {
     /// The text of the source.
     Path {
-        /// As it was given.
+        /// The text of the command line.
         text: &'a [u8],
-        /// Without symbolic links.
+        /// The path without symbolic links.
         canonical: Option<Vec<u8>>,
-        /// The device that it is.
+        /// The device at the path.
         device: Option<Device>,
     },
-    /// `254:0`.
+    /// A device by its number, such as `254:0`.
     Device(Device, &'a [u8]),
-    /// `LABEL=data`.
+    /// A tag such as `LABEL=data`.
     Tag(Tag, &'a [u8]),
 }
 
 impl<'a> Wanted<'a> {
-    /// Reads a source; `literal` is for a path as it stands.
+    /// Parses a source. With `literal`, paths are taken as written, and symbolic links are not followed.
     pub fn of(text: &'a OsStr, context: &TableContext<'_>, literal: bool) -> Self {
         if let Some((tag, value)) = parse_tag(text) {
             return Self::Tag(tag, value);
@@ -52,7 +52,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// Whether it can be nothing but a source.
+    /// True if the text can only be a source, and not a path.
     pub fn is_no_path(&self) -> bool {
         !matches!(self, Self::Path { .. })
     }
@@ -73,7 +73,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// Whether a mount has it.
+    /// True if a mount has this source.
     pub fn matches(&self, mount: &Mount<'_>, context: &TableContext<'_>) -> bool {
         let source = mount.source.decoded();
         match self {
@@ -100,7 +100,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Whether both texts name the same directory of a server. A slash at the end makes no difference: the kernel keeps the
+/// True if both texts name the same directory of a server. A slash at the end makes no difference: the kernel keeps the
 /// text of mount(8).
 fn is_same_share(one: &[u8], other: &[u8]) -> bool {
     let share = share(one);
@@ -114,7 +114,7 @@ fn share(text: &[u8]) -> Option<&[u8]> {
     is_share.then_some(&text[..end])
 }
 
-/// Whether the text is a source with its directory, as it is shown: `/dev/sda1[/home]`.
+/// True if the text is a source with its directory, as it is shown: `/dev/sda1[/home]`.
 fn with_root(text: &[u8], mount: &Mount<'_>) -> bool {
     let split = || {
         let root = text.strip_suffix(b"]")?;

@@ -1,4 +1,4 @@
-//! `--stats`: what file systems count of their work.
+//! `--stats`: the counters that file systems keep of their work.
 
 use std::process::ExitCode;
 
@@ -25,7 +25,7 @@ static COLUMNS: [Heading; 10] = [
     Heading::number("MS/OP", "average milliseconds until an answer"),
 ];
 
-/// Shows the counters of every mount that has any; the status is 1 where none has.
+/// Shows the counters of every mount that has any. The status is 1 if no mount has any.
 pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
     let process = match &cli.whose.tasks[..] {
         [] => Process::open(Pid::own())?,

@@ -1,4 +1,4 @@
-//! The tables that the command line asks for, one after the other.
+//! The tables that the command line names, one after the other.
 
 use std::io;
 use std::path::Path;
@@ -14,12 +14,12 @@ use crate::cli::{Cli, Kernel, Whose, usage};
 use crate::context::{Shared, TableContext};
 use crate::everywhere;
 
-/// Whether there is one table at most.
+/// True if there is at most one table.
 pub fn is_single(whose: &Whose) -> bool {
     !whose.all_namespaces && whose.tasks.len() + whose.files.len() < 2
 }
 
-/// Shows `look` each table. Few files are open at a time: a view is closed before the next is opened.
+/// Calls `look` with each table. Few files are open at a time: a view is closed before the next is opened.
 pub fn each(
     cli: &Cli,
     shared: &Shared,
@@ -73,10 +73,10 @@ pub fn each(
     Ok(())
 }
 
-/// The table of file systems of the system administrator.
+/// The system administrator's table of file systems.
 pub const FSTAB: &str = "/etc/fstab";
 
-/// Shows `look` the table in a file. Its paths are followed only in a view.
+/// Calls `look` with the table in a file. Its paths are resolved only in a view.
 fn look_at_saved(
     file: &Path,
     view: Option<&View>,
@@ -96,7 +96,7 @@ fn look_at_saved(
     look(&context)
 }
 
-/// The table of a view, from where it is asked for.
+/// Reads the table of a view, from the source that the command line names.
 fn read(view: &View, whose: &Whose) -> ns_core::Result<Vec<u8>> {
     match whose.kernel {
         Some(Kernel::Listmount) => view.read_by_id(),
@@ -114,7 +114,7 @@ pub fn saved(file: &Path) -> anyhow::Result<Vec<u8>> {
     read.with_context(|| format!("cannot read {}", shown(file)))
 }
 
-/// The view of a target: of a process its own, root directory and all.
+/// The view of a target. For a process, this is its own view, with its root directory.
 pub fn view(target: &Target) -> ns_core::Result<View> {
     view_of(&target.open()?)
 }

@@ -1,12 +1,12 @@
-//! Types of file systems: lists of them, and what is known of each.
+//! Types of file systems: lists of them, and facts about each.
 
 use std::collections::HashSet;
 use std::str::FromStr;
 
 use ns_core::mounts::{Mount, MountTable};
 
-/// Types that are on no device and no network: the kernel, memory or a program makes what is in them, or they show what
-/// other file systems hold.
+/// Types without a device or network. Their content comes from the kernel, memory or a program, or from other file
+/// systems.
 const PSEUDO: &[&str] = &[
     "anon_inodefs",
     "apparmorfs",
@@ -71,7 +71,7 @@ const PSEUDO: &[&str] = &[
     "xenfs",
 ];
 
-/// Types that are on a device or a network, and that a kernel may know without having loaded them.
+/// Types with a device or network, which a kernel may support without having loaded them.
 const REAL: &[&str] = &[
     "9p", "adfs", "affs", "afs", "apfs", "aufs", "bcachefs", "befs", "bfs", "btrfs", "ceph", "cifs", "coda",
     "cramfs", "dax", "ecryptfs", "efs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "gfs2",
@@ -80,18 +80,18 @@ const REAL: &[&str] = &[
     "smbfs", "squashfs", "sysv", "ubifs", "udf", "ufs", "umsdos", "vfat", "xfs", "zfs", "zonefs",
 ];
 
-/// Whether a type is on no device and no network. What a program in user space serves may be either, and is taken for real
-/// but where it is known.
+/// True if a type has no device or network. If a program in user space serves a type, it may be either; it counts as
+/// real unless this list has it.
 pub fn is_pseudo(fs_type: &[u8]) -> bool {
     PSEUDO.iter().any(|pseudo| pseudo.as_bytes() == fs_type)
 }
 
-/// The types that a leading "no" can be before: of this kernel, of this table, and of Linux.
+/// The types that a leading "no" can negate: types of this kernel, of this table, and of Linux.
 #[derive(Debug)]
 pub struct KnownTypes(HashSet<Vec<u8>>);
 
 impl KnownTypes {
-    /// Those that are known where this table is looked at.
+    /// The types that are known to this kernel, to this table, or to this program.
     pub fn with(table: &MountTable<'_>) -> Self {
         let of_kernel = std::fs::read("/proc/filesystems").unwrap_or_default();
         let of_kernel = of_kernel
@@ -112,7 +112,7 @@ impl KnownTypes {
     }
 }
 
-/// A list of types, as it was given: what a "no" in it means depends on the types that are known.
+/// A list of types, as written. The meaning of a "no" in it depends on the known types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Types(Vec<String>);
 
@@ -129,7 +129,7 @@ impl FromStr for Types {
     }
 }
 
-/// The same once it is known what it means.
+/// A list of types after negations are resolved.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TypeList<'a> {
     wanted: Vec<&'a [u8]>,
@@ -137,8 +137,8 @@ pub struct TypeList<'a> {
 }
 
 impl Types {
-    /// A leading "!" negates, and a leading "no" before the name of a type that is known. Before the first item it
-    /// negates them all, as in mount(8).
+    /// Resolves negations. A leading "!" negates, and so does a leading "no" before a known type. Before the first
+    /// item, it negates all items, as in mount(8).
     pub fn resolved(&self, known: &KnownTypes) -> TypeList<'_> {
         let items = self.0.iter().map(|item| negated(item.as_bytes(), known));
         let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
@@ -167,7 +167,7 @@ fn negated<'a>(item: &'a [u8], known: &KnownTypes) -> (bool, &'a [u8]) {
 }
 
 impl TypeList<'_> {
-    /// Whether a mount's type is in the list.
+    /// True if a mount's type is in the list.
     pub fn matches(&self, mount: &Mount<'_>) -> bool {
         let fs_type = mount.fs_type.decoded();
         let among = |list: &[&[u8]]| list.contains(&&*fs_type);
@@ -189,25 +189,25 @@ mod tests {
     }
 
     #[test]
-    fn a_leading_no_is_for_types_that_are_known() {
+    fn a_leading_no_negates_only_known_types() {
         assert!(matches("ext4,proc", "proc") && !matches("ext4,proc", "sysfs"));
         assert!(!matches("noext4", "ext4") && matches("noext4", "proc"));
         assert!(!matches("noext4,proc", "proc") && matches("noext4,proc", "sysfs"));
         assert!(!matches("nofuse.sshfs", "fuse.sshfs"));
-        // Nobody knows "such": this is the name of a type.
+        // "such" is no known type, so this is the name of a type.
         assert!(matches("nosuch", "nosuch") && !matches("nosuch", "proc"));
         assert!(matches("novelfs", "novelfs") && !matches("novelfs", "velfs"));
         assert!(!matches("!such", "such") && matches("!such", "nosuch"));
     }
 
     #[test]
-    fn a_no_further_on_is_for_its_item_alone() {
+    fn a_no_after_the_first_item_negates_only_its_item() {
         assert!(matches("ext4,noproc", "ext4") && !matches("ext4,noproc", "proc"));
         assert!(!matches("ext4,noproc", "sysfs"));
     }
 
     #[test]
-    fn what_is_on_nothing_is_known() {
+    fn types_without_a_device_are_known() {
         for fs_type in [
             "tmpfs",
             "fuse.portal",

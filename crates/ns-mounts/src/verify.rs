@@ -1,4 +1,4 @@
-//! `--verify`: faults of an fstab(5), and where it differs from what is mounted now.
+//! `--verify`: faults in an fstab(5), and differences from the present mounts.
 
 mod checks;
 mod finding;

@@ -1,4 +1,4 @@
-//! `--watch`: what happens to the mounts of a namespace, one event a line.
+//! `--watch`: changes of the mounts of a namespace, one event on each line.
 
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
@@ -16,10 +16,10 @@ use crate::columns::{self, MountColumn};
 use crate::context::{Shared, TableContext};
 use crate::{select, show, tables};
 
-/// Reports changes until the time is up, the watched process has ended, or nobody reads the output. With --first-only, the
+/// Reports changes until the time is up, the watched process has ended, or the output is closed. With --first-only, the
 /// first change ends the watch.
 ///
-/// To watch a namespace keeps it alive, and all that is mounted in it.
+/// Watching a namespace keeps it alive, with everything that is mounted in it.
 pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
     let (view, process) = match &cli.whose.tasks[..] {
         [] => (View::own()?, None),
@@ -66,7 +66,7 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// What is written, event by event.
+/// The output, event by event.
 struct Out<'c> {
     cli: &'c Cli,
     listing: Listing<'static>,
@@ -133,7 +133,7 @@ impl Out<'_> {
             }
             Shape::Table => output::write_part(&mut out, &self.listing, style, &mut self.widths)?,
             _ => {
-                // Headings once.
+                // Headings are written once.
                 style.headings &= self.widths.is_empty();
                 self.widths.resize(1, 0);
                 output::write(&mut out, &self.listing, style)?;
@@ -143,7 +143,7 @@ impl Out<'_> {
     }
 }
 
-/// For each mount of a table, whether its events are asked for. A path that leads nowhere now may do so later.
+/// For each mount of a table, true if its events are asked for. A path that does not exist now may exist later.
 fn asked(cli: &Cli, context: &TableContext<'_>) -> Vec<bool> {
     let mut asked = vec![false; context.table.mounts().len()];
     for index in select::select(cli, context).unwrap_or_default() {

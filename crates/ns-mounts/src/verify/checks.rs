@@ -26,14 +26,14 @@ const CONTRADICTIONS: &[[&str; 2]] = &[
     ["relatime", "norelatime"],
 ];
 
-/// A table to check, and what is mounted now.
+/// A table to check, and the present mounts.
 pub struct Checks<'c, 'a> {
     pub context: &'c TableContext<'a>,
     pub mounted: &'c TableContext<'a>,
 }
 
 impl Checks<'_, '_> {
-    /// What there is to say of the line with this index.
+    /// The findings about the line with this index.
     pub fn of(&self, index: usize) -> Vec<FstabFinding> {
         let mount = &self.context.table.mounts()[index];
         let mut found = Vec::new();
@@ -65,7 +65,7 @@ impl Checks<'_, '_> {
                     help,
                 ));
             } else if *later != b"/"[..] && path(&target).starts_with(path(&later)) {
-                // The root directory is mounted before all others, wherever its line is.
+                // The root directory is mounted first, wherever its line is.
                 let later = words(&later);
                 found.push(FstabFinding::new(
                     Level::Error,
@@ -142,7 +142,7 @@ impl Checks<'_, '_> {
         }
     }
 
-    /// The line beside what is mounted now.
+    /// Compares the line with the present mounts.
     fn now(&self, mount: &Mount<'_>) -> Option<FstabFinding> {
         let target = mount_point(mount);
         let mounts = self.mounted.table.mounts();
@@ -168,7 +168,7 @@ impl Checks<'_, '_> {
     }
 }
 
-/// How bad it is if something is missing: the system waits for it at start, unless the options say otherwise.
+/// The level if something is missing: the system waits for it at start, unless the options say otherwise.
 fn needed(mount: &Mount<'_>) -> Level {
     if has(mount, "noauto") || has(mount, "nofail") {
         Level::Warning
@@ -190,7 +190,7 @@ fn fs_type(mount: &Mount<'_>) -> FstabFinding {
     )
 }
 
-/// Whether the kernel knows a type, has a module for it, or mount(8) has a program for it.
+/// True if the kernel knows a type, has a module for it, or mount(8) has a program for it.
 fn is_known(name: &str) -> bool {
     let listed = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
@@ -236,7 +236,7 @@ fn words(bytes: &[u8]) -> String {
     escape_for_terminal(bytes).into_owned()
 }
 
-/// Whether a program of mount(8) serves this type.
+/// True if mount(8) has a program for this type.
 fn has_helper(fs_type: &str) -> bool {
     let base = fs_type.split('.').next().unwrap_or(fs_type);
     let places = ["/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin"];

@@ -1,6 +1,6 @@
-//! What is found out about a line of fstab(5).
+//! Findings about a line of fstab(5).
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
     /// The system would not start, or the line cannot be read.
@@ -11,7 +11,7 @@ pub(super) enum Level {
     Fine,
 }
 
-/// One thing that was found out about a line.
+/// A finding about a line.
 #[derive(Debug)]
 pub(super) struct FstabFinding {
     pub level: Level,
