@@ -230,7 +230,7 @@ fn a_value_after_a_blank_gets_advice() -> Outcome {
         let error = program(name).with(&words).fails(status);
         assert!(error.contains(&format!("  help:  to {advice}\n")), "{error}");
     }
-    // What may be a program is taken for one.
+    // A word that may be a program counts as one.
     for (words, help) in [
         ("-w /etc/passwd", "chmod +x /etc/passwd\n"),
         ("-w no-such-program", ""),
@@ -244,7 +244,7 @@ fn a_value_after_a_blank_gets_advice() -> Outcome {
     Ok(())
 }
 
-/// `argv[0]` is chosen by whoever runs the program.
+/// The caller of the program chooses `argv[0]`.
 fn the_name_in_the_usage_is_that_of_the_program() -> Outcome {
     for name in ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "ns-mounts"] {
         let error = program(name)

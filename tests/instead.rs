@@ -12,7 +12,7 @@ cases!["instead":
     each_command_of_a_relative_runs,
 ];
 
-/// The rows: what it is for, the relative's command, and ours.
+/// The rows: the task, the relative's command, and the command of ns-utils.
 fn rows() -> Vec<[String; 3]> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(path).expect("there is a README");

@@ -357,7 +357,7 @@ fn a_column_that_uts_namespaces_have_is_in_both_listings() -> Outcome {
         let names = columns.iter().map(|column| column["holder"].to_string());
         names.collect()
     };
-    // Those of other kinds, and of an option of ns-ls.
+    // Columns of other kinds, and a column of an option of ns-ls.
     let others = ["NETNSID", "PNS", "UIDMAP", "DEPTH", "CAPS"].map(|name| format!("\"{name}\""));
     let mut of_ls = names("ns-ls");
     of_ls.retain(|name| !others.contains(name));
@@ -365,7 +365,7 @@ fn a_column_that_uts_namespaces_have_is_in_both_listings() -> Outcome {
     Ok(())
 }
 
-/// What is not told is not absent: every namespace but the first ones has a parent, and an owner.
+/// An untold value is not absent: every namespace except the first ones has a parent, and an owner.
 fn relatives_above_the_caller_are_unreadable() -> Outcome {
     needs::user_namespaces()?;
     let inside = |script: &str| {

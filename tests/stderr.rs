@@ -1,4 +1,4 @@
-//! What all programs write to stderr: notes and errors, each in one write, with labels and colours.
+//! The output of all programs on stderr: notes and errors, each in one write, with labels and colours.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;

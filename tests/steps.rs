@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::Outcome;
 use crate::support::case::{Case, case};
 
-/// Where the families of steps are, and where they are planned, from the root of the checkout.
+/// The directories of the families of steps, and the files that plan them, from the root of the checkout.
 const FAMILIES: [&str; 2] = [
     "crates/ns-core/src/launch/inside",
     "crates/ns-core/src/launch/outside",

@@ -1,4 +1,4 @@
-//! What depends on the name: words, exit statuses, and what only our listings say.
+//! The effects of the name of a program: words, exit statuses, and texts that only our listings print.
 
 use std::os::unix::process::CommandExt as _;
 
@@ -196,7 +196,7 @@ fn an_ordinary_user_of_lsns_reads_no_notes() -> Outcome {
     for words in ["", "-J", "-t net -o NS,NPROCS"] {
         says(words).ok();
     }
-    // Whoever asks for it is told, as under the program's own name.
+    // If it is asked for, it is printed, as under the program's own name.
     let strict = says("--strict");
     assert_eq!(
         (strict.status, strict.stderr.is_empty()),

@@ -1,4 +1,4 @@
-//! Completion as a person has it: in interactive shells at a terminal, with Tab.
+//! Completion as people use it: in interactive shells at a terminal, with Tab.
 
 mod scripts;
 mod shell;
@@ -7,7 +7,7 @@ mod values;
 
 use crate::support::Case;
 
-/// A case for each subject in each shell, under the name of both.
+/// Makes a case for each subject in each shell, named after both.
 macro_rules! in_each_shell {
     ($($subject:ident in $($shell:ident),+;)+) => {
         /// The cases of this module.

@@ -1,4 +1,4 @@
-//! The scripts as files.
+//! The completion scripts as files.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ fn fish_reads_its_scripts() -> Outcome {
     are_read("fish")
 }
 
-/// The shell finds no mistake in the syntax of any.
+/// The shell finds no syntax error in any script.
 fn are_read(shell: &str) -> Outcome {
     let shell_path = needs::installed(shell)?;
     let directory = Path::new(env!("CARGO_MANIFEST_DIR"))

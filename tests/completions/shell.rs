@@ -1,13 +1,13 @@
-//! An interactive shell at a terminal that has read our completions, in a room of its own where it is known what there is.
+//! An interactive shell at a terminal that has read the completions, in prepared namespaces with known contents.
 
 use std::path::{Path, PathBuf};
 
 use crate::support::case::Skip;
 use crate::support::{Terminal, needs, tool, tools};
 
-/// What there is: the shell is PID 1, its host is called `web-7`, its network namespace is pinned as `blue` and under names
-/// that a shell would run or that move the cursor, and a file system is mounted at a path with a blank in it. A process
-/// sleeps, and another under such a name.
+/// The known contents: the shell is PID 1, and its host is called `web-7`. Its network namespace is pinned as `blue`,
+/// and under names that a shell would run or that move the cursor. A file system is mounted at a path with a blank in
+/// it. One process sleeps, and another one has such a name.
 const ROOM: &str = r#"
 set -e
 mount -t tmpfs tmpfs /run
@@ -31,11 +31,11 @@ exec "$@"
 /// A shell at a terminal.
 pub struct Shell {
     terminal: Terminal,
-    /// How many lines it has run.
+    /// The number of lines that it has run.
     lines: usize,
     /// The keys that show a list.
     tabs: &'static str,
-    /// Where it is, and keeps what it thinks it has to.
+    /// Its working and home directory, for the files that it keeps.
     home: tempfile::TempDir,
 }
 
@@ -82,7 +82,7 @@ impl Shell {
             .expect("it is in a directory");
         needs::user_namespaces()?;
         needs::tools("mount bash clear");
-        // The completions that come with the shells ask them.
+        // The completions of the shells themselves run these tools.
         needs::optional("apropos awk getent locale");
         let mut shell = tool(needs::installed("unshare")?);
         shell
@@ -99,7 +99,7 @@ impl Shell {
             .current_dir(home.path());
         let mut shell = Self {
             lines: 0,
-            // bash puts in the line what is common to all before it lists them.
+            // bash first inserts the common part, and then lists.
             tabs: if name == "bash" { "\t\t\t" } else { "\t" },
             terminal: Terminal::new(&shell)?,
             home,
@@ -109,17 +109,17 @@ impl Shell {
         Ok(shell)
     }
 
-    /// A file in the directory where it is.
+    /// A file in the shell's directory.
     pub fn file(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    /// The inode of the network namespace that it is in.
+    /// The inode of the shell's network namespace.
     pub fn net(&self) -> String {
         std::fs::read_to_string(self.file("net")).expect("the room has written it")
     }
 
-    /// Runs this, and waits until it is done; the screen is empty then.
+    /// Runs this line, and waits until it is done. The screen is empty then.
     #[track_caller]
     pub fn runs(&mut self, line: &str) {
         self.terminal.type_keys(&format!("\x15{line}\r"));
@@ -130,7 +130,7 @@ impl Shell {
         self.terminal.until(|screen| screen.starts_with(&done));
     }
 
-    /// Types this and Tab on a line of its own, and waits for the line to end with `line` and nothing more.
+    /// Types this and Tab on an empty line, and waits until the line is exactly `line`.
     #[track_caller]
     pub fn completes(&mut self, typed: &str, line: &str) {
         self.terminal.type_keys(&format!("\x15{typed}\t"));
@@ -142,8 +142,8 @@ impl Shell {
         });
     }
 
-    /// Types this and Tab, waits until `part` is in the line, types the rest and Enter: the program takes what was put in
-    /// the line where the screen shows `answer` then.
+    /// Types this and Tab, waits until `part` is in the line, and types the rest and Enter. The program has accepted
+    /// the completion if the screen then shows `answer`.
     #[track_caller]
     pub fn takes(&mut self, typed: &str, part: &str, rest: &str, answer: &str) {
         self.runs("true");
@@ -155,7 +155,8 @@ impl Shell {
             .until(|screen| screen.lines().any(|line| line == answer));
     }
 
-    /// Types this and Tab, as often as it takes to be shown a list, and waits until the screen shows all of these.
+    /// Types this and Tab, as often as the shell needs to show a list, and waits until the screen shows all of these
+    /// choices.
     #[track_caller]
     pub fn offers(&mut self, typed: &str, choices: &[&str]) -> String {
         self.terminal.type_keys(&format!("\x15{typed}{}", self.tabs));

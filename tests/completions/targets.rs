@@ -1,4 +1,4 @@
-//! TARGET in its spellings, and what others may have given a name to.
+//! TARGET in its spellings, and names that others may have chosen.
 
 use super::in_each_shell;
 use super::shell::Shell;
@@ -15,14 +15,14 @@ in_each_shell! {
 }
 
 fn processes(mut shell: Shell) -> Outcome {
-    // The command stands beside the PID, so that one knows which it is.
+    // The command of the process is shown beside its PID.
     shell.offers("ns-ls -p ", &["sleep 1000"]);
     shell.offers("ns-ls --caps=", &["sleep 1000"]);
     shell.runs("true");
     shell.offers("ns-enter -t ", &["sleep 1000", "blue"]);
     shell.runs("true");
     shell.offers("ns-mounts --diff 1 ", &["sleep 1000"]);
-    // One process for ever.
+    // This spelling can never name another process.
     shell.takes("ns-enter -t 1:", ":", "echo entered", "entered");
     Ok(())
 }
@@ -51,16 +51,16 @@ fn namespaces(mut shell: Shell) -> Outcome {
         "echo entered",
         "entered",
     );
-    // Which it is stands beside it.
+    // The command is shown beside it.
     shell.runs("true");
     shell.offers("ns-ls 402653", &[&net, "network blue"]);
-    // Also of one that no process is in.
+    // A namespace without processes is offered too.
     shell.runs("ns-unshare --uts --pin idle");
     shell.offers("ns-ls uts:\t", &["UTS idle"]);
     Ok(())
 }
 
-/// zsh takes what follows such a bracket for a subscript and asks nobody; it would not run the line either.
+/// zsh takes the text after such a bracket for a subscript and asks no completion. It would not run the line either.
 fn bare_brackets(mut shell: Shell) -> Outcome {
     let net = shell.net();
     shell.takes("ns-enter -t net:[", &net, "echo entered", "entered");
@@ -73,7 +73,7 @@ fn host_names(mut shell: Shell) -> Outcome {
     shell.completes("ns-hostname --target=host:we", "ns-hostname --target=host:web-7");
     shell.completes("ns-enter --uts=host:", "ns-enter --uts=host:web-7");
     shell.takes("ns-hostname -t ho", "web-7", "", "web-7");
-    // One that several namespaces have names none of them.
+    // A host name that several namespaces have does not identify any.
     shell.runs(
         "sh -c 'for i in 1 2; do ns-unshare -u --hostname twin sleep 1000 & done; \
          until test $(ns-hostname --list -n -o HOSTNAME 2>/dev/null | grep -c twin) = 2; do :; done'",
@@ -89,7 +89,7 @@ fn units_and_containers(mut shell: Shell) -> Outcome {
     let id = format!("{:a>64}", shell.net());
     let container = Cgroup::new(&format!("{name}.slice/docker-{id}.scope"))?;
     for cgroup in [&cgroup, &container] {
-        // It is in the cgroup from its start.
+        // The process is in the cgroup from its start.
         shell.runs(&format!(
             "sh -c \"{}; sleep 1000 &\"",
             cgroup.join().replace('$', "\\$")
@@ -102,7 +102,7 @@ fn units_and_containers(mut shell: Shell) -> Outcome {
         "ns-enter -t cont",
         &format!("ns-enter -t container:{}", &id[..12]),
     );
-    // As much of an id as its runtime shows is not enough where another begins so.
+    // The short id that a runtime shows is not enough if another id begins with it.
     let twin = format!("{}{:b>52}", &id[..12], shell.net());
     let other = Cgroup::new(&format!("{name}.slice/docker-{twin}.scope"))?;
     shell.runs(&format!(
@@ -119,11 +119,11 @@ fn units_and_containers(mut shell: Shell) -> Outcome {
     Ok(())
 }
 
-/// Whoever may pin a namespace or run a process chooses what is offered.
+/// Some of the offered names come from other users, who can pin namespaces or run processes.
 fn hostile_names(mut shell: Shell) -> Outcome {
     let screen = shell.offers("ns-enter -t ", &["(touch owned)`touch owned`\\x1b[2J", "blue"]);
     assert!(screen.contains("> ns-enter -t"), "{screen}");
-    // What would move the cursor is not offered; what a shell would run is quoted.
+    // Names that would move the cursor are not offered. Names that a shell would run are quoted.
     shell.takes("ns-enter --net=ev", "touch", "echo entered", "entered");
     shell.takes("ns-enter --net=\"ev", "touch", " echo entered", "entered");
     shell.takes("ns-enter --net='ev", "touch", " echo entered", "entered");

@@ -26,7 +26,7 @@ fn options(mut shell: Shell) -> Outcome {
     Ok(())
 }
 
-/// What follows the options is the program's, as without us.
+/// The words after the options belong to the program, and complete as without ns-utils.
 fn command(mut shell: Shell) -> Outcome {
     shell.completes("ns-unshare --fork getco", "ns-unshare --fork getconf");
     shell.completes("ns-unshare -- getco", "ns-unshare -- getconf");
@@ -48,7 +48,7 @@ fn command(mut shell: Shell) -> Outcome {
     Ok(())
 }
 
-/// An option that is not written out has its value all the same.
+/// An abbreviated option completes its value too.
 fn cut_short(mut shell: Shell) -> Outcome {
     shell.completes("ns-unshare --prop sl", "ns-unshare --prop slave");
     shell.completes("ns-hostname --ta ho", "ns-hostname --ta host:web-7");
@@ -56,7 +56,7 @@ fn cut_short(mut shell: Shell) -> Outcome {
         "ns-enter --targ host:web-7 getco",
         "ns-enter --targ host:web-7 getconf",
     );
-    // As unshare(1) has it, though --whitelist-env begins so too.
+    // This is the meaning that it has in unshare(1), although --whitelist-env begins in the same way.
     shell.completes(
         "ns-enter --ta 1 -n ns-unshare --w / ns-ls --ty ut",
         "ns-enter --ta 1 -n ns-unshare --w / ns-ls --ty uts",
@@ -64,7 +64,7 @@ fn cut_short(mut shell: Shell) -> Outcome {
     Ok(())
 }
 
-/// A value that may be left out is in the word of its letter.
+/// An optional value is in the same word as its letter.
 fn behind_letters(mut shell: Shell) -> Outcome {
     shell.completes("ns-enter -n=bl", "ns-enter -n=blue");
     shell.completes("ns-enter -t host:web-7 -an=bl", "ns-enter -t host:web-7 -an=blue");
@@ -72,12 +72,12 @@ fn behind_letters(mut shell: Shell) -> Outcome {
     shell.completes("ns-ls blue -lT=ow", "ns-ls blue -lT=owner");
     shell.completes("ns-mounts -k=li", "ns-mounts -k=listmount");
     shell.completes("ns-mounts -p=mount,umo", "ns-mounts -p=mount,umount");
-    // What stands behind the command is the command's.
+    // Words after the command belong to the command.
     shell.completes("ns-enter -a ns-enter -n=bl", "ns-enter -a ns-enter -n=blue");
     Ok(())
 }
 
-/// Where any text will do, no file is offered: there is one that is called net.
+/// If any text is valid, no file is offered: here a file is called net.
 fn nothing_to_offer(mut shell: Shell) -> Outcome {
     shell.completes("ns-hostname --check ne\tx", "ns-hostname --check nex");
     shell.completes("ns-mounts -O ne\tx", "ns-mounts -O nex");
@@ -86,7 +86,7 @@ fn nothing_to_offer(mut shell: Shell) -> Outcome {
     Ok(())
 }
 
-/// What a person has set for their own lines.
+/// Settings of a person for their own lines.
 fn settings_of_the_shell(mut shell: Shell) -> Outcome {
     shell.runs("set -u; IFS=x");
     shell.completes("ns-mounts --notr", "ns-mounts --notruncate");
@@ -169,7 +169,7 @@ fn mounts(mut shell: Shell) -> Outcome {
     shell.takes("ns-mounts -no TARGET --mountpoint='/run/a", "b", "", "/run/a b");
     shell.takes("ns-mounts -no TARGET -M \"/run/a", "b", "", "/run/a b");
     shell.takes("ns-mounts -no TARGET -M /run/a\\ ", "b", "", "/run/a b");
-    // What is seen at a mount point is the last one there; a source that says nothing is none.
+    // Only the last mount at a mount point is visible. "none" is not offered as a source.
     shell.runs("mkdir /run/one /run/over; mount -t tmpfs none /run/one");
     shell.runs("mount -t tmpfs lower /run/over; mount -t tmpfs upper /run/over");
     let screen = shell.offers("ns-mounts -M /run/o", &["/run/one", "tmpfs upper"]);

@@ -37,7 +37,7 @@ fn in_room(who: &Who, script: &str) -> Result<Ran, Skip> {
         .ran())
 }
 
-/// What a program sees of the files that differ.
+/// Prints the files that differ, as a program sees them.
 const LOOK: &str = "cat /etc/resolv.conf /etc/hosts; ls /etc/dir /sys/class/net; readlink /proc/self/ns/net";
 
 fn it_is_what_ip_netns_exec_gives() -> Outcome {

@@ -12,7 +12,7 @@ cases!["enter::hanging":
 fn only_regular_files_are_read_to_explain_a_failure() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount");
-    // Links to files that wait for ever when they are read, or for a reader.
+    // Links to files whose readers wait without end, or that wait for a reader.
     let set_up = "mount -t tmpfs none /mnt; mkdir /mnt/bin; cd /mnt/bin; mkfifo fifo; chmod 755 fifo
         printf '#!/mnt/bin/fifo\\n' >script; chmod 755 script; ln -s fifo link";
     for who in both()? {
@@ -59,7 +59,7 @@ fn a_proc_that_never_answers_keeps_nobody() -> Outcome {
     if !std::path::Path::new("/dev/fuse").exists() {
         return Err(crate::support::case::Skip::Lacks("there is no /dev/fuse".into()));
     }
-    // Nobody reads the requests. What waits for an answer goes when the shell ends.
+    // Nobody reads the requests. Processes that wait for an answer end with the shell.
     let set_up = "exec 9<>/dev/fuse
         mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 none /proc || exit";
     let who = &both()?[0];

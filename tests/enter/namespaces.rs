@@ -6,7 +6,7 @@ use crate::support::{Held, Outcome, Run as _, inode_of, needs, program};
 
 cases!["enter::namespaces":
     all_the_namespaces_of_a_process_are_entered, only_the_chosen_kinds_are_entered, a_namespace_file_is_entered, a_usage_error_has_status_2,
-    the_status_is_that_of_the_program, attached_letters_are_options, a_plan_is_shown, only_the_process_with_that_pidfd_inode_is_entered,
+    the_status_is_the_programs, attached_letters_are_options, a_plan_is_shown, only_the_process_with_that_pidfd_inode_is_entered,
 ];
 
 fn all_the_namespaces_of_a_process_are_entered() -> Outcome {
@@ -113,7 +113,7 @@ fn a_usage_error_has_status_2() -> Outcome {
     Ok(())
 }
 
-fn the_status_is_that_of_the_program() -> Outcome {
+fn the_status_is_the_programs() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
         let held = in_all(&who);

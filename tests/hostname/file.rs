@@ -70,8 +70,8 @@ fn a_file_that_hostname_reads_is_read_here() -> Outcome {
             .args(arguments)
             .ran()
     };
-    // Where they differ, hostname(1) is wrong: it accepts a line of blanks as a name, takes the first of two names, and
-    // cannot read a pipe.
+    // hostname(1) differs for these texts, and is wrong: it accepts a line of blanks as a name, takes the first of two
+    // names, and cannot read a pipe.
     for text in [
         "web-1",
         "web-1\n",

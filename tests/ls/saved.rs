@@ -83,7 +83,7 @@ fn a_column_that_was_not_saved_is_a_dash_and_a_note() -> Outcome {
         "ns-ls: note: the list was saved without these columns: OWN, HOSTNAME\n"
     );
     assert_eq!(listed(few, "-l -o NS,HOSTNAME --strict").status, 1);
-    // What is compared counts too.
+    // Compared values count too.
     let ran = listed(
         few,
         "-o NS -Q 'HOSTNAME==\"x\"' --strict".replace('\'', "").as_str(),

@@ -73,7 +73,7 @@ fn a_pid_namespace_with_its_own_proc_is_listed_from_inside() -> Outcome {
     let rows = rows(ran);
     let pid = rows.iter().find(|row| row["type"] == "pid").expect("its own");
     assert_eq!((pid["nprocs"].as_u64(), pid["pid"].as_u64()), (Some(1), Some(1)));
-    // What is above is out of sight, and it is there.
+    // The parent is out of sight, but it exists.
     let ran = list("NS,PNS -t pid");
     assert!(
         ran.stderr

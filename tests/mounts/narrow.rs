@@ -22,7 +22,7 @@ fn table() -> tempfile::NamedTempFile {
     table
 }
 
-/// What a terminal of this width shows.
+/// The output on a terminal of this width.
 fn shown(columns: u16, words: &str) -> Result<Vec<String>, crate::support::case::Skip> {
     let table = table();
     let script = format!(

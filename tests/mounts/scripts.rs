@@ -1,4 +1,4 @@
-//! What scripts that were written for findmnt(8) rely on.
+//! Features that scripts for findmnt(8) rely on.
 
 use serde_json::{Value, json};
 

@@ -57,7 +57,7 @@ impl Loop {
         self.directory.path().join("fstab")
     }
 
-    /// What blkid(8) reads from the device.
+    /// The value that blkid(8) reads from the device.
     fn told(&self, tag: &str) -> Result<String, Skip> {
         let blkid = needs::installed("blkid")?;
         let ran = tool(blkid)
@@ -67,7 +67,7 @@ impl Loop {
         Ok(ran.stdout.trim_end().to_owned())
     }
 
-    /// Ours tells the same, and finds the device by it.
+    /// Asserts that ns-mounts prints the same values, and finds the device by them.
     #[track_caller]
     fn is_told(&self, tags: &[&str]) -> Outcome {
         for tag in tags {

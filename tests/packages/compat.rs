@@ -1,4 +1,4 @@
-//! The package that takes over the names of the relatives, where it is installed.
+//! The package that takes over the names of the relatives, after its installation.
 
 use super::deb::lintian_accepts;
 use super::root::Root;
@@ -11,7 +11,7 @@ cases!["packages::compat":
     lintian_finds_no_error_in_it,
 ];
 
-/// Where the files of both packages are, and a function that shows what the names are.
+/// The directory with the files of both packages, and a function that shows what the names refer to.
 const NAMES: &str = "
     names='unshare nsenter lsns findmnt hostname domainname nisdomainname ypdomainname dnsdomainname'
     was() { for name in $names; do stat -c '%N %A %U %s' /bin/$name; md5sum /bin/$name; done; }
@@ -72,7 +72,7 @@ fn the_names_are_taken_over_and_given_back() -> Outcome {
     Ok(())
 }
 
-/// Another process looks for the names all the time.
+/// Another process looks up the names all the time.
 fn no_name_is_ever_missing() -> Outcome {
     let said = machine()?.says(&format!(
         "{NAMES}
@@ -91,7 +91,7 @@ fn no_name_is_ever_missing() -> Outcome {
     Ok(())
 }
 
-/// A package with a file of that name is another version of the relative.
+/// A package with a file of that name is a new version of the relative.
 fn a_diverted_file_is_updated_beside_its_replacement() -> Outcome {
     let said = machine()?.says(
         "dpkg --install /tmp/ns-utils-compat_*.deb >/dev/null

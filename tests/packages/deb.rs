@@ -1,4 +1,4 @@
-//! The Debian package as a file: what is in it, and what Debian's own checker says.
+//! The Debian package as a file: its contents, and the verdict of Debian's own checker.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,8 +10,8 @@ use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Run as _, needs, tool};
 
 cases!["packages::deb":
-    the_package_has_what_it_should, its_pages_and_completions_are_those_of_the_checkout, it_belongs_to_root,
-    it_says_what_it_needs, lintian_finds_no_error, no_program_says_where_it_was_built,
+    the_package_has_every_file, its_pages_and_completions_match_the_checkout, it_belongs_to_root,
+    it_declares_its_dependencies, lintian_finds_no_error, no_program_contains_the_path_of_its_build,
     two_programs_link_rtnetlink,
 ];
 
@@ -33,7 +33,7 @@ fn unpacked() -> Result<tempfile::TempDir, Skip> {
     Ok(directory)
 }
 
-/// Where the package has to have the files of the checkout, compressed or not, and which they are.
+/// The places in the package for the generated files of the checkout, each with its file. They may be compressed.
 fn generated() -> BTreeMap<PathBuf, PathBuf> {
     let mut files = BTreeMap::new();
     for (name, path) in committed("man") {
@@ -57,12 +57,12 @@ fn generated() -> BTreeMap<PathBuf, PathBuf> {
         let name = name.file_name().expect("a file");
         files.insert(Path::new("usr/share").join(directory).join(name), path);
     }
-    // Six pages, and three shells' scripts for five programs.
+    // Six pages, and the scripts of three shells for five programs.
     assert_eq!(files.len(), 6 + 3 * 5, "{files:#?}");
     files
 }
 
-fn the_package_has_what_it_should() -> Outcome {
+fn the_package_has_every_file() -> Outcome {
     let root = unpacked()?;
     let mut wanted: Vec<PathBuf> = generated().into_keys().collect();
     wanted.extend(PROGRAMS.map(|name| Path::new("usr/bin").join(name)));
@@ -102,7 +102,7 @@ fn the_package_has_what_it_should() -> Outcome {
     Ok(())
 }
 
-fn its_pages_and_completions_are_those_of_the_checkout() -> Outcome {
+fn its_pages_and_completions_match_the_checkout() -> Outcome {
     let root = unpacked()?;
     for (packed, path) in generated() {
         let packed = root.path().join(packed);
@@ -129,7 +129,7 @@ fn it_belongs_to_root() -> Outcome {
     Ok(())
 }
 
-fn it_says_what_it_needs() -> Outcome {
+fn it_declares_its_dependencies() -> Outcome {
     let package = package()?;
     let dpkg = dpkg_deb()?;
     let field = |name: &str| {
@@ -149,7 +149,7 @@ fn it_says_what_it_needs() -> Outcome {
         field("Version")
     );
     let depends = field("Depends");
-    // Every library that a program asks the loader for is of one of these two.
+    // Every library that a program loads belongs to one of these two packages.
     assert!(depends.contains("libc6 (>= 2."), "{depends}");
     assert!(depends.contains("libgcc-s1"), "{depends}");
     let root = unpacked()?;
@@ -179,7 +179,7 @@ fn lintian_finds_no_error() -> Outcome {
 pub(super) fn lintian_accepts(package: &Path) -> Outcome {
     let lintian = needs::installed("lintian")?;
     let said = tool(lintian)
-        // It runs whatever its own package depends on.
+        // lintian runs the tools that its own package depends on.
         .env(
             "PATH",
             "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -191,7 +191,7 @@ pub(super) fn lintian_accepts(package: &Path) -> Outcome {
     Ok(())
 }
 
-fn no_program_says_where_it_was_built() -> Outcome {
+fn no_program_contains_the_path_of_its_build() -> Outcome {
     let root = unpacked()?;
     let checkout = env!("CARGO_MANIFEST_DIR").as_bytes();
     let registry = b"/registry/src/";
@@ -207,7 +207,7 @@ fn no_program_says_where_it_was_built() -> Outcome {
     Ok(())
 }
 
-/// A program is known to link a crate by the paths that its panics name. rtnetlink is a third of each program.
+/// The paths in a program's panics show which crates it links. rtnetlink is a third of each program.
 fn two_programs_link_rtnetlink() -> Outcome {
     let root = unpacked()?;
     let linked: Vec<_> = PROGRAMS

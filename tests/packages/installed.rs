@@ -1,4 +1,4 @@
-//! The packages where they are installed: manual pages, completion, programs.
+//! The packages after installation: manual pages, completion, programs.
 
 use super::root::Root;
 use super::{PROGRAMS, made, package};
@@ -6,17 +6,17 @@ use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Terminal};
 
 cases!["packages::installed":
-    the_package_installs_and_goes_again, its_programs_run, man_shows_its_pages,
-    bash_completes_where_it_is_installed, zsh_completes_where_it_is_installed, fish_completes_where_it_is_installed,
-    the_tarball_unpacks_into_a_prefix, the_tarball_has_the_names_of_the_relatives, bash_completes_where_the_tarball_is,
+    the_package_installs_and_uninstalls, its_programs_run, man_shows_its_pages,
+    bash_completes_after_installation, zsh_completes_after_installation, fish_completes_after_installation,
+    the_tarball_unpacks_into_a_prefix, the_tarball_has_the_names_of_the_relatives, bash_completes_beside_the_tarball,
 ];
 
-/// With the package installed.
+/// A root with the package installed.
 fn debian() -> Result<Root, Skip> {
     Root::new(&[&package()?], "dpkg --install /tmp/*.deb")
 }
 
-/// With the tarball unpacked.
+/// A root with the tarball unpacked.
 fn prefix() -> Result<Root, Skip> {
     let tarball = made("ns-utils-", "linux-gnu.tar.gz", "cargo xtask dist")?;
     Root::new(
@@ -25,7 +25,7 @@ fn prefix() -> Result<Root, Skip> {
     )
 }
 
-fn the_package_installs_and_goes_again() -> Outcome {
+fn the_package_installs_and_uninstalls() -> Outcome {
     let said = debian()?.says(
         "dpkg-query --show --showformat='${Status}\\n' ns-utils
         dpkg --verify ns-utils
@@ -41,7 +41,7 @@ fn the_package_installs_and_goes_again() -> Outcome {
 }
 
 fn its_programs_run() -> Outcome {
-    // All five, on one namespace and its mount, beside where they are.
+    // All five run on one namespace and its mount, and from the right place.
     let said = debian()?.says(&format!(
         "{VERSIONS}
         ns-unshare -r -m -u -p --mount-proc --hostname packed sh -c '
@@ -52,11 +52,11 @@ fn its_programs_run() -> Outcome {
     Ok(())
 }
 
-/// Says of each program where it is, and its version.
+/// A script that prints the place and the version of each program.
 const VERSIONS: &str =
     "for name in ns-enter ns-hostname ns-ls ns-mounts ns-unshare; do command -v $name; $name --version; done";
 
-/// What that has to be.
+/// The expected output of that script.
 fn versions(directory: &str) -> String {
     let line = |name| format!("{directory}/{name}\n{name} {}\n", env!("CARGO_PKG_VERSION"));
     PROGRAMS.map(line).concat()
@@ -66,7 +66,7 @@ fn man_shows_its_pages() -> Outcome {
     shows_pages(&debian()?, "/usr/share/man", ".gz")
 }
 
-/// `man(1)` finds and shows all six pages, and they are these.
+/// `man(1)` finds and shows all six pages, and they are the pages of the checkout.
 #[track_caller]
 fn shows_pages(root: &Root, directory: &str, end: &str) -> Outcome {
     root.has("usr/bin/man")?;
@@ -94,7 +94,7 @@ fn shows_pages(root: &Root, directory: &str, end: &str) -> Outcome {
     Ok(())
 }
 
-/// A shell at a terminal in there completes what only the real arguments tell.
+/// A shell at a terminal in the root completes values that only the real arguments have.
 #[track_caller]
 fn completes(root: &Root, shell: &[&str], ready: &str) -> Outcome {
     root.has(&format!("usr/bin/{}", shell[0]))?;
@@ -113,21 +113,21 @@ fn completes(root: &Root, shell: &[&str], ready: &str) -> Outcome {
     Ok(())
 }
 
-/// What every login shell of Debian reads, `/etc/profile`, has it ready.
+/// Every login shell of Debian reads `/etc/profile`, which prepares the completion.
 const BASH: &[&str] = &["bash", "--login", "-i"];
 
-fn bash_completes_where_it_is_installed() -> Outcome {
+fn bash_completes_after_installation() -> Outcome {
     let root = debian()?;
     root.has("usr/share/bash-completion/bash_completion")?;
     completes(&root, BASH, "PS1='> '; clear; echo bash is' 'ready")
 }
 
-fn zsh_completes_where_it_is_installed() -> Outcome {
+fn zsh_completes_after_installation() -> Outcome {
     let ready = "autoload -Uz compinit; compinit -D -u; clear; echo zsh is' 'ready";
     completes(&debian()?, &["zsh", "-f", "-i"], ready)
 }
 
-fn fish_completes_where_it_is_installed() -> Outcome {
+fn fish_completes_after_installation() -> Outcome {
     let ready = "set -g fish_autosuggestion_enabled 0; clear; echo fish is' 'ready";
     completes(
         &debian()?,
@@ -151,7 +151,7 @@ fn the_tarball_has_the_names_of_the_relatives() -> Outcome {
     Ok(())
 }
 
-fn bash_completes_where_the_tarball_is() -> Outcome {
+fn bash_completes_beside_the_tarball() -> Outcome {
     let root = prefix()?;
     root.has("usr/share/bash-completion/bash_completion")?;
     completes(&root, BASH, "PS1='> '; clear; echo bash is' 'ready")

@@ -1,4 +1,4 @@
-//! What `cargo xtask dist` has made: whether it is whole, installs under Debian, and works there.
+//! The files of `cargo xtask dist`: whether they are complete, and whether they install and work under Debian.
 
 mod compat;
 mod deb;
@@ -26,7 +26,7 @@ pub fn cases() -> Vec<Case> {
 
 const PROGRAMS: [&str; 5] = ["ns-enter", "ns-hostname", "ns-ls", "ns-mounts", "ns-unshare"];
 
-/// The names that the programs can stand in for.
+/// The names that the programs can replace.
 const RELATIVES: [&str; 9] = [
     "dnsdomainname",
     "domainname",
@@ -39,10 +39,10 @@ const RELATIVES: [&str; 9] = [
     "ypdomainname",
 ];
 
-/// A file that `cargo xtask dist` has made of this version, by how its name begins and ends. Building it takes minutes,
-/// which no case takes on itself.
+/// A file that `cargo xtask dist` has made of this version, by the start and the end of its name. No case builds it,
+/// because that takes minutes.
 fn made(begin: &str, end: &str, how: &str) -> Result<PathBuf, Skip> {
-    // Only root may install; and the ordinary user has a checkout without them.
+    // Only root can install packages, and the ordinary user has a checkout without them.
     needs::root()?;
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
@@ -74,7 +74,7 @@ fn compat_package() -> Result<PathBuf, Skip> {
     made("ns-utils-compat_", ".deb", "cargo xtask dist")
 }
 
-/// The files of that directory of the checkout and of those in it, each with its path in there.
+/// The files below that directory of the checkout, each with its path inside it.
 fn committed(directory: &str) -> Vec<(PathBuf, PathBuf)> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let mut files = Vec::new();

@@ -1,4 +1,4 @@
-//! A root directory to install in, that is gone when the case is over and takes nothing of the machine with it.
+//! A root directory to install into. It disappears after the case, and leaves the machine unchanged.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::case::Skip;
 use crate::support::{Run as _, needs, path_of, program};
 
-/// Mounts the files of the root `$lower` with a layer of memory above them, runs `$set_up` in there, and then the command.
+/// Mounts the files of the root `$lower` below a layer in memory, runs `$set_up` there, and then the command.
 const SCRIPT: &str = r#"
 set -e
 unshare=$1 base=$2 lower=$3 files=$4 set_up=$5
@@ -30,10 +30,10 @@ inside sh -euc "$set_up" >tmp/log 2>&1 </dev/null || { cat tmp/log; exit 1; }
 inside "$@"
 "#;
 
-/// The root directory that is beneath: that of the machine, or of a Debian that was made for this with debootstrap(8).
+/// The root directory below: the machine's, or that of a Debian that debootstrap(8) has made for this.
 const LOWER: &str = "NS_UTILS_TEST_ROOT";
 
-/// A root in which files were installed.
+/// A root with installed files.
 pub struct Root {
     lower: PathBuf,
     base: tempfile::TempDir,
@@ -42,7 +42,7 @@ pub struct Root {
 }
 
 impl Root {
-    /// One where `set_up`, a script, finds the files in `/tmp`.
+    /// Makes a root in which the script `set_up` finds the files in `/tmp`.
     pub fn new(installed: &[&Path], set_up: &'static str) -> Result<Self, Skip> {
         needs::root()?;
         needs::tools("mount");
@@ -63,7 +63,7 @@ impl Root {
         })
     }
 
-    /// Whether there is such a file beneath.
+    /// Skips the case if the root below has no such file.
     pub fn has(&self, file: &str) -> Result<(), Skip> {
         if self.lower.join(file).exists() {
             Ok(())
@@ -72,7 +72,7 @@ impl Root {
         }
     }
 
-    /// Runs a command in it. Each run has a root of its own, anew.
+    /// Runs a command in the root. Each run starts with a new root.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = program("ns-unshare");
         command
@@ -88,7 +88,7 @@ impl Root {
         command
     }
 
-    /// What a script there writes, which has to succeed in silence.
+    /// The output of a script in the root. The script must succeed without messages.
     #[track_caller]
     pub fn says(&self, script: &str) -> String {
         self.command(&["sh", "-euc", script]).ran().ok()

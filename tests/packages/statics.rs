@@ -13,7 +13,7 @@ cases!["packages::statics":
     static_programs_look_users_up_in_their_files, static_programs_load_no_modules,
 ];
 
-/// A root directory with the static programs in it, and mount points. Nothing else.
+/// A root directory with only the static programs and mount points in it.
 struct Empty {
     root: tempfile::TempDir,
 }
@@ -47,7 +47,7 @@ impl Empty {
         fs::write(self.path(file), text).expect("it can be written");
     }
 
-    /// Runs one of them with that root, and namespaces so that nothing else is touched.
+    /// Runs one of the programs with that root, in namespaces that protect the machine.
     fn command(&self) -> Command {
         let mut command = program("ns-unshare");
         command
@@ -77,7 +77,7 @@ fn static_programs_name_no_loader_and_no_library() -> Outcome {
     for name in PROGRAMS {
         let read = |what: &str| tool(&readelf).arg(what).arg(empty.path(name)).ran().ok();
         let header = read("-hW");
-        // Position-independent all the same.
+        // The program is position-independent nevertheless.
         assert!(header.contains("DYN ("), "{name}: {header}");
         let segments = read("-lW");
         assert!(
@@ -102,7 +102,7 @@ fn static_programs_run_in_an_empty_root() -> Outcome {
             format!("{name}{version}")
         );
     }
-    // Each for what it is there for, with nobody to ask for names.
+    // Each program does its main task, without sources for user names.
     let own = "/ns-unshare -r -u --hostname empty";
     assert_eq!(empty.says(&format!("{own} /ns-hostname")), "empty\n");
     assert_eq!(
@@ -116,7 +116,7 @@ fn static_programs_run_in_an_empty_root() -> Outcome {
         "0 1\n"
     );
     assert_eq!(empty.says("/ns-mounts -no FSTYPE /proc"), "proc\n");
-    // A copy of themselves that cannot be written to is what they enter mount namespaces with.
+    // They enter mount namespaces from a copy of themselves that cannot be written to.
     assert_eq!(
         empty.says("/ns-enter -t 1 -m /ns-mounts -no FSTYPE /proc"),
         "proc\n"
@@ -135,7 +135,7 @@ fn static_programs_look_users_up_in_their_files() -> Outcome {
     Ok(())
 }
 
-/// Services that are modules of the machine's C library are not asked, and neither is the library loaded.
+/// Sources of names that are modules of the machine's C library are not asked, and that library is not loaded.
 fn static_programs_load_no_modules() -> Outcome {
     let strace = needs::installed("strace")?;
     let empty = Empty::new()?;
@@ -160,7 +160,7 @@ fn static_programs_load_no_modules() -> Outcome {
         let mut once = tool(traced.get_program());
         once.args(traced.get_args()).with(words);
         let opened = fs::read_to_string(&trace).expect("it is text");
-        // After the outer program, which is a dynamic one, has made the root another.
+        // The outer, dynamic program has changed the root.
         assert!(opened.contains(file), "{words}: {opened}");
         let modules: Vec<_> = opened.lines().filter(|line| line.contains("libnss_")).collect();
         assert!(modules.is_empty(), "{words}: {modules:#?}");

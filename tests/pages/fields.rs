@@ -1,4 +1,4 @@
-//! The fields of JSON that ns-utils(7) lists: those that come are those, of these types.
+//! The fields of JSON that ns-utils(7) lists: rows have exactly these fields, with these types.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -21,7 +21,7 @@ cases!["pages::fields":
 /// The types that each field may have, by name.
 type Types = BTreeMap<String, BTreeSet<String>>;
 
-/// The types of a list; what is "as above" has those of the list that came before.
+/// The types in a list. "As above" means the types of the list before.
 fn types(items: Vec<Item>, above: &mut HashMap<String, BTreeSet<String>>) -> Types {
     let mut types = Types::new();
     for item in items {
@@ -36,7 +36,7 @@ fn types(items: Vec<Item>, above: &mut HashMap<String, BTreeSet<String>>) -> Typ
                     .map(str::to_owned)
                     .collect()
             };
-            // Said of sizes in a second half.
+            // The second half of the sentence is about sizes.
             let also = (item.text.contains("a number with") || ["used", "avail"].contains(&name.as_str()))
                 .then(|| "number".to_owned());
             above.insert(name.clone(), some.clone());
@@ -54,7 +54,7 @@ fn types(items: Vec<Item>, above: &mut HashMap<String, BTreeSet<String>>) -> Typ
     types
 }
 
-/// The lists below the comments that start so, each with what follows that in the comment.
+/// The lists below the comments that start with `mark`, each with the rest of its comment.
 fn listed(mark: &str) -> Vec<(String, Types)> {
     let mut above = HashMap::new();
     lists(mark)
@@ -83,7 +83,7 @@ fn compare(object: &Map<String, Value>, types: &Types) {
             Value::Bool(_) => "boolean",
             Value::Number(_) => "number",
             Value::String(_) => "string",
-            // An empty one may be of any.
+            // An empty array may be of any type.
             Value::Array(items) if items.is_empty() && !types[key].contains("strings") => continue,
             Value::Array(items) if items.iter().all(Value::is_string) => "strings",
             Value::Array(items) if items.iter().all(Value::is_number) => "numbers",
@@ -99,7 +99,7 @@ fn compare(object: &Map<String, Value>, types: &Types) {
     }
 }
 
-/// Compares all rows of an answer; there is one at least.
+/// Compares all rows of an answer. It has at least one.
 #[track_caller]
 fn compare_rows(answer: &Value, types: &Types) {
     let answer = answer.as_object().expect("it is an object");
@@ -120,7 +120,7 @@ fn compare_rows(answer: &Value, types: &Types) {
                 compare(row.as_object().expect("a row is an object"), types);
             }
         }
-        // A row alone.
+        // The answer is a single row.
         None => compare(answer, types),
     }
 }
@@ -129,14 +129,14 @@ fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// The list of the rows of a command.
+/// The list for the rows of a command.
 fn of(command: &str) -> Types {
     let lists = listed("fields:");
     let found = lists.into_iter().find(|(words, _)| words == command);
     found.unwrap_or_else(|| panic!("{command} is not listed")).1
 }
 
-/// The commands that can be run as they stand. The others need something to show.
+/// The commands that can run without preparation. The others need something to show.
 fn rows_have_the_fields_that_are_listed() -> Outcome {
     let user = User::ordinary()?;
     let mut count = 0;
@@ -148,7 +148,7 @@ fn rows_have_the_fields_that_are_listed() -> Outcome {
             continue;
         }
         let (name, words) = command.split_once(' ').expect("a program and its arguments");
-        // What one may not see is null; without that, the others come.
+        // Values that a user may not see are null. The other program shows them.
         for mut program in [program(name), user.program(name)] {
             let ran = program.args(words.split(' ')).ran();
             assert_eq!(ran.status, 0, "{command}: {}", ran.stderr);
@@ -196,7 +196,7 @@ fn changes_of_names_have_the_fields_that_are_listed() -> Outcome {
     Ok(())
 }
 
-/// What this script writes in a mount namespace of its own, with a new mount on `/mnt`.
+/// The output of this script in its own mount namespace, with a new mount on `/mnt`.
 fn with_a_mount(script: &str) -> String {
     let ours = path_of("ns-mounts").display().to_string();
     let script = format!(
@@ -213,7 +213,7 @@ fn with_a_mount(script: &str) -> String {
 fn differences_have_the_fields_that_are_listed() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount");
-    // One side has a mount more, and one other options.
+    // One side has one mount more, and one mount with other options.
     let answer = with_a_mount(
         "cat /proc/self/mountinfo >/mnt/a; mount -t tmpfs more /srv; mount -o remount,noexec /mnt; \
          ns-mounts -J --diff /mnt/a $$",
@@ -230,7 +230,7 @@ fn peer_groups_have_the_fields_that_are_listed() -> Outcome {
     Ok(())
 }
 
-/// No machine has an NFS mount to count on: the counters are those of a file over those of the process.
+/// No machine is sure to have an NFS mount. So a file with counters of one is mounted over the counters of the process.
 fn statistics_have_the_fields_that_are_listed() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount");

@@ -1,4 +1,4 @@
-//! `-h`, a line for each option, and `--help`, which says all.
+//! `-h`, with a line for each option, and `--help`, with all details.
 
 use super::PAGES;
 use crate::support::case::cases;
@@ -7,13 +7,13 @@ use crate::support::{Outcome, Run as _, Terminal, program};
 cases!["pages::help":
     short_help_has_a_line_for_each_option,
     long_help_fits_eighty_columns,
-    long_help_has_an_idea_a_line,
+    long_help_has_one_idea_on_each_line,
     long_help_has_two_examples_and_leads_to_the_pages,
     shared_options_have_the_same_words,
     colours_are_for_a_terminal_that_wants_them,
 ];
 
-/// The programs, each with the section that its page is in.
+/// The programs, each with the section of its page.
 fn programs() -> impl Iterator<Item = (&'static str, &'static str)> {
     let names = PAGES[..5].iter().map(|page| page.trim_start_matches("man/"));
     names.map(|page| page.split_once('.').expect("a page has a section"))
@@ -24,7 +24,7 @@ fn help(name: &str, option: &str) -> String {
     program(name).env("COLUMNS", "80").arg(option).ran().ok()
 }
 
-/// Whether the line starts what is said of an option.
+/// True if the description of an option starts on this line.
 fn is_option(line: &str) -> bool {
     let text = line.trim_start();
     text.starts_with('-') && line.len() - text.len() <= 6
@@ -57,7 +57,7 @@ fn long_help_fits_eighty_columns() -> Outcome {
         let text = help(name, "--help");
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{name}: {line}");
-            // Where options and what they do are no longer side by side, clap found no room for that.
+            // If clap finds no room, it does not put options and descriptions side by side.
             assert!(
                 !is_option(line) || line.trim_start().contains("  "),
                 "{name}: {line}"
@@ -67,8 +67,8 @@ fn long_help_fits_eighty_columns() -> Outcome {
     Ok(())
 }
 
-/// Where a terminal has room for it, a line that goes on and on is more than one.
-fn long_help_has_an_idea_a_line() -> Outcome {
+/// Even on a wide terminal, a long description has several short lines.
+fn long_help_has_one_idea_on_each_line() -> Outcome {
     for (name, _) in programs() {
         let wide = program(name).env("COLUMNS", "900").arg("--help").ran().ok();
         for line in wide.lines() {
@@ -95,7 +95,7 @@ fn long_help_has_two_examples_and_leads_to_the_pages() -> Outcome {
                 .next()
                 .expect("there is a command");
             let words = command.strip_prefix(name).expect(name);
-            // What they name need not be there; but they are no wrong usage.
+            // The named files need not exist, but the command lines must be valid.
             let words = words.replace("$$", &std::process::id().to_string());
             let runs_a_program = matches!(name, "ns-unshare" | "ns-enter");
             let ran = program(name)
@@ -109,7 +109,7 @@ fn long_help_has_two_examples_and_leads_to_the_pages() -> Outcome {
     Ok(())
 }
 
-/// The options that mean the same in several of the programs say so in the same words.
+/// Options with the same meaning in several programs have the same words.
 fn shared_options_have_the_same_words() -> Outcome {
     for option in [
         "--json",
@@ -135,7 +135,7 @@ fn shared_options_have_the_same_words() -> Outcome {
                 .find(|line| is_option(line) && line.split([' ', ',', '[']).any(|word| word == option));
             let Some(line) = line else { continue };
             let (spelled, about) = line.trim_start().split_once("  ").expect("there are two columns");
-            // The names of those of `ns-unshare` and `ns-enter` that write no list are their own.
+            // In `ns-unshare` and `ns-enter`, options that write no list have their own names.
             if option == "--json" && !spelled.contains("-J") {
                 assert_eq!(about.trim(), "With --dry-run, write JSON", "{name}");
                 continue;

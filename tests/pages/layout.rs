@@ -1,4 +1,4 @@
-//! How the pages read: their sections, and at 80 columns.
+//! The form of the pages: their sections, and their text at 80 columns.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ cases!["pages::layout":
     pages_fit_eighty_columns,
 ];
 
-/// What is in every page, in this order; sections of its own may stand between.
+/// The sections of every page, in this order. A page may have its own sections between them.
 const SECTIONS: [&str; 9] = [
     "NAME",
     "SYNOPSIS",
@@ -82,11 +82,11 @@ fn pages_are_clean_mdoc() -> Outcome {
 fn pages_fit_eighty_columns() -> Outcome {
     let man = needs::installed("man")?;
     needs::tools("groff");
-    // Which of these man(1) runs, it decides.
+    // man(1) decides which of these it runs.
     needs::optional("col eqn grotty locale nroff preconv tbl troff");
     for page in PAGES {
         let shown = tool(&man).env("MANWIDTH", "80").arg("-l").arg(path(page)).ran();
-        // Without a complaint of the formatter, which is what a list or a table too wide for its column is.
+        // The formatter must not complain, for example about a list or a table that is too wide for its column.
         let text = shown.ok();
         assert!(text.lines().count() > 100, "{page}: {text}");
         let heading = text.lines().next().unwrap_or_default();

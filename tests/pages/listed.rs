@@ -1,4 +1,5 @@
-//! What ns-utils(7) lists beside JSON: targets, kinds, names, statuses, and what is left out of the relatives.
+//! The lists of ns-utils(7) other than JSON: targets, kinds, names, statuses, and options of the relatives that are
+//! left out.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +8,11 @@ use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, needs, program, tool};
 
 cases!["pages::listed":
-    every_spelling_of_a_target_is_one,
+    every_listed_spelling_is_a_target,
     every_form_of_a_target_is_listed,
-    the_kinds_are_those_that_there_are,
-    the_statuses_are_those_that_come,
-    the_filters_are_some,
+    the_listed_kinds_are_the_existing_kinds,
+    the_listed_statuses_are_the_possible_ones,
+    the_filters_are_valid,
     every_option_of_unshare_is_here,
     every_option_of_nsenter_is_here,
     every_option_of_lsns_is_here,
@@ -19,23 +20,23 @@ cases!["pages::listed":
     every_option_of_hostname_is_here,
 ];
 
-/// The spellings of the list.
+/// The spellings of targets in the list.
 fn targets() -> Vec<String> {
     let mut lists = lists("targets");
     let (_, items) = lists.remove(0);
     items.into_iter().flat_map(|item| item.names).collect()
 }
 
-fn every_spelling_of_a_target_is_one() -> Outcome {
+fn every_listed_spelling_is_a_target() -> Outcome {
     for target in targets() {
         let ran = program("ns-hostname").args(["-t", &target]).ran();
-        // Hardly ever is something of that name there; 2 were for what can be no target.
+        // Most of these targets do not exist, which is status 1. Status 2 would be for an invalid spelling.
         assert!(matches!(ran.status, 0 | 1), "{target}: {ran:?}");
     }
     Ok(())
 }
 
-/// The other way round: what the programs say that a target is.
+/// The reverse: every form of a target in the programs' messages is in the list.
 fn every_form_of_a_target_is_listed() -> Outcome {
     let error = program("ns-hostname").args(["-t", "0"]).ran().fails(2);
     let (_, forms) = error
@@ -61,7 +62,7 @@ fn every_form_of_a_target_is_listed() -> Outcome {
     Ok(())
 }
 
-fn the_kinds_are_those_that_there_are() -> Outcome {
+fn the_listed_kinds_are_the_existing_kinds() -> Outcome {
     let error = program("ns-ls").args(["-t", "nosuch"]).ran().fails(2);
     let (_, kinds) = error
         .split_once("expected one of ")
@@ -85,8 +86,8 @@ fn the_kinds_are_those_that_there_are() -> Outcome {
     Ok(())
 }
 
-/// Each status of the list comes, and no other.
-fn the_statuses_are_those_that_come() -> Outcome {
+/// Each status of the list occurs, and no other.
+fn the_listed_statuses_are_the_possible_ones() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
     let mut come = BTreeSet::new();
@@ -129,8 +130,8 @@ fn the_statuses_are_those_that_come() -> Outcome {
     Ok(())
 }
 
-/// The expressions that the pages show for -Q are ones.
-fn the_filters_are_some() -> Outcome {
+/// The expressions for -Q in the pages are valid.
+fn the_filters_are_valid() -> Outcome {
     for (page, name) in [(PAGES[2], "ns-ls"), (PAGES[4], "ns-mounts")] {
         let text = read(page);
         let (_, filters) = text.split_once("\n.Sh FILTERS\n").expect("the page has filters");
@@ -146,7 +147,7 @@ fn the_filters_are_some() -> Outcome {
     Ok(())
 }
 
-/// The options that a help text has at the start of its lines.
+/// The options at the start of the lines of a help text.
 fn options(help: &str) -> BTreeSet<String> {
     let mut options = BTreeSet::new();
     for line in help.lines() {
@@ -165,7 +166,7 @@ fn options(help: &str) -> BTreeSet<String> {
     options
 }
 
-/// Every option of the relative is one of ours, or in this list.
+/// Every option of the relative is an option of the program, or in the list.
 fn all_are_here(relative: &str, ours: &str, left_out: &[String]) -> Outcome {
     let relative = needs::installed(relative)?;
     let theirs = tool(&relative).arg("--help").ran();
@@ -173,7 +174,7 @@ fn all_are_here(relative: &str, ours: &str, left_out: &[String]) -> Outcome {
     assert!(theirs.len() > 10, "{}: {theirs:?}", relative.display());
     let help = program(ours).arg("--help").ran().ok();
     let mut known = options(&help);
-    // Aliases stand behind what they are for.
+    // An alias follows the option that it is for.
     known.extend(
         help.split([' ', '[', ']', ',', '\n'])
             .filter(|word| word.starts_with("--"))

@@ -1,4 +1,4 @@
-//! The manual pages and the help: how they read, and that what they list is what there is.
+//! The manual pages and the help: their form, and that their lists are true.
 
 mod fields;
 mod help;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::support::case::Case;
 
-/// The cases of all of them.
+/// The cases of all modules.
 pub fn cases() -> Vec<Case> {
     [layout::cases(), help::cases(), fields::cases(), listed::cases()]
         .into_iter()
@@ -27,7 +27,7 @@ const PAGES: [&str; 6] = [
     "man/ns-utils.7",
 ];
 
-/// The page that says what all of them have in common.
+/// The page about everything that the programs have in common.
 const COMMON: &str = PAGES[5];
 
 fn path(page: &str) -> std::path::PathBuf {
@@ -38,14 +38,14 @@ fn read(page: &str) -> String {
     std::fs::read_to_string(path(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
 }
 
-/// An item of a list: what it is about, and what is said of it.
+/// An item of a list: its subject and its text.
 #[derive(Debug)]
 struct Item {
     names: Vec<String>,
     text: String,
 }
 
-/// The list of the common page that stands below this comment; the comment may go on.
+/// The lists of the common page below the comments that start with `mark`.
 fn lists(mark: &str) -> Vec<(String, Vec<Item>)> {
     let page = read(COMMON);
     let start = format!(".\\\" {mark}");

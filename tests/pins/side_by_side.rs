@@ -141,7 +141,7 @@ impl Drop for Name {
     }
 }
 
-/// This runs in the mount namespace of the machine, where no note about visibility is needed.
+/// This runs in the mount namespace of the machine. No note about visibility is needed there.
 fn a_name_of_the_machine_is_seen_by_all() -> Outcome {
     needs::root()?;
     needs::installed("ip")?;

@@ -101,7 +101,7 @@ impl Drop for Cgroup {
     }
 }
 
-/// Where the file system of a hierarchy of cgroups is mounted.
+/// The mount point of the file system of a hierarchy of cgroups.
 fn mounted(fs_type: &str, option: &str) -> Result<PathBuf, Skip> {
     needs::root()?;
     let mounts = fs::read_to_string("/proc/self/mounts").expect("it can be read");

@@ -110,7 +110,7 @@ pub fn without_a_root(directory: &Path, set_up: &str) -> Held {
     held
 }
 
-/// Sends a file into a socket, where it is no process's descriptor until the result is dropped.
+/// Sends a file into a socket. It is then a descriptor of no process, until the result is dropped.
 pub fn in_flight(file: File) -> (OwnedFd, OwnedFd) {
     let (family, kind, flags) = (AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
     let sockets = socketpair(family, kind, flags, None).expect("sockets can be made");

@@ -6,8 +6,8 @@ use super::{Terminal, User, needs, tool};
 /// A shell that waits for a command line.
 pub struct Shell(pub Terminal);
 
-/// Waits for keys once it has said that it is there. What is typed before may come while the shell still has the terminal in
-/// modes of its own.
+/// Waits for keys after it has printed that it is ready. Keys that are typed earlier may arrive while the shell still
+/// has the terminal in its own modes.
 const CAT: &str = "echo re''ady; exec cat";
 
 /// Says that it is there, and reads nothing.

@@ -6,8 +6,8 @@ use std::process::Command;
 /// Those that the cases send, and that the programs pass on.
 const WANTED: [(&str, u32); 4] = [("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM", 15)];
 
-/// Starts the tests once more where whoever runs them has some signals ignored, as nohup(1) and a job in the background of a
-/// script have it: a shell could set no handler for them then, and the cases would wait for ever.
+/// Starts the tests once more if their caller ignores some signals, as nohup(1) and a background job of a script do: a
+/// shell could then set no handler for them, and the cases would wait without end.
 pub fn restore() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

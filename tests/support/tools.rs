@@ -23,10 +23,10 @@ const EVERYWHERE: [&str; 58] = [
     "timeout", "touch", "tr", "true", "tty", "uname", "wc",
 ];
 
-/// Where the tools of the system are.
+/// The directories of the system's tools.
 const SYSTEM: [&str; 4] = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
 
-/// What stands in for each tool that a case does not declare: it leaves its name in the case's directory.
+/// The replacement of each tool that a case does not declare: it writes its name into the case's directory.
 const UNDECLARED: &str = r#"#!/bin/sh
 name=${0##*/}
 echo "$name" >>"${0%/undeclared/*}/ran"
@@ -45,7 +45,8 @@ thread_local! {
     static CASE: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
 }
 
-/// Directories where tools are: those of the system first, as another one may be closed to the ordinary user.
+/// The directories of tools. The directories of the system come first, because another directory may be closed to the
+/// ordinary user.
 fn places() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     SYSTEM
@@ -147,7 +148,7 @@ pub fn path() -> OsString {
     std::env::join_paths(own.into_iter().chain(SYSTEM.map(PathBuf::from))).expect("no colon is in it")
 }
 
-/// The same, with our programs from this directory before all.
+/// The same `PATH` with this directory of programs before all others.
 pub fn path_with(programs: &Path) -> OsString {
     let mut path = OsString::from(programs);
     path.push(":");

@@ -1,5 +1,4 @@
-//! What has to be done inside of a network namespace, by the test program itself: it is run there again, with the word
-//! for what it is to do.
+//! Work inside a network namespace that the test program does itself: it is run again there, with a word for the work.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -22,7 +21,7 @@ const AMOUNT: usize = 1 << 20;
 /// Interfaces come and go in this group (`rtnetlink(7)`).
 const RTMGRP_LINK: u32 = 1;
 
-/// Does what this program was started for, where that is one of these.
+/// Does the work that this program was started for, if it has such a word.
 pub fn helper() -> Option<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     let (what, about) = (arguments.next()?, arguments.next()?);
@@ -35,15 +34,15 @@ pub fn helper() -> Option<ExitCode> {
     Some(ExitCode::SUCCESS)
 }
 
-/// This program, to be run by a command that runs it where it is to be.
+/// Another run of this program, for a command that runs it in the right namespace.
 fn again(mut inside: Command, what: &str, about: &str) -> Command {
     inside.arg(std::env::current_exe().expect("it has a path"));
     inside.args([what, about]);
     inside
 }
 
-/// Sends a megabyte over TCP to this address, which `receiver` runs a program at, from where `sender` does; fails where
-/// not all of it arrives.
+/// Sends a megabyte over TCP to this address. `receiver` runs a program at the address, and `sender` runs one at the
+/// source. Fails if not everything arrives.
 #[track_caller]
 pub fn transfer(receiver: Command, sender: Command, address: &str) {
     let mut receiver = Running::start(&mut again(receiver, RECEIVE, &format!("{address}:0")));

@@ -1,4 +1,4 @@
-//! What is said when the kernel refuses: each cause is provoked for real.
+//! The messages when the kernel refuses: each cause is provoked for real.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -13,13 +13,13 @@ cases!["unshare::causes":
     a_chroot_is_noticed,
     a_seccomp_filter_is_noticed,
     a_covered_proc_is_named,
-    another_ones_pid_namespace_is_named,
+    a_pid_namespace_of_another_owner_is_named,
     a_dead_pid_1_is_named,
     a_program_that_cannot_run_says_why,
-    an_error_without_a_found_cause_has_none,
+    an_error_without_a_known_cause_names_none,
 ];
 
-/// Whether the error has these lines, in this order.
+/// Asserts that the error has these parts, in this order.
 #[track_caller]
 pub(super) fn says(ran: Ran, status: i32, parts: &[&str]) {
     let error = ran.fails(status);
@@ -32,7 +32,7 @@ pub(super) fn says(ran: Ran, status: i32, parts: &[&str]) {
     }
 }
 
-/// A script run by root of a user namespace of its own, in which `$U` is `ns-unshare`.
+/// A script run by root of its own user namespace, in which `$U` is `ns-unshare`.
 pub(super) fn nested(options: &str, text: &str) -> Ran {
     let mut command = unshare();
     let program = command.get_program().to_owned();
@@ -95,7 +95,7 @@ fn a_missing_capability_is_named() -> Outcome {
         ],
     );
     assert!(!std::path::Path::new("/tmp/ns-utils-test-pin").exists());
-    // Here no capability is the cause: the file cannot be made, or not even looked for.
+    // No capability is the cause here: the file cannot be created, or not even reached.
     let closed = tempfile::tempdir().expect("a directory can be made");
     for (mode, what) in [(0o700, "search"), (0o755, "create files in")] {
         let path = closed.path();
@@ -139,7 +139,7 @@ fn a_limit_of_the_system_is_named() -> Outcome {
             ],
         );
     }
-    // One that is reached, not here but in the enclosing user namespace: which of them cannot be told from inside.
+    // The limit of an enclosing user namespace is reached. From inside, it is unknown which one.
     says(
         nested(
             "",
@@ -151,7 +151,7 @@ fn a_limit_of_the_system_is_named() -> Outcome {
             "  cause: a limit of an enclosing user namespace is reached, or the depth of 32; user.max_user_namespaces sets no limit here\n",
         ],
     );
-    // Of several kinds the one that is refused.
+    // If several kinds are asked for, the refused kind is named.
     says(
         nested(
             "",
@@ -189,7 +189,7 @@ fn a_chroot_is_noticed() -> Outcome {
     needs::tools("mount");
     let chroot = needs::installed("chroot")?;
     let chroot = chroot.display();
-    // Into a plain directory anyone can tell, into a mount point root can.
+    // Everyone can check a plain directory; a mount point only root.
     let room = "mount -t tmpfs room /mnt; cd /mnt; mkdir plain plain/proc; for d in usr etc; do mkdir $d plain/$d; mount --rbind /$d $d; mount --rbind /$d plain/$d; done
         for d in . plain; do ln -s usr/bin usr/lib usr/lib64 $d; mkdir -p $d/bin.d; mount --bind \"${U%/*}\" $d/bin.d; done
         mkdir proc; mount --rbind /proc proc; mount --rbind /proc plain/proc;";
@@ -245,7 +245,7 @@ fn a_covered_proc_is_named() -> Outcome {
     Ok(())
 }
 
-fn another_ones_pid_namespace_is_named() -> Outcome {
+fn a_pid_namespace_of_another_owner_is_named() -> Outcome {
     needs::user_namespaces()?;
     User::ordinary()?;
     says(
@@ -262,7 +262,7 @@ fn another_ones_pid_namespace_is_named() -> Outcome {
 
 fn a_dead_pid_1_is_named() -> Outcome {
     needs::user_namespaces()?;
-    // The first child of this shell was PID 1 of the namespace that all further ones would be born in.
+    // The first child of this shell was PID 1 of the namespace for all its later children.
     for who in super::Who::both()? {
         let mut command = who.unshare();
         let program = command.get_program().to_owned();
@@ -309,7 +309,7 @@ fn a_program_that_cannot_run_says_why() -> Outcome {
     Ok(())
 }
 
-fn an_error_without_a_found_cause_has_none() -> Outcome {
+fn an_error_without_a_known_cause_names_none() -> Outcome {
     let error = unshare().with("-w /no/such/directory true").fails(1);
     assert_eq!(
         error,

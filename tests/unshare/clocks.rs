@@ -46,7 +46,7 @@ fn limits_are_named() -> Outcome {
             "{error}"
         );
     }
-    // Before the system was started.
+    // The clock would be before the start of the system.
     let error = unshare().with("-r -T --boottime=-99999999 true").fails(1);
     assert!(
         error.contains("cannot shift the boottime clock by -99999999 s: Numerical result out of range"),

@@ -1,5 +1,5 @@
-//! System calls that fail between the start of `ns-unshare` and the end of its program: whatever fails, no status is
-//! wrong, nothing is left, and the reason is said. strace(1) has the calls fail.
+//! System calls that fail between the start of `ns-unshare` and the end of its program. Whatever fails, the status is
+//! right, nothing is left over, and the reason is reported. strace(1) makes the calls fail.
 
 use std::io::Read as _;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::support::{Outcome, Running, needs, tool};
 
 cases!["unshare::faults":
     a_message_that_cannot_be_sent_ends_both_sides,
-    a_lost_reason_is_said_by_the_side_that_knows_it,
+    a_lost_reason_is_reported_by_the_side_that_knows_it,
     nothing_stays_pinned_when_a_message_is_lost,
     init_says_why_it_ends,
     a_program_that_cannot_be_waited_for_is_ended,
@@ -22,7 +22,7 @@ cases!["unshare::faults":
     a_missing_pidfd_open_stops_no_fork,
 ];
 
-/// `ns-unshare` with these words, in which strace(1) has calls fail as `faults` says. Without `-f` only the caller's own
+/// `ns-unshare` with these words. strace(1) makes calls fail as `faults` says. Without `-f`, only the caller's own
 /// calls fail.
 fn faulty(faults: &str, words: &str) -> Result<Command, Skip> {
     let mut command = tool(needs::installed("strace")?);
@@ -31,7 +31,8 @@ fn faulty(faults: &str, words: &str) -> Result<Command, Skip> {
     Ok(command)
 }
 
-/// Runs it to its end, which must come while its stdin is open; gives its status, and what it and its program wrote.
+/// Runs the command until it ends, which must happen while its stdin is open. Returns its status, and the output of it
+/// and its program.
 #[track_caller]
 fn ended(command: &mut Command) -> (i32, String, String) {
     let mut messages = tempfile::tempfile().expect("there is room in /tmp");
@@ -68,7 +69,7 @@ fn a_message_that_cannot_be_sent_ends_both_sides() -> Outcome {
             let refused =
                 messages.contains("No buffer space available") || messages.contains("Cannot allocate memory");
             let untouched = !fault.contains("-f") && (status, output.as_str()) == (3, "ran\n");
-            // An init loses only how the program ended.
+            // If the init fails, only the program's status is lost.
             let output = output.trim_start_matches(if options.contains("--init") { "ran\n" } else { "" });
             assert!(
                 untouched || status == 1 && refused && output.is_empty(),
@@ -79,7 +80,7 @@ fn a_message_that_cannot_be_sent_ends_both_sides() -> Outcome {
     Ok(())
 }
 
-fn a_lost_reason_is_said_by_the_side_that_knows_it() -> Outcome {
+fn a_lost_reason_is_reported_by_the_side_that_knows_it() -> Outcome {
     needs::user_namespaces()?;
     for options in ["-U -f", "-r", "-r --pid-file=/dev/null", "-r -p"] {
         let mut command = faulty("-f -e inject=sendmsg:error=ENOBUFS", options)?;
@@ -125,14 +126,14 @@ fn init_says_why_it_ends() -> Outcome {
 
 fn a_program_that_cannot_be_waited_for_is_ended() -> Outcome {
     needs::user_namespaces()?;
-    // The first of these come before the program runs. With a PID namespace, the first wait is for the process that made
-    // the program.
+    // The first of these calls happen before the program runs. With a PID namespace, the first wait is for the process
+    // that made the program.
     for (call, from, options) in [
         ("ppoll", 1..=4, ["-U -f", "-r -p", "-r --init"]),
         ("wait4", 2..=2, ["-r -p", "-r -p --mount-proc", "-r --init"]),
     ] {
         for (from, options) in from.flat_map(|from| options.map(|options| (from, options))) {
-            // A program that goes on writes a line when its stdin is closed.
+            // A program that is still alive writes a line when its stdin is closed.
             let text = "read -r line; echo went on";
             let mut command = faulty(&format!("-e inject={call}:error=ENOMEM:when={from}+"), options)?;
             let (status, output, messages) = ended(command.args(["sh", "-c", text]));
@@ -184,7 +185,7 @@ fn a_second_fork_that_fails_is_named() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     let programs = crate::support::User::ordinary()?.programs();
-    // A user without processes may have two: the process outside would be the third.
+    // The limit is two processes for a user without processes. The process outside would be the third.
     let mut command = tool("prlimit");
     command.uid(54_321).gid(54_321).current_dir("/");
     command.arg("--nproc=2").arg(programs.join("ns-unshare"));
@@ -253,12 +254,12 @@ fn few_descriptors_are_named_as_the_cause() -> Outcome {
         ("ns-enter", &*format!("-t {own} -U -n true")),
         ("ns-enter", &*format!("-t {own} true")),
     ] {
-        // With a map by newuidmap(1), that program fails first, and has causes of its own.
+        // If newuidmap writes the map, that program fails first, with its own causes.
         if words.starts_with("-a") && needs::root().is_err() {
             continue;
         }
         let path = crate::support::path_of(program).display();
-        // With fewer, the C library is not found.
+        // With fewer descriptors, the C library is not found.
         for count in 5..=16 {
             let mut command = tool("bash");
             command.args(["-c", &format!("ulimit -n {count}; exec {path} {words}")]);

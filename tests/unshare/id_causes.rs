@@ -1,4 +1,4 @@
-//! What is said when ids cannot be mapped or taken: each cause is provoked for real.
+//! The messages when ids cannot be mapped or taken: each cause is provoked for real.
 
 use super::causes::{nested, says};
 use super::{ordinary, script, unshare};
@@ -20,7 +20,7 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
     let user = User::ordinary()?;
     let (first, count) = user.subordinate_ids()?;
     let name = &user.name;
-    // More than the file grants.
+    // This is more than the file grants.
     says(
         ordinary().with("--map-users=0:5:10 echo ran"),
         1,
@@ -46,7 +46,7 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
             "help:  as root, add the line {name}:{beyond}:10 to /etc/subuid\n"
         )],
     );
-    // Nothing: as root, for whom there is no line, in a user namespace without the capability to do without.
+    // The file grants nothing: root has no line, and here lacks the capability to do without.
     needs::root()?;
     let mut command = unshare();
     let text = "mount --bind /dev/null /etc/subuid; exec setpriv --reuid=$ID --regid=$ID --clear-groups $U -r --map-auto echo ran";
@@ -80,7 +80,7 @@ fn a_missing_or_powerless_helper_is_named() -> Outcome {
             "help:  install it (package uidmap",
         ],
     );
-    // A copy has lost the bit that makes it root.
+    // A copy of the helper has lost the bit that makes it root.
     let directory = tempfile::tempdir().expect("there is room in /tmp");
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -107,7 +107,7 @@ fn a_missing_or_powerless_helper_is_named() -> Outcome {
             "help:  as root: chmod u+s",
         ],
     );
-    // Nor is it root where programs may gain no privileges.
+    // If programs may gain no privileges, the helper is not root either.
     let setpriv = needs::installed("setpriv")?;
     let mut command = User::ordinary()?.tool(setpriv);
     command.arg("--no-new-privs").arg(ordinary().get_program());
@@ -153,7 +153,7 @@ fn ids_without_a_map_are_named() -> Outcome {
         1,
         &["cause: this user namespace has no uid map", "help:  map it"],
     );
-    // Someone without a uid can make no other user namespace.
+    // A user without a uid cannot make another user namespace.
     let mut command = ordinary();
     let program = command.get_program().to_owned();
     says(

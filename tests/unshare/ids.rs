@@ -1,4 +1,4 @@
-//! User and group ids: maps, owners, the ids that the program runs with.
+//! User and group ids: maps, owners, and the ids of the program.
 
 use std::process::Command;
 
@@ -8,17 +8,17 @@ use crate::support::{Outcome, Run as _, User, needs, tool};
 
 cases!["unshare::ids":
     a_single_id_is_mapped,
-    subordinate_ids_go_around_the_callers_own,
-    root_maps_what_it_likes,
+    subordinate_ids_are_mapped_around_the_callers_id,
+    root_can_map_any_ids,
     ranges_that_overlap_are_shown,
     ids_are_numbers_or_names_and_never_wrap,
     setgroups_is_allowed_or_denied_before_anything_happens,
-    the_owner_is_the_one_who_is_mapped,
+    the_owner_is_the_mapped_user,
     capabilities_are_kept,
     the_maps_of_a_private_machine,
 ];
 
-/// The map that the program sees, a range a line.
+/// The map that the program sees, with one range on each line.
 fn map_inside(command: &mut Command, options: &str, file: &str) -> String {
     command
         .with(&format!("{options} cat /proc/self/{file}"))
@@ -52,7 +52,7 @@ fn a_single_id_is_mapped() -> Outcome {
     Ok(())
 }
 
-fn subordinate_ids_go_around_the_callers_own() -> Outcome {
+fn subordinate_ids_are_mapped_around_the_callers_id() -> Outcome {
     needs::user_namespaces()?;
     needs::optional("newuidmap newgidmap");
     needs::installed("newuidmap")?;
@@ -87,7 +87,7 @@ fn subordinate_ids_go_around_the_callers_own() -> Outcome {
     Ok(())
 }
 
-fn root_maps_what_it_likes() -> Outcome {
+fn root_can_map_any_ids() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     for (options, wanted) in [
@@ -97,7 +97,7 @@ fn root_maps_what_it_likes() -> Outcome {
             "--map-users=0:100000:10 --map-users=10:5:1",
             "0 100000 10, 10 5 1",
         ),
-        // None is lost: neither the last of a range that goes around the single one, nor of one beside it.
+        // No id is lost: neither the last of a range around the single id, nor the last of a range beside it.
         (
             "--map-users=0:100000:10 --map-user=5",
             "5 0 1, 0 100000 5, 6 100005 5",
@@ -170,7 +170,7 @@ fn ids_are_numbers_or_names_and_never_wrap() -> Outcome {
         "{text}"
     );
     assert_eq!(unshare().with("-G 5 -S 7 id -u").ok(), "7\n");
-    // The caller's other groups go.
+    // The other groups of the caller are dropped.
     let mut command = tool(needs::installed("setpriv")?);
     command.args(["--groups", "11,12"]).arg(unshare().get_program());
     assert_eq!(command.with("-G 5 id -G").ok(), "5\n");
@@ -215,7 +215,7 @@ fn setgroups_is_allowed_or_denied_before_anything_happens() -> Outcome {
     Ok(())
 }
 
-fn the_owner_is_the_one_who_is_mapped() -> Outcome {
+fn the_owner_is_the_mapped_user() -> Outcome {
     needs::user_namespaces()?;
     needs::root()?;
     for fork in ["", "-f", "-p"] {
@@ -259,10 +259,10 @@ fn capabilities_are_kept() -> Outcome {
         assert_eq!(kept, "1ffffffffff\n", "{who:?}");
     }
     needs::root()?;
-    // Those of the system are not handed to another user.
+    // The capabilities of the system are not given to another user.
     let lost = script(&mut unshare(), "-u -G 7 -S 7 --keep-caps", effective).ok();
     assert_eq!(lost, "\n");
-    // Also when the uid changes, by which ambient capabilities are lost.
+    // This holds even if the uid changes, which clears ambient capabilities.
     let kept = script(
         &mut unshare(),
         "--map-users=all --map-groups=all -G 7 -S 7 --keep-caps",
@@ -289,7 +289,7 @@ fn the_maps_of_a_private_machine() -> Outcome {
         let wanted = format!("0 {} 1, 1 {first} {count}", user.id);
         assert_eq!(map_inside(&mut ordinary(), "-a", "uid_map"), wanted);
     }
-    // Without the helper root alone is mapped, without a word.
+    // Without the helper, only root is mapped, without a message.
     let mut alone = ordinary();
     alone.env("PATH", "/var/empty");
     let text = alone.with("-a /bin/cat /proc/self/gid_map").ok();

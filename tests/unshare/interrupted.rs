@@ -1,4 +1,4 @@
-//! Signals that come before the program is started: they end `ns-unshare`, and nothing is left.
+//! Signals before the program is started: they end `ns-unshare`, and nothing is left over.
 
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -16,16 +16,16 @@ use crate::support::running::{ended, last_child};
 use crate::support::{Outcome, Running, User, needs, tool};
 
 cases!["unshare::interrupted":
-    a_hanging_newuidmap_is_ended_with_us,
+    a_hanging_newuidmap_is_ended_with_ns_unshare,
     a_hanging_newuidmap_ends_when_the_caller_does,
-    a_fifo_that_nobody_reads_keeps_no_signal_away,
-    what_was_pinned_goes_when_the_caller_is_ended,
+    a_fifo_without_a_reader_blocks_no_signals,
+    pins_are_removed_if_the_caller_is_ended,
     an_ignored_signal_does_not_end_the_set_up,
 ];
 
 const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
-/// A `newuidmap` that writes its PID to a FIFO, and does nothing else for a long time.
+/// A `newuidmap` that writes its PID to a FIFO and then hangs.
 struct Hanging(tempfile::TempDir);
 
 impl Hanging {
@@ -34,7 +34,7 @@ impl Hanging {
         std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777))
             .expect("it is ours");
         let fifo = fifo(directory.path());
-        // Whoever it runs as.
+        // Any user may run it.
         std::fs::set_permissions(&fifo, std::fs::Permissions::from_mode(0o666)).expect("it is ours");
         let script = directory.path().join("newuidmap");
         let text = "#!/bin/sh\necho $$ >${0%/*}/fifo; exec sleep 1000\n";
@@ -49,14 +49,14 @@ impl Hanging {
         path
     }
 
-    /// Its PID, once it runs.
+    /// The PID of the helper, as soon as it runs.
     fn pid(&self) -> Pid {
         let pid = std::fs::read_to_string(self.0.path().join("fifo")).expect("it is run");
         Pid::from_raw(pid.trim().parse().expect("a PID"))
     }
 }
 
-fn a_hanging_newuidmap_is_ended_with_us() -> Outcome {
+fn a_hanging_newuidmap_is_ended_with_ns_unshare() -> Outcome {
     needs::user_namespaces()?;
     User::ordinary()?.subordinate_ids()?;
     for signal in ENDING {
@@ -90,22 +90,22 @@ fn a_hanging_newuidmap_ends_when_the_caller_does() -> Outcome {
         running.signal(signal);
         running.wait_for_end();
         assert!(ended(newuidmap), "{signal}");
-        // The process that ran newuidmap has ended too: nobody has stdout open any more.
+        // The process that ran newuidmap has ended too: no process has stdout open any more.
         let (_, died_of, output) = running.end();
         assert_eq!((died_of, output.as_str()), (Some(signal as i32), ""));
     }
     Ok(())
 }
 
-/// A FIFO that nobody reads from.
+/// A FIFO without a reader.
 fn fifo(directory: &Path) -> PathBuf {
     let fifo = directory.join("fifo");
     nix::unistd::mkfifo(&fifo, Mode::from_bits_truncate(0o600)).expect("it is new");
     fifo
 }
 
-/// Waits until somebody has tried to open the FIFO for writing: the last child of `ns-unshare` does. No file tells of a
-/// process that is blocked, so this looks again and again, for as long as `ns-unshare` lives.
+/// Waits until a process has tried to open the FIFO for writing: the last child of `ns-unshare` does. No file reports a
+/// blocked process, so this checks repeatedly while `ns-unshare` lives.
 fn await_opening(running: &Running) {
     let opening = |pid: Pid| {
         let place = std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
@@ -116,7 +116,7 @@ fn await_opening(running: &Running) {
     }
 }
 
-/// Waits until a file is made in a directory.
+/// Waits until a file is created in the directory.
 fn await_file(events: &OwnedFd) {
     let mut space = [MaybeUninit::uninit(); 512];
     let mut events = inotify::Reader::new(events, &mut space);
@@ -129,14 +129,14 @@ fn await_file(events: &OwnedFd) {
     );
 }
 
-/// Tells of files that are made in this directory from now on.
+/// Reports files that are created in this directory from now on.
 fn new_files(directory: &Path) -> OwnedFd {
     let events = inotify::init(inotify::CreateFlags::CLOEXEC).expect("events can be had");
     inotify::add_watch(&events, directory, inotify::WatchFlags::CREATE).expect("the directory is there");
     events
 }
 
-fn a_fifo_that_nobody_reads_keeps_no_signal_away() -> Outcome {
+fn a_fifo_without_a_reader_blocks_no_signals() -> Outcome {
     needs::root()?;
     for signal in ENDING {
         for options in ["-f", "-p --no-forward-signals"] {
@@ -159,7 +159,7 @@ fn a_fifo_that_nobody_reads_keeps_no_signal_away() -> Outcome {
     Ok(())
 }
 
-fn what_was_pinned_goes_when_the_caller_is_ended() -> Outcome {
+fn pins_are_removed_if_the_caller_is_ended() -> Outcome {
     needs::root()?;
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
         let place = Place::new();
@@ -171,7 +171,7 @@ fn what_was_pinned_goes_when_the_caller_is_ended() -> Outcome {
         let running = Running::start(command.args(["echo", "ran"]));
         await_file(&files);
         running.signal(signal);
-        // The process that undoes it has stdout open until it has done so.
+        // The process that undoes the work has stdout open until it is done.
         let (_, died_of, output) = running.end();
         assert!(place.is_empty(), "{signal}");
         assert_eq!((died_of, output.as_str()), (Some(signal as i32), ""));

@@ -1,30 +1,30 @@
-//! At a terminal: the keys that interrupt and stop, and a terminal that is usable afterwards.
+//! Keys at a terminal that interrupt and stop, and the terminal afterwards.
 
 use super::Who;
 use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Shell, User, needs};
 
 cases!["unshare::keys":
-    control_c_ends_what_is_deaf_to_it,
+    control_c_ends_a_program_without_handlers,
     control_c_reaches_a_handler_once,
     control_z_stops_and_fg_goes_on,
     a_program_that_comes_to_the_foreground_reads_again,
-    a_program_in_a_group_of_its_own_gets_its_turn_back,
-    control_c_does_not_reach_a_program_in_a_group_of_its_own,
+    a_program_with_its_own_group_gets_the_terminal_back,
+    control_c_does_not_reach_a_program_with_its_own_group,
     a_script_can_read_its_terminal_afterwards,
-    the_modes_of_a_killed_program_are_set_back,
+    the_modes_of_a_killed_program_are_restored,
     the_modes_that_a_program_leaves_are_kept,
     the_end_of_the_terminal_ends_the_program,
-    the_terminal_is_left_to_who_has_it,
+    the_foreground_of_others_is_left_alone,
 ];
 
-/// What the shell has as variables: what is typed is echoed, and is not to be mistaken for what a program says.
+/// Scripts in variables of the shell. Typed text is echoed, and must not look like a program's output.
 const SCRIPTS: [(&str, &str); 3] = [
     ("FIFO", "echo re''ady; read -r line <$F"),
     (
         "COUNT",
-        // A signal that comes just before it waits for input is seen when the time is up, and one that comes while the
-        // handler runs is lost: what makes the next one come is written after it.
+        // If a signal comes just before the read, it is seen when the time is up. If one comes while the handler runs,
+        // it is lost. So the text that triggers the next signal is written after the handler has run.
         "n=0 seen=0; trap 'n=$((n+1))' INT; echo re''ady; \
          until read -rt .1 l; do ((n == seen)) || { seen=$n; echo got $n; }; done; echo end $n",
     ),
@@ -34,7 +34,7 @@ const SCRIPTS: [(&str, &str); 3] = [
     ),
 ];
 
-/// What the shell has as variables for perl: a program in a process group of its own.
+/// Perl scripts in variables of the shell: a program with its own process group.
 const PERL: [(&str, &str); 2] = [
     (
         "ASIDE",
@@ -62,7 +62,7 @@ fn shell(who: Who) -> Result<Shell, Skip> {
     Shell::start(user, &variables)
 }
 
-fn control_c_ends_what_is_deaf_to_it() -> Outcome {
+fn control_c_ends_a_program_without_handlers() -> Outcome {
     needs::user_namespaces()?;
     needs::optional("newuidmap newgidmap");
     for who in Who::both()? {
@@ -108,7 +108,7 @@ fn control_z_stops_and_fg_goes_on() -> Outcome {
     Ok(())
 }
 
-/// What was sent into the background reads the terminal there, and is stopped once more: in the foreground it has it.
+/// A program in the background reads the terminal, and is stopped once more. In the foreground it can read.
 fn a_program_that_comes_to_the_foreground_reads_again() -> Outcome {
     needs::user_namespaces()?;
     for options in ["-r -p", "-r --init", "-U -f"] {
@@ -127,8 +127,8 @@ fn a_program_that_comes_to_the_foreground_reads_again() -> Outcome {
     Ok(())
 }
 
-/// It has taken the turn before it was stopped: it has it again when it goes on.
-fn a_program_in_a_group_of_its_own_gets_its_turn_back() -> Outcome {
+/// The program had taken the foreground before it was stopped, and has it again after it is continued.
+fn a_program_with_its_own_group_gets_the_terminal_back() -> Outcome {
     needs::user_namespaces()?;
     needs::installed("perl")?;
     // PID 1 cannot stop itself.
@@ -138,7 +138,7 @@ fn a_program_in_a_group_of_its_own_gets_its_turn_back() -> Outcome {
         shell.0.expect("ready");
         shell.prompt();
         shell.run("fg");
-        // The shell says what goes on, and then lets it.
+        // The shell prints the command, and then continues it.
         shell.0.expect("AHEAD\"\r\n");
         shell.0.type_keys("hello\r");
         shell.0.expect("read:hello");
@@ -148,8 +148,8 @@ fn a_program_in_a_group_of_its_own_gets_its_turn_back() -> Outcome {
     Ok(())
 }
 
-/// The keys are for the foreground.
-fn control_c_does_not_reach_a_program_in_a_group_of_its_own() -> Outcome {
+/// Keys go to the foreground only.
+fn control_c_does_not_reach_a_program_with_its_own_group() -> Outcome {
     needs::user_namespaces()?;
     needs::installed("perl")?;
     for options in ["-U -f", "-r -p", "-r --init"] {
@@ -158,7 +158,7 @@ fn control_c_does_not_reach_a_program_in_a_group_of_its_own() -> Outcome {
         shell.0.expect("ready");
         shell.0.type_keys("\x03");
         shell.0.expect("^C");
-        // This one is passed on, after the other was seen.
+        // This signal is passed on, after the other one was seen.
         let group = nix::unistd::Pid::from_raw(shell.0.foreground());
         nix::sys::signal::kill(group, nix::sys::signal::Signal::SIGUSR1).expect("it leads its group");
         shell.0.expect("alive");
@@ -180,7 +180,7 @@ fn a_script_can_read_its_terminal_afterwards() -> Outcome {
     Ok(())
 }
 
-fn the_modes_of_a_killed_program_are_set_back() -> Outcome {
+fn the_modes_of_a_killed_program_are_restored() -> Outcome {
     let mut shell = shell(Who::Caller)?;
     shell.run("sh -c \"$MODES\"");
     let text = shell.0.expect("done");
@@ -203,8 +203,8 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
         let directory = tempfile::tempdir().expect("there is room in /tmp");
         let pid_file = directory.path().join("pid");
         let mut shell = shell(Who::Caller)?;
-        // As in a terminal window of its own: ns-unshare is the leader of the session. What reads the terminal would end
-        // with it in any case.
+        // As in a separate terminal window, ns-unshare is the leader of the session. A reader of the terminal would end
+        // with the terminal anyway.
         let pid_option = format!("--pid-file {}", pid_file.display());
         shell.run(&format!("exec $U {options} {pid_option} sh -c \"$DEAF\""));
         shell.0.expect("ready");
@@ -222,7 +222,7 @@ fn the_end_of_the_terminal_ends_the_program() -> Outcome {
     Ok(())
 }
 
-fn the_terminal_is_left_to_who_has_it() -> Outcome {
+fn the_foreground_of_others_is_left_alone() -> Outcome {
     needs::user_namespaces()?;
     for options in ["-r -p", "-r --init", "-U -f"] {
         let directory = tempfile::tempdir().expect("there is room in /tmp");
@@ -240,7 +240,7 @@ fn the_terminal_is_left_to_who_has_it() -> Outcome {
         shell.prompt();
         shell.run("bg");
         shell.prompt();
-        // It ends in the background, killed, which is when modes are set back.
+        // It is killed in the background: in that case, the modes are restored.
         shell.run("kill -9 $(cat /proc/$!/task/$!/children); wait; echo en''ded");
         shell.0.expect("ended\r\n");
         shell.prompt();

@@ -1,4 +1,4 @@
-//! `ns-unshare`: what the new namespaces are, what runs in them, how it ends, and what is said when it does not start.
+//! `ns-unshare`: the new namespaces, the program in them, its end, and the messages if it does not start.
 
 mod causes;
 mod clocks;
@@ -25,7 +25,7 @@ use std::process::Command;
 use crate::support::case::Skip;
 use crate::support::{Case, User, needs, program};
 
-/// All of them.
+/// The cases of all modules.
 pub fn cases() -> Vec<Case> {
     [
         causes::cases(),
@@ -53,23 +53,23 @@ pub fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// Who runs a program.
+/// The user who runs a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
-    /// Whoever runs the tests: root, in CI.
+    /// The user who runs the tests: root, in CI.
     Caller,
     /// The ordinary user.
     Ordinary,
 }
 
 impl Who {
-    /// Both. As an ordinary user it is twice the same.
+    /// Both users. If an ordinary user runs the tests, both are the same.
     fn both() -> Result<[Self; 2], Skip> {
         User::ordinary()?;
         Ok([Self::Caller, Self::Ordinary])
     }
 
-    /// `ns-unshare` run by them.
+    /// `ns-unshare` run by this user.
     fn unshare(self) -> Command {
         match self {
             Self::Caller => program("ns-unshare"),

@@ -6,11 +6,11 @@ use crate::support::{Outcome, Ran, Run as _, needs};
 
 cases!["unshare::mounts":
     propagation_is_as_chosen,
-    a_relative_directory_is_inside_of_the_new_root,
+    a_relative_directory_is_inside_the_new_root,
     the_root_of_a_new_mount_namespace_is_pivoted,
     user_namespaces_nest_below_a_new_root,
     a_fresh_proc_is_mounted_in_the_new_root,
-    proc_is_mounted_where_it_is_wanted,
+    proc_is_mounted_on_the_named_directory,
     interpreters_are_registered,
 ];
 
@@ -27,7 +27,7 @@ const ROOM: &str = r#"
     U=$BIN/ns-unshare
 "#;
 
-/// Runs the script in a mount namespace that has the room.
+/// Runs the script in a mount namespace with that root directory.
 fn in_room(who: Who, text: &str) -> Ran {
     needs::tools("mount");
     let mut command = who.unshare();
@@ -55,7 +55,7 @@ fn propagation_is_as_chosen() -> Outcome {
         ] {
             let text = script(&mut who.unshare(), &format!("-r -m {options}"), field).ok();
             let wanted = text.trim().starts_with(starts) && (starts.is_empty() == text.trim().is_empty());
-            // Below a less privileged user namespace what was shared can only be a slave.
+            // Below a less privileged user namespace, shared mounts become slaves.
             assert!(
                 wanted || text.starts_with("master:"),
                 "{who:?} {options}: {text:?}"
@@ -76,7 +76,7 @@ fn propagation_is_as_chosen() -> Outcome {
     Ok(())
 }
 
-/// Whether the mount on `/` is shared where the tests run.
+/// True if the mount on `/` is shared in the mount namespace of the tests.
 fn inherited_is_shared() -> bool {
     let table = std::fs::read_to_string("/proc/self/mountinfo").expect("it is text here");
     table
@@ -84,7 +84,7 @@ fn inherited_is_shared() -> bool {
         .any(|line| line.split(' ').nth(4) == Some("/") && line.contains(" shared:"))
 }
 
-fn a_relative_directory_is_inside_of_the_new_root() -> Outcome {
+fn a_relative_directory_is_inside_the_new_root() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         // With a new mount namespace, and with a chroot.
@@ -116,7 +116,7 @@ fn the_root_of_a_new_mount_namespace_is_pivoted() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         for propagation in ["private", "slave", "shared", "unchanged"] {
-            // The root is the namespace's own, and nothing of the old one is left.
+            // The mount namespace has its own root, and nothing of the old root is left.
             let text = in_room(
                 who,
                 &format!(
@@ -126,7 +126,7 @@ fn the_root_of_a_new_mount_namespace_is_pivoted() -> Outcome {
             );
             assert_eq!(text.ok(), "1\ngone\n", "{who:?} {propagation}");
         }
-        // A directory that is no mount, and one given relative to here.
+        // The directory is not a mount, and its path is relative.
         let text = in_room(who, "cd /mnt; $U -m -R . ls -d /inner").ok();
         assert_eq!(text, "/inner\n", "{who:?}");
         let error = in_room(who, "$U -m -R /mnt/missing true").fails(1);
@@ -149,7 +149,7 @@ fn user_namespaces_nest_below_a_new_root() -> Outcome {
             .ok();
             assert_eq!(text, "0\n", "{who:?} {root}");
         }
-        // In a chroot the kernel refuses, and we say why.
+        // In a chroot the kernel refuses, and the error names the reason.
         let error = in_room(who, "$U -R /mnt $U -U true").fails(1);
         assert!(
             error.contains("cannot create a user namespace: Operation not permitted")
@@ -169,7 +169,7 @@ fn a_fresh_proc_is_mounted_in_the_new_root() -> Outcome {
         )
         .ok();
         assert!(text.starts_with("1\n/proc/1\n/proc/2\n"), "{who:?}: {text}");
-        // The caller's own /proc is as it was.
+        // The caller's own /proc is unchanged.
         let text = in_room(
             who,
             "$U -m -p --mount-proc -R /mnt true; test -d /proc/self/ns && echo $$",
@@ -180,7 +180,7 @@ fn a_fresh_proc_is_mounted_in_the_new_root() -> Outcome {
     Ok(())
 }
 
-fn proc_is_mounted_where_it_is_wanted() -> Outcome {
+fn proc_is_mounted_on_the_named_directory() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         let text = in_room(
@@ -196,7 +196,7 @@ fn proc_is_mounted_where_it_is_wanted() -> Outcome {
         .ok();
         assert_eq!(text, "/inner/deep/1\n", "{who:?}");
     }
-    // Nothing comes out of a shared mount.
+    // Nothing propagates out of a shared mount.
     needs::root()?;
     let count = "grep -c ' /proc ' /proc/self/mountinfo;";
     for propagation in ["private", "shared", "slave", "unchanged"] {
@@ -226,7 +226,7 @@ fn interpreters_are_registered() -> Outcome {
     for who in Who::both()? {
         let mut command = who.unshare();
         command.args(["-r", "-p", "-l", line]);
-        // Run by its ending, the file is printed by its interpreter.
+        // The kernel runs the file by its suffix, and its interpreter prints it.
         let text = script(
             &mut command,
             "",
@@ -240,7 +240,7 @@ fn interpreters_are_registered() -> Outcome {
             ),
             "{who:?}: {error}"
         );
-        // With F the interpreter is opened outside of the new root, which has none.
+        // With F, the interpreter is opened outside the new root, which has none.
         let text = in_room(
             who,
             "cp /usr/bin/cat /mnt/cat

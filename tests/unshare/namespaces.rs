@@ -1,4 +1,4 @@
-//! New namespaces of the chosen kinds, a program in them, and its status.
+//! New namespaces of the chosen kinds, the program in them, and its status.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use crate::support::{Outcome, Run as _, inode_of, needs};
 cases!["unshare::namespaces":
     a_private_process_table_starts_at_one,
     the_chosen_kinds_are_new_and_no_others,
-    the_status_is_that_of_the_program,
+    the_status_is_the_programs,
     a_pid_namespace_is_forked_into,
     options_that_need_a_fork_are_refused_with_no_fork,
     a_private_machine_takes_one_option,
@@ -64,7 +64,7 @@ fn the_chosen_kinds_are_new_and_no_others() -> Outcome {
     Ok(())
 }
 
-/// The inode of each kind as the program sees it.
+/// The inode of each kind as seen by the program.
 fn namespaces_inside(command: &mut Command, options: &str) -> Vec<(&'static str, u64)> {
     let links = KINDS.map(|kind| format!("/proc/self/ns/{kind}")).join(" ");
     let text = command.with(&format!("{options} readlink {links}")).ok();
@@ -75,7 +75,7 @@ fn namespaces_inside(command: &mut Command, options: &str) -> Vec<(&'static str,
     KINDS.into_iter().zip(inodes).collect()
 }
 
-fn the_status_is_that_of_the_program() -> Outcome {
+fn the_status_is_the_programs() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         for options in ["-U", "-U -f", "-U -p", "-U -r -p --init"] {
@@ -105,7 +105,7 @@ fn a_pid_namespace_is_forked_into() -> Outcome {
     for who in Who::both()? {
         let text = script(&mut who.unshare(), "-r -p", "/bin/true; /bin/true; echo $$").ok();
         assert_eq!(text, "1\n", "{who:?}");
-        // The old way: the first child is PID 1, and when it has ended there can be no other.
+        // Without a fork, the first child is PID 1, and after its end there can be no other child.
         let ran = script(
             &mut who.unshare(),
             "-r -p --no-fork",
@@ -130,7 +130,7 @@ fn options_that_need_a_fork_are_refused_with_no_fork() -> Outcome {
         let error = unshare().with(&format!("{options} true")).fails(2);
         assert!(error.contains("--no-fork"), "{options}: {error}");
     }
-    // Of the two the last one counts.
+    // If both are given, the last one counts.
     assert_eq!(unshare().with("-U --no-fork --fork true").ok(), "");
     Ok(())
 }
@@ -163,7 +163,7 @@ fn options_may_be_shortened_and_repeated() -> Outcome {
     assert_eq!(unshare().with(&format!("{options} id -u")).ok(), "0\n");
     let error = unshare().with("--map-u true").fails(2);
     assert!(error.contains("--map-u"), "{error}");
-    // What follows the program is the program's.
+    // Words after the program belong to the program.
     assert_eq!(unshare().with("-U echo -U --fork").ok(), "-U --fork\n");
     assert_eq!(unshare().with("-U -- echo --").ok(), "--\n");
     Ok(())

@@ -70,7 +70,7 @@ fn a_loopback_interface_that_stays_down_is_noted() -> Outcome {
     needs::user_namespaces()?;
     let strace = needs::installed("strace")?;
     for options in ["-r", "-r -p"] {
-        // The call that sets the flags is the second of its kind, and is refused.
+        // The call that sets the flags is the second of its kind, and it is refused.
         let mut command = crate::support::tool(&strace);
         command.args(["-f", "-o", "/dev/null", "-e", "inject=ioctl:error=EPERM:when=2"]);
         command.arg(unshare().get_program());

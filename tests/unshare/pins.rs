@@ -1,4 +1,4 @@
-//! Namespaces bound to files, so that they stay when the program has ended.
+//! Namespaces bound to files, so that they outlive the program.
 
 use std::fs;
 use std::path::Path;
@@ -13,15 +13,15 @@ cases!["unshare::pins":
     each_kind_is_bound_to_its_file,
     the_program_does_not_run_when_binding_fails,
     a_bound_file_is_removed_if_the_program_cannot_run,
-    a_shared_mount_takes_no_mount_namespace,
+    a_mount_namespace_cannot_be_bound_on_a_shared_mount,
     a_mount_namespace_can_be_bound_from_any_cpu,
 ];
 
-/// A directory whose files are unmounted when it goes.
+/// A directory whose files are unmounted when it is dropped.
 pub(super) struct Place(tempfile::TempDir);
 
 impl Place {
-    /// On a mount of its own that is private, as mount namespaces want it.
+    /// Makes the directory on its own private mount, as mount namespaces need it.
     pub(super) fn new() -> Self {
         let directory = tempfile::tempdir().expect("there is room in /tmp");
         let none = None::<&str>;
@@ -64,7 +64,7 @@ fn each_kind_is_bound_to_its_file() -> Outcome {
         for kind in ["user", "cgroup", "ipc", "uts", "net", "pid", "mount", "time"] {
             let link = if kind == "mount" { "mnt" } else { kind };
             let file = place.file(kind);
-            // Some are there already, as unshare(1) wants it, and some are not.
+            // Some files exist already, as unshare(1) demands, and some do not.
             if kind.len() == 3 {
                 fs::write(&file, "").expect("we are root");
             }
@@ -78,7 +78,7 @@ fn each_kind_is_bound_to_its_file() -> Outcome {
                 "{kind}"
             );
         }
-        // Several at once, with a user namespace that would not let us.
+        // Several are bound at once, with a user namespace that would refuse it from inside.
         let files =
             ["uts", "net", "mount"].map(|kind| format!("--{kind}={}", place.file(&format!("{kind}2"))));
         let text = unshare()
@@ -138,14 +138,14 @@ fn a_bound_file_is_removed_if_the_program_cannot_run() -> Outcome {
                 !Path::new(&file).exists() && !Path::new(&pid).exists(),
                 "{fork} {program}"
             );
-            // What was there before stays, without a namespace on it.
+            // A file that existed before stays, without a namespace on it.
             assert!(fs::read(&kept).expect("it is a plain file again").is_empty());
         }
     }
     Ok(())
 }
 
-fn a_shared_mount_takes_no_mount_namespace() -> Outcome {
+fn a_mount_namespace_cannot_be_bound_on_a_shared_mount() -> Outcome {
     needs::tools("mount");
     needs::root()?;
     let mut command = unshare();
@@ -172,8 +172,8 @@ fn a_shared_mount_takes_no_mount_namespace() -> Outcome {
     Ok(())
 }
 
-/// Linux 6.18 hands out ids in batches, one a CPU, and refuses to bind a mount namespace with a lower id than the one it
-/// is bound in: on which CPU one happens to run must not count.
+/// Linux 6.18 hands out ids in batches, one for each CPU, and refuses to bind a mount namespace inside one with a
+/// higher id. The CPU of the process must make no difference.
 fn a_mount_namespace_can_be_bound_from_any_cpu() -> Outcome {
     needs::tools("mount umount");
     needs::root()?;
@@ -186,7 +186,7 @@ fn a_mount_namespace_can_be_bound_from_any_cpu() -> Outcome {
         .env("U", program)
         .env("TASKSET", &taskset)
         .env("D", place.0.path());
-    // From a mount namespace made on each CPU, in turn on each CPU.
+    // A mount namespace is made on each CPU, and in each, another on each CPU.
     let text = script(
         &mut command,
         "",
@@ -207,7 +207,7 @@ fn a_mount_namespace_can_be_bound_from_any_cpu() -> Outcome {
         ),
     )
     .ok();
-    // Every time it worked, and the program may use the CPU that it was started with, no more and no less.
+    // Every attempt has succeeded, and the program may use exactly the CPU that it was started with.
     let wanted: Vec<_> = (0..cpus)
         .flat_map(|_| (0..cpus).flat_map(|inner| [inner.to_string(), inner.to_string(), inner.to_string()]))
         .collect();

@@ -1,17 +1,17 @@
-//! What scripts ask for: who and when, and what would be done.
+//! Options for scripts: the user, the time, and the plan.
 
 use super::{Who, script, unshare};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, Running, inode_of, needs};
 
 cases!["unshare::scripts":
-    the_pid_file_names_the_process_whose_end_ends_the_namespaces,
+    the_pid_file_names_the_process_that_keeps_the_namespaces,
     the_info_names_pid_and_namespaces,
     a_plan_is_shown_and_nothing_is_done,
     a_plan_is_shown_as_json,
 ];
 
-fn the_pid_file_names_the_process_whose_end_ends_the_namespaces() -> Outcome {
+fn the_pid_file_names_the_process_that_keeps_the_namespaces() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         for options in ["-r", "-r -f", "-r -p", "-r -p --init"] {

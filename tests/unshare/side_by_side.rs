@@ -1,4 +1,5 @@
-//! Side by side with the installed unshare(1): the same command line, the same status, ids, maps, namespaces, directory.
+//! Comparison with the installed unshare(1): the same command line gives the same status, ids, maps, namespaces and
+//! directory.
 
 use std::process::Command;
 
@@ -10,7 +11,7 @@ cases!["unshare::side_by_side": both_do_the_same, both_end_with_the_same_status,
 
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
-/// What a program can see of what was done to it.
+/// Prints the effects that a program can see.
 const INSPECT: &str = r#"
     for kind in cgroup ipc mnt net pid time user uts; do
         [ "$(readlink /proc/self/ns/$kind)" = "$(eval echo \$OWN_$kind)" ] && echo $kind same || echo $kind new
@@ -23,7 +24,7 @@ const INSPECT: &str = r#"
     cat /proc/self/timens_offsets
 "#;
 
-/// Options that mean the same in both, for anyone.
+/// Options with the same meaning in both, for any user.
 const FOR_ALL: [&str; 30] = [
     "-U",
     "-r",
@@ -57,7 +58,7 @@ const FOR_ALL: [&str; 30] = [
     "-r -w /usr/lib",
 ];
 
-/// Options that take privilege.
+/// Options that need privilege.
 const FOR_ROOT: [&str; 36] = [
     "",
     "-f",
@@ -97,7 +98,7 @@ const FOR_ROOT: [&str; 36] = [
     "-c -S 0",
 ];
 
-/// Both programs with the same surroundings.
+/// Both programs with the same environment.
 fn pair(who: Who) -> Result<[Command; 2], crate::support::case::Skip> {
     let installed = needs::installed("unshare")?;
     let relative = match who {
@@ -175,7 +176,7 @@ fn both_end_with_the_same_status() -> Outcome {
                     let ran = command.args(options.split_whitespace()).args(&words).ran();
                     (ran.status, ran.stdout)
                 });
-                // 2.38.1 says 1 of a child that was killed by KILL.
+                // unshare(1) 2.38.1 returns 1 for a child that was killed by KILL.
                 if options.contains("-f") && program.contains("-9") {
                     assert!([0, 137].contains(&ours.0), "{ours:?}");
                     continue;

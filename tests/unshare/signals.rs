@@ -1,4 +1,4 @@
-//! Signals sent to `ns-unshare` while it waits, and its death.
+//! Signals to `ns-unshare` while it waits, and its death.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
@@ -13,18 +13,18 @@ use crate::support::{Outcome, Run as _, Running, needs, tool};
 
 cases!["unshare::signals":
     each_signal_reaches_the_program_once,
-    each_signal_that_ends_a_program_ends_it_and_us,
+    each_deadly_signal_ends_the_program_and_ns_unshare,
     a_signal_ends_pid_1_although_it_has_no_handler,
     a_handler_of_pid_1_is_respected,
-    without_forwarding_signals_are_kept_back,
+    signals_that_are_not_forwarded_are_held_back,
     init_passes_signals_on_and_reaps,
-    we_die_as_the_program_died,
+    ns_unshare_dies_of_the_programs_signal,
     only_the_program_leaves_a_core_dump,
-    the_program_dies_with_us_when_asked,
-    the_program_dies_with_us_also_after_a_change_of_ids,
-    the_program_does_not_run_after_our_death_during_a_change_of_ids,
+    the_program_dies_with_ns_unshare_if_asked,
+    the_program_dies_with_ns_unshare_even_after_a_change_of_ids,
+    the_program_does_not_run_if_ns_unshare_dies_during_a_change_of_ids,
     signal_names_and_numbers_are_taken,
-    the_program_stops_and_goes_on_with_us,
+    the_program_stops_and_goes_on_with_ns_unshare,
 ];
 
 /// Writes the number of each signal that comes, until it reads a line.
@@ -82,8 +82,8 @@ fn each_signal_reaches_the_program_once() -> Outcome {
     Ok(())
 }
 
-/// The numbers of the signals that end `cat` on this kernel, but KILL, which nobody can pass on, and the two that the C
-/// library keeps for itself, which it has some children ignore.
+/// The numbers of the signals that end `cat` on this kernel. KILL is left out, because no process can pass it on. So
+/// are the two signals that the C library uses internally, which some of its children ignore.
 fn deadly() -> Vec<i32> {
     let mut deadly = Vec::new();
     for signal in (1..=64).filter(|signal| ![Signal::SIGKILL as i32, 32, 33].contains(signal)) {
@@ -99,7 +99,7 @@ fn deadly() -> Vec<i32> {
     deadly
 }
 
-fn each_signal_that_ends_a_program_ends_it_and_us() -> Outcome {
+fn each_deadly_signal_ends_the_program_and_ns_unshare() -> Outcome {
     needs::user_namespaces()?;
     let deadly = deadly();
     let usual = [Signal::SIGXCPU, Signal::SIGPROF, Signal::SIGPWR, Signal::SIGTERM];
@@ -130,7 +130,7 @@ fn a_signal_ends_pid_1_although_it_has_no_handler() -> Outcome {
             Signal::SIGUSR1,
             Signal::SIGUSR2,
         ] {
-            // PID 1 is cat, which has no handler for anything.
+            // PID 1 is cat, which has no signal handlers.
             let mut running = Running::start(who.unshare().args(["-r", "-p", "cat"]));
             running.say("here\n");
             assert_eq!(running.line(), "here");
@@ -158,7 +158,7 @@ fn a_handler_of_pid_1_is_respected() -> Outcome {
         ),
         ("trap '' TERM", Signal::SIGTERM, (0, "")),
     ] {
-        // A signal that comes just before it waits for input is seen when the time is up.
+        // If a signal comes just before the read, it is seen when the time is up.
         let text =
             format!("{set_up}; echo ready; until read -rt .1 line || (($? < 128)); do :; done; exit 0");
         let mut running = Running::start(unshare().args(["-r", "-p"]).arg(&bash).args(["-c", &text]));
@@ -177,10 +177,10 @@ fn a_handler_of_pid_1_is_respected() -> Outcome {
     Ok(())
 }
 
-fn without_forwarding_signals_are_kept_back() -> Outcome {
+fn signals_that_are_not_forwarded_are_held_back() -> Outcome {
     needs::user_namespaces()?;
     let perl = needs::installed("perl")?;
-    // INT and TERM wait, and the program does not get them.
+    // INT and TERM stay pending, and the program does not get them.
     let mut command = unshare();
     command
         .args(["-U", "-f", "--no-forward-signals"])
@@ -193,7 +193,7 @@ fn without_forwarding_signals_are_kept_back() -> Outcome {
     running.say("end\n");
     let (status, _, rest) = running.end();
     assert_eq!((status, rest.as_str()), (0, "end\n"));
-    // HUP ends us alone: the program reads on.
+    // HUP ends only ns-unshare: the program goes on reading.
     let mut command = unshare();
     command.args(["-U", "-f", "--no-forward-signals"]);
     command.args(["sh", "-c", "echo ready; read -r line; echo still here"]);
@@ -210,14 +210,14 @@ fn init_passes_signals_on_and_reaps() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("ps");
     for who in Who::both()? {
-        // The orphan's parent becomes PID 1, which has to wait for it: no zombie is left.
+        // PID 1 becomes the orphan's parent, and must wait for it, so that no zombie is left.
         let text = "(sh -c 'sleep 0 & exec true' &) ; wait; sh -c 'exec sh -c \"(true &)\"';
                     for i in 1 2 3 4 5 6 7 8 9; do ps -e -o stat= | grep -q Z || break; done
                     ps -e -o pid=,stat=,comm= | grep Z; ps -o comm= -p 1; echo $$";
         let mut command = who.unshare();
         let ran = super::script(&mut command, "-r --mount-proc --init", text);
         assert_eq!(ran.ok(), "ns-unshare\n2\n", "{who:?}");
-        // Whatever an orphan dies of: it can be seen until init has waited for it.
+        // This holds for every cause of death: the orphan is visible until init has waited for it.
         let text = "p=$(sh -c 'sleep 1000 >/dev/null & echo $!'); kill -40 $p; while kill -0 $p 2>/dev/null; do :; done; echo on";
         let ran = super::script(&mut who.unshare(), "-r --init", text);
         assert_eq!(ran.ok(), "on\n", "{who:?}");
@@ -225,7 +225,7 @@ fn init_passes_signals_on_and_reaps() -> Outcome {
     Ok(())
 }
 
-fn we_die_as_the_program_died() -> Outcome {
+fn ns_unshare_dies_of_the_programs_signal() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         for (text, status, signal) in [
@@ -271,12 +271,12 @@ fn only_the_program_leaves_a_core_dump() -> Outcome {
     Ok(())
 }
 
-/// The PID, as we see it, of the process that the program runs in.
+/// The PID of the program's process, as seen by the test.
 fn program_of(running: &Running) -> Pid {
     last_child(running.pid())
 }
 
-/// Kills `ns-unshare` and tells whether its program ended with it.
+/// Kills `ns-unshare`, and returns true if its program ended too.
 fn dies_with(command: &mut Command) -> bool {
     let mut running = Running::start(command);
     assert_eq!(running.line(), "ready");
@@ -285,10 +285,10 @@ fn dies_with(command: &mut Command) -> bool {
     ended(program)
 }
 
-/// Says that it runs, and waits for what does not come: the case keeps its stdin open.
+/// Writes a line when it runs, and then waits for input that never comes: the case keeps its stdin open.
 const WAIT: [&str; 3] = ["sh", "-c", "echo ready; read -r line"];
 
-fn the_program_dies_with_us_when_asked() -> Outcome {
+fn the_program_dies_with_ns_unshare_if_asked() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
         for options in [
@@ -303,7 +303,7 @@ fn the_program_dies_with_us_when_asked() -> Outcome {
             );
         }
     }
-    // Without the option it goes on.
+    // Without the option, the program goes on.
     let mut running =
         Running::start(unshare().args(["-U", "-f", "sh", "-c", "echo ready; read -r line; echo on"]));
     assert_eq!(running.line(), "ready");
@@ -314,7 +314,7 @@ fn the_program_dies_with_us_when_asked() -> Outcome {
     Ok(())
 }
 
-fn the_program_dies_with_us_also_after_a_change_of_ids() -> Outcome {
+fn the_program_dies_with_ns_unshare_even_after_a_change_of_ids() -> Outcome {
     needs::user_namespaces()?;
     needs::optional("newuidmap newgidmap");
     needs::root()?;
@@ -340,8 +340,8 @@ fn the_program_dies_with_us_also_after_a_change_of_ids() -> Outcome {
     Ok(())
 }
 
-/// A change of ids takes the signal away, which is set again after it: nothing tells of a death between the two.
-fn the_program_does_not_run_after_our_death_during_a_change_of_ids() -> Outcome {
+/// A change of ids clears the signal, and it is set again afterwards. Nothing reports a death between the two.
+fn the_program_does_not_run_if_ns_unshare_dies_during_a_change_of_ids() -> Outcome {
     needs::root()?;
     let strace = needs::installed("strace")?;
     let mut command = crate::support::tool(strace);
@@ -395,9 +395,9 @@ fn signal_names_and_numbers_are_taken() -> Outcome {
     Ok(())
 }
 
-fn the_program_stops_and_goes_on_with_us() -> Outcome {
+fn the_program_stops_and_goes_on_with_ns_unshare() -> Outcome {
     needs::user_namespaces()?;
-    // Seen by whoever waits for us, as a shell would.
+    // The parent of ns-unshare sees the stop, as a shell would.
     for who in Who::both()? {
         for options in ["-U -f", "-r -p", "-r --init"] {
             let mut command = who.unshare();
@@ -407,7 +407,7 @@ fn the_program_stops_and_goes_on_with_us() -> Outcome {
             let mut running = Running::start(&mut command);
             assert_eq!(running.line(), "ready");
             let pid = running.pid();
-            // TSTP is not taken by what is in no session with a shell: STOP is.
+            // A process without a shell in its session ignores TSTP, but not STOP.
             let stopped = if options.ends_with("--init") {
                 last_child(program_of(&running))
             } else {

@@ -1,19 +1,19 @@
-//! What the program is started with: descriptors, signals, environment, and the shell that is run without one.
+//! The start of the program: descriptors, signals, environment, and the shell that runs by default.
 
 use super::{Who, script, unshare};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, needs, tool};
 
 cases!["unshare::start":
-    the_program_has_three_descriptors_and_what_the_caller_passed,
+    the_program_has_three_descriptors_and_the_passed_ones,
     the_signal_mask_and_dispositions_pass_through,
     the_environment_can_be_emptied,
     the_login_shell_is_the_callers,
-    nothing_at_all_is_a_plan_too,
+    a_plan_can_have_only_the_program,
     it_works_with_few_descriptors,
 ];
 
-fn the_program_has_three_descriptors_and_what_the_caller_passed() -> Outcome {
+fn the_program_has_three_descriptors_and_the_passed_ones() -> Outcome {
     needs::user_namespaces()?;
     needs::optional("newuidmap newgidmap");
     for who in Who::both()? {
@@ -30,7 +30,8 @@ fn the_program_has_three_descriptors_and_what_the_caller_passed() -> Outcome {
                 Who::Ordinary => User::ordinary()?.tool("sh"),
             };
             shell.env("U", who.unshare().get_program());
-            // The same with ours and without: 5 is the caller's, as is what the tests were started with.
+            // The result is the same with and without ns-unshare. 5 belongs to the caller, and so do the descriptors
+            // that the tests were started with.
             let text = format!("ls /proc/self/fd 5</dev/null; $U {options} ls /proc/self/fd 5</dev/null");
             let text = shell.args(["-c", &text]).ran().ok();
             let lines: Vec<_> = text.lines().collect();
@@ -47,7 +48,7 @@ fn the_program_has_three_descriptors_and_what_the_caller_passed() -> Outcome {
 fn the_signal_mask_and_dispositions_pass_through() -> Outcome {
     needs::user_namespaces()?;
     let env = needs::installed("env")?;
-    // Without a shell in between, which has a mask of its own.
+    // A shell in between would have its own mask.
     let fields = ["grep", "^Sig[BI]", "/proc/self/status"];
     for settings in [
         "",
@@ -66,7 +67,7 @@ fn the_signal_mask_and_dispositions_pass_through() -> Outcome {
             assert_eq!(inside, without.args(fields).ran().ok(), "{settings} {options}");
         }
     }
-    // An ignored SIGCHLD would keep us from waiting; the program gets it as it is by default.
+    // An ignored SIGCHLD would keep ns-unshare from waiting. The program gets the default disposition.
     let ran = tool(&env)
         .args(["--ignore-signal=CHLD"])
         .arg(unshare().get_program())
@@ -96,7 +97,7 @@ fn the_environment_can_be_emptied() -> Outcome {
         "A=1\nC=\n"
     );
     assert_eq!(variables("-U"), "A=1\nB=2=3\nC=\nPATH=/usr/bin:/bin\n");
-    // The program is still found, where execvp(3) looks by default.
+    // The program is still found, in the default directories of execvp(3).
     assert_eq!(unshare().with("-U --clear-env env").ok(), "");
     Ok(())
 }
@@ -104,11 +105,12 @@ fn the_environment_can_be_emptied() -> Outcome {
 fn the_login_shell_is_the_callers() -> Outcome {
     needs::user_namespaces()?;
     for who in Who::both()? {
-        // $SHELL first.
+        // $SHELL comes first.
         let mut command = who.unshare();
         let error = command.env("SHELL", "/no/such-shell").with("-U").fails(127);
         assert!(error.contains("\"/no/such-shell\""), "{error}");
-        // Then that of /etc/passwd: the caller's, not that of nobody, whom a bare -U makes of everyone.
+        // The shell in /etc/passwd comes next. It is the caller's, and not the shell of nobody, whose uid a bare -U
+        // shows.
         let plan = who.unshare().env_remove("SHELL").with("--dry-run -U").ok();
         let uid = who.unshare().with("id -u").ok();
         let passwd = std::fs::read_to_string("/etc/passwd").expect("it is text");
@@ -142,7 +144,7 @@ fn the_login_shell_is_the_callers() -> Outcome {
     Ok(())
 }
 
-fn nothing_at_all_is_a_plan_too() -> Outcome {
+fn a_plan_can_have_only_the_program() -> Outcome {
     assert_eq!(unshare().with("echo hello").ok(), "hello\n");
     assert_eq!(script(&mut unshare(), "-f", "exit 3").status, 3);
     let plan = unshare().with("--dry-run true").ok();

@@ -56,7 +56,7 @@ fn a_small_stack_is_enough() -> Outcome {
         let text = format!("ulimit -s 32; {directory}/{words}");
         let ran = tool("bash").args(["-c", &text]).ran();
         assert_eq!(ran.status, 0, "{words}: {}", ran.stderr);
-        // The program has the limit that the caller had.
+        // The program has the limit of the caller.
         assert!(
             !words.contains("ulimit") || ran.stdout == "32\n",
             "{words}: {}",

@@ -1,4 +1,4 @@
-//! Where the surroundings are poor: limits of the process, no `/proc`, a root that is no mount.
+//! Limited environments: limits of the process, no `/proc`, a root that is not a mount.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
@@ -13,7 +13,7 @@ cases!["unshare::surroundings":
     a_missing_proc_is_named,
     a_root_that_is_no_mount_is_named,
     a_program_that_was_found_and_cannot_run_is_named,
-    an_option_cut_too_short_is_answered_with_what_it_may_be,
+    an_ambiguous_abbreviation_lists_its_options,
 ];
 
 /// A script for bash, run by the ordinary user, in which `$U` is `ns-unshare`.
@@ -59,14 +59,14 @@ fn a_limit_on_the_size_of_files_is_named() -> Outcome {
         );
         assert!(!file.exists(), "{options}");
     }
-    // The program has the signal as it was.
+    // The program has the original disposition of the signal.
     let ignored =
         |words: &str| bash(&format!("{words} grep SigIgn /proc/self/status")).map(|mut it| it.ran().ok());
     assert_eq!(ignored(&format!("$U -r {option}"))?, ignored("")?);
     Ok(())
 }
 
-/// Runs a script by root of a user namespace of its own, in which `$U` is `ns-unshare`.
+/// Runs a script as root of its own user namespace, in which `$U` is `ns-unshare`.
 fn nested(who: Who, text: &str) -> Ran {
     let mut command = who.unshare();
     let program = command.get_program().to_owned();
@@ -90,7 +90,7 @@ fn a_missing_proc_is_named() -> Outcome {
             );
             says(nested(who, &text), cause);
         }
-        // What needs none does without.
+        // Programs that need no /proc run without it.
         let text = nested(who, "mount -t tmpfs none /proc; exec $U -n -p -u echo ran").ok();
         assert_eq!(text, "ran\n", "{who:?}");
     }
@@ -159,10 +159,10 @@ fn a_program_that_was_found_and_cannot_run_is_named() -> Outcome {
         let cause = format!("  cause: \"{}\" was found: {flaw}", file(name).display());
         assert!(error.contains(&cause), "{error}");
     }
-    // No file has no name, as execvp(3) has it.
+    // An empty name is the name of no file, as in execvp(3).
     let error = unshare().args(["-U", ""]).ran().fails(127);
     assert_eq!(error, "ns-unshare: cannot run \"\": No such file or directory\n");
-    // Behind a door that is closed there may be anything.
+    // Files in a closed directory may exist or not.
     User::ordinary()?;
     let hidden = tempfile::tempdir().expect("there is room in /tmp");
     std::fs::set_permissions(hidden.path(), std::fs::Permissions::from_mode(0o000)).expect("it is ours");
@@ -176,7 +176,7 @@ fn a_program_that_was_found_and_cannot_run_is_named() -> Outcome {
     Ok(())
 }
 
-fn an_option_cut_too_short_is_answered_with_what_it_may_be() -> Outcome {
+fn an_ambiguous_abbreviation_lists_its_options() -> Outcome {
     for (option, may_be) in [
         ("--map-u", "--map-user or --map-users"),
         ("--no-f", "--no-fork or --no-forward-signals"),

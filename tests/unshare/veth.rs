@@ -1,5 +1,5 @@
-//! Pairs of interfaces between network namespaces. All of it is between namespaces that a case has made: what stands for the
-//! caller's is one of them.
+//! Pairs of interfaces between network namespaces. A case makes all of these namespaces: one of them plays the part of
+//! the caller's.
 
 use std::process::Command;
 
@@ -14,27 +14,27 @@ cases!["unshare::veth":
     every_key_does_what_it_says,
     the_kernel_finds_a_free_name,
     several_pairs_can_be_made,
-    the_peer_can_be_where_a_target_says,
+    the_peer_can_be_in_a_target,
     a_pair_needs_no_child,
     a_named_namespace_keeps_its_pair,
     a_pair_is_removed_if_a_step_fails,
-    a_plan_is_shown_and_nothing_made,
+    a_plan_is_shown_and_nothing_is_made,
 ];
 
-/// A network namespace that stands for the caller's, and who works there.
+/// A network namespace that plays the part of the caller's, and the user who works in it.
 pub(super) struct Place {
     pub(super) who: Who,
     pub(super) held: Held,
 }
 
-/// How the second namespace is made, seen from the first.
+/// The way to make the second namespace, relative to the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// In there, with the rights that are held there.
+    /// From inside the first, with its rights.
     Inside,
-    /// In there, in a user namespace below that one.
+    /// From inside the first, in a user namespace below its user namespace.
     Below,
-    /// From outside, in a user namespace beside that one, by who has made both.
+    /// From outside, in another user namespace beside it, by the creator of both.
     Beside,
 }
 
@@ -46,12 +46,12 @@ impl Place {
         Self { who, held }
     }
 
-    /// By the caller and by the ordinary user.
+    /// A place of the caller, and one of the ordinary user.
     pub(super) fn both() -> Result<[Self; 2], Skip> {
         Ok(Who::both()?.map(Self::new))
     }
 
-    /// One of the five, run by whom the place is of.
+    /// One of the five programs, run by the user of the place.
     pub(super) fn program(&self, name: &str) -> Command {
         match self.who {
             Who::Caller => program(name),
@@ -59,14 +59,15 @@ impl Place {
         }
     }
 
-    /// Runs a program in the namespaces of this process: as root of the user namespace, also where it is another one's.
+    /// Runs a program in the namespaces of this process, as root of its user namespace, even if that belongs to another
+    /// user.
     pub(super) fn inside(&self, pid: i32) -> Command {
         let mut enter = self.program("ns-enter");
         enter.args(["-t", &pid.to_string(), "-U", "-n"]);
         enter
     }
 
-    /// Runs a program of the tests' own in the network namespace of this process.
+    /// Runs a helper program of the tests in the network namespace of this process.
     fn helper(pid: i32) -> Command {
         let mut enter = program("ns-enter");
         enter.args(["-t", &pid.to_string(), "-n"]);
@@ -97,7 +98,7 @@ impl Place {
         Held::new(&mut command, "")
     }
 
-    /// The interfaces of the place, but for the loopback.
+    /// The interfaces of the place, except the loopback interface.
     pub(super) fn interfaces(&self) -> Vec<String> {
         interfaces(self.inside(self.held.pid))
     }
@@ -152,7 +153,7 @@ fn a_pair_carries_traffic() -> Outcome {
 fn a_pair_goes_with_the_namespace() -> Outcome {
     needs::user_namespaces()?;
     let own = interfaces(tool("env"));
-    // Other cases mount what they need below /tmp.
+    // Other cases mount file systems below /tmp.
     let mounts = || {
         let table = std::fs::read_to_string("/proc/self/mountinfo").expect("it is there");
         table.lines().filter(|line| !line.contains(" /tmp/")).count()
@@ -163,7 +164,7 @@ fn a_pair_goes_with_the_namespace() -> Outcome {
         assert_eq!(interfaces(place.inside(other.pid)), ["eth0"]);
         assert_eq!(place.interfaces(), ["vh0"]);
         assert_eq!(interfaces(tool("env")), own);
-        // With either of the two.
+        // The pair disappears with either of the two namespaces.
         let pid = other.pid;
         drop(place);
         traffic::await_end_of(Place::helper(pid), "eth0");
@@ -198,7 +199,7 @@ fn every_key_does_what_it_says() -> Outcome {
         for part in ["inet 10.7.0.2/24", "inet 192.0.2.2/32", "inet6 fd00:7::2/64"] {
             assert!(addresses.contains(part), "{part}: {addresses}");
         }
-        // It can be used from the first moment on.
+        // The pair works from the first moment.
         assert!(
             !addresses.contains("fd00:7::2/64 scope global tentative"),
             "{addresses}"
@@ -220,7 +221,7 @@ fn the_kernel_finds_a_free_name() -> Outcome {
     for place in Place::both()? {
         let first = place.tied(Way::Inside, "eth0");
         assert_eq!(place.interfaces(), ["veth0"]);
-        // Which it was, is told.
+        // The name of the chosen peer is reported.
         let script = "\"$@\" --veth eth0 --info-fd 3 true 3>&1";
         let mut command = place.inside(place.held.pid);
         command.arg(&bash).args(["-c", script, "bash"]);
@@ -248,7 +249,7 @@ fn several_pairs_can_be_made() -> Outcome {
     Ok(())
 }
 
-fn the_peer_can_be_where_a_target_says() -> Outcome {
+fn the_peer_can_be_in_a_target() -> Outcome {
     needs::user_namespaces()?;
     for place in Place::both()? {
         let pid = place.held.pid;
@@ -264,7 +265,7 @@ fn the_peer_can_be_where_a_target_says() -> Outcome {
             drop(other);
             traffic::await_end_of(Place::helper(pid), "vh0");
         }
-        // It is found before anything is made.
+        // The error comes before anything is made.
         let error = place
             .program("ns-unshare")
             .with("-r --veth eth0,peer-netns=no-such-name-of-ns-utils echo ran")
@@ -300,7 +301,7 @@ fn a_pair_is_removed_if_a_step_fails() -> Outcome {
         ("--wd /no/such/directory echo ran", 1),
         ("--info-fd 77 echo ran", 1),
         ("--pid-file /no/such/directory/file echo ran", 1),
-        // The first of two that was made goes too; the second as it is made, and as it is set up.
+        // The first of two pairs is removed too, if the second fails when it is made or set up.
         ("--veth b,peer=lo{AT} echo ran", 1),
         ("--veth b,peer-addr=ff02::1/64{AT} echo ran", 1),
         ("--veth b,addr=ff02::1/64{AT} echo ran", 1),
@@ -326,7 +327,7 @@ fn a_pair_is_removed_if_a_step_fails() -> Outcome {
                         (status, ""),
                         "{options}: {ran:#?}"
                     );
-                    // At once: nothing is waited for.
+                    // The check is immediate: it does not wait.
                     let left = place.interfaces();
                     assert!(left.is_empty(), "{way:?} {fork} {options}: {left:?}");
                 }
@@ -355,7 +356,7 @@ fn a_named_namespace_keeps_its_pair() -> Outcome {
     Ok(())
 }
 
-fn a_plan_is_shown_and_nothing_made() -> Outcome {
+fn a_plan_is_shown_and_nothing_is_made() -> Outcome {
     let lines = program("ns-unshare")
         .with("--dry-run --veth eth0,addr=10.7.0.2/24,gw=10.7.0.1,mtu=1400 --veth b,peer=vb,peer-addr=fd00::1/64 true")
         .lines();

@@ -1,4 +1,4 @@
-//! What `--veth` refuses, and its errors.
+//! Requests that `--veth` refuses, and their errors.
 
 use super::veth::{Place, Way, interfaces};
 use crate::support::case::cases;
@@ -11,7 +11,7 @@ cases!["unshare::veth_refused":
     every_fault_is_named,
 ];
 
-/// Whether the error has these, in this order.
+/// Asserts that the error has these parts, in this order.
 #[track_caller]
 fn says(error: &str, parts: &[&str]) {
     let mut rest = error;
@@ -52,7 +52,7 @@ fn a_missing_right_is_explained() -> Outcome {
         );
     }
     assert_eq!(interfaces(tool("env")), before);
-    // Somebody else's, which can be opened and not entered.
+    // The namespace belongs to another user. It can be opened, but not entered.
     needs::root()?;
     let roots = Held::new(program("ns-unshare").arg("-n"), "");
     let directory = tempfile::tempdir().expect("there is room in /tmp");
