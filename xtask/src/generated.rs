@@ -15,7 +15,7 @@ pub struct Generated {
     pub task: &'static str,
 }
 
-/// What to do with generated files.
+/// The action for generated files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Write those that differ.

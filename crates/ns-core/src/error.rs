@@ -35,7 +35,7 @@ pub enum Error {
     /// An invalid text: `invalid id map "1:2": …`.
     #[error("invalid {what} {}: {why}", quoted(.text))]
     Invalid {
-        /// What the text should have been.
+        /// The expected kind of text.
         what: &'static str,
         /// The text as it was given.
         text: Vec<u8>,

@@ -108,7 +108,7 @@ pub(crate) fn word(text: impl AsRef<OsStr>) -> String {
     text
 }
 
-/// Whether a character can move the cursor, break a line, change the direction of text, or hide in it because it takes
+/// True if a character can move the cursor, break a line, change the direction of text, or hide in it because it takes
 /// no room. These are controls, format characters, line and paragraph separators, and the characters that Unicode lets
 /// a terminal leave out.
 ///

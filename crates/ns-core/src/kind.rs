@@ -32,8 +32,8 @@ pub enum Kind {
 struct KindFacts {
     /// The link in `/proc/PID/ns`, and the name in a listing.
     name: &'static str,
-    /// The link for the namespace that a process's next children are born in, for kinds where it can differ from the
-    /// process's own.
+    /// The link for the namespace of a process's next children, for kinds that allow it to differ from the process's
+    /// own.
     for_children: Option<&'static str>,
     /// The long option that unshare(1) and nsenter(1) gave it, and the adjective before "namespace" in a sentence.
     option: &'static str,

@@ -27,13 +27,13 @@ pub struct Request {
     pub root: Option<Directory>,
     /// The working directory.
     pub working: Working,
-    /// Where `/proc` is mounted.
+    /// The directory to mount `/proc` on.
     pub proc: Option<PathBuf>,
     /// The bind mounts in `/etc`, if they are requested.
     pub etc: Option<Etc>,
-    /// Whether the program runs in a child.
+    /// True if the program runs in a child.
     pub fork: bool,
-    /// Whether signals are passed on to it.
+    /// True if signals are passed on to it.
     pub forward_signals: bool,
     /// The process whose environment will be read.
     pub environment: Option<Process>,
@@ -41,7 +41,7 @@ pub struct Request {
     pub uid: Option<WantedId>,
     /// The gid to take.
     pub gid: Option<WantedId>,
-    /// Whether capabilities are handed on.
+    /// True if the program keeps the capabilities.
     pub keep_capabilities: bool,
     /// The SELinux context to run in.
     pub context: Option<Vec<u8>>,

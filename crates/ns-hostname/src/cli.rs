@@ -35,7 +35,7 @@ const EXAMPLES: &str = "Examples:
     mut_arg("list_columns", |arg| arg.conflicts_with_all(["name", "file", "watch", "check"])),
     mut_arg("json", |arg| arg.conflicts_with_all(SHOW).conflicts_with("check")),
     mut_args(|arg| match arg.get_id().as_str() {
-        // A list of the columns has these forms too, which is said where they are read.
+        // A list of the columns has these forms too. That is checked when they are read.
         "noheadings" | "raw" | "pairs" | "notruncate" => arg.requires("lists"),
         _ => arg,
     }),

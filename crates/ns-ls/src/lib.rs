@@ -93,7 +93,7 @@ fn list(query: &Query<'_>, inventory: &Inventory, incomplete: &mut Incomplete) -
 fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
     let saved = saved::read(file)?;
     let mut records = saved.records.clone();
-    // Without --type, those of kinds that are not known here are shown too.
+    // Without --type, namespaces of unknown kinds are shown too.
     if !query.cli.kinds.is_empty() {
         records.retain(|records, record| {
             let kind = records.cell(record, &listing::TYPE).plain();

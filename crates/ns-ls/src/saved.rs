@@ -26,7 +26,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// What could not be read when it was saved, in words.
+    /// The parts that could not be read when the list was saved, in words.
     pub fn incomplete(&self) -> Option<&str> {
         self.said.incomplete.as_ref().and_then(reason_in)
     }
@@ -132,8 +132,8 @@ fn cell(object: &Value, column: NamespaceColumn, unread: &[&str]) -> Result<Cell
     })
 }
 
-/// What null stands for: a value that could not be read, if there are some in the column and the namespace is of a kind that
-/// has such values.
+/// The meaning of null: a value that could not be read, if there are some in the column and the namespace is of a kind
+/// that has such values.
 fn null(object: &Value, column: NamespaceColumn, unread: &[&str]) -> Cell<'static> {
     let kind: Option<Kind> = object["type"].as_str().and_then(|kind| kind.parse().ok());
     let has_values = kind.is_none_or(|kind| column.needs.kinds.contains(kind));

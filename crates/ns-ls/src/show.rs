@@ -13,7 +13,7 @@ use crate::tree::{Relation, TreePosition};
 /// The fields beside the records in JSON.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
-    /// What could not be read; `None` if a saved list does not say.
+    /// Everything that could not be read; `None` if a saved list does not have this.
     pub incomplete: Option<serde_json::Value>,
     /// Other fields.
     pub remarks: Vec<(&'static str, serde_json::Value)>,

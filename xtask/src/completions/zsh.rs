@@ -191,7 +191,7 @@ fn action(source: &Source, function: &str) -> String {
         Source::Free => "()".into(),
         Source::Words(list) => format!("(({}))", words(list)),
         Source::List(_) | Source::Keys(_) => unreachable!("a list has a function of its own"),
-        // The blank keeps _arguments from adding its own options before ours.
+        // The blank keeps _arguments from adding its own options in front.
         Source::Ask(what) => format!(" __{function}_ask {}", escaped(what, ":")),
         Source::AskList(what) => format!(" __{function}_ask_list {}", escaped(what, ":")),
         Source::AskOrFile(what) => format!(" __{function}_ask_or_file {}", escaped(what, ":")),

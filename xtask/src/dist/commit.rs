@@ -8,15 +8,15 @@ use crate::generated;
 
 /// The last commit, as the packages name it.
 pub struct Commit {
-    /// The time of it all, in seconds since 1970 (`SOURCE_DATE_EPOCH` of reproducible-builds.org, where that is set).
+    /// The time in all files, in seconds since 1970 (`SOURCE_DATE_EPOCH` of reproducible-builds.org, if that is set).
     pub epoch: u64,
-    /// Who stands for the package, `Name <address>`: `DEBFULLNAME` and `DEBEMAIL` as Debian's own tools have them, else
+    /// The maintainer of the package, as `Name <address>`: `DEBFULLNAME` and `DEBEMAIL`, as in Debian's own tools, or
     /// the author.
     pub maintainer: String,
 }
 
 impl Commit {
-    /// That of the checkout.
+    /// The last commit of the checkout.
     pub fn last() -> Result<Self> {
         let epoch = match variable("SOURCE_DATE_EPOCH") {
             Some(epoch) => epoch,

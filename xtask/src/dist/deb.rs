@@ -31,7 +31,7 @@ run in, enter, list and name Linux namespaces, and see their mounts
  findmnt(8). Where the kernel refuses something, they say why, and what
  would help.";
 
-/// What a package is made of.
+/// The parts of a package.
 pub struct Package {
     pub name: &'static str,
     pub architecture: String,
@@ -40,7 +40,7 @@ pub struct Package {
     /// The short description and the long one, as they are in `control`.
     pub description: &'static str,
     pub tree: FileTree,
-    /// What dpkg runs when it installs or removes the package.
+    /// The scripts that dpkg runs when it installs or removes the package.
     pub scripts: Vec<(&'static str, String)>,
 }
 
@@ -128,7 +128,7 @@ fn libraries(tree: &FileTree) -> Result<String> {
     // dpkg-shlibdeps recognizes the root of a package by this.
     fs::create_dir(root.join("DEBIAN"))?;
     fs::create_dir(place.path().join("debian"))?;
-    // What it is called for is in here otherwise.
+    // Normally, this file names the package that dpkg-shlibdeps is called for.
     fs::write(
         place.path().join("debian/control"),
         "Source: ns-utils\n\nPackage: ns-utils\nArchitecture: any\n",

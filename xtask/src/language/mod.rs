@@ -1,7 +1,8 @@
-//! Checks of the language of help, pages and documents: the length of sentences in help, turns that the guide drops, and
-//! commands and options that do not exist.
+//! Checks of the language of help, pages, documents and comments: the length of sentences in help, turns that the guide
+//! drops, and commands and options that do not exist.
 
 mod commands;
+mod comments;
 mod help;
 mod text;
 mod turns;
@@ -37,6 +38,15 @@ pub fn check() -> Result<()> {
             faults.extend(found.iter().map(|fault| format!("{place}: {fault}")));
         }
     }
+    for path in sources()? {
+        let text = fs::read_to_string(root().join(&path)).with_context(|| path.display().to_string())?;
+        let found = comments::faults(&text);
+        faults.extend(
+            found
+                .iter()
+                .map(|(line, fault)| format!("{}:{line}: {fault}", path.display())),
+        );
+    }
     if !faults.is_empty() {
         bail!("these texts break a rule:\n  {}", faults.join("\n  "));
     }
@@ -53,6 +63,27 @@ fn documents() -> Result<Vec<PathBuf>> {
     }
     documents.sort();
     Ok(documents)
+}
+
+/// Every Rust source of the checkout, from its root.
+fn sources() -> Result<Vec<PathBuf>> {
+    let mut sources = Vec::new();
+    let mut directories: Vec<PathBuf> = ["crates", "fuzz", "src", "tests", "xtask"]
+        .map(PathBuf::from)
+        .into();
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(root().join(&directory))? {
+            let entry = entry?;
+            let path = directory.join(entry.file_name());
+            if entry.file_type()?.is_dir() && entry.file_name() != "target" {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(path);
+            }
+        }
+    }
+    sources.sort();
+    Ok(sources)
 }
 
 /// The files with this extension in a directory of the checkout.

@@ -19,6 +19,12 @@ const TURNS: &[(&str, &str)] = &[
         "a noun for the thing or the person",
     ),
     (r"\bwhoever\b", "a noun for the person"),
+    (r"\bwhat stands\b", "a noun for the thing"),
+    (
+        r"[a-z,] (?:ours|theirs)\b|\b(?:ours|theirs) [a-z]",
+        "the name of the program or the person",
+    ),
+    (r"\bit is no (?:[a-km-z]|l[a-np-z])", "\"it is not a\", or a verb"),
     (
         r"\b(?:what|that) there (?:is|are)(?: not| none)?(?:[.,;]|$)",
         "a noun for the thing",
@@ -93,6 +99,10 @@ mod tests {
             "The name is to be valid.",
             "Every name, but for line feeds.",
             "It is accepted all the same.",
+            "This reads what stands there.",
+            "An option of lsns(8) that ours lacks.",
+            "The file is theirs.",
+            "It is no mount.",
         ] {
             assert!(!faults(text).is_empty(), "{text}");
         }
@@ -110,6 +120,9 @@ mod tests {
             "Where we look",
             "Two options mean the same in all programs.",
             "The namespaces that they are in.",
+            "It is no longer mounted.",
+            "Nothing of it is not known.",
+            "ours",
         ] {
             assert_eq!(faults(text), [""; 0], "{text}");
         }

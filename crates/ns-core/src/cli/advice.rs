@@ -43,7 +43,7 @@ fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) 
     None
 }
 
-/// Whether this argument is the option alone: `-u`, `--uts`.
+/// True if this argument is the option alone: `-u`, `--uts`.
 fn is_spelled(arg: &Arg, argument: &OsStr) -> bool {
     let Some(text) = argument.to_str() else {
         return false;

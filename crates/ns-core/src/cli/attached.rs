@@ -13,7 +13,7 @@ use clap::{Arg, Command};
 
 use super::abbreviated::{LongOpts, whole};
 
-/// What may follow an option.
+/// The value that an option takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     /// Nothing.

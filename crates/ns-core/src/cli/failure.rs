@@ -1,4 +1,4 @@
-//! What the programs write to stderr: errors, each with its cause and help if they are known, and notes. Each is one
+//! The output of the programs on stderr: errors, each with its cause and help if they are known, and notes. Each is one
 //! write(2), so that two programs that share a terminal or a log cannot mix their lines.
 
 use std::error::Error as StdError;
@@ -109,7 +109,7 @@ fn message(error: &(dyn StdError + 'static)) -> String {
     }
 }
 
-/// Whether the error only says that nobody reads stdout any more.
+/// True if the error only means that the reader of stdout has gone.
 pub(super) fn is_broken_pipe(error: &(dyn StdError + 'static)) -> bool {
     std::iter::successors(Some(error), |error| (*error).source())
         .filter_map(|error| error.downcast_ref::<io::Error>())

@@ -233,7 +233,7 @@ mod tests {
     struct Cli {
         /// Order
         ///
-        /// The order of what there is not. Of none, e.g. nothing.
+        /// The order of nothing. Of none, e.g. nothing.
         ///
         /// - none: Nothing at all. Really.
         #[arg(long)]
@@ -255,7 +255,7 @@ mod tests {
         assert!(text.ends_with(end), "{text}");
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         assert!(
-            lines.contains(&"The order of what there is not") && lines.contains(&"Of none, e.g. nothing"),
+            lines.contains(&"The order of nothing") && lines.contains(&"Of none, e.g. nothing"),
             "{text}"
         );
         assert!(lines.contains(&"- none: Nothing at all. Really."), "{text}");
@@ -265,7 +265,7 @@ mod tests {
     fn short_help_has_none_of_that() {
         let text = prepared(Cli::command(), false).render_help().to_string();
         assert!(
-            !text.contains("size") && !text.contains("what there is not"),
+            !text.contains("size") && !text.contains("order of nothing"),
             "{text}"
         );
         assert!(text.ends_with("More, with examples: ns-none --help\n"));

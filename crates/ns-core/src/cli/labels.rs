@@ -24,7 +24,7 @@ impl Labels {
         }
     }
 
-    /// Whether stderr gets colours.
+    /// True if stderr gets colours.
     pub fn are_coloured(self) -> bool {
         self.coloured
     }

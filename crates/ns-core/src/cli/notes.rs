@@ -14,8 +14,8 @@ pub struct Notes {
     pub quiet: bool,
 }
 
-/// Whether notes are silenced in this process. A launch writes notes from children and from plain functions, which all
-/// follow the one option.
+/// True if notes are silenced in this process. A launch writes notes from children and from plain functions, and all of
+/// them follow the same option.
 static SILENCED: AtomicBool = AtomicBool::new(false);
 
 /// Follows the option.
@@ -23,7 +23,7 @@ pub(super) fn follow(notes: Notes) {
     SILENCED.store(notes.quiet, Ordering::Relaxed);
 }
 
-/// Whether the option was given.
+/// True if the option was given.
 pub(super) fn are_silenced() -> bool {
     SILENCED.load(Ordering::Relaxed)
 }

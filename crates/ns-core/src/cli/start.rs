@@ -22,8 +22,8 @@ const USAGE: u8 = 2;
 
 /// Reads the arguments, runs the program with them, and reports errors on stderr.
 ///
-/// The status is the result of `run`, 1 if it fails, and 2 if the arguments are wrong. It is no failure if the reader
-/// of stdout has gone.
+/// The status is the result of `run`, 1 if it fails, and 2 if the arguments are wrong. The run does not fail if the
+/// reader of stdout has gone.
 pub fn main<C, E>(long_opts: LongOpts, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode
 where
     C: Parser + CommandFactory + AsRef<Notes>,
@@ -114,7 +114,7 @@ fn answer_shell(program: &str, question: &complete::CompletionQuery) -> ExitCode
     printed(program, complete::answer(question), |_| 0)
 }
 
-/// The status after something was printed, which may depend on the name. It is no failure if nobody reads it any more.
+/// The status after something was printed, which may depend on the name. Printing does not fail if the reader has gone.
 fn printed(program: &str, result: io::Result<()>, status: impl FnOnce(CompatName) -> u8) -> ExitCode {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -61,7 +61,7 @@ fn rendered(error: &Error, colours: bool) -> String {
     }
 }
 
-/// Whether this is the advice to write `-- --option` for what may be a misspelled option: nobody means that.
+/// True if this is the advice to write `-- --option` for an option that may be misspelled: nobody means that.
 fn advises_to_escape(value: &ContextValue) -> bool {
     match value {
         ContextValue::StyledStrs(texts) => texts.iter().all(|text| text.to_string().starts_with("to pass ")),
@@ -126,7 +126,7 @@ mod tests {
                 .try_get_matches_from(["x"].iter().chain(words))
                 .unwrap_err();
             for colours in [false, true] {
-                // But for the usage, and the reason of a number.
+                // The usage and the reason of a number may differ.
                 let lines = |text: &str| -> Vec<String> {
                     let lines = text.lines().filter(|line| !line.contains("Usage:"));
                     lines

@@ -1,5 +1,5 @@
-//! Looking for a cause where somebody else has made the files: in a child, and for a second. A file system of theirs may
-//! never answer, or mount something over `/proc` meanwhile.
+//! Looking for a cause among files of somebody else: in a child, and for one second. Their file system may never
+//! answer, or mount something over `/proc` meanwhile.
 
 use std::io::{self, PipeWriter, Write as _};
 use std::time::Duration;

@@ -31,7 +31,7 @@ pub(crate) fn not_run(places: &[CString], is_looked_for: bool, errno: Errno) -> 
     Some(Finding { cause, ..found })
 }
 
-/// What keeps the kernel from executing this file, or the interpreter that it names.
+/// The flaw that keeps the kernel from executing this file, or the interpreter that it names.
 fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
     let found = flaw_of(path, "it");
     if errno == Errno::ENOENT {
@@ -44,7 +44,7 @@ fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
     })
 }
 
-/// What keeps the kernel from executing the file at this path, which the text calls `name`.
+/// The flaw that keeps the kernel from executing the file at this path. The text calls the file `name`.
 fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
     let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
     let stat = rustix::fs::fstat(&file).ok()?;
@@ -74,8 +74,8 @@ fn missing_interpreter(path: &Path) -> Option<Finding> {
     Some(Finding::new(cause))
 }
 
-/// The start of a regular file. A read from any other file can block for ever or change something, and so can a file of
-/// procfs.
+/// The start of a regular file. A read from any other file can block without end or change something, and so can a file
+/// of procfs.
 fn start_of(path: &Path) -> Option<Vec<u8>> {
     let is_plain = |file: &OwnedFd| {
         let is_regular = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode).is_file();

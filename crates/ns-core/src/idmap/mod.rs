@@ -19,7 +19,7 @@ const MOST_RANGES: usize = 340;
 /// The most bytes of a map that can be written: one page, in one `write(2)`.
 const MOST_BYTES: usize = 4096;
 
-/// Who writes a map.
+/// The writer of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MapWriter {
     /// The process in the user namespace: its own single id.

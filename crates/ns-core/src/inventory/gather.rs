@@ -23,7 +23,7 @@ use super::{Inventory, ancestors, descriptors, kernel, leaders, pins, processes,
 
 /// Searches the places and reads the facts that are asked for.
 ///
-/// Fails if there is no `/proc`. It is no failure if something cannot be read, or disappears while it is read.
+/// Fails if there is no `/proc`. It does not fail if something cannot be read, or disappears while it is read.
 pub fn gather(question: &Question) -> Result<Inventory> {
     let mut search = Search::start(*question)?;
     search.look_at_processes()?;

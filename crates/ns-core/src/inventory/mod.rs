@@ -108,7 +108,7 @@ impl Inventory {
         self.looked
     }
 
-    /// What could not be read.
+    /// Everything that could not be read.
     pub fn unread(&self) -> &Unread {
         &self.unread
     }

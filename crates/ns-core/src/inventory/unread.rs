@@ -4,7 +4,7 @@ use nix::errno::Errno;
 
 use crate::process::{Files, Pid, lacking};
 
-/// What could not be read.
+/// Everything that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
     /// Processes whose namespaces the kernel did not show.

@@ -1,4 +1,4 @@
-//! What is missing in an inventory, for a listing.
+//! The missing parts of an inventory, for a listing.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ impl Inventory {
         (NOT_LOOKED, left_out.into())
     }
 
-    /// What could not be read. `asked` are the places that should have been searched.
+    /// Everything that could not be read. `asked` are the places that should have been searched.
     pub fn incomplete(&self, asked: Places) -> Incomplete {
         let unread = self.unread();
         Incomplete {

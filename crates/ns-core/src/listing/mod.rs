@@ -21,10 +21,10 @@ pub use incomplete::NOT_LOOKED;
 /// A column of a listing of namespaces.
 pub type NamespaceColumn = &'static Column<ColumnFacts, MakeCell>;
 
-/// What a column of namespaces needs.
+/// The needs of a column of namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColumnFacts {
-    /// What has to be found out for it.
+    /// The facts that the column needs.
     pub facts: Facts,
     /// The kinds of namespaces that can have a value. The cells of all others are empty.
     pub kinds: Kinds,

@@ -19,7 +19,7 @@ const REMOTE: &[&str] = &[
     "nfs4", "ocfs2", "orangefs", "pvfs2", "smb3", "smbfs", "virtiofs",
 ];
 
-/// Whether file systems of this type ask a program or another machine, which may never answer.
+/// True if file systems of this type ask a program or another machine, which may never answer.
 pub fn may_wait(fs_type: &[u8]) -> bool {
     fs_type.starts_with(b"fuse") || REMOTE.iter().any(|remote| remote.as_bytes() == fs_type)
 }

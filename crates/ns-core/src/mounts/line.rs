@@ -157,8 +157,8 @@ impl<'a> Mount<'a> {
     }
 }
 
-/// What is left of a line, taken field by field. The kernel writes one blank between two fields. A table that was aligned for
-/// people has more.
+/// The rest of a line, read field by field. The kernel writes one blank between two fields. A table that was aligned
+/// for people has more.
 struct Fields<'a> {
     rest: &'a [u8],
     /// True if there was more than one blank between two fields.
@@ -228,7 +228,7 @@ fn decimal(digits: &[u8]) -> Option<u64> {
     }
 }
 
-/// What separates fields.
+/// True for the bytes that separate fields.
 pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }

@@ -122,7 +122,7 @@ impl Tree {
 
 /// The children of every mount in one list.
 struct Children {
-    /// Where the children of each mount start in `all`; one more entry, for the end.
+    /// The index in `all` of the first child of each mount; one more entry marks the end.
     starts: Vec<usize>,
     all: Vec<usize>,
 }

@@ -32,7 +32,7 @@ pub(super) fn fitted(
     }
     narrow(&mut fitted, excess, |index| columns[index].shrinks);
     narrow(&mut fitted, excess, |index| is_text(columns[index]));
-    // What is left goes to the columns whose longest value did not count.
+    // The spare room goes to the columns whose longest value did not count.
     let mut spare = room.saturating_sub(fitted.iter().sum::<usize>() + between);
     for (index, width) in fitted.iter_mut().enumerate() {
         if !columns[index].shrinks {
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn one_long_value_costs_the_other_rows_nothing() {
         assert_eq!(widths(&[20, 30, 150], 80), [30, 8, 35, 4]);
-        // What the others leave is its own.
+        // The column gets all the room that the others leave.
         let columns = [&TARGET, &ID];
         assert_eq!(fitted(&[150, 4], &columns, 80, |_| vec![20, 150]), [75, 4]);
     }

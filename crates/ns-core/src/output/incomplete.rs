@@ -1,4 +1,4 @@
-//! What is missing in a listing: one sentence on stderr, and one object in JSON with the same keys in every program.
+//! The missing parts of a listing: one sentence on stderr, and one object in JSON with the same keys in every program.
 
 use nix::errno::Errno;
 use serde_json::{Value, json};
@@ -9,14 +9,14 @@ use crate::inventory::Unread;
 /// The key in JSON.
 pub(super) const KEY: &str = "incomplete";
 
-/// What could not be read.
+/// Everything that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Incomplete {
-    /// What a search could not read.
+    /// Everything that a search could not read.
     pub unread: Unread,
     /// The places that should have been searched, and could not be.
     pub places: Vec<String>,
-    /// What would help.
+    /// The advice for reading more.
     pub help: Option<String>,
     /// Values that could not be read.
     pub(crate) values: usize,
@@ -71,7 +71,7 @@ impl Incomplete {
         Some(parts.join(", ") + &help.unwrap_or_default())
     }
 
-    /// What a search could not read, one part for each kind of thing.
+    /// The things that a search could not read, with one part for each kind of thing.
     fn parts(&self) -> Vec<String> {
         let unread = &self.unread;
         let mut parts = Vec::new();

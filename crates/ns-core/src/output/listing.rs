@@ -14,7 +14,7 @@ pub struct Listing<'a> {
     pub columns: Vec<&'static Heading>,
     /// The rows; in a tree, in pre-order.
     pub rows: Vec<Row<'a>>,
-    /// What is missing in the rows, for JSON beside the array; `None` if nothing can be missing.
+    /// The missing parts of the rows, for JSON beside the array; `None` if nothing can be missing.
     pub incomplete: Option<serde_json::Value>,
     /// Other fields beside the array in JSON.
     pub remarks: Vec<(&'static str, serde_json::Value)>,

@@ -23,22 +23,23 @@ pub(super) struct Locked {
 }
 
 impl Locked {
-    /// Unlocks the directory now, whoever has the descriptor too.
+    /// Unlocks the directory now, even if other processes have the descriptor too.
     fn unlock(self) -> Result<()> {
         retry_on_intr(|| flock(&self.directory, FlockOperation::Unlock))
             .doing(|| format!("unlock {}", self.name))
     }
 }
 
-/// Unlocks these directories. What was to be done in them is done: if one stays locked until this process ends, the
-/// caller is told, and nothing else follows from it.
+/// Unlocks these directories. The work in them is done. If one stays locked until this process ends, the caller is
+/// told, and there is no other effect.
 pub(super) fn unlock(locked: Vec<Locked>, waiting: Waiting<'_>) {
     for error in locked.into_iter().filter_map(|locked| locked.unlock().err()) {
         (waiting.say)(&error);
     }
 }
 
-/// What to do while another process holds the lock. Everyone who may read the directory can hold it for any time.
+/// The behaviour while another process holds the lock. Any process that may read the directory can hold it for any
+/// time.
 #[derive(Clone, Copy)]
 pub struct Waiting<'a> {
     /// Reports that the lock takes longer, and who holds it.

@@ -1,4 +1,4 @@
-//! Where a name is visible. A name is a mount, and other mount namespaces have other mounts.
+//! The mount namespaces in which a name is visible. A name is a mount, and other mount namespaces have other mounts.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;

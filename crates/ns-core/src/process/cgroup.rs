@@ -1,7 +1,7 @@
 //! `/proc/PID/cgroup` (`cgroups(7)`): the cgroup of a process, and the systemd unit and the container that its path
 //! names. No daemon is asked.
 //!
-//! Names are bytes, because whoever may create a cgroup may give it any name.
+//! Names are bytes, because the creator of a cgroup can give it any name.
 
 /// The cgroups that a process is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Cgroup<'a> {
 /// A container, as the path of a cgroup names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container<'a> {
-    /// What runs it.
+    /// The runtime of the container.
     pub runtime: Runtime,
     /// Its id: 64 hexadecimal digits; the name of a container of LXC.
     pub id: &'a [u8],
@@ -27,7 +27,7 @@ pub struct Container<'a> {
     pub cgroup: Cgroup<'a>,
 }
 
-/// What runs a container.
+/// The program that runs a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runtime {
     /// Docker.
@@ -42,8 +42,8 @@ pub enum Runtime {
     Lxc,
 }
 
-/// What the runtimes put before the id in the name of a container's cgroup, and the ids of cgroups that have the
-/// runtime's helper instead of a container.
+/// The prefixes of the id in the names of containers' cgroups, and the ids of cgroups that have the runtime's helper
+/// instead of a container.
 const PREFIXES: &[(&[u8], Runtime)] = &[
     (b"docker-", Runtime::Docker),
     (b"libpod-", Runtime::Podman),

@@ -125,7 +125,8 @@ enum Progress {
 fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()> {
     match namespace.enter() {
         Err(Errno::EPERM) => {
-            // Whoever made a user namespace has every capability in it and in those below (user_namespaces(7)).
+            // The creator of a user namespace has every capability in it and in all namespaces below it
+            // (user_namespaces(7)).
             let Gathered::Known(owner) = namespace.owner() else {
                 return Err(Errno::EPERM);
             };

@@ -37,7 +37,7 @@ pub enum Flaw {
         "the part that starts at position {place} is {length} bytes long; the limit between dots is {LABEL_MAX}"
     )]
     LabelTooLong {
-        /// Where the part starts.
+        /// The position of the part.
         place: usize,
         /// The length in bytes.
         length: usize,

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-/// What the superblock of a device says.
+/// The names in the superblock of a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DeviceNames {
     /// The UUID as mount(8) takes it; `None` if the type has none.
@@ -16,7 +16,7 @@ pub(super) struct DeviceNames {
     pub label_is_elsewhere: bool,
 }
 
-/// Bytes of a device. What is behind its end is 0.
+/// Bytes of a device. Bytes behind its end are 0.
 pub(super) struct Block(pub Vec<u8>);
 
 impl Block {

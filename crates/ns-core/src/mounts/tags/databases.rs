@@ -1,4 +1,4 @@
-//! What others have written down of devices: udev's database, the cache of blkid(8), and the kernel's own lines in `/sys`.
+//! Records of others about devices: udev's database, the cache of blkid(8), and the kernel's own lines in `/sys`.
 
 use std::fs;
 

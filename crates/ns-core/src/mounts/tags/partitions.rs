@@ -5,7 +5,7 @@ use std::io;
 
 use super::block::{Block, hyphenated, utf16};
 
-/// What the table says of a partition.
+/// The entry of a partition in the table.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Partition {
     pub uuid: Option<Vec<u8>>,

@@ -217,8 +217,8 @@ impl<'a, C: Headed> Parser<'a, C> {
     }
 }
 
-/// What is compared with a column of numbers: a text stands for the number that it is. The empty text stays, as it equals a
-/// value that is absent.
+/// The operand for a column of numbers: the number that a text represents. The empty text stays, because it equals an
+/// absent value.
 fn as_number<C>(operand: Operand<C>, token: Option<&Token<'_>>) -> Result<Operand<C>, Fault> {
     let Operand::Text(text) = &operand else {
         return Ok(operand);
