@@ -6,6 +6,7 @@ use crate::support::{Outcome, User, needs};
 
 cases!["pins::remove":
     all_of_a_name_or_one,
+    each_name_that_can_be_removed_is_removed,
     a_stale_name_is_removed,
     a_file_that_is_not_a_name_is_kept,
     a_link_goes_and_what_it_leads_to_stays,
@@ -31,6 +32,26 @@ fn all_of_a_name_or_one() -> Outcome {
         );
         let error = room.sh("ns-unshare --unpin wbe").fails(1);
         assert!(error.contains("the names are \"web\" (uts)"), "{error}");
+    }
+    Ok(())
+}
+
+fn each_name_that_can_be_removed_is_removed() -> Outcome {
+    for room in rooms()? {
+        room.ok("ns-unshare --pin web -u -n; ns-unshare --pin db -n; ns-unshare --pin kept -u; mkdir /run/netns/file");
+        let error = room
+            .sh("ns-unshare -q --unpin nosuch --unpin web --unpin net:kept --unpin file --unpin db")
+            .fails(1);
+        assert_eq!(room.names(), "net/file uts/kept");
+        let lines: Vec<_> = error.lines().filter(|line| !line.starts_with("  ")).collect();
+        for (line, part) in lines.iter().zip([
+            "ns-unshare: no namespace is pinned under the name \"nosuch\"",
+            "ns-unshare: no network namespace is pinned under the name \"kept\"",
+            "ns-unshare: \"/run/netns/file\" is not the name of a namespace, and is kept",
+        ]) {
+            assert!(line.starts_with(part), "{error}");
+        }
+        assert_eq!(lines.len(), 3, "{error}");
     }
     Ok(())
 }

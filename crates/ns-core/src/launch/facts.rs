@@ -60,6 +60,18 @@ enum Tolerance {
     None,
     All,
     Only(Errno),
+    Late,
+}
+
+/// The course of a launch after a step has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterFailure {
+    /// The launch ends.
+    Stop,
+    /// The launch goes on, with a note about the failure.
+    GoOn,
+    /// The steps that follow are done, and then the launch fails.
+    FailLate,
 }
 
 impl StepFacts {
@@ -102,12 +114,21 @@ impl StepFacts {
         }
     }
 
-    /// True if the program runs although the step failed with this errno. The failure is then printed as a note.
-    pub(super) fn tolerates(&self, errno: Option<Errno>) -> bool {
+    /// These facts for a step whose failure does not concern the steps that follow: they are done before the launch fails.
+    pub(super) const fn failing_late(self) -> Self {
+        Self {
+            tolerance: Tolerance::Late,
+            ..self
+        }
+    }
+
+    /// The course of the launch after the step has failed with this errno.
+    pub(super) fn after_failure(&self, errno: Option<Errno>) -> AfterFailure {
         match self.tolerance {
-            Tolerance::None => false,
-            Tolerance::All => true,
-            Tolerance::Only(only) => errno == Some(only),
+            Tolerance::All => AfterFailure::GoOn,
+            Tolerance::Only(only) if errno == Some(only) => AfterFailure::GoOn,
+            Tolerance::None | Tolerance::Only(_) => AfterFailure::Stop,
+            Tolerance::Late => AfterFailure::FailLate,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! side. A failing step ends both sides.
 
 use super::channel::Message;
+use super::facts::AfterFailure;
 use super::failure::Failure;
 use super::inside::InsideProcess;
 use super::outside::OutsideProcess;
@@ -45,12 +46,16 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
         for step in steps {
             let step = step.of_family();
             if let Err(error) = step.perform(process) {
-                let tolerated = step.facts().tolerates(error.errno());
+                let after = step.facts().after_failure(error.errno());
                 let error = process.explain(error, |look, errno| step.cause(look, errno));
-                if !tolerated {
-                    return Err(error.into());
+                match after {
+                    AfterFailure::Stop => return Err(error.into()),
+                    AfterFailure::GoOn => (process.reporter.note)(&error),
+                    AfterFailure::FailLate => {
+                        (process.reporter.error)(&explain::explain_filter(error));
+                        process.end_status = 1;
+                    }
                 }
-                (process.reporter.note)(&error);
             }
         }
         if let (true, Some(channel)) = (index + 1 < turns.len(), &process.channel) {
@@ -99,12 +104,13 @@ fn outside_turns(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failur
         for step in steps {
             let step = step.of_family();
             if let Err(error) = step.perform(process) {
-                let tolerated = step.facts().tolerates(error.errno());
+                let after = step.facts().after_failure(error.errno());
                 let error = explain::explain(error, |look, errno| step.cause(look, errno));
-                if !tolerated {
-                    return Err(error.into());
+                match after {
+                    AfterFailure::GoOn => (process.reporter.note)(&error),
+                    // Nothing is done after a failure outside: everything that was made must be undone.
+                    AfterFailure::Stop | AfterFailure::FailLate => return Err(error.into()),
                 }
-                (process.reporter.note)(&error);
             }
         }
         // The next turn is inside, because the last turn is.

@@ -52,7 +52,7 @@ impl LastStep {
         }
         let program = match self {
             Self::Execute(program) => program,
-            Self::End => exit(0),
+            Self::End => exit(process.end_status),
         };
         if let Err(errno) = hand_over(process) {
             return Error::kernel("give the program the signals of the caller", errno).into();

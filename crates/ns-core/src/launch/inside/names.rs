@@ -48,10 +48,10 @@ impl fmt::Display for NameStep {
 
 impl InsideFamily for NameStep {
     fn facts(&self) -> StepFacts {
-        StepFacts::of(match self {
-            Self::PinExisting(..) => "pin",
-            Self::Unpin(..) => "unpin",
-        })
+        match self {
+            Self::PinExisting(..) => StepFacts::of("pin"),
+            Self::Unpin(..) => StepFacts::of("unpin").failing_late(),
+        }
     }
 
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {

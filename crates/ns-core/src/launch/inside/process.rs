@@ -41,6 +41,8 @@ pub(in crate::launch) struct InsideProcess {
     pub(super) environment: Option<Vec<CString>>,
     /// The id of the mount namespace that the process came from.
     pub(super) mount_before: Option<u64>,
+    /// The exit status of a plan without a program: 1 after a failure that did not stop the other steps.
+    pub(in crate::launch) end_status: i32,
     /// A file that is held open because the kernel would otherwise drop its state.
     pub(super) kept: Option<OwnedFd>,
 }
@@ -67,6 +69,7 @@ impl InsideProcess {
             groups_dropped: false,
             environment: None,
             mount_before: None,
+            end_status: 0,
             kept: None,
         }
     }
