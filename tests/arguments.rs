@@ -18,7 +18,9 @@ cases!["arguments":
     arguments_after_the_program_belong_to_it,
     options_may_follow_operands,
     an_argument_that_is_not_text_is_named_with_its_option,
-    a_value_after_a_blank_gets_advice, the_name_in_the_usage_is_that_of_the_program,
+    a_lacking_option_is_named_with_the_option_that_needs_it,
+    a_value_after_a_blank_gets_advice,
+    the_name_in_the_usage_is_that_of_the_program,
 ];
 
 /// Every abbreviation of every option of the installed relative: our program takes it as the same option.
@@ -204,6 +206,24 @@ fn an_argument_that_is_not_text_is_named_with_its_option() -> Outcome {
     Ok(())
 }
 
+fn a_lacking_option_is_named_with_the_option_that_needs_it() -> Outcome {
+    for (name, words, error) in [
+        ("ns-unshare", "--json true", "--json needs --dry-run"),
+        ("ns-unshare", "-n --from 1", "--from needs --pin"),
+        ("ns-enter", "--json true", "--json needs --dry-run"),
+        ("ns-hostname", "-P", "--pairs needs --list or --list-columns"),
+        ("ns-hostname", "-o HOSTNAME", "--output needs --list"),
+        ("ns-mounts", "--timeout 3", "--timeout needs --watch"),
+    ] {
+        let text = program(name).with(words).fails(2);
+        assert!(
+            text.starts_with(&format!("{name}: {error}\n\nUsage: {name} ")),
+            "{text}"
+        );
+    }
+    Ok(())
+}
+
 /// An option with a value of its own choice takes it after `=`: after a blank it is the program, or an operand.
 fn a_value_after_a_blank_gets_advice() -> Outcome {
     for (name, words, status, advice) in [
@@ -224,6 +244,12 @@ fn a_value_after_a_blank_gets_advice() -> Outcome {
             "-T parent",
             1,
             "give parent to --tree, write --tree=parent",
+        ),
+        (
+            "ns-unshare",
+            "-u /etc/passwd",
+            126,
+            "give /etc/passwd to --uts, write --uts=/etc/passwd",
         ),
     ] {
         let words = words.replace("self", &std::process::id().to_string());

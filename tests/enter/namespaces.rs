@@ -204,7 +204,7 @@ fn only_the_process_with_that_pidfd_inode_is_entered() -> Outcome {
         assert_eq!(
             enter(inode + 1).fails(1),
             format!(
-                "ns-enter: process {} is another process than the one with the pidfd inode {}, which has ended\n",
+                "ns-enter: process {} does not have the pidfd inode {}: its PID may have been reused\n",
                 held.pid,
                 inode + 1
             )

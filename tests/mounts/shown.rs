@@ -286,8 +286,8 @@ fn only_what_counts_has_statistics() -> Outcome {
     let counts = String::from_utf8_lossy(&counts).contains(" statvers=");
     let ran = program("ns-mounts").with("--stats");
     assert_eq!(
-        (ran.status, ran.stdout.is_empty()),
-        (i32::from(!counts), !counts),
+        (ran.status, ran.stdout.is_empty(), ran.stderr.is_empty()),
+        (i32::from(!counts), !counts, counts),
         "{ran:?}"
     );
     let error = program("ns-mounts").with("--stats -N /proc/self/ns/mnt").fails(1);

@@ -32,6 +32,14 @@ fn all_of_a_name_or_one() -> Outcome {
         );
         let error = room.sh("ns-unshare --unpin wbe").fails(1);
         assert!(error.contains("the names are \"web\" (uts)"), "{error}");
+        let error = room.sh("ns-unshare --unpin foo:web").fails(1);
+        assert!(
+            error.contains("help:  \"foo\" is not a kind; the kinds are cgroup, ipc,"),
+            "{error}"
+        );
+        room.ok("ns-unshare --unpin web");
+        let error = room.sh("ns-unshare --unpin web").fails(1);
+        assert!(error.ends_with("help:  no namespace is pinned\n"), "{error}");
     }
     Ok(())
 }

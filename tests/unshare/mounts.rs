@@ -134,6 +134,11 @@ fn the_root_of_a_new_mount_namespace_is_pivoted() -> Outcome {
             error.contains("prepare \"/mnt/missing\" to become the root: No such file"),
             "{error}"
         );
+        let error = in_room(who, "$U -m -R /mnt no-such-program").fails(127);
+        assert!(
+            error.ends_with("  cause: it was not found below the new root directory\n"),
+            "{error}"
+        );
     }
     Ok(())
 }

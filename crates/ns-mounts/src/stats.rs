@@ -48,6 +48,7 @@ pub fn stats(cli: &Cli) -> anyhow::Result<ExitCode> {
         remarks: Vec::new(),
     };
     if found.is_empty() {
+        ns_core::cli::note("ns-mounts", "no file system here keeps counters");
         return Ok(ExitCode::FAILURE);
     }
     show::write(&listing, show::plain_style(&cli.show, None))?;

@@ -2,17 +2,20 @@
 //! is an operand then, such as the program to run.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use clap::{Arg, Command};
 
 use crate::escape::word;
 
-/// The advice, and what the operand is.
+/// The advice, and whether the operand can be a program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Advice {
     pub text: String,
-    pub operand_is_directory: bool,
+    pub operand_is_no_program: bool,
 }
 
 /// How to give the first operand to the option before it, if that option takes a value without a blank.
@@ -32,15 +35,39 @@ fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) 
         } else if option.is_some_and(takes_value_after_blank) {
             option = None;
         } else {
-            let long = option.filter(|arg| takes_value_after_equals(arg))?.get_long()?;
+            let arg = option.filter(|arg| takes_value_after_equals(arg))?;
+            let long = arg.get_long()?;
             let value = word(&argument);
             return Some(Advice {
                 text: format!("to give {value} to --{long}, write --{long}={value}"),
-                operand_is_directory: Path::new(&argument).is_dir(),
+                operand_is_no_program: is_no_program(Path::new(&argument), takes_directory(arg)),
             });
         }
     }
     None
+}
+
+/// True if this is a directory, or a likely value of the option: a file that is neither executable nor looks like a
+/// program.
+fn is_no_program(path: &Path, directory_is_wanted: bool) -> bool {
+    let Ok(file) = std::fs::metadata(path) else {
+        return false;
+    };
+    let looks_like_program = || {
+        let mut start = [0; 4];
+        let read = File::open(path).and_then(|mut file| file.read(&mut start));
+        read.is_ok() && (start.starts_with(b"#!") || start == *b"\x7fELF")
+    };
+    file.is_dir()
+        || (!directory_is_wanted
+            && file.is_file()
+            && file.permissions().mode() & 0o111 == 0
+            && !looks_like_program())
+}
+
+fn takes_directory(arg: &Arg) -> bool {
+    let names = arg.get_value_names().unwrap_or_default();
+    names.iter().any(|name| name.as_str() == "DIR")
 }
 
 /// True if this argument is the option alone: `-u`, `--uts`.

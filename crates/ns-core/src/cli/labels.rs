@@ -24,6 +24,11 @@ impl Labels {
         }
     }
 
+    /// Labels with or without colours.
+    pub const fn new(coloured: bool) -> Self {
+        Self { coloured }
+    }
+
     /// True if stderr gets colours.
     pub fn are_coloured(self) -> bool {
         self.coloured
@@ -47,6 +52,11 @@ impl Labels {
     /// `help:`
     pub fn help(self) -> String {
         self.styled(STYLES.get_valid(), "help:")
+    }
+
+    /// clap's label for advice.
+    pub fn tip(self) -> String {
+        self.styled(STYLES.get_valid(), "tip:")
     }
 
     fn styled(self, style: &Style, text: impl Display) -> String {

@@ -64,9 +64,9 @@ fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
         }) => mirror(Ended::Killed(signal)).into(),
         Err(Failure { error, status, .. }) => {
             let command = C::command();
-            // A directory is no program: it was meant as a value.
+            // A directory or a plain file was meant as a value.
             let error = match advice::for_operand(&command) {
-                Some(advice) if advice.operand_is_directory && status > 1 => error.with_help(advice.text),
+                Some(advice) if advice.operand_is_no_program && status > 1 => error.with_help(advice.text),
                 _ => error,
             };
             report(command.get_name(), &error);

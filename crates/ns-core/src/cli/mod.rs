@@ -12,6 +12,7 @@ mod labels;
 mod launching;
 mod listing;
 mod locale;
+mod missing;
 mod notes;
 mod start;
 mod stdout;

@@ -8,6 +8,8 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
+use super::labels::Labels;
+use super::missing;
 use crate::escape::{escape_for_terminal, escape_lines};
 
 /// An error about arguments that only the program could check. The text can have several lines.
@@ -21,6 +23,9 @@ pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
     if error.context().next().is_none() {
         // This error was made by `usage`. An error of clap has a context.
         return rendered(error, colours);
+    }
+    if let Some(words) = missing::words(command, error, std::env::args_os().skip(1)) {
+        return rendered(&usage(command.clone(), error.kind(), words), colours);
     }
     let mut shown = Error::new(error.kind()).with_cmd(command);
     let argument = match error.get(ContextKind::InvalidArg) {
@@ -36,7 +41,7 @@ pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
             shown.insert(kind, escaped(value, argument));
         }
     }
-    let mut text = rendered(&shown, colours);
+    let mut text = with_help_label(&rendered(&shown, colours), colours);
     // The reason is not in the context. It belongs at the end of the first line.
     if error.kind() == ErrorKind::ValueValidation
         && let Some(reason) = error.source()
@@ -59,6 +64,15 @@ fn rendered(error: &Error, colours: bool) -> String {
     } else {
         text.to_string()
     }
+}
+
+/// The text with clap's label for advice replaced by the label in all other errors.
+fn with_help_label(text: &str, colours: bool) -> String {
+    let labels = Labels::new(colours);
+    text.replace(
+        &format!("\n  {} ", labels.tip()),
+        &format!("\n  {}  ", labels.help()),
+    )
 }
 
 /// True if this is the advice to write `-- --option` for an option that may be misspelled: nobody means that.
@@ -126,7 +140,7 @@ mod tests {
                 .try_get_matches_from(["x"].iter().chain(words))
                 .unwrap_err();
             for colours in [false, true] {
-                // The usage and the reason of a number may differ.
+                // The usage, the reason of a number and the label of advice may differ.
                 let lines = |text: &str| -> Vec<String> {
                     let lines = text.lines().filter(|line| !line.contains("Usage:"));
                     lines
@@ -135,7 +149,7 @@ mod tests {
                 };
                 assert_eq!(
                     lines(&text(&command(), &error, colours)),
-                    lines(&rendered(&error, colours)),
+                    lines(&with_help_label(&rendered(&error, colours), colours)),
                     "{words:?}"
                 );
             }
@@ -147,7 +161,17 @@ mod tests {
         let text = said(&["--size", "1", "--size", "2"], false);
         assert!(text.contains("Usage: x [OPTIONS] [operand]\n"), "{text}");
         let text = said(&["--zzz"], false);
-        assert!(!text.contains("tip:"), "{text}");
+        assert!(!text.contains("help:  "), "{text}");
+    }
+
+    #[test]
+    fn advice_has_the_label_of_help() {
+        let text = said(&["--siz"], false);
+        assert!(
+            text.contains("\n  help:  a similar argument exists: '--size'\n"),
+            "{text}"
+        );
+        assert!(!said(&["--siz"], true).contains("tip:"));
     }
 
     #[test]

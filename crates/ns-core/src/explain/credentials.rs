@@ -58,6 +58,9 @@ fn unmapped(look: &Look, ids: IdKind, id: u32) -> Option<Finding> {
         } else {
             format!("the {name} map of this user namespace has no {name} {id}: {map}")
         };
-        Finding::new(cause).help("map it: --map-user, --map-group, --map-auto, --map-users, --map-groups")
+        Finding::new(cause).help(match ids {
+            IdKind::User => format!("map it: --map-user={id}, or a range: --map-auto, --map-users"),
+            IdKind::Group => format!("map it: --map-group={id}, or a range: --map-auto, --map-groups"),
+        })
     })
 }

@@ -25,7 +25,8 @@ impl Directory {
     pub fn open(path: &Path) -> Result<Self> {
         let name = quoted(path.as_os_str().as_bytes());
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let file = rustix::fs::open(path, flags, Mode::empty()).doing(|| format!("open {name}"))?;
+        let file =
+            rustix::fs::open(path, flags, Mode::empty()).doing(|| format!("open the directory {name}"))?;
         Ok(Self::new(file, name))
     }
 

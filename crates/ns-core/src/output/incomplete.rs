@@ -78,7 +78,7 @@ impl Incomplete {
         match (unread.processes, unread.first) {
             (0, _) => {}
             (1, Some((pid, errno))) => parts.push(format!(
-                "1 of {} processes could not be read ({pid}: {})",
+                "1 of {} processes could not be read (process {pid}: {})",
                 unread.of_processes,
                 errno.desc()
             )),

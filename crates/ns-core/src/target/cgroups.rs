@@ -304,7 +304,7 @@ fn missing(
     let mut choices: Vec<_> = spellings(all).iter().map(|(choice, _)| shown(choice)).collect();
     choices.sort_unstable();
     if choices.is_empty() {
-        return error.with_help(format!("no process is in the cgroup of a {word}"));
+        return error.with_note(format!("no process is in the cgroup of any {word}"));
     }
     if choices.iter().any(|choice| choice.contains(asked)) {
         choices.retain(|choice| choice.contains(asked));

@@ -16,7 +16,7 @@ pub(super) fn by_pid_and_inode(pid: Pid, inode: u64) -> Result<Process> {
         return Ok(process);
     }
     Err(Error::NotFound(format!(
-        "process {pid} is another process than the one with the pidfd inode {inode}, which has ended"
+        "process {pid} does not have the pidfd inode {inode}: its PID may have been reused"
     )))
 }
 
@@ -29,6 +29,6 @@ mod tests {
         let inode = Process::open(Pid::own()).unwrap().inode().unwrap();
         assert!(by_pid_and_inode(Pid::own(), inode).is_ok());
         let error = by_pid_and_inode(Pid::own(), inode + 1).unwrap_err();
-        assert!(error.to_string().ends_with("which has ended"), "{error}");
+        assert!(error.to_string().ends_with("may have been reused"), "{error}");
     }
 }

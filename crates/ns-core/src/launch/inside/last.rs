@@ -58,9 +58,13 @@ impl LastStep {
             return Error::kernel("give the program the signals of the caller", errno).into();
         }
         let errno = execute(program, process);
+        let mut error = self.explain(Error::kernel(self.to_string(), errno));
+        if errno == Errno::ENOENT && process.elsewhere && error.cause().is_none() {
+            error = error.explained(Some("it was not found below the new root directory".into()), None);
+        }
         Failure {
             status: executed::status_of(errno),
-            ..self.explain(Error::kernel(self.to_string(), errno)).into()
+            ..error.into()
         }
     }
 

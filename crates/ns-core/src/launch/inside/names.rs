@@ -3,12 +3,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
 
 use nix::errno::Errno;
 
 use super::family::InsideFamily;
 use super::process::InsideProcess;
 
+use crate::escape::quoted;
 use crate::explain::{Finding, Look, names};
 use crate::launch::facts::StepFacts;
 use crate::launch::failure::Reporter;
@@ -106,9 +108,19 @@ fn unpin(name: &OsStr, kinds: Kinds, reporter: Reporter) -> Result<()> {
     if !removed.is_empty() {
         return Ok(());
     }
-    let mut kinds = kinds.iter();
-    Err(match (kinds.next(), kinds.next()) {
+    let mut each = kinds.iter();
+    let error = match (each.next(), each.next()) {
         (Some(kind), None) => unknown_name_of_kind(kind, name),
         _ => unknown_name(name),
-    })
+    };
+    // The help for a name that does not exist is about other spellings of a target.
+    let word = name.as_bytes().split(|byte| *byte == b':').next();
+    let help = if let (Kinds::ALL, Some(word)) = (kinds, word.filter(|word| *word != name.as_bytes())) {
+        format!("{} is not a kind; the kinds are {}", quoted(word), Kinds::ALL)
+    } else if pins::names().is_ok_and(|names| names.is_empty()) {
+        "no namespace is pinned".to_owned()
+    } else {
+        return Err(error);
+    };
+    Err(error.with_help(help))
 }

@@ -265,7 +265,8 @@ mod tests {
             error("PID > 1 )").starts_with("expected \"and\", \"or\" or the end\n  PID > 1 )\n          ^")
         );
         assert!(error("(PID > 1").ends_with("\n  ^"));
-        assert!(error("PID = 1").contains("operator: == != <"));
+        assert!(error("PID = 1").starts_with("write == to compare"));
+        assert!(error("PID & 1").contains("operator: == != <"));
         assert!(error("TYPE == 'net").starts_with("a text without its closing quote"));
         assert!(error("TYPE =~ '('").starts_with("not a regular expression: unclosed group"));
         assert!(error("TYPE =~ PID").starts_with("expected a regular expression between quotes"));

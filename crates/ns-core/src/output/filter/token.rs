@@ -108,6 +108,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Fault> {
                 length,
             )
         } else {
+            if first == '=' {
+                return Err(Fault::new(at..at + 1, "write == to compare"));
+            }
             let message = "expected a column, a number, a text between quotes, or an operator: \
                            == != < <= > >= =~ !~ and or not ( )";
             return Err(Fault::new(at..at + first.len_utf8(), message));
