@@ -120,8 +120,8 @@ function __ns_hostname_output
         $before 'HOLDERS' 'number of things that keep the namespace alive' \
         $before 'HELD-BY' 'things that keep the namespace alive, in words' \
         $before 'THREADS' 'number of threads in the namespace' \
-        $before 'LEADER' 'oldest process without a parent in the namespace' \
-        $before 'INPID' 'PIDs of the process PID, from outside to inside' \
+        $before 'LEADER' 'oldest process whose parent is outside the namespace' \
+        $before 'INPID' 'PIDs of PID in each PID namespace, outermost first' \
         $before 'UNIT' 'systemd unit of the leader' \
         $before 'CONTAINER' 'id of the leader\'s container' \
         $before 'CGROUP' 'cgroup of the leader' \
@@ -135,7 +135,7 @@ end
 complete -c ns-hostname -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'Use the UTS namespace of TARGET' -r -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
 complete -c ns-hostname -n '__ns_hostname_follows --t --ta --tar --targ --targe' -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
-complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'Show or set the NIS domain name'
+complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'Show or set the NIS domain'
 complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'Show or set NIS domain' -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
 complete -c ns-hostname -n '__ns_hostname_ours' -s d -l domain -d 'Show the DNS domain'

@@ -101,11 +101,18 @@ fn each_name_is_watched() -> Outcome {
 fn the_list_is_watched_with_namespaces_that_are_new() -> Outcome {
     let there = container("web-1", "corp");
     let mut watching = Watching::start(program("ns-hostname").arg("--list"));
+    assert_eq!(watching.line(), "NS NAME OLD NEW");
+    let mut without_heading = Watching::start(program("ns-hostname").args(["--list", "-n"]));
     of(there.pid, "--force").arg("web 2").ran().ok();
     let inode = there.inode("uts");
     assert_eq!(
         watching.line_with(&format!("{inode} hostname")),
         format!("{inode} hostname web-1 web\\x202")
+    );
+    let first = without_heading.line();
+    assert!(
+        first.split(' ').count() == 4 && !first.starts_with("NS"),
+        "{first}"
     );
     let new = container("new", "corp");
     // Other changes wake the watch too, so it may have seen the namespace before its name was set.

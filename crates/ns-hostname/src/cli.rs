@@ -55,7 +55,7 @@ pub struct Cli {
     #[arg(short, long, value_name = "TARGET", value_parser = target(), help_heading = WHICH)]
     pub target: Vec<Target>,
 
-    /// Show or set the NIS domain name
+    /// Show or set the NIS domain
     ///
     /// With NAME or FILE, ns-hostname sets the domain. Otherwise it shows the domain.
     // A flag, as in hostname(1): `-yv` is -y and -v.
@@ -64,7 +64,7 @@ pub struct Cli {
 
     /// Show or set NIS domain
     ///
-    /// With DOMAIN, ns-hostname sets the NIS domain name. Otherwise it shows the name.
+    /// With DOMAIN, ns-hostname sets the domain. Otherwise it shows the domain. DOMAIN follows a space or an equals sign.
     #[arg(
         long,
         visible_aliases = ["yp", "domainname"],
@@ -231,11 +231,11 @@ pub struct ListOptions {
 
     /// Print the name every time it changes
     ///
-    /// With --list, print every change in any UTS namespace.
+    /// With --list, print every change in any UTS namespace: its inode, the name, and the old and the new value.
     #[arg(
         long,
         conflicts_with_all = SHOW,
-        conflicts_with_all = ["output", "output_all", "noheadings", "raw", "pairs", "notruncate", "strict"]
+        conflicts_with_all = ["output", "output_all", "raw", "pairs", "notruncate", "strict"]
     )]
     pub watch: bool,
 

@@ -66,6 +66,11 @@ pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Scope::All => None,
     };
     let out = io::stdout();
+    if cli.listing.list && !cli.written.json && !cli.written.noheadings {
+        let mut out = ns_core::cli::stdout()?;
+        writeln!(out, "NS NAME OLD NEW")?;
+        out.flush()?;
+    }
     loop {
         match watch.wait(process, Some(out.as_fd()))? {
             Woken::Ended | Woken::Unread | Woken::TimeUp => return Ok(ExitCode::SUCCESS),
