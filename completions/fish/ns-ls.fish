@@ -160,8 +160,8 @@ function __ns_ls_output
         $before 'HOLDERS' 'number of things that keep the namespace alive' \
         $before 'HELD-BY' 'things that keep the namespace alive, in words' \
         $before 'THREADS' 'number of threads in the namespace' \
-        $before 'LEADER' 'oldest process without a parent in the namespace' \
-        $before 'INPID' 'PIDs of the process PID, from outside to inside' \
+        $before 'LEADER' 'oldest process whose parent is outside the namespace' \
+        $before 'INPID' 'PIDs of PID in each PID namespace, outermost first' \
         $before 'UNIT' 'systemd unit of the leader' \
         $before 'CONTAINER' 'id of the leader\'s container' \
         $before 'CGROUP' 'cgroup of the leader' \

@@ -142,7 +142,7 @@ function __ns_mounts_output
         $before 'UNIQ-ID' 'mount id that the kernel never reuses' \
         $before 'TID' 'process that the mount table is from' \
         $before 'NS' 'inode of the mount namespace' \
-        $before 'LEADERS' 'processes that started the namespace or entered it' \
+        $before 'LEADERS' 'processes of the namespace whose parents are outside it' \
         $before 'MASTER' 'peer group that the mount receives events from' \
         $before 'PEERS' 'other mounts of the peer group, in every namespace' \
         $before 'VISIBLE' 'yes if the mount point leads to the mount' \
@@ -204,7 +204,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s f -l first-only -d 'Show only the
 complete -c ns-mounts -n '__ns_mounts_ours' -s d -l direction -d 'Search forward or backward' -r -f -k -a 'forward\\t\'Start with the oldest mount\' backward\\t\'Start with the newest mount\''
 complete -c ns-mounts -n '__ns_mounts_follows --di --dir --dire --direc --direct --directi --directio' -f -k -a 'forward\\t\'Start with the oldest mount\' backward\\t\'Start with the newest mount\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s R -l submounts -d 'Also show all mounts below the matches'
-complete -c ns-mounts -n '__ns_mounts_ours' -s A -l all -d 'Show what --df and --dfi omit'
+complete -c ns-mounts -n '__ns_mounts_ours' -s A -l all -d 'Also show file systems that --df and --dfi omit'
 complete -c ns-mounts -n '__ns_mounts_ours' -l diff -d 'Compare the mounts of A and B' -r -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n '__ns_mounts_follows --dif' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
 complete -c ns-mounts -n 'test "$(commandline -opc)[-2]" = --diff' -f -k -a '(__ns_mounts_ask_or_file targets:mnt)'
@@ -215,8 +215,8 @@ complete -c ns-mounts -n '__ns_mounts_ours' -l watch -l poll -d 'Report changes,
 complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show file system counters'
-complete -c ns-mounts -n '__ns_mounts_ours' -s x -l verify -d 'Check an fstab, and compare it with what is mounted'
-complete -c ns-mounts -n '__ns_mounts_ours' -l verbose -d 'Also show what is right, with --verify'
+complete -c ns-mounts -n '__ns_mounts_ours' -s x -l verify -d 'Check an fstab, and compare it with the mounts'
+complete -c ns-mounts -n '__ns_mounts_ours' -l verbose -d 'With --verify, also show lines without faults'
 complete -c ns-mounts -n '__ns_mounts_ours' -l output-all -d 'Show all columns'
 complete -c ns-mounts -n '__ns_mounts_ours' -s H -l list-columns -d 'List the available columns'
 complete -c ns-mounts -n '__ns_mounts_ours' -s J -l json -d 'Write JSON'

@@ -46,21 +46,21 @@ Examples:
 pub struct Cli {
     /// Enter the namespaces of TARGET
     ///
-    /// Without an option that names a kind, this enters every namespace of a process that differs from the caller's. It also takes
-    /// the root and the working directory of the process. A pinned name stands for all namespaces that are pinned under it. TARGET
-    /// is a PID, a path, a pinned name, net:[INODE], :ID, host:NAME, unit:NAME, container:ID or more; see ns-utils(7).
+    /// Without an option for a kind, this enters every namespace of a process, except those that the caller is in. It also takes
+    /// the root and the working directory of the process. For a pinned name, it enters all namespaces with that name. TARGET is a
+    /// PID, a path, a pinned name, net:[INODE], :ID, host:NAME, unit:NAME, container:ID or more; see ns-utils(7).
     #[arg(short, long, allow_negative_numbers = true, value_name = "TARGET", value_parser = target(), help_heading = NAMESPACES)]
     pub target: Option<Target>,
 
     /// Enter the namespaces of all kinds
     ///
-    /// A kind that has an option of its own follows that option. A namespace that the caller is already in is skipped.
+    /// If the option of a kind has a TARGET, that TARGET is used. A namespace that the caller is already in is skipped.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
     /// Enter the mount namespace
     ///
-    /// It belongs to --target or, if given here, to TARGET. TARGET works the same for every kind.
+    /// This is the namespace of TARGET, or of --target if no TARGET is given here. TARGET works the same for every kind.
     #[arg(short, long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub mount: Option<Option<Target>>,
 
@@ -106,8 +106,8 @@ pub struct Cli {
 
     /// Enter the parent of the user namespace
     ///
-    /// This is the parent of the namespace of --user, or else of the target. Without both, it is the owner of the
-    /// namespaces that the other options name.
+    /// This is the parent of the user namespace of --user or --target. Without both, it is the user namespace that owns the
+    /// namespaces of the other options.
     #[arg(long, help_heading = NAMESPACES)]
     pub user_parent: bool,
 
@@ -176,8 +176,8 @@ pub struct Cli {
 
     /// Keep the uid, the gid and the groups of the caller
     ///
-    /// By default, a program that enters a user namespace gets uid 0 and gid 0 there. If these are not mapped, it gets the first
-    /// ids that are.
+    /// By default, a program that enters a user namespace gets uid 0 and gid 0 there. If 0 is not mapped, it gets the
+    /// lowest id that is.
     #[arg(long, help_heading = IDS)]
     pub preserve_credentials: bool,
 
@@ -197,13 +197,13 @@ pub struct Cli {
 
     /// With --pid, stay in the caller's PID namespace
     ///
-    /// The children of the program are then born in the PID namespace that is entered.
+    /// Only the children of the program are then in the entered PID namespace.
     #[arg(short = 'F', long, help_heading = PROCESS)]
     pub no_fork: bool,
 
     /// Pass no signals on to the program
     ///
-    /// INT and TERM then wait until the program ends. Other signals end ns-enter alone.
+    /// INT and TERM take effect after the program has ended. Other signals end only ns-enter.
     #[arg(long, help_heading = PROCESS)]
     pub no_forward_signals: bool,
 

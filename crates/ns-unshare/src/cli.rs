@@ -323,7 +323,7 @@ pub struct Cli {
 
     /// Pass no signals on to the program
     ///
-    /// INT and TERM then wait until the program ends. Other signals end ns-unshare alone.
+    /// INT and TERM take effect after the program has ended. Other signals end only ns-unshare.
     #[arg(long, overrides_with = "forward_signals", help_heading = PROCESS)]
     pub no_forward_signals: bool,
 
@@ -407,7 +407,7 @@ pub enum PropagationOption {
 fn propagation() -> impl TypedValueParser<Value = PropagationOption> {
     let values = [
         ("private", "Propagate nothing (default)"),
-        ("slave", "Receive what is mounted on the caller's shared mounts"),
+        ("slave", "Receive new mounts from the caller's shared mounts"),
         ("shared", "Propagate in both directions"),
         ("unchanged", "Keep the propagation of each mount"),
     ];

@@ -31,8 +31,8 @@ crate::columns! {
     HOLDERS: number("HOLDERS", "number of things that keep the namespace alive"), ColumnFacts::new(Facts::empty()), cells::holders;
     HELD_BY: texts("HELD-BY", "things that keep the namespace alive, in words").wide(), ColumnFacts::new(Facts::empty()), cells::held_by;
     THREADS: number("THREADS", "number of threads in the namespace"), ColumnFacts::new(Facts::empty()), cells::threads;
-    LEADER: number("LEADER", "oldest process without a parent in the namespace"), ColumnFacts::new(Facts::LEADER), |it| Cell::gathered(it.entry.leader, cells::pid);
-    INPID: text("INPID", "PIDs of the process PID, from outside to inside"), ColumnFacts::new(Facts::PIDS), |it| it.of_process(cells::pids);
+    LEADER: number("LEADER", "oldest process whose parent is outside the namespace"), ColumnFacts::new(Facts::LEADER), |it| Cell::gathered(it.entry.leader, cells::pid);
+    INPID: text("INPID", "PIDs of PID in each PID namespace, outermost first"), ColumnFacts::new(Facts::PIDS), |it| it.of_process(cells::pids);
     UNIT: text("UNIT", "systemd unit of the leader"), ColumnFacts::new(Facts::CGROUP), |it| it.of_cgroups(crate::process::Cgroups::unit);
     CONTAINER: text("CONTAINER", "id of the leader's container"), ColumnFacts::new(Facts::CGROUP), |it| it.of_cgroups(|cgroups| cgroups.container().map(|container| container.id));
     CGROUP: text("CGROUP", "cgroup of the leader").wide(), ColumnFacts::new(Facts::CGROUP), |it| it.of_cgroups(crate::process::Cgroups::path);

@@ -26,7 +26,7 @@ pub struct Selection {
 
     /// Show the mount at this mount point
     ///
-    /// If several mounts are on top of each other there, it is the uppermost. --stacked shows all of them.
+    /// If several mounts are on top of each other there, only the uppermost is shown; see --stacked.
     #[arg(short = 'M', long, value_name = "PATH")]
     pub mountpoint: Option<PathBuf>,
 
@@ -38,8 +38,8 @@ pub struct Selection {
 
     /// Show mounts with all of these options
     ///
-    /// Separate options with commas. A leading "no" or "!" selects mounts without the option. +OPTION matches
-    /// OPTION as written.
+    /// Separate options with commas. A leading "no" or "!" selects mounts without the option. A leading "+"
+    /// matches the option as written.
     #[arg(short = 'O', long, value_name = "OPTIONS")]
     pub options: Option<OsString>,
 
@@ -111,7 +111,7 @@ pub struct Selection {
     #[arg(short = 'R', long)]
     pub submounts: bool,
 
-    /// Show what --df and --dfi omit
+    /// Also show file systems that --df and --dfi omit
     ///
     /// By default, they omit pseudo file systems except tmpfs and devtmpfs.
     #[arg(short = 'A', long)]

@@ -43,14 +43,14 @@ pub struct Ask {
     #[arg(long, conflicts_with_all = ["files", "mtab", "fstab"])]
     pub stats: bool,
 
-    /// Check an fstab, and compare it with what is mounted
+    /// Check an fstab, and compare it with the mounts
     ///
     /// The exit status is 1 if there is an error.
     #[arg(short = 'x', long, conflicts_with_all = ["tasks", "all_namespaces", "mtab", "kernel", "diff", "propagation",
         "watch", "stats", "json", "raw", "pairs", "list"])]
     pub verify: bool,
 
-    /// Also show what is right, with --verify
+    /// With --verify, also show lines without faults
     #[arg(long)]
     pub verbose: bool,
 }
