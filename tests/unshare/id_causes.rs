@@ -48,13 +48,26 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
     );
     // The file grants nothing: root has no line, and here lacks the capability to do without.
     needs::root()?;
-    let mut command = unshare();
-    let text = "mount --bind /dev/null /etc/subuid; exec setpriv --reuid=$ID --regid=$ID --clear-groups $U -r --map-auto echo ran";
-    command
-        .env("U", ordinary().get_program())
-        .env("ID", user.id.to_string());
+    let without_line = |options: &str| {
+        let mut command = unshare();
+        command
+            .env("U", ordinary().get_program())
+            .env("ID", user.id.to_string());
+        let text = format!(
+            "mount --bind /dev/null /etc/subuid; exec setpriv --reuid=$ID --regid=$ID --clear-groups $U {options} echo ran"
+        );
+        script(&mut command, "-m", &text)
+    };
     says(
-        script(&mut command, "-m", text),
+        without_line("--map-users=0:5:10"),
+        1,
+        &[
+            &format!("cause: /etc/subuid has no line for {name}\n"),
+            &format!("these ids; for --map-auto, add a line such as {name}:100000:65536 to /etc/subuid\n"),
+        ],
+    );
+    says(
+        without_line("-r --map-auto"),
         1,
         &[
             &format!("{name} has no subordinate uids"),

@@ -115,8 +115,11 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
     };
     let help = if range.outer < OWN_IDS_END {
         // A line for these ids would give the user access to the files of others.
-        "run it as root, because the system itself uses these ids; --map-auto maps the ids that are granted"
-            .into()
+        let instead = match granted {
+            Ok(_) => "--map-auto maps the ids that are granted".to_owned(),
+            Err(_) => format!("for --map-auto, add a line such as {user}:100000:65536 to {file}"),
+        };
+        format!("run it as root, because the system itself uses these ids; {instead}")
     } else {
         format!(
             "as root, add the line {user}:{}:{} to {file}",
