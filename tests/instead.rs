@@ -53,7 +53,7 @@ fn each_command_of_a_relative_runs() -> Outcome {
     run(rows().into_iter().map(|[_, theirs, _]| theirs))
 }
 
-/// Runs the commands one after the other in a private machine, where PID is a process in namespaces of its own.
+/// Runs the commands one after the other in a private machine, in which PID is a process in its own namespaces.
 fn run(commands: impl Iterator<Item = String>) -> Outcome {
     let mut lines = vec![
         "$ ns-unshare -a sh".to_owned(),
@@ -61,7 +61,7 @@ fn run(commands: impl Iterator<Item = String>) -> Outcome {
         "# ns-unshare -m -u -n --hostname db sleep 1000 & target=$!".to_owned(),
     ];
     for command in commands {
-        // Two tables that differ are no failure, and have this status.
+        // diff(1) has this status if the tables differ, which is not a failure.
         let status = i32::from(command.contains("diff "));
         let command = command.replace("PID", "$target");
         lines.push(format!(

@@ -16,7 +16,7 @@ pub fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// A process in a UTS and a mount namespace of its own, with this host name.
+/// A process in its own UTS and mount namespaces, with this host name.
 fn container(host: &str) -> Held {
     needs::tools("hostname mount");
     Held::new(
@@ -25,7 +25,7 @@ fn container(host: &str) -> Held {
     )
 }
 
-/// A process in the cgroup, and in a UTS namespace of its own with this host name.
+/// A process in the cgroup, and in its own UTS namespace with this host name.
 fn member(cgroup: &Cgroup, host: &str) -> Held {
     needs::tools("hostname");
     Held::new(
@@ -44,7 +44,7 @@ fn mounts(target: &str) -> Ran {
         .ran()
 }
 
-/// Runs a script with a `/run` of its own, so that what it pins goes with it: the programs are on the path.
+/// Runs a script with its own `/run`, which takes the pinned names with it when it ends. The programs are in the path.
 fn with_run(script: &str) -> Ran {
     let programs = program("ns-hostname");
     let directory = std::path::Path::new(programs.get_program())

@@ -18,7 +18,7 @@ pub struct Generated {
 /// The action for generated files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Write those that differ.
+    /// Write the files that differ.
     Write,
     /// Fail if a file differs, and say what to run.
     Check,

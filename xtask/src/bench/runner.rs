@@ -23,7 +23,7 @@ pub struct Run {
     pub faults: u64,
 }
 
-/// Runs a command once, in a process of its own, with nothing to read and its output thrown away.
+/// Runs a command once, in a separate process, with empty input and without its output.
 ///
 /// # Errors
 /// It is an error if it cannot be run, or ends with a status that is not in `allowed`.

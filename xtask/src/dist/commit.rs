@@ -32,7 +32,7 @@ impl Commit {
         })
     }
 
-    /// Its time as a Debian changelog has it.
+    /// The time of the commit in the form of a Debian changelog.
     pub fn date(&self) -> Result<String> {
         let date = output(
             tool("date")
