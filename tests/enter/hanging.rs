@@ -7,6 +7,7 @@ use crate::support::{Held, Outcome, Running, needs};
 cases!["enter::hanging":
     only_regular_files_are_read_to_explain_a_failure,
     a_proc_that_never_answers_keeps_nobody,
+    a_proc_that_the_target_made_up_gives_no_cause,
 ];
 
 fn only_regular_files_are_read_to_explain_a_failure() -> Outcome {
@@ -73,5 +74,36 @@ fn a_proc_that_never_answers_keeps_nobody() -> Outcome {
         "{status} {messages}"
     );
     assert!(!messages.contains("cause:"), "{messages}");
+    Ok(())
+}
+
+fn a_proc_that_the_target_made_up_gives_no_cause() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
+    // Files that speak of a filter and of AppArmor. The error is one that these would explain.
+    let set_up = "mount -t tmpfs proc /proc; mkdir -p /proc/self /proc/sys/kernel
+        printf 'Threads:\\t1\\nSeccomp:\\t2\\n' >/proc/self/status
+        echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+    for who in both()? {
+        let held = Held::new(who.program("ns-unshare").args(["-r", "-m", "-p"]), set_up);
+        let target = ["-t", &held.pid.to_string(), "-U", "-m", "-p"];
+        for (fault, options, message) in [
+            ("mount", &["--mount-proc"][..], "cannot make all mounts slave"),
+            ("execve", &[], "cannot run \"true\""),
+        ] {
+            // The first program that strace starts is ns-enter itself.
+            let mut command = who.program("strace");
+            command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+            command.arg(format!("inject={fault}:error=EPERM"));
+            command.arg(who.enter().get_program()).args(target);
+            let (status, messages) = ended(command.args(options).arg("true"));
+            let expected = format!("ns-enter: {message}: Operation not permitted\n");
+            assert!(
+                status != 0 && messages == expected,
+                "{}: {status} {messages}",
+                who.name
+            );
+        }
+    }
     Ok(())
 }

@@ -9,7 +9,8 @@ use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, pr
 
 cases!["enter::ids":
     the_owner_is_entered_where_that_is_what_is_missing, ids_that_are_not_mapped_fall_back, a_user_namespace_without_a_map,
-    users_and_groups_have_names, the_ids_of_the_target_are_followed, capabilities_are_kept,
+    users_and_groups_have_names, the_ids_of_the_target_are_followed, an_unmapped_id_is_not_followed,
+    capabilities_are_kept,
     the_security_context_is_that_of_the_target,
     the_environment_is_that_of_the_target, an_environment_behind_subordinate_ids_is_read,
 ];
@@ -161,6 +162,47 @@ fn the_ids_of_the_target_are_followed() -> Outcome {
         .with("--net=/proc/self/ns/net -S follow true")
         .fails(2);
     assert!(error.contains("--target"), "{error}");
+    Ok(())
+}
+
+fn an_unmapped_id_is_not_followed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::root()?;
+    // The target has uid and gid 0 of the system. In its own namespace both look like 65534, which is another id.
+    let held = Held::new(
+        program("ns-unshare").args("-n --map-users=0:100000:65536 --map-groups=0:100000:65536".split(' ')),
+        "",
+    );
+    let namespace = format!("-U{}", held.proc("ns/user"));
+    let other = Held::new(&mut tool("env"), "");
+    let target = [held.pid, other.pid].map(|pid| pid.to_string());
+    for words in [
+        ["-U", "-t", &target[0], "-S", "follow"],
+        ["-U", "-t", &target[0], "-G", "follow"],
+        [&*namespace, "-t", &target[1], "-S", "follow"],
+        [&*namespace, "-t", &target[1], "-G", "follow"],
+    ] {
+        let name = if words[3] == "-S" { "uid" } else { "gid" };
+        let pid = words[2];
+        assert_eq!(
+            program("ns-enter").args(words).args(["id", "-u"]).ran().fails(1),
+            format!(
+                "ns-enter: the {name} of process {pid} is not mapped in the user namespace\n  \
+                 cause: it is {name} 0 outside of it\n"
+            )
+        );
+    }
+    // An id that is mapped has its number inside, whatever namespace its process is in.
+    let mapped = Held::new(
+        tool("setpriv").args("--reuid=100007 --regid=100008 --clear-groups".split(' ')),
+        "",
+    );
+    let seen = program("ns-enter")
+        .args([&namespace, "-t", &mapped.pid.to_string()])
+        .args(["-S", "follow", "-G", "follow", "sh", "-c", "id -u; id -g"])
+        .ran()
+        .ok();
+    assert_eq!(seen, "7\n8\n");
     Ok(())
 }
 

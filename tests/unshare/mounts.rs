@@ -10,6 +10,7 @@ cases!["unshare::mounts":
     the_root_of_a_new_mount_namespace_is_pivoted,
     user_namespaces_nest_below_a_new_root,
     a_fresh_proc_is_mounted_in_the_new_root,
+    no_link_leads_proc_out_of_the_new_root,
     proc_is_mounted_on_the_named_directory,
     interpreters_are_registered,
 ];
@@ -181,6 +182,24 @@ fn a_fresh_proc_is_mounted_in_the_new_root() -> Outcome {
         )
         .ok();
         assert_ne!(text.trim(), "", "{who:?}");
+    }
+    Ok(())
+}
+
+fn no_link_leads_proc_out_of_the_new_root() -> Outcome {
+    needs::user_namespaces()?;
+    for who in Who::both()? {
+        // Each leads to "/tmp" inside, and would lead to the one outside.
+        for (link, on) in [
+            ("ln -s /tmp /mnt/link", "/link"),
+            ("ln -s ../../../tmp /mnt/inner/link", "/inner/link"),
+            (":", "/inner/../../tmp"),
+        ] {
+            let text = format!(
+                "{link}; $U -m -p --mount-proc={on} -R /mnt sh -c 'ls -d /tmp/1'; test -e /tmp/1 || echo none"
+            );
+            assert_eq!(in_room(who, &text).ok(), "/tmp/1\nnone\n", "{who:?} {on}");
+        }
     }
     Ok(())
 }

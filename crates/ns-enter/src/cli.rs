@@ -240,11 +240,6 @@ pub enum Id<T> {
 }
 
 impl<T> Id<T> {
-    /// True if the id is taken from the target.
-    pub fn follows(self) -> bool {
-        matches!(self, Self::Follow)
-    }
-
     /// Converts the id, if it is one.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Id<U> {
         match self {

@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
+use ns_core::idmap::IdKind;
 use ns_core::launch::{Directory, OpenCgroups, Program, WantedId, security_context};
 use ns_core::process::{Process, caller};
 use ns_core::target::Opened;
@@ -93,19 +94,25 @@ impl Request {
         if let Some(Ok(environment)) = &environment {
             program = program.with_environment(environment.clone());
         }
-        let follows = [cli.setuid.map(Id::follows), cli.setgid.map(Id::follows)].contains(&Some(true));
-        for_process(follows, target, "follow", |_| Ok(()))?;
+        let entered: Vec<_> = [&namespaces.owner, &namespaces.user]
+            .into_iter()
+            .flatten()
+            .collect();
+        let wanted = |ids, id: Option<Id<u32>>| match id {
+            Some(Id::Is(id)) => Ok(Some(WantedId::Is(id))),
+            Some(Id::Follow) => for_process(true, target, "follow", |process| {
+                Ok(WantedId::of_process(ids, process, &entered)?)
+            }),
+            None => Ok((namespaces.enters_user() && !cli.preserve_credentials).then_some(WantedId::Root)),
+        };
+        let uid = wanted(IdKind::User, cli.setuid.map(|id| id.map(|uid| uid.0)))?;
+        let gid = wanted(IdKind::Group, cli.setgid.map(|id| id.map(|gid| gid.0)))?;
         let notes = notes(cli, target, &namespaces)?;
         if let Some(process) = process {
             // If the process is alive now, everything was opened of this process, and not of another one with its
             // PID.
             process.check_alive()?;
         }
-        let wanted = |id: Option<Id<u32>>| match id {
-            Some(Id::Is(id)) => Some(WantedId::Is(id)),
-            Some(Id::Follow) => process.cloned().map(WantedId::Of),
-            None => (namespaces.enters_user() && !cli.preserve_credentials).then_some(WantedId::Root),
-        };
         Ok(Self {
             cgroups: cgroups.filter(|cgroups| !cgroups.is_empty()),
             root,
@@ -118,8 +125,8 @@ impl Request {
             fork: namespaces.enters(Kind::Pid) && !cli.no_fork,
             forward_signals: !cli.no_forward_signals,
             environment: process.cloned().filter(|_| matches!(environment, Some(Err(_)))),
-            uid: wanted(cli.setuid.map(|id| id.map(|uid| uid.0))),
-            gid: wanted(cli.setgid.map(|id| id.map(|gid| gid.0))),
+            uid,
+            gid,
             // In the caller's own user namespace, capabilities cannot be kept.
             keep_capabilities: cli.keep_caps && namespaces.enters_user(),
             namespaces,

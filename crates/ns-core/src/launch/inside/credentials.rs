@@ -13,8 +13,9 @@ use crate::error::Doing;
 use crate::explain::{Finding, Look, capability, credentials};
 use crate::idmap::IdKind;
 use crate::launch::facts::{Demands, StepFacts};
-use crate::process::Process;
+use crate::process::{Pid, Process};
 use crate::sys::errno::from_rustix;
+use crate::target::Destination;
 use crate::{Kind, Result};
 
 /// A step that changes the ids or the capabilities of the process.
@@ -46,8 +47,21 @@ pub enum WantedId {
     Is(u32),
     /// 0, or the first mapped id if 0 is not mapped.
     Root,
-    /// The id of this process, as the user namespace shows it.
-    Of(Process),
+    /// The id of the process with this PID, which is this id in the user namespace.
+    Of(Pid, u32),
+}
+
+impl WantedId {
+    /// The id of a process, as the last of these user namespaces has it. They are entered in this order, by the plan
+    /// that takes the id.
+    ///
+    /// [`Error::Unfit`](crate::Error::Unfit) if the id is not mapped there.
+    pub fn of_process(ids: IdKind, process: &Process, entered: &[&Destination]) -> Result<Self> {
+        Ok(Self::Of(
+            process.pid(),
+            entered_ids::id_of(ids, process, entered)?,
+        ))
+    }
 }
 
 impl fmt::Display for CredentialStep {
@@ -58,7 +72,7 @@ impl fmt::Display for CredentialStep {
             Self::Take(ids, wanted) => match wanted {
                 WantedId::Is(id) => write!(f, "take {} {id}", ids.name()),
                 WantedId::Root => write!(f, "take {0} 0, or the first {0} that is mapped", ids.name()),
-                WantedId::Of(process) => write!(f, "take the {} of process {}", ids.name(), process.pid()),
+                WantedId::Of(pid, id) => write!(f, "take {0} {id}, the {0} of process {pid}", ids.name()),
             },
             Self::SetGid(gid) => write!(f, "take gid {gid} and no other groups"),
             Self::SetUid(uid) => write!(f, "take uid {uid}"),
@@ -146,9 +160,8 @@ fn set_uid(uid: u32) -> nix::Result<()> {
 /// note says so.
 fn take(ids: IdKind, wanted: &WantedId, process: &InsideProcess) -> Result<()> {
     let id = match wanted {
-        WantedId::Is(id) => *id,
+        WantedId::Is(id) | WantedId::Of(_, id) => *id,
         WantedId::Root => entered_ids::first_mapped(ids, process)?,
-        WantedId::Of(target) => entered_ids::id_of(ids, target, process)?,
     };
     let done = match ids {
         IdKind::User => set_uid(id),

@@ -6,9 +6,10 @@ use rustix::fs::{Mode, OFlags};
 use super::process::InsideProcess;
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap};
-use crate::process::{Process, Status};
+use crate::process::{Pid, Process, Status, beside_child};
 use crate::sys::errno::{from_io, from_rustix};
-use crate::{Error, Result};
+use crate::target::Destination;
+use crate::{Error, Kind, Result};
 
 /// 0, or the lowest mapped id of the user namespace, with a note.
 pub(super) fn first_mapped(ids: IdKind, inside: &InsideProcess) -> Result<u32> {
@@ -28,23 +29,53 @@ pub(super) fn first_mapped(ids: IdKind, inside: &InsideProcess) -> Result<u32> {
     }
 }
 
-/// The effective id of a process, as this user namespace shows it.
-pub(super) fn id_of(ids: IdKind, process: &Process, inside: &InsideProcess) -> Result<u32> {
-    // Unmapped ids are shown as 65534, which may also be a mapped id.
+/// The effective id of a process as the user namespace has it that is about to be entered, or the caller's own if none
+/// is. `entered` are the user namespaces on the way there, in order.
+///
+/// To be called outside. Inside, an id that is not mapped looks like 65534, which may be a mapped id.
+pub(super) fn id_of(ids: IdKind, process: &Process, entered: &[&Destination]) -> Result<u32> {
     let status = Status::new(process.read("status")?);
     let id = match ids {
         IdKind::User => status.effective_uid(),
         IdKind::Group => status.effective_gid(),
     };
     let name = ids.name();
-    let mapped =
-        |id: &u32| own_map(ids, inside).is_ok_and(|map| map.ranges().is_empty() || map.outer(*id).is_some());
-    id.filter(mapped).ok_or_else(|| {
+    let pid = process.pid();
+    let id = id.ok_or_else(|| Error::Unfit(format!("the status of process {pid} has no {name}")))?;
+    let Some(last) = entered.last() else {
+        return Ok(id);
+    };
+    let text = if process.namespace(Kind::User)?.identity() == last.identity() {
+        process.read(ids.map_file())?
+    } else {
+        map_beyond(ids, entered)?
+    };
+    let map = IdMap::parse(&String::from_utf8_lossy(&text))?;
+    map.inner(id).ok_or_else(|| {
         Error::Unfit(format!(
-            "the {name} of process {} is not mapped in the user namespace",
-            process.pid()
+            "the {name} of process {pid} is not mapped in the user namespace"
         ))
+        .explained(Some(format!("it is {name} {id} outside of it")), None)
     })
+}
+
+/// The map of the last of these user namespaces, as the caller's own user namespace has the ids outside. The kernel
+/// shows a map only for a process.
+fn map_beyond(ids: IdKind, entered: &[&Destination]) -> Result<Vec<u8>> {
+    let enter = || {
+        let mut on_the_way = entered.iter();
+        on_the_way.try_for_each(|user| {
+            user.enter()
+                .map_err(|error| error.errno().unwrap_or(Errno::EPERM))
+        })
+    };
+    let read = |child: nix::unistd::Pid| {
+        let child = Pid::new(child.as_raw())
+            .ok_or(Errno::ESRCH)
+            .doing(|| "run a child")?;
+        Process::open_own(child)?.read(ids.map_file())
+    };
+    beside_child(enter, read)?
 }
 
 /// The error for an id that cannot be taken because it is not mapped.
