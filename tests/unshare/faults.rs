@@ -19,7 +19,6 @@ cases!["unshare::faults":
     a_second_fork_that_fails_is_named,
     a_filter_that_refuses_a_call_is_named,
     few_descriptors_are_named_as_the_cause,
-    a_missing_pidfd_open_stops_no_fork,
 ];
 
 /// `ns-unshare` with these words. strace(1) makes calls fail as `faults` says. Without `-f`, only the caller's own
@@ -203,8 +202,6 @@ fn a_second_fork_that_fails_is_named() -> Outcome {
 fn a_filter_that_refuses_a_call_is_named() -> Outcome {
     needs::user_namespaces()?;
     let cause = ": Operation not permitted\n  cause: a seccomp filter is active in this process\n";
-    let own = std::process::id().to_string();
-    let enter = ["-t", &own, "-n", "true"];
     for (program, words, calls) in [
         (
             "ns-unshare",
@@ -222,15 +219,13 @@ fn a_filter_that_refuses_a_call_is_named() -> Outcome {
             &["socketpair", "recvfrom"],
         ),
         ("ns-unshare", &["-a", "true"], &["capget"]),
-        ("ns-enter", &enter, &["pidfd_open"]),
     ] {
         for call in calls {
             let number = match *call {
                 "socketpair" => nix::libc::SYS_socketpair,
                 "signalfd4" => nix::libc::SYS_signalfd4,
                 "recvfrom" => nix::libc::SYS_recvfrom,
-                "capget" => nix::libc::SYS_capget,
-                _ => nix::libc::SYS_pidfd_open,
+                _ => nix::libc::SYS_capget,
             };
             let mut command = crate::support::program(program);
             let mut command = crate::support::refusing(number, command.args(words))?;
@@ -269,23 +264,6 @@ fn few_descriptors_are_named_as_the_cause() -> Outcome {
                 "{count} {program} {words}: {status} {messages}"
             );
         }
-    }
-    Ok(())
-}
-
-fn a_missing_pidfd_open_stops_no_fork() -> Outcome {
-    needs::user_namespaces()?;
-    for words in [
-        ["-U", "-f"],
-        ["-r", "-p"],
-        ["-r", "--init"],
-        ["-U", "--kill-child"],
-    ] {
-        let mut command = unshare();
-        command.args(words).args(["echo", "ran"]);
-        let mut command = crate::support::refusing(nix::libc::SYS_pidfd_open, &command)?;
-        let (status, output, messages) = ended(&mut command);
-        assert_eq!((status, output.as_str()), (0, "ran\n"), "{words:?}: {messages}");
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use rustix::fs::inotify;
 use super::{ordinary, pins::Place, unshare};
 use crate::support::case::cases;
 use crate::support::running::{ended, last_child};
-use crate::support::{Outcome, Running, User, needs, tool};
+use crate::support::{Outcome, Run as _, Running, User, needs, tool};
 
 cases!["unshare::interrupted":
     a_hanging_newuidmap_is_ended_with_ns_unshare,
@@ -38,7 +38,12 @@ impl Hanging {
         std::fs::set_permissions(&fifo, std::fs::Permissions::from_mode(0o666)).expect("it is ours");
         let script = directory.path().join("newuidmap");
         let text = "#!/bin/sh\necho $$ >${0%/*}/fifo; exec sleep 1000\n";
-        std::fs::write(&script, text).expect("it is ours");
+        // By another process, so that no thread of this one forks while the file is open: then it could not be run.
+        let written = tool("sh")
+            .args(["-c", "printf %s \"$0\" >\"$1\"", text])
+            .arg(&script)
+            .ran();
+        assert_eq!(written.status, 0, "{written:?}");
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
         Self(directory)
     }

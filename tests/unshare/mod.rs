@@ -2,6 +2,7 @@
 
 mod causes;
 mod clocks;
+mod dead;
 mod faults;
 mod id_causes;
 mod ids;
@@ -30,6 +31,7 @@ pub fn cases() -> Vec<Case> {
     [
         causes::cases(),
         clocks::cases(),
+        dead::cases(),
         faults::cases(),
         id_causes::cases(),
         ids::cases(),

@@ -2,10 +2,13 @@
 //! `newgidmap(1)` (`user_namespaces(7)`).
 
 use std::fmt;
-use std::io::{self, Read as _};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io::{self, PipeReader, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
 use rustix::event::PollFlags;
 
 use super::family::OutsideFamily;
@@ -15,6 +18,9 @@ use crate::explain::{Finding, Look, limits, maps};
 use crate::idmap::{IdKind, IdMap};
 use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
+use crate::sys::errno::from_io;
+use crate::sys::fork::{Fork, SingleThread, exit, fork};
+use crate::sys::signals::on_death_of_parent;
 use crate::{Error, Result};
 
 /// A step that writes an id map of the user namespace.
@@ -74,8 +80,8 @@ fn have_written(ids: IdKind, map: &IdMap, pid: &str, process: &OutsideProcess) -
         .flat_map(|range| [range.inner, range.outer, range.count]);
     let mut command = Command::new(helper);
     command.arg(pid).args(numbers.map(|number| number.to_string()));
-    let (status, said) = run(&mut command, process).doing(|| format!("run {helper}"))?;
-    if status.success() {
+    let (succeeded, said) = run(command, process).doing(|| format!("run {helper}"))?;
+    if succeeded {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&said);
@@ -94,31 +100,51 @@ fn have_written(ids: IdKind, map: &IdMap, pid: &str, process: &OutsideProcess) -
     })
 }
 
-/// Runs the command until it ends, and returns its status and its output on stderr. If the launch ends first, the
-/// command is ended too.
-fn run(command: &mut Command, process: &OutsideProcess) -> io::Result<(ExitStatus, Vec<u8>)> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let said = hear(&mut child, process).inspect_err(|_| {
-        let _ = child.kill();
-    });
-    let status = child.wait();
-    Ok((status?, said?))
+/// Runs the command until it ends, and returns whether it succeeded, and its output on stderr. If the launch ends first,
+/// the command is ended too.
+///
+/// [`Command::spawn`] would wait for the file system of the program, which may never answer.
+fn run(mut command: Command, process: &OutsideProcess) -> io::Result<(bool, Vec<u8>)> {
+    let (said, saying) = io::pipe()?;
+    let (refused, mut refusing) = io::pipe()?;
+    match SingleThread::check().and_then(fork)? {
+        Fork::Child => {
+            // A program with privileges of its own is not ended by this.
+            let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(saying);
+            // This comes back only if the program does not run.
+            let errno = from_io(&command.exec()) as i32;
+            let _ = refusing.write_all(&errno.to_ne_bytes());
+            exit(1)
+        }
+        Fork::Parent(child) => {
+            drop((saying, refusing));
+            let heard = hear(refused, process).and_then(|errno| match errno.try_into() {
+                Ok(errno) => Err(io::Error::from_raw_os_error(i32::from_ne_bytes(errno))),
+                Err(_) => hear(said, process),
+            });
+            if heard.is_err() {
+                let _ = kill(child, Signal::SIGKILL);
+            }
+            let status = loop {
+                match waitpid(child, None) {
+                    Err(Errno::EINTR) => {}
+                    answer => break answer,
+                }
+            };
+            let said = heard?;
+            Ok((matches!(status?, WaitStatus::Exited(_, 0)), said))
+        }
+    }
 }
 
-/// The output of the child on stderr, until it closes it.
-fn hear(child: &mut Child, process: &OutsideProcess) -> io::Result<Vec<u8>> {
+/// The bytes written to this pipe, until the last writer closes it.
+fn hear(mut pipe: PipeReader, process: &OutsideProcess) -> io::Result<Vec<u8>> {
     let mut said = Vec::new();
-    let Some(mut stderr) = child.stderr.take() else {
-        return Ok(said);
-    };
     let mut buffer = [0; 1024];
     loop {
-        process.await_ready(&stderr, PollFlags::IN)?;
-        match stderr.read(&mut buffer)? {
+        process.await_ready(&pipe, PollFlags::IN)?;
+        match pipe.read(&mut buffer)? {
             0 => return Ok(said),
             length => said.extend_from_slice(&buffer[..length]),
         }

@@ -6,6 +6,7 @@ mod pairs;
 mod pins;
 mod process;
 mod reports;
+mod unanswered;
 mod veths;
 
 use family::OutsideFamily;

@@ -65,7 +65,9 @@ impl PinStep {
     fn bind(&self, kind: Kind, file: &Path, process: &mut OutsideProcess) -> Result<()> {
         process.make_file(file).doing(|| self.to_string())?;
         let namespace = process.hold()?.namespace(kind)?;
-        pins::bind(&namespace, file).doing(|| self.to_string())?;
+        process
+            .in_child_to_undo(|| pins::bind(&namespace, file))
+            .doing(|| self.to_string())?;
         process.has_made([Made::Mount(file.to_owned())]);
         Ok(())
     }

@@ -12,11 +12,13 @@ use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::retry_on_intr;
 
+use super::unanswered::undone;
 use crate::launch::change;
 use crate::launch::channel::{Channel, Message};
 use crate::launch::ending::Ending;
 use crate::launch::facts::Demands;
 use crate::launch::failure::{Failure, Reporter};
+use crate::launch::words::in_quotes;
 use crate::process::{self, OwnProcess};
 use crate::sys::errno::{from_io, from_rustix};
 use crate::{Error, pins};
@@ -224,15 +226,15 @@ impl<'a> OutsideProcess<'a> {
 
     /// Makes an empty file, if there is no file yet.
     pub(super) fn make_file(&mut self, path: &Path) -> nix::Result<()> {
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o644)
-            .open(path)
-        {
-            Ok(_) => self.made.push(Made::File(path.to_owned())),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(from_io(&error)),
+        let make = || {
+            let mut options = OpenOptions::new();
+            let made = options.write(true).create_new(true).mode(0o644).open(path);
+            made.map(drop).map_err(|error| from_io(&error))
+        };
+        match self.in_child_to_undo(make) {
+            Ok(()) => self.made.push(Made::File(path.to_owned())),
+            Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno),
         }
         Ok(())
     }
@@ -247,10 +249,26 @@ impl<'a> OutsideProcess<'a> {
         self.pairs.undo();
         for made in self.made.drain(..).rev() {
             // A failure to remove something is not reported: the earlier failure is what matters.
-            match made {
-                Made::Mount(path) => drop(umount2(&path, MntFlags::MNT_DETACH)),
-                Made::File(path) => drop(nix::unistd::unlink(&path)),
-                Made::Name(name) => drop(name.undo()),
+            let (path, answered) = match made {
+                Made::Mount(path) => {
+                    let answered = undone(|| umount2(&path, MntFlags::MNT_DETACH));
+                    (path, answered)
+                }
+                Made::File(path) => {
+                    let answered = undone(|| nix::unistd::unlink(&path));
+                    (path, answered)
+                }
+                Made::Name(name) => {
+                    drop(name.undo());
+                    continue;
+                }
+            };
+            if !answered {
+                let text = format!(
+                    "cannot remove {}: its file system does not answer",
+                    in_quotes(&path)
+                );
+                (self.reporter.note)(&Error::Unfit(text));
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Reports of the program to others: its PID in a file, its namespaces on a descriptor.
 
 use std::fmt;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -15,7 +14,6 @@ use crate::explain::{Finding, Look, limits};
 use crate::launch::facts::StepFacts;
 use crate::launch::info;
 use crate::launch::words::in_quotes;
-use crate::process::in_child_while;
 use crate::sys::errno::from_io;
 use crate::sys::signals::Ignored;
 use crate::{Error, Result};
@@ -66,19 +64,10 @@ impl ReportStep {
         process.make_file(file).doing(doing)?;
         let line = format!("{}\n", process.child());
         let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
-        // This is done in a child, because a FIFO may never get a reader.
-        let answer = in_child_while(
-            |pipe| process.await_ready(pipe, PollFlags::IN),
-            |pipe| match std::fs::write(file, line) {
-                Ok(()) => pipe.write_all(&[0]),
-                // The kernel has no error number above 133.
-                Err(error) => pipe.write_all(&[u8::try_from(from_io(&error) as i32).unwrap_or(u8::MAX)]),
-            },
-        )?;
-        match answer.first() {
-            Some(0) => Ok(()),
-            errno => Err(errno.map_or(Errno::EIO, |errno| Errno::from_raw((*errno).into()))).doing(doing),
-        }
+        // A FIFO may never get a reader.
+        process
+            .in_child(|| std::fs::write(file, line).map_err(|error| from_io(&error)))
+            .doing(doing)
     }
 
     fn write_info(&self, number: i32, process: &OutsideProcess) -> Result<()> {

@@ -1,0 +1,178 @@
+//! Paths whose server never answers: signals end `ns-unshare` during its set-up all the same, and nothing is left.
+
+use std::fs::File;
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use crate::support::case::{Skip, cases};
+use crate::support::running::ended;
+use crate::support::{Held, Outcome, Running, User, needs, path_of, tool};
+
+cases!["unshare::dead":
+    a_signal_ends_a_set_up_that_waits_for_a_server,
+    a_helper_on_a_dead_path_is_given_up,
+    nothing_of_the_set_up_outlives_the_caller,
+];
+
+/// A FUSE mount on `/mnt` that nobody serves, in a mount namespace of its own.
+struct Dead {
+    held: Held,
+    /// While it is open, requests wait for an answer.
+    _connection: File,
+}
+
+impl Dead {
+    fn new() -> Result<Self, Skip> {
+        needs::root()?;
+        needs::tools("mount nsenter setpriv");
+        let connection = File::options().read(true).write(true).open("/dev/fuse");
+        let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
+        let held = Held::new(tool("unshare").arg("-m"), "");
+        let options = "fd=0,rootmode=40000,user_id=0,group_id=0,allow_other";
+        let mounted = tool("nsenter")
+            .args(["-m", "-t", &held.pid.to_string()])
+            .args(["mount", "-i", "-t", "fuse.dead", "-o", options, "dead", "/mnt"])
+            .stdin(connection.try_clone().expect("there are descriptors"))
+            .status()
+            .expect("nsenter runs");
+        assert!(mounted.success(), "{mounted}");
+        Ok(Self {
+            held,
+            _connection: connection,
+        })
+    }
+
+    /// This command where the mount is.
+    fn inside(&self, words: &[&str]) -> Command {
+        let mut command = tool("nsenter");
+        command.args(["-m", "-t", &self.held.pid.to_string()]).args(words);
+        command
+    }
+
+    /// All processes that were started inside, once one of them waits for the server.
+    fn waiting(&self) -> Vec<Pid> {
+        for _ in 0..20_000 {
+            let processes = self.processes();
+            let waits = |pid: &Pid| {
+                let place = std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
+                place.contains("request_wait_answer") || place.contains("fuse")
+            };
+            if processes.iter().any(waits) {
+                return processes;
+            }
+            std::thread::yield_now();
+        }
+        panic!("nothing waits for the server")
+    }
+
+    /// The processes with this mount namespace, and their children. One of them has another parent, and one another
+    /// mount namespace.
+    fn processes(&self) -> Vec<Pid> {
+        let own = std::fs::read_link(self.held.proc("ns/mnt")).expect("root may read it");
+        let all = std::fs::read_dir("/proc").expect("it is mounted").flatten();
+        let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let here = |pid: &i32| {
+            *pid != self.held.pid
+                && std::fs::read_link(format!("/proc/{pid}/ns/mnt")).is_ok_and(|link| link == own)
+        };
+        let children = |pid: i32| {
+            let text =
+                std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+            let children: Vec<i32> = text
+                .split_whitespace()
+                .filter_map(|pid| pid.parse().ok())
+                .collect();
+            [vec![pid], children].concat()
+        };
+        pids.filter(here).flat_map(children).map(Pid::from_raw).collect()
+    }
+}
+
+fn a_signal_ends_a_set_up_that_waits_for_a_server() -> Outcome {
+    let dead = Dead::new()?;
+    let program = path_of("ns-unshare").to_str().expect("it is ASCII");
+    let some = &["-u", "-f", "--pid-file=/mnt/file"][..];
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
+        for options in [
+            some,
+            &["-u", "--pid-file=/mnt/file"],
+            &["-f", "--uts=/mnt/file"],
+            &["--uts=/mnt/file"],
+            &["-p", "--pid-file=/mnt/file"],
+            &["-u", "-f", "-w", "/mnt/directory"],
+            &["-p", "-w", "/mnt/directory"],
+            &["-u", "-f", "-m", "-R", "/mnt/directory"],
+        ] {
+            if signal != Signal::SIGTERM && options != some {
+                continue;
+            }
+            let mut command = dead.inside(&[program]);
+            let running = Running::start(command.args(options).args(["echo", "ran"]));
+            let processes = dead.waiting();
+            running.signal(signal);
+            let (_, died_of, output) = running.end();
+            assert_eq!(
+                (died_of, output.as_str()),
+                (Some(signal as i32), ""),
+                "{options:?}"
+            );
+            for pid in processes {
+                assert!(ended(pid), "{signal} {options:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn a_helper_on_a_dead_path_is_given_up() -> Outcome {
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    user.subordinate_ids()?;
+    let dead = Dead::new()?;
+    let program = user.program("ns-unshare").get_program().to_owned();
+    let ids = [format!("--reuid={}", user.id), format!("--regid={}", user.id)];
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        for options in [&["-f", "-r", "--map-auto"][..], &["-r", "--map-auto"]] {
+            let mut command = dead.inside(&["setpriv", &ids[0], &ids[1], "--clear-groups"]);
+            // The program is looked for here first.
+            command.arg("env").arg("PATH=/mnt:/usr/bin:/bin").arg(&program);
+            let running = Running::start(command.args(options).args(["echo", "ran"]));
+            let processes = dead.waiting();
+            running.signal(signal);
+            let (_, died_of, output) = running.end();
+            assert_eq!(
+                (died_of, output.as_str()),
+                (Some(signal as i32), ""),
+                "{options:?}"
+            );
+            for pid in processes {
+                assert!(ended(pid), "{signal} {options:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn nothing_of_the_set_up_outlives_the_caller() -> Outcome {
+    let dead = Dead::new()?;
+    let program = path_of("ns-unshare").to_str().expect("it is ASCII");
+    for options in [
+        &["-u", "-f", "-w", "/mnt/directory"][..],
+        &["-p", "-w", "/mnt/directory"],
+        &["-p", "--init", "-w", "/mnt/directory"],
+        &["-u", "-f", "--pid-file=/mnt/file"],
+        &["-u", "--pid-file=/mnt/file"],
+    ] {
+        let mut command = dead.inside(&[program]);
+        let running = Running::start(command.args(options).args(["echo", "ran"]));
+        let processes = dead.waiting();
+        running.signal(Signal::SIGKILL);
+        for pid in processes {
+            assert!(ended(pid), "{options:?}");
+        }
+        assert_eq!(running.end().2, "", "{options:?}");
+    }
+    Ok(())
+}
