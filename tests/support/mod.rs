@@ -24,7 +24,7 @@ pub use held::{Held, in_flight, inode_of, without_a_root};
 pub use pty::Terminal;
 pub use ran::{Ran, Run, path_of, program, tool, unshare};
 pub use running::Running;
-pub use seccomp::refusing;
+pub use seccomp::{refusing, refusing_with};
 pub use shell::Shell;
 pub use user::User;
 

@@ -2,6 +2,7 @@
 
 mod claimed;
 mod names;
+mod pidfds;
 mod spellings;
 
 use std::process::Command;
@@ -10,10 +11,15 @@ use crate::support::{Case, Cgroup, Held, Ran, Run as _, needs, program, tool, to
 
 /// The cases of targets.
 pub fn cases() -> Vec<Case> {
-    [claimed::cases(), names::cases(), spellings::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        claimed::cases(),
+        names::cases(),
+        pidfds::cases(),
+        spellings::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A process in its own UTS and mount namespaces, with this host name.

@@ -6,8 +6,8 @@ use crate::escape::escape_json;
 use crate::process::{Pid, Process};
 use crate::{Kind, Result};
 
-/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"interfaces":[{"name":…,"peer":…},…]}`; an id is
-/// null if the kernel has none.
+/// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"interfaces":[{"name":…,"peer":…},…]}`; ids
+/// and the pidfd are null if the kernel has none.
 pub(super) fn line(pid: Pid, interfaces: &serde_json::Value) -> Result<String> {
     let process = Process::open_own(pid)?;
     let namespaces = Kind::ALL.map(|kind| {

@@ -1,82 +1,34 @@
 //! A process, held so that its PID cannot be reused for another process unnoticed.
 
 use std::ffi::{CString, OsString};
-use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nix::errno::Errno;
-use rustix::event::PollFlags;
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
+use rustix::process::{PidfdGetfdFlags, pidfd_getfd};
 
+use super::opening::has_ended;
 use super::{Pid, Stat, Status, parse_link, parse_stat, privacy};
 use crate::error::Doing;
-use crate::sys::errno::from_rustix;
-use crate::sys::fd::is_ready;
+use crate::sys::errno::{from_io, from_rustix};
 use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
-/// A process held by a pidfd (`pidfd_open(2)`) and by its directory in `/proc`. Neither of them ever refers to another
-/// process. Clones share the descriptors, and only clones are equal.
+/// A process held by its directory in `/proc`, and by a pidfd (`pidfd_open(2)`) if there is one. Neither of them ever
+/// refers to another process. Clones share the descriptors, and only clones are equal.
 #[derive(Clone, Debug)]
 pub struct Process {
-    pid: Pid,
-    number: Pid,
-    pidfd: Arc<OwnedFd>,
-    directory: Arc<OwnedFd>,
+    pub(super) pid: Pid,
+    pub(super) number: Pid,
+    /// Tells when the process has ended. Linux has pidfds since 5.3, and a filter of system calls may refuse them.
+    pub(super) pidfd: Option<Arc<OwnedFd>>,
+    pub(super) directory: Arc<OwnedFd>,
 }
 
 impl Process {
-    /// The process that has this PID now.
-    ///
-    /// [`Error::NotFound`] if no process has it, or `/proc` does not show it. [`Error::Unfit`] if `/proc` belongs to
-    /// another PID namespace, in which another process has this number.
-    pub fn open(pid: Pid) -> Result<Self> {
-        let process = Self::with_number(pid, hold(pid)?, pid)?;
-        if number_in_proc(&process.pidfd, pid)? != Some(pid) {
-            // After the process has ended, the directory is gone.
-            process.check_alive()?;
-            return Err(privacy::another(pid));
-        }
-        Ok(process)
-    }
-
-    /// The caller or a child of the caller, by the PID that system calls use. It may have another number in `/proc`.
-    pub(crate) fn open_own(pid: Pid) -> Result<Self> {
-        let pidfd = hold(pid)?;
-        match number_in_proc(&pidfd, pid)? {
-            Some(number) => Self::with_number(pid, pidfd, number),
-            None if has_ended(&pidfd, pid)? => Err(missing(pid)),
-            None => Err(privacy::not_shown(pid)),
-        }
-    }
-
-    /// Opens the directory with this number.
-    fn with_number(pid: Pid, pidfd: OwnedFd, number: Pid) -> Result<Self> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = match rustix::fs::open(format!("/proc/{number}"), flags, Mode::empty()) {
-            Err(rustix::io::Errno::NOENT) if has_ended(&pidfd, pid)? => return Err(missing(pid)),
-            Err(rustix::io::Errno::NOENT) => return Err(privacy::not_shown(pid)),
-            answer => answer.doing(|| format!("open /proc/{number}"))?,
-        };
-        let process = Self {
-            pid,
-            number,
-            pidfd: Arc::new(pidfd),
-            directory: Arc::new(directory),
-        };
-        // If the process is alive after the directory was opened, the directory belongs to the process of the
-        // pidfd.
-        process.check_alive()?;
-        // A hidden process shows nothing about itself.
-        if rustix::fs::fstat(&process.directory).err() == Some(rustix::io::Errno::NOENT) {
-            return Err(privacy::hidden(pid));
-        }
-        Ok(process)
-    }
-
     /// The number of the process in `/proc`.
     pub(crate) fn number(&self) -> Pid {
         self.number
@@ -97,18 +49,37 @@ impl Process {
         self.directory
     }
 
-    /// The inode of the pidfd. Since Linux 6.9, no other process ever has the same.
-    pub fn inode(&self) -> Result<u64> {
-        let stat = rustix::fs::fstat(&self.pidfd).doing(|| format!("look at process {}", self.pid))?;
-        Ok(stat.st_ino)
+    /// Its pidfd, if the kernel gives one.
+    pub fn pidfd(&self) -> Option<BorrowedFd<'_>> {
+        self.pidfd.as_deref().map(AsFd::as_fd)
+    }
+
+    /// The inode of the pidfd, if there is one. Since Linux 6.9, no other process ever has the same.
+    pub fn inode(&self) -> Result<Option<u64>> {
+        let stat = self.pidfd().map(rustix::fs::fstat).transpose();
+        let stat = stat.doing(|| format!("look at process {}", self.pid))?;
+        Ok(stat.map(|stat| stat.st_ino))
     }
 
     /// Fails with [`Error::NotFound`] if the process has ended.
     pub fn check_alive(&self) -> Result<()> {
-        if has_ended(&self.pidfd, self.pid)? {
-            return Err(self.ended());
+        let ended = match &self.pidfd {
+            Some(pidfd) => has_ended(pidfd, self.pid)?,
+            None => self.has_no_thread()?,
+        };
+        if ended { Err(self.ended()) } else { Ok(()) }
+    }
+
+    /// True if the process has ended, as its directory tells: it may be a zombie until its parent waits for it.
+    fn has_no_thread(&self) -> Result<bool> {
+        match self.contents("stat") {
+            Ok(bytes) => {
+                Ok(parse_stat(&bytes)
+                    .is_none_or(|stat| matches!(stat.state, b'Z' | b'X') && stat.threads <= 1))
+            }
+            Err(Errno::ESRCH | Errno::ENOENT) => Ok(true),
+            Err(errno) => Err(errno).doing(|| format!("look at process {}", self.pid)),
         }
-        Ok(())
     }
 
     /// A process that is about to end counts as ended, because it leaves its namespaces and directories a moment
@@ -171,7 +142,8 @@ impl Process {
     /// The network namespace of a socket that it has open, by its descriptor there (`pidfd_getfd(2)`).
     pub fn namespace_of_socket(&self, fd: i32) -> Result<Namespace> {
         let doing = || format!("get descriptor {fd} of process {}", self.pid);
-        let copied = match pidfd_getfd(&self.pidfd, fd, PidfdGetfdFlags::empty()) {
+        let pidfd = self.pidfd().ok_or(Errno::ENOSYS).doing(doing)?;
+        let copied = match pidfd_getfd(pidfd, fd, PidfdGetfdFlags::empty()) {
             Ok(file) => file,
             Err(rustix::io::Errno::BADF) => {
                 let text = format!("process {} has no descriptor {fd}", self.pid);
@@ -260,65 +232,29 @@ impl Process {
     /// The contents of a file in its directory: `mountinfo`.
     pub fn read(&self, name: &str) -> Result<Vec<u8>> {
         let doing = || format!("read /proc/{}/{name}", self.pid);
+        self.contents(name).or_else(|errno| {
+            self.check_alive()?;
+            Err(errno).doing(doing)
+        })
+    }
+
+    fn contents(&self, name: &str) -> nix::Result<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&self.directory, name, flags, Mode::empty()).map_err(from_rustix)?;
         let mut bytes = Vec::new();
-        rustix::fs::openat(&self.directory, name, flags, Mode::empty())
-            .map_err(std::io::Error::from)
-            .and_then(|file| std::io::Read::read_to_end(&mut std::fs::File::from(file), &mut bytes))
-            .or_else(|error| {
-                self.check_alive()?;
-                Err(error).doing(doing)
-            })?;
+        std::io::Read::read_to_end(&mut std::fs::File::from(file), &mut bytes)
+            .map_err(|error| from_io(&error))?;
         Ok(bytes)
     }
 }
 
 impl PartialEq for Process {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.pidfd, &other.pidfd)
+        Arc::ptr_eq(&self.directory, &other.directory)
     }
 }
 
 impl Eq for Process {}
-
-impl AsFd for Process {
-    /// The pidfd.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.pidfd.as_fd()
-    }
-}
-
-fn missing(pid: Pid) -> Error {
-    Error::NotFound(format!("process {pid} does not exist"))
-}
-
-/// A pidfd of the process that has this PID now.
-fn hold(pid: Pid) -> Result<OwnedFd> {
-    match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
-        Err(rustix::io::Errno::SRCH) => Err(missing(pid)),
-        // The id of a thread: pidfd_open accepts only the id of a process.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => {
-            Err(Error::Unfit(format!("{pid} is a thread, not a process")))
-        }
-        answer => answer.doing(|| format!("open process {pid}")),
-    }
-}
-
-/// True if the process with this pidfd has ended.
-fn has_ended(pidfd: &OwnedFd, pid: Pid) -> Result<bool> {
-    // A pidfd is readable when the process has ended, even if nobody has waited for it yet.
-    is_ready(pidfd, PollFlags::IN).doing(|| format!("look at process {pid}"))
-}
-
-/// The PID by which `/proc` knows the process with this pidfd. `None` if it has none there, or if there is no `/proc`.
-fn number_in_proc(pidfd: &OwnedFd, pid: Pid) -> Result<Option<Pid>> {
-    let info = match std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        answer => answer.doing(|| format!("read the PID of process {pid} in /proc"))?,
-    };
-    let number = info.lines().find_map(|line| line.strip_prefix("Pid:"));
-    Ok(number.and_then(|number| number.trim().parse().ok()))
-}
 
 /// The entries of an environment that set a variable, byte for byte, including repeated names.
 fn environment_entries(bytes: &[u8]) -> Vec<CString> {

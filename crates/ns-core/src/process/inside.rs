@@ -137,7 +137,8 @@ fn enter_for_good(process: Option<Pid>, namespace: &Namespace) -> nix::Result<()
             if let Some(process) = process.and_then(|pid| Process::open(pid).ok())
                 && is_in(&process, &owner)
                 && is_in(&process, namespace)
-                && setns(&process, owner.kind().flag() | namespace.kind().flag()).is_ok()
+                && let Some(pidfd) = process.pidfd()
+                && setns(pidfd, owner.kind().flag() | namespace.kind().flag()).is_ok()
             {
                 // The process may have entered another namespace meanwhile.
                 let there = Namespace::own(namespace.kind());

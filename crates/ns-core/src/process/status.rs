@@ -47,6 +47,11 @@ impl Status {
         Some(self.set("SigBlk")? | self.set("SigIgn")? | self.set("SigCgt")?)
     }
 
+    /// The PID of the process, also in the file of one of its threads (`Tgid`).
+    pub fn leader(&self) -> Option<Pid> {
+        self.field("Tgid")?.parse().ok()
+    }
+
     /// How many threads it has.
     pub fn threads(&self) -> Option<u32> {
         self.number("Threads")
@@ -93,12 +98,13 @@ mod tests {
     #[test]
     fn fields_are_found_by_their_names() {
         let status = Status::new(
-            b"Name:\tNSpid:\\n\xff\nUid:\t1000\t1001\t1002\t1003\nGid:\t7\t8\t9\t10\nNSpid:\t4711\t12\t1\n\
+            b"Name:\tNSpid:\\n\xff\nTgid:\t4711\nUid:\t1000\t1001\t1002\t1003\nGid:\t7\t8\t9\t10\nNSpid:\t4711\t12\t1\n\
               CapPrm:\t000001ffffffffff\nCapEff:\t0000000000000003\n"
                 .to_vec(),
         );
         let pids: Vec<_> = status.pids().unwrap().iter().map(|pid| pid.as_raw()).collect();
         assert_eq!(pids, [4711, 12, 1]);
+        assert_eq!(status.leader(), Pid::new(4711));
         assert_eq!(status.real_uid(), Some(1000));
         assert_eq!(status.effective_uid(), Some(1001));
         assert_eq!(status.effective_gid(), Some(8));

@@ -7,6 +7,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Process;
 
+/// The time between two checks of a process that has no pidfd.
+const STEP: Duration = Duration::from_millis(500);
+
 /// The event that ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Woken {
@@ -33,7 +36,8 @@ pub(crate) fn wait(
     let changed = files
         .iter()
         .map(|file| (Woken::Changed, PollFd::from_borrowed_fd(*file, PollFlags::PRI)));
-    let ended = process.map(|process| (Woken::Ended, PollFd::new(process, PollFlags::IN)));
+    let pidfd = process.and_then(Process::pidfd);
+    let ended = pidfd.map(|pidfd| (Woken::Ended, PollFd::from_borrowed_fd(pidfd, PollFlags::IN)));
     let unread = output.map(|output| {
         (
             Woken::Unread,
@@ -43,16 +47,18 @@ pub(crate) fn wait(
     let (meanings, mut fds): (Vec<_>, Vec<_>) = changed.chain(ended).chain(unread).unzip();
     // A time that no clock reaches means no limit.
     let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+    // Without a pidfd, nothing tells that the process has ended.
+    let unheld = process.filter(|process| process.pidfd().is_none());
     loop {
-        let left = end.map(|end| {
-            let left = end.saturating_duration_since(Instant::now());
-            Timespec {
-                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: left.subsec_nanos().into(),
-            }
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        let step = unheld.map_or(left, |_| Some(left.map_or(STEP, |left| left.min(STEP))));
+        let timeout = step.map(|step| Timespec {
+            tv_sec: i64::try_from(step.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: step.subsec_nanos().into(),
         });
-        match poll(&mut fds, left.as_ref()) {
-            Ok(0) if left.is_some() => return Ok(Woken::TimeUp),
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(0) if unheld.is_some_and(|process| process.check_alive().is_err()) => return Ok(Woken::Ended),
+            Ok(0) if left.is_some() && left == step => return Ok(Woken::TimeUp),
             Ok(0) | Err(rustix::io::Errno::INTR) => {}
             answer => {
                 answer?;

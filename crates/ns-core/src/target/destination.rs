@@ -46,7 +46,7 @@ impl Destination {
     pub fn of_process(process: &Process, kind: Kind) -> Result<Self> {
         let destination = Self::new(process.namespace(kind)?, of_process(process.pid()));
         let few = getrlimit(Resource::RLIMIT_NOFILE).is_ok_and(|(soft, _)| soft < MANY);
-        Ok(if few {
+        Ok(if few && process.pidfd().is_some() {
             Self {
                 fd: SetnsFd::Process(process.clone()),
                 ..destination
@@ -78,9 +78,12 @@ impl Destination {
     pub(crate) fn enter(&self) -> Result<()> {
         let entered = match &self.fd {
             SetnsFd::Namespace(namespace) => namespace.enter(),
-            SetnsFd::Process(process) => match nix::sched::setns(process, self.kind.flag()) {
-                Err(Errno::ESRCH) => return Err(process.ended()),
-                answer => answer,
+            SetnsFd::Process(process) => match process.pidfd() {
+                Some(pidfd) => match nix::sched::setns(pidfd, self.kind.flag()) {
+                    Err(Errno::ESRCH) => return Err(process.ended()),
+                    answer => answer,
+                },
+                None => process.namespace(self.kind)?.enter(),
             },
         };
         entered.doing(|| format!("join {self}"))
