@@ -24,7 +24,7 @@ pub fn refusing(call: i64, command: &Command) -> Result<Command, Skip> {
     refusing_with(nix::errno::Errno::EPERM, call, command)
 }
 
-/// The same with another error: `ENOSYS` is the answer of a kernel that does not have the call.
+/// This command, run where the system call with this number fails. `ENOSYS` is the answer of a kernel without the call.
 pub fn refusing_with(errno: nix::errno::Errno, call: i64, command: &Command) -> Result<Command, Skip> {
     let mut filtered = tool(needs::installed("python3")?);
     filtered.args(["-c", LOADER, &call.to_string(), &(errno as i32).to_string()]);

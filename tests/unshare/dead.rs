@@ -1,4 +1,4 @@
-//! Paths whose server never answers: signals end `ns-unshare` during its set-up all the same, and nothing is left.
+//! Paths whose server never answers: signals still end `ns-unshare` during its set-up, and nothing is left.
 
 use std::fs::File;
 use std::process::Command;

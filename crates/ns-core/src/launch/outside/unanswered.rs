@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::process::OutsideProcess;
 use crate::process::{in_child_while, in_child_within};
 
-/// How long an answer is waited for that is not needed any more, but says what is to be undone.
+/// The time for an answer that only tells what must be undone.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl OutsideProcess<'_> {
