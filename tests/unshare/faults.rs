@@ -19,6 +19,8 @@ cases!["unshare::faults":
     a_second_fork_that_fails_is_named,
     a_filter_that_refuses_a_call_is_named,
     few_descriptors_are_named_as_the_cause,
+    what_could_not_be_read_is_no_answer,
+    a_name_is_not_stale_if_process_1_cannot_be_asked,
 ];
 
 /// `ns-unshare` with these words. strace(1) makes calls fail as `faults` says. Without `-f`, only the caller's own
@@ -265,5 +267,66 @@ fn few_descriptors_are_named_as_the_cause() -> Outcome {
             );
         }
     }
+    Ok(())
+}
+
+/// The command with this path failing for `openat(2)`, as if descriptors or memory ran out for a moment.
+fn unopened(path: &str, name: &str) -> Result<Command, Skip> {
+    let mut command = tool(needs::installed("strace")?);
+    command.args(["-f", "-qq", "-o", "/dev/null", "-P", path]);
+    command.args(["-e", "inject=open,openat:error=EMFILE"]);
+    command.arg(crate::support::path_of(name));
+    Ok(command)
+}
+
+fn what_could_not_be_read_is_no_answer() -> Outcome {
+    needs::root()?;
+    let cgroup = crate::support::Cgroup::new(&format!("docker-{}.scope", "0123456789abcdef".repeat(4)))?;
+    let held = crate::support::Held::new(&mut tool("env"), "");
+    cgroup.take_in(held.pid);
+    let target = held.pid.to_string();
+    for (path, name, words, message) in [
+        // A launch without a terminal would leave the foreground to nobody.
+        ("/dev/tty", "ns-unshare", "-u -f", "cannot look at the terminal"),
+        // The working directory would become the root.
+        (".", "ns-enter", "-r -n -t TARGET", "root directory"),
+        // Another container could have the name.
+        (
+            "TARGET/cgroup",
+            "ns-enter",
+            "-n -t container:0123456789",
+            "cannot read the cgroups of process TARGET",
+        ),
+    ] {
+        let [path, words, message] = [path, words, message].map(|text| text.replace("TARGET", &target));
+        let mut command = unopened(&path, name)?;
+        let (status, output, messages) = ended(command.args(words.split(' ')).args(["echo", "ran"]));
+        assert_eq!((status, output.as_str()), (1, ""), "{path}: {messages}");
+        assert!(
+            messages.contains(&message) && messages.contains(": Too many open files"),
+            "{path}: {messages}"
+        );
+    }
+    Ok(())
+}
+
+fn a_name_is_not_stale_if_process_1_cannot_be_asked() -> Outcome {
+    needs::root()?;
+    needs::tools("mount strace");
+    let command = unopened("/proc/1", "ns-unshare")?;
+    let words: Vec<_> = command
+        .get_args()
+        .map(|word| word.to_str().expect("it is text"))
+        .collect();
+    let text = format!(
+        "mount -t tmpfs run /run; mkdir /run/netns; touch /run/netns/web
+         strace {} --unpin web 2>&1; echo $?; ls /run/netns",
+        words.join(" ")
+    );
+    let text = super::script(&mut unshare(), "-m", &text).ok();
+    assert!(
+        text.contains("/proc/1: Too many open files\n") && text.ends_with("1\nweb\n"),
+        "{text}"
+    );
     Ok(())
 }

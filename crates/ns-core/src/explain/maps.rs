@@ -68,7 +68,11 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
     let file = find_helper(ids)?;
     let setuid = std::fs::metadata(&file).ok()?.permissions().mode() & 0o4000 != 0;
     let mut value = [0; 64];
-    let has_capabilities = rustix::fs::getxattr(&file, "security.capability", &mut value[..]).is_ok();
+    let has_capabilities = match rustix::fs::getxattr(&file, "security.capability", &mut value[..]) {
+        Ok(_) => true,
+        Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP) => false,
+        Err(_) => return None,
+    };
     (!setuid && !has_capabilities).then(|| {
         Finding::new(format!(
             "{} is neither setuid root nor has file capabilities",

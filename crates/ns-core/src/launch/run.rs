@@ -120,7 +120,7 @@ impl<'a> Launch<'a> {
             .transpose()
             .doing(|| "make a channel to init")?;
         let (from_init, to_parent) = init.unzip();
-        let terminal = Terminal::ours();
+        let terminal = Terminal::ours().doing(|| "look at the terminal")?;
         // This is done before the child is made, so that no signal to the child comes too early.
         let ending =
             Ending::start(self.plan.forwards_signals()).doing(|| "prepare to wait for the program")?;

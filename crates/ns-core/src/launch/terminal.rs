@@ -9,6 +9,7 @@ use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 use rustix::fs::{Mode, OFlags};
 
+use crate::sys::errno::{from_rustix, lacks_resources};
 use crate::sys::signal_set::SignalSet;
 
 /// The terminal as it was when this process was in the foreground.
@@ -20,14 +21,18 @@ pub(super) struct Terminal {
 
 impl Terminal {
     /// The controlling terminal, if there is one and this process group is in its foreground.
-    pub(super) fn ours() -> Option<Self> {
+    pub(super) fn ours() -> nix::Result<Option<Self>> {
         let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-        let file = rustix::fs::open("/dev/tty", flags, Mode::empty()).ok()?;
+        let file = match rustix::fs::open("/dev/tty", flags, Mode::empty()).map_err(from_rustix) {
+            Err(errno) if lacks_resources(errno) => return Err(errno),
+            // There is none.
+            Err(_) => return Ok(None),
+            Ok(file) => file,
+        };
         if tcgetpgrp(&file) != Ok(getpgrp()) {
-            return None;
+            return Ok(None);
         }
-        let modes = tcgetattr(&file).ok()?;
-        Some(Self { file, modes })
+        Ok(tcgetattr(&file).ok().map(|modes| Self { file, modes }))
     }
 
     /// The foreground process group (`tcgetpgrp(3)`).

@@ -64,7 +64,7 @@ impl Occupant {
             Self::Other("the mount point of something else")
         } else if stat.stx_size > 0 {
             Self::Other("a file with content")
-        } else if reach::is_mounted_for_init(path) {
+        } else if reach::is_mounted_for_init(path)? {
             Self::OfInit
         } else {
             Self::Stale

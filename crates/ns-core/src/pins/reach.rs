@@ -8,11 +8,12 @@ use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 use super::directory;
 use crate::mounts::{Device, Mount, MountId, MountTable, PeerGroup, View};
 use crate::process::{Pid, Process};
-use crate::{Kind, Kinds, Namespace};
+use crate::sys::errno::lacks_resources;
+use crate::{Error, Kind, Kinds, Namespace, Result};
 
 /// The limits of names of these kinds that are created here: process 1, in its mount namespace, may not see them.
 pub fn limits(kinds: Kinds) -> Vec<String> {
-    let Some((own, of_init)) = tables() else {
+    let Ok(Some((own, of_init))) = tables() else {
         return Vec::new();
     };
     let (own, of_init) = (MountTable::parse(&own), MountTable::parse(&of_init));
@@ -45,48 +46,54 @@ pub fn limits(kinds: Kinds) -> Vec<String> {
     limits
 }
 
-/// The mounts that the caller sees, and the mounts that process 1 sees. `None` if they cannot be read.
-fn tables() -> Option<(Vec<u8>, Vec<u8>)> {
-    let own = View::own().and_then(|view| view.read()).ok()?;
-    // The caller may read its mounts even if it may not read its namespaces.
-    let of_init = Process::open(Pid::INIT)
-        .and_then(|init| View::of_process(&init))
-        .and_then(|view| view.read())
-        .ok()?;
-    Some((own, of_init))
+/// The mounts that the caller sees, and the mounts that process 1 sees. `None` if the caller may not read those.
+fn tables() -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let both = || {
+        let own = View::own()?.read()?;
+        // The caller may read its mounts even if it may not read its namespaces.
+        let of_init = View::of_process(&Process::open(Pid::INIT)?)?.read()?;
+        Ok::<_, Error>((own, of_init))
+    };
+    match both() {
+        Ok(both) => Ok(Some(both)),
+        Err(error) if error.errno().is_some_and(lacks_resources) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// True if something is mounted on this file in the mount namespace of process 1. The caller sees a plain file.
-pub(super) fn is_mounted_for_init(path: &Path) -> bool {
-    let Some((own, of_init)) = tables() else {
-        return false;
+pub(super) fn is_mounted_for_init(path: &Path) -> Result<bool> {
+    let Some((own, of_init)) = tables()? else {
+        return Ok(false);
     };
     let (own, of_init) = (MountTable::parse(&own), MountTable::parse(&of_init));
     let Some(there) = uppermost(&of_init, path) else {
-        return false;
+        return Ok(false);
     };
     let below = of_init.mounts().iter().find(|mount| mount.id == there.parent);
     let file = |mount: &Mount<'_>| place_in(mount, path);
     // Two file systems can each have a file with that path.
-    below
+    Ok(below
         .and_then(file)
-        .is_some_and(|place| own.mount_of(path.as_os_str().as_bytes()).and_then(file) == Some(place))
+        .is_some_and(|place| own.mount_of(path.as_os_str().as_bytes()).and_then(file) == Some(place)))
 }
 
 /// True if a namespace is also mounted on this file below a mount that hides it. `umount(2)` reaches only the visible
 /// mount, so the file cannot be removed.
-pub(super) fn is_mounted_below(path: &Path) -> bool {
+pub(super) fn is_mounted_below(path: &Path) -> Result<bool> {
     let mount_of = |path: &Path| {
         let stat = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID).ok()?;
         Some(MountId::new(stat.stx_mnt_id))
     };
     let (Some(around), Some(top)) = (path.parent().and_then(mount_of), mount_of(path)) else {
-        return false;
+        return Ok(false);
     };
-    let Ok(own) = View::own().and_then(|view| view.read()) else {
-        return false;
+    let own = match View::own().and_then(|view| view.read()) {
+        Ok(own) => own,
+        Err(error) if error.errno().is_some_and(lacks_resources) => return Err(error),
+        Err(_) => return Ok(false),
     };
-    has_hidden(&MountTable::parse(&own), path, around, top)
+    Ok(has_hidden(&MountTable::parse(&own), path, around, top))
 }
 
 /// True if something is mounted on the file at this path, and is not in the stack of mounts from `top` down to the

@@ -61,7 +61,7 @@ fn check_removable(kind: Kind, name: &OsStr, path: &Path) -> Result<()> {
     let file = || quoted(path.as_os_str().as_bytes());
     let around = path.parent().unwrap_or(Path::new("/"));
     accessat(CWD, around, Access::WRITE_OK, AtFlags::EACCESS).doing(|| format!("remove {}", file()))?;
-    if !reach::is_mounted_below(path) {
+    if !reach::is_mounted_below(path)? {
         return Ok(());
     }
     let around = quoted(around.as_os_str().as_bytes());

@@ -12,3 +12,11 @@ pub fn from_rustix(errno: rustix::io::Errno) -> Errno {
 pub fn from_io(error: &std::io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
+
+/// True if the call failed because descriptors or memory ran out: then the answer says nothing about the object.
+pub fn lacks_resources(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::ENOBUFS
+    )
+}

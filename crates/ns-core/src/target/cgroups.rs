@@ -9,9 +9,11 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use super::choices::list;
 use super::claimant::{Claimant, Hierarchies, SHORT};
+use crate::error::Doing;
 use crate::escape::{quoted, word};
 use crate::output::escape_for_terminal;
 use crate::process::{Cgroup, Cgroups, Files, Pid, Process, scan};
+use crate::sys::errno::lacks_resources;
 use crate::{Error, Gathered, Result};
 
 /// The word before the colon in a target.
@@ -172,8 +174,13 @@ fn all(
         let pid = pid?;
         let proc = scan.proc();
         let files = Files::of(&proc, pid);
-        let (Gathered::Known(cgroups), Gathered::Known(stat)) = (files.cgroups(), files.stat()) else {
-            continue;
+        let (cgroups, stat) = match (files.cgroups(), files.stat()) {
+            (Gathered::Known(cgroups), Gathered::Known(stat)) => (cgroups, stat),
+            // A process that cannot be read may be in another cgroup of this name.
+            (Gathered::Unreadable(errno), _) | (_, Gathered::Unreadable(errno)) if lacks_resources(errno) => {
+                return Err(errno).doing(|| format!("read the cgroups of process {pid}"));
+            }
+            _ => continue,
         };
         of(&cgroups, &mut |name, cgroup| {
             let (hierarchy, path) = (cgroup.hierarchy.to_vec(), cgroup.path.to_vec());

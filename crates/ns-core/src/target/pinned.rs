@@ -68,10 +68,11 @@ fn none_of_kind(kind: Kind, name: &OsStr, others: Kinds) -> String {
 
 /// The error for a name that no namespace of this kind has, with the kinds that have it.
 pub(crate) fn unknown_name_of_kind(kind: Kind, name: &OsStr) -> Error {
-    let pins = pins::find(name).unwrap_or_default();
-    if pins.is_empty() {
-        return unknown_name(name);
-    }
+    let pins = match pins::find(name) {
+        Ok(pins) if pins.is_empty() => return unknown_name(name),
+        Ok(pins) => pins,
+        Err(error) => return error,
+    };
     let others = pins.iter().map(|pin| pin.kind).collect();
     Error::NotFound(none_of_kind(kind, name, others))
 }
@@ -87,12 +88,15 @@ pub(crate) fn unknown_name(name: &OsStr) -> Error {
         let meant = list(meant.iter().map(ToString::to_string));
         return error.with_help(format!("try {meant}"));
     }
-    let names = pins::names().unwrap_or_default();
-    if names.is_empty() {
-        return error.with_help(
-            "no namespace is pinned; name a process by its PID, and a file by a path with a slash",
-        );
-    }
+    let names = match pins::names() {
+        Ok(names) if names.is_empty() => {
+            return error.with_help(
+                "no namespace is pinned; name a process by its PID, and a file by a path with a slash",
+            );
+        }
+        Ok(names) => names,
+        Err(unread) => return error.with_note(unread.to_string()),
+    };
     let names = names
         .iter()
         .map(|(name, kinds)| format!("{} ({kinds})", quoted(name.as_bytes())));

@@ -18,7 +18,7 @@ use crate::explain::{Finding, Look, capability, mounts, restrictions};
 use crate::launch::facts::StepFacts;
 use crate::launch::held::Directory;
 use crate::launch::words::in_quotes;
-use crate::sys::errno::from_rustix;
+use crate::sys::errno::{from_rustix, lacks_resources};
 use crate::{Error, Result};
 
 /// A step that changes the root directory or the working directory.
@@ -156,7 +156,10 @@ fn is_root(path: &Path) -> nix::Result<bool> {
 
 fn enter_root(root: &Directory) -> nix::Result<()> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let before = rustix::fs::openat(CWD, ".", flags, Mode::empty());
+    let before = match rustix::fs::openat(CWD, ".", flags, Mode::empty()).map_err(from_rustix) {
+        Err(errno) if lacks_resources(errno) => return Err(errno),
+        before => before,
+    };
     // It takes no privilege to enter the present root.
     if !root.is_at("/") {
         change_to(root)?;

@@ -12,7 +12,7 @@ use super::process::InsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, capability, entering, limits, restrictions};
 use crate::launch::facts::{Demands, StepFacts};
-use crate::sys::errno::from_rustix;
+use crate::sys::errno::{from_rustix, lacks_resources};
 use crate::sys::ioctl;
 use crate::target::{self, Destination};
 use crate::{Identity, Kind, Kinds, Result};
@@ -63,7 +63,10 @@ impl InsideFamily for NamespaceStep {
         let answer = match self {
             Self::Unshare(kinds) => {
                 if process.demands.contains(Demands::MOUNT_ID) {
-                    process.mount_before = own_mount_id().ok();
+                    process.mount_before = match own_mount_id() {
+                        Err(errno) if lacks_resources(errno) => return Err(errno).doing(|| self.to_string()),
+                        id => id.ok(),
+                    };
                 }
                 nix::sched::unshare(kinds.flags())
             }
