@@ -1,6 +1,8 @@
 //! The programs under the names of their relatives.
 
+mod lines;
 mod names;
+mod scene;
 
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -10,7 +12,7 @@ use crate::support::{Case, path_of, tool};
 
 /// The cases of this module.
 pub fn cases() -> Vec<Case> {
-    names::cases()
+    names::cases().into_iter().chain(lines::cases()).collect()
 }
 
 /// The names of the relatives, each with the program that stands in for it.

@@ -11,7 +11,8 @@ cases!["compat::names":
     scripts_find_the_version_of_util_linux, findmnt_fails_for_what_findmnt_fails,
     lsns_lists_what_processes_are_in, json_has_rows_only, an_ordinary_user_of_lsns_reads_no_notes,
     domainname_is_the_nis_domain, dnsdomainname_sets_nothing, an_unset_domain_fails_where_it_does_there,
-    addresses_end_with_a_blank, a_sealed_executable_keeps_its_name,
+    addresses_end_with_a_blank, an_invalid_name_is_no_wrong_usage, a_missing_path_is_found_nowhere_in_silence,
+    hidden_mounts_have_the_usual_columns, a_sealed_executable_keeps_its_name,
 ];
 
 /// The status that the relative has for wrong usage.
@@ -288,6 +289,38 @@ fn addresses_end_with_a_blank() -> Outcome {
         .ran()
         .ok();
     assert_eq!(said, "192.0.2.7 192.0.2.8 \n".repeat(3));
+    Ok(())
+}
+
+fn an_invalid_name_is_no_wrong_usage() -> Outcome {
+    let links = Links::new();
+    for (words, status) in [("bad_name", 1), ("one two", 255)] {
+        links.command("hostname").with(words).fails(status);
+        program("ns-hostname").with(words).fails(2);
+    }
+    Ok(())
+}
+
+fn a_missing_path_is_found_nowhere_in_silence() -> Outcome {
+    let links = Links::new();
+    for words in ["/no/such", "-M /no/such", "-T /no/such", "-R /no/such"] {
+        assert_eq!(links.command("findmnt").with(words).fails(1), "", "{words}");
+        let own = program("ns-mounts").with(words).fails(1);
+        assert!(own.contains("\"/no/such\" does not exist"), "{own}");
+    }
+    Ok(())
+}
+
+fn hidden_mounts_have_the_usual_columns() -> Outcome {
+    let links = Links::new();
+    needs::tools("mount findmnt");
+    let said = unshare()
+        .args(["--mount", "sh", "-c"])
+        .arg("mount -t tmpfs one /mnt; mount -t tmpfs two /mnt; \"$1\" --shadowed | head -n 1")
+        .arg("sh")
+        .arg(links.path("findmnt"))
+        .ran();
+    assert_eq!(said.lines(), ["TARGET SOURCE FSTYPE OPTIONS"]);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ cases!["mounts::files":
     options_of_fstab_are_those_of_a_mount_or_of_a_file_system,
     fstab_is_read_where_the_caller_is,
     scripts_of_others_work_on_fstab,
+    a_variable_names_the_fstab,
     the_table_of_the_kernel_is_a_list_with_mtab,
     a_dash_is_stdin,
     an_aligned_table_is_read,
@@ -228,6 +229,26 @@ fn scripts_of_others_work_on_fstab() -> Outcome {
         inside("--fstab --real -n -o TARGET -t xfs"),
         format!("{target}\n")
     );
+    Ok(())
+}
+
+fn a_variable_names_the_fstab() -> Outcome {
+    let directory = with("/dev/sda1 /x ext4 noauto 1 -1\n");
+    let ask = |words: &str| {
+        let mut command = program("ns-mounts");
+        command.env("LIBMOUNT_FSTAB", directory.path().join("fstab"));
+        command.with(words)
+    };
+    assert_eq!(
+        ask("-s -r -n -o TARGET,FREQ,PASSNO").ok(),
+        "/x 1 -1\n",
+        "a pass can be negative"
+    );
+    assert_eq!(ask("-s -J -o PASSNO").json()["filesystems"][0]["passno"], -1);
+    assert_eq!(ask("-s -n -o TARGET -Q PASSNO<0").ok(), "/x\n");
+    assert_eq!(ask("-s -n -o TARGET -Q PASSNO>0").status, 1);
+    let checked = ask("--verify");
+    assert!(checked.stdout.starts_with("/x\n"), "{checked:#?}");
     Ok(())
 }
 

@@ -96,16 +96,24 @@ impl<'a> Query<'a> {
 
     /// True if the column NAME is added when a namespace has a name: lsns(8) has no such column.
     pub fn adds_names(&self) -> bool {
-        self.usual && CompatName::current() != Some(CompatName::Lsns)
+        self.usual && CompatName::current().is_none_or(CompatName::adds_columns)
     }
 
-    /// The places to search. lsns(8) lists only namespaces of processes.
+    /// The places to search. lsns(8) looks at mounts only to fill NSFS.
     fn places(&self) -> Places {
-        let default = match CompatName::current() {
-            Some(CompatName::Lsns) => Places::PROCESSES,
-            _ => Places::all(),
+        let default = if !self.only_of_processes() {
+            Places::all()
+        } else if self.wanted().contains(&&listing::NSFS) {
+            Places::PROCESSES | Places::PINS
+        } else {
+            Places::PROCESSES
         };
         self.cli.look.unwrap_or(default)
+    }
+
+    /// True if only namespaces of processes are listed, as lsns(8) lists them.
+    fn only_of_processes(&self) -> bool {
+        CompatName::current() == Some(CompatName::Lsns) && self.cli.look.is_none() && !self.cli.persistent
     }
 
     /// The process of `--caps`.
@@ -119,6 +127,7 @@ impl<'a> Query<'a> {
             .entries()
             .iter()
             .filter(|entry| self.kinds.contains(entry.kind))
+            .filter(|entry| !self.only_of_processes() || entry.processes > 0)
             .collect();
         if let Some(task) = &self.task {
             let links = inventory.member(task.pid()).map(|member| member.links);
@@ -202,5 +211,9 @@ fn columns(cli: &Cli) -> anyhow::Result<Vec<NamespaceColumn>> {
 /// The default tree: by process in text, as in lsns(8), and none elsewhere.
 fn relation(cli: &Cli) -> Option<Relation> {
     let text = !cli.list && !cli.written.raw && !cli.written.json;
-    cli.tree.map(Relation::from).or(text.then_some(Relation::Process))
+    let relation = cli.tree.map(Relation::from).or(text.then_some(Relation::Process));
+    match (relation, CompatName::current()) {
+        (Some(Relation::Process), Some(CompatName::Lsns)) => Some(Relation::EarlierProcess),
+        (relation, _) => relation,
+    }
 }

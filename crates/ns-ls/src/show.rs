@@ -63,7 +63,7 @@ pub fn list_columns(cli: &Cli) -> io::Result<()> {
 /// The column in which the tree is drawn. Without it, text is a plain list.
 pub fn tree_column(columns: &[NamespaceColumn], relation: Relation) -> Option<usize> {
     let wanted: &[NamespaceColumn] = match relation {
-        Relation::Process => &[&listing::COMMAND],
+        Relation::Process | Relation::EarlierProcess => &[&listing::COMMAND],
         Relation::Owner | Relation::Parent => &[&listing::NS, &listing::COMMAND],
     };
     wanted

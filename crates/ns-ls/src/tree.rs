@@ -16,6 +16,8 @@ pub enum Relation {
     Parent,
     /// The process of the parent is the parent of the child's process.
     Process,
+    /// As [`Relation::Process`], and the parent comes first in the list, as in lsns(8).
+    EarlierProcess,
 }
 
 impl Relation {
@@ -24,7 +26,7 @@ impl Relation {
         match self {
             Self::Owner => [&listing::NS, &listing::ONS],
             Self::Parent => [&listing::NS, &listing::PNS],
-            Self::Process => [&listing::PID, &listing::PPID],
+            Self::Process | Self::EarlierProcess => [&listing::PID, &listing::PPID],
         }
     }
 }
@@ -43,7 +45,7 @@ pub fn missing<'a>(
         Relation::Owner => &listing::ONS,
         Relation::Parent => &listing::PNS,
         // A process that is not shown is not a namespace.
-        Relation::Process => return Vec::new(),
+        Relation::Process | Relation::EarlierProcess => return Vec::new(),
     };
     let mut find = find;
     let mut known: HashSet<u64> = (0..records.len())
@@ -78,9 +80,12 @@ pub fn tree(records: &Records<'_>, relation: Relation) -> Vec<TreePosition> {
     let [own, parent] = relation.columns();
     // If several records have the same key, such as a process that represents several namespaces, the children follow
     // the last.
-    let by_key: HashMap<u64, usize> = (0..records.len())
-        .filter_map(|record| Some((records.number(record, own)?, record)))
-        .collect();
+    let key = |record| Some((records.number(record, own)?, record));
+    let mut by_key: HashMap<u64, usize> = HashMap::new();
+    let only_earlier = relation == Relation::EarlierProcess;
+    if !only_earlier {
+        by_key.extend((0..records.len()).filter_map(key));
+    }
     let mut roots = Vec::new();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); records.len()];
     for record in 0..records.len() {
@@ -91,6 +96,9 @@ pub fn tree(records: &Records<'_>, relation: Relation) -> Vec<TreePosition> {
         match above {
             Some(parent) => children[*parent].push(record),
             None => roots.push(record),
+        }
+        if only_earlier {
+            by_key.extend(key(record));
         }
     }
     let mut places = Vec::with_capacity(records.len());
@@ -127,6 +135,25 @@ mod tests {
         assert_eq!(
             tree(&records, Relation::Owner),
             [(0, 0), (1, 1), (3, 1), (2, 2), (4, 0)]
+        );
+    }
+
+    #[test]
+    fn a_namespace_is_below_the_last_one_of_the_parent_that_comes_before_it() {
+        // The PID and its parent in each row.
+        let pairs = [(20, 1), (1, 0), (20, 1), (1, 0), (21, 1)];
+        let row = |(pid, parent)| vec![Cell::Number(pid), Cell::Number(parent)];
+        let records = Records::new(
+            vec![&listing::PID, &listing::PPID],
+            pairs.into_iter().map(row).collect(),
+        );
+        assert_eq!(
+            tree(&records, Relation::EarlierProcess),
+            [(0, 0), (1, 0), (2, 1), (3, 0), (4, 1)]
+        );
+        assert_eq!(
+            tree(&records, Relation::Process),
+            [(1, 0), (3, 0), (0, 1), (2, 1), (4, 1)]
         );
     }
 

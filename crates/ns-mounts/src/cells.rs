@@ -142,10 +142,8 @@ pub fn visible<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
 }
 
 /// A field that only fstab(5) has.
-pub fn fstab<'a>(it: ListedMount<'_, 'a>, field: impl FnOnce(FstabFields) -> u64) -> Cell<'a> {
-    it.mount
-        .fstab
-        .map_or(Cell::Absent, |fields| Cell::Number(field(fields)))
+pub fn fstab<'a>(it: ListedMount<'_, 'a>, field: impl FnOnce(FstabFields) -> i32) -> Cell<'a> {
+    it.mount.fstab.map_or(Cell::Absent, |fields| field(fields).into())
 }
 
 /// A text, absent if it is empty.

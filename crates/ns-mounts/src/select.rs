@@ -1,11 +1,13 @@
 //! Selecting the mounts of a table.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use ns_core::mounts::Mount;
+use ns_core::cli::CompatName;
+use ns_core::mounts::{Mount, Tree};
 use ns_core::output::{Cell, Filter};
 
 use crate::cells::{Format, ListedMount};
@@ -14,6 +16,7 @@ use crate::columns::{self, MountColumn};
 use crate::context::TableContext;
 use crate::options::OptionList;
 use crate::paths::{mount_point, plain};
+use crate::show::is_tree;
 use crate::source::Wanted;
 use crate::types::{KnownTypes, TypeList, is_pseudo};
 
@@ -102,8 +105,14 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         if which.first_only && self.cli.ask.watch.is_none() {
             found.truncate(1);
         }
-        if which.submounts {
-            found = with_submounts(self.context, &found);
+        let everything = || {
+            let mut all = 0..self.context.table.mounts().len();
+            all.all(|index| !self.is_shown(index) || self.matches(index) != which.invert)
+        };
+        // A list of everything stays in the order of the table.
+        if which.submounts && (which.first_only || is_tree(self.cli) || !everything()) {
+            found = with_submounts(self.context, &tree(self.cli, self.context), &found);
+            found.retain(|index| self.uniq.as_ref().is_none_or(|uniq| uniq.contains(index)));
         }
         if let ([], Some(source)) = (&found[..], &self.source) {
             source.count_unread(self.context);
@@ -193,9 +202,9 @@ fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Res
         forms.iter().any(|form| **form == *target)
     };
     let there: Vec<usize> = (0..mounts.len()).filter(is_there).collect();
-    if let ([], false, Err(error @ ns_core::Error::NotFound(_))) = (&there[..], context.one_of_all, resolved)
+    if let ([], false, Err(error @ ns_core::Error::NotFound(_))) = (&there[..], context.one_of_all, &resolved)
     {
-        return Err(error.into());
+        return missing(error).map(|()| there);
     }
     let all = !context.is_of_mounts() || cli.which.stacked || cli.which.shadowed || cli.ask.watch.is_some();
     if all || there.len() < 2 {
@@ -205,12 +214,22 @@ fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Res
     Ok(visible.or(there.last()).copied().into_iter().collect())
 }
 
+/// A path that does not exist is an error, except where findmnt(8) only finds nothing.
+fn missing(error: &ns_core::Error) -> anyhow::Result<()> {
+    if CompatName::current().is_none_or(CompatName::reports_missing_paths) {
+        Err(error.clone().into())
+    } else {
+        Ok(())
+    }
+}
+
 /// The mount that contains a path, by the kernel's rules for symbolic links and mounts on top of each other. If a file
 /// system on the way does not answer, the names in the table decide.
 fn containing(path: &Path, context: &TableContext<'_>) -> anyhow::Result<Option<usize>> {
     let mounts = context.table.mounts();
     let place = match context.resolve(path) {
         Err(ns_core::Error::NotFound(_)) if context.one_of_all || !context.is_of_mounts() => None,
+        Err(error @ ns_core::Error::NotFound(_)) => return missing(&error).map(|()| None),
         place => place?,
     };
     let by_id = place.as_ref().and_then(|place| place.mount);
@@ -249,9 +268,9 @@ fn last_at_each(mounts: &[Mount<'_>]) -> HashSet<usize> {
 }
 
 /// Each of these mounts with all mounts below it, in the order of the tree, without duplicates.
-fn with_submounts(context: &TableContext<'_>, found: &[usize]) -> Vec<usize> {
-    let nodes = context.tree().nodes();
-    let mut places = vec![0; nodes.len()];
+fn with_submounts(context: &TableContext<'_>, tree: &Tree, found: &[usize]) -> Vec<usize> {
+    let nodes = tree.nodes();
+    let mut places = vec![0; context.table.mounts().len()];
     for (place, node) in nodes.iter().enumerate() {
         places[node.index] = place;
     }
@@ -272,12 +291,24 @@ fn with_submounts(context: &TableContext<'_>, found: &[usize]) -> Vec<usize> {
     all
 }
 
+/// The tree of the mounts that can be shown: `--uniq` leaves the lower of several on one mount point out of it.
+fn tree<'c>(cli: &Cli, context: &'c TableContext<'_>) -> Cow<'c, Tree> {
+    let whole = context.tree();
+    if !cli.which.uniq {
+        return Cow::Borrowed(whole);
+    }
+    let mounts = context.table.mounts();
+    let uniq = last_at_each(mounts);
+    Cow::Owned(whole.passing_over(mounts, |index| !uniq.contains(&index)))
+}
+
 /// These mounts in the order of the tree.
-pub fn in_order_of_tree(context: &TableContext<'_>, found: &[usize]) -> Vec<usize> {
+pub fn in_order_of_tree(cli: &Cli, context: &TableContext<'_>, found: &[usize]) -> Vec<usize> {
+    let tree = tree(cli, context);
     let mut wanted = vec![false; context.table.mounts().len()];
     for index in found {
         wanted[*index] = true;
     }
-    let nodes = context.tree().nodes().iter().map(|node| node.index);
+    let nodes = tree.nodes().iter().map(|node| node.index);
     nodes.filter(|index| wanted[*index]).collect()
 }

@@ -30,8 +30,8 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let counted = select::compared(cli);
     tables::each(cli, &shared, |context| {
         let mut found = select::select(cli, context)?;
-        if tree && !cli.which.submounts {
-            found = select::in_order_of_tree(context, &found);
+        if is_tree(cli) && !cli.which.submounts {
+            found = select::in_order_of_tree(cli, context, &found);
         }
         let rows = rows(context, &found, &columns, tree, format(&cli.show));
         if rows.is_empty() {
@@ -122,7 +122,7 @@ fn default(cli: &Cli) -> &'static [MountColumn] {
         columns::FILES
     } else if cli.whose.all_namespaces {
         columns::EVERYWHERE
-    } else if cli.which.shadowed {
+    } else if cli.which.shadowed && CompatName::current().is_none_or(CompatName::adds_columns) {
         columns::SHADOWED
     } else {
         columns::DEFAULT
@@ -150,7 +150,8 @@ pub fn format(layout: &OutputOptions) -> Format {
     }
 }
 
-fn is_tree(cli: &Cli) -> bool {
+/// True if a tree is asked for: the rows are in its order, even if no column shows it.
+pub fn is_tree(cli: &Cli) -> bool {
     let show = &cli.show;
     let list = show.list
         || show.written.raw

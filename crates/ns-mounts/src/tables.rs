@@ -1,7 +1,7 @@
 //! The tables that the command line names, one after the other.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use ns_core::cli::{read_file, read_whole, shown};
@@ -59,7 +59,7 @@ pub fn each(
     }
     if whose.fstab && whose.files.is_empty() {
         let own = View::own()?;
-        return look_at_saved(Path::new(FSTAB), Some(&own), whose, shared, look);
+        return look_at_saved(&fstab(), Some(&own), whose, shared, look);
     }
     if whose.tasks.is_empty() && whose.files.is_empty() {
         look_at(&View::own()?)?;
@@ -73,8 +73,11 @@ pub fn each(
     Ok(())
 }
 
-/// The system administrator's table of file systems.
-pub const FSTAB: &str = "/etc/fstab";
+/// The system administrator's table of file systems. libmount(3) reads the same variable.
+pub fn fstab() -> PathBuf {
+    let other = std::env::var_os("LIBMOUNT_FSTAB").filter(|path| !path.is_empty());
+    other.map_or_else(|| "/etc/fstab".into(), PathBuf::from)
+}
 
 /// Calls `look` with the table in a file. Its paths are resolved only in a view.
 fn look_at_saved(

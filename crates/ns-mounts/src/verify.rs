@@ -4,7 +4,6 @@ mod checks;
 mod finding;
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ns_core::cli::shown;
@@ -23,7 +22,7 @@ pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
     let shared = Shared::default();
     let mounted = own.read()?;
     let mounted = TableContext::of(&mounted, own.name(), Some(&own), &shared);
-    let fstab = [PathBuf::from(tables::FSTAB)];
+    let fstab = [tables::fstab()];
     let files = if cli.whose.files.is_empty() {
         &fstab[..]
     } else {

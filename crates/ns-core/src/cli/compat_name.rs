@@ -6,6 +6,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use clap::error::ErrorKind;
+
 /// The name of a relative that one of the programs was called by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompatName {
@@ -99,9 +101,13 @@ impl CompatName {
         }
     }
 
-    /// The exit status of wrong usage.
-    pub(super) fn usage_status(self) -> u8 {
-        if self.is_of_hostname() { 255 } else { 1 }
+    /// The exit status of wrong usage. A name that cannot be set is no wrong usage of hostname(1).
+    pub(super) fn usage_status(self, kind: ErrorKind) -> u8 {
+        if self.is_of_hostname() && kind != ErrorKind::ValueValidation {
+            255
+        } else {
+            1
+        }
     }
 
     /// The exit status of `--help`.
@@ -111,6 +117,16 @@ impl CompatName {
 
     /// True if a listing reports what is missing, on stderr and in JSON, without being asked.
     pub fn reports_gaps(self) -> bool {
+        !matches!(self, Self::Lsns | Self::Findmnt)
+    }
+
+    /// True if a path that does not exist is reported. findmnt(8) only fails then.
+    pub fn reports_missing_paths(self) -> bool {
+        self != Self::Findmnt
+    }
+
+    /// True if a listing has columns that the relative lacks, without being asked.
+    pub fn adds_columns(self) -> bool {
         !matches!(self, Self::Lsns | Self::Findmnt)
     }
 

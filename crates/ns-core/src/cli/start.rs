@@ -97,7 +97,7 @@ fn answer(command: &Command, error: &clap::Error) -> ExitCode {
     // clap says "error:" where a program says its name.
     let text = text.replacen("error:", &format!("{}:", compat_name::shown(program)), 1);
     failure::write(&text);
-    ExitCode::from(compat.map_or(USAGE, CompatName::usage_status))
+    ExitCode::from(compat.map_or(USAGE, |compat| compat.usage_status(error.kind())))
 }
 
 fn print_version(error: &clap::Error, compat: Option<CompatName>) -> io::Result<()> {

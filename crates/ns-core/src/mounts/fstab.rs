@@ -56,6 +56,8 @@ mod tests {
         assert_eq!(*mount.target.decoded(), *b"/home dir");
         assert_eq!(mount.vfs_options.raw(), b"noatime");
         assert_eq!(mount.fstab, Some(FstabFields { freq: 1, passno: 2 }));
+        let negative = read("/dev/sda3 /c ext4 rw 0 -1").unwrap();
+        assert_eq!(negative.fstab, Some(FstabFields { freq: 0, passno: -1 }));
         let short = read("tmpfs /tmp tmpfs").unwrap();
         assert_eq!(
             (short.vfs_options.raw(), short.fstab),

@@ -67,9 +67,9 @@ impl FromStr for Device {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FstabFields {
     /// How often dump(8) saves the file system.
-    pub freq: u64,
+    pub freq: i32,
     /// The pass in which fsck(8) checks the file system; 0 for never.
-    pub passno: u64,
+    pub passno: i32,
 }
 
 /// A mount, borrowed from the bytes of its table.

@@ -40,6 +40,21 @@ impl Tree {
                     .filter(|parent| *parent != index)
             })
             .collect();
+        Self::with_parents(mounts, parents)
+    }
+
+    /// The tree in which mounts on a mount that is `left_out` stand where it stands.
+    #[must_use]
+    pub fn passing_over(&self, mounts: &[Mount<'_>], left_out: impl Fn(usize) -> bool) -> Self {
+        let above = |index: &usize| self.parents[*index];
+        let parents = (0..mounts.len()).map(|index| {
+            let mut ancestors = std::iter::successors(above(&index), above);
+            ancestors.find(|index| !left_out(*index))
+        });
+        Self::with_parents(mounts, parents.collect())
+    }
+
+    fn with_parents(mounts: &[Mount<'_>], parents: Vec<Option<usize>>) -> Self {
         let children = Children::of(mounts, &parents);
         let mut tree = Self {
             nodes: Vec::with_capacity(mounts.len()),

@@ -17,6 +17,8 @@ pub enum Cell<'a> {
     NotAsked,
     /// A number, in JSON too.
     Number(u64),
+    /// A number below 0.
+    Negative(i64),
     /// `yes` or `no` in text, true or false in JSON.
     Flag(bool),
     /// Bytes of any value; in JSON a string, with the bytes in hexadecimal beside it if they are not UTF-8.
@@ -63,6 +65,7 @@ impl<'a> Cell<'a> {
             Self::NotTold => Cell::NotTold,
             Self::NotAsked => Cell::NotAsked,
             Self::Number(number) => Cell::Number(number),
+            Self::Negative(number) => Cell::Negative(number),
             Self::Flag(flag) => Cell::Flag(flag),
             Self::Text(bytes) => Cell::Text(owned(bytes)),
             Self::List(items) => Cell::List(items.into_iter().map(owned).collect()),
@@ -85,6 +88,7 @@ impl<'a> Cell<'a> {
             Self::Unreadable(_) => Cow::Borrowed(b"?"),
             Self::NotTold | Self::NotAsked => Cow::Borrowed(b"-"),
             Self::Number(number) => Cow::Owned(number.to_string().into_bytes()),
+            Self::Negative(number) => Cow::Owned(number.to_string().into_bytes()),
             Self::Flag(true) => Cow::Borrowed(b"yes"),
             Self::Flag(false) => Cow::Borrowed(b"no"),
             Self::Text(bytes) => Cow::Borrowed(bytes),
@@ -100,6 +104,12 @@ impl<'a> Cell<'a> {
 impl From<u64> for Cell<'_> {
     fn from(number: u64) -> Self {
         Self::Number(number)
+    }
+}
+
+impl From<i32> for Cell<'_> {
+    fn from(number: i32) -> Self {
+        u64::try_from(number).map_or(Self::Negative(number.into()), Self::Number)
     }
 }
 

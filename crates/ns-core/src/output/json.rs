@@ -99,6 +99,7 @@ impl serde::Serialize for CellJson<'_> {
                 serializer.serialize_unit()
             }
             Cell::Number(number) => serializer.serialize_u64(*number),
+            Cell::Negative(number) => serializer.serialize_i64(*number),
             Cell::Flag(flag) => serializer.serialize_bool(*flag),
             Cell::Text(bytes) => serializer.serialize_str(&String::from_utf8_lossy(bytes)),
             Cell::List(items) => {

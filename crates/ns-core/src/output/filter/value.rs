@@ -75,6 +75,11 @@ impl OperandValue<'_> {
             Self::Cell(Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => return None,
             Self::Cell(Cell::Absent) => vec![Scalar::Nothing],
             Self::Cell(Cell::Number(number)) => vec![Scalar::Whole(*number)],
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a fraction is compared in this precision anyway"
+            )]
+            Self::Cell(Cell::Negative(number)) => vec![Scalar::Fraction(*number as f64)],
             Self::Cell(Cell::Flag(flag)) => vec![Scalar::Flag(*flag)],
             Self::Cell(Cell::Text(text)) => vec![Scalar::Text(text)],
             // An empty list equals the empty text.
@@ -124,6 +129,7 @@ pub(super) fn is(value: &OperandValue<'_>) -> bool {
     match value {
         OperandValue::Fraction(number) => *number != 0.0,
         OperandValue::Cell(Cell::Number(number)) => *number != 0,
+        OperandValue::Cell(Cell::Negative(_)) => true,
         OperandValue::Cell(Cell::Absent | Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked) => false,
         OperandValue::Cell(Cell::Flag(flag)) => *flag,
         OperandValue::Cell(Cell::Text(text)) => !text.is_empty(),
