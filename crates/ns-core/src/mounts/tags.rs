@@ -4,7 +4,9 @@
 mod block;
 mod databases;
 mod fat;
+mod iso9660;
 mod lookup;
+mod ntfs;
 mod partitions;
 mod superblock;
 mod tag;

@@ -12,8 +12,6 @@ pub(super) struct DeviceNames {
     pub uuid: Option<Vec<u8>>,
     /// The label; `None` if it is empty.
     pub label: Option<Vec<u8>>,
-    /// True if the label is in a place that is not read here.
-    pub label_is_elsewhere: bool,
 }
 
 /// Bytes of a device. Bytes behind its end are 0.
@@ -56,7 +54,6 @@ impl Block {
         DeviceNames {
             uuid: hyphenated(self.array(uuid)),
             label: self.text(label, length),
-            label_is_elsewhere: false,
         }
     }
 }

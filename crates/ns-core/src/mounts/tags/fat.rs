@@ -20,7 +20,6 @@ pub(super) fn read(file: &File, boot: &Block) -> io::Result<DeviceNames> {
     Ok(DeviceNames {
         uuid: Some(format!("{:04X}-{:04X}", serial >> 16, serial & 0xffff).into_bytes()),
         label,
-        label_is_elsewhere: false,
     })
 }
 

@@ -37,7 +37,6 @@ fn read(tag: Tag, device: Device) -> Gathered<Vec<u8>> {
             .map(|names| {
                 let names = names?;
                 Some(match tag {
-                    Tag::Label if names.label_is_elsewhere => return None,
                     Tag::Label => names.label,
                     _ => names.uuid,
                 })

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::block::{Block, DeviceNames, utf16};
-use super::fat;
+use super::{fat, iso9660, ntfs};
 
 /// Reads the superblock. `None` if it is of no type that is known here.
 pub(super) fn read(file: &File) -> io::Result<Option<DeviceNames>> {
@@ -21,20 +21,13 @@ pub(super) fn read(file: &File) -> io::Result<Option<DeviceNames>> {
         return Ok(Some(DeviceNames {
             uuid: start.text(168, 40),
             label,
-            ..DeviceNames::default()
         }));
     }
     if start.has(0, b"hsqs") {
         return Ok(Some(DeviceNames::default()));
     }
     if start.has(3, b"NTFS    ") {
-        let serial = u64::from_le_bytes(start.array(0x48));
-        let uuid = Some(format!("{serial:016X}").into_bytes());
-        return Ok(Some(DeviceNames {
-            uuid,
-            label: None,
-            label_is_elsewhere: true,
-        }));
+        return ntfs::read(file, &start).map(Some);
     }
     if start.has(3, b"EXFAT   ") || start.has(0x52, b"FAT32   ") || start.has(0x36, b"FAT1") {
         return fat::read(file, &start).map(Some);
@@ -62,37 +55,13 @@ pub(super) fn read(file: &File) -> io::Result<Option<DeviceNames>> {
     }
     let volume = Block::read(file, 0x8000, 2048)?;
     if volume.has(0, b"\x01CD001") {
-        return Ok(Some(iso9660(&volume)));
+        return iso9660::read(file, &volume).map(Some);
     }
     let btrfs = Block::read(file, 0x1_0000, 1024)?;
     if btrfs.has(0x40, b"_BHRfS_M") {
         return Ok(Some(btrfs.names(0x20, 0x12b, 256)));
     }
     Ok(None)
-}
-
-/// The label, and in place of a UUID the time of the last change, or else of the making.
-fn iso9660(volume: &Block) -> DeviceNames {
-    let time = |offset: usize| {
-        let digits: [u8; 16] = volume.array(offset);
-        let is_set = digits.iter().all(u8::is_ascii_digit) && digits != [b'0'; 16];
-        let parts = [
-            &digits[..4],
-            &digits[4..6],
-            &digits[6..8],
-            &digits[8..10],
-            &digits[10..12],
-            &digits[12..14],
-            &digits[14..],
-        ];
-        is_set.then(|| parts.join(&b'-'))
-    };
-    let label = volume.0[40..72].trim_ascii_end();
-    DeviceNames {
-        uuid: time(830).or_else(|| time(813)),
-        label: (!label.is_empty()).then(|| label.to_vec()),
-        label_is_elsewhere: false,
-    }
 }
 
 #[cfg(test)]
@@ -107,19 +76,6 @@ mod tests {
             file.write_all_at(bytes, *offset as u64).unwrap();
         }
         read(&file).unwrap()
-    }
-
-    #[test]
-    fn a_volume_of_iso9660_has_a_time_for_a_uuid() {
-        let label = [&b"DISC"[..], &[b' '; 28]].concat();
-        let found = names(&[
-            (0x8000, b"\x01CD001"),
-            (0x8000 + 40, &label),
-            (0x8000 + 813, b"2024123123595900"),
-        ])
-        .unwrap();
-        assert_eq!(found.uuid.unwrap(), b"2024-12-31-23-59-59-00");
-        assert_eq!(found.label.unwrap(), b"DISC");
     }
 
     #[test]
