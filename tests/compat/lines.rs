@@ -28,7 +28,7 @@ pub struct Line {
     origin: &'static str,
     /// The row of the page that it shows.
     difference: Option<Difference>,
-    /// What is typed.
+    /// The command line.
     pub command: &'static str,
 }
 
@@ -93,7 +93,7 @@ fn there_are_at_least_300() -> Outcome {
     Ok(())
 }
 
-/// What is not the same, in words.
+/// The differences in words; empty if there are none.
 fn differences(theirs: &Did, ours: &Did) -> String {
     let mut text = String::new();
     let mut differ = |what: &str, theirs: &str, ours: &str| {

@@ -37,7 +37,7 @@ pub struct Scene {
     namespaces: BTreeSet<String>,
 }
 
-/// What a command line did.
+/// The result of a command line.
 pub struct Did {
     pub status: String,
     /// Its output as data: JSON, or words.

@@ -27,7 +27,7 @@ pub(super) fn read(file: &File, boot: &Block) -> io::Result<DeviceNames> {
     })
 }
 
-/// Where the record of `$Volume` is, and its length.
+/// The offset and the length of the record of `$Volume`.
 fn record_of_volume(boot: &Block) -> Option<(u64, usize)> {
     let sector = u64::from(u16::from_le_bytes(boot.array(11)));
     let [in_cluster] = boot.array(13);
