@@ -12,6 +12,7 @@ cases!["unshare::veth":
     a_pair_carries_traffic,
     a_pair_goes_with_the_namespace,
     every_key_does_what_it_says,
+    a_gateway_may_be_outside_the_prefix,
     the_kernel_finds_a_free_name,
     several_pairs_can_be_made,
     the_peer_can_be_in_a_target,
@@ -211,6 +212,23 @@ fn every_key_does_what_it_says() -> Outcome {
         assert!(shown(other.pid, "route show default").starts_with("default via 10.7.0.1 dev eth0"));
         assert!(shown(other.pid, "-6 route show default").starts_with("default via fd00:7::1 dev eth0"));
         assert_eq!(shown(place.held.pid, "route show default"), "");
+    }
+    Ok(())
+}
+
+fn a_gateway_may_be_outside_the_prefix() -> Outcome {
+    needs::user_namespaces()?;
+    let ip = needs::installed("ip")?;
+    for place in Place::both()? {
+        let spec = "eth0,addr=10.1.1.2/32,gw=10.1.1.1,addr=fd00:7::2/128,gw=fd00:7::1";
+        let other = place.tied(Way::Inside, spec);
+        for (words, route) in [
+            ("route show default", "default via 10.1.1.1 dev eth0"),
+            ("-6 route show default", "default via fd00:7::1 dev eth0"),
+        ] {
+            let shown = place.inside(other.pid).arg(&ip).with(words).ok();
+            assert!(shown.starts_with(route) && shown.contains("onlink"), "{shown}");
+        }
     }
     Ok(())
 }

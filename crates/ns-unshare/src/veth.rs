@@ -119,10 +119,12 @@ impl Rest {
                     "gw={gateway}: that is the interface inside, which leads nowhere else"
                 ));
             }
-            let reaches = |address: &InterfaceAddress| address.reaches(*gateway);
-            if !is_link_local(*gateway) && !self.addresses.iter().any(reaches) {
+            // The gateway may be outside the prefix, as with an address of its own for each interface (`/32`).
+            let is_alike = |address: &InterfaceAddress| address.address.is_ipv4() == gateway.is_ipv4();
+            if !is_link_local(*gateway) && !self.addresses.iter().any(is_alike) {
+                let family = if gateway.is_ipv4() { "IPv4" } else { "IPv6" };
                 return Err(format!(
-                    "gw={gateway}: it cannot be reached, because no addr is in its network"
+                    "gw={gateway}: it cannot be reached without an {family} address: add addr="
                 ));
             }
         }
@@ -298,7 +300,7 @@ mod tests {
             ),
             (
                 "eth0,gw=10.7.0.1",
-                "gw=10.7.0.1: it cannot be reached, because no addr",
+                "gw=10.7.0.1: it cannot be reached without an IPv4 address",
             ),
             (
                 "eth0,addr=10.7.0.2/24,gw=10.7.0.1,gw=10.7.0.3",

@@ -62,6 +62,12 @@ impl Veth {
         )
     }
 
+    /// True if no address inside has this gateway in its network. Every interface has link-local IPv6 addresses.
+    pub(super) fn is_beyond(&self, gateway: IpAddr) -> bool {
+        let is_link_local = matches!(gateway, IpAddr::V6(gateway) if gateway.is_unicast_link_local());
+        !is_link_local && !self.addresses.iter().any(|address| address.reaches(gateway))
+    }
+
     /// A phrase such as `eth0 up with the address 10.7.0.2/24 and the gateway 10.7.0.1`.
     pub(super) fn up(&self, end: VethEnd) -> String {
         let (addresses, gateways) = match end {

@@ -9,7 +9,7 @@ use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
@@ -143,14 +143,21 @@ impl RtSocket {
         )
     }
 
-    /// Adds the default route by this gateway, through the interface with this number.
-    pub(crate) fn add_default_route(&mut self, index: u32, gateway: IpAddr) -> nix::Result<()> {
+    /// Adds the default route by this gateway, through the interface with this number. `is_onlink` says that the gateway is
+    /// at the other end of the interface although no address there has it in its network (`RTNH_F_ONLINK`).
+    pub(crate) fn add_default_route(
+        &mut self,
+        index: u32,
+        gateway: IpAddr,
+        is_onlink: bool,
+    ) -> nix::Result<()> {
         let mut message = RouteMessage::default();
         message.header.address_family = family(gateway);
         message.header.table = RouteHeader::RT_TABLE_MAIN;
         message.header.protocol = RouteProtocol::Static;
         message.header.scope = RouteScope::Universe;
         message.header.kind = RouteType::Unicast;
+        message.header.flags.set(RouteFlags::Onlink, is_onlink);
         message.attributes = vec![
             RouteAttribute::Gateway(RouteAddress::from(gateway)),
             RouteAttribute::Oif(index),

@@ -155,7 +155,7 @@ impl VethPair for Pair {
                 for gateway in &veth.gateways {
                     self.new
                         .socket
-                        .add_default_route(self.new.index, *gateway)
+                        .add_default_route(self.new.index, *gateway, veth.is_beyond(*gateway))
                         .doing(|| format!("route by default through {name} and the gateway {gateway}"))?;
                 }
                 // No packet passes an end until the kernel has noticed that the other end is up. It notices that a
