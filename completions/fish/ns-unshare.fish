@@ -13,7 +13,7 @@ function __ns_unshare_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word --monotonic --mon --mono --monot --monoto --monoton --monotoni --boottime --b --bo --boo --boot --boott --bootti --boottim --hostname --ho --hos --host --hostn --hostna --hostnam --domainname --do --dom --doma --domai --domain --domainn --domainna --domainnam --veth --vet --pin --from --fr --fro --unpin --un --unp --unpi --map-user --map-group --map-users --map-groups --owner --o --ow --own --owne --setgroups --setgr --setgro --setgrou --setgroup -S --setuid --setu --setui -G --setgid --setgi -l --load-interp --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter --propagation --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio -R --root --r --ro --roo -w --wd --w --whitelist-env --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en --pid-file --pid- --pid-f --pid-fi --pid-fil --info-fd --inf --info --info- --info-f; and set index (math $index + 1)
+            contains -- $word --share --sh --sha --shar --monotonic --mon --mono --monot --monoto --monoton --monotoni --boottime --b --bo --boo --boot --boott --bootti --boottim --hostname --ho --hos --host --hostn --hostna --hostnam --domainname --do --dom --doma --domai --domain --domainn --domainna --domainnam --veth --vet --pin --from --fr --fro --unpin --un --unp --unpi --map-user --map-group --map-users --map-groups --owner --o --ow --own --owne --setgroups --setgr --setgro --setgrou --setgroup -S --setuid --setu --setui -G --setgid --setgi -l --load-interp --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter --propagation --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio -R --root --r --ro --roo -w --wd --w --whitelist-env --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en --pid-file --pid- --pid-f --pid-fi --pid-fil --info-fd --inf --info --info- --info-f; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_unshare_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter --monotonic --mon --mono --monot --monoto --monoton --monotoni --boottime --b --bo --boo --boot --boott --bootti --boottim --hostname --ho --hos --host --hostn --hostna --hostnam --domainname --do --dom --doma --domai --domain --domainn --domainna --domainnam --veth --vet --pin --from --fr --fro --unpin --un --unp --unpi --map-user --map-group --map-users --map-groups --owner --o --ow --own --owne --setgroups --setgr --setgro --setgrou --setgroup -S --setuid --setu --setui -G --setgid --setgi -l --load-interp --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter --propagation --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio -R --root --r --ro --roo -w --wd --w --whitelist-env --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en --pid-file --pid- --pid-f --pid-fi --pid-fil --info-fd --inf --info --info- --info-f
+                if contains -- $letter --share --sh --sha --shar --monotonic --mon --mono --monot --monoto --monoton --monotoni --boottime --b --bo --boo --boot --boott --bootti --boottim --hostname --ho --hos --host --hostn --hostna --hostnam --domainname --do --dom --doma --domai --domain --domainn --domainna --domainnam --veth --vet --pin --from --fr --fro --unpin --un --unp --unpi --map-user --map-group --map-users --map-groups --owner --o --ow --own --owne --setgroups --setgr --setgro --setgrou --setgroup -S --setuid --setu --setui -G --setgid --setgi -l --load-interp --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter --propagation --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio -R --root --r --ro --roo -w --wd --w --whitelist-env --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en --pid-file --pid- --pid-f --pid-fi --pid-fil --info-fd --inf --info --info- --info-f
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -142,6 +142,8 @@ end
 
 complete -c ns-unshare -f
 complete -c ns-unshare -n '__ns_unshare_ours' -s a -l all -d 'Create new namespaces of all eight kinds'
+complete -c ns-unshare -n '__ns_unshare_ours' -l share -d 'With --all, create no namespaces of these kinds' -r -f
+complete -c ns-unshare -n '__ns_unshare_follows --sh --sha --shar' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -s m -d 'Create a mount namespace'
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount -d 'Create a mount namespace' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -s u -d 'Create a UTS namespace (host and NIS domain name)'

@@ -70,7 +70,7 @@ pub(crate) fn escape_for_quotes(bytes: &[u8]) -> Cow<'_, str> {
 
 /// The text between double quotes, for a message: escaped as for a terminal, with a backslash before each of its quotes
 /// and backslashes.
-pub(crate) fn quoted(bytes: &[u8]) -> String {
+pub fn quoted(bytes: &[u8]) -> String {
     let mut own = Vec::with_capacity(bytes.len());
     for byte in bytes {
         if matches!(byte, b'"' | b'\\') {
@@ -82,7 +82,7 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
 }
 
 /// The text as one word of a shell command, without quotes if possible.
-pub(crate) fn word(text: impl AsRef<OsStr>) -> String {
+pub fn word(text: impl AsRef<OsStr>) -> String {
     let bytes = text.as_ref().as_bytes();
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./:,+=@%".contains(byte);
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -81,10 +81,17 @@ pub struct Cli {
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
+    /// With --all, create no namespaces of these kinds
+    ///
+    /// The program stays in the caller's namespaces of these kinds, for example with --share=net in the caller's network. KIND
+    /// is mount, uts, ipc, net, pid, user, cgroup or time.
+    #[arg(long, value_name = "KIND,...", value_parser = value::<Kind>, value_delimiter = ',', requires = "all", help_heading = NAMESPACES)]
+    pub share: Vec<Kind>,
+
     /// Create a mount namespace
     ///
-    /// With FILE, the namespace is bound to that file, which is created if it is missing. The file then keeps the namespace
-    /// alive and leads to it. FILE works the same for every kind.
+    /// With FILE, the namespace is bound to that file. The file then keeps the namespace alive and leads to it. If it is
+    /// missing, it is created, but only if FILE has a slash. FILE works the same for every kind.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub mount: Option<Option<PathBuf>>,
 
@@ -163,7 +170,7 @@ pub struct Cli {
     ///
     /// - addr=ADDRESS/LENGTH: An address inside, with its prefix length (10.7.0.2/24, fd00::2/64); may be repeated
     ///
-    /// - gw=ADDRESS: The gateway of the default route, one for IPv4 and one for IPv6
+    /// - gw=ADDRESS: The gateway of the default route, one for IPv4 and one for IPv6; it may be outside the network of addr
     ///
     /// - mac=ADDRESS: The hardware address of the interface inside
     ///

@@ -3,17 +3,19 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
+
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
+use ns_core::output::{quoted, word};
 use ns_core::process::caller;
 use ns_core::users::UserNames;
-use ns_core::{Kind, Kinds};
+use ns_core::{Error, Kind, Kinds};
 
 use crate::cli::{Cli, PropagationOption};
 use crate::single_ids::SingleId;
@@ -88,16 +90,19 @@ impl Request {
         let kinds = kinds(&cli);
         contradictions(&cli, kinds)?;
         let first = kinds.contains(Kind::Pid) && !cli.no_fork;
-        let (maps, deny) = maps(&cli)?;
+        let (maps, deny) = maps(&cli, kinds)?;
         let program = if cli.pin.is_some() && cli.program.is_empty() {
             None
         } else {
             Some(program(&cli)?)
         };
-        let pins = Kind::ALL
+        let pins: Vec<_> = Kind::ALL
             .into_iter()
             .filter_map(|kind| Some((kind, cli.kind(kind)??.clone())))
             .collect();
+        for (kind, file) in &pins {
+            check_file(*kind, file)?;
+        }
         let interpreter = cli.load_interp.map(OsString::into_vec);
         let binfmt = cli
             .mount_binfmt
@@ -105,7 +110,8 @@ impl Request {
             .or_else(|| interpreter.as_ref().map(|_| None));
         // The default place of binfmt_misc is below a new /proc.
         let proc_for_binfmt = matches!(binfmt, Some(None)).then_some(None);
-        let private = cli.all.then_some(None);
+        let shows_processes = kinds.contains(Kind::Pid) && kinds.contains(Kind::Mnt);
+        let private = (cli.all && shows_processes).then_some(None);
         let proc = cli.mount_proc.or(proc_for_binfmt).or(private);
         let or = |path: Option<PathBuf>, default: &str| path.unwrap_or_else(|| default.into());
         Ok(Self {
@@ -150,10 +156,27 @@ impl Request {
     }
 }
 
+/// Refuses to create a file without a slash in its path. The word may have another meaning elsewhere, such as `--net=host`.
+fn check_file(kind: Kind, file: &Path) -> ns_core::Result<()> {
+    if file.as_os_str().as_bytes().contains(&b'/') || file.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let (option, name) = (kind.option(), word(file));
+    let error = Error::NotFound(format!(
+        "there is no file {} to bind the {} namespace to",
+        quoted(file.as_os_str().as_bytes()),
+        kind.noun()
+    ));
+    Err(error.with_help(format!(
+        "to create the file, write --{option}=./{name}; to pin the namespace under a name, add --pin {name}; to stay in the caller's, leave out --{option}, or use -a --share={option}"
+    )))
+}
+
 /// The requested kinds, and kinds that other options imply.
 pub fn kinds(cli: &Cli) -> Kinds {
     if cli.all {
-        return Kinds::ALL;
+        let is_shared = |kind: &Kind| cli.share.contains(kind);
+        return Kinds::ALL.iter().filter(|kind| !is_shared(kind)).collect();
     }
     let implied = [
         (
@@ -274,7 +297,7 @@ fn requests(cli: &Cli, ids: IdKind) -> Vec<MapRequest> {
 }
 
 /// The maps, their writers, and whether setgroups(2) must be denied first.
-fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
+fn maps(cli: &Cli, kinds: Kinds) -> anyhow::Result<(Vec<Map>, bool)> {
     let own = caller::ids();
     let mut maps = Vec::new();
     let mut deny = false;
@@ -287,7 +310,9 @@ fn maps(cli: &Cli) -> anyhow::Result<(Vec<Map>, bool)> {
         };
         let (single, requests) = match (asked, requests(cli, ids)) {
             // --all without an option for the map.
-            (None, requests) if cli.all && requests.is_empty() => private_map(ids)?,
+            (None, requests) if cli.all && kinds.contains(Kind::User) && requests.is_empty() => {
+                private_map(ids)?
+            }
             (asked, requests) => (asked, requests),
         };
         let single = single.map(|id| match id {

@@ -14,7 +14,7 @@ mod tree;
 
 use std::io;
 
-pub use crate::escape::{escape_for_raw, escape_for_terminal};
+pub use crate::escape::{escape_for_raw, escape_for_terminal, quoted, word};
 pub use cell::{Cell, Row};
 pub use column::{Column, Headed, choose, headings, list_columns};
 pub use filter::Filter;
