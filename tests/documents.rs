@@ -7,9 +7,10 @@ use crate::support::transcript::{self, Session};
 use crate::support::{Outcome, Run as _, needs, path_of, tool};
 
 /// The documents with sessions, from the root of the checkout: in Markdown, and the prose of manual pages.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "docs/tour.md",
+    "docs/causes.md",
     "crates/ns-unshare/ns-unshare.1.in",
     "crates/ns-enter/ns-enter.1.in",
     "crates/ns-ls/ns-ls.8.in",

@@ -32,9 +32,9 @@ pub struct Session {
 const PROMPT: &str = "\u{2400} ";
 
 /// Tools that documents run, which a session that has their names declares.
-const TOOLS: [&str; 17] = [
+const TOOLS: [&str; 18] = [
     "awk", "diff", "findmnt", "hostname", "ip", "ipcmk", "ipcs", "lsns", "mount", "nsenter", "ping", "ps",
-    "strace", "umount", "unshare", "uptime", "python3",
+    "setpriv", "strace", "umount", "unshare", "uptime", "python3",
 ];
 
 /// The cgroups that documents make, and what a command has in it that moves a process to one.

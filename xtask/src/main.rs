@@ -1,10 +1,11 @@
-//! The developer's tasks of ns-utils: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`, `bench`, `dist`.
+//! The developer's tasks of ns-utils: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`, `explain`, `bench`, `dist`.
 #![forbid(unsafe_code)]
 
 mod bench;
 mod completions;
 mod dependencies;
 mod dist;
+mod explain;
 mod generated;
 mod language;
 mod man;
@@ -39,6 +40,8 @@ enum Task {
     Picture(picture::Cli),
     /// Fail if a generated file is not current, or a text or a dependency breaks a rule.
     Check,
+    /// Print every cause: how to provoke it, and what the error says.
+    Explain,
     /// Measure the programs and their relatives.
     Bench(bench::BenchCli),
     /// Build a tarball and Debian packages.
@@ -69,6 +72,7 @@ fn run(task: &Task) -> Result<()> {
             language::check()?;
             dependencies::check()
         }
+        Task::Explain => explain::run(),
         Task::Bench(cli) => bench::run(cli),
         Task::Dist(cli) => {
             generated::put(&everything()?, Mode::Check)?;
