@@ -37,7 +37,7 @@ fn a_refusal_names_the_owner_of_the_namespace() -> Outcome {
         format!(
             "ns-enter: cannot join the network namespace {name}: Operation not permitted\n  \
              cause: CAP_SYS_ADMIN is missing in user:[{}], which owns net:[{}]\n  \
-             help:  run it as root\n",
+             help:  run it as root (sudo)\n",
             inode_of("/proc/self/ns/user"),
             held.inode("net")
         )
@@ -58,7 +58,7 @@ fn a_refusal_names_the_user_of_the_process() -> Outcome {
         format!(
             "ns-enter: cannot open the network namespace of process {0}: Permission denied\n  \
              cause: process {0} has uid 0, and the caller has uid {1}\n  \
-             help:  run it as root\n",
+             help:  run it as root (sudo)\n",
             held.pid, user.id
         )
     );
@@ -152,7 +152,8 @@ fn the_cause_of_a_refusal_to_root_is_named() -> Outcome {
         .ran()
         .fails(1);
     assert!(
-        error.ends_with("Operation not permitted\n  cause: CAP_SYS_CHROOT is missing\n"),
+        error.contains("Operation not permitted\n  cause: CAP_SYS_CHROOT is missing\n")
+            && error.contains("help:  give root this capability: --cap-add SYS_CHROOT "),
         "{error}"
     );
     Ok(())
@@ -172,7 +173,7 @@ fn a_refusal_names_the_owner_of_the_cgroup() -> Outcome {
     assert!(
         error.contains("Permission denied\n  cause: \"/sys/fs/cgroup")
             && error.contains(&format!(
-                "/cgroup.procs\" belongs to uid 0, and this is uid {}\n  help:  run it as root\n",
+                "/cgroup.procs\" belongs to uid 0, and this is uid {}\n  help:  run it as root (sudo)\n",
                 user.id
             )),
         "{error}"
@@ -215,7 +216,7 @@ fn a_copy_that_becomes_too_large_is_named() -> Outcome {
         run("-f 100").fails(1),
         "ns-enter: cannot run from a copy that cannot be written to: File too large\n  \
          cause: a file can have at most 102400 bytes here (RLIMIT_FSIZE)\n  \
-         help:  raise the limit, with ulimit -f, or run it as root\n"
+         help:  raise the limit: ulimit -f, or run it as root (sudo)\n"
     );
     Ok(())
 }
@@ -246,7 +247,7 @@ fn memory_that_is_not_executed_is_named() -> Outcome {
         ran.stderr.ends_with(
             "ns-enter: cannot run from a copy that cannot be written to: Permission denied\n  \
              cause: vm.memfd_noexec is 2: files in memory cannot be executed here\n  \
-             help:  sysctl vm.memfd_noexec=1, or run it as root\n"
+             help:  sysctl vm.memfd_noexec=1, or run it as root (sudo)\n"
         ),
         "{ran:?}"
     );

@@ -121,10 +121,7 @@ fn an_unsuitable_file_is_an_error_with_its_name() -> Outcome {
             "FILE: invalid host name 'a_b' in line 2: character '_' at position 2",
         ),
         ("a\0b\n", "FILE: it is not a text file"),
-        (
-            &long,
-            "in line 1: the part that starts at position 1 is 65 bytes long",
-        ),
+        (&long, "in line 1: it is 65 bytes long; the kernel's limit is 64"),
     ] {
         let error = from(there.pid, text, "").fails(1);
         assert!(error.contains(why), "{error}");

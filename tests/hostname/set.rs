@@ -148,7 +148,7 @@ fn without_rights_the_error_has_its_cause() -> Outcome {
         format!(
             "ns-hostname: cannot set the host name in {uts}: Operation not permitted\n  \
              cause: CAP_SYS_ADMIN is missing in {owner}, which owns {uts}\n  \
-             help:  run it as root\n",
+             help:  run it as root (sudo)\n",
             uts = uts.display(),
             owner = owner.display(),
         )

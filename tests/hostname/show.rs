@@ -221,7 +221,7 @@ fn a_container_is_left_as_it_is_without_rights() -> Outcome {
     let user = User::ordinary()?;
     let refused = format!(
         "ns-hostname: cannot open the UTS namespace of process {pid}: Permission denied\n  \
-         cause: process {pid} has uid 0, and the caller has uid {}\n  help:  run it as root\n",
+         cause: process {pid} has uid 0, and the caller has uid {}\n  help:  run it as root (sudo)\n",
         user.id,
         pid = there.pid,
     );

@@ -70,7 +70,7 @@ fn an_error_says_that_proc_hides_processes() -> Outcome {
             error,
             format!(
                 "{name}: process {own} is not in /proc\n  cause: /proc hides the processes of others (hidepid)\n  \
-                 help:  run it as root\n"
+                 help:  run it as root (sudo)\n"
             )
         );
     }

@@ -137,7 +137,7 @@ fn a_note_says_what_cannot_be_read() -> Outcome {
             && ran
                 .stderr
                 .contains("the kernel's own list of namespaces could not be read")
-            && ran.stderr.contains("; run it as root to read all of them"),
+            && ran.stderr.contains("; run it as root (sudo) to read all of them"),
         "{}",
         ran.stderr
     );

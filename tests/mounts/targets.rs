@@ -175,7 +175,7 @@ fn a_target_that_a_user_may_not_see_is_explained() -> Outcome {
         error.starts_with(&format!("ns-mounts: cannot open the root directory of process {pid}: Permission denied\n  cause: process {pid} has uid 0, and the caller has uid ")),
         "{error}"
     );
-    assert!(error.ends_with("  help:  run it as root\n"), "{error}");
+    assert!(error.ends_with("  help:  run it as root (sudo)\n"), "{error}");
     Ok(())
 }
 

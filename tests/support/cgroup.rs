@@ -31,6 +31,11 @@ impl Cgroup {
         Self::below(mounted("cgroup", "name=systemd")?, path)
     }
 
+    /// Creates the cgroup in the hierarchy of the `pids` controller of cgroup v1.
+    pub fn of_pids_in_v1(path: &str) -> Result<Self, Skip> {
+        Self::below(mounted("cgroup", "pids")?, path)
+    }
+
     fn below(top: PathBuf, path: &str) -> Result<Self, Skip> {
         let mut cgroup = Self { made: Vec::new() };
         let mut directory = top;
@@ -44,6 +49,11 @@ impl Cgroup {
             cgroup.made.push(directory.clone());
         }
         Ok(cgroup)
+    }
+
+    /// Its directory.
+    pub fn directory(&self) -> &Path {
+        self.made.last().expect("the path was new")
     }
 
     /// Gives the outermost created cgroup, and everything below it, to a user.

@@ -3,12 +3,13 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::{ordinary, script, unshare};
-use crate::support::case::cases;
-use crate::support::{Outcome, Ran, Run as _, User, needs, refusing};
+use crate::support::case::{Skip, cases};
+use crate::support::{Cgroup, Outcome, Ran, Run as _, User, needs, refusing, tool};
 
 cases!["unshare::causes":
     a_missing_capability_is_named,
     a_limit_of_the_system_is_named,
+    a_full_cgroup_is_named,
     the_depth_of_nesting_is_limited,
     a_chroot_is_noticed,
     a_seccomp_filter_is_noticed,
@@ -55,7 +56,7 @@ fn a_missing_capability_is_named() -> Outcome {
             &[
                 &format!("ns-unshare: cannot create {noun} namespace: Operation not permitted\n"),
                 "  cause: CAP_SYS_ADMIN is missing\n",
-                "  help:  run it as root, or add -r\n",
+                "  help:  run it as root (sudo), or add -r\n",
             ],
         );
     }
@@ -162,6 +163,31 @@ fn a_limit_of_the_system_is_named() -> Outcome {
             "cannot create IPC, mount, network and UTS namespaces: No space left on device\n",
             "  cause: user.max_uts_namespaces is 1 here; the limit that is reached is this one or one of an enclosing user namespace\n",
             "  help:  sysctl user.max_uts_namespaces=10000\n",
+        ],
+    );
+    Ok(())
+}
+
+fn a_full_cgroup_is_named() -> Outcome {
+    needs::root()?;
+    let name = format!("ns-unshare-full-{}", std::process::id());
+    // A machine has the controller in one of the two hierarchies.
+    let cgroup = Cgroup::of_pids_in_v1(&name).or_else(|_| Cgroup::new(&name))?;
+    let limit = cgroup.directory().join("pids.max");
+    if !limit.exists() {
+        return Err(Skip::Lacks("no cgroup has the pids controller".into()));
+    }
+    let limit = limit.display();
+    let text = format!("{}; echo 1 >{limit}; exec \"$0\" -u -f echo ran", cgroup.join());
+    let mut command = tool("sh");
+    command.args(["-c", &text]).arg(unshare().get_program());
+    says(
+        command.ran(),
+        1,
+        &[
+            "cannot fork: Resource temporarily unavailable\n  cause: the cgroup \"",
+            &format!("{name}\" has 1 processes or threads, and its limit is 1 (pids.max)\n"),
+            &format!("echo max >{limit}\n"),
         ],
     );
     Ok(())

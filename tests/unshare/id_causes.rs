@@ -3,11 +3,12 @@
 use super::causes::{nested, says};
 use super::{ordinary, script, unshare};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, needs};
+use crate::support::{Outcome, Run as _, User, needs, tool};
 
 cases!["unshare::id_causes":
     a_missing_line_of_subordinate_ids_is_given,
     a_missing_or_powerless_helper_is_named,
+    a_helper_that_refuses_the_caller_is_explained,
     denied_setgroups_are_named,
     ids_without_a_map_are_named,
     inherited_denial_of_setgroups_is_named,
@@ -27,7 +28,7 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
         &[
             "newuidmap did not write the uid map 0:5:10: ",
             &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
-            "help:  run it as root, because the system itself uses these ids; --map-auto maps the ids that are granted\n",
+            "help:  use --map-auto for the ids that are granted, or run it as root (sudo): the system itself uses these ids\n",
         ],
     );
     says(
@@ -35,7 +36,7 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
         1,
         &[
             &format!("cause: /etc/subuid grants {name} only {first}:{count}\n"),
-            "help:  run it as root, because ",
+            "help:  use --map-auto ",
         ],
     );
     let beyond = first + count;
@@ -63,7 +64,9 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
         1,
         &[
             &format!("cause: /etc/subuid has no line for {name}\n"),
-            &format!("these ids; for --map-auto, add a line such as {name}:100000:65536 to /etc/subuid\n"),
+            &format!(
+                "for --map-auto, add a line such as {name}:100000:65536 to /etc/subuid, or run it as root (sudo)"
+            ),
         ],
     );
     says(
@@ -132,6 +135,32 @@ fn a_missing_or_powerless_helper_is_named() -> Outcome {
             "cause: the process cannot gain privileges (no_new_privs)",
         ],
     );
+    Ok(())
+}
+
+fn a_helper_that_refuses_the_caller_is_explained() -> Outcome {
+    needs::user_namespaces()?;
+    needs::root()?;
+    let setpriv = needs::installed("setpriv")?;
+    needs::tools("newuidmap newgidmap");
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    user.subordinate_ids()?;
+    let id = user.id.to_string();
+    let primary = format!("works only with gid {id}, the primary group of {}\n", user.name);
+    for (group, options, cause) in [
+        (
+            &*id,
+            &["--bounding-set=-setuid"][..],
+            "the bounding set of the process lacks CAP_SETUID, so newuidmap cannot gain it\n",
+        ),
+        ("100", &[], &*primary),
+    ] {
+        let mut command = tool(&setpriv);
+        command.args(["--reuid", &id, "--regid", group, "--clear-groups"]);
+        command.args(options).arg(user.programs().join("ns-unshare"));
+        says(command.with("--map-auto echo ran"), 1, &["  cause: ", cause]);
+    }
     Ok(())
 }
 

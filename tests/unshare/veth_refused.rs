@@ -47,7 +47,7 @@ fn a_missing_right_is_explained() -> Outcome {
                 "ns-unshare: cannot create the veth pair eth0 in the new network namespace and ",
                 " in the caller's: Operation not permitted\n",
                 cause,
-                "\n  help:  run it as root, or create both network namespaces in one user namespace",
+                ", or create both network namespaces in one user namespace: run ns-unshare",
             ],
         );
     }
@@ -155,7 +155,7 @@ fn every_fault_is_named() -> Outcome {
         ),
         (
             "eth0,gw=10.7.0.1",
-            "gw=10.7.0.1: it cannot be reached, because no addr",
+            "gw=10.7.0.1: it cannot be reached without an IPv4 address",
         ),
         ("eth0,mac=02:00", "mac=02:00: expected six bytes"),
         ("eth0,mtu=9", "mtu=9: expected a number from 68 to 65535"),

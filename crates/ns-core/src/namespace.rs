@@ -76,6 +76,9 @@ impl Namespace {
             answer => answer.doing(|| format!("open {}", name()))?,
         };
         Self::from_file(file).map_err(|error| match error {
+            Error::Unfit(_) if path.is_dir() => {
+                Error::Unfit(format!("{} is a directory, not a namespace", name()))
+            }
             Error::Unfit(_) => Error::Unfit(format!("{} is not a namespace", name())),
             error => error,
         })

@@ -76,6 +76,12 @@ fn id(what: &'static str, text: &str, by_name: impl Fn() -> Result<Option<u32>>)
     by_name()?.ok_or_else(|| Error::invalid(what, text, format!("there is no such {what}")))
 }
 
+/// The caller's name and primary group in `/etc/passwd`.
+pub(crate) fn own_primary_group() -> Option<(String, u32)> {
+    let user = User::from_uid(nix::unistd::getuid()).ok().flatten()?;
+    Some((user.name, user.gid.as_raw()))
+}
+
 /// The caller's shell in `/etc/passwd`.
 pub fn own_shell() -> Option<OsString> {
     let user = User::from_uid(nix::unistd::getuid()).ok().flatten()?;

@@ -1,5 +1,6 @@
 //! The request of the arguments. Everything is found and opened outside.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
@@ -223,6 +224,16 @@ fn nothing(cli: &Cli) -> clap::Error {
     if cli.all {
         return no_target("--all");
     }
-    let text = "there is nothing to enter: add --target, or a kind with its namespace, such as --net=/run/netns/blue";
+    let instead = match cli.program.first().and_then(|word| as_target(word)) {
+        Some(target) => format!("to enter {target}, write --target={target}"),
+        None => "add --target, or a kind with its namespace, such as --net=/run/netns/blue".into(),
+    };
+    let text = format!("there is nothing to enter: {instead}");
     usage(Cli::command(), ErrorKind::MissingRequiredArgument, text)
+}
+
+/// The word as a target, if it is a PID or exists.
+fn as_target(word: &OsStr) -> Option<Target> {
+    let target = Target::parse(word).ok()?;
+    (matches!(target, Target::Process(_)) || target.open().is_ok()).then_some(target)
 }

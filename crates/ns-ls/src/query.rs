@@ -138,7 +138,7 @@ impl<'a> Query<'a> {
             };
             if let Some(errno) = links.refused() {
                 let doing = format!("read the namespaces of process {}", task.pid());
-                return Err(Error::kernel(doing, errno).into());
+                return Err(task.explain(Error::kernel(doing, errno)).into());
             }
             entries.retain(|entry| links.get(entry.kind) == Gathered::Known(entry.identity.inode));
         }

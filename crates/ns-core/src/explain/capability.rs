@@ -5,19 +5,23 @@ use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
 use super::look::Look;
+use crate::process::{caller, remedy};
 use crate::{Gathered, Kind, Namespace};
 
-/// The caller lacks this capability in its user namespace.
+/// The caller lacks this capability in its user namespace. The help depends on who the caller is.
 pub(crate) fn missing(look: &Look, capability: CapabilitySet) -> Option<Finding> {
     let held = look.status()?.effective()?;
     if held & capability.bits() != 0 {
         return None;
     }
-    let names: Vec<_> = capability
-        .iter_names()
-        .map(|(name, _)| format!("CAP_{name}"))
-        .collect();
-    Some(Finding::new(format!("{} is missing", names.join(", "))))
+    let finding = Finding::new(format!("{} is missing", caller::name_of(capability)));
+    Some(finding.help(remedy::for_missing(capability)))
+}
+
+/// The kernel refused for want of rights, and the caller lacks this capability.
+pub(crate) fn lacking(look: &Look, errno: Errno, capability: CapabilitySet) -> Option<Finding> {
+    let refused = matches!(errno, Errno::EPERM | Errno::EACCES);
+    refused.then(|| missing(look, capability)).flatten()
 }
 
 /// The caller has no power over the user namespace that owns the namespace of this kind.

@@ -5,7 +5,7 @@ use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
 use super::look::Look;
-use super::{restrictions, rights};
+use super::{limits, restrictions, rights};
 use crate::{Error, Namespace};
 
 /// The error with its cause, if `cause` or a look at the policies of the system finds one. If the error already has a
@@ -36,13 +36,10 @@ pub fn explain_filter(error: Error) -> Error {
 
 /// The error of an operation in a namespace, with its cause if rights were missing.
 pub fn explain_in(namespace: &Namespace, error: Error) -> Error {
-    if error.errno() != Some(Errno::EPERM) || error.cause().is_some() {
-        return error;
-    }
-    let look = Look::around();
-    let lacking = rights::lacking(&look, namespace, CapabilitySet::SYS_ADMIN);
-    match lacking.or_else(|| restrictions::seccomp(&look)) {
-        Some(finding) => finding.explain(error),
-        None => error,
-    }
+    explain(error, |look, errno| match errno {
+        Errno::EPERM => rights::lacking(look, namespace, CapabilitySet::SYS_ADMIN),
+        // A child enters it.
+        Errno::EAGAIN => limits::processes(look),
+        _ => None,
+    })
 }

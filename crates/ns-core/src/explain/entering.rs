@@ -5,7 +5,7 @@ use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
 use super::look::Look;
-use super::rights;
+use super::{restrictions, rights};
 use crate::process::caller;
 use crate::users::UserNames;
 use crate::{Gathered, Kind, Namespace};
@@ -22,6 +22,35 @@ pub(crate) fn refused(look: &Look, namespace: &Namespace) -> Option<Finding> {
         ),
         _ => finding,
     })
+}
+
+/// Why the kernel calls this namespace an invalid one to enter.
+pub(crate) fn invalid(look: &Look, namespace: &Namespace) -> Option<Finding> {
+    let own = Namespace::own(namespace.kind()).ok()?;
+    let is_own = own.identity() == namespace.identity();
+    match namespace.kind() {
+        Kind::User if is_own => Some(Finding::new(format!("the caller is already in {namespace}"))),
+        Kind::User => restrictions::several_threads(look),
+        Kind::Pid if !is_own && !is_below(namespace, own.identity()) => Some(
+            Finding::new(format!(
+                "{namespace} is not below {own}, the caller's PID namespace"
+            ))
+            .help("start ns-enter in that namespace or above it (pid_namespaces(7))"),
+        ),
+        _ => None,
+    }
+}
+
+/// True if one of the parents of the namespace is the one with this identity.
+fn is_below(namespace: &Namespace, above: crate::Identity) -> bool {
+    let mut next = namespace.parent();
+    while let Gathered::Known(parent) = next {
+        if parent.identity() == above {
+            return true;
+        }
+        next = parent.parent();
+    }
+    false
 }
 
 /// True if the caller has power over the namespaces of its user namespace, and of the user namespaces below. Also true if

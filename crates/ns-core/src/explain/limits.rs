@@ -1,6 +1,5 @@
 //! Limits: the number of namespaces and processes, the depth of namespaces, and the range of clocks.
 
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -9,7 +8,8 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
 use super::finding::Finding;
 use super::look::Look;
-use crate::escape::quoted;
+use crate::escape::{quoted, word};
+use crate::mounts::{MountTable, cgroup_directory};
 use crate::process::{Cgroups, caller, in_child};
 use crate::{Kind, Kinds};
 
@@ -31,6 +31,11 @@ pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
         return Some(Finding::new(format!(
             "PID namespaces are nested {DEEPEST} deep here, which is the maximum"
         )));
+    }
+    if kinds.contains(Kind::Mnt)
+        && let Some(finding) = too_many_mounts(look)
+    {
+        return Some(finding);
     }
     let limits: Vec<_> = kinds
         .iter()
@@ -62,6 +67,15 @@ pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
     );
     let more = smallest.saturating_mul(2).clamp(10_000, UNLIMITED);
     Some(Finding::new(cause).help(format!("sysctl {}={more}", sysctl(*kind))))
+}
+
+/// A new mount namespace gets a copy of every mount, and the limit is lower than their number.
+fn too_many_mounts(look: &Look) -> Option<Finding> {
+    let bytes = look.mountinfo()?;
+    let count = i64::try_from(MountTable::parse(&bytes).mounts().len()).ok()?;
+    (count > look.sysctl("fs.mount-max")?)
+        .then(|| mounts(look))
+        .flatten()
 }
 
 /// The first of several kinds that can have no more namespaces, found by trying them one at a time in a child.
@@ -104,28 +118,46 @@ fn too_many(look: &Look, uid: u32, limit: u64) -> Option<Finding> {
     })
 }
 
-/// The cgroup of version 2, or one above it, that has reached its limit (`pids.max`).
+/// The cgroup of the caller, or one above it, that has reached its limit (`pids.max`), in any hierarchy.
 fn full_cgroup(look: &Look) -> Option<Finding> {
     let cgroups = Cgroups::new(look.read("self/cgroup")?.into_bytes());
-    let own = cgroups.unified()?.strip_prefix(b"/")?;
-    let full = |path: &Path| {
-        let directory = Path::new("/sys/fs/cgroup").join(path);
+    let bytes = look.mountinfo()?;
+    let table = MountTable::parse(&bytes);
+    let full = |directory: &Path| {
         let number = |file: &str| -> Option<u64> {
-            std::fs::read_to_string(directory.join(file))
-                .ok()?
-                .trim()
-                .parse()
-                .ok()
+            let text = std::fs::read_to_string(directory.join(file)).ok()?;
+            text.trim().parse().ok()
         };
         let (current, most) = (number("pids.current")?, number("pids.max")?);
+        let limit = directory.join("pids.max");
         (current >= most).then(|| {
-            let cgroup = quoted(Path::new("/").join(path).as_os_str().as_bytes());
-            Finding::new(format!(
-                "the cgroup {cgroup} has {current} processes and threads, and the limit is {most} (pids.max)"
+            let cause = format!(
+                "the cgroup {} has {current} processes or threads, and its limit is {most} (pids.max)",
+                quoted(directory.as_os_str().as_bytes())
+            );
+            Finding::new(cause).help(format!(
+                "end some of them, or raise the limit: echo max >{}",
+                word(limit)
             ))
         })
     };
-    Path::new(OsStr::from_bytes(own)).ancestors().find_map(full)
+    cgroups.all().find_map(|cgroup| {
+        let mut places = table
+            .mounts()
+            .iter()
+            .filter_map(|mount| cgroup_directory(mount, cgroup));
+        places.find_map(|place| place.ancestors().find_map(full))
+    })
+}
+
+/// The limit of mounts that makes mount(2) fail with `ENOSPC`.
+pub(crate) fn mounts(look: &Look) -> Option<Finding> {
+    let name = "fs.mount-max";
+    let limit = look.sysctl(name)?;
+    let bytes = look.mountinfo()?;
+    let count = MountTable::parse(&bytes).mounts().len();
+    let cause = format!("this mount namespace has {count} mounts, and the limit is {limit} ({name})");
+    Some(Finding::new(cause).help(format!("sysctl {name}={}", limit.saturating_mul(2).max(100_000))))
 }
 
 fn zero(kind: Kind) -> Finding {

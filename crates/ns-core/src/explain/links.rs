@@ -8,15 +8,18 @@ use super::finding::Finding;
 use super::look::Look;
 use super::rights;
 use crate::Namespace;
-use crate::process::in_namespace;
+use crate::process::{in_namespace, remedy};
 
 /// The kernel refused a pair with its peer in this network namespace.
 pub(crate) fn refused(look: &Look, peer_namespace: &Namespace) -> Option<Finding> {
     let finding = rights::lacking(look, peer_namespace, CapabilitySet::NET_ADMIN)?;
     let cause = format!("for the network namespace of the peer, {}", finding.cause);
-    Some(Finding::new(cause).help(
-        "run it as root, or create both network namespaces in one user namespace: run ns-unshare --veth inside ns-unshare --map-root-user --net",
-    ))
+    let first = finding
+        .help
+        .unwrap_or_else(|| remedy::for_missing(CapabilitySet::NET_ADMIN));
+    Some(Finding::new(cause).help(format!(
+        "{first}, or create both network namespaces in one user namespace: run ns-unshare --veth inside ns-unshare --map-root-user --net"
+    )))
 }
 
 /// The name of the peer is taken in its network namespace, which may be the caller's own.

@@ -12,8 +12,8 @@ use super::finding::Finding;
 use super::look::Look;
 use crate::escape::{escape_for_terminal, word};
 use crate::idmap::{IdKind, IdMap, IdRange, Subordinate, subordinate};
-use crate::process::caller;
-use crate::users::UserNames;
+use crate::process::{caller, remedy};
+use crate::users::{self, UserNames};
 
 /// The kernel refused a map from a process outside the user namespace.
 pub(crate) fn refused(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
@@ -65,6 +65,20 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
             ids.helper()
         )));
     }
+    let needed = match ids {
+        IdKind::User => CapabilitySet::SETUID,
+        IdKind::Group => CapabilitySet::SETGID,
+    };
+    if look.status()?.bounding()? & needed.bits() == 0 {
+        return Some(Finding::new(format!(
+            "the bounding set of the process lacks {}, so {} cannot gain it",
+            caller::name_of(needed),
+            ids.helper()
+        )));
+    }
+    if let Some(finding) = other_primary_group(ids) {
+        return Some(finding);
+    }
     let file = find_helper(ids)?;
     let setuid = std::fs::metadata(&file).ok()?.permissions().mode() & 0o4000 != 0;
     let mut value = [0; 64];
@@ -79,6 +93,19 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
             escape_for_terminal(file.as_os_str().as_bytes())
         ))
         .help(format!("as root: chmod u+s {}", word(file)))
+    })
+}
+
+/// newuidmap refuses a caller whose group is not the one that `/etc/passwd` has for the user (`newuidmap(1)`).
+fn other_primary_group(ids: IdKind) -> Option<Finding> {
+    let (name, primary) = users::own_primary_group()?;
+    let own = nix::unistd::getgid().as_raw();
+    (primary != own).then(|| {
+        let cause = format!(
+            "the caller has gid {own}, and {} works only with gid {primary}, the primary group of {name}",
+            ids.helper()
+        );
+        Finding::new(cause).help("run it with the primary group, as after a new login")
     })
 }
 
@@ -120,10 +147,13 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
     let help = if range.outer < OWN_IDS_END {
         // A line for these ids would give the user access to the files of others.
         let instead = match granted {
-            Ok(_) => "--map-auto maps the ids that are granted".to_owned(),
+            Ok(_) => "use --map-auto for the ids that are granted".to_owned(),
             Err(_) => format!("for --map-auto, add a line such as {user}:100000:65536 to {file}"),
         };
-        format!("run it as root, because the system itself uses these ids; {instead}")
+        format!(
+            "{}: the system itself uses these ids",
+            remedy::or_as_root(&instead)
+        )
     } else {
         format!(
             "as root, add the line {user}:{}:{} to {file}",

@@ -9,6 +9,7 @@ mod aside;
 pub(crate) mod capability;
 mod cause;
 pub(crate) mod credentials;
+mod elf;
 pub(crate) mod entering;
 mod finding;
 pub(crate) mod limits;

@@ -9,19 +9,21 @@ use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
 use super::look::Look;
-use super::{capability, restrictions};
+use super::{capability, limits, restrictions};
 use crate::escape::{quoted, word};
 use crate::mounts::MountTable;
 use crate::{Gathered, Kind, Namespace};
 
 /// The namespace could not be bound to the file.
 pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<Finding> {
-    if errno == Errno::EACCES {
-        return closed_directory(file);
+    match errno {
+        Errno::EACCES => return closed_directory(file),
+        Errno::ENOTDIR | Errno::EISDIR => return is_directory(kind, file),
+        Errno::ENOSPC => return limits::mounts(look),
+        _ => {}
     }
     if errno != Errno::EINVAL {
-        return capability::missing(look, CapabilitySet::SYS_ADMIN)
-            .map(|finding| finding.help("run it as root: only root can bind a namespace to a file"));
+        return capability::missing(look, CapabilitySet::SYS_ADMIN);
     }
     if kind != Kind::Mnt {
         return None;
@@ -43,6 +45,18 @@ pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<
             "mount --bind {directory} {directory} && mount --make-private {directory}"
         )),
     )
+}
+
+/// A namespace can be bound only to a file that is no directory.
+fn is_directory(kind: Kind, file: &Path) -> Option<Finding> {
+    file.is_dir().then(|| {
+        let below = file.join("NAME");
+        Finding::new(format!("{} is a directory", quoted(file.as_os_str().as_bytes()))).help(format!(
+            "name a file in it: --{}={}",
+            kind.option(),
+            word(&below)
+        ))
+    })
 }
 
 /// The directory above the file that the caller may not search, or may not create the file in.

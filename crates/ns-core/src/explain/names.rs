@@ -13,6 +13,7 @@ use super::capability;
 use super::finding::Finding;
 use super::look::Look;
 use crate::escape::quoted;
+use crate::process::remedy;
 use crate::{Gathered, Kind, Kinds, Namespace, pins};
 
 /// The command that makes room for names.
@@ -21,8 +22,9 @@ const OWN_RUN: &str = "mount -t tmpfs run /run";
 /// A name needs the right to mount, and a directory that belongs to root.
 pub(crate) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
     if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
-        return Some(finding.help(format!(
-            "run it as root, because a name is a mount below /run; or use a private /run: ns-unshare -r -m sh -c '{OWN_RUN}; exec sh'"
+        return Some(finding.help(remedy::for_missing_or(
+            CapabilitySet::SYS_ADMIN,
+            &format!("use a private /run, because a name is a mount below /run: ns-unshare -r -m sh -c '{OWN_RUN}; exec sh'"),
         )));
     }
     let owner = std::fs::metadata("/run").ok()?.uid();

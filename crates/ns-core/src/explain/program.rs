@@ -1,16 +1,24 @@
-//! Why an existing program cannot be run (`execve(2)`).
+//! Why a program cannot be run (`execve(2)`).
 
-use std::ffi::{CString, OsStr};
-use std::io::Read as _;
+use std::ffi::{CStr, CString, OsStr};
+use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use rustix::fs::{FileType, Mode, OFlags, PROC_SUPER_MAGIC};
 
+use super::elf::{Elf, MAGIC};
 use super::finding::Finding;
 use crate::escape::{quoted, word};
+
+/// How many scripts can be the interpreter of each other before the kernel gives up (`execve(2)`).
+const SCRIPTS: usize = 5;
+
+/// How much of a file the kernel reads to find its interpreter (`BINPRM_BUF_SIZE`).
+const START: usize = 256;
 
 /// Looks at the file: the named path, or the first path from `PATH` that exists.
 pub(crate) fn not_run(places: &[CString], is_looked_for: bool, errno: Errno) -> Option<Finding> {
@@ -31,16 +39,133 @@ pub(crate) fn not_run(places: &[CString], is_looked_for: bool, errno: Errno) -> 
     Some(Finding { cause, ..found })
 }
 
-/// The flaw that keeps the kernel from executing this file, or the interpreter that it names.
-fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
-    let found = flaw_of(path, "it");
-    if errno == Errno::ENOENT {
-        return found.or_else(|| missing_interpreter(path));
+/// None of the paths exists. `here` is the path of the program where the caller is, if that is another root.
+pub(crate) fn not_found(
+    places: &[CString],
+    is_looked_for: bool,
+    here: Option<&CStr>,
+    is_elsewhere: bool,
+) -> Option<Finding> {
+    let path = |place: &CStr| PathBuf::from(OsStr::from_bytes(place.to_bytes()));
+    if places.is_empty() || places.iter().any(|place| path(place).symlink_metadata().is_ok()) {
+        return None;
     }
-    found.or_else(|| {
-        let interpreter = interpreter(&start_of(path)?)?;
-        let name = format!("its interpreter {}", quoted(&interpreter));
-        flaw_of(Path::new(OsStr::from_bytes(&interpreter)), &name)
+    let inside = if is_elsewhere { " inside" } else { "" };
+    let cause = if is_looked_for {
+        let directories: Vec<_> = places
+            .iter()
+            .map(|place| match path(place).parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent.display().to_string(),
+                _ => ".".into(),
+            })
+            .collect();
+        format!("no directory of PATH has it{inside}: {}", directories.join(":"))
+    } else if is_elsewhere {
+        "it does not exist inside".into()
+    } else {
+        return None;
+    };
+    Some(match here {
+        None => Finding::new(cause),
+        Some(here) => Finding::new(format!("{cause}; outside, it is {}", quoted(here.to_bytes()))),
+    })
+}
+
+/// The first of these paths that the caller can execute.
+pub(crate) fn first_executable(places: &[CString]) -> Option<&CString> {
+    places
+        .iter()
+        .find(|place| rustix::fs::access(place.as_c_str(), rustix::fs::Access::EXEC_OK).is_ok())
+}
+
+/// True if this is an ELF file, which no shell can read, or a script that names its interpreter.
+pub(crate) fn is_for_no_shell(path: &CStr) -> bool {
+    let path = Path::new(OsStr::from_bytes(path.to_bytes()));
+    let has_format = |start: Vec<u8>| start.starts_with(MAGIC) || start.starts_with(b"#!");
+    plain(path).is_some_and(|file| has_format(start_of(&file)))
+}
+
+/// The flaw that keeps the kernel from executing this file, or an interpreter or loader that it needs.
+fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
+    let mut link = path.to_owned();
+    let mut name = "it".to_owned();
+    // A file can be its own interpreter.
+    for _ in 0..SCRIPTS {
+        if let Some(finding) = flaw_of(&link, &name) {
+            return Some(finding);
+        }
+        let Some(file) = plain(&link) else {
+            return (!link.exists() && link != path).then(|| does_not_exist(&name));
+        };
+        let start = start_of(&file);
+        let whose = if name == "it" {
+            "its".to_owned()
+        } else {
+            format!("{name} needs the")
+        };
+        if start.starts_with(MAGIC) {
+            return flaw_of_elf(&file, &name, &whose, errno);
+        }
+        let interpreter = interpreter(&start)?;
+        if interpreter.ends_with(b"\r") {
+            let cause = format!(
+                "the first line of {} ends in a carriage return, so its interpreter would be {}",
+                quoted(link.as_os_str().as_bytes()),
+                quoted(&interpreter)
+            );
+            return Some(Finding::new(cause).help(format!("sed -i 's/\\r$//' {}", word(&link))));
+        }
+        name = format!("{whose} interpreter {}", quoted(&interpreter));
+        link = PathBuf::from(OsStr::from_bytes(&interpreter));
+    }
+    let cause = format!(
+        "more than {} scripts are each the interpreter of the one before",
+        SCRIPTS - 1
+    );
+    (errno == Errno::ELOOP).then(|| Finding::new(cause))
+}
+
+fn does_not_exist(name: &str) -> Finding {
+    let (whose, what) = match name.split_once(" needs the ") {
+        Some((whose, what)) => (format!("{whose} needs the "), what),
+        None => (String::new(), name),
+    };
+    let verb = if whose.is_empty() {
+        " does not exist"
+    } else {
+        ", which does not exist"
+    };
+    Finding::new(format!("{whose}{what}{verb}"))
+}
+
+/// Why the kernel does not execute this ELF file, whose mode is right.
+fn flaw_of_elf(file: &File, name: &str, whose: &str, errno: Errno) -> Option<Finding> {
+    let elf = Elf::read(file);
+    if errno == Errno::ENOENT {
+        let loader = elf?.loader?;
+        let path = Path::new(OsStr::from_bytes(&loader));
+        return (!path.exists()).then(|| does_not_exist(&format!("{whose} loader {}", quoted(&loader))));
+    }
+    if errno != Errno::ENOEXEC {
+        return None;
+    }
+    let Some(elf) = elf else {
+        return Some(Finding::new(format!(
+            "{name} is an ELF file with an invalid header"
+        )));
+    };
+    let own = File::open("/proc/self/exe")
+        .ok()
+        .and_then(|own| Elf::read(&own))?;
+    (own.machine != elf.machine).then(|| {
+        let cause = format!(
+            "{name} is a program for the {}, and this one is for the {}",
+            elf.machine_name(),
+            own.machine_name()
+        );
+        Finding::new(cause).help(
+            "register an interpreter, such as that of qemu-user: --load-interp of ns-unshare, or binfmt_misc",
+        )
     })
 }
 
@@ -63,20 +188,9 @@ fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
     noexec.then(|| Finding::new(format!("{name} is on a file system mounted noexec")))
 }
 
-/// The file exists, and its interpreter is missing.
-fn missing_interpreter(path: &Path) -> Option<Finding> {
-    let start = start_of(path)?;
-    if start.starts_with(b"\x7fELF") {
-        return Some(Finding::new("its ELF loader does not exist"));
-    }
-    let interpreter = interpreter(&start)?;
-    let cause = format!("its interpreter {} does not exist", quoted(&interpreter));
-    Some(Finding::new(cause))
-}
-
-/// The start of a regular file. A read from any other file can block without end or change something, and so can a file
-/// of procfs.
-fn start_of(path: &Path) -> Option<Vec<u8>> {
+/// A regular file, open. A read from any other file can block without end or change something, and so
+/// can a file of procfs.
+fn plain(path: &Path) -> Option<File> {
     let is_plain = |file: &OwnedFd| {
         let is_regular = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode).is_file();
         rustix::fs::fstat(file).is_ok_and(is_regular)
@@ -86,16 +200,24 @@ fn start_of(path: &Path) -> Option<Vec<u8>> {
     open(OFlags::PATH).filter(is_plain)?;
     // Another file may be there by now.
     let file = open(OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).filter(is_plain)?;
-    let mut start = Vec::new();
-    std::fs::File::from(file).take(256).read_to_end(&mut start).ok()?;
-    Some(start)
+    Some(File::from(file))
 }
 
-/// The interpreter in the first line of a script.
+/// The bytes at the start of a file, as many as the kernel reads.
+fn start_of(file: &File) -> Vec<u8> {
+    let mut start = vec![0; START];
+    let length = file.read_at(&mut start, 0).unwrap_or_default();
+    start.truncate(length);
+    start
+}
+
+/// The interpreter in the first line of a script. The kernel ends its name at a blank or a tab, and nowhere else.
 fn interpreter(start: &[u8]) -> Option<Vec<u8>> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
-    let name = line.trim_ascii().split(u8::is_ascii_whitespace).next()?;
-    (!name.is_empty()).then(|| name.to_vec())
+    let from = line.iter().position(|byte| !is_blank(byte))?;
+    let name = line[from..].split(is_blank).next()?;
+    Some(name.to_vec())
 }
 
 /// A directory on the path to the file that the caller may not enter.
@@ -148,6 +270,12 @@ mod tests {
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
         let cause = found(&script, "", Errno::ENOENT).unwrap();
         assert_eq!(cause, "its interpreter \"/no/such/shell\" does not exist");
+        std::fs::write(&script, "#!/bin/sh\r\n").unwrap();
+        let cause = found(&script, "", Errno::ENOENT).unwrap();
+        assert!(
+            cause.ends_with("so its interpreter would be \"/bin/sh\\x0d\""),
+            "{cause}"
+        );
         let cause = found(Path::new("/tmp"), "", Errno::EACCES);
         assert_eq!(cause.as_deref(), Some("it is a directory"));
         assert_eq!(found(Path::new("no-such-program"), "", Errno::ENOENT), None);

@@ -10,7 +10,7 @@ use super::finding::Finding;
 use super::look::Look;
 use crate::error::{MOUNT_PROC, WITHOUT_PROC};
 use crate::idmap::IdKind;
-use crate::process::{caller, in_child};
+use crate::process::{caller, in_child, remedy};
 use crate::{Gathered, Kind, Namespace};
 
 /// User namespaces are switched off for ordinary users.
@@ -62,7 +62,8 @@ fn switch(name: &str, value: i64) -> Finding {
             "sysctl {name}={on}, or give this program an AppArmor profile with the rule \"userns\""
         ))
     } else {
-        finding.help(format!("sysctl {name}={on}, or run it as root without --user"))
+        let root = remedy::as_root().map_or_else(String::new, |root| format!(", or {root} without --user"));
+        finding.help(format!("sysctl {name}={on}{root}"))
     }
 }
 
@@ -76,9 +77,19 @@ pub(crate) fn in_chroot(look: &Look) -> Option<Finding> {
 
 /// In a chroot to a directory that nothing is mounted on, the mount table has no line for the root.
 pub(crate) fn no_mount_on_root(look: &Look) -> Option<bool> {
-    let bytes = look.mountinfo()?;
+    let Some(bytes) = look.mountinfo() else {
+        return root_is_mount().map(|is_mount| !is_mount);
+    };
     let table = crate::mounts::MountTable::parse(&bytes);
     Some(table.mounts().iter().all(|mount| mount.target.raw() != b"/"))
+}
+
+/// True if something is mounted on the root directory. `None` before Linux 5.8.
+fn root_is_mount() -> Option<bool> {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    let stat = statx(CWD, "/", AtFlags::empty(), StatxFlags::empty()).ok()?;
+    let is_told = stat.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
+    is_told.then(|| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
 /// True if the root changes when the caller enters its own mount namespace again. `None` if the caller lacks the
@@ -189,7 +200,7 @@ mod tests {
             found
                 .help
                 .unwrap()
-                .starts_with("sysctl kernel.unprivileged_userns_clone=1,")
+                .starts_with("sysctl kernel.unprivileged_userns_clone=1")
         );
         let directory = tempfile::tempdir().unwrap();
         let sysctls = directory.path().join("sys/kernel");

@@ -23,10 +23,10 @@ pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
     };
     let is_own = owner.identity() == own.identity();
     match capability::missing(look, capability) {
-        Some(Finding { cause, .. }) if is_own => {
-            let cause = format!("{cause} in {owner}, which owns {namespace}");
-            Some(Finding::new(cause).help("run it as root"))
-        }
+        Some(finding) if is_own => Some(Finding {
+            cause: format!("{} in {owner}, which owns {namespace}", finding.cause),
+            ..finding
+        }),
         Some(_) => {
             let maker = match owner.owner_uid() {
                 Gathered::Known(uid) => format!(", which uid {uid} created"),

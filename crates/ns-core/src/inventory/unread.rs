@@ -2,7 +2,8 @@
 
 use nix::errno::Errno;
 
-use crate::process::{Files, Pid, lacking};
+use crate::process::caller::{self, CapabilitySet};
+use crate::process::{Files, Pid, lacking, remedy};
 
 /// Everything that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,14 +29,14 @@ impl Unread {
     /// and the caller lacks.
     pub fn help(&self) -> Option<String> {
         let (pid, _) = self.first?;
-        let root = "run it as root to read all of them".to_owned();
-        if !nix::unistd::geteuid().is_root() {
-            return Some(root);
+        if !caller::has(CapabilitySet::SYS_PTRACE).ok()? {
+            let help = remedy::for_missing(CapabilitySet::SYS_PTRACE);
+            return Some(format!("{help} to read all of them"));
         }
         // The caller may look into a process only if the process has no capability that the caller lacks.
         let proc = std::fs::File::open("/proc").ok()?;
         let lacking = lacking(&Files::of(&proc, pid).status().known()?)?;
-        (!lacking.is_empty()).then(|| format!("process {pid} has {lacking}, which the caller lacks"))
+        (!lacking.is_empty()).then(|| format!("process {pid} has capabilities that the caller lacks"))
     }
 
     pub(super) fn count(&mut self, pid: Pid, errno: Errno) {

@@ -16,7 +16,7 @@ use super::frozen::check_thawed;
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::mounts::{MountTable, View, cgroup_directory};
-use crate::process::{Cgroup, Cgroups, Pid, Process, caller};
+use crate::process::{Cgroup, Cgroups, Pid, Process, caller, remedy};
 use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
 
@@ -97,7 +97,7 @@ fn of_whom(error: Error, file: &Path) -> Error {
                 "{} belongs to uid {owner}, and this is uid {own}",
                 quoted(file.as_os_str().as_bytes())
             );
-            error.explained(Some(cause), Some("run it as root".into()))
+            error.explained(Some(cause), remedy::as_root())
         }
         _ => error,
     }

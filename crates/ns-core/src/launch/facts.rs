@@ -32,6 +32,8 @@ bitflags! {
         const MOUNT_ID = 1 << 4;
         /// The `/proc` of the caller is opened before the first step, and held open.
         const PROC = 1 << 5;
+        /// The process gets another root, where programs have other paths than where the caller is.
+        const OTHER_ROOT = 1 << 6;
     }
 }
 

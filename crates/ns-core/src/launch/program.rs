@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use nix::errno::Errno;
 
-use crate::{Error, Result};
+use crate::{Error, Result, explain};
 
 /// The directories to search for programs if the environment has no `PATH` (`execvp(3)`).
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
@@ -100,6 +100,13 @@ impl Program {
         directories.filter_map(place).collect()
     }
 
+    /// `/bin/sh` instead of a default login shell: the caller's shell may be missing in the entered namespaces. `None` for a
+    /// program that the caller named.
+    pub(super) fn other_shell(&self) -> Option<Self> {
+        let shell = || Self::login_shell(OsStr::new("/bin/sh"), self.environment.clone()).ok();
+        self.is_default.then(shell).flatten()
+    }
+
     /// Becomes the program. Returns only if that fails, with the reason.
     pub fn execute(&self) -> Errno {
         if !self.is_looked_for() {
@@ -120,7 +127,7 @@ impl Program {
 
     fn try_file(&self, file: &CStr) -> Errno {
         let Err(errno) = nix::unistd::execve(file, &self.arguments, &self.environment);
-        if errno != Errno::ENOEXEC {
+        if errno != Errno::ENOEXEC || explain::program::is_for_no_shell(file) {
             return errno;
         }
         // The shell runs a script without a `#!` line (execvp(3)).

@@ -227,6 +227,9 @@ impl<'a> Launch<'a> {
     fn inside(self, mask: SignalSet, proc: Option<OwnedFd>) -> InsideProcess {
         let mut inside = InsideProcess::new(self.plan.demands(), self.reporter, self.thread, mask);
         inside.proc = proc;
+        if self.plan.demands().contains(Demands::OTHER_ROOT) {
+            inside.program_outside = self.plan.last().program_here();
+        }
         inside
     }
 

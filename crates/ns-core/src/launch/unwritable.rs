@@ -32,6 +32,7 @@ use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, SealFlags};
 use rustix::mount::OpenTreeFlags;
 
 use crate::error::Doing;
+use crate::process::remedy;
 use crate::sys::errno::{from_io, from_rustix};
 use crate::sys::{environment, mount, signals};
 use crate::{Error, Result};
@@ -76,7 +77,7 @@ fn without_executable_memory(error: Error) -> Error {
     }
     error.explained(
         Some("vm.memfd_noexec is 2: files in memory cannot be executed here".into()),
-        Some("sysctl vm.memfd_noexec=1, or run it as root".into()),
+        Some(remedy::or_as_root("sysctl vm.memfd_noexec=1")),
     )
 }
 
@@ -89,7 +90,7 @@ fn without_large_files(error: Error) -> Error {
         Some(format!(
             "a file can have at most {most} bytes here (RLIMIT_FSIZE)"
         )),
-        Some("raise the limit, with ulimit -f, or run it as root".into()),
+        Some(remedy::or_as_root("raise the limit: ulimit -f")),
     )
 }
 

@@ -49,6 +49,15 @@ pub fn has(capability: CapabilitySet) -> Result<bool> {
     Ok(sets.effective.contains(capability))
 }
 
+/// The name of a capability, such as `CAP_SYS_ADMIN` (`capabilities(7)`).
+pub(crate) fn name_of(capability: CapabilitySet) -> String {
+    let names: Vec<_> = capability
+        .iter_names()
+        .map(|(name, _)| format!("CAP_{name}"))
+        .collect();
+    names.join(", ")
+}
+
 /// The map of the caller's own user namespace.
 pub fn id_map(ids: IdKind) -> Result<IdMap> {
     let file = format!("/proc/self/{}", ids.map_file());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nix::errno::Errno;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::process::{PidfdGetfdFlags, pidfd_getfd};
 
 use super::opening::has_ended;
@@ -126,13 +126,15 @@ impl Process {
     }
 
     /// The error, with its cause if the kernel does not let the caller look into the process.
-    pub(crate) fn explain(&self, error: Error) -> Error {
+    pub fn explain(&self, error: Error) -> Error {
         if error.errno() != Some(Errno::EACCES) {
             return error;
         }
+        let files = rustix::fs::statat(&self.directory, "status", AtFlags::empty());
+        let owner = files.ok().map(|stat| stat.st_uid);
         match self
             .read("status")
-            .map(|bytes| privacy::reason(self.pid, &Status::new(bytes)))
+            .map(|bytes| privacy::reason(self.pid, &Status::new(bytes), owner))
         {
             Ok(Some((cause, help))) => error.explained(Some(cause), help),
             Ok(None) | Err(_) => error,

@@ -12,6 +12,7 @@ mod own;
 pub(crate) mod path;
 mod pid;
 mod privacy;
+pub(crate) mod remedy;
 mod scan;
 mod stat;
 mod status;

@@ -3,38 +3,72 @@
 
 use rustix::thread::CapabilitySet;
 
-use super::{Pid, Status, caller};
-use crate::Error;
+use super::{Pid, Status, caller, remedy};
+use crate::idmap::IdKind;
+use crate::{Error, Kind, Namespace};
 
-/// The cause and the help; `None` if every check that can be seen would pass.
-pub(super) fn reason(pid: Pid, its: &Status) -> Option<(String, Option<String>)> {
-    let (its_uid, own_uid) = (its.effective_uid()?, caller::ids().uid);
-    if its_uid != own_uid && !caller::has(CapabilitySet::SYS_PTRACE).ok()? {
-        let cause = format!("process {pid} has uid {its_uid}, and the caller has uid {own_uid}");
-        return Some((cause, Some("run it as root".into())));
+/// The cause and the help; `None` if every check that can be seen would pass. `owner` is the owner of its files in `/proc`:
+/// another user than its own if it is not dumpable (`PR_SET_DUMPABLE(2const)`).
+pub(super) fn reason(pid: Pid, its: &Status, owner: Option<u32>) -> Option<(String, Option<String>)> {
+    let own = caller::ids().uid;
+    let traces = caller::has(CapabilitySet::SYS_PTRACE).ok()?;
+    // The capability counts in the user namespace of the process.
+    if is_unmapped(its) || traces && is_stronger(its) {
+        let cause = format!("process {pid} is outside the caller's user namespace");
+        return Some((cause, Some("run it outside this user namespace".into())));
     }
-    let lacking = lacking(its)?;
-    (!lacking.is_empty()).then(|| {
-        (
-            format!("process {pid} has {lacking}, which the caller lacks"),
-            None,
-        )
+    if traces {
+        return None;
+    }
+    let its_uid = its.effective_uid()?;
+    let protected = if its_uid != own {
+        format!("process {pid} has uid {its_uid}, and the caller has uid {own}")
+    } else if !lacking(its)?.is_empty() {
+        format!("process {pid} has capabilities that the caller lacks")
+    } else if owner.is_some_and(|owner| owner != its_uid) {
+        format!("process {pid} is not dumpable: it changed its user, or runs a file that it cannot read")
+    } else {
+        return None;
+    };
+    Some(if own == 0 {
+        let name = caller::name_of(CapabilitySet::SYS_PTRACE);
+        let help = remedy::for_missing(CapabilitySet::SYS_PTRACE);
+        (format!("{name} is missing, and {protected}"), Some(help))
+    } else {
+        (protected, remedy::as_root())
     })
+}
+
+/// True if the process has a user that has no mapping in the caller's user namespace.
+fn is_unmapped(its: &Status) -> bool {
+    let uid = its.effective_uid().filter(|uid| Some(*uid) == overflow_uid());
+    uid.is_some_and(|uid| caller::id_map(IdKind::User).is_ok_and(|map| map.outer(uid).is_none()))
+}
+
+/// True if the process has a capability that the caller lacks, and the caller may not be in the first user namespace.
+fn is_stronger(its: &Status) -> bool {
+    Namespace::own(Kind::User).is_ok_and(|own| !own.is_initial())
+        && lacking(its).is_some_and(|lacking| !lacking.is_empty())
+}
+
+/// The uid that stands for all that have no mapping (`/proc/sys/kernel/overflowuid`).
+fn overflow_uid() -> Option<u32> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/overflowuid").ok()?;
+    text.trim().parse().ok()
 }
 
 /// The names of the capabilities that the process has and the caller lacks.
 pub(crate) fn lacking(its: &Status) -> Option<String> {
     let own = rustix::thread::capabilities(None).ok()?.permitted;
     let lacking = CapabilitySet::from_bits_retain(its.permitted()?) - own;
-    let names = lacking.iter_names().map(|(name, _)| format!("CAP_{name}"));
-    Some(names.collect::<Vec<_>>().join(", "))
+    Some(caller::name_of(lacking))
 }
 
 /// The error for a process that is alive, with an empty directory in `/proc`: `hidepid` of proc(5).
 pub(super) fn hidden(pid: Pid) -> Error {
     not_shown(pid).explained(
         Some("/proc hides the processes of others (hidepid)".into()),
-        Some("run it as root".into()),
+        Some(remedy::for_missing(CapabilitySet::SYS_PTRACE)),
     )
 }
 
@@ -64,20 +98,34 @@ mod tests {
             )
         };
         let own = caller::ids().uid;
-        assert_eq!(reason(pid, &status(own, 0)), None);
-        let all = reason(pid, &status(own, u64::MAX));
-        let permitted = rustix::thread::capabilities(None).unwrap().permitted;
-        if permitted != CapabilitySet::all() {
-            let (cause, _) = all.unwrap();
-            assert!(cause.starts_with("process 4711 has CAP_"), "{cause}");
+        let found = |uid, capabilities, owner| reason(pid, &status(uid, capabilities), Some(owner));
+        assert_eq!(found(own, 0, own), None);
+        if caller::has(CapabilitySet::SYS_PTRACE).unwrap() {
+            // Everything in the first user namespace can be traced with it.
+            return;
         }
-        if !caller::has(CapabilitySet::SYS_PTRACE).unwrap() {
-            let (cause, help) = reason(pid, &status(own + 1, 0)).unwrap();
-            assert_eq!(
-                cause,
-                format!("process 4711 has uid {}, and the caller has uid {own}", own + 1)
-            );
-            assert_eq!(help.unwrap(), "run it as root");
+        let missing = if own == 0 {
+            "CAP_SYS_PTRACE is missing, and "
+        } else {
+            ""
+        };
+        for (found, cause) in [
+            (
+                found(own + 1, 0, own + 1),
+                format!("has uid {}, and the caller has uid {own}", own + 1),
+            ),
+            (
+                found(own, u64::MAX, own),
+                "has capabilities that the caller lacks".into(),
+            ),
+            (
+                found(own, 0, own + 1),
+                "is not dumpable: it changed its user, or runs a file that it cannot read".into(),
+            ),
+        ] {
+            let (found, help) = found.unwrap();
+            assert_eq!(found, format!("{missing}process 4711 {cause}"));
+            assert_eq!(help, Some(remedy::for_missing(CapabilitySet::SYS_PTRACE)));
         }
     }
 }

@@ -42,6 +42,11 @@ impl Status {
         self.set("CapEff")
     }
 
+    /// The capabilities that the process can ever gain by `execve(2)` (`CapBnd`).
+    pub fn bounding(&self) -> Option<u64> {
+        self.set("CapBnd")
+    }
+
     /// The signals that the process blocks, ignores or handles; bit 0 is signal 1.
     pub fn signals_asked_for(&self) -> Option<u64> {
         Some(self.set("SigBlk")? | self.set("SigIgn")? | self.set("SigCgt")?)

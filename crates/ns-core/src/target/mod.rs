@@ -23,7 +23,7 @@ pub(crate) use cgroups::{NamedCgroup, containers, spellings, units};
 pub use destination::Destination;
 pub(crate) use destination::in_words;
 pub use opened::Opened;
-pub(crate) use pinned::{unknown_name, unknown_name_of_kind};
+pub(crate) use pinned::{no_such_name, unknown_name_of_kind};
 
 /// A process or a namespace, as a person named it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,5 +1,7 @@
 //! A target that has been opened: a process or namespaces, and the words to speak of them.
 
+use std::path::Path;
+
 use super::destination::{Destination, of_process};
 use super::pinned::Pinned;
 use super::{Target, cgroups, namespaces, processes};
@@ -32,7 +34,10 @@ impl Target {
         let named = match self {
             Self::Process(pid) => Named::Process(processes::by_pid(*pid)?),
             Self::SameProcess(pid, inode) => Named::Process(processes::by_pid_and_inode(*pid, *inode)?),
-            Self::File(path) => Named::Namespace(Namespace::open(path)?),
+            Self::File(path) => {
+                let opened = Namespace::open(path);
+                Named::Namespace(opened.map_err(|error| explain_file_of_process(path, error))?)
+            }
             Self::Name(name) => Named::Pinned(Pinned::find(name)?),
             Self::Inode(kind, inode) => Named::Namespace(namespaces::by_inode(*kind, *inode)?),
             Self::Id(id) => Named::Namespace(namespaces::by_id(*id)?),
@@ -126,6 +131,19 @@ impl Opened {
             }
         };
         Err(Error::Unfit(format!("{what}, not a process")))
+    }
+}
+
+/// Adds the cause to the error if the path leads through the directory of a process: `/proc/4711/ns/net`.
+fn explain_file_of_process(path: &Path, error: Error) -> Error {
+    let below = path
+        .strip_prefix("/proc")
+        .ok()
+        .and_then(|below| below.iter().next());
+    let pid = below.and_then(|name| name.to_str()?.parse().ok());
+    match pid.map(Process::open) {
+        Some(Ok(process)) => process.explain(error),
+        Some(Err(_)) | None => error,
     }
 }
 

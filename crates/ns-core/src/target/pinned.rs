@@ -69,7 +69,7 @@ fn none_of_kind(kind: Kind, name: &OsStr, others: Kinds) -> String {
 /// The error for a name that no namespace of this kind has, with the kinds that have it.
 pub(crate) fn unknown_name_of_kind(kind: Kind, name: &OsStr) -> Error {
     let pins = match pins::find(name) {
-        Ok(pins) if pins.is_empty() => return unknown_name(name),
+        Ok(pins) if pins.is_empty() => return no_such_name(name),
         Ok(pins) => pins,
         Err(error) => return error,
     };
@@ -79,21 +79,30 @@ pub(crate) fn unknown_name_of_kind(kind: Kind, name: &OsStr) -> Error {
 
 /// The error for a name that does not exist, with the names that do.
 pub(crate) fn unknown_name(name: &OsStr) -> Error {
-    let error = Error::NotFound(format!(
-        "no namespace is pinned under the name {}",
-        quoted(name.as_bytes())
-    ));
+    let error = not_pinned(name);
     let meant = meant::instead_of_name(name);
     if !meant.is_empty() {
         let meant = list(meant.iter().map(ToString::to_string));
         return error.with_help(format!("try {meant}"));
     }
+    let none = "no namespace is pinned; name a process by its PID, and a file by a path with a slash";
+    with_names(error, none)
+}
+
+/// The error for a name to remove that does not exist, with the names that do.
+pub(crate) fn no_such_name(name: &OsStr) -> Error {
+    with_names(not_pinned(name), "no namespace is pinned")
+}
+
+fn not_pinned(name: &OsStr) -> Error {
+    let name = quoted(name.as_bytes());
+    Error::NotFound(format!("no namespace is pinned under the name {name}"))
+}
+
+/// The error with the names that exist as its help, or with the help `none`.
+fn with_names(error: Error, none: &str) -> Error {
     let names = match pins::names() {
-        Ok(names) if names.is_empty() => {
-            return error.with_help(
-                "no namespace is pinned; name a process by its PID, and a file by a path with a slash",
-            );
-        }
+        Ok(names) if names.is_empty() => return error.with_help(none),
         Ok(names) => names,
         Err(unread) => return error.with_note(unread.to_string()),
     };

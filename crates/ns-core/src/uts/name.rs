@@ -68,6 +68,8 @@ pub fn check_host_name(name: &[u8]) -> Result<(), Flaw> {
     if name.is_empty() {
         return Err(Flaw::Empty);
     }
+    // The kernel's limit comes first: no option gets around it.
+    check_length(name)?;
     let offending = |byte: &u8| !(byte.is_ascii_alphanumeric() || b".-".contains(byte));
     if let Some(index) = name.iter().position(offending) {
         return Err(Flaw::Character {
@@ -83,7 +85,7 @@ pub fn check_host_name(name: &[u8]) -> Result<(), Flaw> {
         check_label(label, start)?;
         start += label.len() + 1;
     }
-    check_length(name)
+    Ok(())
 }
 
 /// Checks a part between two dots, which starts at `start`.
@@ -236,8 +238,8 @@ mod tests {
             "dot at position 4, the end: a host name has no final dot"
         );
         assert_eq!(
-            flaw(format!("a.{}", "x".repeat(64))),
-            "the part that starts at position 3 is 64 bytes long; the limit between dots is 63"
+            flaw("x".repeat(64)),
+            "the part that starts at position 1 is 64 bytes long; the limit between dots is 63"
         );
         assert_eq!(
             flaw(format!("{}.{}", "x".repeat(32), "y".repeat(32))),

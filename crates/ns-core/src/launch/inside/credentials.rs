@@ -122,9 +122,9 @@ impl InsideFamily for CredentialStep {
             Self::SetUid(uid) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
                 credentials::uid(look, *uid, errno)
             }
-            // If an id cannot be taken in an entered user namespace, the error comes with its cause.
+            Self::Take(IdKind::Group, _) => capability::lacking(look, errno, CapabilitySet::SETGID),
+            Self::Take(IdKind::User, _) => capability::lacking(look, errno, CapabilitySet::SETUID),
             Self::TryDropGroups
-            | Self::Take(..)
             | Self::KeepCapabilities
             | Self::BecomeOwner { .. }
             | Self::SetGid(_)

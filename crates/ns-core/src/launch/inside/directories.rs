@@ -14,8 +14,8 @@ use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::error::Doing;
 
-use crate::explain::{Finding, Look, capability, mounts, restrictions};
-use crate::launch::facts::StepFacts;
+use crate::explain::{Finding, Look, capability, limits, mounts, restrictions};
+use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::held::Directory;
 use crate::launch::words::in_quotes;
 use crate::sys::errno::{from_rustix, lacks_resources};
@@ -59,7 +59,7 @@ impl fmt::Display for DirectoryStep {
 
 impl InsideFamily for DirectoryStep {
     fn facts(&self) -> StepFacts {
-        StepFacts::of(match self {
+        let facts = StepFacts::of(match self {
             Self::PrepareRoot(_) => "prepare-root",
             Self::PivotRoot(_) => "pivot-root",
             Self::Chroot(_) => "chroot",
@@ -67,11 +67,16 @@ impl InsideFamily for DirectoryStep {
             Self::EnterRoot(_) => "enter-root",
             Self::Enter(_) => "enter-directory",
             Self::TryEnter(_) => "try-directory",
-        })
+        });
+        if self.changes_root() {
+            facts.demanding(Demands::OTHER_ROOT)
+        } else {
+            facts
+        }
     }
 
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {
-        process.elsewhere |= matches!(self, Self::PivotRoot(_) | Self::Chroot(_) | Self::EnterRoot(_));
+        process.elsewhere |= self.changes_root();
         let answer = match self {
             Self::PrepareRoot(root) => prepare_root(root),
             Self::PivotRoot(root) => pivot_root(root),
@@ -87,6 +92,7 @@ impl InsideFamily for DirectoryStep {
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match self {
             Self::PrepareRoot(_) | Self::PivotRoot(_) => match errno {
+                Errno::ENOSPC => limits::mounts(look),
                 Errno::EINVAL => mounts::root_is_no_mount(look),
                 _ => restrictions::in_user_namespace(look, errno),
             },
@@ -96,6 +102,12 @@ impl InsideFamily for DirectoryStep {
             },
             Self::Change(_) | Self::Enter(_) | Self::TryEnter(_) => None,
         }
+    }
+}
+
+impl DirectoryStep {
+    const fn changes_root(&self) -> bool {
+        matches!(self, Self::PivotRoot(_) | Self::Chroot(_) | Self::EnterRoot(_))
     }
 }
 

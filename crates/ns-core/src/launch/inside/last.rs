@@ -1,11 +1,11 @@
 //! The last step of a plan: after it, the process is the program, or has ended.
 
+use std::ffi::CString;
 use std::fmt;
 
 use nix::errno::Errno;
 
 use super::process::{InsideProcess, has_proc};
-use crate::Error;
 use crate::escape::quoted;
 use crate::explain::{self, Finding, Look, program};
 use crate::launch::channel::Message;
@@ -14,6 +14,7 @@ use crate::launch::failure::Failure;
 use crate::launch::program::{self as executed, Program};
 use crate::sys::fork::exit;
 use crate::sys::signals;
+use crate::{Error, Kind};
 
 /// The last step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,45 +59,69 @@ impl LastStep {
             return Error::kernel("give the program the signals of the caller", errno).into();
         }
         let errno = execute(program, process);
-        let mut error = self.explain(Error::kernel(self.to_string(), errno));
-        if errno == Errno::ENOENT && process.elsewhere && error.cause().is_none() {
-            error = error.explained(Some("it was not found below the new root directory".into()), None);
-        }
         Failure {
             status: executed::status_of(errno),
-            ..error.into()
+            ..self
+                .explain(Error::kernel(self.to_string(), errno), process)
+                .into()
         }
     }
 
     /// Adds the cause to the error. The files that this looks at may belong to anybody.
-    fn explain(&self, error: Error) -> Error {
+    fn explain(&self, error: Error, process: &InsideProcess) -> Error {
         explain::aside(error, |error| {
             let look = if has_proc() {
                 Look::around()
             } else {
                 Look::nowhere()
             };
-            explain::explain_by(&look, error, |look, errno| self.cause(look, errno))
+            explain::explain_by(&look, error, |_, errno| self.cause(errno, process))
         })
     }
 
-    fn cause(&self, _: &Look, errno: Errno) -> Option<Finding> {
+    /// The path of the program where this process is now, if it exists.
+    pub(in crate::launch) fn program_here(&self) -> Option<CString> {
         match self {
-            Self::Execute(program) => match errno {
-                Errno::ENOENT | Errno::EACCES => {
-                    program::not_run(&program.places(), program.is_looked_for(), errno)
-                }
-                _ => None,
-            },
+            Self::Execute(program) => program::first_executable(&program.places()).cloned(),
             Self::End => None,
+        }
+    }
+
+    fn cause(&self, errno: Errno, process: &InsideProcess) -> Option<Finding> {
+        let Self::Execute(program) = self else {
+            return None;
+        };
+        let (places, is_looked_for) = (program.places(), program.is_looked_for());
+        let found = || program::not_run(&places, is_looked_for, errno);
+        match errno {
+            Errno::EACCES | Errno::ENOEXEC | Errno::ELOOP => found(),
+            Errno::ENOENT => found().or_else(|| not_found(&places, is_looked_for, process)),
+            _ => None,
         }
     }
 }
 
+/// Why a program is not found, and what to do if the caller has it.
+fn not_found(places: &[CString], is_looked_for: bool, process: &InsideProcess) -> Option<Finding> {
+    let outside = process.program_outside.as_deref();
+    let finding = program::not_found(places, is_looked_for, outside, process.is_elsewhere())?;
+    Some(match outside {
+        Some(_) if process.has_joined(Kind::Mnt) => finding
+            .help("to run the caller's program, enter all but the mount namespace: -p -n -u --mount-proc"),
+        _ => finding,
+    })
+}
+
 fn execute(program: &Program, process: &mut InsideProcess) -> Errno {
-    match process.environment.take() {
-        Some(environment) => program.with_environment(environment).execute(),
-        None => program.execute(),
+    let program = match process.environment.take() {
+        Some(environment) => &program.with_environment(environment),
+        None => program,
+    };
+    let errno = program.execute();
+    let other = (errno == Errno::ENOENT && process.is_elsewhere()).then(|| program.other_shell());
+    match other.flatten().map(|shell| shell.execute()) {
+        None | Some(Errno::ENOENT) => errno,
+        Some(other) => other,
     }
 }
 

@@ -16,7 +16,7 @@ use super::process::InsideProcess;
 use super::sysfs;
 use crate::error::Doing;
 use crate::escape::quoted;
-use crate::explain::{Finding, Look, capability, mounts, restrictions};
+use crate::explain::{Finding, Look, capability, limits, mounts, restrictions};
 use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
 use crate::launch::settings::PropagationType;
@@ -99,6 +99,9 @@ impl InsideFamily for MountStep {
     }
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
+        if errno == Errno::ENOSPC {
+            return limits::mounts(look);
+        }
         match self {
             Self::Propagate(_) => match errno {
                 Errno::EINVAL => mounts::root_is_no_mount(look),

@@ -17,7 +17,7 @@ use crate::launch::failure::Reporter;
 use crate::launch::naming;
 use crate::launch::words::in_quotes;
 use crate::pins::{self, Waiting};
-use crate::target::{self, Destination, unknown_name, unknown_name_of_kind};
+use crate::target::{self, Destination, no_such_name, unknown_name_of_kind};
 use crate::{Error, Kind, Kinds, Result};
 
 /// A step that changes names.
@@ -111,16 +111,14 @@ fn unpin(name: &OsStr, kinds: Kinds, reporter: Reporter) -> Result<()> {
     let mut each = kinds.iter();
     let error = match (each.next(), each.next()) {
         (Some(kind), None) => unknown_name_of_kind(kind, name),
-        _ => unknown_name(name),
+        _ => no_such_name(name),
     };
-    // The help for a name that does not exist is about other spellings of a target.
     let word = name.as_bytes().split(|byte| *byte == b':').next();
-    let help = if let (Kinds::ALL, Some(word)) = (kinds, word.filter(|word| *word != name.as_bytes())) {
-        format!("{} is not a kind; the kinds are {}", quoted(word), Kinds::ALL)
-    } else if pins::names().is_ok_and(|names| names.is_empty()) {
-        "no namespace is pinned".to_owned()
-    } else {
-        return Err(error);
-    };
-    Err(error.with_help(help))
+    match word.filter(|word| *word != name.as_bytes()) {
+        Some(word) if kinds == Kinds::ALL => {
+            let help = format!("{} is not a kind; the kinds are {}", quoted(word), Kinds::ALL);
+            Err(error.with_help(help))
+        }
+        _ => Err(error),
+    }
 }

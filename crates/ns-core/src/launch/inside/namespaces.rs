@@ -12,6 +12,7 @@ use super::process::InsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, capability, entering, limits, restrictions};
 use crate::launch::facts::{Demands, StepFacts};
+use crate::process::remedy;
 use crate::sys::errno::{from_rustix, lacks_resources};
 use crate::sys::ioctl;
 use crate::target::{self, Destination};
@@ -54,8 +55,8 @@ impl InsideFamily for NamespaceStep {
             Self::Unshare(_) => StepFacts::of("unshare"),
             Self::MakeBindable => StepFacts::of("make-bindable").demanding(Demands::MOUNT_ID),
             Self::EnterTime => StepFacts::of("enter-time"),
-            Self::TryJoin(_) => StepFacts::of("try-join"),
-            Self::Join(_) => StepFacts::of("join"),
+            Self::TryJoin(destinations) => joining("try-join", destinations),
+            Self::Join(destinations) => joining("join", destinations),
         }
     }
 
@@ -90,17 +91,31 @@ impl InsideFamily for NamespaceStep {
                     .or_else(|| restrictions::user_namespaces_off(look))
                     .or_else(|| restrictions::unmapped_caller(look)),
                 Errno::EPERM => capability::missing(look, CapabilitySet::SYS_ADMIN)
-                    .map(|finding| finding.help("run it as root, or add -r")),
+                    .map(|finding| finding.help(remedy::for_missing_or(CapabilitySet::SYS_ADMIN, "add -r"))),
                 Errno::EINVAL => restrictions::several_threads(look),
                 _ => None,
             },
             // If there are several, the error of the failing one says which it was.
             Self::Join(destinations) => match (destinations.as_slice(), errno) {
                 ([destination], Errno::EPERM) => entering::refused(look, &destination.namespace().ok()?),
+                ([destination], Errno::EINVAL) => entering::invalid(look, &destination.namespace().ok()?),
                 _ => None,
             },
             Self::MakeBindable | Self::EnterTime | Self::TryJoin(_) => None,
         }
+    }
+}
+
+/// The facts of a step with this word that joins these namespaces.
+fn joining(word: &'static str, destinations: &[Destination]) -> StepFacts {
+    let facts = StepFacts::of(word);
+    if destinations
+        .iter()
+        .any(|destination| destination.kind() == Kind::Mnt)
+    {
+        facts.demanding(Demands::OTHER_ROOT)
+    } else {
+        facts
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use nix::errno::Errno;
+use rustix::thread::CapabilitySet;
 
 use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::Result;
 use crate::error::Doing;
+use crate::explain::capability::lacking;
 use crate::explain::{Finding, Look, restrictions};
 use crate::launch::facts::StepFacts;
 use crate::sys::interface;
@@ -43,7 +45,8 @@ impl InsideFamily for NetworkStep {
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match self {
-            Self::LoopbackUp => restrictions::in_user_namespace(look, errno),
+            Self::LoopbackUp => lacking(look, errno, CapabilitySet::NET_ADMIN)
+                .or_else(|| restrictions::in_user_namespace(look, errno)),
         }
     }
 }

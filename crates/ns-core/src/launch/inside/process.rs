@@ -31,6 +31,8 @@ pub(in crate::launch) struct InsideProcess {
     pub(in crate::launch) mask: SignalSet,
     /// The `/proc` of the caller, because later another one, or none, may be in its place.
     pub(in crate::launch) proc: Option<OwnedFd>,
+    /// The path of the program where the caller is, if the plan leads to another root.
+    pub(in crate::launch) program_outside: Option<CString>,
     /// The namespaces that were joined so far.
     pub(super) joined: Vec<(Kind, Identity)>,
     /// True if the root directory has changed, so that paths may lead to files of others.
@@ -64,6 +66,7 @@ impl InsideProcess {
             has_parent: false,
             mask,
             proc: None,
+            program_outside: None,
             joined: Vec::new(),
             elsewhere: false,
             groups_dropped: false,
@@ -79,6 +82,11 @@ impl InsideProcess {
         self.joined.iter().any(|(joined, _)| *joined == kind)
     }
 
+    /// True if paths may lead to files that others have made.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.elsewhere || self.has_joined(Kind::Mnt)
+    }
+
     /// Adds the cause to the error, if one is found. In another mount namespace, or below another root, the files may
     /// belong to anybody, and so may `/proc`.
     pub(in crate::launch) fn explain(
@@ -86,7 +94,7 @@ impl InsideProcess {
         error: Error,
         cause: impl FnOnce(&Look, Errno) -> Option<Finding>,
     ) -> Error {
-        if !self.elsewhere && !self.has_joined(Kind::Mnt) {
+        if !self.is_elsewhere() {
             return explain::explain(error, cause);
         }
         explain::aside(error, |error| {

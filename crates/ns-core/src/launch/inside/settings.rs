@@ -5,12 +5,14 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 
 use nix::errno::Errno;
+use rustix::thread::CapabilitySet;
 
 use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::Result;
 use crate::error::Doing;
 use crate::escape::quoted;
+use crate::explain::capability::lacking;
 use crate::explain::{Finding, Look, limits, restrictions};
 use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
@@ -61,8 +63,10 @@ impl InsideFamily for SettingStep {
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match self {
-            Self::HostName(_) | Self::DomainName(_) => restrictions::in_user_namespace(look, errno),
+            Self::HostName(_) | Self::DomainName(_) => lacking(look, errno, CapabilitySet::SYS_ADMIN)
+                .or_else(|| restrictions::in_user_namespace(look, errno)),
             Self::Clock(clock, offset) => match errno {
+                Errno::EPERM | Errno::EACCES => lacking(look, errno, CapabilitySet::SYS_TIME),
                 Errno::ENOENT => restrictions::no_proc(look),
                 Errno::ERANGE => limits::clock(look, clock.word(), offset.behind, MOST_SECONDS),
                 _ => None,

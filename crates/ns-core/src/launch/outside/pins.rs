@@ -51,9 +51,10 @@ impl OutsideFamily for PinStep {
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match (self, errno) {
-            (Self::Bind(kind, file), Errno::EINVAL | Errno::EPERM | Errno::EACCES) => {
-                mounts::pin(look, *kind, file, errno)
-            }
+            (
+                Self::Bind(kind, file),
+                Errno::EINVAL | Errno::EPERM | Errno::EACCES | Errno::ENOTDIR | Errno::EISDIR | Errno::ENOSPC,
+            ) => mounts::pin(look, *kind, file, errno),
             (Self::Name(..), Errno::EPERM | Errno::EACCES) => names::refused(look, errno),
             (Self::Name(_, kinds), Errno::EROFS) => names::read_only(*kinds).map(names::in_own_run),
             (Self::Bind(..) | Self::Name(..), _) => None,

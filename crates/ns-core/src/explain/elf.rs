@@ -1,0 +1,78 @@
+//! The header of an ELF file: its machine and its loader (`elf(5)`).
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+
+use elf::abi::{EI_NIDENT, PT_INTERP};
+use elf::endian::AnyEndian;
+use elf::file::{FileHeader, parse_ident};
+use elf::segment::SegmentTable;
+use elf::to_str::e_machine_to_human_str;
+
+/// The bytes that every ELF file starts with.
+pub(super) const MAGIC: &[u8] = b"\x7fELF";
+
+/// The longest path of a loader that is read (`PATH_MAX`).
+const LONGEST: usize = 4096;
+
+/// The facts in the header.
+pub(super) struct Elf {
+    /// The number of the machine.
+    pub(super) machine: u16,
+    /// The path of the loader. `None` if the program is static, or the header has no valid one.
+    pub(super) loader: Option<Vec<u8>>,
+}
+
+impl Elf {
+    /// Reads the header of a file that can be read without harm. `None` if it is invalid.
+    pub(super) fn read(file: &File) -> Option<Self> {
+        let mut start = [0; 64];
+        let length = file.read_at(&mut start, 0).ok()?;
+        let start = start.get(..length)?;
+        let ident = parse_ident::<AnyEndian>(start.get(..EI_NIDENT)?).ok()?;
+        let header = FileHeader::parse_tail(ident, start.get(EI_NIDENT..)?).ok()?;
+        Some(Self {
+            machine: header.e_machine,
+            loader: loader(file, &header),
+        })
+    }
+
+    /// The name of the machine.
+    pub(super) fn machine_name(&self) -> String {
+        e_machine_to_human_str(self.machine)
+            .map_or_else(|| format!("machine {}", self.machine), str::to_owned)
+    }
+}
+
+fn loader(file: &File, header: &FileHeader<AnyEndian>) -> Option<Vec<u8>> {
+    let size = usize::from(header.e_phentsize) * usize::from(header.e_phnum);
+    let mut table = vec![0; size];
+    file.read_exact_at(&mut table, header.e_phoff).ok()?;
+    let segments = SegmentTable::new(header.endianness, header.class, &table);
+    let named = segments.iter().find(|segment| segment.p_type == PT_INTERP)?;
+    let length = usize::try_from(named.p_filesz)
+        .ok()
+        .filter(|length| *length <= LONGEST)?;
+    let mut path = vec![0; length];
+    file.read_exact_at(&mut path, named.p_offset).ok()?;
+    path.truncate(path.iter().position(|byte| *byte == 0)?);
+    Some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_of_this_program_is_read() {
+        let own = Elf::read(&File::open("/proc/self/exe").unwrap()).unwrap();
+        if cfg!(target_arch = "x86_64") {
+            assert_eq!(own.machine_name(), "AMD x86-64 architecture");
+        }
+        if cfg!(target_env = "gnu") {
+            let loader = String::from_utf8(own.loader.unwrap()).unwrap();
+            assert!(loader.starts_with("/lib"), "{loader}");
+        }
+        assert!(Elf::read(&File::open("/dev/null").unwrap()).is_none());
+    }
+}

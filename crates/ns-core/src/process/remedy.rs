@@ -1,0 +1,49 @@
+//! Help for a caller that lacks a right. It depends on who the caller is: root is never told to run a program as root.
+
+use rustix::thread::CapabilitySet;
+
+use super::caller;
+
+/// Help where root would have the right. `None` if the caller is root.
+pub(crate) fn as_root() -> Option<String> {
+    (caller::ids().uid != 0).then(|| "run it as root (sudo)".into())
+}
+
+/// Help for a caller that lacks this capability.
+pub(crate) fn for_missing(capability: CapabilitySet) -> String {
+    as_root().unwrap_or_else(|| {
+        let name = caller::name_of(capability);
+        let short = name.trim_start_matches("CAP_");
+        format!(
+            "give root this capability: --cap-add {short} (Docker, Podman), CapabilityBoundingSet= (systemd)"
+        )
+    })
+}
+
+/// Help for a caller that lacks this capability, with another way out.
+pub(crate) fn for_missing_or(capability: CapabilitySet, instead: &str) -> String {
+    format!("{}, or {instead}", for_missing(capability))
+}
+
+/// This help, and that root would have the right.
+pub(crate) fn or_as_root(first: &str) -> String {
+    as_root().map_or_else(|| first.into(), |root| format!("{first}, or {root}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_not_told_to_be_root() {
+        let help = for_missing(CapabilitySet::SYS_PTRACE);
+        if caller::ids().uid == 0 {
+            assert_eq!(as_root(), None);
+            assert!(help.contains("--cap-add SYS_PTRACE "), "{help}");
+            assert_eq!(or_as_root("add -r"), "add -r");
+        } else {
+            assert_eq!(help, "run it as root (sudo)");
+            assert_eq!(or_as_root("add -r"), "add -r, or run it as root (sudo)");
+        }
+    }
+}
