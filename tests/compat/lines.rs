@@ -9,11 +9,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::scene::{Did, Scene};
-use crate::support::case::cases;
+use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, needs};
 
 cases!["compat::lines":
     there_are_at_least_300, lines_of_findmnt, lines_of_lsns, lines_of_nsenter, lines_of_unshare, lines_of_hostname,
+    scripts_of_packages,
     each_expected_difference_is_in_the_page, each_difference_of_the_page_is_shown,
 ];
 
@@ -164,6 +165,16 @@ fn lines_of_unshare() -> Outcome {
 fn lines_of_hostname() -> Outcome {
     needs::installed("domainname")?;
     compare("hostname")
+}
+
+/// Whole scripts, which `.ci/run` takes from their packages.
+fn scripts_of_packages() -> Outcome {
+    needs::whole_root()?;
+    if !super::scene::scripts().is_dir() {
+        return Err(Skip::Lacks("no scripts are unpacked: .ci/run does that".into()));
+    }
+    needs::tools("bash lsblk find");
+    compare("scripts")
 }
 
 /// The rows of the tables of the page, as `findmnt: USE%`.

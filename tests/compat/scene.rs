@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -21,13 +21,14 @@ const TOOLS: &str = "unshare nsenter lsns findmnt hostname mount umount losetup 
     pivot_root setpriv awk xargs uniq mountpoint";
 
 /// A command line with one of these may change mounts or names.
-const CHANGES: [&str; 6] = [
+const CHANGES: [&str; 7] = [
     "mount -",
     "umount ",
     "nsenter",
     "unshare",
     "hostname",
     "domainname",
+    "$scripts",
 ];
 
 /// The command lines, after they were run.
@@ -70,6 +71,7 @@ impl Scene {
             .args(["-mpfiun", "--mount-proc", "--propagation", "private", "sh"])
             .arg(place.path().join("scene.sh"))
             .arg(place.path())
+            .env("scripts", scripts())
             .ran();
         assert_eq!(ran.status, 0, "{ran:#?}");
         let namespaces = fs::read_to_string(place.path().join("namespaces")).expect("it was written");
@@ -106,6 +108,15 @@ impl Scene {
         }
         all
     }
+}
+
+/// The directory with the unpacked packages whose scripts are run.
+pub fn scripts() -> PathBuf {
+    let other = std::env::var_os("NS_UTILS_SCRIPTS");
+    other.map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/scripts"),
+        PathBuf::from,
+    )
 }
 
 /// Writes the scripts, the command lines, and the directories of both sides.

@@ -13,6 +13,10 @@ if [ $# = 1 ]; then
             alone) unshare -mu --propagation unchanged sh "$0" "$place" one ;;
             *) sh "$0" "$place" one ;;
             esac
+            # Here nothing is mounted on what it left.
+            for file in /run/lines/*; do
+                [ ! -e "$file" ] || rm -rf --one-file-system "$file"
+            done
         done
     done <"$place/list"
     exit
@@ -25,8 +29,5 @@ exec 3>"$place/$NUMBER.$SIDE.effect"
 echo $? >"$place/$NUMBER.$SIDE.status"
 cat /proc/self/mountinfo /proc/sys/kernel/hostname /proc/sys/kernel/domainname >&3
 for file in *; do
-    [ -e "$file" ] || break
-    echo "$file" >&3
-    umount "$file" 2>/dev/null
-    rm -rf "$file"
+    [ ! -e "$file" ] || echo "$file" >&3
 done
