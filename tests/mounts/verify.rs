@@ -6,6 +6,7 @@ use crate::support::{Outcome, Ran, Run as _, needs, path_of, program, tool};
 
 cases!["mounts::verify":
     a_table_without_faults_says_so,
+    a_type_that_cannot_be_checked_is_not_called_unknown,
     each_fault_is_found_and_says_how_to_mend_it,
     warnings_alone_are_a_success_as_in_findmnt,
     errors_have_the_status_of_findmnt,
@@ -33,6 +34,20 @@ fn a_table_without_faults_says_so() -> Outcome {
         "{text}"
     );
     assert!(text.contains("\n   [ ] it is mounted now\n"), "{text}");
+    Ok(())
+}
+
+fn a_type_that_cannot_be_checked_is_not_called_unknown() -> Outcome {
+    let mut command = tool(needs::installed("strace")?);
+    command.args(["-qq", "-o", "/dev/null", "-P", "/proc/filesystems"]);
+    command
+        .args(["-e", "inject=openat:error=EACCES"])
+        .arg(path_of("ns-mounts"));
+    let file = tempfile::NamedTempFile::new().expect("a file can be made");
+    std::fs::write(file.path(), "proc /proc proc defaults 0 0\n").expect("it is ours");
+    let text = command.args(["--verify", "-F"]).arg(file.path()).ran().ok();
+    assert!(text.contains("the type proc cannot be checked"), "{text}");
+    assert!(!text.contains("does not know"), "{text}");
     Ok(())
 }
 

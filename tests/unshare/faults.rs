@@ -21,6 +21,9 @@ cases!["unshare::faults":
     few_descriptors_are_named_as_the_cause,
     what_could_not_be_read_is_no_answer,
     a_name_is_not_stale_if_process_1_cannot_be_asked,
+    a_limit_that_is_no_longer_reached_is_no_cause,
+    capabilities_that_an_id_takes_away_are_no_cause,
+    a_short_lack_of_memory_loses_no_pin,
 ];
 
 /// `ns-unshare` with these words. strace(1) makes calls fail as `faults` says. Without `-f`, only the caller's own
@@ -118,10 +121,15 @@ fn nothing_stays_pinned_when_a_message_is_lost() -> Outcome {
 
 fn init_says_why_it_ends() -> Outcome {
     needs::user_namespaces()?;
-    let fault = "-f -e inject=wait4:error=ENOMEM:when=1";
-    let (status, _, messages) = ended(faulty(fault, "-r --init")?.args(["sh", "-c", "exit 3"]));
-    let wanted = "cannot wait for the program as its init: Cannot allocate memory";
-    assert!(status == 1 && messages.contains(wanted), "{status} {messages}");
+    for (errno, reason) in [
+        ("ENOMEM", "Cannot allocate memory"),
+        ("ECHILD", "No child processes"),
+    ] {
+        let fault = format!("-f -e inject=wait4:error={errno}:when=1");
+        let (status, _, messages) = ended(faulty(&fault, "-r --init")?.args(["sh", "-c", "exit 3"]));
+        let wanted = format!("cannot wait for the program as its init: {reason}");
+        assert!(status == 1 && messages.contains(&wanted), "{status} {messages}");
+    }
     Ok(())
 }
 
@@ -328,5 +336,48 @@ fn a_name_is_not_stale_if_process_1_cannot_be_asked() -> Outcome {
         text.contains("/proc/1: Too many open files\n") && text.ends_with("1\nweb\n"),
         "{text}"
     );
+    Ok(())
+}
+
+fn a_limit_that_is_no_longer_reached_is_no_cause() -> Outcome {
+    needs::user_namespaces()?;
+    // The first unshare(2) only asks for the number of threads.
+    let mut command = faulty("-e inject=unshare:error=ENOSPC:when=2", "-U -u")?;
+    let (status, _, messages) = ended(command.arg("true"));
+    let wanted = "ns-unshare: cannot create user and UTS namespaces: No space left on device\n";
+    assert_eq!((status, messages.as_str()), (1, wanted));
+    Ok(())
+}
+
+fn capabilities_that_an_id_takes_away_are_no_cause() -> Outcome {
+    needs::root()?;
+    // The last call before the program is about capabilities that are kept with the uid, and execve(2) drops them too.
+    let mut command = faulty("-e inject=prctl:error=EPERM:when=2", "-S 1000 -G 1000")?;
+    let (status, output, messages) = ended(command.args(["sh", "-c", "echo $(id -u)"]));
+    assert_eq!((status, output.as_str(), messages.as_str()), (0, "1000\n", ""));
+    // The access to its own files in /proc comes after the uid.
+    let mut command = faulty("-f -e inject=prctl:error=EPERM:when=3", "--owner 1000:1000 -f")?;
+    let (status, output, messages) = ended(command.args(["echo", "ran"]));
+    assert_eq!((status, output.as_str()), (1, ""), "{messages}");
+    assert!(!messages.contains("is missing"), "{messages}");
+    Ok(())
+}
+
+fn a_short_lack_of_memory_loses_no_pin() -> Outcome {
+    needs::root()?;
+    for call in ["ppoll", "recvfrom"] {
+        for when in 1..=6 {
+            let place = super::pins::Place::new();
+            let fault = format!("-f -e inject={call}:error=ENOMEM:when={when}");
+            let mut command = faulty(&fault, &format!("--uts={}", place.file("uts")))?;
+            let (status, output, messages) = ended(command.args(["echo", "ran"]));
+            let is_pinned = !place.is_empty();
+            assert_eq!(
+                (status == 0, output == "ran\n"),
+                (is_pinned, is_pinned),
+                "{call} {when}: {messages}"
+            );
+        }
+    }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The developer's tasks of ns-utils: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`, `explain`, `bench`, `dist`.
+//! The developer's tasks of ns-utils: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`, `explain`, `bench`,
+//! `dist`, `trust`.
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -11,6 +12,7 @@ mod language;
 mod man;
 mod picture;
 mod programs;
+mod trust;
 mod unicode;
 
 use std::process::ExitCode;
@@ -46,6 +48,8 @@ enum Task {
     Bench(bench::BenchCli),
     /// Build a tarball and Debian packages.
     Dist(dist::DistCli),
+    /// Run the programs under faults, and check what they promise.
+    Trust(trust::TrustCli),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +78,7 @@ fn run(task: &Task) -> Result<()> {
         }
         Task::Explain => explain::run(),
         Task::Bench(cli) => bench::run(cli),
+        Task::Trust(cli) => trust::run(cli),
         Task::Dist(cli) => {
             generated::put(&everything()?, Mode::Check)?;
             dist::run(cli)

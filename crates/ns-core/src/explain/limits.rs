@@ -24,9 +24,18 @@ fn sysctl(kind: Kind) -> String {
 /// The value of the sysctl in a new user namespace, which is the highest number.
 const UNLIMITED: i64 = i32::MAX as i64;
 
-/// The limit that makes new namespaces fail with `ENOSPC`.
+/// The limit that makes new namespaces fail with `ENOSPC`. None if the kernel creates them now: no limit is reached any
+/// more.
 pub(crate) fn reached(look: &Look, kinds: Kinds) -> Option<Finding> {
-    let kinds = first_refused(kinds).map_or(kinds, |kind| Kinds::from_iter([kind]));
+    match try_again(kinds) {
+        Attempt::Refused(kind) => limit_of(look, Kinds::from_iter([kind])),
+        Attempt::Unknown => limit_of(look, kinds),
+        Attempt::Created => None,
+    }
+}
+
+/// The limit of one of these kinds.
+fn limit_of(look: &Look, kinds: Kinds) -> Option<Finding> {
     if kinds.contains(Kind::Pid) && depth_of_pid_namespace(look) == Some(DEEPEST + 1) {
         return Some(Finding::new(format!(
             "PID namespaces are nested {DEEPEST} deep here, which is the maximum"
@@ -78,19 +87,36 @@ fn too_many_mounts(look: &Look) -> Option<Finding> {
         .flatten()
 }
 
-/// The first of several kinds that can have no more namespaces, found by trying them one at a time in a child.
-fn first_refused(kinds: Kinds) -> Option<Kind> {
+/// The result of another attempt to create namespaces.
+enum Attempt {
+    /// There can be no more of this kind.
+    Refused(Kind),
+    /// Each kind was created.
+    Created,
+    /// The attempt failed for another reason.
+    Unknown,
+}
+
+/// Tries to create namespaces of these kinds, one at a time, each in a child.
+fn try_again(kinds: Kinds) -> Attempt {
     use std::io::Write as _;
     let user: Kinds = kinds.iter().filter(|kind| *kind == Kind::User).collect();
-    user.iter().chain(kinds.iter()).find(|kind| {
+    let mut attempt = Attempt::Created;
+    for kind in user.iter().chain(kinds.iter()) {
         // A user namespace gives the right to create the others.
-        let alone: Kinds = user.iter().chain([*kind]).collect();
+        let alone: Kinds = user.iter().chain([kind]).collect();
         let answer = in_child(|pipe| match nix::sched::unshare(alone.flags()) {
             Err(Errno::ENOSPC | Errno::EUSERS) => pipe.write_all(b"full"),
-            _ => Ok(()),
+            Err(_) => Ok(()),
+            Ok(()) => pipe.write_all(b"created"),
         });
-        answer.is_ok_and(|answer| answer == b"full")
-    })
+        match answer.as_deref() {
+            Ok(b"full") => return Attempt::Refused(kind),
+            Ok(b"created") => {}
+            _ => attempt = Attempt::Unknown,
+        }
+    }
+    attempt
 }
 
 /// Why even a small write to a file fails with `EFBIG`.
@@ -210,7 +236,7 @@ mod tests {
             ("sys/user/max_user_namespaces", "0\n"),
             ("sys/user/max_mnt_namespaces", "100\n"),
         ]);
-        let found = reached(&look, [Kind::User, Kind::Mnt].into_iter().collect()).unwrap();
+        let found = limit_of(&look, [Kind::User, Kind::Mnt].into_iter().collect()).unwrap();
         assert_eq!(found.cause, "user.max_user_namespaces is 0 here");
         assert_eq!(
             found.help.unwrap(),
@@ -221,7 +247,7 @@ mod tests {
     #[test]
     fn a_limit_that_may_be_another_ones_is_not_claimed() {
         let (_kept, look) = record(&[("sys/user/max_uts_namespaces", "7\n")]);
-        let found = reached(&look, [Kind::Uts].into_iter().collect()).unwrap();
+        let found = limit_of(&look, [Kind::Uts].into_iter().collect()).unwrap();
         assert_eq!(
             found.cause,
             "user.max_uts_namespaces is 7 here; the limit that is reached is this one or one of an enclosing user namespace"
@@ -231,7 +257,7 @@ mod tests {
     #[test]
     fn what_is_not_limited_here_is_not_what_is_reached() {
         let (_kept, look) = record(&[("sys/user/max_user_namespaces", "2147483647\n")]);
-        let found = reached(&look, [Kind::User].into_iter().collect()).unwrap();
+        let found = limit_of(&look, [Kind::User].into_iter().collect()).unwrap();
         assert_eq!(
             found.cause,
             "a limit of an enclosing user namespace is reached, or the depth of 32; user.max_user_namespaces sets no limit here"
@@ -260,7 +286,7 @@ mod tests {
     fn the_deepest_pid_namespace_is_counted() {
         let pids = "\t1".repeat(33);
         let (_kept, look) = record(&[("self/status", &format!("NSpid:{pids}\n"))]);
-        let found = reached(&look, [Kind::Pid].into_iter().collect()).unwrap();
+        let found = limit_of(&look, [Kind::Pid].into_iter().collect()).unwrap();
         assert_eq!(
             found.cause,
             "PID namespaces are nested 32 deep here, which is the maximum"

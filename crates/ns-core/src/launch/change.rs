@@ -1,6 +1,5 @@
 //! A change in the state of a child, as `waitpid(2)` reports it, for all signals including real-time signals.
 
-use nix::errno::Errno;
 use nix::unistd::Pid;
 use rustix::process::{WaitOptions, WaitStatus, wait, waitpid};
 
@@ -28,12 +27,9 @@ impl StateChange {
         Ok(answered(|| waitpid(child, AT_ONCE))?.and_then(|(_, status)| Self::of_raw(status.as_raw())))
     }
 
-    /// The next unread change of any child, with the kernel's number. `None` also if there is no child.
+    /// The next unread change of any child, with the kernel's number. `ECHILD` if there is no child.
     pub(super) fn next_of_any() -> nix::Result<Option<(Pid, i32)>> {
-        let changed = match answered(|| wait(AT_ONCE)) {
-            Err(Errno::ECHILD) => return Ok(None),
-            answer => answer?,
-        };
+        let changed = answered(|| wait(AT_ONCE))?;
         Ok(changed.map(|(child, status)| (Pid::from_raw(child.as_raw_nonzero().get()), status.as_raw())))
     }
 

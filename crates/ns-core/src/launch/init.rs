@@ -39,7 +39,7 @@ fn serve(relay: &Relay, program: Pid, to_parent: Option<&Channel>) -> Result<i32
             Err(errno) => return Err(errno).doing(wait),
         }
         while relay.next(program).doing(wait)?.is_some() {}
-        // This includes the changes of orphans, which the kernel has given to init.
+        // The program is a child until its end was read. This includes the changes of orphans, which the kernel has given to init.
         while let Some((child, status)) = StateChange::next_of_any().doing(wait)? {
             if child != program {
                 continue;

@@ -86,7 +86,12 @@ impl RtSocket {
         self.socket
             .send_to(&bytes, &SocketAddr::new(0, 0), 0)
             .map_err(|error| from_io(&error))?;
-        let (answer, _) = self.socket.recv_from_full().map_err(|error| from_io(&error))?;
+        let (answer, _) = loop {
+            match self.socket.recv_from_full() {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                answer => break answer.map_err(|error| from_io(&error))?,
+            }
+        };
         let answer =
             NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer).map_err(|_| Errno::EBADMSG)?;
         if answer.header.sequence_number == self.sequence {

@@ -87,7 +87,11 @@ pub(super) fn take_away(path: &Path, occupant: Occupant) -> Result<()> {
             Err(Errno::EINVAL | Errno::ENOENT) => break,
             Err(errno) => return Err(errno).doing(doing),
         }
-        occupant = Occupant::of(path)?;
+        occupant = match Occupant::of(path) {
+            Ok(occupant) => occupant,
+            // The kernel keeps a file with something mounted on it.
+            Err(error) => return nix::unistd::unlink(path).map_err(|_| error),
+        };
     }
     match nix::unistd::unlink(path) {
         Ok(()) | Err(Errno::ENOENT) => Ok(()),

@@ -179,8 +179,20 @@ fn needed(mount: &Mount<'_>) -> Level {
 
 fn fs_type(mount: &Mount<'_>) -> FstabFinding {
     let name = words(&mount.fs_type.decoded());
-    let any = name.split(',').any(is_known);
-    if any {
+    let listed = match std::fs::read_to_string("/proc/filesystems") {
+        Ok(listed) => listed,
+        Err(error) => {
+            return FstabFinding::new(
+                Level::Warning,
+                format!(
+                    "the type {name} cannot be checked: /proc/filesystems cannot be read: {}",
+                    error.kind()
+                ),
+                "ls -l /proc/filesystems",
+            );
+        }
+    };
+    if name.split(',').any(|name| is_known(name, &listed)) {
         return FstabFinding::fine(format!("{name} is known"));
     }
     FstabFinding::new(
@@ -190,9 +202,8 @@ fn fs_type(mount: &Mount<'_>) -> FstabFinding {
     )
 }
 
-/// True if the kernel knows a type, has a module for it, or mount(8) has a program for it.
-fn is_known(name: &str) -> bool {
-    let listed = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
+/// True if the kernel lists a type, has a module for it, or mount(8) has a program for it.
+fn is_known(name: &str, listed: &str) -> bool {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let modules = format!("/lib/modules/{}/modules.dep", release.trim());
     let modules = std::fs::read_to_string(modules).unwrap_or_default();

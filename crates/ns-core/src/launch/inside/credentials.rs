@@ -13,7 +13,7 @@ use crate::error::Doing;
 use crate::explain::{Finding, Look, capability, credentials};
 use crate::idmap::IdKind;
 use crate::launch::facts::{Demands, StepFacts};
-use crate::process::{Pid, Process};
+use crate::process::{Pid, Process, caller};
 use crate::sys::errno::from_rustix;
 use crate::target::Destination;
 use crate::{Kind, Result};
@@ -111,6 +111,8 @@ impl InsideFamily for CredentialStep {
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match self {
+            // With the ids, the capabilities that were needed for them are gone.
+            Self::BecomeOwner { uid, .. } if caller::ids().uid == *uid => None,
             Self::BecomeOwner { .. } if errno == Errno::EPERM => {
                 capability::missing(look, CapabilitySet::SETGID)
                     .or_else(|| capability::missing(look, CapabilitySet::SETUID))
@@ -153,7 +155,9 @@ fn set_uid(uid: u32) -> nix::Result<()> {
     // drops them.
     rustix::thread::set_keep_capabilities(true).map_err(from_rustix)?;
     nix::unistd::setresuid(uid, uid, uid)?;
-    rustix::thread::set_keep_capabilities(false).map_err(from_rustix)
+    // execve(2) clears the flag too.
+    let _ = rustix::thread::set_keep_capabilities(false);
+    Ok(())
 }
 
 /// Takes an id. With a gid, all other groups are dropped, if that is allowed. If another id is used instead of 0, a

@@ -76,8 +76,12 @@ fn mounts_below(table: &MountTable<'_>, old: MountId) -> nix::Result<Vec<(PathBu
         let target = mount.target.decoded();
         let target = Path::new(OsStr::from_bytes(&target));
         // A mount that another one covers is invisible now, and is not needed later.
-        let is_seen = || mount_at(target).is_ok_and(|top| top == mount.id || is_above(table, top, mount.id));
-        if target.starts_with(SYS) && target != Path::new(SYS) && is_seen() {
+        if target.starts_with(SYS) && target != Path::new(SYS) {
+            match mount_at(target) {
+                Ok(top) if top == mount.id || is_above(table, top, mount.id) => {}
+                Ok(_) | Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => continue,
+                Err(errno) => return Err(from_rustix(errno)),
+            }
             let flags = OpenTreeFlags::OPEN_TREE_CLONE
                 | OpenTreeFlags::AT_RECURSIVE
                 | OpenTreeFlags::OPEN_TREE_CLOEXEC;

@@ -107,14 +107,15 @@ fn create(veth: &Rc<Veth>, process: &OwnProcess) -> Result<Box<dyn VethPair>> {
         name: Some(&veth.name),
         hardware: veth.hardware,
     };
-    peer.create_veth(&here, &there, &namespace, veth.mtu)
-        .doing(doing)?;
-    let ends = new.link_named(&veth.name).and_then(|end| {
+    let created = peer.create_veth(&here, &there, &namespace, veth.mtu);
+    let ends = created.and_then(|()| {
+        let end = new.link_named(&veth.name)?;
         let tied_to = end.tied_to.ok_or(Errno::ENODEV)?;
         Ok((end, peer.link_numbered(tied_to)?))
     });
     let (end, peer_end) = ends
         .inspect_err(|_| {
+            // The pair can be there even if the kernel's answer was lost. In the new namespace, the name is only its.
             let _ = new.remove(&veth.name);
         })
         .doing(doing)?;

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
@@ -171,8 +172,11 @@ impl<'a> OutsideProcess<'a> {
     /// Waits for a message. Returns `None` after the other side has closed the channel.
     fn receive(&mut self) -> Result<Option<Heard>, Failure> {
         let heard = |errno| Error::kernel("receive from the process inside", errno);
-        self.await_ready(&self.channel, PollFlags::IN).map_err(heard)?;
-        match self.channel.receive().map_err(heard)? {
+        let message = patiently(|| {
+            self.await_ready(&self.channel, PollFlags::IN)?;
+            self.channel.receive()
+        });
+        match message.map_err(heard)? {
             None => Ok(None),
             Some(Message::Go | Message::Status(_)) => Ok(Some(Heard::Go)),
             Some(Message::Executing) => Ok(Some(Heard::Executing)),
@@ -272,6 +276,18 @@ impl<'a> OutsideProcess<'a> {
             }
         }
     }
+}
+
+/// Tries again if the kernel is short of memory. When the other side has said that it starts the program, it is too late
+/// to give up.
+fn patiently<T>(mut work: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+    for _ in 0..10 {
+        match work() {
+            Err(Errno::ENOMEM | Errno::ENOBUFS) => std::thread::sleep(Duration::from_millis(1)),
+            answer => return answer,
+        }
+    }
+    work()
 }
 
 fn ended() -> Failure {

@@ -1,0 +1,198 @@
+//! `cargo xtask trust`: the five programs under faults, in sandboxes. No run may hang, panic, claim success falsely, start
+//! a program after a failed step, leave anything, or name a false cause.
+
+mod calls;
+mod cell;
+mod commands;
+mod exceptions;
+mod faults;
+mod inside;
+mod report;
+mod runner;
+mod starved;
+mod state;
+mod tracer;
+mod verdict;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::generated;
+use faults::Selection;
+use report::Row;
+use runner::Runner;
+
+/// The arguments of `cargo xtask trust`.
+#[derive(Debug, Parser)]
+pub struct TrustCli {
+    #[command(subcommand)]
+    inner: Option<Inner>,
+    /// Try a sample of the faults, which takes minutes.
+    #[arg(long)]
+    quick: bool,
+    /// Choose another sample.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Run only this command line.
+    #[arg(long, value_name = "COMMAND")]
+    only: Option<String>,
+    /// Let only calls of this process fail; 0 is the first, 0.1 its second child.
+    #[arg(long)]
+    process: Option<String>,
+    /// Let only this system call fail.
+    #[arg(long)]
+    call: Option<String>,
+    /// Let only this occurrence of the system call fail.
+    #[arg(long)]
+    nth: Option<u64>,
+    /// Let it fail only with this error.
+    #[arg(long)]
+    errno: Option<String>,
+    /// Do only the run that starts with this; --limit=nofile:3, --close=0.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    option: Vec<String>,
+    /// Do only these runs.
+    #[arg(long)]
+    part: Option<Part>,
+    /// Do this many runs at a time.
+    #[arg(long, default_value_t = 2)]
+    workers: usize,
+}
+
+#[derive(Debug, Subcommand)]
+enum Inner {
+    /// Be the first process of a sandbox.
+    #[command(hide = true)]
+    Cell(inside::CellOptions),
+}
+
+/// A kind of runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Each system call fails in turn.
+    Faults,
+    /// Each system call fails at every occurrence.
+    Refused,
+    /// Limits of resources.
+    Limits,
+    /// Closed descriptors.
+    Closed,
+}
+
+impl Part {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Faults => "each system call fails in turn",
+            Self::Refused => "each system call fails at every occurrence",
+            Self::Limits => "limits of resources",
+            Self::Closed => "closed descriptors",
+        }
+    }
+
+    /// How many runs of each command a sample has.
+    fn sample(self) -> usize {
+        match self {
+            Self::Faults => 14,
+            Self::Refused | Self::Limits => 3,
+            Self::Closed => 2,
+        }
+    }
+}
+
+impl TrustCli {
+    /// The arguments are those of one finding.
+    fn is_one_fault(&self) -> bool {
+        self.call.is_some() || !self.option.is_empty()
+    }
+
+    /// The part that the finding belongs to.
+    fn part_of_fault(&self) -> Part {
+        match (&*self.option, self.nth) {
+            ([option, ..], _) if option.starts_with("--close") => Part::Closed,
+            ([_, ..], _) => Part::Limits,
+            ([], Some(0)) => Part::Refused,
+            ([], _) => Part::Faults,
+        }
+    }
+}
+
+/// Does the runs, and prints what was found.
+///
+/// # Errors
+/// It is an error if anything was found.
+pub fn run(cli: &TrustCli) -> Result<()> {
+    if let Some(Inner::Cell(options)) = &cli.inner {
+        return inside::run(options);
+    }
+    let runner = Runner {
+        programs: build()?,
+        workers: cli.workers,
+    };
+    let mut findings = 0;
+    for part in [Part::Faults, Part::Refused, Part::Limits, Part::Closed] {
+        if cli.part.is_some_and(|wanted| wanted != part)
+            || (cli.is_one_fault() && part != cli.part_of_fault())
+        {
+            continue;
+        }
+        findings += run_part(part, cli, &runner)?;
+    }
+    ensure!(findings == 0, "{findings} findings");
+    Ok(())
+}
+
+/// Does the runs of one part, and gives the number of findings.
+fn run_part(part: Part, cli: &TrustCli, runner: &Runner) -> Result<usize> {
+    let selection = Selection {
+        sample: cli.quick.then_some((part.sample(), cli.seed)),
+        process: cli.process.clone(),
+        call: cli.call.clone(),
+        nth: cli.nth,
+        errno: cli.errno.clone(),
+        options: cli.option.clone(),
+    };
+    report::heading(part.title());
+    let mut total = Row::new("all");
+    for command in commands::ALL {
+        if cli.only.as_ref().is_some_and(|only| only != command.words) {
+            continue;
+        }
+        let clean = runner.clean(*command)?;
+        let (clean, jobs) = if part == Part::Faults {
+            let jobs = faults::jobs(*command, &clean, &selection)?;
+            (clean, jobs)
+        } else {
+            let jobs = match part {
+                Part::Refused => starved::refused(*command, &clean),
+                Part::Limits => starved::limits(*command),
+                Part::Closed | Part::Faults => starved::closed(*command),
+            };
+            let clean = runner.ask_once(*command, &starved::clean(*command))?;
+            (clean, selection.chosen(jobs))
+        };
+        let row = runner.run(*command, &clean, jobs, Row::new(command.words))?;
+        row.print();
+        total.add(row);
+    }
+    total.print_counts();
+    Ok(total.findings.len())
+}
+
+/// Builds the programs and the probe, and gives their directory.
+fn build() -> Result<PathBuf> {
+    let root = generated::root();
+    for arguments in [&["--bins"][..], &["--package", "xtask", "--bin", "probe"]] {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet"])
+            .args(arguments)
+            .current_dir(&root)
+            .status()
+            .context("cannot run cargo")?;
+        ensure!(built.success(), "cannot build {arguments:?}");
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(target.join("debug"))
+}

@@ -1,0 +1,108 @@
+//! Many runs of one command, each with a fault, in as many sandboxes as there are workers.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use super::cell::Cell;
+use super::commands::CommandLine;
+use super::report::{Finding, Row};
+use super::verdict;
+
+/// Does the runs.
+pub struct Runner {
+    /// The directory of the programs.
+    pub programs: PathBuf,
+    /// How many runs are done at a time.
+    pub workers: usize,
+}
+
+impl Runner {
+    /// Runs the command without a fault.
+    pub fn clean(&self, command: CommandLine) -> Result<Value> {
+        let mut cell = Cell::new(&self.programs, command.set_up)?;
+        let clean = cell.ask(&json!({ "words": command.words() }))?;
+        ensure!(
+            clean["status"] == 0,
+            "{} fails without a fault: {clean}",
+            command.words
+        );
+        ensure!(
+            clean["left"] == json!([]),
+            "{} leaves processes: {clean}",
+            command.words
+        );
+        Ok(clean)
+    }
+
+    /// Does one run in a sandbox of its own.
+    pub fn ask_once(&self, command: CommandLine, job: &Value) -> Result<Value> {
+        Cell::new(&self.programs, command.set_up)?.ask(job)
+    }
+
+    /// Runs the command once with each fault, and compares it with the run without.
+    pub fn run(&self, command: CommandLine, clean: &Value, jobs: VecDeque<Value>, row: Row) -> Result<Row> {
+        let jobs = Mutex::new(jobs);
+        let row = Mutex::new(row);
+        let work = || {
+            let mut cell = None;
+            while let Some(job) = next(&jobs) {
+                let answer = ask(&mut cell, &self.programs, command, &job)?;
+                let mut row = row.lock().expect("no worker panics");
+                row.runs += 1;
+                row.missed += u32::from(job["call"].is_string() && answer["is_hit"] == false);
+                for (failure, what) in verdict::failures(clean, &answer, &job) {
+                    row.findings.push(Finding {
+                        failure,
+                        repeat: repeat(command.words, &job),
+                        what,
+                    });
+                }
+            }
+            anyhow::Ok(())
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.workers).map(|_| scope.spawn(work)).collect();
+            threads
+                .into_iter()
+                .try_for_each(|thread| thread.join().expect("no worker panics"))
+        })?;
+        row.into_inner().context("no worker panics")
+    }
+}
+
+fn next(jobs: &Mutex<VecDeque<Value>>) -> Option<Value> {
+    jobs.lock().expect("no worker panics").pop_front()
+}
+
+/// Does a run in the sandbox, which is made anew if an earlier run has changed it.
+fn ask(cell: &mut Option<Cell>, programs: &Path, command: CommandLine, job: &Value) -> Result<Value> {
+    let mut asked = match cell.take() {
+        Some(cell) => cell,
+        None => Cell::new(programs, command.set_up)?,
+    };
+    let answer = asked.ask(job)?;
+    if answer["is_dirty"] == false {
+        *cell = Some(asked);
+    }
+    Ok(answer)
+}
+
+/// The command that repeats the run alone.
+fn repeat(words: &str, job: &Value) -> String {
+    let mut parts = vec![format!("cargo xtask trust --only '{words}'")];
+    for name in ["process", "call", "nth", "errno"] {
+        match &job[name] {
+            Value::Null => {}
+            Value::String(text) => parts.push(format!("--{name} {text}")),
+            other => parts.push(format!("--{name} {other}")),
+        }
+    }
+    for option in job["options"].as_array().into_iter().flatten() {
+        parts.push(format!("--option={}", option.as_str().unwrap_or_default()));
+    }
+    parts.join(" ")
+}

@@ -1,0 +1,236 @@
+//! The failures of a run, compared with a run of the same command without a fault.
+
+use serde_json::Value;
+
+use super::exceptions;
+use super::state::signal_of;
+
+/// A kind of failure: a column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// It did not end.
+    Hang,
+    /// It panicked, or a signal ended it.
+    Panic,
+    /// The status is 0, and something was not done.
+    FalseSuccess,
+    /// The program was started after a step had failed.
+    Started,
+    /// Something was left after a failure: a mount, a file, an interface, a name, a process, a cgroup.
+    Left,
+    /// A cause was named that is not a fact here.
+    FalseCause,
+    /// It failed without a message.
+    Silent,
+}
+
+/// All kinds, in the order of the columns.
+pub const FAILURES: [(Failure, &str); 7] = [
+    (Failure::Hang, "hangs"),
+    (Failure::Panic, "panics"),
+    (Failure::FalseSuccess, "false success"),
+    (Failure::Started, "started"),
+    (Failure::Left, "left"),
+    (Failure::FalseCause, "false cause"),
+    (Failure::Silent, "silent"),
+];
+
+/// The failures of a run, each with what shows it.
+pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String)> {
+    let mut failures = Vec::new();
+    let status = run["status"]
+        .as_i64()
+        .and_then(|status| i32::try_from(status).ok())
+        .unwrap_or(-1);
+    let messages = run["messages"].as_str().unwrap_or_default();
+    let mut add = |failure, what: String| {
+        if !exceptions::is_known(job, failure, messages) {
+            failures.push((failure, what));
+        }
+    };
+    if run["is_hanging"] == true {
+        add(Failure::Hang, "it was killed after 10 s".to_owned());
+        return failures;
+    }
+    if exceptions::is_too_large(job, status) {
+        return failures;
+    }
+    let is_same_status = run["status"] == clean["status"];
+    if !is_same_status && (status == 101 || signal_of(status).is_some()) || messages.contains("panicked at") {
+        add(Failure::Panic, format!("status {status}: {messages}"));
+    }
+    let same = ["output", "changes"]
+        .into_iter()
+        .filter(|part| *part != "output" || !exceptions::is_closed(job, 1))
+        .find(|part| plain(&run[*part]) != plain(&clean[*part]));
+    if status == 0 && clean["status"] == 0 {
+        if let Some(part) =
+            same.filter(|_| !exceptions::is_noted(messages) && !exceptions::has_all_rows(job, clean, run))
+        {
+            add(
+                Failure::FalseSuccess,
+                difference(&clean[part], &run[part]) + "; " + messages,
+            );
+        }
+    } else if status != 0 && !is_same_status {
+        if started(run).next().is_some() && !exceptions::is_waiting(messages) {
+            add(
+                Failure::Started,
+                format!("status {status}, and it ran: {messages}"),
+            );
+        }
+        if messages.is_empty() && !exceptions::is_closed(job, 2) {
+            add(Failure::Silent, format!("status {status}"));
+        }
+        let changes: Vec<&str> = lines(&run["changes"]).collect();
+        if let Some(first) = changes.iter().find(|change| !exceptions::may_stay(change)) {
+            add(
+                Failure::Left,
+                format!("{} changes, such as {first}; {messages}", changes.len()),
+            );
+        }
+    }
+    for process in lines(&run["left"]) {
+        add(Failure::Left, format!("process {process}; {messages}"));
+    }
+    let known = clean["messages"].as_str().unwrap_or_default();
+    for line in messages.lines().filter(|line| !known.contains(line)) {
+        if let Some(cause) = line.strip_prefix("  cause: ")
+            && !exceptions::is_fact(cause)
+        {
+            add(Failure::FalseCause, cause.to_owned());
+        }
+    }
+    failures
+}
+
+/// The programs that were started after the failure.
+fn started(run: &Value) -> impl Iterator<Item = &str> {
+    let programs = run["programs"].as_array().into_iter().flatten();
+    programs
+        .filter(|program| program[1] == true)
+        .filter_map(|program| program[0].as_str())
+        .filter(|name| *name == "probe")
+}
+
+fn lines(value: &Value) -> impl Iterator<Item = &str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The lines without what differs from run to run, in the order of the alphabet: numbers of five digits and more, and
+/// the blanks of a table.
+fn plain(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut plain = String::new();
+    for word in text.split_inclusive(|character: char| !character.is_ascii_digit()) {
+        let digits = word.trim_end_matches(|character: char| !character.is_ascii_digit());
+        plain.push_str(if digits.len() >= 5 { "#" } else { digits });
+        plain.push_str(&word[digits.len()..]);
+    }
+    // The order follows from numbers. The user's name is looked up by the C library; without it, the number is shown.
+    let line = |line: &str| {
+        let line = line.replace("|-", "`-").replace("root", "0");
+        let words: Vec<&str> = line.trim_end_matches(',').split_whitespace().collect();
+        words.join(" ")
+    };
+    let mut lines: Vec<String> = plain.lines().map(line).collect();
+    lines.sort();
+    lines.join("\n")
+}
+
+/// The first line that differs.
+fn difference(clean: &Value, run: &Value) -> String {
+    let (clean, run) = (plain(clean), plain(run));
+    let mut clean = clean.lines();
+    let mut run = run.lines();
+    loop {
+        match (clean.next(), run.next()) {
+            (None, None) => return String::new(),
+            (usual, now) if usual == now => {}
+            (usual, now) => {
+                return format!(
+                    "{:?} in place of {:?}",
+                    now.unwrap_or_default(),
+                    usual.unwrap_or_default()
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The failures of a run that differs from a good one in these fields.
+    fn found(command: &str, differences: &Value) -> Vec<Failure> {
+        let clean = json!({
+            "status": 0, "is_hanging": false, "output": "ns 1\n", "messages": "", "programs": [["probe", false]],
+            "left": [], "changes": [],
+        });
+        let mut run = clean.clone();
+        for (name, value) in differences.as_object().into_iter().flatten() {
+            run[name] = value.clone();
+        }
+        let job = json!({ "words": [command], "call": "mount" });
+        failures(&clean, &run, &job)
+            .into_iter()
+            .map(|(failure, _)| failure)
+            .collect()
+    }
+
+    #[test]
+    fn each_kind_of_failure_is_seen() {
+        let program = "ns-unshare";
+        let error = "ns-unshare: cannot fork: No such process\n";
+        assert_eq!(found(program, &json!({})), []);
+        assert_eq!(found(program, &json!({ "is_hanging": true })), [Failure::Hang]);
+        let panicked = json!({ "status": 134, "messages": "thread panicked at x" });
+        assert_eq!(found(program, &panicked), [Failure::Panic]);
+        assert_eq!(
+            found(program, &json!({ "output": "ns 2\n" })),
+            [Failure::FalseSuccess]
+        );
+        assert_eq!(
+            found(program, &json!({ "changes": ["+mount"] })),
+            [Failure::FalseSuccess]
+        );
+        let ran = json!({ "status": 1, "messages": error, "programs": [["probe", true]] });
+        assert_eq!(found(program, &ran), [Failure::Started]);
+        let left = json!({ "status": 1, "messages": error, "changes": ["+interface vh1"] });
+        assert_eq!(found(program, &left), [Failure::Left]);
+        assert_eq!(found(program, &json!({ "left": ["7 sleep"] })), [Failure::Left]);
+        assert_eq!(found(program, &json!({ "status": 1 })), [Failure::Silent]);
+        let messages = format!("{error}  cause: CAP_SYS_ADMIN is missing\n");
+        let caused = json!({ "status": 1, "messages": messages });
+        assert_eq!(found(program, &caused), [Failure::FalseCause]);
+    }
+
+    #[test]
+    fn a_failure_that_is_reported_and_undone_is_none() {
+        let error = json!({ "status": 1, "messages": "ns-unshare: cannot fork: No such process\n" });
+        assert_eq!(found("ns-unshare", &error), []);
+        let directory = json!({
+            "status": 1, "messages": "ns-unshare: cannot pin\n",
+            "changes": ["+file /run/utsns 40755 0 0", "+mount 14 /utsns /run/utsns rw shared"],
+        });
+        assert_eq!(found("ns-unshare", &directory), []);
+        let name = json!({
+            "status": 1, "messages": "ns-unshare: cannot pin\n", "changes": ["+file /run/utsns/web 100444 0 0"],
+        });
+        assert_eq!(found("ns-unshare", &name), [Failure::Left]);
+    }
+
+    #[test]
+    fn a_listing_may_lack_a_value_and_no_row() {
+        assert_eq!(found("ns-ls", &json!({ "output": "ns\n" })), []);
+        assert_eq!(found("ns-ls", &json!({ "output": "" })), [Failure::FalseSuccess]);
+        let noted = json!({ "output": "", "messages": "ns-ls: note: the list is incomplete: 1 of 2\n" });
+        assert_eq!(found("ns-ls", &noted), []);
+    }
+}
