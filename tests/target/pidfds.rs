@@ -11,7 +11,8 @@ cases!["target::pidfds":
     a_missing_pidfd_open_stops_no_launch,
     a_process_is_entered_without_a_pidfd,
     what_needs_a_pidfd_is_refused_without_one,
-    threads_and_zombies_are_told_from_processes_without_a_pidfd,
+    a_thread_is_a_target_with_and_without_a_pidfd,
+    zombies_are_told_from_processes_without_a_pidfd,
     the_number_of_another_pid_namespace_is_refused_without_a_pidfd,
     a_watched_process_may_end_without_a_pidfd,
     a_pid_that_is_reused_meanwhile_is_not_the_target,
@@ -99,25 +100,49 @@ fn what_needs_a_pidfd_is_refused_without_one() -> Outcome {
     Ok(())
 }
 
-fn threads_and_zombies_are_told_from_processes_without_a_pidfd() -> Outcome {
-    let tid = std::thread::scope(|scope| {
+fn a_thread_is_a_target_with_and_without_a_pidfd() -> Outcome {
+    needs::root()?;
+    needs::tools("readlink");
+    std::thread::scope(|scope| {
         let (tell, told) = std::sync::mpsc::channel();
         let (end, ended) = std::sync::mpsc::channel::<()>();
         scope.spawn(move || {
+            // Only this thread gets another namespace.
+            nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWUTS).expect("root may");
             tell.send(nix::unistd::gettid()).expect("it is received");
             // Until the other end is dropped.
             let _ = ended.recv();
         });
         let tid = told.recv().expect("it is sent").to_string();
-        let error = ran("ns-enter", &["-t", &tid, "-n", "true"]).map(|ran| (tid, ran.fails(1)));
+        let file = format!("/proc/{tid}/ns/uts");
+        let namespace = std::fs::read_link(file).expect("the thread is alive");
+        let wanted = format!("{}\n", namespace.display());
+        assert_ne!(
+            namespace,
+            std::fs::read_link("/proc/self/ns/uts").expect("it has one")
+        );
+        let words = ["-t", &tid, "-u", "readlink", "/proc/self/ns/uts"];
+        let with = program("ns-enter").args(words).ran().ok();
+        assert_eq!(with, wanted);
+        for errno in [Errno::EPERM, Errno::ENOSYS, Errno::EINVAL] {
+            let without = without(errno, program("ns-enter").args(words)).map(|mut it| it.ran().ok());
+            assert_eq!(without.as_ref().ok(), Some(&wanted), "{errno}");
+        }
+        let mut listed = program("ns-ls");
+        let listed = listed
+            .args(["-n", "-t", "uts", "-o", "NS", "-p", &tid])
+            .ran()
+            // Other processes may be unreadable, which is a note.
+            .stdout;
+        assert!(wanted.contains(&format!("[{}]", listed.trim())), "{listed}");
+        assert!(program("ns-hostname").args(["-t", &tid]).ran().status == 0);
+        assert!(program("ns-mounts").args(["-N", &tid, "/"]).ran().status == 0);
         drop(end);
-        error
-    })?;
-    let (tid, error) = tid;
-    assert!(
-        error.contains(&format!("{tid} is a thread, not a process")),
-        "{error}"
-    );
+    });
+    Ok(())
+}
+
+fn zombies_are_told_from_processes_without_a_pidfd() -> Outcome {
     // Nobody has waited for it yet.
     let mut child = tool("true")
         .stdin(std::process::Stdio::null())

@@ -133,6 +133,9 @@ impl<'a> Query<'a> {
             let links = inventory.member(task.pid()).map(|member| member.links);
             task.check_alive()?;
             let Some(links) = links else {
+                if task.is_thread()? {
+                    return of_thread(task, entries);
+                }
                 let gone = format!("process {} is not in /proc", task.pid());
                 return Err(Error::NotFound(gone).into());
             };
@@ -216,4 +219,16 @@ fn relation(cli: &Cli) -> Option<Relation> {
         (Some(Relation::Process), Some(CompatName::Lsns)) => Some(Relation::EarlierProcess),
         (relation, _) => relation,
     }
+}
+
+/// The namespaces of a thread, which is no member of the list: that has processes.
+fn of_thread<'i>(thread: &Process, mut entries: Vec<&'i Entry>) -> anyhow::Result<Vec<&'i Entry>> {
+    let mut own = Vec::new();
+    for kind in Kind::ALL {
+        if entries.iter().any(|entry| entry.kind == kind) {
+            own.push(thread.namespace(kind)?.identity());
+        }
+    }
+    entries.retain(|entry| own.contains(&entry.identity));
+    Ok(entries)
 }

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, pidfd_open};
 
+use crate::process::opening::THREAD;
 use crate::process::path::ProcPath;
 use crate::process::{LinkDirectory, Links, Pid};
 use crate::sys::ioctl;
@@ -13,9 +14,6 @@ use crate::{Gathered, Identity, Kind, Kinds, Namespace};
 
 use super::holder::Holder;
 use super::members::Found;
-
-/// `PIDFD_THREAD` of `pidfd_open(2)` (Linux 6.9): the pidfd of any thread, not only of the first.
-const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(OFlags::EXCL.bits());
 
 /// Looks for namespaces of the next children of a thread that differ from its own. `directory` has its links, and
 /// `links` are the known ones. `same_pids` is true if its PID is also the caller's PID for it.

@@ -7,7 +7,7 @@ mod files;
 mod held;
 mod inside;
 mod links;
-mod opening;
+pub(crate) mod opening;
 mod own;
 pub(crate) mod path;
 mod pid;

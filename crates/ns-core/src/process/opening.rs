@@ -94,12 +94,13 @@ impl Process {
             directory: Arc::new(directory),
         };
         process.check_shown()?;
-        // Threads have directories too.
-        if Status::new(process.read("status")?).leader() != Some(pid) {
-            return Err(thread(pid));
-        }
         process.check_alive()?;
         Ok(Some(process))
+    }
+
+    /// True if the PID that was opened is the id of a thread, and not the first one of a process.
+    pub fn is_thread(&self) -> Result<bool> {
+        Ok(Status::new(self.read("status")?).leader() != Some(self.number))
     }
 
     /// A hidden process shows nothing about itself.
@@ -115,24 +116,29 @@ fn missing(pid: Pid) -> Error {
     Error::NotFound(format!("process {pid} does not exist"))
 }
 
-fn thread(pid: Pid) -> Error {
-    Error::Unfit(format!("{pid} is a thread, not a process"))
-}
-
 /// The directory of this number in `/proc`.
 fn directory(number: Pid) -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::open(format!("/proc/{number}"), flags, Mode::empty())
 }
 
-/// A pidfd of the process that has this PID now; the inner error is that of a kernel or a filter that gives none.
+/// `PIDFD_THREAD` of `pidfd_open(2)` (Linux 6.9): the pidfd of any thread, not only of the first.
+pub(crate) const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(OFlags::EXCL.bits());
+
+/// A pidfd of the process that has this PID now, or of the thread with this id. The inner error is that of a kernel or
+/// a filter that gives none.
 fn pidfd_of(pid: Pid) -> Result<nix::Result<OwnedFd>> {
-    match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
+    let answer = match pidfd_open(pid.to_rustix(), PidfdFlags::empty()) {
+        // The id of a thread: without the flag, pidfd_open accepts only the id of a process.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => pidfd_open(pid.to_rustix(), THREAD),
+        answer => answer,
+    };
+    match answer {
         Err(rustix::io::Errno::SRCH) => Err(missing(pid)),
-        // The id of a thread: pidfd_open accepts only the id of a process.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => Err(thread(pid)),
-        // The kernel itself refuses nobody.
-        Err(errno @ (rustix::io::Errno::NOSYS | rustix::io::Errno::PERM)) => Ok(Err(from_rustix(errno))),
+        // An older kernel has no pidfds of threads. The kernel itself refuses nobody.
+        Err(errno @ (rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::PERM)) => {
+            Ok(Err(from_rustix(errno)))
+        }
         answer => answer.doing(|| format!("open process {pid}")).map(Ok),
     }
 }

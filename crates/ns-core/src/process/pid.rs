@@ -63,7 +63,9 @@ impl fmt::Display for Pid {
 impl FromStr for Pid {
     type Err = Error;
 
+    /// Blanks around the number are no part of it.
     fn from_str(text: &str) -> Result<Self, Error> {
+        let text = text.trim_ascii();
         // parse() would take a plus sign.
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         digits
@@ -86,7 +88,8 @@ mod tests {
     #[test]
     fn only_positive_numbers_name_a_process() {
         assert_eq!("4711".parse::<Pid>().unwrap().to_string(), "4711");
-        for text in ["", "0", "-1", "+1", "1x", "4294967297"] {
+        assert_eq!(" 4711\n".parse::<Pid>().unwrap().to_string(), "4711");
+        for text in ["", " ", "0", "-1", "+1", "1x", "1 2", "4294967297"] {
             assert!(text.parse::<Pid>().is_err(), "{text}");
         }
     }

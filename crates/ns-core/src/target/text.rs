@@ -56,6 +56,7 @@ fn read(text: &[u8]) -> Result<Target, String> {
         return Ok(Target::File(OsStr::from_bytes(text).into()));
     }
     let grammar = || GRAMMAR.to_owned();
+    let text = without_blanks(text);
     match split(text) {
         Some((b"", id)) => number(id).map(Target::Id).ok_or_else(grammar),
         Some((pid, inode)) if !pid.is_empty() && pid.iter().all(u8::is_ascii_digit) => {
@@ -78,6 +79,13 @@ fn read(text: &[u8]) -> Result<Target, String> {
         None if text.is_empty() => Err(grammar()),
         None => read_name(text),
     }
+}
+
+/// A PID or another number without the blanks around it, as from `$(ps -o pid= …)`. A name keeps its blanks.
+fn without_blanks(text: &[u8]) -> &[u8] {
+    let trimmed = text.trim_ascii();
+    let number = trimmed.iter().all(|byte| byte.is_ascii_digit() || *byte == b':');
+    if number { trimmed } else { text }
 }
 
 /// The texts before and after the first colon.
@@ -166,6 +174,11 @@ mod tests {
         for (text, target) in [
             ("4711", Target::Process(pid(4711))),
             ("4711:9001", Target::SameProcess(pid(4711), 9001)),
+            ("  4711", Target::Process(pid(4711))),
+            ("4711\n", Target::Process(pid(4711))),
+            (" 4711:9001 ", Target::SameProcess(pid(4711), 9001)),
+            (" blue", Target::Name(" blue".into())),
+            ("name: 4711", Target::Name(" 4711".into())),
             ("./ns", Target::File("./ns".into())),
             ("/run/netns/blue", Target::File("/run/netns/blue".into())),
             ("blue", Target::Name("blue".into())),
@@ -209,6 +222,8 @@ mod tests {
             "0",
             "4711:",
             "4711:x",
+            " ",
+            "47 11:1",
             "1:2:3",
             ":",
             ":x",
