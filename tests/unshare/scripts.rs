@@ -7,6 +7,7 @@ use crate::support::{Outcome, Run as _, Running, inode_of, needs};
 cases!["unshare::scripts":
     the_pid_file_names_the_process_that_keeps_the_namespaces,
     the_info_names_pid_and_namespaces,
+    the_info_goes_to_the_output_of_the_program_too,
     a_plan_is_shown_and_nothing_is_done,
     a_plan_is_shown_as_json,
 ];
@@ -89,6 +90,28 @@ fn the_info_names_pid_and_namespaces() -> Outcome {
     }
     let error = unshare().with("-r --info-fd 77 echo ran").fails(1);
     assert!(error.contains("descriptor 77: Bad file descriptor"), "{error}");
+    Ok(())
+}
+
+fn the_info_goes_to_the_output_of_the_program_too() -> Outcome {
+    needs::user_namespaces()?;
+    for options in ["-r -u", "-r -f"] {
+        let ran = unshare().with(&format!("{options} --info-fd 1 echo ran")).ok();
+        let (info, rest) = ran.split_once('\n').expect("the line ends");
+        assert!(
+            info.starts_with('{') && info.contains("\"pid\":"),
+            "{options}: {ran}"
+        );
+        assert_eq!(rest, "ran\n", "{options}");
+        let ran = unshare().with(&format!("{options} --info-fd 2 ls /nowhere"));
+        let (info, rest) = ran.stderr.split_once('\n').expect("the line ends");
+        assert!(
+            info.starts_with('{') && rest.contains("/nowhere"),
+            "{options}: {info} {rest}"
+        );
+    }
+    let error = unshare().with("-r --info-fd 0 echo ran").fails(2);
+    assert!(error.contains("the program reads from descriptor 0"), "{error}");
     Ok(())
 }
 

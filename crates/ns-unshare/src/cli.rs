@@ -358,7 +358,8 @@ pub struct Cli {
 
     /// Write PID and namespaces to descriptor FD
     ///
-    /// Writes one JSON object just before the program runs. See ns-utils(7) for its fields.
+    /// Writes one JSON object just before the program runs. See ns-utils(7) for its fields. The program keeps 1 and 2,
+    /// and gets no other FD. 0 is the input of the program, and is refused.
     #[arg(long, value_name = "FD", help_heading = SCRIPTS)]
     pub info_fd: Option<i32>,
 

@@ -222,6 +222,10 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
             }
         }
     }
+    if cli.info_fd == Some(0) {
+        let text = "--info-fd 0: the program reads from descriptor 0: use 1, 2, or another one, as in --info-fd 3 3>FILE";
+        return refuse(ErrorKind::ValueValidation, text);
+    }
     if let Some(text) = veth::contradiction(&cli.veth) {
         return conflict(&text);
     }

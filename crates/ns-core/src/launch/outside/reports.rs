@@ -23,7 +23,7 @@ use crate::{Error, Result};
 pub enum ReportStep {
     /// Write the PID to a file.
     PidFile(PathBuf),
-    /// Write PID and namespaces, as JSON, to this descriptor, and close it.
+    /// Write PID and namespaces, as JSON, to this descriptor.
     Info(i32),
 }
 
