@@ -8,6 +8,7 @@ mod id_causes;
 mod ids;
 mod interrupted;
 mod keys;
+mod kill_child;
 mod mounts;
 mod namespaces;
 mod network;
@@ -37,6 +38,7 @@ pub fn cases() -> Vec<Case> {
         ids::cases(),
         interrupted::cases(),
         keys::cases(),
+        kill_child::cases(),
         mounts::cases(),
         namespaces::cases(),
         network::cases(),
