@@ -19,6 +19,10 @@ const MOST_RANGES: usize = 340;
 /// The most bytes of a map that can be written: one page, in one `write(2)`.
 const MOST_BYTES: usize = 4096;
 
+/// The id in place of one that the reader's user namespace does not map. The kernel shows it as the start of a whole
+/// range.
+const UNMAPPED: u32 = u32::MAX;
+
 /// The writer of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MapWriter {
@@ -224,8 +228,9 @@ impl IdMap {
     pub fn inner(&self, outer: u32) -> Option<u32> {
         self.ranges
             .iter()
+            .filter(|range| range.outer != UNMAPPED)
             .find(|range| outer >= range.outer && outer - range.outer < range.count)
-            .map(|range| range.inner + (outer - range.outer))
+            .and_then(|range| range.inner.checked_add(outer - range.outer))
     }
 
     /// The id in the parent for this id of the user namespace.
@@ -233,7 +238,8 @@ impl IdMap {
         self.ranges
             .iter()
             .find(|range| inner >= range.inner && inner - range.inner < range.count)
-            .map(|range| range.outer + (inner - range.inner))
+            .filter(|range| range.outer != UNMAPPED)
+            .and_then(|range| range.outer.checked_add(inner - range.inner))
     }
 }
 
@@ -253,6 +259,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_range_that_the_reader_does_not_map_has_no_ids_outside() {
+        let map = IdMap::parse("0 4294967295 65536\n70000 4294967295 2\n80000 5 1\n").unwrap();
+        for inner in [0, 1, 65535, 70000, 70001] {
+            assert_eq!(map.outer(inner), None, "{inner}");
+        }
+        assert_eq!((map.inner(u32::MAX), map.inner(0)), (None, None));
+        assert_eq!((map.outer(80000), map.inner(5)), (Some(5), Some(80000)));
+        // No id is beyond the last.
+        assert_eq!(IdMap::parse("0 4294967290 100").unwrap().outer(50), None);
+    }
 
     #[test]
     fn a_range_is_written_in_two_ways() {

@@ -28,7 +28,9 @@ impl Target {
             Self::Process(pid) => pid.to_string(),
             Self::SameProcess(pid, inode) => format!("{pid}:{inode}"),
             Self::File(path) => return path.clone().into_os_string(),
-            Self::Name(name) if matches!(Self::parse(name), Ok(Self::Name(_))) => return name.clone(),
+            Self::Name(name) if matches!(Self::parse(name), Ok(Self::Name(same)) if same == *name) => {
+                return name.clone();
+            }
             Self::Name(name) => return prefixed("name:", name.as_bytes()),
             Self::Inode(Some(kind), inode) => format!("{kind}:[{inode}]"),
             Self::Inode(None, inode) => inode.to_string(),
@@ -185,6 +187,7 @@ mod tests {
             ("name:blue", Target::Name("blue".into())),
             ("name:4711", Target::Name("4711".into())),
             ("name:host:x", Target::Name("host:x".into())),
+            ("name:name:x", Target::Name("name:x".into())),
             ("-", Target::Name("-".into())),
             ("net", Target::Name("net".into())),
             ("net:[4026532281]", Target::Inode(Some(Kind::Net), 4_026_532_281)),
@@ -207,7 +210,8 @@ mod tests {
             ("container:alice/3f2a", Target::Container("alice/3f2a".into())),
             ("container:/docker/3f2a", Target::Container("/docker/3f2a".into())),
         ] {
-            assert_eq!(Target::parse(text), Ok(target), "{text}");
+            assert_eq!(Target::parse(text), Ok(target.clone()), "{text}");
+            assert_eq!(Target::parse(target.to_os_string()), Ok(target), "{text}");
         }
         let path = OsStr::from_bytes(b"/run/\xff");
         assert_eq!(Target::parse(path), Ok(Target::File(path.into())));
