@@ -15,7 +15,9 @@ ns_core::columns! {
 }
 
 fuzz_target!(|text: &str| {
-    let Ok(filter) = Filter::parse(text, ALL) else { return };
+    let Ok(filter) = Filter::parse(text, ALL) else {
+        return;
+    };
     filter.columns();
     filter.matches(|column| (column.cell)());
 });

@@ -1,5 +1,5 @@
 //! The developer's tasks of ns-utils: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`, `explain`, `bench`,
-//! `dist`, `trust`.
+//! `fuzz`, `dist`, `trust`.
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -7,6 +7,7 @@ mod completions;
 mod dependencies;
 mod dist;
 mod explain;
+mod fuzz;
 mod generated;
 mod language;
 mod man;
@@ -46,6 +47,8 @@ enum Task {
     Explain,
     /// Measure the programs and their relatives.
     Bench(bench::BenchCli),
+    /// Run the fuzz targets on the stable toolchain.
+    Fuzz(fuzz::FuzzCli),
     /// Build a tarball and Debian packages.
     Dist(dist::DistCli),
     /// Run the programs under faults, and check what they promise.
@@ -79,6 +82,7 @@ fn run(task: &Task) -> Result<()> {
         Task::Explain => explain::run(),
         Task::Bench(cli) => bench::run(cli),
         Task::Trust(cli) => trust::run(cli),
+        Task::Fuzz(cli) => fuzz::run(cli),
         Task::Dist(cli) => {
             generated::put(&everything()?, Mode::Check)?;
             dist::run(cli)
