@@ -95,6 +95,9 @@ impl Session {
             if step.command.contains("--map-auto") {
                 needs::tools("newuidmap newgidmap");
             }
+            if step.command.contains("--map-users") && !self.of_root {
+                needs::installed("newuidmap")?;
+            }
         }
         // A private machine (-a) can do without.
         needs::optional("newuidmap newgidmap");
