@@ -226,6 +226,7 @@ fn a_lacking_option_is_named_with_the_option_that_needs_it() -> Outcome {
 
 /// An option with a value of its own choice takes it after `=`: after a blank it is the program, or an operand.
 fn a_value_after_a_blank_gets_advice() -> Outcome {
+    needs::user_namespaces()?;
     for (name, words, status, advice) in [
         (
             "ns-enter",
@@ -247,7 +248,7 @@ fn a_value_after_a_blank_gets_advice() -> Outcome {
         ),
         (
             "ns-unshare",
-            "-u /etc/passwd",
+            "-r -u /etc/passwd",
             126,
             "give /etc/passwd to --uts, write --uts=/etc/passwd",
         ),

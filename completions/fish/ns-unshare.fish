@@ -127,6 +127,19 @@ function __ns_unshare_lettered
     complete -C "$program $long=$parts[4]" | string replace -- $long= $parts[2]
 end
 
+function __ns_unshare_share
+    set -l before (__ns_unshare_before_comma)
+    printf '%s%s\t%s\n' \
+        $before 'cgroup' 'cgroup namespaces' \
+        $before 'ipc' 'IPC namespaces' \
+        $before 'mnt' 'mount namespaces' \
+        $before 'net' 'network namespaces' \
+        $before 'pid' 'PID namespaces' \
+        $before 'time' 'time namespaces' \
+        $before 'user' 'user namespaces' \
+        $before 'uts' 'UTS namespaces'
+end
+
 function __ns_unshare_veth
     set -l before (__ns_unshare_before_comma)
     printf '%s%s\t%s\n' \
@@ -142,8 +155,8 @@ end
 
 complete -c ns-unshare -f
 complete -c ns-unshare -n '__ns_unshare_ours' -s a -l all -d 'Create new namespaces of all eight kinds'
-complete -c ns-unshare -n '__ns_unshare_ours' -l share -d 'With --all, create no namespaces of these kinds' -r -f
-complete -c ns-unshare -n '__ns_unshare_follows --sh --sha --shar' -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l share -d 'With --all, create no namespaces of these kinds' -r -f -k -a '(__ns_unshare_share)'
+complete -c ns-unshare -n '__ns_unshare_follows --sh --sha --shar' -f -k -a '(__ns_unshare_share)'
 complete -c ns-unshare -n '__ns_unshare_ours' -s m -d 'Create a mount namespace'
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount -d 'Create a mount namespace' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -s u -d 'Create a UTS namespace (host and NIS domain name)'

@@ -83,9 +83,9 @@ pub struct Cli {
 
     /// With --all, create no namespaces of these kinds
     ///
-    /// The program stays in the caller's namespaces of these kinds, for example with --share=net in the caller's network. KIND
-    /// is mount, uts, ipc, net, pid, user, cgroup or time.
-    #[arg(long, value_name = "KIND,...", value_parser = value::<Kind>, value_delimiter = ',', requires = "all", help_heading = NAMESPACES)]
+    /// The program stays in the caller's namespaces of these kinds, for example with --share=net in the caller's network. The
+    /// kinds are cgroup, ipc, mnt, net, pid, time, user and uts. For several, use commas or repeat the option.
+    #[arg(long, value_name = "KIND", value_parser = value::<Kind>, value_delimiter = ',', requires = "all", help_heading = NAMESPACES)]
     pub share: Vec<Kind>,
 
     /// Create a mount namespace

@@ -13,7 +13,14 @@ use crate::generated;
 const DIRECTORY: &str = "share/doc/ns-utils";
 
 /// The texts that are installed below [`DIRECTORY`], by their paths in the checkout.
-const TEXTS: [&str; 4] = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/tour.md"];
+const TEXTS: [&str; 6] = [
+    "README.md",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "docs/causes.md",
+    "docs/tour.md",
+    "docs/trust.md",
+];
 
 /// The pictures in them.
 const PICTURES: [&str; 1] = ["docs/picture/session.svg"];

@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 use nix::unistd::Pid;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 
 use super::unanswered::undone;
@@ -138,7 +138,11 @@ impl<'a> OutsideProcess<'a> {
                 return Ok(());
             }
             if happened(1) || happened(2) {
-                return Err(Errno::EINTR);
+                // The kernel looks at one descriptor after the other: the first event may have come meanwhile.
+                let mut first = [PollFd::new(&fd, events)];
+                let now = Timespec::default();
+                let ready = retry_on_intr(|| poll(&mut first, Some(&now))).map_err(from_rustix)?;
+                return if ready == 0 { Err(Errno::EINTR) } else { Ok(()) };
             }
         }
     }
