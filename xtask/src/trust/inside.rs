@@ -13,6 +13,8 @@ use clap::Parser;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rustix::fs::CWD;
+use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 use serde_json::{Value, json};
 
 use super::calls;
@@ -63,6 +65,9 @@ pub fn run(options: &CellOptions) -> Result<()> {
 /// Mounts what the sandbox has of its own, and gives the PID that the script wrote.
 fn set_up(options: &CellOptions) -> Result<String> {
     let nothing = None::<&str>;
+    // The programs may be on a mount that goes, or below /tmp.
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let programs = open_tree(CWD, &options.programs, flags).context("cannot open the programs")?;
     // A mount of the machine can disappear here too, at any moment.
     for place in mount_points()?.iter().rev() {
         let is_kept = ["/", "/proc"].contains(&place.as_str()) || place.starts_with("/dev");
@@ -82,8 +87,8 @@ fn set_up(options: &CellOptions) -> Result<String> {
     mount(Some("own"), "/sys/fs/cgroup", kind, MsFlags::empty(), nothing).context("cannot mount cgroups")?;
     let bin = Path::new(PLACE).join("bin");
     fs::create_dir(&bin)?;
-    mount(Some(&options.programs), &bin, nothing, MsFlags::MS_BIND, nothing)
-        .context("cannot bind the programs")?;
+    move_mount(&programs, "", CWD, &bin, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+        .context("cannot mount the programs")?;
     nix::unistd::sethostname("cell")?;
     let output = bare("sh")
         .args(["-euc", &options.set_up])
