@@ -136,11 +136,21 @@ fn write(place: &Path, lines: &[Line]) -> Result<(), Skip> {
     for side in ["theirs", "ours", "own"] {
         fs::create_dir(place.join(side)).expect("it is new");
     }
+    // The scenery covers directories of the machine, and the checkout may be below one of them.
+    fs::create_dir(place.join("programs")).expect("it is new");
+    let copy_of = |program: &str| {
+        let copy = place.join("programs").join(program);
+        if !copy.exists() {
+            fs::copy(path_of(program), &copy).expect("it is ours");
+        }
+        copy
+    };
     for (name, program) in NAMES {
+        let program = copy_of(program);
         symlink(needs::installed(name)?, place.join("theirs").join(name)).expect("it is new");
-        symlink(path_of(program), place.join("ours").join(name)).expect("it is new");
+        symlink(&program, place.join("ours").join(name)).expect("it is new");
         let script = place.join("own").join(name);
-        let text = format!("#!/bin/sh\nexec {} \"$@\"\n", path_of(program).display());
+        let text = format!("#!/bin/sh\nexec {} \"$@\"\n", program.display());
         fs::write(&script, text).expect("it is ours");
         fs::set_permissions(&script, Permissions::from_mode(0o755)).expect("it is ours");
     }
