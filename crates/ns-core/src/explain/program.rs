@@ -14,6 +14,9 @@ use super::elf::{Elf, MAGIC};
 use super::finding::Finding;
 use crate::escape::{quoted, word};
 
+/// The words for the program itself.
+const IT: &str = "it";
+
 /// How many scripts can be the interpreter of each other before the kernel gives up (`execve(2)`).
 const SCRIPTS: usize = 5;
 
@@ -47,7 +50,7 @@ pub(crate) fn not_found(
     is_elsewhere: bool,
 ) -> Option<Finding> {
     let path = |place: &CStr| PathBuf::from(OsStr::from_bytes(place.to_bytes()));
-    if places.is_empty() || places.iter().any(|place| path(place).symlink_metadata().is_ok()) {
+    if places.is_empty() || !places.iter().all(|place| is_missing(&path(place))) {
         return None;
     }
     let inside = if is_elsewhere { " inside" } else { "" };
@@ -87,36 +90,31 @@ pub(crate) fn is_for_no_shell(path: &CStr) -> bool {
 
 /// The flaw that keeps the kernel from executing this file, or an interpreter or loader that it needs.
 fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
-    let mut link = path.to_owned();
-    let mut name = "it".to_owned();
+    let mut path = path.to_owned();
+    let mut words = IT.to_owned();
     // A file can be its own interpreter.
     for _ in 0..SCRIPTS {
-        if let Some(finding) = flaw_of(&link, &name) {
+        if let Some(finding) = flaw_of(&path, &words) {
             return Some(finding);
         }
-        let Some(file) = plain(&link) else {
-            return (!link.exists() && link != path).then(|| does_not_exist(&name));
+        let Some(file) = plain(&path) else {
+            return (words != IT && is_missing(&path)).then(|| does_not_exist(&words));
         };
         let start = start_of(&file);
-        let whose = if name == "it" {
-            "its".to_owned()
-        } else {
-            format!("{name} needs the")
-        };
         if start.starts_with(MAGIC) {
-            return flaw_of_elf(&file, &name, &whose, errno);
+            return flaw_of_elf(&file, &words, errno);
         }
         let interpreter = interpreter(&start)?;
         if interpreter.ends_with(b"\r") {
             let cause = format!(
                 "the first line of {} ends in a carriage return, so its interpreter would be {}",
-                quoted(link.as_os_str().as_bytes()),
+                quoted(path.as_os_str().as_bytes()),
                 quoted(&interpreter)
             );
-            return Some(Finding::new(cause).help(format!("sed -i 's/\\r$//' {}", word(&link))));
+            return Some(Finding::new(cause).help(format!("sed -i 's/\\r$//' {}", word(&path))));
         }
-        name = format!("{whose} interpreter {}", quoted(&interpreter));
-        link = PathBuf::from(OsStr::from_bytes(&interpreter));
+        words = needed("interpreter", &interpreter, &words);
+        path = PathBuf::from(OsStr::from_bytes(&interpreter));
     }
     let cause = format!(
         "more than {} scripts are each the interpreter of the one before",
@@ -125,33 +123,41 @@ fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
     (errno == Errno::ELOOP).then(|| Finding::new(cause))
 }
 
-fn does_not_exist(name: &str) -> Finding {
-    let (whose, what) = match name.split_once(" needs the ") {
-        Some((whose, what)) => (format!("{whose} needs the "), what),
-        None => (String::new(), name),
-    };
-    let verb = if whose.is_empty() {
-        " does not exist"
+/// The words for a file that `of` needs: `its interpreter "/a"`, `the loader "/b" of its interpreter "/a"`.
+fn needed(what: &str, path: &[u8], of: &str) -> String {
+    let name = quoted(path);
+    if of == IT {
+        format!("its {what} {name}")
     } else {
-        ", which does not exist"
-    };
-    Finding::new(format!("{whose}{what}{verb}"))
+        format!("the {what} {name} of {of}")
+    }
+}
+
+fn does_not_exist(words: &str) -> Finding {
+    Finding::new(format!("{words} does not exist"))
+}
+
+/// True if the path is known to lead to nothing: a directory on the way may be closed to the caller.
+fn is_missing(path: &Path) -> bool {
+    use std::io::ErrorKind;
+    let refused = path.metadata().err().map(|error| error.kind());
+    matches!(refused, Some(ErrorKind::NotFound | ErrorKind::NotADirectory))
 }
 
 /// Why the kernel does not execute this ELF file, whose mode is right.
-fn flaw_of_elf(file: &File, name: &str, whose: &str, errno: Errno) -> Option<Finding> {
+fn flaw_of_elf(file: &File, words: &str, errno: Errno) -> Option<Finding> {
     let elf = Elf::read(file);
     if errno == Errno::ENOENT {
         let loader = elf?.loader?;
         let path = Path::new(OsStr::from_bytes(&loader));
-        return (!path.exists()).then(|| does_not_exist(&format!("{whose} loader {}", quoted(&loader))));
+        return is_missing(path).then(|| does_not_exist(&needed("loader", &loader, words)));
     }
     if errno != Errno::ENOEXEC {
         return None;
     }
     let Some(elf) = elf else {
         return Some(Finding::new(format!(
-            "{name} is an ELF file with an invalid header"
+            "{words} is an ELF file with an invalid header"
         )));
     };
     let own = File::open("/proc/self/exe")
@@ -159,7 +165,7 @@ fn flaw_of_elf(file: &File, name: &str, whose: &str, errno: Errno) -> Option<Fin
         .and_then(|own| Elf::read(&own))?;
     (own.machine != elf.machine).then(|| {
         let cause = format!(
-            "{name} is a program for the {}, and this one is for the {}",
+            "{words} is a program for the {}, and this one is for the {}",
             elf.machine_name(),
             own.machine_name()
         );
@@ -169,23 +175,23 @@ fn flaw_of_elf(file: &File, name: &str, whose: &str, errno: Errno) -> Option<Fin
     })
 }
 
-/// The flaw that keeps the kernel from executing the file at this path. The text calls the file `name`.
-fn flaw_of(path: &Path, name: &str) -> Option<Finding> {
+/// The flaw that keeps the kernel from executing the file at this path. The text calls the file `words`.
+fn flaw_of(path: &Path, words: &str) -> Option<Finding> {
     let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
     let stat = rustix::fs::fstat(&file).ok()?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => {}
-        FileType::Directory => return Some(Finding::new(format!("{name} is a directory"))),
-        _ => return Some(Finding::new(format!("{name} is not a regular file"))),
+        FileType::Directory => return Some(Finding::new(format!("{words} is a directory"))),
+        _ => return Some(Finding::new(format!("{words} is not a regular file"))),
     }
     let mode = stat.st_mode & 0o7777;
     if mode & 0o111 == 0 {
-        let finding = Finding::new(format!("{name} is not executable (mode {mode:04o})"));
+        let finding = Finding::new(format!("{words} is not executable (mode {mode:04o})"));
         return Some(finding.help(format!("chmod +x {}", word(path))));
     }
     let system = rustix::fs::fstatvfs(&file).ok()?;
     let noexec = system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC);
-    noexec.then(|| Finding::new(format!("{name} is on a file system mounted noexec")))
+    noexec.then(|| Finding::new(format!("{words} is on a file system mounted noexec")))
 }
 
 /// A regular file, open. A read from any other file can block without end or change something, and so
