@@ -9,13 +9,14 @@ use nix::errno::Errno;
 
 use super::family::OutsideFamily;
 use super::process::{Made, OutsideProcess};
+use super::unanswered::is_known;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, mounts, names};
 use crate::launch::facts::StepFacts;
 use crate::launch::naming;
 use crate::launch::words::in_quotes;
 use crate::pins::{self, Waiting};
-use crate::{Kind, Kinds, Result};
+use crate::{Kind, Kinds, Namespace, Result};
 
 /// A step after which namespaces live longer than the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +67,18 @@ impl PinStep {
     fn bind(&self, kind: Kind, file: &Path, process: &mut OutsideProcess) -> Result<()> {
         process.make_file(file).doing(|| self.to_string())?;
         let namespace = process.hold()?.namespace(kind)?;
-        process
-            .in_child_to_undo(|| pins::bind(&namespace, file))
-            .doing(|| self.to_string())?;
-        process.has_made([Made::Mount(file.to_owned())]);
-        Ok(())
+        let bound = process.in_child_to_undo(|| pins::bind(&namespace, file));
+        // The answer of the child can be lost, although it has bound the namespace.
+        if bound.is_ok() || leads_to(file, &namespace) {
+            process.has_made([Made::Mount(file.to_owned())]);
+        }
+        bound.doing(|| self.to_string())
     }
+}
+
+/// True if the file is known to lead to this namespace.
+fn leads_to(file: &Path, namespace: &Namespace) -> bool {
+    is_known(|| Namespace::open(file).is_ok_and(|found| found.identity() == namespace.identity()))
 }
 
 fn give_name(name: &OsStr, kinds: Kinds, process: &mut OutsideProcess) -> Result<()> {

@@ -54,6 +54,14 @@ pub(super) fn undone(call: impl Fn() -> nix::Result<()>) -> bool {
     answer.is_some()
 }
 
+/// True if a second is enough to find out that `fact` is true.
+pub(super) fn is_known(fact: impl FnOnce() -> bool) -> bool {
+    let answer = in_child_within(PATIENCE, |pipe| {
+        write_answer(fact().then_some(()).ok_or(Errno::ENOENT), pipe)
+    });
+    answer.is_ok_and(|bytes| bytes.is_some_and(|bytes| read_answer(&bytes).is_ok()))
+}
+
 /// 0 or the number of the error: the kernel has none above 133.
 fn write_answer(answer: nix::Result<()>, pipe: &mut PipeWriter) -> std::io::Result<()> {
     let number = answer.map_or_else(|errno| u8::try_from(errno as i32).unwrap_or(u8::MAX), |()| 0);
