@@ -7,16 +7,17 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Arg, ArgAction, Parser};
 use ns_core::cli::{LongOpts, Notes, target, value};
 use ns_core::idmap::MapRequest;
-use ns_core::launch::{ClockOffset, PropagationType, Setgroups, SignalNumber};
+use ns_core::launch::{ClockOffset, Setgroups, SignalNumber};
 use ns_core::users::{GroupId, UserId};
-use ns_core::{Kind, Target, uts};
+use ns_core::{Kind, Target};
 
 use crate::pin::{Unpin, name_to_pin};
 use crate::single_ids::SingleIds;
+use crate::values::{PropagationOption, domain_name, host_name, owner, propagation};
 use crate::veth::{VethSpec, veth_spec};
 
 const NAMESPACES: &str = "Namespaces";
@@ -401,58 +402,6 @@ impl Cli {
         };
         option.as_ref().map(Option::as_ref)
     }
-}
-
-/// The values of `--propagation`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PropagationOption {
-    /// Leave the propagation of each mount as it was copied.
-    Unchanged,
-    /// Set this propagation for all mounts.
-    Set(PropagationType),
-}
-
-fn propagation() -> impl TypedValueParser<Value = PropagationOption> {
-    let values = [
-        ("private", "Propagate nothing (default)"),
-        ("slave", "Receive new mounts from the caller's shared mounts"),
-        ("shared", "Propagate in both directions"),
-        ("unchanged", "Keep the propagation of each mount"),
-    ];
-    let values = values.map(|(word, about)| PossibleValue::new(word).help(about));
-    PossibleValuesParser::new(values).map(|word| {
-        [
-            PropagationType::Private,
-            PropagationType::Slave,
-            PropagationType::Shared,
-        ]
-        .into_iter()
-        .find(|propagation| propagation.word() == word)
-        .map_or(PropagationOption::Unchanged, PropagationOption::Set)
-    })
-}
-
-/// Parses `UID:GID`, two numbers.
-fn owner(text: &str) -> Result<(u32, u32), String> {
-    let number = |text: &str| match text.parse::<u32>() {
-        Ok(id) if id < u32::MAX && !text.starts_with('+') => Some(id),
-        _ => None,
-    };
-    text.split_once(':')
-        .and_then(|(uid, gid)| Some((number(uid)?, number(gid)?)))
-        .ok_or_else(|| "expected UID:GID, two numbers from 0 to 4294967294".into())
-}
-
-fn host_name(text: &str) -> Result<OsString, String> {
-    uts::check_host_name(text.as_bytes())
-        .map(|()| text.into())
-        .map_err(|flaw| flaw.to_string())
-}
-
-fn domain_name(text: &str) -> Result<OsString, String> {
-    uts::check_bytes(text.as_bytes())
-        .map(|()| text.into())
-        .map_err(|flaw| flaw.to_string())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod pin;
 mod plan;
 mod request;
 pub mod single_ids;
+pub mod values;
 pub mod veth;
 
 use std::process::ExitCode;

@@ -17,8 +17,9 @@ use ns_core::process::caller;
 use ns_core::users::UserNames;
 use ns_core::{Error, Kind, Kinds};
 
-use crate::cli::{Cli, PropagationOption};
+use crate::cli::Cli;
 use crate::single_ids::SingleId;
+use crate::values::PropagationOption;
 use crate::veth;
 
 /// A map of uids or gids, and who writes it.
