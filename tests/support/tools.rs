@@ -148,7 +148,7 @@ pub fn path() -> OsString {
     std::env::join_paths(own.into_iter().chain(SYSTEM.map(PathBuf::from))).expect("no colon is in it")
 }
 
-/// The same `PATH` with this directory of programs before all others.
+/// The tools' `PATH`, with this directory first.
 pub fn path_with(programs: &Path) -> OsString {
     let mut path = OsString::from(programs);
     path.push(":");

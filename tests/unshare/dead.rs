@@ -51,6 +51,20 @@ impl Dead {
         command
     }
 
+    /// Asserts that this signal ends a command whose set-up waits for the file system, and everything that it started.
+    #[track_caller]
+    fn is_given_up(&self, command: &mut Command, signal: Signal) {
+        let running = Running::start(command);
+        let processes = self.waiting();
+        running.signal(signal);
+        let (_, died_of, output) = running.end();
+        let wanted = (Some(signal as i32), "");
+        assert_eq!((died_of, output.as_str()), wanted, "{command:?}");
+        for pid in processes {
+            assert!(ended(pid), "{signal} {command:?}");
+        }
+    }
+
     /// All processes that were started inside, once one of them waits for the server.
     fn waiting(&self) -> Vec<Pid> {
         for _ in 0..20_000 {
@@ -109,18 +123,7 @@ fn a_signal_ends_a_set_up_that_waits_for_a_server() -> Outcome {
                 continue;
             }
             let mut command = dead.inside(&[program]);
-            let running = Running::start(command.args(options).args(["echo", "ran"]));
-            let processes = dead.waiting();
-            running.signal(signal);
-            let (_, died_of, output) = running.end();
-            assert_eq!(
-                (died_of, output.as_str()),
-                (Some(signal as i32), ""),
-                "{options:?}"
-            );
-            for pid in processes {
-                assert!(ended(pid), "{signal} {options:?}");
-            }
+            dead.is_given_up(command.args(options).args(["echo", "ran"]), signal);
         }
     }
     Ok(())
@@ -138,18 +141,7 @@ fn a_helper_on_a_dead_path_is_given_up() -> Outcome {
             let mut command = dead.inside(&["setpriv", &ids[0], &ids[1], "--clear-groups"]);
             // The program is looked for here first.
             command.arg("env").arg("PATH=/mnt:/usr/bin:/bin").arg(&program);
-            let running = Running::start(command.args(options).args(["echo", "ran"]));
-            let processes = dead.waiting();
-            running.signal(signal);
-            let (_, died_of, output) = running.end();
-            assert_eq!(
-                (died_of, output.as_str()),
-                (Some(signal as i32), ""),
-                "{options:?}"
-            );
-            for pid in processes {
-                assert!(ended(pid), "{signal} {options:?}");
-            }
+            dead.is_given_up(command.args(options).args(["echo", "ran"]), signal);
         }
     }
     Ok(())
