@@ -77,8 +77,69 @@ end
 function __ns_ls_ask_list
     set -l before (__ns_ls_before_comma)
     set -l word (string replace -- "$before" '' (__ns_ls_value))
-    set -l answers (__ns_ls_ask $argv[1] "$word")
-    printf '%s\n' $before$answers
+    set -l used (__ns_ls_used "$before")
+    for answer in (__ns_ls_ask $argv[1] "$word")
+        contains -- (string upper -- (string split -f 1 \t -- $answer)) $used; or printf '%s\n' $before$answer
+    end
+end
+
+# The words that a list has already, in capitals: $argv[1] is what stands before the last comma.
+function __ns_ls_used
+    string trim -l -c + -- "$argv[1]" | string split , | string replace -r '=.*' '' | string upper
+end
+
+# For a list: its words that it does not have yet, which are $argv, each with its description.
+function __ns_ls_list
+    set -l before (__ns_ls_before_comma)
+    set -l used (__ns_ls_used "$before")
+    while set -q argv[2]
+        contains -- (string upper -- $argv[1]) $used; or printf '%s%s\t%s\n' "$before" $argv[1] $argv[2]
+        set -e argv[1..2]
+    end
+end
+
+# For a list of keys: those that it does not have yet, or that are among the words $argv[1], which may be repeated.
+function __ns_ls_keys
+    set -l before (__ns_ls_before_comma)
+    set -l used (__ns_ls_used "$before")
+    set -l repeated (string split ' ' -- $argv[1])
+    set -e argv[1]
+    # The value of a key has nothing to choose from.
+    string match -q '*=*' -- (string replace -- "$before" '' (__ns_ls_value)); and return
+    while set -q argv[2]
+        if contains -- $argv[1] $repeated; or not contains -- (string upper -- $argv[1]) $used
+            printf '%s%s=\t%s\n' "$before" $argv[1] $argv[2]
+        end
+        set -e argv[1..2]
+    end
+end
+
+# The values of the key $argv[1] from the source $argv[2], where the cursor is at its value; fails elsewhere.
+function __ns_ls_value_of
+    set -l before (__ns_ls_before_comma)
+    set -l word (string replace -- "$before" '' (__ns_ls_value))
+    set -l begun $argv[1]=
+    string match -q -- "$begun*" $word; or return 1
+    set -l value (string replace -- $begun '' $word)
+    if string match -q -- '*/*' "$value"; and not string match -q -- 'host:*' $value
+        printf '%s\n' $before$begun(__fish_complete_path $value)
+    else
+        printf '%s\n' $before$begun(__ns_ls_ask $argv[2] "$value")
+    end
+    return 0
+end
+
+# For an expression: the words that its last word can be, which are $argv, each with its description. Inside quotes, and
+# behind an operator, there is a value.
+function __ns_ls_expression
+    set -l value (__ns_ls_value | string replace -r '^[\'"]' '')
+    set -l before (string match -r -- '.*[^a-zA-Z0-9%:_-]' "$value"; or echo)
+    test (math (string length -- (string replace -ra '[^"]' '' -- "$before")) % 2) -eq 0; or return
+    string match -qr '[=~<>]\s*$' -- "$before"; and return
+    while set -q argv[2]
+        printf '%s%s\t%s\n' "$before" $argv[1] $argv[2]
+        set -e argv[1..2]
+    end
 end
 
 function __ns_ls_ask_or_file
@@ -114,65 +175,98 @@ function __ns_ls_lettered
 end
 
 function __ns_ls_type
-    set -l before (__ns_ls_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'cgroup' 'cgroup namespaces' \
-        $before 'ipc' 'IPC namespaces' \
-        $before 'mnt' 'mount namespaces' \
-        $before 'net' 'network namespaces' \
-        $before 'pid' 'PID namespaces' \
-        $before 'time' 'time namespaces' \
-        $before 'user' 'user namespaces' \
-        $before 'uts' 'UTS namespaces'
+    __ns_ls_list \
+        'cgroup' 'cgroup namespaces' \
+        'ipc' 'IPC namespaces' \
+        'mnt' 'mount namespaces' \
+        'net' 'network namespaces' \
+        'pid' 'PID namespaces' \
+        'time' 'time namespaces' \
+        'user' 'user namespaces' \
+        'uts' 'UTS namespaces'
+end
+
+function __ns_ls_filter
+    __ns_ls_expression \
+        'NS' 'inode of the namespace' \
+        'TYPE' 'kind of namespace' \
+        'PATH' 'path of the namespace file of PID' \
+        'NPROCS' 'number of processes in the namespace' \
+        'PID' 'lowest PID in the namespace' \
+        'PPID' 'parent of PID' \
+        'COMMAND' 'command line of PID' \
+        'UID' 'uid of PID, or of the namespace\'s creator' \
+        'USER' 'user of PID, or the namespace\'s creator' \
+        'NETNSID' 'number of the namespace in the caller\'s network namespace' \
+        'NSFS' 'paths where the namespace is mounted' \
+        'PNS' 'inode of the parent namespace' \
+        'ONS' 'inode of the owning user namespace' \
+        'ID' '64-bit id of the namespace, never reused' \
+        'OWN' 'yes for the caller\'s own namespace' \
+        'NAME' 'pinned name, under /run/netns or a similar directory' \
+        'HOLDERS' 'number of things that keep the namespace alive' \
+        'HELD-BY' 'things that keep the namespace alive, in words' \
+        'THREADS' 'number of threads in the namespace' \
+        'LEADER' 'oldest process whose parent is outside the namespace' \
+        'INPID' 'PIDs of PID in each PID namespace, outermost first' \
+        'UNIT' 'systemd unit of the leader' \
+        'CONTAINER' 'id of the leader\'s container' \
+        'CGROUP' 'cgroup of the leader' \
+        'HOSTNAME' 'host name of a UTS namespace' \
+        'DOMAIN' 'NIS domain name of a UTS namespace' \
+        'SAME' 'inodes of other namespaces with the same host name' \
+        'CREATOR' 'user who created the owning user namespace' \
+        'UIDMAP' 'uid map of a user namespace' \
+        'DEPTH' 'number of parents of a user or PID namespace' \
+        'INITIAL' 'yes if the system started with the namespace' \
+        'CAPS' 'capabilities that the --caps process has in the namespace'
 end
 
 function __ns_ls_look
-    set -l before (__ns_ls_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'processes' 'namespaces that processes and their next children are in' \
-        $before 'threads' 'namespaces that single threads are in' \
-        $before 'descriptors' 'namespaces with an open file or an open socket' \
-        $before 'pins' 'namespace files that are mounted' \
-        $before 'kin' 'parents and owners of other namespaces' \
-        $before 'kernel' 'the kernel\'s own list of namespaces' \
-        $before 'all' 'all of these places'
+    __ns_ls_list \
+        'processes' 'namespaces that processes and their next children are in' \
+        'threads' 'namespaces that single threads are in' \
+        'descriptors' 'namespaces with an open file or an open socket' \
+        'pins' 'namespace files that are mounted' \
+        'kin' 'parents and owners of other namespaces' \
+        'kernel' 'the kernel\'s own list of namespaces' \
+        'all' 'all of these places'
 end
 
 function __ns_ls_output
-    set -l before (__ns_ls_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'NS' 'inode of the namespace' \
-        $before 'TYPE' 'kind of namespace' \
-        $before 'PATH' 'path of the namespace file of PID' \
-        $before 'NPROCS' 'number of processes in the namespace' \
-        $before 'PID' 'lowest PID in the namespace' \
-        $before 'PPID' 'parent of PID' \
-        $before 'COMMAND' 'command line of PID' \
-        $before 'UID' 'uid of PID, or of the namespace\'s creator' \
-        $before 'USER' 'user of PID, or the namespace\'s creator' \
-        $before 'NETNSID' 'number of the namespace in the caller\'s network namespace' \
-        $before 'NSFS' 'paths where the namespace is mounted' \
-        $before 'PNS' 'inode of the parent namespace' \
-        $before 'ONS' 'inode of the owning user namespace' \
-        $before 'ID' '64-bit id of the namespace, never reused' \
-        $before 'OWN' 'yes for the caller\'s own namespace' \
-        $before 'NAME' 'pinned name, under /run/netns or a similar directory' \
-        $before 'HOLDERS' 'number of things that keep the namespace alive' \
-        $before 'HELD-BY' 'things that keep the namespace alive, in words' \
-        $before 'THREADS' 'number of threads in the namespace' \
-        $before 'LEADER' 'oldest process whose parent is outside the namespace' \
-        $before 'INPID' 'PIDs of PID in each PID namespace, outermost first' \
-        $before 'UNIT' 'systemd unit of the leader' \
-        $before 'CONTAINER' 'id of the leader\'s container' \
-        $before 'CGROUP' 'cgroup of the leader' \
-        $before 'HOSTNAME' 'host name of a UTS namespace' \
-        $before 'DOMAIN' 'NIS domain name of a UTS namespace' \
-        $before 'SAME' 'inodes of other namespaces with the same host name' \
-        $before 'CREATOR' 'user who created the owning user namespace' \
-        $before 'UIDMAP' 'uid map of a user namespace' \
-        $before 'DEPTH' 'number of parents of a user or PID namespace' \
-        $before 'INITIAL' 'yes if the system started with the namespace' \
-        $before 'CAPS' 'capabilities that the --caps process has in the namespace'
+    __ns_ls_list \
+        'NS' 'inode of the namespace' \
+        'TYPE' 'kind of namespace' \
+        'PATH' 'path of the namespace file of PID' \
+        'NPROCS' 'number of processes in the namespace' \
+        'PID' 'lowest PID in the namespace' \
+        'PPID' 'parent of PID' \
+        'COMMAND' 'command line of PID' \
+        'UID' 'uid of PID, or of the namespace\'s creator' \
+        'USER' 'user of PID, or the namespace\'s creator' \
+        'NETNSID' 'number of the namespace in the caller\'s network namespace' \
+        'NSFS' 'paths where the namespace is mounted' \
+        'PNS' 'inode of the parent namespace' \
+        'ONS' 'inode of the owning user namespace' \
+        'ID' '64-bit id of the namespace, never reused' \
+        'OWN' 'yes for the caller\'s own namespace' \
+        'NAME' 'pinned name, under /run/netns or a similar directory' \
+        'HOLDERS' 'number of things that keep the namespace alive' \
+        'HELD-BY' 'things that keep the namespace alive, in words' \
+        'THREADS' 'number of threads in the namespace' \
+        'LEADER' 'oldest process whose parent is outside the namespace' \
+        'INPID' 'PIDs of PID in each PID namespace, outermost first' \
+        'UNIT' 'systemd unit of the leader' \
+        'CONTAINER' 'id of the leader\'s container' \
+        'CGROUP' 'cgroup of the leader' \
+        'HOSTNAME' 'host name of a UTS namespace' \
+        'DOMAIN' 'NIS domain name of a UTS namespace' \
+        'SAME' 'inodes of other namespaces with the same host name' \
+        'CREATOR' 'user who created the owning user namespace' \
+        'UIDMAP' 'uid map of a user namespace' \
+        'DEPTH' 'number of parents of a user or PID namespace' \
+        'INITIAL' 'yes if the system started with the namespace' \
+        'CAPS' 'capabilities that the --caps process has in the namespace'
 end
 
 complete -c ns-ls -f
@@ -181,8 +275,8 @@ complete -c ns-ls -n '__ns_ls_follows --ty --typ' -f -k -a '(__ns_ls_type)'
 complete -c ns-ls -n '__ns_ls_ours' -s p -l task -d 'List only the namespaces of this process' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --ta --tas' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -s P -l persistent -d 'List only namespaces without processes'
-complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'List only rows that match EXPRESSION' -r -f
-complete -c ns-ls -n '__ns_ls_follows --f --fi --fil --filt --filte' -f
+complete -c ns-ls -n '__ns_ls_ours' -s Q -l filter -d 'List only rows that match EXPRESSION' -r -f -k -a '(__ns_ls_filter)'
+complete -c ns-ls -n '__ns_ls_follows --f --fi --fil --filt --filte' -f -k -a '(__ns_ls_filter)'
 complete -c ns-ls -n '__ns_ls_ours' -l look -d 'Search only these places' -r -f -k -a '(__ns_ls_look)'
 complete -c ns-ls -n '__ns_ls_follows --lo --loo' -f -k -a '(__ns_ls_look)'
 complete -c ns-ls -n '__ns_ls_ours' -l input -d 'List the namespaces saved in FILE' -r -F

@@ -77,8 +77,69 @@ end
 function __ns_mounts_ask_list
     set -l before (__ns_mounts_before_comma)
     set -l word (string replace -- "$before" '' (__ns_mounts_value))
-    set -l answers (__ns_mounts_ask $argv[1] "$word")
-    printf '%s\n' $before$answers
+    set -l used (__ns_mounts_used "$before")
+    for answer in (__ns_mounts_ask $argv[1] "$word")
+        contains -- (string upper -- (string split -f 1 \t -- $answer)) $used; or printf '%s\n' $before$answer
+    end
+end
+
+# The words that a list has already, in capitals: $argv[1] is what stands before the last comma.
+function __ns_mounts_used
+    string trim -l -c + -- "$argv[1]" | string split , | string replace -r '=.*' '' | string upper
+end
+
+# For a list: its words that it does not have yet, which are $argv, each with its description.
+function __ns_mounts_list
+    set -l before (__ns_mounts_before_comma)
+    set -l used (__ns_mounts_used "$before")
+    while set -q argv[2]
+        contains -- (string upper -- $argv[1]) $used; or printf '%s%s\t%s\n' "$before" $argv[1] $argv[2]
+        set -e argv[1..2]
+    end
+end
+
+# For a list of keys: those that it does not have yet, or that are among the words $argv[1], which may be repeated.
+function __ns_mounts_keys
+    set -l before (__ns_mounts_before_comma)
+    set -l used (__ns_mounts_used "$before")
+    set -l repeated (string split ' ' -- $argv[1])
+    set -e argv[1]
+    # The value of a key has nothing to choose from.
+    string match -q '*=*' -- (string replace -- "$before" '' (__ns_mounts_value)); and return
+    while set -q argv[2]
+        if contains -- $argv[1] $repeated; or not contains -- (string upper -- $argv[1]) $used
+            printf '%s%s=\t%s\n' "$before" $argv[1] $argv[2]
+        end
+        set -e argv[1..2]
+    end
+end
+
+# The values of the key $argv[1] from the source $argv[2], where the cursor is at its value; fails elsewhere.
+function __ns_mounts_value_of
+    set -l before (__ns_mounts_before_comma)
+    set -l word (string replace -- "$before" '' (__ns_mounts_value))
+    set -l begun $argv[1]=
+    string match -q -- "$begun*" $word; or return 1
+    set -l value (string replace -- $begun '' $word)
+    if string match -q -- '*/*' "$value"; and not string match -q -- 'host:*' $value
+        printf '%s\n' $before$begun(__fish_complete_path $value)
+    else
+        printf '%s\n' $before$begun(__ns_mounts_ask $argv[2] "$value")
+    end
+    return 0
+end
+
+# For an expression: the words that its last word can be, which are $argv, each with its description. Inside quotes, and
+# behind an operator, there is a value.
+function __ns_mounts_expression
+    set -l value (__ns_mounts_value | string replace -r '^[\'"]' '')
+    set -l before (string match -r -- '.*[^a-zA-Z0-9%:_-]' "$value"; or echo)
+    test (math (string length -- (string replace -ra '[^"]' '' -- "$before")) % 2) -eq 0; or return
+    string match -qr '[=~<>]\s*$' -- "$before"; and return
+    while set -q argv[2]
+        printf '%s%s\t%s\n' "$before" $argv[1] $argv[2]
+        set -e argv[1..2]
+    end
 end
 
 function __ns_mounts_ask_or_file
@@ -115,57 +176,98 @@ function __ns_mounts_lettered
     complete -C "$program $long=$parts[4]" | string replace -- $long= $parts[2]
 end
 
+function __ns_mounts_filter
+    __ns_mounts_expression \
+        'TARGET' 'mount point' \
+        'SOURCE' 'source, with [directory] if only that part is mounted' \
+        'FSTYPE' 'type of the file system' \
+        'OPTIONS' 'all mount options' \
+        'VFS-OPTIONS' 'options of this mount' \
+        'FS-OPTIONS' 'options of the file system, for all its mounts' \
+        'OPT-FIELDS' 'optional fields of mountinfo' \
+        'PROPAGATION' 'shared or private, with slave and unbindable if they apply' \
+        'FSROOT' 'mounted directory of the file system' \
+        'MAJ:MIN' 'device number' \
+        'ID' 'mount id' \
+        'PARENT' 'id of the parent mount' \
+        'UNIQ-ID' 'mount id that the kernel never reuses' \
+        'TID' 'process that the mount table is from' \
+        'NS' 'inode of the mount namespace' \
+        'LEADERS' 'processes of the namespace whose parents are outside it' \
+        'MASTER' 'peer group that the mount receives events from' \
+        'PEERS' 'other mounts of the peer group, in every namespace' \
+        'VISIBLE' 'yes if the mount point leads to the mount' \
+        'COVERED-BY' 'id of the mount that hides this one' \
+        'IDMAP' 'map of user and group ids' \
+        'SIZE' 'size of the file system' \
+        'USED' 'space in use' \
+        'AVAIL' 'space left for an ordinary user' \
+        'USE%' 'space in use, in percent, rounded up' \
+        'INO.TOTAL' 'number of files that the file system can hold' \
+        'INO.USED' 'number of files that the file system holds' \
+        'INO.AVAIL' 'number of files that can still be created' \
+        'INO.USE%' 'files in use, in percent, rounded up' \
+        'UUID' 'UUID of the file system' \
+        'LABEL' 'label of the file system' \
+        'PARTUUID' 'UUID of the partition' \
+        'PARTLABEL' 'label of the partition' \
+        'SOURCES' 'all sources of the mount' \
+        'FREQ' 'how often dump(8) saves the file system, from fstab(5)' \
+        'PASSNO' 'pass in which fsck(8) checks the file system, from fstab(5)' \
+        'ACTION' 'event, with --watch' \
+        'OLD-TARGET' 'mount point before a move or an unmount, with --watch' \
+        'OLD-OPTIONS' 'options before a change or an unmount, with --watch'
+end
+
 function __ns_mounts_poll
-    set -l before (__ns_mounts_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'mount' 'Something was mounted' \
-        $before 'umount' 'Something was unmounted' \
-        $before 'remount' 'The options of a mount changed' \
-        $before 'move' 'A mount was moved to another mount point'
+    __ns_mounts_list \
+        'mount' 'Something was mounted' \
+        'umount' 'Something was unmounted' \
+        'remount' 'The options of a mount changed' \
+        'move' 'A mount was moved to another mount point'
 end
 
 function __ns_mounts_output
-    set -l before (__ns_mounts_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'TARGET' 'mount point' \
-        $before 'SOURCE' 'source, with [directory] if only that part is mounted' \
-        $before 'FSTYPE' 'type of the file system' \
-        $before 'OPTIONS' 'all mount options' \
-        $before 'VFS-OPTIONS' 'options of this mount' \
-        $before 'FS-OPTIONS' 'options of the file system, for all its mounts' \
-        $before 'OPT-FIELDS' 'optional fields of mountinfo' \
-        $before 'PROPAGATION' 'shared or private, with slave and unbindable if they apply' \
-        $before 'FSROOT' 'mounted directory of the file system' \
-        $before 'MAJ:MIN' 'device number' \
-        $before 'ID' 'mount id' \
-        $before 'PARENT' 'id of the parent mount' \
-        $before 'UNIQ-ID' 'mount id that the kernel never reuses' \
-        $before 'TID' 'process that the mount table is from' \
-        $before 'NS' 'inode of the mount namespace' \
-        $before 'LEADERS' 'processes of the namespace whose parents are outside it' \
-        $before 'MASTER' 'peer group that the mount receives events from' \
-        $before 'PEERS' 'other mounts of the peer group, in every namespace' \
-        $before 'VISIBLE' 'yes if the mount point leads to the mount' \
-        $before 'COVERED-BY' 'id of the mount that hides this one' \
-        $before 'IDMAP' 'map of user and group ids' \
-        $before 'SIZE' 'size of the file system' \
-        $before 'USED' 'space in use' \
-        $before 'AVAIL' 'space left for an ordinary user' \
-        $before 'USE%' 'space in use, in percent, rounded up' \
-        $before 'INO.TOTAL' 'number of files that the file system can hold' \
-        $before 'INO.USED' 'number of files that the file system holds' \
-        $before 'INO.AVAIL' 'number of files that can still be created' \
-        $before 'INO.USE%' 'files in use, in percent, rounded up' \
-        $before 'UUID' 'UUID of the file system' \
-        $before 'LABEL' 'label of the file system' \
-        $before 'PARTUUID' 'UUID of the partition' \
-        $before 'PARTLABEL' 'label of the partition' \
-        $before 'SOURCES' 'all sources of the mount' \
-        $before 'FREQ' 'how often dump(8) saves the file system, from fstab(5)' \
-        $before 'PASSNO' 'pass in which fsck(8) checks the file system, from fstab(5)' \
-        $before 'ACTION' 'event, with --watch' \
-        $before 'OLD-TARGET' 'mount point before a move or an unmount, with --watch' \
-        $before 'OLD-OPTIONS' 'options before a change or an unmount, with --watch'
+    __ns_mounts_list \
+        'TARGET' 'mount point' \
+        'SOURCE' 'source, with [directory] if only that part is mounted' \
+        'FSTYPE' 'type of the file system' \
+        'OPTIONS' 'all mount options' \
+        'VFS-OPTIONS' 'options of this mount' \
+        'FS-OPTIONS' 'options of the file system, for all its mounts' \
+        'OPT-FIELDS' 'optional fields of mountinfo' \
+        'PROPAGATION' 'shared or private, with slave and unbindable if they apply' \
+        'FSROOT' 'mounted directory of the file system' \
+        'MAJ:MIN' 'device number' \
+        'ID' 'mount id' \
+        'PARENT' 'id of the parent mount' \
+        'UNIQ-ID' 'mount id that the kernel never reuses' \
+        'TID' 'process that the mount table is from' \
+        'NS' 'inode of the mount namespace' \
+        'LEADERS' 'processes of the namespace whose parents are outside it' \
+        'MASTER' 'peer group that the mount receives events from' \
+        'PEERS' 'other mounts of the peer group, in every namespace' \
+        'VISIBLE' 'yes if the mount point leads to the mount' \
+        'COVERED-BY' 'id of the mount that hides this one' \
+        'IDMAP' 'map of user and group ids' \
+        'SIZE' 'size of the file system' \
+        'USED' 'space in use' \
+        'AVAIL' 'space left for an ordinary user' \
+        'USE%' 'space in use, in percent, rounded up' \
+        'INO.TOTAL' 'number of files that the file system can hold' \
+        'INO.USED' 'number of files that the file system holds' \
+        'INO.AVAIL' 'number of files that can still be created' \
+        'INO.USE%' 'files in use, in percent, rounded up' \
+        'UUID' 'UUID of the file system' \
+        'LABEL' 'label of the file system' \
+        'PARTUUID' 'UUID of the partition' \
+        'PARTLABEL' 'label of the partition' \
+        'SOURCES' 'all sources of the mount' \
+        'FREQ' 'how often dump(8) saves the file system, from fstab(5)' \
+        'PASSNO' 'pass in which fsck(8) checks the file system, from fstab(5)' \
+        'ACTION' 'event, with --watch' \
+        'OLD-TARGET' 'mount point before a move or an unmount, with --watch' \
+        'OLD-OPTIONS' 'options before a change or an unmount, with --watch'
 end
 
 complete -c ns-mounts -f
@@ -189,8 +291,8 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s t -l types -d 'Show mounts of the
 complete -c ns-mounts -n '__ns_mounts_follows --ty --typ --type' -f -k -a '(__ns_mounts_ask_list filesystems)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s O -l options -d 'Show mounts with all of these options' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --op --opt --opti --optio --option' -f
-complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'Show mounts that match EXPRESSION' -r -f
-complete -c ns-mounts -n '__ns_mounts_follows --fil --filt --filte' -f
+complete -c ns-mounts -n '__ns_mounts_ours' -s Q -l filter -d 'Show mounts that match EXPRESSION' -r -f -k -a '(__ns_mounts_filter)'
+complete -c ns-mounts -n '__ns_mounts_follows --fil --filt --filte' -f -k -a '(__ns_mounts_filter)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l id -d 'Show the mount with this id' -r -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l uniq-id -d 'Show the mount with this unique id' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --uniq- --uniq-i' -f

@@ -77,8 +77,69 @@ end
 function __ns_unshare_ask_list
     set -l before (__ns_unshare_before_comma)
     set -l word (string replace -- "$before" '' (__ns_unshare_value))
-    set -l answers (__ns_unshare_ask $argv[1] "$word")
-    printf '%s\n' $before$answers
+    set -l used (__ns_unshare_used "$before")
+    for answer in (__ns_unshare_ask $argv[1] "$word")
+        contains -- (string upper -- (string split -f 1 \t -- $answer)) $used; or printf '%s\n' $before$answer
+    end
+end
+
+# The words that a list has already, in capitals: $argv[1] is what stands before the last comma.
+function __ns_unshare_used
+    string trim -l -c + -- "$argv[1]" | string split , | string replace -r '=.*' '' | string upper
+end
+
+# For a list: its words that it does not have yet, which are $argv, each with its description.
+function __ns_unshare_list
+    set -l before (__ns_unshare_before_comma)
+    set -l used (__ns_unshare_used "$before")
+    while set -q argv[2]
+        contains -- (string upper -- $argv[1]) $used; or printf '%s%s\t%s\n' "$before" $argv[1] $argv[2]
+        set -e argv[1..2]
+    end
+end
+
+# For a list of keys: those that it does not have yet, or that are among the words $argv[1], which may be repeated.
+function __ns_unshare_keys
+    set -l before (__ns_unshare_before_comma)
+    set -l used (__ns_unshare_used "$before")
+    set -l repeated (string split ' ' -- $argv[1])
+    set -e argv[1]
+    # The value of a key has nothing to choose from.
+    string match -q '*=*' -- (string replace -- "$before" '' (__ns_unshare_value)); and return
+    while set -q argv[2]
+        if contains -- $argv[1] $repeated; or not contains -- (string upper -- $argv[1]) $used
+            printf '%s%s=\t%s\n' "$before" $argv[1] $argv[2]
+        end
+        set -e argv[1..2]
+    end
+end
+
+# The values of the key $argv[1] from the source $argv[2], where the cursor is at its value; fails elsewhere.
+function __ns_unshare_value_of
+    set -l before (__ns_unshare_before_comma)
+    set -l word (string replace -- "$before" '' (__ns_unshare_value))
+    set -l begun $argv[1]=
+    string match -q -- "$begun*" $word; or return 1
+    set -l value (string replace -- $begun '' $word)
+    if string match -q -- '*/*' "$value"; and not string match -q -- 'host:*' $value
+        printf '%s\n' $before$begun(__fish_complete_path $value)
+    else
+        printf '%s\n' $before$begun(__ns_unshare_ask $argv[2] "$value")
+    end
+    return 0
+end
+
+# For an expression: the words that its last word can be, which are $argv, each with its description. Inside quotes, and
+# behind an operator, there is a value.
+function __ns_unshare_expression
+    set -l value (__ns_unshare_value | string replace -r '^[\'"]' '')
+    set -l before (string match -r -- '.*[^a-zA-Z0-9%:_-]' "$value"; or echo)
+    test (math (string length -- (string replace -ra '[^"]' '' -- "$before")) % 2) -eq 0; or return
+    string match -qr '[=~<>]\s*$' -- "$before"; and return
+    while set -q argv[2]
+        printf '%s%s\t%s\n' "$before" $argv[1] $argv[2]
+        set -e argv[1..2]
+    end
 end
 
 function __ns_unshare_ask_or_file
@@ -128,29 +189,28 @@ function __ns_unshare_lettered
 end
 
 function __ns_unshare_share
-    set -l before (__ns_unshare_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'cgroup' 'cgroup namespaces' \
-        $before 'ipc' 'IPC namespaces' \
-        $before 'mnt' 'mount namespaces' \
-        $before 'net' 'network namespaces' \
-        $before 'pid' 'PID namespaces' \
-        $before 'time' 'time namespaces' \
-        $before 'user' 'user namespaces' \
-        $before 'uts' 'UTS namespaces'
+    __ns_unshare_list \
+        'cgroup' 'cgroup namespaces' \
+        'ipc' 'IPC namespaces' \
+        'mnt' 'mount namespaces' \
+        'net' 'network namespaces' \
+        'pid' 'PID namespaces' \
+        'time' 'time namespaces' \
+        'user' 'user namespaces' \
+        'uts' 'UTS namespaces'
 end
 
 function __ns_unshare_veth
-    set -l before (__ns_unshare_before_comma)
-    printf '%s%s\t%s\n' \
-        $before 'name'= 'interface inside' \
-        $before 'addr'= 'address of the interface inside, with its prefix length' \
-        $before 'gw'= 'gateway of the default route' \
-        $before 'mac'= 'hardware address of the interface inside' \
-        $before 'mtu'= 'MTU of both ends, in bytes' \
-        $before 'peer'= 'interface at the other end' \
-        $before 'peer-addr'= 'address of the other end, with its prefix length' \
-        $before 'peer-netns'= 'network namespace of the other end'
+    __ns_unshare_value_of peer-netns targets:net; and return
+    __ns_unshare_keys 'addr gw peer-addr' \
+        'name' 'interface inside' \
+        'addr' 'address of the interface inside, with its prefix length' \
+        'gw' 'gateway of the default route' \
+        'mac' 'hardware address of the interface inside' \
+        'mtu' 'MTU of both ends, in bytes' \
+        'peer' 'interface at the other end' \
+        'peer-addr' 'address of the other end, with its prefix length' \
+        'peer-netns' 'network namespace of the other end'
 end
 
 complete -c ns-unshare -f

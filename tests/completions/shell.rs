@@ -142,6 +142,14 @@ impl Shell {
         });
     }
 
+    /// Types this and Tab on an empty line, and waits until `part` is in the line. The shell may quote it in another way.
+    #[track_caller]
+    pub fn inserts(&mut self, typed: &str, part: &str) {
+        self.terminal.type_keys(&format!("\x15{typed}\t"));
+        self.terminal
+            .until(|screen| screen.lines().last().is_some_and(|last| last.contains(part)));
+    }
+
     /// Types this and Tab, waits until `part` is in the line, and types the rest and Enter. The program has accepted
     /// the completion if the screen then shows `answer`.
     #[track_caller]

@@ -22,6 +22,13 @@ fn processes(mut shell: Shell) -> Outcome {
     shell.offers("ns-enter -t ", &["sleep 1000", "blue"]);
     shell.runs("true");
     shell.offers("ns-mounts --diff 1 ", &["sleep 1000"]);
+    // Processes in other namespaces are first.
+    shell.runs(
+        "sh -c 'unshare --uts sleep 2000 & until ns-ls -t uts -no COMMAND 2>/dev/null | grep -q 2000; do :; done'",
+    );
+    let screen = shell.offers("ns-enter -t \t", &["sleep 1000", "sleep 2000"]);
+    let at = |part: &str| screen.find(part).expect("it is offered");
+    assert!(at("sleep 2000") < at("sleep 1000"), "{screen}");
     // This spelling can never name another process.
     shell.takes("ns-enter -t 1:", ":", "echo entered", "entered");
     Ok(())
@@ -36,6 +43,12 @@ fn names(mut shell: Shell) -> Outcome {
     shell.completes("ns-unshare --from bl", "ns-unshare --from blue");
     shell.completes("ns-unshare --unpin bl", "ns-unshare --unpin blue");
     shell.completes("ns-unshare --unpin=net:bl", "ns-unshare --unpin=net:blue");
+    // A stale name can only be removed.
+    shell.runs("touch /run/netns/gone; ln -s /proc/1/no /run/netns/gone-too");
+    shell.completes("ns-enter -t gon\tx", "ns-enter -t gonx");
+    shell.completes("ns-enter --net=gon\tx", "ns-enter --net=gonx");
+    shell.completes("ns-ls gon\tx", "ns-ls gonx");
+    shell.completes("ns-unshare --unpin gone-", "ns-unshare --unpin gone-too");
     Ok(())
 }
 

@@ -12,6 +12,8 @@ in_each_shell! {
     nothing_to_offer in bash, plain_bash, zsh, fish;
     settings_of_the_shell in bash, plain_bash, zsh;
     columns in bash, plain_bash, zsh, fish;
+    expressions in bash, plain_bash, zsh, fish;
+    keys in bash, plain_bash, zsh, fish;
     lists in bash, plain_bash, zsh, fish;
     words in bash, plain_bash, zsh, fish;
     ids_and_signals in bash, plain_bash, zsh, fish;
@@ -103,6 +105,46 @@ fn columns(mut shell: Shell) -> Outcome {
     shell.completes("ns-ls --output=PID,COMM", "ns-ls --output=PID,COMMAND");
     shell.completes("ns-ls --output=+PID,COMM", "ns-ls --output=+PID,COMMAND");
     shell.offers("ns-ls -o PID,N", &["NS", "NPROCS", "NAME"]);
+    // A column that the list has is not offered again.
+    shell.completes("ns-ls -o COMMAND,COM\tx", "ns-ls -o COMMAND,COMx");
+    shell.completes(
+        "ns-ls --output=+COMMAND,pid,COM\tx",
+        "ns-ls --output=+COMMAND,pid,COMx",
+    );
+    let screen = shell.offers("ns-ls -o NS,NPROCS,N", &["NAME", "NETNSID"]);
+    assert!(!screen.contains("number of processes"), "{screen}");
+    Ok(())
+}
+
+/// The last word of an expression is a column, except where a value belongs.
+fn expressions(mut shell: Shell) -> Outcome {
+    shell.completes("ns-ls -Q COMM", "ns-ls -Q COMMAND");
+    shell.inserts("ns-ls -Q 'pid > 1 && COMM", "pid > 1 && COMMAND");
+    shell.inserts("ns-mounts --filter=\"(FSTY", "(FSTYPE");
+    shell.completes("ns-ls -Q 'COMMAND == COMM\tx", "ns-ls -Q 'COMMAND == COMMx");
+    shell.completes(
+        "ns-ls -Q 'COMMAND == \"PID NPR\tx",
+        "ns-ls -Q 'COMMAND == \"PID NPRx",
+    );
+    Ok(())
+}
+
+/// Words and values of the keys of a list.
+fn keys(mut shell: Shell) -> Outcome {
+    for before in ["--veth=", "--veth "] {
+        let line = |value: &str| format!("ns-unshare {before}{value}");
+        shell.completes(&line("eth0,peer-netns=bl"), &line("eth0,peer-netns=blue"));
+        shell.completes(
+            &line("eth0,peer-netns=/run/netns/bl"),
+            &line("eth0,peer-netns=/run/netns/blue"),
+        );
+        // Nothing has this name, and the line stays as it is.
+        shell.completes(&line("eth0,peer-netns=re\tx"), &line("eth0,peer-netns=rex"));
+        shell.completes(&line("eth0,mtu=\tx"), &line("eth0,mtu=x"));
+        // A key that the list has is offered again only if it can be repeated.
+        shell.completes(&line("eth0,mtu=9000,mt\tx"), &line("eth0,mtu=9000,mtx"));
+        shell.completes(&line("eth0,addr=a,add"), &line("eth0,addr=a,addr="));
+    }
     Ok(())
 }
 
@@ -121,6 +163,8 @@ fn lists(mut shell: Shell) -> Outcome {
         "ns-mounts --types=notmpfs,sysf",
         "ns-mounts --types=notmpfs,sysfs",
     );
+    shell.completes("ns-mounts -t sysfs,sysf\tx", "ns-mounts -t sysfs,sysfx");
+    shell.completes("ns-ls -t net,net\tx", "ns-ls -t net,netx");
     Ok(())
 }
 
@@ -129,6 +173,13 @@ fn words(mut shell: Shell) -> Outcome {
     shell.completes("ns-unshare --propagation=sl", "ns-unshare --propagation=slave");
     shell.completes("ns-unshare --setgroups al", "ns-unshare --setgroups allow");
     shell.completes("ns-unshare --map-users=sub", "ns-unshare --map-users=subids");
+    // No hyphens follow a word without a description.
+    let screen = shell.offers("ns-unshare --map-users=", &["auto", "subids", "all"]);
+    let list: Vec<_> = screen
+        .lines()
+        .filter(|line| !line.contains("ns-unshare"))
+        .collect();
+    assert!(list.iter().all(|line| !line.contains("--")), "{screen}");
     shell.completes("ns-ls --tree=ow", "ns-ls --tree=owner");
     shell.completes(
         "ns-unshare --whitelist-env=HOME,COMPLETI",
@@ -144,6 +195,8 @@ fn ids_and_signals(mut shell: Shell) -> Outcome {
     shell.completes("ns-enter -S follo", "ns-enter -S follow");
     shell.completes("ns-enter --setgid=follo", "ns-enter --setgid=follow");
     shell.completes("ns-unshare --kill-child=WIN", "ns-unshare --kill-child=WINCH");
+    let screen = shell.offers("ns-unshare --kill-child=", &["WINCH"]);
+    assert!(!screen.contains("JUNK"), "{screen}");
     Ok(())
 }
 

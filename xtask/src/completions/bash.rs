@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Model, NOTE, Operands, Source};
+use super::model::{Key, Model, NOTE, Operands, Source};
 
 /// The common parts for all programs; `NAME` is the program's name in function names.
 const COMMON: &str = include_str!("template.bash");
@@ -57,7 +57,11 @@ fn source(source: &Source) -> String {
         Source::Free => "free".into(),
         Source::Words(list) => format!("words:{}", words(list)),
         Source::List(list) => format!("list:{}", words(list)),
-        Source::Keys(list) => format!("keys:{}", words(list)),
+        Source::Keys(list) => {
+            let keys: Vec<_> = list.iter().map(key).collect();
+            format!("keys:{}", keys.join(" "))
+        }
+        Source::Expression(list) => format!("expression:{}", words(list)),
         Source::Ask(what) => format!("ask:{what}"),
         Source::AskList(what) => format!("ask-list:{what}"),
         Source::AskOrFile(what) => format!("ask-or-file:{what}"),
@@ -67,4 +71,11 @@ fn source(source: &Source) -> String {
         Source::Groups(word) => also("group", *word),
         Source::Signals => "signal".into(),
     }
+}
+
+/// A key as one word of the shell: with `+` if it can be repeated, and with the source of its values after `@`.
+fn key(key: &Key) -> String {
+    let repeats = if key.repeats { "+" } else { "" };
+    let ask = key.ask.as_ref().map_or_else(String::new, |ask| format!("@{ask}"));
+    format!("{}{repeats}{ask}", key.word)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Model, NOTE, Operands, Opt, OptionValue, Source};
+use super::model::{Key, Model, NOTE, Operands, Opt, OptionValue, Source};
 
 /// The common parts for all programs.
 const COMMON: &str = include_str!("template.fish");
@@ -25,8 +25,9 @@ pub fn script(model: &Model) -> String {
     let mut lists = String::new();
     for option in &model.options {
         match option.value.as_ref().map(|value| &value.source) {
-            Some(Source::List(words)) => lists += &list(option, words, &function, ""),
-            Some(Source::Keys(words)) => lists += &list(option, words, &function, "="),
+            Some(Source::List(words)) => lists += &list(option, words, &function, "list"),
+            Some(Source::Expression(words)) => lists += &list(option, words, &function, "expression"),
+            Some(Source::Keys(all)) => lists += &keys(option, all, &function),
             _ => {}
         }
     }
@@ -115,7 +116,9 @@ fn line(option: &Opt, function: &str) -> String {
 /// The completion for the value of an option.
 fn value_of(option: &Opt, value: &OptionValue, function: &str) -> String {
     match value.source {
-        Source::List(_) | Source::Keys(_) => format!("-f -k -a '(__{function}_{})'", option.function()),
+        Source::List(_) | Source::Keys(_) | Source::Expression(_) => {
+            format!("-f -k -a '(__{function}_{})'", option.function())
+        }
         _ => arguments(&value.source, function, true),
     }
 }
@@ -150,20 +153,34 @@ end
     )
 }
 
-/// The function for a value that is a list with commas. The part after the last comma is completed. `with` is added
-/// after each word.
-fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) -> String {
+/// The function for a value that is a list with commas, or an expression. The common function `kind` gets the words.
+fn list(option: &Opt, words: &[(String, String)], function: &str, kind: &str) -> String {
     let mut text = format!(
-        "\nfunction __{function}_{}\n    set -l before (__{function}_before_comma)\n    printf '%s%s\\t%s\\n'",
+        "\nfunction __{function}_{}\n    __{function}_{kind}",
         option.function()
     );
     for (word, help) in words {
-        let _ = write!(
-            text,
-            " \\\n        $before {}{with} {}",
-            quoted(word),
-            quoted(help)
-        );
+        let _ = write!(text, " \\\n        {} {}", quoted(word), quoted(help));
+    }
+    text + "\nend\n"
+}
+
+/// The function for a value that is a list of keys with values. After the `=` of a key, its value is completed.
+fn keys(option: &Opt, keys: &[Key], function: &str) -> String {
+    let mut text = format!("\nfunction __{function}_{}\n", option.function());
+    for key in keys {
+        if let Some(ask) = &key.ask {
+            let _ = writeln!(text, "    __{function}_value_of {} {ask}; and return", key.word);
+        }
+    }
+    let repeated: Vec<_> = keys
+        .iter()
+        .filter(|key| key.repeats)
+        .map(|key| key.word.as_str())
+        .collect();
+    let _ = write!(text, "    __{function}_keys '{}'", repeated.join(" "));
+    for key in keys {
+        let _ = write!(text, " \\\n        {} {}", quoted(&key.word), quoted(&key.help));
     }
     text + "\nend\n"
 }
@@ -188,7 +205,9 @@ fn arguments(source: &Source, function: &str, keep: bool) -> String {
         // An empty list would make fish offer files.
         Source::Free => "-f".into(),
         Source::Words(list) => format!("-f {order}-a {}", quoted(&words(list))),
-        Source::List(_) | Source::Keys(_) => unreachable!("a list has a function of its own"),
+        Source::List(_) | Source::Keys(_) | Source::Expression(_) => {
+            unreachable!("a list has a function of its own")
+        }
         Source::Ask(what) => format!("-f {order}-a '(__{function}_ask {what})'"),
         Source::AskList(what) => format!("-f {order}-a '(__{function}_ask_list {what})'"),
         Source::AskOrFile(what) => format!("-f {order}-a '(__{function}_ask_or_file {what})'"),

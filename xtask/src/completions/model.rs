@@ -68,8 +68,10 @@ pub enum Source {
     Words(Vec<(String, String)>),
     /// Some of these words, separated by commas, after an optional `+`.
     List(Vec<(String, String)>),
-    /// Some of these words, separated by commas, each with a value after a `=`.
-    Keys(Vec<(String, String)>),
+    /// Some of these keys, separated by commas, each with a value after a `=`.
+    Keys(Vec<Key>),
+    /// An expression with these words in it.
+    Expression(Vec<(String, String)>),
     /// The program itself, with `--complete=` and this source.
     Ask(String),
     /// The program itself, for a list separated by commas.
@@ -88,6 +90,18 @@ pub enum Source {
     Signals,
 }
 
+/// A key of a list of keys and values.
+pub struct Key {
+    /// Its name.
+    pub word: String,
+    /// Its description.
+    pub help: String,
+    /// True if the list can have it more than once.
+    pub repeats: bool,
+    /// The source that the program is asked for its values, if there are any to choose from.
+    pub ask: Option<String>,
+}
+
 impl Model {
     /// The model of a program.
     pub fn new(program: &ProgramInfo) -> Self {
@@ -95,7 +109,7 @@ impl Model {
         let operands = match positional {
             None => Operands::None,
             Some(arg) if runs_a_command(arg) => Operands::Command,
-            Some(arg) => Operands::Words(source(program.name, arg)),
+            Some(arg) => Operands::Words(source(program, arg)),
         };
         Self {
             name: program.name.into(),
@@ -135,7 +149,7 @@ impl Opt {
                 name: name(),
                 optional: arg.get_num_args().is_some_and(|count| count.min_values() == 0),
                 attached: arg.is_require_equals_set(),
-                source: source(program.name, arg),
+                source: source(program, arg),
                 words: arg.get_num_args().map_or(1, |count| count.max_values()),
             }),
             repeats: matches!(arg.get_action(), ArgAction::Append | ArgAction::Count),
@@ -181,16 +195,9 @@ fn runs_a_command(arg: &Arg) -> bool {
 }
 
 /// The source follows from clap's possible values, or from the value name, which all programs use in the same way.
-fn source(program: &str, arg: &Arg) -> Source {
-    let values: Vec<(String, String)> = arg
-        .get_possible_values()
-        .iter()
-        .filter(|value| !value.is_hide_set())
-        .map(|value| {
-            let help = value.get_help().map(ToString::to_string).unwrap_or_default();
-            (value.get_name().to_owned(), help)
-        })
-        .collect();
+fn source(info: &ProgramInfo, arg: &Arg) -> Source {
+    let program = info.name;
+    let values = possible_values(arg);
     let names = arg.get_value_names().unwrap_or_default();
     let name = names.first().map(clap::builder::Str::as_str).unwrap_or_default();
     let list = arg.get_value_delimiter() == Some(',');
@@ -213,6 +220,7 @@ fn source(program: &str, arg: &Arg) -> Source {
         "MAP" => words(&["auto", "subids", "all"]),
         "TYPES" => Source::AskList("filesystems".into()),
         "SPEC" => Source::Keys(keys()),
+        "EXPRESSION" => Source::Expression(columns(info)),
         "PID" => ask("processes"),
         "PIN" | "KIND:NAME" => ask("pins"),
         "NAMES" => Source::AskList("environment".into()),
@@ -231,6 +239,21 @@ fn source(program: &str, arg: &Arg) -> Source {
             _ => Source::Free,
         },
     }
+}
+
+/// The values that clap knows for the argument, with their help.
+fn possible_values(arg: &Arg) -> Vec<(String, String)> {
+    let shown = |value: &clap::builder::PossibleValue| {
+        let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+        (!value.is_hide_set()).then(|| (value.get_name().to_owned(), help))
+    };
+    arg.get_possible_values().iter().filter_map(shown).collect()
+}
+
+/// The columns of the program, which its expressions are about.
+fn columns(program: &ProgramInfo) -> Vec<(String, String)> {
+    let output = program.options().find(|arg| arg.get_long() == Some("output"));
+    output.map(possible_values).unwrap_or_default()
 }
 
 /// The targets that the program offers: of the kind that the option or the program is for.
@@ -283,7 +306,7 @@ fn places() -> Vec<(String, String)> {
 }
 
 /// The keys of `--veth`.
-fn keys() -> Vec<(String, String)> {
+fn keys() -> Vec<Key> {
     [
         ("name", "interface inside"),
         ("addr", "address of the interface inside, with its prefix length"),
@@ -294,6 +317,12 @@ fn keys() -> Vec<(String, String)> {
         ("peer-addr", "address of the other end, with its prefix length"),
         ("peer-netns", "network namespace of the other end"),
     ]
-    .map(|(key, help)| (key.to_owned(), help.to_owned()))
+    .map(|(word, help)| Key {
+        word: word.into(),
+        help: help.into(),
+        // There is one gateway for each version of IP.
+        repeats: matches!(word, "addr" | "gw" | "peer-addr"),
+        ask: (word == "peer-netns").then(|| "targets:net".into()),
+    })
     .into()
 }

@@ -56,7 +56,7 @@ __@FUNCTION@_ask() {
 # Puts the choices from the source $1 into COMPREPLY, where the word up to the cursor is $2 and the value begins behind its
 # first $3 characters.
 __@FUNCTION@_choices() {
-    local source=$1 value quote start word before= files= IFS=$' \t\n'
+    local source=$1 value quote start word before= files= used key IFS=$' \t\n'
     local -a choices=() lines=()
     __@FUNCTION@_unquote "$2"
     local whole=$value cur=${value:$3}
@@ -68,20 +68,52 @@ __@FUNCTION@_choices() {
             cur=${cur#"$before"}
             compopt -o nospace
             ;;
+        expression:*)
+            # A word follows what cannot be in one. Inside quotes, and behind an operator, there is a value.
+            before=${cur%"${cur##*[!a-zA-Z0-9%:_-]}"}
+            word=${before//[!\"]/} used=${before%"${before##*[![:space:]]}"}
+            cur=${cur#"$before"}
+            [[ ${#word} == *[13579] || $used == *[=~\<\>] ]] && source=free
+            compopt -o nospace
+            ;;
     esac
+    # The words that the list has already, in capitals.
+    used=,${before#+}
+    used=${used^^}
+    if [[ $source == keys:* && $cur == *=* ]]; then
+        # The value of a key.
+        key=${cur%%=*} cur=${cur#*=}
+        for word in ${source#*:} free; do
+            [[ $word == "$key"@* ]] && break
+        done
+        source=free
+        [[ $word == *@* ]] && source=ask-or-file:${word#*@}
+    fi
     case $source in
         words:*)
             for word in ${source#*:}; do
                 [[ $word == "$cur"* ]] && choices+=("$word")
             done
             ;;
-        list:* | keys:*)
+        list:* | keys:* | expression:*)
             for word in ${source#*:}; do
-                [[ $source == keys:* ]] && word+==
-                [[ ${word,,} == "${cur,,}"* ]] && choices+=("$word")
+                key=${word%%[+@]*}
+                [[ $source != expression:* && $word != *+* && $used == *,"${key^^}"[,=]* ]] && continue
+                [[ $source == keys:* ]] && key+==
+                [[ ${key,,} == "${cur,,}"* ]] && choices+=("$key")
             done
             ;;
-        ask:* | ask-list:*) __@FUNCTION@_ask "${source#*:}" "$cur" ;;
+        ask:*) __@FUNCTION@_ask "${source#*:}" "$cur" ;;
+        ask-list:*)
+            __@FUNCTION@_ask "${source#*:}" "$cur"
+            local -a all=("${lines[@]}")
+            choices=() lines=()
+            for word in "${all[@]}"; do
+                key=${word%%$'\t'*}
+                [[ $used == *,"${key^^}",* ]] && continue
+                choices+=("$key") lines+=("$word")
+            done
+            ;;
         ask-or-file:*)
             if [[ $cur == */* && $cur != host:* ]]; then
                 files=-f
@@ -97,7 +129,8 @@ __@FUNCTION@_choices() {
             [[ -n $word && $word == "$cur"* ]] && choices+=("$word")
             ;;
         signal)
-            mapfile -t choices < <(compgen -A signal -- "SIG${cur#SIG}")
+            # The C library keeps two signals, which bash calls junk, for itself.
+            mapfile -t choices < <(compgen -A signal -X '*JUNK*' -- "SIG${cur#SIG}")
             [[ $cur == SIG* ]] || choices=("${choices[@]#SIG}")
             ;;
     esac

@@ -7,7 +7,8 @@ __@FUNCTION@_offer() {
     local -i index width=${#${(O@)values//?/.}[1]} most=$((COLUMNS - 1))
     if [[ -n $abouts[1] && $abouts[1] != "$values[1]" ]]; then
         for ((index = 1; index <= ${#values}; index++)); do
-            choice="${(mr:width:)values[index]}  -- $abouts[index]"
+            choice=$values[index]
+            [[ -n $abouts[index] ]] && choice="${(mr:width:)choice}  -- $abouts[index]"
             shown+=("${choice[1,most]}")
         done
         one_a_line=(-l)
@@ -24,13 +25,32 @@ __@FUNCTION@_ask() {
     local -a choices=("${(@f)$(exec $program "--complete=$1" "${(Q)PREFIX}" 2>/dev/null)}")
     # Nothing is one empty line.
     choices=($choices)
+    if [[ -n $listed ]]; then
+        local PREFIX=$listed
+        __@FUNCTION@_unused
+        PREFIX=${PREFIX##*,}
+    fi
     __@FUNCTION@_offer "${1%%:*}"
 }
 
 # The same in a list: what is completed follows the last comma.
 __@FUNCTION@_ask_list() {
+    local listed=$PREFIX
     compset -P '*,'
     __@FUNCTION@_ask "$1"
+}
+
+# Leaves those words out of `choices` that the list in PREFIX has already, but for the words $@, which may be repeated.
+__@FUNCTION@_unused() {
+    local -a used=("${(@s:,:)${${(UQ)PREFIX}#+}}") left
+    local choice word
+    # The last is the one that is completed.
+    used=("${(@)used[1,-2]%%=*}")
+    for choice in "$choices[@]"; do
+        word=${choice%%$'\t'*}
+        (( $@[(Ie)$word] || ! $used[(Ie)${(U)word}] )) && left+=("$choice")
+    done
+    choices=("$left[@]")
 }
 
 __@FUNCTION@_ask_or_file() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Model, NOTE, Operands, Opt, OptionValue, Source};
+use super::model::{Key, Model, NOTE, Operands, Opt, OptionValue, Source};
 
 /// The common parts for all programs.
 const COMMON: &str = include_str!("template.zsh");
@@ -32,8 +32,9 @@ pub fn script(model: &Model) -> String {
         .options
         .iter()
         .filter_map(|option| match &option.value.as_ref()?.source {
-            Source::List(words) => Some(list(option, words, &function, "")),
-            Source::Keys(words) => Some(list(option, words, &function, " -S =")),
+            Source::List(words) => Some(list(option, words, &function)),
+            Source::Keys(all) => Some(keys(option, all, &function)),
+            Source::Expression(words) => Some(expression(option, words, &function)),
             _ => None,
         })
         .collect();
@@ -140,11 +141,90 @@ fn specs(option: &Opt, function: &str) -> Vec<String> {
     spec(&both, &argument).into_iter().collect()
 }
 
-/// The function for a value that is a list with commas. The part after the last comma or the `+` is completed. `with`
-/// is added after a word.
-fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) -> String {
+/// The function for a value that is a list with commas. The part after the last comma or the `+` is completed.
+fn list(option: &Opt, words: &[(String, String)], function: &str) -> String {
+    let words = words.iter().map(|(word, help)| (word.as_str(), help.as_str()));
+    choosing(
+        option,
+        function,
+        words,
+        &format!(
+            "    __{function}_unused\n    compset -P '*,' || compset -P +\n    __{function}_offer value {ANY_CASE}\n"
+        ),
+    )
+}
+
+/// The function for a value that is a list of keys with values. After the `=` of a key, its value is completed.
+fn keys(option: &Opt, keys: &[Key], function: &str) -> String {
+    let mut values = String::new();
+    for key in keys {
+        if let Some(ask) = &key.ask {
+            let _ = write!(
+                values,
+                "\n            {}) __{function}_ask_or_file {ask} ;;",
+                key.word
+            );
+        }
+    }
+    let repeated: Vec<_> = keys
+        .iter()
+        .filter(|key| key.repeats)
+        .map(|key| key.word.as_str())
+        .collect();
+    let words = keys.iter().map(|key| (key.word.as_str(), key.help.as_str()));
+    choosing(
+        option,
+        function,
+        words,
+        &format!(
+            "    __{function}_unused {}
+    compset -P '*,'
+    if [[ $PREFIX == *=* ]]; then
+        local key=${{PREFIX%%=*}}
+        compset -P '[^=]#='
+        case $key in{values}
+        esac
+        return
+    fi
+    __{function}_offer value {ANY_CASE} -S =
+",
+            repeated.join(" ")
+        ),
+    )
+}
+
+/// The function for an expression. Its last word is completed, unless a value belongs there: inside quotes, and after an
+/// operator.
+fn expression(option: &Opt, words: &[(String, String)], function: &str) -> String {
+    let words = words.iter().map(|(word, help)| (word.as_str(), help.as_str()));
+    choosing(
+        option,
+        function,
+        words,
+        &format!(
+            "    local before=${{(M)${{(Q)PREFIX}}##*[^a-zA-Z0-9%:_-]}}
+    local quotes=${{before//[^\\\"]/}}
+    (( ${{#quotes}} % 2 )) && return 1
+    [[ $before == *[=~\\<\\>][[:space:]]# ]] && return 1
+    compset -P '*[^a-zA-Z0-9%:_-]'
+    __{function}_offer value {ANY_CASE} -S ''
+"
+        ),
+    )
+}
+
+/// The options of compadd for words that may be typed in any case.
+const ANY_CASE: &str = "-M 'm:{a-zA-Z}={A-Za-z}'";
+
+/// A function with the array `choices`, each with its description behind a tab, that then does this.
+fn choosing<'a>(
+    option: &Opt,
+    function: &str,
+    words: impl Iterator<Item = (&'a str, &'a str)>,
+    then: &str,
+) -> String {
     let mut text = format!(
-        "\n__{function}_{}() {{\n    local -a choices=(\n",
+        "\n__{function}_{}() {{\n    setopt localoptions extendedglob\n    local -a choices=(\n",
         option.function()
     );
     for (word, help) in words {
@@ -157,17 +237,15 @@ fn list(option: &Opt, words: &[(String, String)], function: &str, with: &str) ->
                 .replace('\t', "\\t")
         );
     }
-    let _ = write!(
-        text,
-        "    )\n    compset -P '*,' || compset -P +\n    __{function}_offer value -M 'm:{{a-zA-Z}}={{A-Za-z}}'{with}\n}}\n"
-    );
-    text
+    text + "    )\n" + then + "}\n"
 }
 
 /// The completion for the value of an option.
 fn value_of(option: &Opt, value: &OptionValue, function: &str) -> String {
     match value.source {
-        Source::List(_) | Source::Keys(_) => format!(" __{function}_{}", option.function()),
+        Source::List(_) | Source::Keys(_) | Source::Expression(_) => {
+            format!(" __{function}_{}", option.function())
+        }
         _ => action(&value.source, function),
     }
 }
@@ -178,8 +256,11 @@ const WORD: &str = " :\\()'\"`$;&|<>*?[]{}#~=^!";
 /// The completion for a value.
 fn action(source: &Source, function: &str) -> String {
     let words = |words: &[(String, String)]| {
-        let word =
-            |(word, help): &(String, String)| format!("{}\\:{}", escaped(word, " :\\"), escaped(help, WORD));
+        let word = |(word, help): &(String, String)| match help.as_str() {
+            // After a colon without a description, zsh shows two hyphens and nothing.
+            "" => escaped(word, " :\\"),
+            help => format!("{}\\:{}", escaped(word, " :\\"), escaped(help, WORD)),
+        };
         words.iter().map(word).collect::<Vec<_>>().join(" ")
     };
     let also = |action: &str, also: Option<&str>| match also {
@@ -190,7 +271,9 @@ fn action(source: &Source, function: &str) -> String {
         // This is not a blank, which would show a message and keep options out of the line.
         Source::Free => "()".into(),
         Source::Words(list) => format!("(({}))", words(list)),
-        Source::List(_) | Source::Keys(_) => unreachable!("a list has a function of its own"),
+        Source::List(_) | Source::Keys(_) | Source::Expression(_) => {
+            unreachable!("a list has a function of its own")
+        }
         // The blank keeps _arguments from adding its own options in front.
         Source::Ask(what) => format!(" __{function}_ask {}", escaped(what, ":")),
         Source::AskList(what) => format!(" __{function}_ask_list {}", escaped(what, ":")),

@@ -1,7 +1,7 @@
 //! Namespaces as values: by pinned name, host name, inode and id.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use super::choice::{Choice, Word};
@@ -110,8 +110,8 @@ pub(super) fn named(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
         return Ok(Vec::new());
     }
     let spelt_out = word.0.starts_with(b"name:");
-    let known = pins::names()?.into_iter().filter_map(|(name, of)| {
-        let wanted: Kinds = of.iter().filter(|kind| kinds.contains(*kind)).collect();
+    let known = pins::names()?.into_iter().filter_map(|(name, _)| {
+        let wanted: Kinds = alive(&name).iter().filter(|kind| kinds.contains(*kind)).collect();
         let target = if spelt_out {
             [b"name:", &*name.into_vec()].concat()
         } else {
@@ -122,12 +122,24 @@ pub(super) fn named(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     Ok(known.collect())
 }
 
-/// The names of pinned namespaces. After a kind is begun, the names with that kind: `net:blue`.
+/// The kinds of the namespaces that are pinned under the name. Stale files, which lead to none, are left out.
+fn alive(name: &OsStr) -> Kinds {
+    let pins = pins::find(name).unwrap_or_default();
+    let alive = pins.iter().filter(|pin| pin.namespace.is_ok());
+    alive.map(|pin| pin.kind).collect()
+}
+
+/// The names of pinned namespaces, and stale names, which can be removed too. After a kind is begun, the names with that
+/// kind: `net:blue`.
 pub(super) fn pins(word: Word<'_>) -> Result<Vec<Choice>> {
     let mut choices = Vec::new();
     for (name, kinds) in pins::names()? {
+        let about = match alive(&name) {
+            Kinds::NONE => format!("stale: {kinds}"),
+            alive => format!("pinned: {alive}"),
+        };
         let name = name.as_bytes();
-        choices.push(Choice::new(name, format!("pinned: {kinds}")));
+        choices.push(Choice::new(name, about));
         let begun = |kind: &Kind| !word.0.is_empty() && word.may_begin(&format!("{kind}:"));
         choices.extend(kinds.iter().filter(begun).map(|kind| {
             let value = [kind.name().as_bytes(), b":", name].concat();

@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use super::choice::{Choice, Word};
 use crate::inventory::share;
-use crate::process::{Files, Pid, Process, command_line, scan};
+use crate::process::{Files, Links, Pid, Process, command_line, read_links, scan};
 use crate::target::{self, NamedCgroup};
-use crate::{Result, Target};
+use crate::{Gathered, Result, Target};
 
 /// Units, containers and PIDs, in this order.
 pub(super) fn choices(word: Word<'_>) -> Result<Vec<Choice>> {
@@ -59,17 +59,26 @@ fn same_process(pid: &str) -> Option<Choice> {
     Some(Choice::new(target.to_os_string().into_vec(), command))
 }
 
-/// Every process whose PID can start with the word.
+/// Every process whose PID can start with the word. Processes in other namespaces are first: the others are where the
+/// caller is already, and there are many of them.
 fn look(word: Word<'_>) -> Result<impl Iterator<Item = Choice>> {
     let mut scan = scan()?;
     let pids = scan.by_ref().collect::<Result<Vec<_>>>()?;
     let proc = scan.proc();
-    let parts = share(&pids, |found: &mut Vec<(Pid, Choice)>, pid| {
-        found.extend(choice(proc, pid, word).map(|choice| (pid, choice)));
+    let own = read_links(proc, Pid::own());
+    let parts = share(&pids, |found: &mut Vec<(bool, Pid, Choice)>, pid| {
+        let known = choice(proc, pid, word);
+        found.extend(known.map(|choice| (is_elsewhere(&read_links(proc, pid), &own), pid, choice)));
     });
     let mut all = parts.concat();
-    all.sort_unstable_by_key(|(pid, _)| *pid);
-    Ok(all.into_iter().map(|(_, choice)| choice))
+    all.sort_unstable_by_key(|(elsewhere, pid, _)| (!elsewhere, *pid));
+    Ok(all.into_iter().map(|(.., choice)| choice))
+}
+
+/// True if one of these namespaces is known to be another one than the caller's.
+fn is_elsewhere(links: &Links, own: &Links) -> bool {
+    let differs = |kind, inode| matches!(own.get(kind), Gathered::Known(own) if own != inode);
+    links.known().any(|(kind, inode)| differs(kind, inode))
 }
 
 /// A process that can be a target. Kernel threads and zombies have no command line, and nobody enters them.
