@@ -65,15 +65,21 @@ fn a_proc_that_never_answers_keeps_nobody() -> Outcome {
         mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 none /proc || exit";
     let who = &both()?[0];
     let held = Held::new(who.program("ns-unshare").args(["-m"]), set_up);
+    let target = ["-t", &held.pid.to_string(), "-m"];
     let mut command = who.enter();
-    command.args(["-t", &held.pid.to_string(), "-m", "/no/such/program"]);
-    let (status, messages) = ended(&mut command);
-    let message = "ns-enter: cannot run \"/no/such/program\": No such file or directory\n";
-    assert!(
-        status == 127 && messages.starts_with(message),
-        "{status} {messages}"
-    );
-    assert!(!messages.contains("cause:"), "{messages}");
+    command.args(target).arg("/no/such/program");
+    let message = "ns-enter: cannot run \"/no/such/program\": No such file or directory\n  \
+                   cause: it does not exist inside\n";
+    assert_eq!(ended(&mut command), (127, message.to_owned()));
+    // To find this cause, it asks /proc.
+    let mut command = who.program("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=execve:error=EPERM"]);
+    command
+        .arg(who.enter().get_program())
+        .args(target)
+        .arg("/bin/true");
+    let message = "ns-enter: cannot run \"/bin/true\": Operation not permitted\n";
+    assert_eq!(ended(&mut command), (126, message.to_owned()));
     Ok(())
 }
 
@@ -81,9 +87,20 @@ fn a_proc_that_the_target_made_up_gives_no_cause() -> Outcome {
     needs::user_namespaces()?;
     needs::tools("mount");
     // Files that speak of a filter and of AppArmor. The error is one that these would explain.
-    let set_up = "mount -t tmpfs proc /proc; mkdir -p /proc/self /proc/sys/kernel
+    let whole = "mount -t tmpfs proc /proc; mkdir -p /proc/self /proc/sys/kernel
         printf 'Threads:\\t1\\nSeccomp:\\t2\\n' >/proc/self/status
         echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+    // The same below a /proc that is the kernel's.
+    let below = "mount -t tmpfs none /proc/sys; mkdir /proc/sys/kernel
+        echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+    for set_up in [whole, below] {
+        no_cause_is_found(set_up)?;
+    }
+    Ok(())
+}
+
+/// A target that this script has set up gives no cause.
+fn no_cause_is_found(set_up: &str) -> Outcome {
     for who in both()? {
         let held = Held::new(who.program("ns-unshare").args(["-r", "-m", "-p"]), set_up);
         let target = ["-t", &held.pid.to_string(), "-U", "-m", "-p"];

@@ -1,6 +1,10 @@
 //! The source of facts for explanations: `/proc`, or a copy of it.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
+
+use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, fstatfs, openat2};
 
 use crate::process::Status;
 
@@ -8,29 +12,57 @@ use crate::process::Status;
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
     proc: PathBuf,
+    /// Others may have mounted anything on `/proc` and below it.
+    is_foreign: bool,
 }
 
 impl Look {
     /// The running system.
     pub(crate) fn around() -> Self {
-        Self { proc: "/proc".into() }
+        Self {
+            proc: "/proc".into(),
+            is_foreign: false,
+        }
     }
 
-    /// A view of nothing, if `/proc` is not the kernel's.
-    pub(crate) fn nowhere() -> Self {
-        // No path has a NUL in it.
-        Self { proc: "\0".into() }
+    /// The running system, seen from the mounts of somebody else: only the kernel's own `/proc` is read, and nothing
+    /// that is mounted below it.
+    pub(crate) fn from_elsewhere() -> Self {
+        Self {
+            proc: "/proc".into(),
+            is_foreign: true,
+        }
     }
 
     /// A directory with a copy of `/proc`.
     #[cfg(test)]
     pub(crate) fn record(proc: impl Into<PathBuf>) -> Self {
-        Self { proc: proc.into() }
+        Self {
+            proc: proc.into(),
+            is_foreign: false,
+        }
+    }
+
+    /// The bytes of a file in `/proc`.
+    fn bytes(&self, file: &str) -> io::Result<Vec<u8>> {
+        if !self.is_foreign {
+            return std::fs::read(self.proc.join(file));
+        }
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let proc = openat2(CWD, &self.proc, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)?;
+        if fstatfs(&proc)?.f_type != PROC_SUPER_MAGIC {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let resolve = ResolveFlags::NO_XDEV | ResolveFlags::NO_MAGICLINKS;
+        let mut bytes = Vec::new();
+        File::from(openat2(proc, file, flags, Mode::empty(), resolve)?).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// The text of a file in `/proc`.
     pub(crate) fn read(&self, file: &str) -> Option<String> {
-        let bytes = std::fs::read(self.proc.join(file)).ok()?;
+        let bytes = self.bytes(file).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -50,7 +82,7 @@ impl Look {
 
     /// The status of the calling process.
     pub(crate) fn status(&self) -> Option<Status> {
-        std::fs::read(self.proc.join("self/status")).ok().map(Status::new)
+        self.bytes("self/status").ok().map(Status::new)
     }
 
     /// The status of every visible process.
@@ -59,12 +91,15 @@ impl Look {
         let entries = std::fs::read_dir(&self.proc).into_iter().flatten().flatten();
         entries
             .filter(move |entry| is_process(&entry.file_name()))
-            .filter_map(|entry| std::fs::read(entry.path().join("status")).ok())
+            .filter_map(|entry| {
+                let pid = entry.file_name().into_string().ok()?;
+                self.bytes(&format!("{pid}/status")).ok()
+            })
             .map(Status::new)
     }
 
     /// The mount table of the calling process.
     pub(crate) fn mountinfo(&self) -> Option<Vec<u8>> {
-        std::fs::read(self.proc.join("self/mountinfo")).ok()
+        self.bytes("self/mountinfo").ok()
     }
 }

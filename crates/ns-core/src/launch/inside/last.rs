@@ -5,7 +5,7 @@ use std::fmt;
 
 use nix::errno::Errno;
 
-use super::process::{InsideProcess, has_proc};
+use super::process::InsideProcess;
 use crate::escape::quoted;
 use crate::explain::{self, Finding, Look, program};
 use crate::launch::channel::Message;
@@ -70,12 +70,9 @@ impl LastStep {
     /// Adds the cause to the error. The files that this looks at may belong to anybody.
     fn explain(&self, error: Error, process: &InsideProcess) -> Error {
         explain::aside(error, |error| {
-            let look = if has_proc() {
-                Look::around()
-            } else {
-                Look::nowhere()
-            };
-            explain::explain_by(&look, error, |_, errno| self.cause(errno, process))
+            explain::explain_by(&Look::from_elsewhere(), error, |_, errno| {
+                self.cause(errno, process)
+            })
         })
     }
 

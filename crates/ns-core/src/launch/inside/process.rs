@@ -99,7 +99,7 @@ impl InsideProcess {
         }
         explain::aside(error, |error| {
             if has_proc() {
-                explain::explain(error, cause)
+                explain::explain_by(&Look::from_elsewhere(), error, cause)
             } else {
                 error
             }
@@ -122,7 +122,7 @@ impl InsideProcess {
 }
 
 /// True if `/proc` is the kernel's.
-pub(super) fn has_proc() -> bool {
+fn has_proc() -> bool {
     use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
     statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)
 }
