@@ -20,6 +20,7 @@ cases!["hostname::list":
     an_ordinary_user_sees_their_containers_and_their_own_namespace,
     five_hundred_are_visited_by_one_child,
     few_descriptors_are_enough,
+    a_namespace_that_cannot_be_opened_is_listed_without_its_names,
     what_a_hidden_mount_namespace_pins_is_listed_too,
 ];
 
@@ -311,6 +312,29 @@ fn few_descriptors_are_enough() -> Outcome {
     let ours = of(others[0].pid, "renamed");
     assert_eq!(set.arg(ours.get_program()).args(ours.get_args()).ran().ok(), "");
     assert_eq!(of(others[0].pid, "").ran().ok(), "renamed\n");
+    Ok(())
+}
+
+fn a_namespace_that_cannot_be_opened_is_listed_without_its_names() -> Outcome {
+    needs::root()?;
+    let other = container("closed", "");
+    let path = format!("{}/ns/uts", other.pid);
+    let mut command = tool("strace");
+    command.args([
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-P",
+        &path,
+        "-e",
+        "inject=openat:error=EACCES",
+    ]);
+    command.arg(program("ns-hostname").get_program());
+    let json = command.with("--list -J -o NS,HOSTNAME").json();
+    let rows = json["namespaces"].as_array().expect("it is a list");
+    assert_eq!(row(rows, other.inode("uts"))["hostname"], Value::Null);
+    assert_eq!(json["incomplete"]["columns"], serde_json::json!(["hostname"]));
     Ok(())
 }
 

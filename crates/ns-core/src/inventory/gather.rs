@@ -7,13 +7,13 @@ use nix::errno::Errno;
 
 use crate::process::{Files, Pid, scan};
 use crate::uts::read_each;
-use crate::{Error, Gathered, Kind, Namespace, Result};
+use crate::{Gathered, Kind, Namespace, Result};
 
 use super::entry::{Entry, Relationships};
 use super::facts::{OfNamespace, OfProcess, OfProcesses};
 use super::holder::Holder;
 use super::members::Found;
-use super::open::open;
+use super::open::{open, refusal};
 use super::pins::MountNamespace;
 use super::question::{Places, Question};
 use super::representatives::Representative;
@@ -295,10 +295,10 @@ impl Search {
             .filter(|number| self.entries[*number].kind == Kind::Uts)
             .collect();
         let names = read_each(&places, |number| {
-            let gone = || Error::NotFound("the namespace no longer exists".into());
             let entry = &self.entries[*number];
             let by_list = || kernel::find(entry.kind, entry.identity).filter(|_| entry.listed);
-            let namespace = open(&self.proc, entry).or_else(by_list).ok_or_else(gone)?;
+            let namespace = open(&self.proc, entry).or_else(by_list);
+            let namespace = namespace.ok_or_else(|| refusal(&self.proc, entry))?;
             Ok((namespace, entry.lowest))
         })?;
         for (number, names) in places.into_iter().zip(names) {

@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
+use nix::errno::Errno;
 use rustix::fs::{Mode, OFlags};
 
 use crate::process::path::ProcPath;
@@ -56,6 +57,26 @@ pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
         .chain(ways)
         // A PID may belong to another process by now, and a descriptor to another file.
         .find(|namespace| namespace.identity() == entry.identity)
+}
+
+/// Why [`open`] found no way: [`Error::NotFound`] if the process that was seen in the namespace has left it or has ended.
+pub(super) fn refusal(proc: &impl AsFd, entry: &Entry) -> Error {
+    let gone = || Error::NotFound("the namespace no longer exists".into());
+    let Some(pid) = entry.lowest else {
+        return gone();
+    };
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let mut path = ProcPath::of(pid);
+    let opened = rustix::fs::openat(proc, path.namespace(entry.kind.name()), flags, Mode::empty());
+    match opened.and_then(|file| Namespace::known(file, entry.kind)) {
+        Err(errno) => match Errno::from_raw(errno.raw_os_error()) {
+            Errno::ENOENT | Errno::ESRCH => gone(),
+            errno => Error::kernel("open the namespace", errno),
+        },
+        Ok(namespace) if namespace.identity() != entry.identity => gone(),
+        // It can be opened after all: something was missing for a moment only.
+        Ok(_) => Error::kernel("open the namespace", Errno::EAGAIN),
+    }
 }
 
 fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {

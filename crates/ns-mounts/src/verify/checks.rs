@@ -182,12 +182,12 @@ fn fs_type(mount: &Mount<'_>) -> FstabFinding {
     let listed = match std::fs::read_to_string("/proc/filesystems") {
         Ok(listed) => listed,
         Err(error) => {
+            let error = error.to_string();
+            // The standard library adds the number.
+            let reason = error.split(" (os error").next().unwrap_or_default();
             return FstabFinding::new(
                 Level::Warning,
-                format!(
-                    "the type {name} cannot be checked: /proc/filesystems cannot be read: {}",
-                    error.kind()
-                ),
+                format!("the type {name} cannot be checked: /proc/filesystems cannot be read: {reason}"),
                 "ls -l /proc/filesystems",
             );
         }
