@@ -4,13 +4,16 @@
 //! becomes the command.
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
@@ -28,6 +31,7 @@ fn start(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
     nix::unistd::setsid()?;
     let mut closed = Vec::new();
     let mut limits = Vec::new();
+    let mut filters = Vec::new();
     let mut is_traced = false;
     loop {
         let option = arguments.next().context("there is no command")?;
@@ -37,6 +41,7 @@ fn start(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
             None if option == "--trace" => is_traced = true,
             Some(("--close", fds)) => closed.extend(fds.split(',').map(str::parse::<i32>)),
             Some(("--limit", limit)) => limits.push(limit.to_owned()),
+            Some(("--filter", filter)) => filters.push(filter.to_owned()),
             _ => bail!("{option} is unknown"),
         }
     }
@@ -56,7 +61,30 @@ fn start(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
     if is_traced {
         nix::sys::ptrace::traceme()?;
     }
+    for filter in &filters {
+        let (call, action) = filter.split_once(':').context("a filter is NUMBER:ACTION")?;
+        load_filter(call.parse()?, action)?;
+    }
     Err(command.exec().into())
+}
+
+/// Has the kernel answer every call with this number with an error, or with a signal that ends the process.
+fn load_filter(call: i64, action: &str) -> Result<()> {
+    let action = match action {
+        "EPERM" => SeccompAction::Errno(Errno::EPERM as u32),
+        "ENOSYS" => SeccompAction::Errno(Errno::ENOSYS as u32),
+        "KILL" => SeccompAction::KillProcess,
+        _ => bail!("there is no action {action}"),
+    };
+    let rules = BTreeMap::from([(call, Vec::new())]);
+    let filter = SeccompFilter::new(
+        rules,
+        SeccompAction::Allow,
+        action,
+        std::env::consts::ARCH.try_into()?,
+    )?;
+    let program: BpfProgram = filter.try_into()?;
+    seccompiler::apply_filter(&program).context("cannot load a filter")
 }
 
 /// The limit with this name, as `prlimit(1)` spells it.

@@ -59,7 +59,7 @@ pub fn faults_in_prose(programs: &[ProgramInfo], text: &str) -> Vec<String> {
             && !is_among(NAMES, word)
             && !programs.iter().any(|program| program.name == word)
         {
-            faults.push(format!("the process inside is unknown {word}"));
+            faults.push(format!("no program has the name {word}"));
         }
     }
     faults
@@ -86,7 +86,7 @@ pub fn faults_in_code(programs: &[ProgramInfo], code: &str) -> Vec<String> {
             } else if let Some(program) = programs.iter().find(|program| program.name == word) {
                 faults.extend(unknown(program, &command[place + 1..]));
             } else if place == 0 && word.starts_with("ns-") {
-                faults.push(format!("the process inside is unknown {word}"));
+                faults.push(format!("no program has the name {word}"));
             }
         }
     }

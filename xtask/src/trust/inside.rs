@@ -17,9 +17,9 @@ use rustix::fs::CWD;
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 use serde_json::{Value, json};
 
-use super::calls;
 use super::state::{PROC, State};
 use super::tracer::{self, Injection, Site};
+use super::{calls, filters};
 
 /// The arguments of `cargo xtask trust cell`.
 #[derive(Debug, Parser)]
@@ -146,10 +146,11 @@ fn one(job: &Value, target: &str, others: &[i32], before: &State, watch: &Sender
         words.filter_map(|word| Some(word.as_str()?.to_owned())).collect()
     };
     let mut command = bare("probe");
-    command
-        .args(["start", "--trace"])
-        .args(texts("options"))
-        .arg("--");
+    command.args(["start", "--trace"]);
+    for option in texts("options") {
+        command.arg(filters::with_number(&option)?);
+    }
+    command.arg("--");
     command.args(texts("words").iter().map(|word| {
         if *word == "TARGET" {
             target.to_owned()

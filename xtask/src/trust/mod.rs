@@ -6,6 +6,7 @@ mod cell;
 mod commands;
 mod exceptions;
 mod faults;
+mod filters;
 mod inside;
 mod report;
 mod runner;
@@ -57,6 +58,9 @@ pub struct TrustCli {
     /// Do only these runs.
     #[arg(long)]
     part: Option<Part>,
+    /// Run the programs and the probe in this directory, instead of building them.
+    #[arg(long, value_name = "DIRECTORY")]
+    programs: Option<PathBuf>,
     /// Do this many runs at a time.
     #[arg(long, default_value_t = 2)]
     workers: usize,
@@ -80,6 +84,8 @@ enum Part {
     Limits,
     /// Closed descriptors.
     Closed,
+    /// Filters of system calls.
+    Filters,
 }
 
 impl Part {
@@ -89,6 +95,7 @@ impl Part {
             Self::Refused => "each system call fails at every occurrence",
             Self::Limits => "limits of resources",
             Self::Closed => "closed descriptors",
+            Self::Filters => "filters of system calls",
         }
     }
 
@@ -97,7 +104,7 @@ impl Part {
         match self {
             Self::Faults => 14,
             Self::Refused | Self::Limits => 3,
-            Self::Closed => 2,
+            Self::Closed | Self::Filters => 2,
         }
     }
 }
@@ -112,6 +119,7 @@ impl TrustCli {
     fn part_of_fault(&self) -> Part {
         match (&*self.option, self.nth) {
             ([option, ..], _) if option.starts_with("--close") => Part::Closed,
+            ([option, ..], _) if option.starts_with("--filter") => Part::Filters,
             ([_, ..], _) => Part::Limits,
             ([], Some(0)) => Part::Refused,
             ([], _) => Part::Faults,
@@ -128,11 +136,12 @@ pub fn run(cli: &TrustCli) -> Result<()> {
         return inside::run(options);
     }
     let runner = Runner {
-        programs: build()?,
+        programs: cli.programs.clone().map_or_else(build, Ok)?,
         workers: cli.workers,
     };
     let mut findings = 0;
-    for part in [Part::Faults, Part::Refused, Part::Limits, Part::Closed] {
+    for part in Part::value_variants() {
+        let part = *part;
         if cli.part.is_some_and(|wanted| wanted != part)
             || (cli.is_one_fault() && part != cli.part_of_fault())
         {
@@ -168,9 +177,14 @@ fn run_part(part: Part, cli: &TrustCli, runner: &Runner) -> Result<usize> {
             let jobs = match part {
                 Part::Refused => starved::refused(*command, &clean),
                 Part::Limits => starved::limits(*command),
+                Part::Filters => filters::jobs(*command),
                 Part::Closed | Part::Faults => starved::closed(*command),
             };
-            let clean = runner.ask_once(*command, &starved::clean(*command))?;
+            let clean = match part {
+                Part::Filters => filters::clean(*command),
+                _ => starved::clean(*command),
+            };
+            let clean = runner.ask_once(*command, &clean)?;
             (clean, selection.chosen(jobs))
         };
         let row = runner.run(*command, &clean, jobs, Row::new(command.words))?;

@@ -22,7 +22,7 @@ const LIMITS: &[(&str, &[u64])] = &[
 const CLOSED: [&str; 7] = ["0", "1", "2", "0,1", "0,2", "1,2", "0,1,2"];
 
 /// The command with `true` as its program, which the limits leave alone.
-fn words(command: CommandLine) -> Vec<&'static str> {
+pub fn words(command: CommandLine) -> Vec<&'static str> {
     let words = command.words().into_iter();
     words
         .map(|word| {
