@@ -130,7 +130,7 @@ pub fn in_flight(file: File) -> (OwnedFd, OwnedFd) {
 }
 
 /// The child of the child … of this process.
-fn last_descendant(pid: i32) -> i32 {
+pub fn last_descendant(pid: i32) -> i32 {
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     match children.split_whitespace().next() {
         Some(child) => last_descendant(child.parse().expect("a PID")),

@@ -20,7 +20,7 @@ mod user;
 
 pub use case::{Case, Outcome};
 pub use cgroup::Cgroup;
-pub use held::{Held, in_flight, inode_of, without_a_root};
+pub use held::{Held, in_flight, inode_of, last_descendant, without_a_root};
 pub use pty::Terminal;
 pub use ran::{Ran, Run, path_of, program, tool, unshare};
 pub use running::Running;

@@ -4,6 +4,7 @@ mod claimed;
 mod names;
 mod pidfds;
 mod spellings;
+mod threads;
 
 use std::process::Command;
 
@@ -16,6 +17,7 @@ pub fn cases() -> Vec<Case> {
         names::cases(),
         pidfds::cases(),
         spellings::cases(),
+        threads::cases(),
     ]
     .into_iter()
     .flatten()

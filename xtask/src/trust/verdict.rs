@@ -56,7 +56,7 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
     if exceptions::is_too_large(job, status) {
         return failures;
     }
-    // Nobody can undo anything after the filter has ended them. Their processes end all the same.
+    // Nobody can undo anything after the filter has ended them. Their processes still end.
     let is_killed = filters::is_killing(job) && signal_of(status) == Some(Signal::SIGSYS);
     let is_same_status = run["status"] == clean["status"];
     if !is_same_status && !is_killed && (status == 101 || signal_of(status).is_some())

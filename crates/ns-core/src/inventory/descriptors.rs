@@ -7,6 +7,7 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags, StatxFlags, statx};
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
+use crate::process::opening::THREAD;
 use crate::process::path::ProcPath;
 use crate::process::{Pid, parse_link};
 use crate::sys::ioctl;
@@ -68,7 +69,7 @@ pub(super) fn look<'a>(
         surroundings,
         pidfd: None,
     };
-    let mut path = ProcPath::of(member.pid);
+    let mut path = ProcPath::of(member.number);
     let mut seen = 0;
     if surroundings.counted {
         let size = rustix::fs::statat(proc, path.file("fd"), AtFlags::empty())
@@ -112,7 +113,7 @@ struct Descriptors<'a> {
 impl Descriptors<'_> {
     /// Looks at the descriptors 0, 1, 2 and so on up to the first gap, and returns how many there were.
     fn look_at_first(&mut self, proc: BorrowedFd<'_>, count: u32) -> u32 {
-        let mut path = ProcPath::of(self.member.pid);
+        let mut path = ProcPath::of(self.member.number);
         for fd in 0..count {
             let mut target = [MaybeUninit::uninit(); 64];
             match rustix::fs::readlinkat_raw(proc, path.descriptor(fd), &mut target) {
@@ -171,7 +172,7 @@ impl Descriptors<'_> {
         {
             return None;
         }
-        let mut path = ProcPath::of(self.member.pid);
+        let mut path = ProcPath::of(self.member.number);
         let path = path.descriptor(fd);
         if self.surroundings.namespaces.is_none()
             || device_of(self.proc, path) != self.surroundings.namespaces
@@ -234,7 +235,7 @@ impl Descriptors<'_> {
         if !self.surroundings.same_pids {
             return Err(Errno::OPNOTSUPP);
         }
-        let socket = fetch(&mut self.pidfd, self.member.pid, fd)?;
+        let socket = self.fetch(fd)?;
         match ioctl::siocgskns(&socket) {
             Ok(namespace) => Ok(Some(Identity::of(&namespace)?.inode)),
             // Sockets of this family are in no network namespace.
@@ -242,14 +243,20 @@ impl Descriptors<'_> {
             Err(errno) => Err(Errno::from_raw_os_error(errno as i32)),
         }
     }
-}
 
-/// A copy of a descriptor of another process (`pidfd_getfd(2)`); the pidfd is opened if it is not open yet.
-pub(super) fn fetch(pidfd: &mut Option<OwnedFd>, pid: Pid, fd: u32) -> rustix::io::Result<OwnedFd> {
-    let pidfd = match pidfd {
-        Some(pidfd) => pidfd,
-        None => pidfd.insert(pidfd_open(pid.to_rustix(), PidfdFlags::empty())?),
-    };
-    let fd = i32::try_from(fd).map_err(|_| Errno::BADF)?;
-    pidfd_getfd(pidfd.as_fd(), fd, PidfdGetfdFlags::empty())
+    /// A copy of a descriptor of the process (`pidfd_getfd(2)`); the pidfd is opened if it is not open yet.
+    fn fetch(&mut self, fd: u32) -> rustix::io::Result<OwnedFd> {
+        let Member { pid, number, .. } = *self.member;
+        let flags = if number == pid {
+            PidfdFlags::empty()
+        } else {
+            THREAD
+        };
+        let pidfd = match &mut self.pidfd {
+            Some(pidfd) => pidfd,
+            none => none.insert(pidfd_open(number.to_rustix(), flags)?),
+        };
+        let fd = i32::try_from(fd).map_err(|_| Errno::BADF)?;
+        pidfd_getfd(pidfd.as_fd(), fd, PidfdGetfdFlags::empty())
+    }
 }

@@ -22,6 +22,8 @@ pub struct Entry {
     pub threads: u32,
     /// The lowest PID of a process in it.
     pub lowest: Option<Pid>,
+    /// The number in `/proc` of the first thread of that process that has not exited.
+    pub(super) number: Option<Pid>,
     /// The oldest process at the top of its tree. Unreadable if the parent or the age of a process in it is.
     pub leader: Gathered<Pid>,
     /// Its other holders, ordered by their kind.
@@ -54,6 +56,7 @@ impl Entry {
             processes: 0,
             threads: 0,
             lowest: None,
+            number: None,
             leader: at_first(facts.leaders),
             holders: Vec::new(),
             listed: false,

@@ -280,7 +280,8 @@ impl Search {
             {
                 continue;
             }
-            match Representative::read(&self.proc, pid, facts) {
+            let number = self.member(pid).map_or(pid, |member| member.number);
+            match Representative::read(&self.proc, pid, number, facts) {
                 Some(process) => {
                     self.representatives.insert(pid, process);
                 }

@@ -13,6 +13,8 @@ use super::unread::Unread;
 pub struct Member {
     /// Its PID.
     pub pid: Pid,
+    /// The number in `/proc` of its first thread that has not exited. Usually, this is the PID.
+    pub(super) number: Pid,
     /// The namespaces that it is in.
     pub links: Links,
     /// The number of threads; 0 if threads were not asked for.
@@ -39,6 +41,22 @@ impl Found {
 }
 
 impl Member {
+    /// The number of its threads that are in its namespace of this kind. A first thread that has exited is in no
+    /// namespace except those of these kinds.
+    pub(super) fn threads_in(&self, kind: Kind) -> u32 {
+        let exited = self.number != self.pid && !matches!(kind, Kind::Pid | Kind::User);
+        self.threads.saturating_sub(exited.into())
+    }
+
+    /// The path of its namespace file of this kind.
+    pub fn path(&self, kind: Kind) -> String {
+        if self.number == self.pid {
+            format!("/proc/{}/ns/{kind}", self.pid)
+        } else {
+            format!("/proc/{}/task/{}/ns/{kind}", self.pid, self.number)
+        }
+    }
+
     /// True if the process is in this namespace.
     pub fn is_in(&self, kind: Kind, inode: u64) -> bool {
         self.links.get(kind) == Gathered::Known(inode)

@@ -13,7 +13,7 @@ use crate::{Error, Kind, Namespace, Result};
 use super::entry::Entry;
 use super::holder::Holder;
 use super::pins::open_below;
-use super::{Inventory, descriptors, kernel, next_children};
+use super::{Inventory, kernel, next_children};
 
 impl Inventory {
     /// Opens a namespace of the inventory through one of its holders.
@@ -51,8 +51,14 @@ pub(super) fn open(proc: &impl AsFd, entry: &Entry) -> Option<Namespace> {
         .iter()
         .filter_map(|holder| through(proc, entry.kind, holder));
     entry
-        .lowest
-        .and_then(|pid| file(proc, ProcPath::of(pid).namespace(entry.kind.name()), entry.kind))
+        .number
+        .and_then(|number| {
+            file(
+                proc,
+                ProcPath::of(number).namespace(entry.kind.name()),
+                entry.kind,
+            )
+        })
         .into_iter()
         .chain(ways)
         // A PID may belong to another process by now, and a descriptor to another file.
@@ -115,5 +121,5 @@ fn from_file(file: OwnedFd) -> Option<Namespace> {
 
 /// A copy of a descriptor of another process. The file is not opened again, because that could have effects.
 fn fetch(pid: Pid, fd: u32) -> Option<OwnedFd> {
-    descriptors::fetch(&mut None, pid, fd).ok()
+    Process::open(pid).ok()?.descriptor(fd.try_into().ok()?).ok()
 }

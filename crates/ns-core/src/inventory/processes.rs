@@ -2,8 +2,8 @@
 
 use std::os::fd::BorrowedFd;
 
-use crate::process::{Files, LinkDirectory, Pid};
-use crate::{Gathered, Kinds};
+use crate::process::{Files, LinkDirectory, Links, Pid, living_thread};
+use crate::{Gathered, Kind, Kinds};
 
 use super::members::{Found, Member};
 use super::next_children;
@@ -17,10 +17,11 @@ pub(super) fn look(
     kinds: Kinds,
     same_pids: bool,
 ) -> Option<Member> {
-    let directory = LinkDirectory::open(proc, pid, None);
+    let mut directory = LinkDirectory::open(proc, pid, None);
     let links = directory.links(kinds);
     let mut member = Member {
         pid,
+        number: pid,
         links,
         threads: 0,
         descent: Gathered::NotAsked,
@@ -31,11 +32,30 @@ pub(super) fn look(
         found.members.push(member);
         return None;
     }
-    if links.known().next().is_none() {
-        // A process whose first thread has ended still has its directory, and the directories of its other threads.
+    if has_exited(&links, kinds) {
+        // Its directory is still there, with those of its other threads. A zombie has no other thread.
         member.threads = Files::of(&proc, pid).threads().known()?;
+        if member.threads > 1
+            && let Some(tid) = living_thread(proc, pid)
+        {
+            directory = LinkDirectory::open(proc, pid, Some(tid));
+            (member.number, member.links) = (tid, directory.links(kinds));
+        }
     }
     found.unread.of_processes += 1;
-    next_children::look(found, (pid, pid), &directory, &links, kinds, same_pids);
+    let thread = (pid, member.number);
+    next_children::look(found, thread, &directory, &member.links, kinds, same_pids);
     Some(member)
+}
+
+/// True if these links are those of a thread that has exited: of namespaces, it has only the user namespace and the PID
+/// namespace left. If no other kind was read, these two are right, and nothing else is needed.
+fn has_exited(links: &Links, kinds: Kinds) -> bool {
+    let mut others = kinds
+        .iter()
+        .filter(|kind| !matches!(kind, Kind::User | Kind::Pid))
+        .peekable();
+    let none_asked = others.peek().is_none();
+    let none_known = others.all(|kind| links.get(kind) == Gathered::Absent);
+    none_known && (!none_asked || links.known().next().is_none())
 }

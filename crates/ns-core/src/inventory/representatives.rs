@@ -27,9 +27,9 @@ pub struct Representative {
 }
 
 impl Representative {
-    /// `None` if the process has ended.
-    pub(super) fn read(proc: &impl AsFd, pid: Pid, facts: OfProcesses) -> Option<Self> {
-        let files = Files::of(proc, pid);
+    /// `None` if the process has ended. `number` is that of its first thread that has not exited.
+    pub(super) fn read(proc: &impl AsFd, pid: Pid, number: Pid, facts: OfProcesses) -> Option<Self> {
+        let (files, of_thread) = (Files::of(proc, pid), Files::of(proc, number));
         // This also checks that the process still exists.
         let uid = files.uid();
         if uid == Gathered::Absent {
@@ -55,12 +55,12 @@ impl Representative {
                     process.parent = stat.and_then(|stat| stat.parent.into());
                 }
                 OfProcess::Command => {
-                    process.command = files.command();
+                    process.command = of_thread.command();
                     if process.command == Gathered::Absent {
                         return None;
                     }
                 }
-                OfProcess::Cgroups => process.cgroups = files.cgroups(),
+                OfProcess::Cgroups => process.cgroups = of_thread.cgroups(),
                 OfProcess::Pids => process.pids = files.status().and_then(|status| status.pids().into()),
             }
         }

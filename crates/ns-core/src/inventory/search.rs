@@ -145,15 +145,17 @@ impl Search {
             entry.processes = 0;
             entry.threads = 0;
             entry.lowest = None;
+            entry.number = None;
         }
         for number in 0..self.members.len() {
             let member = self.members[number];
             for (kind, inode) in member.links.known() {
                 let entry = self.entry(kind, inode);
                 entry.processes += 1;
-                entry.threads += member.threads;
+                entry.threads += member.threads_in(kind);
                 // The PIDs ascend.
                 entry.lowest.get_or_insert(member.pid);
+                entry.number.get_or_insert(member.number);
             }
         }
         // A thread in another namespace was counted with its process.
@@ -240,6 +242,7 @@ mod tests {
         let links = read_links(&search.proc, pid);
         search.members.push(Member {
             pid,
+            number: pid,
             links,
             threads: 3,
             descent: Gathered::NotAsked,

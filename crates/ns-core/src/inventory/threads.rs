@@ -2,9 +2,8 @@
 
 use std::os::fd::BorrowedFd;
 
-use rustix::fs::{Dir, Mode, OFlags};
-
-use crate::process::{Files, LinkDirectory, Pid};
+use crate::process::path::ProcPath;
+use crate::process::{Files, LinkDirectory, tids};
 use crate::{Gathered, Kinds};
 
 use super::holder::Holder;
@@ -22,13 +21,13 @@ pub(super) fn look(
     if member.threads == 0 {
         member.threads = Files::of(&proc, member.pid).threads().known().unwrap_or(0);
     }
-    // The first thread may have ended before the others. Then there may be one thread left, in another namespace.
     let only_the_first = member.threads <= 1 && member.links.known().next().is_some();
     if only_the_first {
         return;
     }
-    for tid in tids(proc, member.pid) {
-        if tid == member.pid {
+    for tid in tids(proc, ProcPath::of(member.pid).file("task")) {
+        // These were looked at with the process.
+        if tid == member.pid || tid == member.number {
             continue;
         }
         let directory = LinkDirectory::open(proc, member.pid, Some(tid));
@@ -40,18 +39,4 @@ pub(super) fn look(
         }
         next_children::look(found, (member.pid, tid), &directory, &links, kinds, same_pids);
     }
-}
-
-/// The threads of a process; none if it has ended.
-fn tids(proc: BorrowedFd<'_>, pid: Pid) -> Vec<Pid> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(directory) = rustix::fs::openat(proc, format!("{pid}/task"), flags, Mode::empty()) else {
-        return Vec::new();
-    };
-    let Ok(entries) = Dir::new(directory) else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok())
-        .collect()
 }

@@ -14,7 +14,7 @@ use super::members::Member;
 /// A process that is in a mount namespace.
 #[derive(Clone, Copy)]
 pub(super) struct Witness {
-    /// Its PID.
+    /// Its number in `/proc`: a PID, or the id of a thread.
     pub pid: Pid,
     /// True if the process sees all mounts of the namespace: its root directory is the root of the namespace.
     pub sees_all: bool,
@@ -32,7 +32,7 @@ pub(super) fn find(proc: BorrowedFd<'_>, members: &[Member]) -> HashMap<u64, Wit
             continue;
         };
         let first = Witness {
-            pid: member.pid,
+            pid: member.number,
             sees_all: false,
         };
         let (witness, tried) = found.entry(inode).or_insert((first, 0));
@@ -40,9 +40,9 @@ pub(super) fn find(proc: BorrowedFd<'_>, members: &[Member]) -> HashMap<u64, Wit
             continue;
         }
         *tried += 1;
-        if sees_all(proc, member.pid) {
+        if sees_all(proc, member.number) {
             *witness = Witness {
-                pid: member.pid,
+                pid: member.number,
                 sees_all: true,
             };
         }

@@ -56,9 +56,8 @@ pub(super) fn pid(pid: Pid) -> Cell<'static> {
 
 pub(super) fn path(it: Subject<'_>) -> Cell<'_> {
     let kind = it.entry.kind;
-    it.pid.map_or(Cell::Absent, |pid| {
-        Cell::string(&format!("/proc/{pid}/ns/{kind}"))
-    })
+    let member = it.pid.and_then(|pid| it.context.inventory.member(pid));
+    member.map_or(Cell::Absent, |member| Cell::string(&member.path(kind)))
 }
 
 pub(super) fn netnsid(it: Subject<'_>) -> Cell<'_> {

@@ -28,7 +28,7 @@ impl View {
     /// The view of the caller.
     pub fn own() -> Result<Self> {
         let proc = open_proc("/proc/self")?;
-        let view = Self::through(proc.as_fd(), "this process".into(), None)?;
+        let view = Self::of_parts(parts(proc.as_fd()), "this process".into(), None)?;
         Ok(Self {
             own: true,
             id: Gathered::Known(0),
@@ -39,7 +39,7 @@ impl View {
     /// The view of a process. A process in a chroot sees only the mounts below its root.
     pub fn of_process(process: &Process) -> Result<Self> {
         let name = format!("process {}", process.pid());
-        let view = Self::through(process.directory(), name, Some(process.pid())).map(|view| Self {
+        let view = Self::of_parts(process.ask(parts), name, Some(process.pid())).map(|view| Self {
             root: view.root.map_err(|error| process.explain(error)),
             id: match process.namespace(Kind::Mnt) {
                 Ok(namespace) => namespace.id(),
@@ -82,18 +82,16 @@ impl View {
         })
     }
 
-    fn through(directory: BorrowedFd<'_>, name: String, pid: Option<Pid>) -> Result<Self> {
-        let table = open(directory, "mountinfo", OFlags::RDONLY)
-            .doing(|| format!("open the table of mounts of {name}"))?;
-        let root =
-            open(directory, "root", OFlags::PATH).doing(|| format!("open the root directory of {name}"));
+    fn of_parts(parts: rustix::io::Result<Parts>, name: String, pid: Option<Pid>) -> Result<Self> {
+        let parts = parts.doing(|| format!("open the table of mounts of {name}"))?;
+        let root = parts.root.doing(|| format!("open the root directory of {name}"));
         Ok(Self {
             name,
             pid,
             own: false,
-            namespace: namespace_of(directory),
+            namespace: parts.namespace,
             id: Gathered::Absent,
-            table,
+            table: parts.table,
             root,
         })
     }
@@ -162,6 +160,21 @@ impl View {
             Err(error) => Err(error.clone()),
         }
     }
+}
+
+/// The files of a view in a directory of `/proc`.
+struct Parts {
+    table: OwnedFd,
+    root: rustix::io::Result<OwnedFd>,
+    namespace: Gathered<u64>,
+}
+
+fn parts(directory: BorrowedFd<'_>) -> rustix::io::Result<Parts> {
+    Ok(Parts {
+        table: open(directory, "mountinfo", OFlags::RDONLY)?,
+        root: open(directory, "root", OFlags::PATH),
+        namespace: namespace_of(directory),
+    })
 }
 
 /// The number in the link `ns/mnt` of a directory in `/proc`.

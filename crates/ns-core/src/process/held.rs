@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use nix::errno::Errno;
 use rustix::fs::{AtFlags, Mode, OFlags};
-use rustix::process::{PidfdGetfdFlags, pidfd_getfd};
+use rustix::process::{PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
-use super::opening::has_ended;
+use super::opening::{THREAD, has_ended};
+use super::threads::has_exited;
 use super::{Pid, Stat, Status, parse_link, parse_stat, privacy};
 use crate::error::Doing;
-use crate::sys::errno::{from_io, from_rustix};
+use crate::sys::errno::from_rustix;
 use crate::sys::ioctl;
 use crate::{Error, Gathered, Kind, Namespace, Result};
 
@@ -84,7 +85,7 @@ impl Process {
 
     /// A process that is about to end counts as ended, because it leaves its namespaces and directories a moment
     /// earlier.
-    pub(crate) fn ended(&self) -> Error {
+    fn ended(&self) -> Error {
         Error::NotFound(format!("process {} has ended", self.pid))
     }
 
@@ -101,7 +102,8 @@ impl Process {
     /// The inode of the namespace of this kind that its next children are born in, if that namespace exists yet.
     pub fn inode_for_children(&self, kind: Kind) -> Gathered<u64> {
         let name = kind.for_children().unwrap_or(kind.name());
-        match rustix::fs::readlinkat(&self.directory, format!("ns/{name}"), Vec::new()) {
+        let path = format!("ns/{name}");
+        match self.ask(|directory| rustix::fs::readlinkat(directory, &path, Vec::new())) {
             Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::SRCH) => Gathered::Absent,
             Err(errno) => Gathered::Unreadable(from_rustix(errno)),
@@ -112,7 +114,7 @@ impl Process {
         let doing = || format!("open the {} namespace of process {}", kind.noun(), self.pid);
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let path = format!("ns/{name}");
-        match rustix::fs::openat(&self.directory, path, flags, Mode::empty()) {
+        match self.ask(|directory| rustix::fs::openat(directory, &path, flags, Mode::empty())) {
             Ok(file) => Namespace::from_file(file),
             Err(errno) => {
                 // If the process has ended, that is the error, and not its last answer.
@@ -130,7 +132,11 @@ impl Process {
         if error.errno() != Some(Errno::EACCES) {
             return error;
         }
-        let files = rustix::fs::statat(&self.directory, "status", AtFlags::empty());
+        let thread = self.living_thread();
+        let directory = thread
+            .as_ref()
+            .map_or(self.directory(), |(_, thread)| thread.as_fd());
+        let files = rustix::fs::statat(directory, "status", AtFlags::empty());
         let owner = files.ok().map(|stat| stat.st_uid);
         match self
             .read("status")
@@ -144,8 +150,7 @@ impl Process {
     /// The network namespace of a socket that it has open, by its descriptor there (`pidfd_getfd(2)`).
     pub fn namespace_of_socket(&self, fd: i32) -> Result<Namespace> {
         let doing = || format!("get descriptor {fd} of process {}", self.pid);
-        let pidfd = self.pidfd().ok_or(Errno::ENOSYS).doing(doing)?;
-        let copied = match pidfd_getfd(pidfd, fd, PidfdGetfdFlags::empty()) {
+        let copied = match self.descriptor(fd) {
             Ok(file) => file,
             Err(rustix::io::Errno::BADF) => {
                 let text = format!("process {} has no descriptor {fd}", self.pid);
@@ -166,6 +171,24 @@ impl Process {
         }
     }
 
+    /// A copy of a descriptor that it has open (`pidfd_getfd(2)`).
+    pub(crate) fn descriptor(&self, fd: i32) -> rustix::io::Result<OwnedFd> {
+        let pidfd = self.pidfd().ok_or(rustix::io::Errno::NOSYS)?;
+        let copied = pidfd_getfd(pidfd, fd, PidfdGetfdFlags::empty());
+        if !matches!(copied, Err(rustix::io::Errno::BADF | rustix::io::Errno::SRCH)) {
+            return copied;
+        }
+        let Some((tid, thread)) = self.living_thread() else {
+            return copied;
+        };
+        let pidfd = pidfd_open(tid.to_rustix(), THREAD)?;
+        if has_exited(thread.as_fd(), "ns/mnt") {
+            // The number may be that of another thread by now.
+            return Err(rustix::io::Errno::SRCH);
+        }
+        pidfd_getfd(pidfd, fd, PidfdGetfdFlags::empty())
+    }
+
     /// Its root directory.
     pub fn root(&self) -> Result<OwnedFd> {
         self.place("root", "root")
@@ -179,7 +202,8 @@ impl Process {
     /// The path of its working directory below its root directory; `/` if the working directory is outside the root.
     pub fn working_path(&self) -> Result<PathBuf> {
         let path = |link: &str| {
-            let target = rustix::fs::readlinkat(&self.directory, link, Vec::new())
+            let target = self
+                .ask(|directory| rustix::fs::readlinkat(directory, link, Vec::new()))
                 .doing(|| format!("read /proc/{}/{link}", self.pid))?;
             Ok::<_, Error>(PathBuf::from(OsString::from_vec(target.into_bytes())))
         };
@@ -219,7 +243,7 @@ impl Process {
 
     fn place(&self, link: &str, noun: &str) -> Result<OwnedFd> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        match rustix::fs::openat(&self.directory, link, flags, Mode::empty()) {
+        match self.ask(|directory| rustix::fs::openat(directory, link, flags, Mode::empty())) {
             Ok(directory) => Ok(directory),
             Err(rustix::io::Errno::NOENT) => Err(self.ended()),
             Err(errno) => {
@@ -241,12 +265,19 @@ impl Process {
     }
 
     fn contents(&self, name: &str) -> nix::Result<Vec<u8>> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(&self.directory, name, flags, Mode::empty()).map_err(from_rustix)?;
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::fs::File::from(file), &mut bytes)
-            .map_err(|error| from_io(&error))?;
-        Ok(bytes)
+        // The first thread stands for the process in these, even after it has exited.
+        if matches!(name, "stat" | "status") {
+            return contents(self.directory(), name).map_err(from_rustix);
+        }
+        let answer = self.ask(|directory| {
+            let bytes = contents(directory, name)?;
+            // About a thread that has exited, some files are empty, and others say that it is nowhere.
+            if has_exited(directory, "ns/mnt") {
+                return Err(rustix::io::Errno::SRCH);
+            }
+            Ok(bytes)
+        });
+        answer.map_err(from_rustix)
     }
 }
 
@@ -257,6 +288,20 @@ impl PartialEq for Process {
 }
 
 impl Eq for Process {}
+
+fn contents(directory: BorrowedFd<'_>, name: &str) -> rustix::io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(directory, name, flags, Mode::empty())?;
+    let mut bytes = Vec::new();
+    loop {
+        bytes.reserve(1 << 10);
+        match rustix::io::read(&file, rustix::buffer::spare_capacity(&mut bytes)) {
+            Ok(0) => return Ok(bytes),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}
 
 /// The entries of an environment that set a variable, byte for byte, including repeated names.
 fn environment_entries(bytes: &[u8]) -> Vec<CString> {

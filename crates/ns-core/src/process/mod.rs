@@ -16,6 +16,7 @@ pub(crate) mod remedy;
 mod scan;
 mod stat;
 mod status;
+mod threads;
 mod wait;
 
 pub use cgroup::{Cgroup, Cgroups, Container, Runtime};
@@ -31,5 +32,6 @@ pub(crate) use privacy::lacking;
 pub use scan::{Scan, scan};
 pub use stat::{Stat, command_line, parse_stat};
 pub use status::Status;
+pub(crate) use threads::{living_thread, tids};
 pub use wait::Woken;
 pub(crate) use wait::wait;

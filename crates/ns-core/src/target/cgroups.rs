@@ -12,7 +12,7 @@ use super::claimant::{Claimant, Hierarchies, SHORT};
 use crate::error::Doing;
 use crate::escape::{quoted, word};
 use crate::output::escape_for_terminal;
-use crate::process::{Cgroup, Cgroups, Files, Pid, Process, scan};
+use crate::process::{Cgroup, Cgroups, Files, Pid, Process, living_thread, scan};
 use crate::sys::errno::lacks_resources;
 use crate::{Error, Gathered, Result};
 
@@ -173,8 +173,12 @@ fn all(
     while let Some(pid) = scan.next() {
         let pid = pid?;
         let proc = scan.proc();
-        let files = Files::of(&proc, pid);
-        let (cgroups, stat) = match (files.cgroups(), files.stat()) {
+        let stat = Files::of(&proc, pid).stat();
+        let exited = matches!(&stat, Gathered::Known(stat) if stat.state == b'Z' && stat.threads > 1);
+        // A thread that has exited may no longer be shown in its cgroup.
+        let thread = exited.then(|| living_thread(proc, pid)).flatten();
+        let cgroups = Files::of(&proc, thread.unwrap_or(pid)).cgroups();
+        let (cgroups, stat) = match (cgroups, stat) {
             (Gathered::Known(cgroups), Gathered::Known(stat)) => (cgroups, stat),
             // A process that cannot be read may be in another cgroup of this name.
             (Gathered::Unreadable(errno), _) | (_, Gathered::Unreadable(errno)) if lacks_resources(errno) => {

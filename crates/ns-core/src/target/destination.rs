@@ -80,7 +80,8 @@ impl Destination {
             SetnsFd::Namespace(namespace) => namespace.enter(),
             SetnsFd::Process(process) => match process.pidfd() {
                 Some(pidfd) => match nix::sched::setns(pidfd, self.kind.flag()) {
-                    Err(Errno::ESRCH) => return Err(process.ended()),
+                    // The first thread of the process has exited. Another may live.
+                    Err(Errno::ESRCH) => process.namespace(self.kind)?.enter(),
                     answer => answer,
                 },
                 None => process.namespace(self.kind)?.enter(),

@@ -141,9 +141,23 @@ fn explain_file_of_process(path: &Path, error: Error) -> Error {
         .ok()
         .and_then(|below| below.iter().next());
     let pid = below.and_then(|name| name.to_str()?.parse().ok());
-    match pid.map(Process::open) {
-        Some(Ok(process)) => process.explain(error),
-        Some(Err(_)) | None => error,
+    let Some(Ok(process)) = pid.map(Process::open) else {
+        return error;
+    };
+    let rest = path.strip_prefix(Path::new("/proc").join(process.pid().to_string()));
+    match (process.living_thread(), rest) {
+        (Some((thread, _)), Ok(rest)) if error.is_not_found() && rest.starts_with("ns") => {
+            let cause = format!(
+                "the first thread of process {} has exited; others are alive",
+                process.pid()
+            );
+            let file = format!("/proc/{}/task/{thread}/{}", process.pid(), rest.display());
+            error.explained(
+                Some(cause),
+                Some(format!("use the file of another thread: {file}")),
+            )
+        }
+        _ => process.explain(error),
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use super::choice::{Choice, Word};
 use crate::inventory::share;
-use crate::process::{Files, Links, Pid, Process, command_line, read_links, scan};
+use crate::process::{Files, Links, Pid, Process, command_line, living_thread, read_links, scan};
 use crate::target::{self, NamedCgroup};
 use crate::{Gathered, Result, Target};
 
@@ -68,7 +68,9 @@ fn look(word: Word<'_>) -> Result<impl Iterator<Item = Choice>> {
     let own = read_links(proc, Pid::own());
     let parts = share(&pids, |found: &mut Vec<(bool, Pid, Choice)>, pid| {
         let known = choice(proc, pid, word);
-        found.extend(known.map(|choice| (is_elsewhere(&read_links(proc, pid), &own), pid, choice)));
+        found.extend(
+            known.map(|(number, choice)| (is_elsewhere(&read_links(proc, number), &own), pid, choice)),
+        );
     });
     let mut all = parts.concat();
     all.sort_unstable_by_key(|(elsewhere, pid, _)| (!elsewhere, *pid));
@@ -81,13 +83,20 @@ fn is_elsewhere(links: &Links, own: &Links) -> bool {
     links.known().any(|(kind, inode)| differs(kind, inode))
 }
 
-/// A process that can be a target. Kernel threads and zombies have no command line, and nobody enters them.
-fn choice(proc: BorrowedFd<'_>, pid: Pid, word: Word<'_>) -> Option<Choice> {
+/// A process that can be a target, and the number in `/proc` of a living thread of it. Kernel threads and zombies have no
+/// command line, and nobody enters them.
+fn choice(proc: BorrowedFd<'_>, pid: Pid, word: Word<'_>) -> Option<(Pid, Choice)> {
     let number = pid.to_string();
     if pid == Pid::own() || !word.may_be_of(&number) {
         return None;
     }
     // A process that has ended meanwhile is left out.
-    let cmdline = Files::of(&proc, pid).read("cmdline").known()?;
-    Some(Choice::new(number, command_line(&cmdline)?))
+    let command = |number| command_line(&Files::of(&proc, number).read("cmdline").known()?);
+    let (thread, command) = if let Some(command) = command(pid) {
+        (pid, command)
+    } else {
+        let thread = living_thread(proc, pid)?;
+        (thread, command(thread)?)
+    };
+    Some((thread, Choice::new(number, command)))
 }
