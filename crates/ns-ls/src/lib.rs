@@ -26,6 +26,8 @@ use cli::Cli;
 use operand::identity_of;
 use query::{Query, said};
 use records::Records;
+#[cfg(fuzzing)]
+pub use saved::check_saved;
 use show::Said;
 
 /// The program.

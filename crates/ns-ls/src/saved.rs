@@ -153,9 +153,63 @@ fn bytes(hexadecimal: &Value) -> Option<Vec<u8>> {
         .collect()
 }
 
+/// Checks what holds for any file: a list that is written again is the same list, and each tree has every namespace once.
+#[cfg(any(test, fuzzing))]
+pub fn check_saved(text: &[u8]) {
+    use crate::tree::{self, Relation};
+
+    let Ok(saved) = parse(text) else { return };
+    let written = written(&saved);
+    let again = parse(&written).expect("it was written here");
+    assert_eq!(again.records.len(), saved.records.len());
+    assert_eq!(self::written(&again), written);
+    for relation in [
+        Relation::Owner,
+        Relation::Parent,
+        Relation::Process,
+        Relation::EarlierProcess,
+    ] {
+        let mut places: Vec<_> = tree::tree(&saved.records, relation)
+            .into_iter()
+            .map(|(record, _)| record)
+            .collect();
+        places.sort_unstable();
+        assert!(places.into_iter().eq(0..saved.records.len()));
+        tree::missing(&saved.records, relation, |inode| {
+            saved.records.find(&ns_core::listing::NS, inode)
+        });
+    }
+}
+
+/// The list in JSON.
+#[cfg(any(test, fuzzing))]
+fn written(saved: &Saved) -> Vec<u8> {
+    use ns_core::output::{Listing, Row, Shape, Style, headings, write};
+
+    let rows = (0..saved.records.len()).map(|record| Row {
+        depth: 0,
+        cells: saved.records.cells(record, NAMESPACE_COLUMNS),
+    });
+    let listing = Listing {
+        name: "namespaces",
+        columns: headings(NAMESPACE_COLUMNS),
+        rows: rows.collect(),
+        incomplete: None,
+        remarks: Vec::new(),
+    };
+    let style = Style {
+        shape: Shape::Json,
+        ..Style::default()
+    };
+    let mut out = Vec::new();
+    write(&mut out, &listing, style).expect("there is memory");
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use ns_core::listing;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -227,6 +281,23 @@ mod tests {
             r#"{"namespaces": [{}]}"#,
         ] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_list_is_read_and_written(
+            numbers in proptest::collection::vec(0_u64..5, 12),
+            text in ".{0,6}",
+            digits in "[0-9a-f\u{e9}]{0,6}",
+        ) {
+            let rows = numbers.chunks(4).map(|row| serde_json::json!({
+                "ns": row[0], "type": text, "pid": row[1], "ppid": row[2], "ons": row[3], "pns": row[2],
+                "command": text, "command-bytes": digits, "nsfs": [text, "x"], "nsfs-bytes": [digits],
+            }));
+            let rows: Vec<Value> = rows.collect();
+            check_saved(serde_json::json!({ "namespaces": rows }).to_string().as_bytes());
+            check_saved(text.as_bytes());
         }
     }
 }

@@ -6,6 +6,8 @@ mod subordinate;
 
 pub use compose::compose;
 pub use request::MapRequest;
+#[cfg(fuzzing)]
+pub use subordinate::check_subordinate;
 pub use subordinate::{Subordinate, has_helper, subordinate};
 
 use std::fmt;

@@ -55,8 +55,26 @@ fn find(text: &str, name: Option<&str>, uid: u32) -> Option<Subordinate> {
     })
 }
 
+/// Checks what holds for any file: a block has ids, and the first line of a user counts.
+#[cfg(any(test, fuzzing))]
+pub fn check_subordinate(text: &str) {
+    for (name, uid) in [(Some("alice"), 1000), (None, 1000), (Some("1000"), 7)] {
+        let found = find(text, name, uid);
+        assert!(found.is_none_or(|block| block.count > 0));
+        let owner = name.map_or_else(|| uid.to_string(), str::to_owned);
+        let added = Subordinate { first: 5, count: 9 };
+        assert_eq!(find(&format!("{owner}:5:9\n{text}"), name, uid), Some(added));
+        assert_eq!(
+            find(&format!("{text}\n{owner}:5:9"), name, uid),
+            found.or(Some(added))
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const FILE: &str =
@@ -86,5 +104,12 @@ mod tests {
             })
         );
         assert_eq!(find(FILE, Some("carol"), 1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_is_read(text in "((alice|1000|#|bob|):?[0-9]{0,10}:?[0-9]{0,10}[:x ]?\\PC?\n?){0,8}") {
+            check_subordinate(&text);
+        }
     }
 }

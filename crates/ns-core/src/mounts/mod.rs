@@ -29,8 +29,12 @@ pub use peers::{PeerMount, PeerMounts, Peers};
 pub use propagation::{PeerGroup, Propagation};
 pub use resolve::{ResolvedPath, Space};
 pub use stats::{Statistics, parse_stats};
+#[cfg(fuzzing)]
+pub use status::check_buffer;
 pub use status::{MountStatus, Statuses};
 pub use table::{LineFlaw, MountTable, TableForm};
+#[cfg(fuzzing)]
+pub use tags::check_device;
 pub use tags::{Tag, Tags, device_path, parse_tag};
 pub use tree::{Node, Tree};
 pub use view::View;

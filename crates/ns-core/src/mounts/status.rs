@@ -266,8 +266,34 @@ impl Buffer {
     }
 }
 
+/// Checks what holds for any buffer: it has a line or none, and the table reads a line as it was written.
+#[cfg(any(test, fuzzing))]
+pub fn check_buffer(bytes: &[u8]) {
+    let mut buffer = Buffer(bytes.to_vec());
+    // The kernel fills in the fields of a whole structure.
+    buffer.0.resize(bytes.len().max(STRINGS), 0);
+    let most = bytes.len() + STRINGS;
+    for line in buffer.id_map() {
+        assert!(line.len() <= most && (line.starts_with(b"uid ") || line.starts_with(b"gid ")));
+    }
+    let Some(line) = buffer.line() else { return };
+    // The kernel escapes the options, and gives every mount a root and a type.
+    let is_escaped = !buffer.string(0x80, 4).iter().any(u8::is_ascii_whitespace);
+    if !is_escaped || buffer.string(0x8, 104).is_empty() || buffer.string(0x20, 36).is_empty() {
+        return;
+    }
+    let table = super::MountTable::parse(&line);
+    let [mount] = table.mounts() else {
+        panic!("it is not one line: {:?}", table.flaws())
+    };
+    assert_eq!(mount.id, MountId::new(buffer.u32(56).into()));
+    assert_eq!(&*mount.target.decoded(), buffer.string(0x10, 108));
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::MountTable;
     use super::*;
 
@@ -301,6 +327,22 @@ mod tests {
         };
         if let Ok(bytes) = own.read_by_id() {
             assert_eq!(lines(bytes), lines(own.read().unwrap()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_buffer_has_a_line_or_none(
+            fields in proptest::collection::vec(prop_oneof![4 => Just(0), 1 => any::<u8>()], STRINGS),
+            strings in "[a-z /\\\\\n\0]{0,60}",
+        ) {
+            let mut bytes = [fields, strings.into_bytes()].concat();
+            // Offsets that lead to the strings.
+            for (index, field) in [4, 36, 104, 108, 120, 124, 156, 164].into_iter().enumerate() {
+                bytes[field..field + 4].copy_from_slice(&(5 * u32::try_from(index).expect("few")).to_ne_bytes());
+            }
+            bytes[8..10].copy_from_slice(&[0xff, 0xff]);
+            check_buffer(&bytes);
         }
     }
 }

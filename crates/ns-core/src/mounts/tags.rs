@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 use super::{Device, Mount};
 use crate::Gathered;
 
+#[cfg(fuzzing)]
+pub use superblock::check_device;
 use tag::unescaped;
 pub use tag::{Tag, device_path};
 

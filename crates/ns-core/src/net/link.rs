@@ -28,6 +28,25 @@ pub(crate) struct Link {
     pub tied_to: Option<u32>,
 }
 
+impl Link {
+    /// The interface that an answer describes.
+    pub(super) fn of(answer: LinkMessage) -> Self {
+        let mut link = Self {
+            index: answer.header.index,
+            name: String::new(),
+            tied_to: None,
+        };
+        for attribute in answer.attributes {
+            match attribute {
+                LinkAttribute::IfName(name) => link.name = name,
+                LinkAttribute::Link(index) => link.tied_to = Some(index),
+                _ => {}
+            }
+        }
+        link
+    }
+}
+
 /// One end of a pair to create.
 pub(crate) struct End<'a> {
     /// The name; `None` lets the kernel choose the first free of `veth0`, `veth1`, …
@@ -89,19 +108,7 @@ impl RtSocket {
         let RouteNetlinkMessage::NewLink(answer) = self.ask(RouteNetlinkMessage::GetLink(question))? else {
             return Err(Errno::EBADMSG);
         };
-        let mut link = Link {
-            index: answer.header.index,
-            name: String::new(),
-            tied_to: None,
-        };
-        for attribute in answer.attributes {
-            match attribute {
-                LinkAttribute::IfName(name) => link.name = name,
-                LinkAttribute::Link(index) => link.tied_to = Some(index),
-                _ => {}
-            }
-        }
-        Ok(link)
+        Ok(Link::of(answer))
     }
 
     /// Brings the interface with this number up.

@@ -11,3 +11,5 @@ pub use interface::{HardwareAddress, InterfaceAddress, InterfaceName};
 pub(crate) use link::End;
 pub use nsid::NsIds;
 pub(crate) use rtnetlink::RtSocket;
+#[cfg(fuzzing)]
+pub use rtnetlink::check_answer;

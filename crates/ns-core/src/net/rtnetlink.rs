@@ -2,7 +2,9 @@
 
 use std::os::fd::AsFd as _;
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{
+    ErrorMessage, NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use nix::errno::Errno;
@@ -54,7 +56,7 @@ impl RtSocket {
     pub(crate) fn ask(&mut self, question: RouteNetlinkMessage) -> nix::Result<RouteNetlinkMessage> {
         match self.exchange(question, 0)? {
             NetlinkPayload::InnerMessage(answer) => Ok(answer),
-            NetlinkPayload::Error(error) => Err(Errno::from_raw(error.raw_code().abs())),
+            NetlinkPayload::Error(error) => Err(errno(&error)),
             _ => Err(Errno::EBADMSG),
         }
     }
@@ -63,7 +65,7 @@ impl RtSocket {
     pub(crate) fn have(&mut self, order: RouteNetlinkMessage, flags: u16) -> nix::Result<()> {
         match self.exchange(order, flags | NLM_F_ACK)? {
             NetlinkPayload::Error(error) if error.raw_code() == 0 => Ok(()),
-            NetlinkPayload::Error(error) => Err(Errno::from_raw(error.raw_code().abs())),
+            NetlinkPayload::Error(error) => Err(errno(&error)),
             _ => Err(Errno::EBADMSG),
         }
     }
@@ -92,12 +94,66 @@ impl RtSocket {
                 answer => break answer.map_err(|error| from_io(&error))?,
             }
         };
-        let answer =
-            NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer).map_err(|_| Errno::EBADMSG)?;
-        if answer.header.sequence_number == self.sequence {
-            Ok(answer.payload)
-        } else {
-            Err(Errno::EBADMSG)
+        payload(&answer, self.sequence)
+    }
+}
+
+/// The content of an answer to the request with this number.
+fn payload(bytes: &[u8], sequence: u32) -> nix::Result<NetlinkPayload<RouteNetlinkMessage>> {
+    let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes).map_err(|_| Errno::EBADMSG)?;
+    if answer.header.sequence_number == sequence {
+        Ok(answer.payload)
+    } else {
+        Err(Errno::EBADMSG)
+    }
+}
+
+/// The errno in an answer, which the kernel writes as a negative number.
+fn errno(error: &ErrorMessage) -> Errno {
+    Errno::from_raw(error.raw_code().saturating_abs())
+}
+
+/// Checks what holds for any answer: it is read or refused, and a link in it has the number that the header has.
+#[cfg(any(test, fuzzing))]
+pub fn check_answer(bytes: &[u8]) {
+    let sequence = bytes.get(8..12).map_or(0, |number| {
+        u32::from_ne_bytes(number.try_into().expect("four bytes"))
+    });
+    assert!(payload(bytes, sequence.wrapping_add(1)).is_err());
+    match payload(bytes, sequence) {
+        Ok(NetlinkPayload::Error(error)) => assert!(error.raw_code() == 0 || errno(&error) as i32 >= 0),
+        Ok(NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link))) => {
+            assert_eq!(super::link::Link::of(link.clone()).index, link.header.index);
+        }
+        Ok(_) | Err(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_least_number_is_an_error_too() {
+        let mut bytes = vec![0; 36];
+        bytes[0] = 36;
+        bytes[4] = 2; // NLMSG_ERROR
+        bytes[16..20].copy_from_slice(&i32::MIN.to_ne_bytes());
+        let Ok(NetlinkPayload::Error(error)) = payload(&bytes, 0) else {
+            panic!("it is an error")
+        };
+        assert_eq!(errno(&error), Errno::UnknownErrno);
+        check_answer(&bytes);
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_read_or_refused(kind in prop_oneof![Just(2_u16), Just(16), Just(88)], content: Vec<u8>) {
+            let length = u32::try_from(16 + content.len()).expect("it is short");
+            let header = [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10]].concat();
+            check_answer(&[header, content].concat());
         }
     }
 }

@@ -135,6 +135,8 @@ pub fn list_columns<C: Headed>(name: &'static str, all: &[C]) -> Listing<'static
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     columns! {
@@ -171,5 +173,17 @@ mod tests {
         let listing = list_columns("fruit-columns", ALL);
         let words: Vec<_> = listing.rows[1].cells.iter().map(Cell::plain).collect();
         assert_eq!(words, [&b"PEAR%"[..], b"strings", b"names of pears"]);
+    }
+
+    proptest! {
+        #[test]
+        fn chosen_columns_are_chosen_by_their_names(text in "\\+?((apple|PEAR%|birne|pear_pct|\\PC{0,4})[, ]{0,2}){0,5}") {
+            let default = [&PEAR];
+            if let Ok(chosen) = choose(&text, ALL, &default) {
+                prop_assert_eq!(text.starts_with('+'), chosen.len() == text.split(',').count() + 1);
+                let names: Vec<_> = chosen.iter().map(|column| column.heading.name).collect();
+                prop_assert_eq!(choose(&names.join(","), ALL, &default), Ok(chosen));
+            }
+        }
     }
 }

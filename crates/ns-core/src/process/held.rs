@@ -313,8 +313,31 @@ fn environment_entries(bytes: &[u8]) -> Vec<CString> {
         .collect()
 }
 
+/// Checks what holds for any environment: every entry sets a variable, and all those entries are there, in order.
+#[cfg(any(test, fuzzing))]
+pub fn check_environment(bytes: &[u8]) {
+    let entries = environment_entries(bytes);
+    let mut rest = bytes.split(|byte| *byte == 0);
+    for entry in &entries {
+        assert!(entry.as_bytes().contains(&b'='));
+        assert!(rest.any(|found| found == entry.as_bytes()));
+    }
+    let setting = bytes
+        .split(|byte| *byte == 0)
+        .filter(|entry| entry.contains(&b'='));
+    assert_eq!(entries.len(), setting.count());
+    let printed: Vec<_> = entries
+        .iter()
+        .flat_map(CString::as_bytes_with_nul)
+        .copied()
+        .collect();
+    assert_eq!(environment_entries(&printed), entries);
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -355,5 +378,12 @@ mod tests {
             held.read("stat").unwrap_err().to_string(),
             format!("process {pid} has ended")
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_environment_is_read(bytes in proptest::collection::vec(prop_oneof![Just(0), Just(b'='), any::<u8>()], 0..60)) {
+            check_environment(&bytes);
+        }
     }
 }

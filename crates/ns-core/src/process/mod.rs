@@ -24,6 +24,8 @@ pub(crate) use child::{beside_child, in_child_while};
 pub use child::{in_child, in_child_within};
 pub use files::Files;
 pub use held::Process;
+#[cfg(fuzzing)]
+pub use held::check_environment;
 pub use inside::{in_namespace, in_namespace_of, open_in_namespace};
 pub use links::{LinkDirectory, Links, parse_link, read_links};
 pub(crate) use own::OwnProcess;

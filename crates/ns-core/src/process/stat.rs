@@ -56,6 +56,8 @@ pub fn command_line(cmdline: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const REST: &str =
@@ -88,5 +90,15 @@ mod tests {
         assert_eq!(command_line(b"a\0\0b\0").unwrap(), b"a  b");
         assert_eq!(command_line(b""), None);
         assert_eq!(command_line(b"\0\0"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_and_any_bytes_are_read(name: Vec<u8>, bytes: Vec<u8>) {
+            let whole = [b"4711 (", &name[..], b") ", REST.as_bytes()].concat();
+            prop_assert_eq!(parse_stat(&whole).unwrap().name, name);
+            let _ = parse_stat(&bytes);
+            prop_assert!(command_line(&bytes).is_none_or(|line| line.len() <= bytes.len()));
+        }
     }
 }

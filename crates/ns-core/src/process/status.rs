@@ -98,6 +98,8 @@ impl Status {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -122,5 +124,20 @@ mod tests {
         let status = Status::new(b"Name:\tcat\nNSpid:\t1\tx\n".to_vec());
         assert_eq!(status.permitted(), None);
         assert_eq!(status.pids(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_ids_and_any_bytes_are_read(uids: [u32; 4], mask: u64, before in "[A-Z:\t\n0-9a-z]{0,20}", bytes: Vec<u8>) {
+            let [real, effective, ..] = uids;
+            let ids = uids.map(|id| id.to_string()).join("\t");
+            let status = Status::new(format!("X{before}\nUid:\t{ids}\nCapEff:\t{mask:016x}\n").into_bytes());
+            if !before.contains("Uid:") && !before.contains("CapEff:") {
+                prop_assert_eq!((status.real_uid(), status.effective_uid()), (Some(real), Some(effective)));
+                prop_assert_eq!(status.effective(), Some(mask));
+            }
+            let status = Status::new(bytes);
+            let _ = (status.permitted(), status.signals_asked_for(), status.leader(), status.pids(), status.threads());
+        }
     }
 }

@@ -22,7 +22,12 @@ impl Block {
         let mut bytes = vec![0; length];
         let mut filled = 0;
         while filled < length {
-            match file.read_at(&mut bytes[filled..], offset + filled as u64) {
+            let at = offset.saturating_add(filled as u64);
+            // No device is that large, and the kernel has no such offset (EINVAL).
+            if i64::try_from(at).is_err() {
+                break;
+            }
+            match file.read_at(&mut bytes[filled..], at) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

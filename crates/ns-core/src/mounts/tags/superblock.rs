@@ -64,9 +64,34 @@ pub(super) fn read(file: &File) -> io::Result<Option<DeviceNames>> {
     Ok(None)
 }
 
+/// Checks what holds for any device: it is read without an error, as a file system and as a disk with partitions. The
+/// first byte is the place of the others.
+#[cfg(any(test, fuzzing))]
+pub fn check_device(bytes: &[u8]) {
+    use std::os::unix::fs::FileExt as _;
+
+    let Some((place, bytes)) = bytes.split_first() else {
+        return;
+    };
+    let place = [0, 512, 1024, 4086, 0x8000, 0x1_0000][usize::from(*place) % 6];
+    let memory = rustix::fs::memfd_create("device", rustix::fs::MemfdFlags::CLOEXEC);
+    let file = File::from(memory.expect("there is memory"));
+    file.write_all_at(bytes, place).expect("there is memory");
+    if let Some(names) = read(&file).expect("memory can be read") {
+        for name in [names.uuid, names.label].into_iter().flatten() {
+            assert!(!name.is_empty() && name.len() <= 4096);
+        }
+    }
+    for number in [0, 1, 4, u32::MAX] {
+        super::partitions::read(&file, number).expect("memory can be read");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::FileExt as _;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -88,5 +113,38 @@ mod tests {
             (luks.uuid.unwrap(), luks.label.unwrap()),
             (b"1-2-3".to_vec(), b"safe".to_vec())
         );
+    }
+
+    #[test]
+    fn a_record_behind_every_device_has_no_label() {
+        let far = [
+            (3, &b"NTFS    "[..]),
+            (11, &[0, 2, 1]),
+            (0x36, &[0x60]),
+            (0x40, &[2]),
+        ];
+        let found = names(&far).unwrap();
+        assert_eq!(
+            (found.uuid.as_deref(), found.label),
+            (Some(&b"0000000000000000"[..]), None)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_device_is_read(
+            place: u8,
+            magic in prop_oneof![Just("XFSB"), Just("   NTFS    "), Just("   EXFAT   "), Just("EFI PART"), Just("\u{1}CD001"), Just("")],
+            bytes in proptest::collection::vec(any::<u8>(), 0..600),
+        ) {
+            let mut device = [&[place], magic.as_bytes(), &bytes].concat();
+            check_device(&device);
+            if device.len() > 600 {
+                device[1 + 0x36..][..4].copy_from_slice(b"FAT1");
+                check_device(&device);
+                device[1 + 0x52..][..8].copy_from_slice(b"FAT32   ");
+                check_device(&device);
+            }
+        }
     }
 }
