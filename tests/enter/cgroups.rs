@@ -7,6 +7,7 @@ cases!["enter::cgroups":
     the_cgroup_is_joined_and_stdin_is_kept,
     cgroups_of_the_first_version_are_joined,
     a_frozen_cgroup_is_joined_only_on_request,
+    a_frozen_cgroup_of_the_first_version_is_refused,
 ];
 
 fn the_cgroup_is_joined_and_stdin_is_kept() -> Outcome {
@@ -120,5 +121,49 @@ fn a_frozen_cgroup_is_joined_only_on_request() -> Outcome {
         cgroup.freeze(true);
     }
     cgroup.freeze(false);
+    Ok(())
+}
+
+/// Thaws the cgroup at the end of the case: the processes of a frozen cgroup of version 1 cannot be killed.
+struct Thawing<'a>(&'a Cgroup);
+
+impl Drop for Thawing<'_> {
+    fn drop(&mut self) {
+        self.0.freeze(false);
+    }
+}
+
+fn a_frozen_cgroup_of_the_first_version_is_refused() -> Outcome {
+    let name = format!("ns-enter-frozen-v1-{}", std::process::id());
+    let cgroup = Cgroup::of_freezer_in_v1(&format!("{name}/below"))?;
+    let held = Held::new(&mut tool("env"), &cgroup.join());
+    let pid = held.pid.to_string();
+    cgroup.freeze(true);
+    let _thawing = Thawing(&cgroup);
+    let mut command = program("ns-enter");
+    let running = Running::start(command.args(["-t", &pid, "-c", "echo", "ran"]));
+    running.wait_for_end();
+    assert_eq!(running.end(), (1, None, String::new()));
+    let refused = program("ns-enter")
+        .args(["-t", &pid, "-c", "echo", "ran"])
+        .ran()
+        .fails(1);
+    // The state of the inner cgroup includes that of the outer one.
+    let message = format!("ns-enter: the cgroup \"/{name}/below\" is frozen: ");
+    assert!(refused.starts_with(&message), "{refused}");
+    assert!(
+        refused.contains("echo THAWED >") && refused.contains("/freezer.state, or --frozen"),
+        "{refused}"
+    );
+    let mut command = program("ns-enter");
+    let running = Running::start(command.args(["-t", &pid, "-c", "--frozen", "echo", "ran"]));
+    let place = format!("/proc/{}/cgroup", running.pid());
+    while !std::fs::read_to_string(&place).is_ok_and(|text| text.contains(&name)) {
+        std::thread::yield_now();
+    }
+    cgroup.freeze(false);
+    assert_eq!(running.end(), (0, None, "ran\n".to_owned()));
+    let thawed = program("ns-enter").args(["-t", &pid, "-c", "echo", "ran"]).ran();
+    assert_eq!(thawed.ok(), "ran\n");
     Ok(())
 }

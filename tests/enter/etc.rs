@@ -13,6 +13,7 @@ cases!["enter::etc":
     an_entry_without_a_counterpart_is_noted,
     a_sysfs_that_cannot_be_mounted_is_noted,
     a_sysfs_that_fails_half_way_is_an_error,
+    no_mount_below_sys_is_lost_without_a_word,
     the_working_directory_is_in_it,
     contradicting_options_are_refused,
     the_plan_shows_it,
@@ -181,6 +182,34 @@ fn a_sysfs_that_fails_half_way_is_an_error() -> Outcome {
                 "{fault}: {error}"
             );
         }
+    }
+    Ok(())
+}
+
+fn no_mount_below_sys_is_lost_without_a_word() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("strace");
+    for who in both()? {
+        let run = |fault: &str| {
+            let script = format!(
+                "mount -t tmpfs a /sys/fs/bpf; echo kept >/sys/fs/bpf/file
+                strace -f -qq -o /dev/null {fault} $E --net=blue --etc cat /sys/fs/bpf/file"
+            );
+            in_room(&who, &script)
+        };
+        let mut failed = 0;
+        for when in 1..=12 {
+            let ran = run(&format!(
+                "-P /sys/fs/bpf -P /sys -e inject=statx:error=ENOMEM:when={when}"
+            ))?;
+            failed += u32::from(ran.status == 1);
+            assert!(
+                (ran.status, ran.stdout.as_str()) == (0, "kept\n")
+                    || (ran.status == 1 && ran.stdout.is_empty()),
+                "{when}: {ran:?}"
+            );
+        }
+        assert!(failed >= 2, "{failed}");
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ cases!["pins::remove":
     a_name_that_is_mounted_twice_is_removed_completely,
     a_name_that_is_mounted_out_of_reach_stays_whole,
     a_name_goes_without_the_right_to_read_its_file,
+    a_name_is_whole_or_gone_whatever_fails,
     the_holder_of_a_namespace_without_a_name_is_found,
     an_ordinary_user_takes_nothing_away,
 ];
@@ -168,6 +169,30 @@ fn a_name_goes_without_the_right_to_read_its_file() -> Outcome {
             "setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search";
         room.ok(&format!("{drop} ns-unshare --unpin web"));
         assert_eq!((room.names().as_str(), room.mounts()), ("", 0));
+    }
+    Ok(())
+}
+
+fn a_name_is_whole_or_gone_whatever_fails() -> Outcome {
+    for room in rooms()? {
+        needs::tools("strace");
+        for call in ["statx", "openat", "fstatfs", "umount2"] {
+            let mut gone = 0;
+            for when in 1..=6 {
+                room.ok("[ -e /run/utsns/web ] || ns-unshare --pin web -u");
+                let fault = format!("-e inject={call}:error=ENOMEM:when={when}");
+                let ran = room.sh(&format!(
+                    "strace -f -qq -o /dev/null -P /run/utsns/web {fault} ns-unshare --unpin web"
+                ));
+                let state = (ran.status, room.names(), room.mounts());
+                gone += u32::from(ran.status == 0);
+                assert!(
+                    state == (0, String::new(), 0) || state == (1, "uts/web".to_owned(), 1),
+                    "{call} {when}: {state:?} {ran:?}"
+                );
+            }
+            assert!(gone > 0, "{call}");
+        }
     }
     Ok(())
 }

@@ -36,6 +36,11 @@ impl Cgroup {
         Self::below(mounted("cgroup", "pids")?, path)
     }
 
+    /// Creates the cgroup in the hierarchy of the `freezer` controller of cgroup v1.
+    pub fn of_freezer_in_v1(path: &str) -> Result<Self, Skip> {
+        Self::below(mounted("cgroup", "freezer")?, path)
+    }
+
     fn below(top: PathBuf, path: &str) -> Result<Self, Skip> {
         let mut cgroup = Self { made: Vec::new() };
         let mut directory = top;
@@ -88,7 +93,14 @@ impl Cgroup {
     /// Freezes the outermost cgroup that was made, and all below it, or thaws them.
     pub fn freeze(&self, frozen: bool) {
         let outer = self.made.first().expect("the path was new");
-        fs::write(outer.join("cgroup.freeze"), if frozen { "1" } else { "0" }).expect("it was made by root");
+        let v1 = outer.join("freezer.state");
+        let (file, value) = match (v1.exists(), frozen) {
+            (true, true) => (v1, "FROZEN"),
+            (true, false) => (v1, "THAWED"),
+            (false, true) => (outer.join("cgroup.freeze"), "1"),
+            (false, false) => (outer.join("cgroup.freeze"), "0"),
+        };
+        fs::write(file, value).expect("it was made by root");
     }
 
     /// The shell command that moves the shell into the cgroup.

@@ -9,6 +9,7 @@ mod ids;
 mod interrupted;
 mod keys;
 mod kill_child;
+mod lost_answers;
 mod mounts;
 mod namespaces;
 mod network;
@@ -39,6 +40,7 @@ pub fn cases() -> Vec<Case> {
         interrupted::cases(),
         keys::cases(),
         kill_child::cases(),
+        lost_answers::cases(),
         mounts::cases(),
         namespaces::cases(),
         network::cases(),

@@ -22,14 +22,15 @@ const DONE: u8 = b'.';
 /// The child has a copy of the caller's memory, and shares only open files with the caller. Fails if no child can be
 /// forked (`EDEADLK`: the caller has threads), or if the child dies before its work is done.
 pub fn in_child(work: impl FnOnce(&mut PipeWriter) -> io::Result<()>) -> Result<Vec<u8>> {
-    in_child_while(|_| Ok(()), work)
+    in_child_while(|_| Ok(()), work, || ())
 }
 
 /// Runs `work` in a child as [`in_child`] does, if it may take long: `wait` returns once the pipe is readable, or fails
-/// if the work is given up. The child is killed then.
+/// if the work is given up. The child is killed then. If its result cannot be written, the child calls `unsent`.
 pub(crate) fn in_child_while(
     wait: impl FnOnce(&PipeReader) -> nix::Result<()>,
     work: impl FnOnce(&mut PipeWriter) -> io::Result<()>,
+    unsent: impl FnOnce(),
 ) -> Result<Vec<u8>> {
     let doing = || "run a child";
     let (mut reader, mut writer) = io::pipe().doing(doing)?;
@@ -39,6 +40,9 @@ pub(crate) fn in_child_while(
             // The work is of no use without its parent. If this is refused, the work is only left to itself.
             let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
             let done = work(&mut writer).and_then(|()| writer.write_all(&[DONE]));
+            if done.is_err() {
+                unsent();
+            }
             exit(done.is_err().into())
         }
         Fork::Parent(child) => {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::mount::{MntFlags, umount2};
 
 use super::family::OutsideFamily;
 use super::process::{Made, OutsideProcess};
@@ -67,7 +68,10 @@ impl PinStep {
     fn bind(&self, kind: Kind, file: &Path, process: &mut OutsideProcess) -> Result<()> {
         process.make_file(file).doing(|| self.to_string())?;
         let namespace = process.hold()?.namespace(kind)?;
-        let bound = process.in_child_to_undo(|| pins::bind(&namespace, file));
+        let undo = || {
+            let _ = umount2(file, MntFlags::MNT_DETACH);
+        };
+        let bound = process.in_child_to_undo(|| pins::bind(&namespace, file), undo);
         // The answer of the child can be lost, although it has bound the namespace.
         if bound.is_ok() || leads_to(file, &namespace) {
             process.has_made([Made::Mount(file.to_owned())]);

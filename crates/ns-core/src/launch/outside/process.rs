@@ -239,7 +239,10 @@ impl<'a> OutsideProcess<'a> {
             let made = options.write(true).create_new(true).mode(0o644).open(path);
             made.map(drop).map_err(|error| from_io(&error))
         };
-        match self.in_child_to_undo(make) {
+        let undo = || {
+            let _ = nix::unistd::unlink(path);
+        };
+        match self.in_child_to_undo(make, undo) {
             Ok(()) => self.made.push(Made::File(path.to_owned())),
             Err(Errno::EEXIST) => {}
             Err(errno) => return Err(errno),

@@ -1,6 +1,7 @@
 //! Calls that a file system may never answer, such as NFS or FUSE without its server. They are made in a child, so that
 //! this process can still be ended by a signal, and ends with the process inside.
 
+use std::cell::Cell;
 use std::io::{PipeWriter, Write as _};
 use std::os::fd::AsFd as _;
 use std::time::Duration;
@@ -17,15 +18,26 @@ const PATIENCE: Duration = Duration::from_secs(1);
 impl OutsideProcess<'_> {
     /// Makes the call in a child. `EINTR` if the launch ends before the answer comes; then the child is killed.
     pub(super) fn in_child(&self, call: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
-        self.answered(call, Duration::ZERO)
+        self.answered(call, || (), Duration::ZERO)
     }
 
-    /// Makes a call that leaves something to undo: if the launch ends, its answer is waited for a moment longer.
-    pub(super) fn in_child_to_undo(&self, call: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
-        self.answered(call, PATIENCE)
+    /// Makes a call that leaves something to undo: if the launch ends, its answer is waited for a moment longer. If the
+    /// child cannot answer, it undoes the call itself.
+    pub(super) fn in_child_to_undo(
+        &self,
+        call: impl FnOnce() -> nix::Result<()>,
+        undo: impl FnOnce(),
+    ) -> nix::Result<()> {
+        self.answered(call, undo, PATIENCE)
     }
 
-    fn answered(&self, call: impl FnOnce() -> nix::Result<()>, longer: Duration) -> nix::Result<()> {
+    fn answered(
+        &self,
+        call: impl FnOnce() -> nix::Result<()>,
+        undo: impl FnOnce(),
+        longer: Duration,
+    ) -> nix::Result<()> {
+        let is_made = Cell::new(false);
         let answer = in_child_while(
             |pipe| match self.await_ready(pipe, PollFlags::IN) {
                 Err(Errno::EINTR) => {
@@ -38,7 +50,16 @@ impl OutsideProcess<'_> {
                 }
                 answer => answer,
             },
-            |pipe| write_answer(call(), pipe),
+            |pipe| {
+                let answer = call();
+                is_made.set(answer.is_ok());
+                write_answer(answer, pipe)
+            },
+            || {
+                if is_made.get() {
+                    undo();
+                }
+            },
         );
         read_answer(&answer.map_err(|error| error.errno().unwrap_or(Errno::EIO))?)
     }

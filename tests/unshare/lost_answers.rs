@@ -1,0 +1,104 @@
+//! Answers that are lost: the kernel has done something, and the process that asked for it does not hear so. Whatever was
+//! made is removed.
+
+use super::pins::Place;
+use super::{unshare, veth};
+use crate::support::case::cases;
+use crate::support::{Outcome, Run as _, needs, preload};
+
+cases!["unshare::lost_answers":
+    a_file_is_removed,
+    a_mount_is_removed,
+    a_pair_of_interfaces_is_removed,
+];
+
+fn a_file_is_removed() -> Outcome {
+    needs::root()?;
+    let strace = needs::installed("strace")?;
+    // The child that makes the file writes an answer, and then that it is done.
+    for when in [1, 2] {
+        for exists in [false, true] {
+            let place = Place::new();
+            if exists {
+                std::fs::write(place.file("uts"), "").expect("it is ours");
+            }
+            let mut command = crate::support::tool(&strace);
+            command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+            command.arg(format!("inject=write:error=EIO:when={when}"));
+            command.arg(unshare().get_program());
+            let ran = command.with(&format!("--uts={} echo ran", place.file("uts")));
+            assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{when}: {ran:?}");
+            // A file that was there before stays.
+            assert_eq!(place.is_empty(), !exists, "{when}: {ran:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Has the first write after a bind mount fail, or the second.
+const DEAF: &str = r"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static int writes = -1;
+int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data) {
+    long result = syscall(SYS_mount, source, target, type, flags, data);
+    if (result == 0 && flags & MS_BIND) writes = 0;
+    return result;
+}
+ssize_t write(int file, const void *bytes, size_t count) {
+    if (writes >= 0 && ++writes == WHEN) { errno = EIO; return -1; }
+    return syscall(SYS_write, file, bytes, count);
+}
+";
+
+fn a_mount_is_removed() -> Outcome {
+    needs::root()?;
+    for when in ["1", "2"] {
+        for exists in [false, true] {
+            let place = Place::new();
+            let file = place.file("uts");
+            if exists {
+                std::fs::write(&file, "").expect("it is ours");
+            }
+            let mut command = unshare();
+            let _library = preload(&DEAF.replace("WHEN", when), &mut command)?;
+            let ran = command.with(&format!("--uts={file} echo ran"));
+            assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{when}: {ran:?}");
+            let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("it is there");
+            assert!(!mounts.contains(&file), "{when}: {mounts}");
+            assert_eq!(place.is_empty(), !exists, "{when}: {ran:?}");
+        }
+    }
+    Ok(())
+}
+
+fn a_pair_of_interfaces_is_removed() -> Outcome {
+    needs::user_namespaces()?;
+    let strace = needs::installed("strace")?;
+    for place in veth::Place::both()? {
+        let mut failed = 0;
+        // A set-up has fewer answers than that.
+        for when in 1..=24 {
+            let mut command = place.inside(place.held.pid);
+            command.arg(&strace).args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+            command.arg(format!("inject=recvfrom:error=ENOMEM:when={when}"));
+            command.arg(place.program("ns-unshare").get_program());
+            let ran = command.with("--veth eth0,peer=vh0,addr=10.7.0.2/24 cat /proc/net/dev");
+            if ran.status == 0 {
+                assert!(ran.stdout.contains("eth0:"), "{when}: {ran:?}");
+                crate::support::traffic::await_end_of(place.inside(place.held.pid), "vh0");
+                continue;
+            }
+            failed += 1;
+            assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{when}: {ran:?}");
+            assert!(ran.stderr.contains(": Cannot allocate memory"), "{when}: {ran:?}");
+            assert_eq!(place.interfaces(), [""; 0], "{when}: {ran:?}");
+        }
+        // At least: creating, finding both ends, bringing both up, the address, and looking at both.
+        assert!(failed >= 8, "{failed}");
+    }
+    Ok(())
+}
