@@ -106,16 +106,23 @@ pub fn first_user_namespace() -> bool {
 
 /// True if this user namespace has this uid and gid.
 pub fn has_id(id: u32) -> bool {
-    ["uid_map", "gid_map"].into_iter().all(|file| {
-        let map = std::fs::read_to_string(format!("/proc/self/{file}")).unwrap_or_default();
-        map.lines().any(|line| {
-            let mut numbers = line
-                .split_whitespace()
-                .filter_map(|number| number.parse::<u32>().ok());
-            let (first, _, count) = (numbers.next(), numbers.next(), numbers.next());
-            first
-                .zip(count)
-                .is_some_and(|(first, count)| id >= first && id - first < count)
-        })
+    ["uid_map", "gid_map"]
+        .into_iter()
+        .all(|file| outer(file, id).is_some())
+}
+
+/// The uid outside of this user namespace that this uid is.
+pub fn outer_id(id: u32) -> Option<u32> {
+    outer("uid_map", id)
+}
+
+fn outer(file: &str, id: u32) -> Option<u32> {
+    let map = std::fs::read_to_string(format!("/proc/self/{file}")).unwrap_or_default();
+    map.lines().find_map(|line| {
+        let mut numbers = line
+            .split_whitespace()
+            .filter_map(|number| number.parse::<u32>().ok());
+        let (first, outer, count) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        (id >= first && id - first < count).then(|| outer + (id - first))
     })
 }

@@ -150,7 +150,12 @@ fn copies_of_the_programs() -> PathBuf {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
-    let directory = Path::new("/var/tmp/ns-utils-test").join(name.trim_matches('-'));
+    // Root of a user namespace may not write to the directory of root of the machine, or of another such root.
+    let owner = match namespaces::outer_id(0) {
+        Some(0) | None => NAME.to_owned(),
+        Some(id) => format!("{NAME}-{id}"),
+    };
+    let directory = Path::new("/var/tmp").join(owner).join(name.trim_matches('-'));
     fs::create_dir_all(&directory).expect("root can make a directory in /var/tmp");
     let lock = File::open(&directory).expect("it has just been made");
     let _lock = Flock::lock(lock, FlockArg::LockExclusive)

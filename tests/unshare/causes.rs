@@ -241,6 +241,7 @@ fn a_chroot_is_noticed() -> Outcome {
 }
 
 fn a_seccomp_filter_is_noticed() -> Outcome {
+    needs::user_namespaces()?;
     let mut command = unshare();
     command.args(["-U", "echo", "ran"]);
     says(
