@@ -38,7 +38,7 @@ fn faulty(faults: &str, words: &str) -> Result<Command, Skip> {
 /// Runs the command until it ends, which must happen while its stdin is open. Returns its status, and the output of it
 /// and its program.
 #[track_caller]
-fn ended(command: &mut Command) -> (i32, String, String) {
+pub(super) fn ended(command: &mut Command) -> (i32, String, String) {
     let mut messages = tempfile::tempfile().expect("there is room in /tmp");
     let stderr = messages.try_clone().expect("there are descriptors");
     let running = Running::start(command.stderr(stderr));

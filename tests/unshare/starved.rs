@@ -1,12 +1,14 @@
 //! Programs that start with less than usual: descriptors, `/dev/null`, room on the stack, answers of the kernel.
 
+use super::faults;
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, needs, path_of, program, refusing, tool};
+use crate::support::{Outcome, Run as _, User, needs, path_of, program, refusing, tool};
 
 cases!["unshare::starved":
     a_closed_descriptor_needs_no_dev_null,
     a_small_stack_is_enough,
     a_refused_uname_is_an_error,
+    a_user_that_cannot_be_looked_up_is_not_missing,
 ];
 
 const PROGRAMS: [&str; 5] = ["ns-enter", "ns-hostname", "ns-ls", "ns-mounts", "ns-unshare"];
@@ -74,6 +76,52 @@ fn a_refused_uname_is_an_error() -> Outcome {
         assert!(
             error.starts_with("ns-hostname: cannot read the names: Operation not permitted\n"),
             "{error}"
+        );
+    }
+    Ok(())
+}
+
+fn a_user_that_cannot_be_looked_up_is_not_missing() -> Outcome {
+    needs::user_namespaces()?;
+    let strace = needs::installed("strace")?;
+    // The C library may have another source, which knows root.
+    let user = User::ordinary()?;
+    for (file, words, status, message) in [
+        (
+            "/etc/passwd",
+            "-S nobody-of-ns-utils true",
+            2,
+            "the user cannot be looked up",
+        ),
+        (
+            "/etc/group",
+            "-G nobody-of-ns-utils true",
+            2,
+            "the group cannot be looked up",
+        ),
+        (
+            "/etc/passwd",
+            "-r --map-auto true",
+            1,
+            "cannot look up the user with uid ",
+        ),
+        // A shell that is not the caller's would run.
+        ("/etc/passwd", "-U", 1, "cannot look up the caller's shell"),
+    ] {
+        let mut command = user.tool(&strace);
+        command.args(["-f", "-qq", "-o", "/dev/null", "-P", file]);
+        command.args(["-e", "inject=open,openat:error=EMFILE"]);
+        command.arg(user.programs().join("ns-unshare"));
+        command.env_remove("SHELL").args(words.split(' '));
+        let (ended, output, messages) = faults::ended(&mut command);
+        assert_eq!((ended, output.as_str()), (status, ""), "{words}: {messages}");
+        assert!(
+            messages.contains(message) && messages.contains(": Too many open files"),
+            "{words}: {messages}"
+        );
+        assert!(
+            !messages.contains("no such") && !messages.contains("has no line"),
+            "{messages}"
         );
     }
     Ok(())

@@ -3,10 +3,15 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::str::FromStr;
 
+use nix::errno::Errno;
 use nix::unistd::{Group, Uid, User};
 
+use crate::error::{Doing, words};
+use crate::sys::errno::from_io;
 use crate::{Error, Result};
 
 /// The names that have been looked up.
@@ -18,18 +23,37 @@ impl UserNames {
     pub fn name(&mut self, uid: u32) -> Option<&str> {
         self.0
             .entry(uid)
-            .or_insert_with(|| {
-                User::from_uid(Uid::from_raw(uid))
-                    .ok()
-                    .flatten()
-                    .map(|user| user.name)
-            })
+            .or_insert_with(|| name_of(uid).ok().flatten())
             .as_deref()
     }
 
     /// The name of this user, or the number if no name can be found.
     pub fn name_or_number(&mut self, uid: u32) -> String {
         self.name(uid).map_or_else(|| uid.to_string(), str::to_owned)
+    }
+}
+
+/// The name of the user with this uid; `None` if no user has it.
+pub fn name_of(uid: u32) -> Result<Option<String>> {
+    let user = found(User::from_uid(Uid::from_raw(uid)), USERS)
+        .doing(|| format!("look up the user with uid {uid}"))?;
+    Ok(user.map(|user| user.name))
+}
+
+const USERS: &str = "/etc/passwd";
+const GROUPS: &str = "/etc/group";
+
+/// The answer of a look-up. Some errors mean that there is no such entry (`getpwnam(3)`). If the C library cannot open
+/// the file and has another source that does not know the entry, it reports no error.
+fn found<T>(answer: nix::Result<Option<T>>, file: &str) -> nix::Result<Option<T>> {
+    match answer {
+        Ok(None) | Err(Errno::ENOENT | Errno::ESRCH | Errno::EBADF | Errno::EPERM) => {
+            match File::open(file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(from_io(&error)),
+                _ => Ok(None),
+            }
+        }
+        answer => answer,
     }
 }
 
@@ -45,7 +69,7 @@ impl FromStr for UserId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let name = || Ok(User::from_name(text).ok().flatten().map(|user| user.uid.as_raw()));
+        let name = || Ok(found(User::from_name(text), USERS)?.map(|user| user.uid.as_raw()));
         id("user", text, name).map(Self)
     }
 }
@@ -54,18 +78,13 @@ impl FromStr for GroupId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let name = || {
-            Ok(Group::from_name(text)
-                .ok()
-                .flatten()
-                .map(|group| group.gid.as_raw()))
-        };
+        let name = || Ok(found(Group::from_name(text), GROUPS)?.map(|group| group.gid.as_raw()));
         id("group", text, name).map(Self)
     }
 }
 
 /// The id that a number gives, or else the id of the name.
-fn id(what: &'static str, text: &str, by_name: impl Fn() -> Result<Option<u32>>) -> Result<u32> {
+fn id(what: &'static str, text: &str, by_name: impl Fn() -> nix::Result<Option<u32>>) -> Result<u32> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // The highest number means "no id" to system calls.
         return match text.parse() {
@@ -73,7 +92,14 @@ fn id(what: &'static str, text: &str, by_name: impl Fn() -> Result<Option<u32>>)
             _ => Err(Error::invalid(what, text, "ids are numbers from 0 to 4294967294")),
         };
     }
-    by_name()?.ok_or_else(|| Error::invalid(what, text, format!("there is no such {what}")))
+    match by_name() {
+        Ok(Some(id)) => Ok(id),
+        Ok(None) => Err(Error::invalid(what, text, format!("there is no such {what}"))),
+        Err(errno) => {
+            let why = format!("the {what} cannot be looked up: {}", words(errno));
+            Err(Error::invalid(what, text, why))
+        }
+    }
 }
 
 /// The caller's name and primary group in `/etc/passwd`.
@@ -83,9 +109,10 @@ pub(crate) fn own_primary_group() -> Option<(String, u32)> {
 }
 
 /// The caller's shell in `/etc/passwd`.
-pub fn own_shell() -> Option<OsString> {
-    let user = User::from_uid(nix::unistd::getuid()).ok().flatten()?;
-    Some(user.shell.into_os_string()).filter(|shell| !shell.is_empty())
+pub fn own_shell() -> Result<Option<OsString>> {
+    let user = found(User::from_uid(nix::unistd::getuid()), USERS).doing(|| "look up the caller's shell")?;
+    let shell = user.map(|user| user.shell.into_os_string());
+    Ok(shell.filter(|shell| !shell.is_empty()))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
 use ns_core::output::{quoted, word};
 use ns_core::process::caller;
-use ns_core::users::UserNames;
+use ns_core::users::name_of;
 use ns_core::{Error, Kind, Kinds};
 
 use crate::cli::Cli;
@@ -324,7 +324,7 @@ fn maps(cli: &Cli, kinds: Kinds) -> anyhow::Result<(Vec<Map>, bool)> {
             SingleId::Is(inner) => IdRange::single(inner, outer),
             SingleId::Same => IdRange::single(outer, outer),
         });
-        let subordinate = || idmap::subordinate(ids, UserNames::default().name(own.real_uid), own.real_uid);
+        let subordinate = || idmap::subordinate(ids, name_of(own.real_uid)?.as_deref(), own.real_uid);
         let map = idmap::compose(single.transpose()?, &requests, subordinate, || {
             caller::id_map(ids)
         })?;
@@ -351,7 +351,7 @@ fn private_map(ids: IdKind) -> anyhow::Result<(Option<SingleId>, Vec<MapRequest>
     }
     let own = caller::ids();
     for ids in IdKind::BOTH {
-        match idmap::subordinate(ids, UserNames::default().name(own.real_uid), own.real_uid) {
+        match idmap::subordinate(ids, name_of(own.real_uid)?.as_deref(), own.real_uid) {
             Ok(_) if idmap::has_helper(ids) => {}
             Err(error) if !error.is_not_found() => return Err(error.into()),
             Ok(_) | Err(_) => return Ok((Some(SingleId::Is(0)), Vec::new())),

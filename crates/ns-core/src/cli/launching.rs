@@ -1,6 +1,6 @@
 //! The shared parts of the programs that run a program: showing the plan, and ending with the status of the program.
 
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CString, OsString};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -19,10 +19,10 @@ pub fn program(words: &[OsString], environment: Vec<CString>) -> CoreResult<Prog
     if let Some((file, arguments)) = words.split_first() {
         return Program::new(file, arguments, environment);
     }
-    let shell = shell_in(&environment)
-        .map(OsStr::to_owned)
-        .or_else(users::own_shell)
-        .unwrap_or_else(|| "/bin/sh".into());
+    let shell = match shell_in(&environment) {
+        Some(shell) => shell.to_owned(),
+        None => users::own_shell()?.unwrap_or_else(|| "/bin/sh".into()),
+    };
     Program::login_shell(&shell, environment)
 }
 

@@ -13,7 +13,7 @@ use super::look::Look;
 use crate::escape::{escape_for_terminal, word};
 use crate::idmap::{IdKind, IdMap, IdRange, Subordinate, subordinate};
 use crate::process::{caller, remedy};
-use crate::users::{self, UserNames};
+use crate::users::{self, name_of};
 
 /// The kernel refused a map from a process outside the user namespace.
 pub(crate) fn refused(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
@@ -123,10 +123,14 @@ const OWN_IDS_END: u32 = 1 << 16;
 /// The file of subordinate ids does not grant the range.
 fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
     let uid = caller::ids().real_uid;
-    let mut names = UserNames::default();
-    let user = names.name_or_number(uid);
+    // Without the name, nobody knows which lines are those of the user.
+    let name = name_of(uid).ok()?;
     let file = ids.subordinate_file();
-    let granted = subordinate(ids, names.name(uid), uid);
+    let granted = match subordinate(ids, name.as_deref(), uid) {
+        Err(error) if !error.is_not_found() => return None,
+        granted => granted,
+    };
+    let user = name.unwrap_or_else(|| uid.to_string());
     let own = match ids {
         IdKind::User => uid,
         IdKind::Group => nix::unistd::getgid().as_raw(),
