@@ -1,5 +1,5 @@
 //! The developer's tasks of ns-utils: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`, `explain`, `bench`,
-//! `fuzz`, `dist`, `trust`.
+//! `fuzz`, `mutants`, `dist`, `trust`.
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -11,8 +11,10 @@ mod fuzz;
 mod generated;
 mod language;
 mod man;
+mod mutants;
 mod picture;
 mod programs;
+mod random;
 mod trust;
 mod unicode;
 
@@ -49,6 +51,8 @@ enum Task {
     Bench(bench::BenchCli),
     /// Run the fuzz targets on the stable toolchain.
     Fuzz(fuzz::FuzzCli),
+    /// Change the code in one place at a time, and list the changes that no test notices.
+    Mutants(mutants::MutantsCli),
     /// Build a tarball and Debian packages.
     Dist(dist::DistCli),
     /// Run the programs under faults, and check what they promise.
@@ -83,6 +87,7 @@ fn run(task: &Task) -> Result<()> {
         Task::Bench(cli) => bench::run(cli),
         Task::Trust(cli) => trust::run(cli),
         Task::Fuzz(cli) => fuzz::run(cli),
+        Task::Mutants(cli) => mutants::run(cli),
         Task::Dist(cli) => {
             generated::put(&everything()?, Mode::Check)?;
             dist::run(cli)

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::calls;
 use super::commands::CommandLine;
+use crate::random::Random;
 
 /// Which of the faults are tried.
 #[derive(Clone, Debug, Default)]
@@ -41,24 +42,10 @@ impl Selection {
         if let Some((count, seed)) = self.sample {
             let mut random = Random(seed);
             while jobs.len() > count {
-                let length = u64::try_from(jobs.len()).unwrap_or(1);
-                jobs.swap_remove(usize::try_from(random.next() % length).unwrap_or_default());
+                jobs.swap_remove(random.index(jobs.len()));
             }
         }
         jobs.into()
-    }
-}
-
-/// Pseudo-random numbers (splitmix64): the same seed chooses the same faults.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
     }
 }
 
