@@ -13,7 +13,7 @@ use rustix::fs::inotify;
 use super::{ordinary, pins::Place, unshare};
 use crate::support::case::cases;
 use crate::support::running::{ended, last_child};
-use crate::support::{Outcome, Run as _, Running, User, needs, tool};
+use crate::support::{Outcome, Run as _, Running, User, needs, preload, tool};
 
 cases!["unshare::interrupted":
     a_hanging_newuidmap_is_ended_with_ns_unshare,
@@ -21,6 +21,7 @@ cases!["unshare::interrupted":
     a_fifo_without_a_reader_blocks_no_signals,
     pins_are_removed_if_the_caller_is_ended,
     an_ignored_signal_does_not_end_the_set_up,
+    a_hanging_look_up_of_a_user_is_ended,
 ];
 
 const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
@@ -198,5 +199,36 @@ fn an_ignored_signal_does_not_end_the_set_up() -> Outcome {
     let pid = std::fs::read_to_string(fifo).expect("it is written to");
     assert!(pid.trim().parse::<u32>().is_ok(), "{pid}");
     assert_eq!(running.end(), (0, None, "ran\n".into()));
+    Ok(())
+}
+
+/// A source of users that never answers, such as a server that is gone. It opens a FIFO first.
+const HANGING: &str = "
+#include <fcntl.h>
+#include <pwd.h>
+#include <unistd.h>
+int getpwnam_r(const char *name, struct passwd *entry, char *room, size_t size, struct passwd **result) {
+    close(open(\"FIFO\", O_WRONLY));
+    for (;;) pause();
+}
+";
+
+fn a_hanging_look_up_of_a_user_is_ended() -> Outcome {
+    needs::user_namespaces()?;
+    for signal in ENDING {
+        let directory = tempfile::tempdir().expect("there is room in /tmp");
+        let fifo = fifo(directory.path());
+        let mut command = unshare();
+        let _library = preload(
+            &HANGING.replace("FIFO", &fifo.display().to_string()),
+            &mut command,
+        )?;
+        let running = Running::start(command.args(["-U", "-S", "somebody", "echo", "ran"]));
+        assert_eq!(std::fs::read_to_string(&fifo).expect("it is opened"), "");
+        running.signal(signal);
+        running.wait_for_end();
+        let (_, died_of, output) = running.end();
+        assert_eq!((died_of, output.as_str()), (Some(signal as i32), ""));
+    }
     Ok(())
 }
