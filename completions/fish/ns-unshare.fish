@@ -233,9 +233,9 @@ complete -c ns-unshare -n '__ns_unshare_ours' -s C -d 'Create a cgroup namespace
 complete -c ns-unshare -n '__ns_unshare_ours' -l cgroup -d 'Create a cgroup namespace' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -s T -d 'Create a time namespace (monotonic and boot clock)'
 complete -c ns-unshare -n '__ns_unshare_ours' -l time -d 'Create a time namespace (monotonic and boot clock)' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Add SECONDS to the monotonic clock' -r -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Set the monotonic clock ahead by SECONDS' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --mon --mono --monot --monoto --monoton --monotoni' -f
-complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Add SECONDS to the boot-time clock' -r -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time clock ahead by SECONDS' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --b --bo --boo --boot --boott --bootti --boottim' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l hostname -d 'Set the host name' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --ho --hos --host --hostn --hostna --hostnam' -f

@@ -11,6 +11,9 @@ cases!["enter::etc":
     the_mounts_below_sys_stay,
     it_is_off_unless_asked,
     an_entry_without_a_counterpart_is_noted,
+    an_entry_that_is_not_alike_is_noted,
+    a_link_is_covered_itself,
+    a_process_has_a_sys_and_no_files,
     a_sysfs_that_cannot_be_mounted_is_noted,
     a_sysfs_that_fails_half_way_is_an_error,
     no_mount_below_sys_is_lost_without_a_word,
@@ -112,8 +115,8 @@ fn an_entry_without_a_counterpart_is_noted() -> Outcome {
     for who in both()? {
         let ran = in_room(
             &who,
-            "touch /etc/netns/blue/new /etc/netns/blue/link; ln -s /no/such/file /etc/link
-            $E --net=blue --etc cat /etc/resolv.conf",
+            "touch /etc/netns/blue/new; mkdir /etc/netns/blue/link; ln -s /no/such/file /etc/link
+            ln -s /nowhere /etc/netns/blue/hosts; $E --net=blue --etc cat /etc/resolv.conf",
         )?;
         assert_eq!(
             (ran.status, ran.stdout.as_str()),
@@ -122,16 +125,100 @@ fn an_entry_without_a_counterpart_is_noted() -> Outcome {
         );
         assert_eq!(
             ran.stderr,
-            "ns-enter: note: cannot bind \"/etc/netns/blue/link\" over \"/etc/link\": No such file or directory\n  \
+            "ns-enter: note: cannot bind \"/etc/netns/blue/hosts\" over \"/etc/hosts\": No such file or directory\n  \
+             cause: \"/etc/netns/blue/hosts\" is a link to \"/nowhere\", which does not exist\n\
+             ns-enter: note: cannot bind \"/etc/netns/blue/link\" over \"/etc/link\": No such file or directory\n  \
              cause: \"/etc/link\" is a link to \"/no/such/file\", which does not exist\n\
              ns-enter: note: cannot bind \"/etc/netns/blue/new\" over \"/etc/new\": No such file or directory\n  \
              cause: \"/etc/new\" does not exist\n  \
              help:  touch /etc/new\n"
         );
-        // An existing file that cannot be bound is an error, because the program would run with the wrong files.
-        let ran = in_room(&who, "mkdir /etc/netns/blue/hosts; $E --net=blue --etc echo ran")?;
-        let error = ran.fails(1);
-        assert!(error.contains("over \"/etc/hosts\": Not a directory"), "{error}");
+    }
+    Ok(())
+}
+
+fn an_entry_that_is_not_alike_is_noted() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("strace");
+    for who in both()? {
+        let ran = in_room(
+            &who,
+            "mkdir /etc/netns/blue/hosts /etc/other; touch /etc/netns/blue/other
+            $E --net=blue --etc cat /etc/hosts /etc/resolv.conf",
+        )?;
+        assert_eq!(
+            (ran.status, ran.stdout.as_str()),
+            (0, "outside\nnameserver 192.0.2.2\n"),
+            "{ran:#?}"
+        );
+        assert_eq!(
+            ran.stderr,
+            "ns-enter: note: cannot bind \"/etc/netns/blue/hosts\" over \"/etc/hosts\": Not a directory\n  \
+             cause: \"/etc/netns/blue/hosts\" is a directory, and \"/etc/hosts\" is a file\n\
+             ns-enter: note: cannot bind \"/etc/netns/blue/other\" over \"/etc/other\": Not a directory\n  \
+             cause: \"/etc/netns/blue/other\" is a file, and \"/etc/other\" is a directory\n"
+        );
+        // Any other refusal is an error, because the program would run with the wrong files.
+        let strace = "strace -f -qq -o /dev/null -P /etc/resolv.conf -e inject=move_mount:error=EPERM";
+        let error = in_room(&who, &format!("{strace} $E --net=blue --etc echo ran"))?.fails(1);
+        assert!(error.contains(" over \"/etc/"), "{error}");
+    }
+    Ok(())
+}
+
+fn a_link_is_covered_itself() -> Outcome {
+    needs::user_namespaces()?;
+    for who in both()? {
+        // Another program replaces the target of the link while the program runs.
+        let text = in_room(
+            &who,
+            "mkdir /run/resolve; mv /etc/resolv.conf /run/resolve/stub; ln -s /run/resolve/stub /etc/resolv.conf
+            mkdir /run/dir; rmdir /etc/dir; ln -s /run/dir /etc/dir
+            $E --net=blue --etc sh -c '
+                cat /etc/resolv.conf
+                echo later >/run/resolve/new; mv /run/resolve/new /run/resolve/stub
+                cat /etc/resolv.conf /run/resolve/stub /etc/dir/file'
+            cat /etc/resolv.conf; readlink /etc/resolv.conf",
+        )?;
+        let blue = "nameserver 192.0.2.2\n";
+        assert_eq!(
+            text.ok(),
+            format!("{blue}{blue}later\nblue\nlater\n/run/resolve/stub\n"),
+            "{}",
+            who.name
+        );
+        // A link to nowhere is covered too.
+        let text = in_room(
+            &who,
+            "ln -sf /nowhere /etc/resolv.conf; $E --net=blue --etc cat /etc/resolv.conf",
+        )?;
+        assert_eq!(text.ok(), blue, "{}", who.name);
+    }
+    Ok(())
+}
+
+fn a_process_has_a_sys_and_no_files() -> Outcome {
+    needs::user_namespaces()?;
+    for who in both()? {
+        for options in ["-t $! -n", "-n -t $!", "--net=/run/blue"] {
+            let text = in_room(
+                &who,
+                &format!(
+                    "touch /run/blue; mount --bind /run/netns/blue /run/blue
+                    ip netns exec blue sleep 100 & until [ \"$(readlink /proc/$!/exe)\" = \"$(readlink -f \"$(command -v sleep)\")\" ]; do :; done
+                    $E {options} --etc sh -c 'cat /etc/resolv.conf; ls /sys/class/net'; kill $!"
+                ),
+            )?;
+            let text = text.ok();
+            assert!(
+                text.starts_with("nameserver 192.0.2.1\n") && text.contains("dummy-blue"),
+                "{}: {options}: {text}",
+                who.name
+            );
+        }
+        // The file of a name stands for the name.
+        let text = in_room(&who, "$E --net=/run/netns/blue --etc cat /etc/resolv.conf")?;
+        assert_eq!(text.ok(), "nameserver 192.0.2.2\n", "{}", who.name);
     }
     Ok(())
 }
@@ -231,13 +318,11 @@ fn contradicting_options_are_refused() -> Outcome {
     needs::user_namespaces()?;
     for who in both()? {
         for (options, part) in [
-            ("--net=/run/netns/blue", "needs the name of a network namespace"),
-            ("-t $$", "needs the name of a network namespace"),
+            ("-u -t $$", "needs a network namespace"),
             (
                 "-t $$ -u --net=blue --root=/",
                 "cannot be combined with another mount namespace or root directory",
             ),
-            ("--net=file", "needs the name of a network namespace"),
             (
                 "--net=blue --mount=/proc/self/ns/mnt",
                 "cannot be combined with another mount namespace",

@@ -49,11 +49,11 @@ fn limits_are_named() -> Outcome {
     // The clock would be before the start of the system.
     let error = unshare().with("-r -T --boottime=-99999999 true").fails(1);
     assert!(
-        error.contains("cannot shift the boottime clock by -99999999 s: Numerical result out of range"),
+        error.contains("cannot set the boottime clock -99999999 s from that of the initial time namespace: Numerical result out of range"),
         "{error}"
     );
     assert!(
-        error.contains("cause: the boottime clock is at about "),
+        error.contains("cause: the boottime clock of the initial time namespace is at about "),
         "{error}"
     );
     assert!(

@@ -1,5 +1,7 @@
 //! The start of the program: descriptors, signals, environment, and the shell that runs by default.
 
+use std::path::Path;
+
 use super::{Who, script, unshare};
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, User, needs, tool};
@@ -7,6 +9,7 @@ use crate::support::{Outcome, Run as _, User, needs, tool};
 cases!["unshare::start":
     the_program_has_three_descriptors_and_the_passed_ones,
     the_signal_mask_and_dispositions_pass_through,
+    sockets_of_an_activation_are_for_the_program,
     the_environment_can_be_emptied,
     the_login_shell_is_the_callers,
     a_plan_can_have_only_the_program,
@@ -75,6 +78,44 @@ fn the_signal_mask_and_dispositions_pass_through() -> Outcome {
         .args(["sh", "-c", "exit 7"])
         .ran();
     assert_eq!(ran.status, 7);
+    Ok(())
+}
+
+fn sockets_of_an_activation_are_for_the_program() -> Outcome {
+    needs::user_namespaces()?;
+    let run = |pid: &str, options: &str| {
+        let mut command = tool("sh");
+        let enter = Path::new(env!("CARGO_BIN_EXE_ns-enter"));
+        command.env("U", unshare().get_program()).env("E", enter);
+        let look = "test -e /dev/fd/3 && test $LISTEN_FDS = 1 && echo $(($$ == $LISTEN_PID)) $WATCHDOG_PID $LISTEN_PIDFDID";
+        let text = format!(
+            "export LISTEN_FDS=1 LISTEN_PID={pid} LISTEN_PIDFDID=7 WATCHDOG_PID=4; exec {options} sh -c '{look}' 3</dev/null"
+        );
+        command.args(["-c", &text]).ran().ok()
+    };
+    for options in [
+        "$U -U",
+        "$U -U -f",
+        "$U -r -p",
+        "$U -r -p --init",
+        "$E -n -t $$ -F",
+    ] {
+        let text = run("$$", options);
+        let words: Vec<_> = text.split_whitespace().collect();
+        // They are set where they were right before. The watchdog was another process's.
+        assert_eq!(words[..2], ["1", "4"], "{options}: {text}");
+        let has_inode = words
+            .get(2)
+            .is_some_and(|inode| *inode != "7" && inode.parse::<u64>().is_ok());
+        assert!(has_inode, "{options}: {text}");
+        assert_eq!(run("4194304", options), "0 4 7\n", "{options}");
+    }
+    // An environment that is not the caller's is left as it is.
+    let text = run(
+        "$$",
+        "$U -U -f --whitelist-env=PATH,WATCHDOG_PID,LISTEN_FDS env LISTEN_PID=5",
+    );
+    assert_eq!(text, "0 4\n");
     Ok(())
 }
 

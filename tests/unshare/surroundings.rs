@@ -12,6 +12,8 @@ cases!["unshare::surroundings":
     a_limit_on_the_size_of_files_is_named,
     a_missing_proc_is_named,
     a_root_that_is_no_mount_is_named,
+    in_a_chroot_the_root_is_changed_by_chroot,
+    a_root_without_a_directory_for_proc_is_refused_before_anything_is_made,
     a_program_that_was_found_and_cannot_run_is_named,
     an_ambiguous_abbreviation_lists_its_options,
 ];
@@ -106,11 +108,7 @@ fn a_root_that_is_no_mount_is_named() -> Outcome {
         ln -s usr/bin usr/lib usr/lib64 .; mount --rbind /usr usr; mount --rbind /proc proc
         mount --bind \"${U%/*}\" programs";
     for who in Who::both()? {
-        for options in [
-            "-m",
-            "-m --propagation slave",
-            "-m --propagation unchanged -R /usr",
-        ] {
+        for options in ["-m", "-m --propagation slave"] {
             let text = format!(
                 "{room}; exec {} /mnt/plain /programs/ns-unshare {options} echo ran",
                 chroot.display()
@@ -125,6 +123,82 @@ fn a_root_that_is_no_mount_is_named() -> Outcome {
             chroot.display()
         );
         assert_eq!(nested(who, &text).ok(), "ran\n", "{who:?}");
+    }
+    Ok(())
+}
+
+fn in_a_chroot_the_root_is_changed_by_chroot() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount strace umount");
+    let chroot = needs::installed("chroot")?;
+    let chroot = chroot.display();
+    let room = "mount -t tmpfs room /mnt; mkdir -p /mnt/plain/usr /mnt/plain/proc /mnt/plain/new/usr
+        mkdir /mnt/plain/new/proc /mnt/plain/new/inner /mnt/plain/programs; cd /mnt/plain
+        for to in . new; do ln -s usr/bin usr/lib usr/lib64 $to; mount --rbind /usr $to/usr; done
+        mount --rbind /proc proc; mount --bind \"${U%/*}\" programs";
+    for who in Who::both()? {
+        let run = |options: &str| {
+            let text = format!("{room}; exec {chroot} /mnt/plain /programs/ns-unshare {options}");
+            nested(who, &text)
+        };
+        let ran = run("-m --propagation unchanged -R /new -w inner pwd");
+        assert_eq!((ran.status, ran.stdout.as_str()), (0, "/inner\n"), "{ran:#?}");
+        assert_eq!(
+            ran.stderr,
+            "ns-unshare: note: \"/new\" becomes the root directory by chroot(2), and the old root stays reachable: the root directory is not a mount point\n"
+        );
+        let ran = run("-q -m -p --mount-proc --propagation unchanged -R /new cat /proc/self/stat");
+        assert!(ran.ok().starts_with("1 "), "{who:?}");
+        let plan = run("-m --propagation unchanged -R /new --dry-run true").ok();
+        let line =
+            "self    make \"/new\" the root of the mount namespace, or the root directory in a chroot\n";
+        assert!(plan.contains(line), "{plan}");
+        // Without a /proc, the kernel itself is asked.
+        let text = format!(
+            "{room}; umount -l proc; exec {chroot} /mnt/plain /programs/ns-unshare -q -m --propagation unchanged -R /new pwd"
+        );
+        assert_eq!(nested(who, &text).ok(), "/\n", "{who:?}");
+        // In the root of the mount namespace, the same answer of the kernel is an error.
+        let text = "strace -f -qq -o /dev/null -e inject=pivot_root:error=EINVAL $U -m -R /mnt echo ran";
+        let error = nested(who, &format!("{room}; {text}")).fails(1);
+        assert!(
+            error.starts_with("ns-unshare: cannot make \"/mnt\" the root of"),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+fn a_root_without_a_directory_for_proc_is_refused_before_anything_is_made() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
+    for who in Who::both()? {
+        for (options, missing) in [
+            ("-p -m --mount-proc -R /mnt/new", "/mnt/new/proc"),
+            ("-m -R /mnt/new -w /no --mount-proc=where", "/mnt/new/no/where"),
+        ] {
+            let text = format!(
+                "mount -t tmpfs room /mnt; mkdir /mnt/new; $U --uts=/mnt/uts {options} echo ran; ls /mnt"
+            );
+            let ran = nested(who, &text);
+            assert_eq!(ran.stdout, "new\n", "{ran:#?}");
+            let rest = format!(
+                "No such file or directory\n  cause: there is no directory \"{missing}\"\n  help:  mkdir {missing}\n"
+            );
+            assert!(
+                ran.stderr.starts_with("ns-unshare: cannot mount proc on ") && ran.stderr.ends_with(&rest),
+                "{ran:#?}"
+            );
+        }
+        let text = "mount -t tmpfs room /mnt; $U --uts=/mnt/uts -a -R /mnt/new echo ran; ls /mnt";
+        let ran = nested(who, text);
+        assert_eq!(
+            (ran.stdout.as_str(), ran.stderr.as_str()),
+            (
+                "",
+                "ns-unshare: cannot prepare \"/mnt/new\" to become the root: No such file or directory\n"
+            ),
+        );
     }
     Ok(())
 }

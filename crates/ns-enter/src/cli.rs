@@ -144,7 +144,8 @@ pub struct Cli {
 
     /// Start in DIR of the entered namespaces
     ///
-    /// DIR is looked up after the namespaces are entered.
+    /// DIR is looked up inside, after the namespaces are entered and the root directory has changed. With --wd=DIR, it is the
+    /// caller's DIR.
     #[arg(short = 'W', long, value_name = "DIR", help_heading = DIRECTORIES)]
     pub wdns: Option<PathBuf>,
 
@@ -157,8 +158,9 @@ pub struct Cli {
     /// With --net=NAME, use /etc/netns/NAME and a new /sys
     ///
     /// This is what ip netns exec does. Each entry of /etc/netns/NAME is bound over the entry of the same name in /etc. An entry
-    /// that /etc lacks is left out, with a note. The sysfs of the network namespace is mounted on /sys. The mounts below /sys
-    /// stay. Only the program sees these mounts.
+    /// that /etc lacks, and a directory for a file, are left out, with a note. The sysfs of the network namespace is mounted on
+    /// /sys. The mounts below /sys stay. Only the program sees these mounts. For a network namespace that is not given by its
+    /// name, such as that of -t PID, only /sys is mounted.
     #[arg(long, help_heading = DIRECTORIES)]
     pub etc: bool,
 

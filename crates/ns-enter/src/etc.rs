@@ -27,31 +27,38 @@ pub fn find(cli: &Cli, namespaces: &Namespaces) -> Result<Option<Etc>> {
         let text = "--etc changes mounts for the caller's mount namespace, and cannot be combined with another mount namespace or root directory";
         return Err(usage(Cli::command(), ErrorKind::ArgumentConflict, text).into());
     }
+    let Some(name) = name else {
+        return Ok(Some(Etc(Vec::new())));
+    };
     let directory = Path::new("/etc/netns").join(name);
     let entries = entries(&directory).with_context(|| format!("cannot read {}", shown(&directory)))?;
     Ok(Some(Etc(entries)))
 }
 
-/// The name of the network namespace that is entered.
-fn name(cli: &Cli) -> Result<&OsStr, clap::Error> {
+/// The name of the network namespace that is entered, if it is given by its name or by the file of its name.
+fn name(cli: &Cli) -> Result<Option<&OsStr>, clap::Error> {
     let of_target = cli.all || cli.is_bare();
     let target = match &cli.net {
-        Some(Some(target)) => Some(target),
-        Some(None) => cli.target.as_ref(),
-        None => cli.target.as_ref().filter(|_| of_target),
-    };
-    match target {
-        Some(Target::Name(name))
-            if cli.net_socket.is_none() && pins::directory(Kind::Net).join(name).exists() =>
-        {
-            Ok(name)
+        _ if cli.net_socket.is_some() => return Ok(None),
+        Some(Some(target)) => target,
+        Some(None) => match &cli.target {
+            Some(target) => target,
+            None => return Ok(None),
+        },
+        None => {
+            let Some(target) = cli.target.as_ref().filter(|_| of_target) else {
+                let text = "--etc needs a network namespace: add --net=NAME, with a name that ip netns lists";
+                return Err(usage(Cli::command(), ErrorKind::MissingRequiredArgument, text));
+            };
+            target
         }
-        _ => Err(usage(
-            Cli::command(),
-            ErrorKind::MissingRequiredArgument,
-            "--etc needs the name of a network namespace: --net=NAME, with a name that ip netns lists",
-        )),
-    }
+    };
+    let names = pins::directory(Kind::Net);
+    Ok(match target {
+        Target::Name(name) if names.join(name).exists() => Some(name),
+        Target::File(file) if file.parent() == Some(&names) => file.file_name(),
+        _ => None,
+    })
 }
 
 /// The entries of the directory, in order of their names; none if it does not exist.

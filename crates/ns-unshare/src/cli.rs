@@ -132,15 +132,16 @@ pub struct Cli {
     #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub time: Option<Option<PathBuf>>,
 
-    /// Add SECONDS to the monotonic clock
+    /// Set the monotonic clock ahead by SECONDS
     ///
-    /// SECONDS can be negative and can have a fraction. Needs --time.
+    /// SECONDS count from the clock of the initial time namespace, even if the caller is in another one. They can be negative
+    /// and can have a fraction. Without this option, the new namespace has the offset of the caller's. Needs --time.
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = value::<ClockOffset>, help_heading = NAMESPACES)]
     pub monotonic: Option<ClockOffset>,
 
-    /// Add SECONDS to the boot-time clock
+    /// Set the boot-time clock ahead by SECONDS
     ///
-    /// SECONDS can be negative and can have a fraction. Needs --time.
+    /// SECONDS count from the clock of the initial time namespace, as for --monotonic. Needs --time.
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = value::<ClockOffset>, help_heading = NAMESPACES)]
     pub boottime: Option<ClockOffset>,
 
@@ -296,6 +297,9 @@ pub struct Cli {
     pub propagation: Option<PropagationOption>,
 
     /// Make DIR the root directory
+    ///
+    /// In a new mount namespace, DIR becomes its root by pivot_root(2), and the old root is removed. If that is impossible, as in
+    /// a chroot, DIR becomes the root directory by chroot(2), with a note.
     #[arg(short = 'R', long, value_name = "DIR", help_heading = MOUNTS)]
     pub root: Option<PathBuf>,
 

@@ -22,9 +22,12 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let (dry_run, json) = (cli.dry_run, cli.json);
-    let plan = match names::plan(&cli, request::kinds(&cli))? {
-        Some(plan) => plan,
-        None => plan::plan(&Request::new(cli)?),
+    let plan = if let Some(plan) = names::plan(&cli, request::kinds(&cli))? {
+        plan
+    } else {
+        let request = Request::new(cli)?;
+        request.check()?;
+        plan::plan(&request)
     };
     if dry_run {
         ns_core::cli::show_plan(&plan, json)?;

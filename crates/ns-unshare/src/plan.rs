@@ -159,10 +159,8 @@ fn mounts(request: &Request, steps: &mut Steps<Forked>) {
 /// a new `/proc` only if another one is visible.
 fn pivot(request: &Request, root: &Path, steps: &mut Steps<Forked>) {
     steps.inside(DirectoryStep::PrepareRoot(root.to_owned()));
-    if let Some(on) = &request.proc {
-        // The path is relative to the later working directory.
-        let directory = request.directory.as_deref().unwrap_or(Path::new("/"));
-        steps.inside(MountStep::ProcBelow(root.to_owned(), directory.join(on)));
+    if let Some((_, on)) = request.proc_below() {
+        steps.inside(MountStep::ProcBelow(root.to_owned(), on));
     }
     steps.inside(DirectoryStep::PivotRoot(root.to_owned()));
 }

@@ -11,6 +11,7 @@ use clap::error::ErrorKind;
 use ns_core::cli::usage;
 
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
+use ns_core::launch::inside::check_proc_below;
 use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
 use ns_core::output::{quoted, word};
 use ns_core::process::caller;
@@ -154,6 +155,22 @@ impl Request {
             info_fd: cli.info_fd,
             program,
         })
+    }
+}
+
+impl Request {
+    /// The mount point of `/proc` below the new root, if both are requested. The path is relative to the later working
+    /// directory.
+    pub fn proc_below(&self) -> Option<(&Path, PathBuf)> {
+        let root = self.root.as_deref().filter(|_| self.kinds.contains(Kind::Mnt))?;
+        let directory = self.directory.as_deref().unwrap_or(Path::new("/"));
+        Some((root, directory.join(self.proc.as_ref()?)))
+    }
+
+    /// Looks for things that are missing, before anything is made.
+    pub fn check(&self) -> ns_core::Result<()> {
+        self.proc_below()
+            .map_or(Ok(()), |(root, on)| check_proc_below(root, &on))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+use rustix::time::{ClockId, clock_gettime};
 
 use super::finding::Finding;
 use super::look::Look;
@@ -203,16 +204,30 @@ fn depth_of_pid_namespace(look: &Look) -> Option<usize> {
 /// Why setting a clock fails with `ERANGE`: it can be set neither before 0 nor after `most`, the highest number of
 /// seconds in the kernel.
 pub(crate) fn clock(look: &Look, name: &str, behind: bool, most: u64) -> Option<Finding> {
-    let uptime = look.read("uptime")?;
-    let seconds = uptime.split_whitespace().next()?;
+    let id = match name {
+        "boottime" => ClockId::Boottime,
+        _ => ClockId::Monotonic,
+    };
+    let offset = offset_in(&look.read("self/timens_offsets")?, name)?;
+    // The kernel counts from the clock of the initial time namespace, and the caller may be in another one.
+    let seconds = clock_gettime(id).tv_sec.checked_sub(offset)?;
     let help = if behind {
         format!("choose an offset of more than -{seconds} s")
     } else {
-        let whole: u64 = seconds.split('.').next()?.parse().ok()?;
-        format!("choose an offset of less than {} s", most.checked_sub(whole)?)
+        let most = i64::try_from(most).ok()?;
+        format!("choose an offset of less than {} s", most.checked_sub(seconds)?)
     };
-    let cause = format!("the {name} clock is at about {seconds} s, and must stay between 0 and {most} s");
+    let cause = format!(
+        "the {name} clock of the initial time namespace is at about {seconds} s, and must stay between 0 and {most} s"
+    );
     Some(Finding::new(cause).help(help))
+}
+
+/// The whole seconds of the offset of a clock in `/proc/PID/timens_offsets`.
+fn offset_in(text: &str, name: &str) -> Option<i64> {
+    let mut lines = text.lines().map(str::split_whitespace);
+    let mut line = lines.find_map(|mut words| (words.next() == Some(name)).then_some(words))?;
+    line.next()?.parse().ok()
 }
 
 #[cfg(test)]

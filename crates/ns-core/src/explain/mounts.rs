@@ -83,26 +83,64 @@ fn closed_directory(file: &Path) -> Option<Finding> {
     Some(Finding::new(format!("the caller may not {what} {directory}")))
 }
 
+/// Why `pivot_root(2)` cannot be used, if there is a reason that no change of mounts removes.
+pub(crate) fn no_pivot(look: &Look) -> Option<&'static str> {
+    if restrictions::no_mount_on_root(look) == Some(true) {
+        return Some("the root directory is not a mount point");
+    }
+    let bytes = look.mountinfo()?;
+    let table = MountTable::parse(&bytes);
+    has_no_parent(&table).then_some("the root is the initial file system, which pivot_root(2) cannot replace")
+}
+
+/// True if the root is the file system that the kernel starts with (`rootfs`): it is mounted on nothing.
+fn has_no_parent(table: &MountTable<'_>) -> bool {
+    let mut mounts = table.mounts().iter();
+    let root = mounts.rfind(|mount| mount.target.raw() == b"/");
+    root.is_some_and(|root| root.parent == root.id)
+}
+
 /// The root directory must be a mount, for its propagation to change or for another root to replace it.
 pub(crate) fn root_is_no_mount(look: &Look) -> Option<Finding> {
     (restrictions::no_mount_on_root(look)?).then(|| {
         Finding::new("the root directory is not a mount point, as in a chroot to a plain directory")
-            .help("run mount --bind DIR DIR before chroot DIR, or use --propagation=unchanged without --root")
+            .help("run mount --bind DIR DIR before chroot DIR, or use --propagation=unchanged")
     })
 }
 
-/// The path of the bind mount does not exist.
-pub(crate) fn nothing_there(on: &Path) -> Option<Finding> {
-    let name = quoted(on.as_os_str().as_bytes());
-    if on.exists() {
-        return None;
+/// One of the paths of the bind mount does not exist: the file, or the place that it should cover.
+pub(crate) fn nothing_there(from: &Path, on: &Path) -> Option<Finding> {
+    let missing = [from, on].into_iter().find(|path| {
+        path.symlink_metadata().is_err() || (!path.exists() && (*path == from || from.is_dir()))
+    })?;
+    let name = quoted(missing.as_os_str().as_bytes());
+    if let Ok(target) = std::fs::read_link(missing) {
+        let target = quoted(target.as_os_str().as_bytes());
+        return Some(Finding::new(format!(
+            "{name} is a link to {target}, which does not exist"
+        )));
     }
-    Some(match std::fs::read_link(on) {
-        Ok(target) => Finding::new(format!(
-            "{name} is a link to {}, which does not exist",
-            quoted(target.as_os_str().as_bytes())
-        )),
-        Err(_) => Finding::new(format!("{name} does not exist")).help(format!("touch {}", word(on))),
+    let finding = Finding::new(format!("{name} does not exist"));
+    let make = if from.is_dir() { "mkdir" } else { "touch" };
+    Some(if missing == on {
+        finding.help(format!("{make} {}", word(on)))
+    } else {
+        finding
+    })
+}
+
+/// A directory cannot cover a file, nor a file a directory.
+pub(crate) fn not_alike(from: &Path, on: &Path) -> Option<Finding> {
+    let (from_is, on_is) = (from.is_dir(), on.is_dir());
+    let what = |is_directory| if is_directory { "a directory" } else { "a file" };
+    (from_is != on_is).then(|| {
+        Finding::new(format!(
+            "{} is {}, and {} is {}",
+            quoted(from.as_os_str().as_bytes()),
+            what(from_is),
+            quoted(on.as_os_str().as_bytes()),
+            what(on_is)
+        ))
     })
 }
 
@@ -161,6 +199,17 @@ fn covered(look: &Look) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_initial_file_system_is_mounted_on_nothing() {
+        let no_parent = |table: &str| has_no_parent(&MountTable::parse(table.as_bytes()));
+        let rootfs = "1 1 0:2 / / rw - rootfs rootfs rw\n";
+        assert!(no_parent(rootfs));
+        assert!(!no_parent(&format!(
+            "{rootfs}22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        )));
+        assert!(!no_parent("23 22 0:5 / /proc rw - proc proc rw\n"));
+    }
 
     #[test]
     fn masked_parts_of_proc_are_named() {

@@ -61,7 +61,7 @@ impl Demands {
 enum Tolerance {
     None,
     All,
-    Only(Errno),
+    Only(&'static [Errno]),
     Late,
 }
 
@@ -108,10 +108,10 @@ impl StepFacts {
         }
     }
 
-    /// These facts for a step that may fail with this errno: the program runs anyway.
-    pub(super) const fn may_fail_with(self, errno: Errno) -> Self {
+    /// These facts for a step that may fail with one of these: the program runs anyway.
+    pub(super) const fn may_fail_with(self, errnos: &'static [Errno]) -> Self {
         Self {
-            tolerance: Tolerance::Only(errno),
+            tolerance: Tolerance::Only(errnos),
             ..self
         }
     }
@@ -128,7 +128,7 @@ impl StepFacts {
     pub(super) fn after_failure(&self, errno: Option<Errno>) -> AfterFailure {
         match self.tolerance {
             Tolerance::All => AfterFailure::GoOn,
-            Tolerance::Only(only) if errno == Some(only) => AfterFailure::GoOn,
+            Tolerance::Only(only) if errno.is_some_and(|errno| only.contains(&errno)) => AfterFailure::GoOn,
             Tolerance::None | Tolerance::Only(_) => AfterFailure::Stop,
             Tolerance::Late => AfterFailure::FailLate,
         }

@@ -18,7 +18,16 @@ pub struct Program {
     environment: Vec<CString>,
     /// True if this is the default shell, which the caller did not name.
     is_default: bool,
+    /// The variables of the environment that hold the PID of this process, and are about the program.
+    own: Vec<&'static [u8]>,
 }
+
+/// The variables that name a process by its PID, and that only this process heeds (`sd_listen_fds(3)`,
+/// `sd_watchdog_enabled(3)`).
+const OF_PROCESS: [&[u8]; 2] = [b"LISTEN_PID=", b"WATCHDOG_PID="];
+
+/// The variable with the inode of the pidfd of the process in `LISTEN_PID`.
+const PIDFD_ID: &[u8] = b"LISTEN_PIDFDID=";
 
 impl Program {
     /// A file with the arguments after its name. A file without a slash is searched in `PATH`.
@@ -55,6 +64,7 @@ impl Program {
             arguments: arguments
                 .map(|argument| string(argument.as_bytes()))
                 .collect::<Result<_>>()?,
+            own: about_this_process(&environment),
             environment,
             is_default: false,
         })
@@ -68,6 +78,8 @@ impl Program {
         let renamed = shell.and_then(|shell| Self::login_shell(shell, Vec::new()).ok());
         Self {
             environment,
+            // These are of another process.
+            own: Vec::new(),
             ..renamed.unwrap_or_else(|| self.clone())
         }
     }
@@ -104,7 +116,26 @@ impl Program {
     /// program that the caller named.
     pub(super) fn other_shell(&self) -> Option<Self> {
         let shell = || Self::login_shell(OsStr::new("/bin/sh"), self.environment.clone()).ok();
-        self.is_default.then(shell).flatten()
+        let shell = self.is_default.then(shell).flatten()?;
+        Some(Self {
+            own: self.own.clone(),
+            ..shell
+        })
+    }
+
+    /// This program with the PID of the calling process in the variables that held the PID of the caller. The program may
+    /// run in a child of that.
+    #[must_use]
+    pub(super) fn about_calling_process(mut self) -> Self {
+        let pid = nix::unistd::getpid();
+        for name in &self.own {
+            set(&mut self.environment, name, Some(&pid.to_string()));
+        }
+        if self.own.contains(&OF_PROCESS[0]) && value_in(&self.environment, PIDFD_ID).is_some() {
+            let inode = own_pidfd_inode().map(|inode| inode.to_string());
+            set(&mut self.environment, PIDFD_ID, inode.as_deref());
+        }
+        self
     }
 
     /// Becomes the program. Returns only if that fails, with the reason.
@@ -144,6 +175,27 @@ pub fn shell_in(environment: &[CString]) -> Option<&OsStr> {
     value_in(environment, b"SHELL=")
         .filter(|shell| !shell.is_empty())
         .map(OsStr::from_bytes)
+}
+
+/// The variables that hold the PID of this process.
+fn about_this_process(environment: &[CString]) -> Vec<&'static [u8]> {
+    let pid = nix::unistd::getpid().to_string();
+    let is_ours = |name: &&[u8]| value_in(environment, name) == Some(pid.as_bytes());
+    OF_PROCESS.into_iter().filter(is_ours).collect()
+}
+
+/// Replaces the value of the variable, or removes it. `name` ends in an equals sign.
+fn set(environment: &mut Vec<CString>, name: &[u8], value: Option<&str>) {
+    environment.retain(|entry| !entry.to_bytes().starts_with(name));
+    let entry = value.and_then(|value| CString::new([name, value.as_bytes()].concat()).ok());
+    environment.extend(entry);
+}
+
+/// The inode of a pidfd of the calling process. It identifies the process since Linux 6.9.
+fn own_pidfd_inode() -> Option<u64> {
+    use rustix::process::{PidfdFlags, getpid, pidfd_open};
+    let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
+    rustix::fs::fstat(pidfd).ok().map(|stat| stat.st_ino)
 }
 
 /// The value of the first entry that starts with this name and an equals sign, as in getenv(3).

@@ -26,7 +26,8 @@ use crate::{Error, Result};
 pub enum DirectoryStep {
     /// Mount a copy of the mount tree at this directory over it, so that it can become the root.
     PrepareRoot(PathBuf),
-    /// Make the prepared root the root, and remove the old root.
+    /// Make the prepared root the root, and remove the old root. If `pivot_root(2)` cannot be used, as in a chroot, use
+    /// `chroot(2)`: the old root then stays in the mount namespace.
     PivotRoot(PathBuf),
     /// Make this directory the root.
     Chroot(PathBuf),
@@ -45,7 +46,13 @@ impl fmt::Display for DirectoryStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PrepareRoot(root) => write!(f, "prepare {} to become the root", in_quotes(root)),
-            Self::PivotRoot(root) => write!(f, "make {} the root of the mount namespace", in_quotes(root)),
+            Self::PivotRoot(root) => {
+                let root = in_quotes(root);
+                write!(
+                    f,
+                    "make {root} the root of the mount namespace, or the root directory in a chroot"
+                )
+            }
             Self::Chroot(root) => write!(f, "make {} the root directory", in_quotes(root)),
             Self::Change(directory) => write!(f, "change the directory to {}", in_quotes(directory)),
             Self::EnterRoot(root) => write!(f, "make {root} the root directory"),
@@ -78,9 +85,17 @@ impl InsideFamily for DirectoryStep {
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {
         process.elsewhere |= self.changes_root();
         let answer = match self {
-            Self::PrepareRoot(root) => prepare_root(root),
-            Self::PivotRoot(root) => pivot_root(root),
-            Self::Chroot(root) => nix::unistd::chroot(root).and_then(|()| nix::unistd::chdir("/")),
+            Self::PrepareRoot(root) => match prepare_root(root) {
+                Err(Errno::EINVAL) if note_no_pivot(root, process) => Ok(()),
+                answer => answer,
+            },
+            Self::PivotRoot(root) if process.without_pivot => chroot(root),
+            Self::PivotRoot(root) => match pivot_root(root) {
+                // The working directory is the new root already.
+                Err(Errno::EINVAL) if note_no_pivot(root, process) => chroot(Path::new(".")),
+                answer => answer,
+            },
+            Self::Chroot(root) => chroot(root),
             Self::Change(directory) => nix::unistd::chdir(directory),
             Self::EnterRoot(root) => enter_root(root),
             Self::Enter(directory) => change_to(directory),
@@ -109,6 +124,24 @@ impl DirectoryStep {
     const fn changes_root(&self) -> bool {
         matches!(self, Self::PivotRoot(_) | Self::Chroot(_) | Self::EnterRoot(_))
     }
+}
+
+fn chroot(root: &Path) -> nix::Result<()> {
+    nix::unistd::chroot(root)?;
+    nix::unistd::chdir("/")
+}
+
+/// Looks for a reason why `pivot_root(2)` cannot be used. If there is one, notes it, and returns true.
+fn note_no_pivot(root: &Path, process: &mut InsideProcess) -> bool {
+    let Some(reason) = mounts::no_pivot(&Look::from_elsewhere()) else {
+        return false;
+    };
+    let root = in_quotes(root);
+    let text =
+        format!("{root} becomes the root directory by chroot(2), and the old root stays reachable: {reason}");
+    (process.reporter.note)(&Error::Unfit(text));
+    process.without_pivot = true;
+    true
 }
 
 /// Mounts a copy of the mount tree at `root` over it, because a root must be a mount.

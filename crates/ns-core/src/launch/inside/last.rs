@@ -111,9 +111,10 @@ fn not_found(places: &[CString], is_looked_for: bool, process: &InsideProcess) -
 
 fn execute(program: &Program, process: &mut InsideProcess) -> Errno {
     let program = match process.environment.take() {
-        Some(environment) => &program.with_environment(environment),
-        None => program,
+        Some(environment) => program.with_environment(environment),
+        None => program.clone(),
     };
+    let program = program.about_calling_process();
     let errno = program.execute();
     let other = (errno == Errno::ENOENT && process.is_elsewhere()).then(|| program.other_shell());
     match other.flatten().map(|shell| shell.execute()) {

@@ -23,7 +23,7 @@ use family::InsideFamily;
 pub use forks::ForkStep;
 pub(super) use forks::refused as fork_refused;
 pub(super) use last::LastStep;
-pub use mounts::MountStep;
+pub use mounts::{MountStep, check_proc_below};
 pub use names::NameStep;
 pub use namespaces::NamespaceStep;
 pub use network::NetworkStep;

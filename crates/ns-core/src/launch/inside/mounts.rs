@@ -2,27 +2,30 @@
 
 use std::fmt;
 use std::os::fd::AsRawFd as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, fsconfig_create, fsmount, fsopen,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create, fsmount,
+    fsopen, move_mount, open_tree,
 };
 
+use super::directories::DirectoryStep;
 use super::family::InsideFamily;
 use super::process::InsideProcess;
 use super::sysfs;
 use crate::error::Doing;
-use crate::escape::quoted;
+use crate::escape::{quoted, word};
 use crate::explain::{Finding, Look, capability, limits, mounts, restrictions};
 use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
 use crate::launch::settings::PropagationType;
 use crate::launch::words::in_quotes;
 use crate::sys::errno::from_rustix;
-use crate::{Kind, Result};
+use crate::{Error, Kind, Result};
 
 const NONE: Option<&str> = None;
 
@@ -43,7 +46,7 @@ pub enum MountStep {
     ProcBelow(PathBuf, PathBuf),
     /// Mount the sysfs of the network namespace on `/sys`, and keep the mounts below it.
     Sys,
-    /// Bind the file or directory at the first path over the second.
+    /// Bind the file or directory at the first path over the second. A file covers a link itself, and not its target.
     Bind(PathBuf, PathBuf),
     /// Mount the `binfmt_misc` of the user namespace.
     Binfmt(PathBuf),
@@ -74,9 +77,9 @@ impl InsideFamily for MountStep {
             Self::Propagate(_) => StepFacts::of("propagate"),
             Self::Proc(_) | Self::ProcBelow(..) => StepFacts::of("mount-proc"),
             // The kernel refuses the sysfs of a network namespace that belongs to others. The old one then stays.
-            Self::Sys => StepFacts::of("mount-sys").may_fail_with(Errno::EPERM),
-            // There is no file or directory to bind over.
-            Self::Bind(..) => StepFacts::of("bind").may_fail_with(Errno::ENOENT),
+            Self::Sys => StepFacts::of("mount-sys").may_fail_with(&[Errno::EPERM]),
+            // There is nothing to bind over, or one is a directory and the other is none.
+            Self::Bind(..) => StepFacts::of("bind").may_fail_with(&[Errno::ENOENT, Errno::ENOTDIR]),
             Self::Binfmt(_) => StepFacts::of("mount-binfmt"),
             Self::RegisterInterpreter(..) => StepFacts::of("register-interpreter"),
         }
@@ -90,8 +93,7 @@ impl InsideFamily for MountStep {
             Self::Proc(on) => mount_proc(on),
             Self::ProcBelow(root, on) => mount_proc_below(root, on),
             Self::Sys => return sysfs::mount(&self.to_string()),
-            // This includes the mounts below, which a user namespace must not leave out.
-            Self::Bind(from, on) => mount(Some(from), on, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE),
+            Self::Bind(from, on) => bind_over(from, on),
             Self::Binfmt(on) => mount(Some("binfmt_misc"), on, Some("binfmt_misc"), PROC_FLAGS, NONE),
             Self::RegisterInterpreter(line, binfmt) => register_interpreter(line, binfmt, process),
         };
@@ -115,10 +117,43 @@ impl InsideFamily for MountStep {
                 .then(|| capability::not_owner(look, Kind::Net))
                 .flatten()
                 .or_else(|| restrictions::in_user_namespace(look, errno)),
-            Self::Bind(_, on) if errno == Errno::ENOENT => mounts::nothing_there(on),
+            Self::Bind(from, on) if errno == Errno::ENOENT => mounts::nothing_there(from, on),
+            Self::Bind(from, on) if errno == Errno::ENOTDIR => mounts::not_alike(from, on),
             Self::RegisterInterpreter(..) if errno == Errno::EACCES => mounts::registered_by_root(),
             Self::Bind(..) | Self::Binfmt(_) | Self::RegisterInterpreter(..) => None,
         }
+    }
+}
+
+/// Binds over an entry of a directory. A link is not followed: its target may be replaced by others later, and the kernel
+/// would then remove what is mounted on it. A link is no directory, so a directory covers the target of a link.
+fn bind_over(from: &Path, on: &Path) -> nix::Result<()> {
+    // This includes the mounts below, which a user namespace must not leave out.
+    let flags =
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::AT_RECURSIVE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let tree = open_tree(CWD, from, flags).map_err(from_rustix)?;
+    let is_directory = |mode| FileType::from_raw_mode(mode) == FileType::Directory;
+    let directory = is_directory(rustix::fs::fstat(&tree).map_err(from_rustix)?.st_mode);
+    let (links, look) = if directory {
+        (MoveMountFlags::MOVE_MOUNT_T_SYMLINKS, AtFlags::empty())
+    } else {
+        (MoveMountFlags::empty(), AtFlags::SYMLINK_NOFOLLOW)
+    };
+    match move_mount(
+        &tree,
+        "",
+        CWD,
+        on,
+        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | links,
+    ) {
+        // mount(2) says what is wrong.
+        Err(rustix::io::Errno::INVAL)
+            if rustix::fs::statat(CWD, on, look)
+                .is_ok_and(|stat| is_directory(stat.st_mode) != directory) =>
+        {
+            Err(Errno::ENOTDIR)
+        }
+        answer => answer.map_err(from_rustix),
     }
 }
 
@@ -154,7 +189,34 @@ fn mount_proc_below(root: &Path, on: &Path) -> nix::Result<()> {
         NONE,
     );
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
-    rustix::mount::move_mount(&tree, "", &on, "", flags).map_err(from_rustix)
+    move_mount(&tree, "", &on, "", flags).map_err(from_rustix)
+}
+
+/// Fails if the future root lacks the directory that its `/proc` is mounted on, or does not exist. `on` is relative to the
+/// root. This is for a look before anything is made; what else may be wrong shows when the step is done.
+pub fn check_proc_below(root: &Path, on: &Path) -> Result<()> {
+    let path = OFlags::PATH | OFlags::CLOEXEC;
+    let is_missing = |errno| matches!(errno, rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR);
+    let directory = match rustix::fs::open(root, path | OFlags::DIRECTORY, Mode::empty()) {
+        Err(errno) if is_missing(errno) => {
+            return Err(errno).doing(|| DirectoryStep::PrepareRoot(root.to_owned()).to_string());
+        }
+        Err(_) => return Ok(()),
+        Ok(directory) => directory,
+    };
+    match rustix::fs::openat2(&directory, on, path, Mode::empty(), ResolveFlags::IN_ROOT) {
+        Err(errno) if is_missing(errno) => {
+            let error = Error::kernel(
+                MountStep::ProcBelow(root.to_owned(), on.to_owned()).to_string(),
+                from_rustix(errno),
+            );
+            let inside = root.join(on.strip_prefix("/").unwrap_or(on));
+            let cause = format!("there is no directory {}", quoted(inside.as_os_str().as_bytes()));
+            let help = format!("mkdir {}", word(&inside));
+            Err(error.explained(Some(cause), Some(help)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn register_interpreter(line: &[u8], binfmt: &Path, process: &mut InsideProcess) -> nix::Result<()> {

@@ -16,6 +16,7 @@ use crate::sys::signals;
 use crate::{Error, Identity, Kind};
 
 /// The process inside.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(in crate::launch) struct InsideProcess {
     /// The demands of the steps of the plan.
     pub(in crate::launch) demands: Demands,
@@ -45,6 +46,8 @@ pub(in crate::launch) struct InsideProcess {
     pub(super) mount_before: Option<u64>,
     /// The exit status of a plan without a program: 1 after a failure that did not stop the other steps.
     pub(in crate::launch) end_status: i32,
+    /// True if the new root cannot replace the root of the mount namespace.
+    pub(super) without_pivot: bool,
     /// A file that is held open because the kernel would otherwise drop its state.
     pub(super) kept: Option<OwnedFd>,
 }
@@ -73,6 +76,7 @@ impl InsideProcess {
             environment: None,
             mount_before: None,
             end_status: 0,
+            without_pivot: false,
             kept: None,
         }
     }

@@ -35,7 +35,13 @@ impl fmt::Display for SettingStep {
         match self {
             Self::HostName(name) => write!(f, "set the host name {}", quoted(name)),
             Self::DomainName(name) => write!(f, "set the NIS domain name {}", quoted(name)),
-            Self::Clock(clock, offset) => write!(f, "shift the {} clock by {offset}", clock.word()),
+            Self::Clock(clock, offset) => {
+                let clock = clock.word();
+                write!(
+                    f,
+                    "set the {clock} clock {offset} from that of the initial time namespace"
+                )
+            }
         }
     }
 }
