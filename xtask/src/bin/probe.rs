@@ -1,24 +1,35 @@
 //! `probe`: the program that `cargo xtask trust` has started in namespaces. It prints what it finds there.
 //!
 //! `probe start OPTIONS -- COMMAND` makes itself the traced child of its parent, takes away what the options say, and
-//! becomes the command.
+//! becomes the command. `probe hold RACE NAME` is a target that changes while it is entered, and `probe identity` prints
+//! where it is.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::setresuid;
+use rustix::fs::{Dir, Mode, OFlags};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next() {
         Some(word) if word == "start" => start(arguments),
+        Some(word) if word == "hold" => hold(arguments),
+        Some(word) if word == "identity" => {
+            println!("{}", identity());
+            Ok(())
+        }
         _ => {
             print!("{}", surroundings());
             Ok(())
@@ -101,6 +112,16 @@ fn resource(name: &str) -> Result<Resource> {
     })
 }
 
+/// The text of a file in `/proc`: in the directory that is stdin, if it is a `/proc`, because a `/proc` of the machine that
+/// is another one or none must not change the result.
+fn read(file: &str) -> std::io::Result<String> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    match rustix::fs::openat(rustix::stdio::stdin(), file, flags, Mode::empty()) {
+        Ok(opened) => std::io::read_to_string(File::from(opened)),
+        Err(_) => fs::read_to_string(Path::new("/proc").join(file)),
+    }
+}
+
 /// Everything about this process that a step of a launch can have changed, as lines.
 fn surroundings() -> String {
     let mut lines = vec![format!(
@@ -108,9 +129,9 @@ fn surroundings() -> String {
         if std::process::id() == 1 { "1" } else { "another" }
     )];
     for kind in ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"] {
-        lines.push(link(&format!("/proc/self/ns/{kind}")));
+        lines.push(link(&format!("self/ns/{kind}")));
     }
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = read("self/status").unwrap_or_default();
     let kept = ["Uid:", "Gid:", "Groups:", "NoNewPrivs:", "Sig", "Cap", "Umask:"];
     let is_kept = |line: &&str| kept.iter().any(|start| line.starts_with(start)) && !line.starts_with("SigQ");
     lines.extend(status.lines().filter(is_kept).map(str::to_owned));
@@ -122,29 +143,24 @@ fn surroundings() -> String {
         "sys/kernel/hostname",
         "sys/kernel/domainname",
         "self/cgroup",
-        "net/fib_trie",
+        "self/net/fib_trie",
     ] {
-        let text = fs::read_to_string(format!("/proc/{file}")).unwrap_or_else(|error| error.to_string());
+        let text = read(file).unwrap_or_else(|error| error.to_string());
         lines.push(format!("{file}: {text}"));
     }
-    let interfaces = fs::read_to_string("/proc/net/dev").unwrap_or_default();
+    let interfaces = read("self/net/dev").unwrap_or_default();
     let names = interfaces
         .lines()
         .filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned()));
     lines.extend(names.map(|name| format!("interface {name}")));
-    for path in ["/proc/self/cwd", "/proc/self/root"] {
+    for path in ["self/cwd", "self/root"] {
         lines.push(link(path));
     }
+    let own =
+        fs::read_link("/proc/self").is_ok_and(|own| own.as_os_str() == &*std::process::id().to_string());
+    lines.push(format!("own /proc {own}"));
     lines.extend(mounts());
-    let mut open: Vec<String> = fs::read_dir("/proc/self/fd").map_or_else(
-        |_| Vec::new(),
-        |entries| {
-            let names = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().into_string().ok());
-            names.collect()
-        },
-    );
+    let mut open = descriptors();
     open.sort();
     lines.push(format!("descriptors {}", open.join(" ")));
     let mut environment: Vec<String> = std::env::vars_os().map(|entry| format!("{entry:?}")).collect();
@@ -153,16 +169,76 @@ fn surroundings() -> String {
     lines.join("\n") + "\n"
 }
 
+/// The target of a link in `/proc`, found as [`read`] finds a file.
 fn link(path: &str) -> String {
-    fs::read_link(path).map_or_else(
+    let target = rustix::fs::readlinkat(rustix::stdio::stdin(), path, Vec::new())
+        .or_else(|_| rustix::fs::readlink(format!("/proc/{path}"), Vec::new()));
+    target.map_or_else(
         |error| format!("{path}: {error}"),
-        |link| format!("{path}: {}", link.display()),
+        |link| format!("{path}: {}", link.to_string_lossy()),
     )
+}
+
+/// The open descriptors, with the one that reads them.
+fn descriptors() -> Vec<String> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = rustix::fs::openat(rustix::stdio::stdin(), "self/fd", flags, Mode::empty())
+        .or_else(|_| rustix::fs::open("/proc/self/fd", flags, Mode::empty()));
+    let entries = opened
+        .and_then(|directory| Dir::new(directory))
+        .into_iter()
+        .flatten();
+    entries
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_str().ok()?.to_owned()))
+        .filter(|name| !name.starts_with('.'))
+        .collect()
+}
+
+/// Enters namespaces of its own, says so, and then behaves as a race needs it.
+fn hold(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
+    let mut next = || arguments.next()?.into_string().ok();
+    let (race, name) = (next().context("no race")?, next().context("no name")?);
+    if next().is_none() {
+        let kinds = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNS;
+        unshare(kinds | CloneFlags::CLONE_NEWNET)?;
+        nix::unistd::sethostname(&name)?;
+        println!("{}", identity());
+    }
+    let mut random = std::process::id();
+    loop {
+        match &*race {
+            "exec" => {
+                random = random.wrapping_mul(1_103_515_245).wrapping_add(12345);
+                std::thread::sleep(Duration::from_micros(u64::from(random >> 21)));
+                return Err(Command::new("/proc/self/exe")
+                    .args(["hold", "exec", &name, "again"])
+                    .exec()
+                    .into());
+            }
+            "setuid" => {
+                setresuid(1000.into(), 1000.into(), 0.into())?;
+                setresuid(0.into(), 0.into(), 0.into())?;
+            }
+            "unshare" => {
+                unshare(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;
+                println!("{}", identity());
+            }
+            "fork" => drop(Command::new("/proc/self/exe").arg("identity").output()?),
+            _ => std::thread::sleep(Duration::from_secs(1000)),
+        }
+    }
+}
+
+/// The namespaces of this process that a race looks at.
+fn identity() -> String {
+    ["uts", "ipc", "mnt", "net"]
+        .map(|kind| link(&format!("self/ns/{kind}")))
+        .join(" ")
 }
 
 /// Each mount without its ids, with its propagation.
 fn mounts() -> Vec<String> {
-    let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let table = read("self/mountinfo").unwrap_or_default();
     let line = |line: &str| {
         let fields: Vec<&str> = line.split(' ').collect();
         let shared: Vec<&str> = fields

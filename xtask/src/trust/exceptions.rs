@@ -85,7 +85,13 @@ pub fn has_all_rows(job: &Value, clean: &Value, run: &Value) -> bool {
         .iter()
         .any(|name| job["words"][0] == *name);
     let rows = |answer: &Value| answer["output"].as_str().unwrap_or_default().lines().count();
-    lists && clean["changes"] == run["changes"] && rows(clean) > 0 && rows(clean) == rows(run)
+    // A scene adds rows of its own, and a /proc without sysctls shows fewer mounts below it.
+    let is_enough = if super::scenes::name(job).is_some() {
+        rows(run) > 0
+    } else {
+        rows(clean) == rows(run)
+    };
+    lists && clean["changes"] == run["changes"] && rows(clean) > 0 && is_enough
 }
 
 /// A check of a table (fstab(5)) says that it could not be done, in place of "no errors, no warnings".
@@ -95,6 +101,19 @@ pub fn is_unchecked(job: &Value, run: &Value) -> bool {
         && run["output"]
             .as_str()
             .is_some_and(|output| output.contains(" cannot be checked: "))
+}
+
+/// The list of names is empty, because the scene has hidden `/run` with the names in it.
+pub fn are_names_hidden(job: &Value) -> bool {
+    let is_hidden =
+        super::scenes::name(job).is_some_and(|name| name.starts_with("run-") && name != "run-read-only");
+    is_hidden && job["words"].to_string().contains("\"pins\"")
+}
+
+/// The status answers a search, a comparison or a check, and the scene has changed the mounts: as in findmnt(8) and
+/// diff(1), there is no message.
+pub fn is_answer(job: &Value, status: i32) -> bool {
+    super::scenes::name(job).is_some() && job["words"][0] == "ns-mounts" && status == 1
 }
 
 /// The run started with this descriptor closed.
@@ -109,7 +128,15 @@ pub fn is_closed(job: &Value, fd: u8) -> bool {
 }
 
 /// Options of a run, with the start of a cause that is a fact with them.
-const FACTS: &[(&str, &str)] = &[("--filter=", "a seccomp filter is active in this process")];
+const FACTS: &[(&str, &str)] = &[
+    ("--filter=", "a seccomp filter is active in this process"),
+    (
+        "--scene=proc-of-another",
+        "/proc belongs to another PID namespace",
+    ),
+    ("--scene=run-read-only", "\"/run\" is on a read-only file system"),
+    ("--scene=no-proc", "no proc file system is mounted on /proc here"),
+];
 
 /// Notes of a success that is not whole, and says so.
 const NOTES: &[(&str, &str)] = &[

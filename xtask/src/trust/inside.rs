@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
+use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::state::{PROC, State};
 use super::tracer::{self, Injection, Site};
-use super::{calls, filters};
+use super::{calls, filters, races, scenes};
 
 /// The arguments of `cargo xtask trust cell`.
 #[derive(Debug, Parser)]
@@ -37,23 +38,25 @@ const PLACE: &str = "/mnt";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A run took too long, and everything was killed.
-static IS_HANGING: AtomicBool = AtomicBool::new(false);
+pub static IS_HANGING: AtomicBool = AtomicBool::new(false);
 
 /// Serves until stdin ends, or a run has changed the sandbox.
 pub fn run(options: &CellOptions) -> Result<()> {
     ensure!(std::process::id() == 1, "this is no sandbox");
     let target = set_up(options)?;
-    let others: Vec<i32> = tracer::processes(&[])
-        .iter()
-        .filter_map(|process| process.split(' ').next()?.parse().ok())
-        .collect();
+    let others = tracer::own_processes();
     let before = State::now();
     let watch = watchdog();
     let last_pid = fs::read_to_string(format!("{PROC}/sys/kernel/ns_last_pid"))?;
     for line in std::io::stdin().lock().lines() {
         // The PIDs are the same in each run.
         fs::write(format!("{PROC}/sys/kernel/ns_last_pid"), last_pid.trim())?;
-        let answer = one(&serde_json::from_str(&line?)?, &target, &others, &before, &watch)?;
+        let job: Value = serde_json::from_str(&line?)?;
+        let answer = if job["race"].is_string() {
+            races::run(&job, &watch)?
+        } else {
+            one(&job, &target, &others, &before, &watch)?
+        };
         println!("{answer}");
         if answer["is_dirty"] == true {
             break;
@@ -72,8 +75,10 @@ fn set_up(options: &CellOptions) -> Result<String> {
     for place in mount_points()?.iter().rev() {
         let is_kept = ["/", "/proc"].contains(&place.as_str()) || place.starts_with("/dev");
         if !is_kept {
-            umount2(place.as_str(), MntFlags::MNT_DETACH)
-                .with_context(|| format!("cannot unmount {place}"))?;
+            match umount2(place.as_str(), MntFlags::MNT_DETACH) {
+                Ok(()) | Err(Errno::ENOENT | Errno::EINVAL) => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot unmount {place}")),
+            }
         }
     }
     for place in ["/run", "/tmp", PLACE] {
@@ -112,7 +117,7 @@ fn mount_points() -> Result<Vec<String>> {
 }
 
 /// A command with the environment and the directory that every command has here.
-fn bare(program: &str) -> Command {
+pub fn bare(program: &str) -> Command {
     let mut command = Command::new(program);
     command
         .env_clear()
@@ -146,9 +151,18 @@ fn one(job: &Value, target: &str, others: &[i32], before: &State, watch: &Sender
         words.filter_map(|word| Some(word.as_str()?.to_owned())).collect()
     };
     let mut command = bare("probe");
+    let (mut others, mut before) = (others.to_vec(), before.clone());
+    if let Some(script) = scenes::script(job) {
+        set_scene(script)?;
+        (others, before) = (tracer::own_processes(), State::now());
+        command.stdin(File::open(PROC)?);
+    }
+    let (others, before) = (&others[..], &before);
     command.args(["start", "--trace"]);
     for option in texts("options") {
-        command.arg(filters::with_number(&option)?);
+        if !option.starts_with("--scene=") {
+            command.arg(filters::with_number(&option)?);
+        }
     }
     command.arg("--");
     command.args(texts("words").iter().map(|word| {
@@ -176,7 +190,7 @@ fn one(job: &Value, target: &str, others: &[i32], before: &State, watch: &Sender
         "status": trace.status,
         "is_hit": trace.is_hit,
         "is_hanging": is_hanging,
-        "is_dirty": is_hanging || !changes.is_empty() || !trace.left.is_empty(),
+        "is_dirty": is_hanging || scenes::script(job).is_some() || !changes.is_empty() || !trace.left.is_empty(),
         "output": text(&mut output, others)?,
         "messages": text(&mut messages, others)?,
         "programs": trace.programs,
@@ -184,6 +198,14 @@ fn one(job: &Value, target: &str, others: &[i32], before: &State, watch: &Sender
         "changes": changes,
         "sites": sites,
     }))
+}
+
+/// Changes the surroundings of the commands.
+fn set_scene(script: &str) -> Result<()> {
+    let status = bare("sh").args(["-euc", script]).stdout(Stdio::null()).status()?;
+    ensure!(status.success(), "the scene cannot be set: {script}");
+    std::env::set_current_dir("/")?;
+    Ok(())
 }
 
 /// The changes of the sandbox. The kernel takes some time to remove the interfaces of a namespace that has ended.

@@ -8,8 +8,10 @@ mod exceptions;
 mod faults;
 mod filters;
 mod inside;
+mod races;
 mod report;
 mod runner;
+mod scenes;
 mod starved;
 mod state;
 mod tracer;
@@ -58,6 +60,9 @@ pub struct TrustCli {
     /// Do only these runs.
     #[arg(long)]
     part: Option<Part>,
+    /// Try each race so many times.
+    #[arg(long)]
+    tries: Option<u64>,
     /// Run the programs and the probe in this directory, instead of building them.
     #[arg(long, value_name = "DIRECTORY")]
     programs: Option<PathBuf>,
@@ -86,6 +91,12 @@ enum Part {
     Closed,
     /// Filters of system calls.
     Filters,
+    /// Other forms of /proc and /run.
+    Surroundings,
+    /// Names with control characters.
+    Names,
+    /// Targets that change while they are entered.
+    Races,
 }
 
 impl Part {
@@ -96,6 +107,9 @@ impl Part {
             Self::Limits => "limits of resources",
             Self::Closed => "closed descriptors",
             Self::Filters => "filters of system calls",
+            Self::Surroundings => "other forms of /proc and /run",
+            Self::Names => "names with control characters",
+            Self::Races => "targets that change while they are entered",
         }
     }
 
@@ -105,6 +119,8 @@ impl Part {
             Self::Faults => 14,
             Self::Refused | Self::Limits => 3,
             Self::Closed | Self::Filters => 2,
+            Self::Surroundings | Self::Names => 1,
+            Self::Races => 0,
         }
     }
 }
@@ -120,6 +136,8 @@ impl TrustCli {
         match (&*self.option, self.nth) {
             ([option, ..], _) if option.starts_with("--close") => Part::Closed,
             ([option, ..], _) if option.starts_with("--filter") => Part::Filters,
+            ([option, ..], _) if option.starts_with("--scene=names-") => Part::Names,
+            ([option, ..], _) if option.starts_with("--scene") => Part::Surroundings,
             ([_, ..], _) => Part::Limits,
             ([], Some(0)) => Part::Refused,
             ([], _) => Part::Faults,
@@ -147,7 +165,11 @@ pub fn run(cli: &TrustCli) -> Result<()> {
         {
             continue;
         }
-        findings += run_part(part, cli, &runner)?;
+        findings += if part == Part::Races {
+            run_races(cli, &runner)?
+        } else {
+            run_part(part, cli, &runner)?
+        };
     }
     ensure!(findings == 0, "{findings} findings");
     Ok(())
@@ -178,16 +200,43 @@ fn run_part(part: Part, cli: &TrustCli, runner: &Runner) -> Result<usize> {
                 Part::Refused => starved::refused(*command, &clean),
                 Part::Limits => starved::limits(*command),
                 Part::Filters => filters::jobs(*command),
-                Part::Closed | Part::Faults => starved::closed(*command),
+                Part::Surroundings => scenes::jobs(*command, scenes::SURROUNDINGS),
+                Part::Names => scenes::jobs(*command, scenes::NAMES),
+                Part::Races | Part::Closed | Part::Faults => starved::closed(*command),
             };
             let clean = match part {
                 Part::Filters => filters::clean(*command),
+                Part::Surroundings => serde_json::json!({ "words": command.words() }),
                 _ => starved::clean(*command),
             };
             let clean = runner.ask_once(*command, &clean)?;
             (clean, selection.chosen(jobs))
         };
         let row = runner.run(*command, &clean, jobs, Row::new(command.words))?;
+        row.print();
+        total.add(row);
+    }
+    total.print_counts();
+    Ok(total.findings.len())
+}
+
+/// Does the tries of every race, and gives the number of findings.
+fn run_races(cli: &TrustCli, runner: &Runner) -> Result<usize> {
+    report::heading(Part::Races.title());
+    let mut total = Row::new("all");
+    for (race, what) in races::ALL {
+        if cli.only.as_ref().is_some_and(|only| only != race) {
+            continue;
+        }
+        let tries = match (cli.tries, cli.quick) {
+            (Some(tries), _) => tries,
+            (None, true) => 20,
+            (None, false) => 1700,
+        };
+        let row = runner.race(
+            races::jobs(race, tries).collect(),
+            Row::new(&format!("{race}: {what}")),
+        )?;
         row.print();
         total.add(row);
     }

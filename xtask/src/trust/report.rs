@@ -22,6 +22,8 @@ pub struct Row {
     pub runs: u32,
     /// In how many of them the fault did not happen, because an earlier call was not the same.
     pub missed: u32,
+    /// How many tries of a race entered the target.
+    pub entered: u32,
     /// The failures.
     pub findings: Vec<Finding>,
 }
@@ -33,6 +35,7 @@ impl Row {
             name: name.to_owned(),
             runs: 0,
             missed: 0,
+            entered: 0,
             findings: Vec::new(),
         }
     }
@@ -48,6 +51,7 @@ impl Row {
     pub fn add(&mut self, other: Self) {
         self.runs += other.runs;
         self.missed += other.missed;
+        self.entered += other.entered;
         self.findings.extend(other.findings);
     }
 
@@ -69,6 +73,9 @@ impl Row {
     /// Prints the row, and its findings below.
     pub fn print(&self) {
         self.print_counts();
+        if self.entered > 0 {
+            println!("    {} tries entered the target", self.entered);
+        }
         for finding in &self.findings {
             println!(
                 "    {:?}: {}\n        {}",

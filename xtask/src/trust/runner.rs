@@ -64,13 +64,42 @@ impl Runner {
             }
             anyhow::Ok(())
         };
+        self.share(work)?;
+        row.into_inner().context("no worker panics")
+    }
+
+    /// Does the tries of a race, each job in a sandbox of its own.
+    pub fn race(&self, jobs: VecDeque<Value>, row: Row) -> Result<Row> {
+        let jobs = Mutex::new(jobs);
+        let row = Mutex::new(row);
+        self.share(|| {
+            while let Some(job) = next(&jobs) {
+                let answer = Cell::new(&self.programs, "")?.ask(&job)?;
+                let mut row = row.lock().expect("no worker panics");
+                row.runs += u32::try_from(answer["runs"].as_u64().unwrap_or_default())?;
+                row.entered += u32::try_from(answer["entered"].as_u64().unwrap_or_default())?;
+                for finding in answer["findings"].as_array().into_iter().flatten() {
+                    let race = job["race"].as_str().unwrap_or_default();
+                    row.findings.push(Finding {
+                        failure: verdict::of_race(finding[0].as_str().unwrap_or_default()),
+                        repeat: format!("cargo xtask trust --part races --only {race}"),
+                        what: finding[1].as_str().unwrap_or_default().to_owned(),
+                    });
+                }
+            }
+            Ok(())
+        })?;
+        row.into_inner().context("no worker panics")
+    }
+
+    /// Does the same work in every worker.
+    fn share(&self, work: impl Fn() -> Result<()> + Copy + Send + Sync) -> Result<()> {
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.workers).map(|_| scope.spawn(work)).collect();
             threads
                 .into_iter()
                 .try_for_each(|thread| thread.join().expect("no worker panics"))
-        })?;
-        row.into_inner().context("no worker panics")
+        })
     }
 }
 

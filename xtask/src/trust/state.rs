@@ -45,7 +45,8 @@ impl State {
 
 /// Every mount, without its ids and those of namespaces.
 fn mounts() -> Vec<String> {
-    let table = fs::read_to_string(format!("{PROC}/self/mountinfo")).unwrap_or_default();
+    let table = fs::read(format!("{PROC}/self/mountinfo")).unwrap_or_default();
+    let table = String::from_utf8_lossy(&table);
     let line = |(nth, line): (usize, &str)| {
         let fields: Vec<&str> = line.split(' ').collect();
         let root = fields[3].split(':').next().unwrap_or_default();

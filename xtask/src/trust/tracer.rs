@@ -285,7 +285,14 @@ impl Tracer<'_> {
     }
 }
 
-/// The processes in /proc but this one and `others`, each with its name.
+/// The PIDs of all processes in /proc but this one.
+pub fn own_processes() -> Vec<i32> {
+    let pid = |process: &String| process.split(' ').next()?.parse().ok();
+    processes(&[]).iter().filter_map(pid).collect()
+}
+
+/// The processes in /proc but this one and `others`, each with its name. A dead one, which the first process of its PID
+/// namespace does not care for, is none.
 pub fn processes(others: &[i32]) -> Vec<String> {
     let own = std::process::id().to_string();
     let Ok(entries) = fs::read_dir(PROC) else {
@@ -295,7 +302,9 @@ pub fn processes(others: &[i32]) -> Vec<String> {
         let pid = entry.file_name().into_string().ok()?;
         let is_other = others.contains(&pid.parse().ok()?);
         let name = fs::read_to_string(Path::new(PROC).join(&pid).join("comm")).ok()?;
-        (pid != own && !is_other).then(|| format!("{pid} {}", name.trim_end()))
+        let status = fs::read_to_string(Path::new(PROC).join(&pid).join("status")).ok()?;
+        let is_dead = status.contains("\nState:\tZ");
+        (pid != own && !is_other && !is_dead).then(|| format!("{pid} {}", name.trim_end()))
     };
     entries.flatten().filter_map(name).collect()
 }

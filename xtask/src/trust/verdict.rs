@@ -1,10 +1,10 @@
 //! The failures of a run, compared with a run of the same command without a fault.
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::state::signal_of;
-use super::{exceptions, filters};
+use super::{exceptions, filters, scenes};
 
 /// A kind of failure: a column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,19 @@ pub const FAILURES: [(Failure, &str); 7] = [
     (Failure::Silent, "silent"),
 ];
 
+/// The failure that a race names.
+pub fn of_race(name: &str) -> Failure {
+    match name {
+        "hang" => Failure::Hang,
+        "panic" => Failure::Panic,
+        "started" => Failure::Started,
+        "silent" => Failure::Silent,
+        "cause" => Failure::FalseCause,
+        // In the namespaces of two processes, or of two moments.
+        _ => Failure::FalseSuccess,
+    }
+}
+
 /// The failures of a run, each with what shows it.
 pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String)> {
     let mut failures = Vec::new();
@@ -58,6 +71,18 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
     }
     // Nobody can undo anything after the filter has ended them. Their processes still end.
     let is_killed = filters::is_killing(job) && signal_of(status) == Some(Signal::SIGSYS);
+    // The names show in the outputs and in the table of mounts, which therefore differ.
+    let has_names = scenes::name(job).is_some_and(|name| name.starts_with("names-"));
+    if has_names {
+        let output = run["output"].as_str().unwrap_or_default();
+        if let Some(harm) = scenes::harm(output).or_else(|| scenes::harm(messages)) {
+            add(Failure::FalseSuccess, format!("a name shows {harm}"));
+        }
+        let is_json = job["words"].to_string().contains("\"-J\"");
+        if is_json && status == 0 && serde_json::from_str::<Value>(output).is_err() {
+            add(Failure::FalseSuccess, "the JSON is not valid".to_owned());
+        }
+    }
     let is_same_status = run["status"] == clean["status"];
     if !is_same_status && !is_killed && (status == 101 || signal_of(status).is_some())
         || messages.contains("panicked at")
@@ -67,11 +92,13 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
     let same = ["output", "changes"]
         .into_iter()
         .filter(|part| *part != "output" || !exceptions::is_closed(job, 1))
-        .find(|part| plain(&run[*part]) != plain(&clean[*part]));
+        .find(|part| shown(job, &run[*part]) != shown(job, &clean[*part]));
     if status == 0 && clean["status"] == 0 {
-        let is_honest = exceptions::is_noted(messages)
+        let is_honest = has_names
+            || exceptions::is_noted(messages)
             || exceptions::has_all_rows(job, clean, run)
-            || exceptions::is_unchecked(job, run);
+            || exceptions::is_unchecked(job, run)
+            || exceptions::are_names_hidden(job);
         if let Some(part) = same.filter(|_| !is_honest) {
             add(
                 Failure::FalseSuccess,
@@ -79,13 +106,13 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
             );
         }
     } else if status != 0 && !is_same_status && !is_killed {
-        if started(run).next().is_some() && !exceptions::is_waiting(messages) {
+        if started(job, run).next().is_some() && !exceptions::is_waiting(messages) {
             add(
                 Failure::Started,
                 format!("status {status}, and it ran: {messages}"),
             );
         }
-        if messages.is_empty() && !exceptions::is_closed(job, 2) {
+        if messages.is_empty() && !exceptions::is_closed(job, 2) && !exceptions::is_answer(job, status) {
             add(Failure::Silent, format!("status {status}"));
         }
         let changes: Vec<&str> = lines(&run["changes"]).collect();
@@ -111,16 +138,26 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
 }
 
 /// The programs that were started after the failure.
-fn started(run: &Value) -> impl Iterator<Item = &str> {
+fn started<'a>(job: &Value, run: &'a Value) -> impl Iterator<Item = &'a str> {
+    let is_scene = scenes::name(job).is_some();
     let programs = run["programs"].as_array().into_iter().flatten();
     programs
-        .filter(|program| program[1] == true)
+        .filter(move |program| is_scene || program[1] == true)
         .filter_map(|program| program[0].as_str())
         .filter(|name| *name == "probe")
 }
 
 fn lines(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The lines that are compared in this run.
+fn shown(job: &Value, value: &Value) -> String {
+    match (scenes::name(job), value) {
+        (Some(_), Value::String(text)) => plain(&json!(scenes::without_mounts(text))),
+        (Some(_), Value::Array(_)) => plain(&scenes::without_places(value)),
+        _ => plain(value),
+    }
 }
 
 /// The lines without what differs from run to run, in the order of the alphabet: numbers of five digits and more, and
@@ -169,8 +206,6 @@ fn difference(clean: &Value, run: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     /// The failures of a run that differs from a good one in these fields.
