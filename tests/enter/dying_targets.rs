@@ -1,9 +1,46 @@
 //! Targets that end while they are entered, and reused PIDs.
 
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, needs};
+use crate::support::{Outcome, Run as _, Running, User, needs, program, tool};
 
-cases!["enter::dying_targets": each_entry_reaches_its_target_or_fails_cleanly];
+cases!["enter::dying_targets":
+    each_entry_reaches_its_target_or_fails_cleanly,
+    the_namespaces_are_those_of_one_moment,
+];
+
+/// The target enters two namespaces at once, after one of its old ones was opened and before the other.
+fn the_namespaces_are_those_of_one_moment() -> Outcome {
+    needs::root()?;
+    needs::tools("unshare");
+    let mut target =
+        Running::start(tool("sh").args(["-c", "echo; read -r _; exec unshare -u -i sleep 1000"]));
+    target.line();
+    let pid = target.pid();
+    let places = move || {
+        ["uts", "ipc"].map(|kind| {
+            let link = std::fs::read_link(format!("/proc/{}/ns/{kind}", pid)).expect("it lives");
+            format!("{}\n", link.display())
+        })
+    };
+    let before = places().concat();
+    let mut command = tool("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-P", "ns/uts", "-P", "ns/ipc"]);
+    command.args(["-e", "inject=openat:delay_exit=900000:when=1"]);
+    command.arg(program("ns-enter").get_program());
+    command.args(["-t", &target.pid().to_string(), "-u", "-i"]);
+    command.args(["readlink", "/proc/self/ns/uts", "/proc/self/ns/ipc"]);
+    let entering = std::thread::spawn(move || command.ran().ok());
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    target.say("\n");
+    let entered = entering.join().expect("it ends");
+    let after = places().concat();
+    assert_ne!(before, after);
+    assert!(
+        entered == before || entered == after,
+        "{entered} of {before} and {after}"
+    );
+    Ok(())
+}
 
 /// Runs in a PID namespace with few PIDs: creates short-lived targets, and enters each while it dies. The target has
 /// the inode of the pidfd, so the next process with that PID is not the target.

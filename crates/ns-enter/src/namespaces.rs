@@ -62,6 +62,13 @@ impl Namespaces {
         Ok(namespaces)
     }
 
+    /// The identity of each, in the same order for the same arguments.
+    pub fn identities(&self) -> Vec<Identity> {
+        let user = [&self.owner, &self.user, &self.mount_again];
+        let all = user.into_iter().flatten().chain(&self.others);
+        all.map(Destination::identity).collect()
+    }
+
     /// True if a namespace of this kind is entered.
     pub fn enters(&self, kind: Kind) -> bool {
         match kind {

@@ -18,6 +18,9 @@ use crate::cli::{Cli, Id};
 use crate::etc::{self, Etc};
 use crate::namespaces::{Namespaces, no_target, process_of};
 
+/// How often everything is opened again if the target enters other namespaces meanwhile.
+const ATTEMPTS: u32 = 20;
+
 /// Everything that a plan is made from.
 #[derive(Debug)]
 pub struct Request {
@@ -67,8 +70,18 @@ pub enum Working {
 }
 
 impl Request {
-    /// Finds and opens everything that the arguments name.
+    /// Finds and opens everything that the arguments name, as it is at one moment.
     pub fn new(cli: &Cli) -> Result<Self> {
+        for _ in 0..ATTEMPTS {
+            if let Some(request) = Self::at_one_moment(cli)? {
+                return Ok(request);
+            }
+        }
+        anyhow::bail!("the target enters other namespaces again and again while they are opened")
+    }
+
+    /// `None` if the target has entered other namespaces meanwhile.
+    fn at_one_moment(cli: &Cli) -> Result<Option<Self>> {
         if cli.target.is_none() && !cli.names_kinds() {
             return Err(nothing(cli).into());
         }
@@ -110,11 +123,14 @@ impl Request {
         let gid = wanted(IdKind::Group, cli.setgid.map(|id| id.map(|gid| gid.0)))?;
         let notes = notes(cli, target, &namespaces)?;
         if let Some(process) = process {
+            if Namespaces::find(cli, target)?.identities() != namespaces.identities() {
+                return Ok(None);
+            }
             // If the process is alive now, everything was opened of this process, and not of another one with its
             // PID.
             process.check_alive()?;
         }
-        Ok(Self {
+        Ok(Some(Self {
             cgroups: cgroups.filter(|cgroups| !cgroups.is_empty()),
             root,
             working,
@@ -134,7 +150,7 @@ impl Request {
             context: context.flatten(),
             program,
             notes,
-        })
+        }))
     }
 
     /// True if processes of another user may see this one before it becomes the program.
