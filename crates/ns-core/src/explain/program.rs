@@ -105,6 +105,12 @@ fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
             return flaw_of_elf(&file, &words, errno);
         }
         let interpreter = interpreter(&start)?;
+        if is_cut_off(&start) {
+            return Some(Finding::new(format!(
+                "the kernel reads {START} bytes of {}, and the name of its interpreter does not end there",
+                quoted(path.as_os_str().as_bytes())
+            )));
+        }
         if interpreter.ends_with(b"\r") {
             let cause = format!(
                 "the first line of {} ends in a carriage return, so its interpreter would be {}",
@@ -226,6 +232,14 @@ fn interpreter(start: &[u8]) -> Option<Vec<u8>> {
     Some(name.to_vec())
 }
 
+/// The interpreter's name goes on behind the bytes that the kernel reads, which then executes nothing (`ENOEXEC`).
+fn is_cut_off(start: &[u8]) -> bool {
+    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | 0);
+    let name = start.get(2..).unwrap_or_default();
+    let from = name.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
+    start.len() == START && from.is_none_or(|from| !name[from..].iter().any(is_end))
+}
+
 /// A directory on the path to the file that the caller may not enter.
 fn closed_directory(path: &Path) -> Option<Finding> {
     let mut below: Vec<_> = path
@@ -282,6 +296,15 @@ mod tests {
             cause.ends_with("so its interpreter would be \"/bin/sh\\x0d\""),
             "{cause}"
         );
+        std::fs::write(&script, format!("#!/{:0300}\n", 0)).unwrap();
+        let cause = found(&script, "", Errno::ENOEXEC).unwrap();
+        assert!(
+            cause.ends_with("and the name of its interpreter does not end there"),
+            "{cause}"
+        );
+        std::fs::write(&script, format!("#!/no/such/shell {:0300}\n", 0)).unwrap();
+        let cause = found(&script, "", Errno::ENOENT).unwrap();
+        assert_eq!(cause, "its interpreter \"/no/such/shell\" does not exist");
         let cause = found(Path::new("/tmp"), "", Errno::EACCES);
         assert_eq!(cause.as_deref(), Some("it is a directory"));
         assert_eq!(found(Path::new("no-such-program"), "", Errno::ENOENT), None);
