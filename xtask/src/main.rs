@@ -56,7 +56,7 @@ enum Task {
     /// Build a tarball and Debian packages.
     Dist(dist::DistCli),
     /// Run the programs under faults, and check what they promise.
-    Trust(trust::TrustCli),
+    Trust(Box<trust::TrustCli>),
 }
 
 fn main() -> ExitCode {

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -184,10 +185,7 @@ fn descriptors() -> Vec<String> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = rustix::fs::openat(rustix::stdio::stdin(), "self/fd", flags, Mode::empty())
         .or_else(|_| rustix::fs::open("/proc/self/fd", flags, Mode::empty()));
-    let entries = opened
-        .and_then(|directory| Dir::new(directory))
-        .into_iter()
-        .flatten();
+    let entries = opened.and_then(Dir::new).into_iter().flatten();
     entries
         .filter_map(|entry| Some(entry.ok()?.file_name().to_str().ok()?.to_owned()))
         .filter(|name| !name.starts_with('.'))
@@ -221,7 +219,9 @@ fn hold(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
             }
             "unshare" => {
                 unshare(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;
-                println!("{}", identity());
+                // A pipe could be full.
+                let mut places = File::options().create(true).append(true).open("/mnt/places")?;
+                writeln!(places, "{}", identity())?;
             }
             "fork" => drop(Command::new("/proc/self/exe").arg("identity").output()?),
             _ => std::thread::sleep(Duration::from_secs(1000)),

@@ -110,6 +110,11 @@ pub fn are_names_hidden(job: &Value) -> bool {
     is_hidden && job["words"].to_string().contains("\"pins\"")
 }
 
+/// The whole output is the name, for a script, as in hostname(1): it goes to no terminal here.
+pub fn is_name_itself(job: &Value) -> bool {
+    job["words"] == serde_json::json!(["ns-hostname"])
+}
+
 /// The status answers a search, a comparison or a check, and the scene has changed the mounts: as in findmnt(8) and
 /// diff(1), there is no message.
 pub fn is_answer(job: &Value, status: i32) -> bool {

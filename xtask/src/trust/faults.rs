@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::calls;
 use super::commands::CommandLine;
-use crate::random::Random;
 
 /// Which of the faults are tried.
 #[derive(Clone, Debug, Default)]
@@ -40,13 +39,22 @@ impl Selection {
         };
         let mut jobs: Vec<Value> = jobs.into_iter().filter(is_wanted).collect();
         if let Some((count, seed)) = self.sample {
-            let mut random = Random(seed);
-            while jobs.len() > count {
-                jobs.swap_remove(random.index(jobs.len()));
-            }
+            // Each job has its own place, so that one that comes or goes with the schedule moves no other.
+            jobs.sort_by_cached_key(|job| mixed(seed, &job.to_string()));
+            jobs.truncate(count);
         }
         jobs.into()
     }
+}
+
+/// A pseudo-random number that follows from the seed and the text alone (FNV-1a, and the end of splitmix64).
+fn mixed(seed: u64, text: &str) -> u64 {
+    let hash = text.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mixed = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// Each call of the run without a fault with each of its errors, as far as they are selected.

@@ -189,6 +189,7 @@ fn one(job: &Value, target: &str, others: &[i32], before: &State, watch: &Sender
     Ok(json!({
         "status": trace.status,
         "is_hit": trace.is_hit,
+        "is_unmapped": trace.is_unmapped,
         "is_hanging": is_hanging,
         "is_dirty": is_hanging || scenes::script(job).is_some() || !changes.is_empty() || !trace.left.is_empty(),
         "output": text(&mut output, others)?,

@@ -14,6 +14,7 @@ mod runner;
 mod scenes;
 mod starved;
 mod state;
+mod targets;
 mod tracer;
 mod verdict;
 
@@ -95,6 +96,8 @@ enum Part {
     Surroundings,
     /// Names with control characters.
     Names,
+    /// Hostile files and file systems of a target.
+    Targets,
     /// Targets that change while they are entered.
     Races,
 }
@@ -109,6 +112,7 @@ impl Part {
             Self::Filters => "filters of system calls",
             Self::Surroundings => "other forms of /proc and /run",
             Self::Names => "names with control characters",
+            Self::Targets => "hostile targets",
             Self::Races => "targets that change while they are entered",
         }
     }
@@ -120,7 +124,7 @@ impl Part {
             Self::Refused | Self::Limits => 3,
             Self::Closed | Self::Filters => 2,
             Self::Surroundings | Self::Names => 1,
-            Self::Races => 0,
+            Self::Targets | Self::Races => 0,
         }
     }
 }
@@ -165,10 +169,10 @@ pub fn run(cli: &TrustCli) -> Result<()> {
         {
             continue;
         }
-        findings += if part == Part::Races {
-            run_races(cli, &runner)?
-        } else {
-            run_part(part, cli, &runner)?
+        findings += match part {
+            Part::Races => run_races(cli, &runner)?,
+            Part::Targets => run_targets(cli, &runner)?,
+            _ => run_part(part, cli, &runner)?,
         };
     }
     ensure!(findings == 0, "{findings} findings");
@@ -202,7 +206,7 @@ fn run_part(part: Part, cli: &TrustCli, runner: &Runner) -> Result<usize> {
                 Part::Filters => filters::jobs(*command),
                 Part::Surroundings => scenes::jobs(*command, scenes::SURROUNDINGS),
                 Part::Names => scenes::jobs(*command, scenes::NAMES),
-                Part::Races | Part::Closed | Part::Faults => starved::closed(*command),
+                Part::Targets | Part::Races | Part::Closed | Part::Faults => starved::closed(*command),
             };
             let clean = match part {
                 Part::Filters => filters::clean(*command),
@@ -218,6 +222,34 @@ fn run_part(part: Part, cli: &TrustCli, runner: &Runner) -> Result<usize> {
     }
     total.print_counts();
     Ok(total.findings.len())
+}
+
+/// Runs the command of each hostile target, and gives the number of findings.
+fn run_targets(cli: &TrustCli, runner: &Runner) -> Result<usize> {
+    report::heading(Part::Targets.title());
+    let mut row = Row::new("all");
+    for target in targets::ALL {
+        let words = target.command.words;
+        let needs_fuse = target.command.set_up.contains("/dev/fuse");
+        if cli.only.as_ref().is_some_and(|only| only != words)
+            || (needs_fuse && !std::path::Path::new("/dev/fuse").exists())
+        {
+            continue;
+        }
+        let run = runner.ask_once(target.command, &target.job())?;
+        row.runs += 1;
+        for (failure, what) in target.failures(&run) {
+            let repeat = format!("cargo xtask trust --part targets --only {words:?}");
+            let what = format!("{what}\n{}", target.command.set_up);
+            row.findings.push(report::Finding {
+                failure,
+                repeat,
+                what,
+            });
+        }
+    }
+    row.print();
+    Ok(row.findings.len())
 }
 
 /// Does the tries of every race, and gives the number of findings.

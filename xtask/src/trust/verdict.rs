@@ -66,6 +66,10 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
         add(Failure::Hang, "it was killed after 10 s".to_owned());
         return failures;
     }
+    // No program of ours has run.
+    if run["is_unmapped"] == true {
+        return failures;
+    }
     if exceptions::is_too_large(job, status) {
         return failures;
     }
@@ -75,7 +79,8 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
     let has_names = scenes::name(job).is_some_and(|name| name.starts_with("names-"));
     if has_names {
         let output = run["output"].as_str().unwrap_or_default();
-        if let Some(harm) = scenes::harm(output).or_else(|| scenes::harm(messages)) {
+        let output_harm = scenes::harm(output).filter(|_| !exceptions::is_name_itself(job));
+        if let Some(harm) = output_harm.or_else(|| scenes::harm(messages)) {
             add(Failure::FalseSuccess, format!("a name shows {harm}"));
         }
         let is_json = job["words"].to_string().contains("\"-J\"");
