@@ -191,7 +191,7 @@ fn changing(race: &str, number: u64, lasting: &mut Option<Holder>) -> Result<(Ou
     Ok((output, places))
 }
 
-/// What is wrong with the end of a try.
+/// The failure of a try, if its end is wrong.
 fn failure(output: &Output, places: &HashSet<String>) -> Option<(&'static str, String)> {
     let place = String::from_utf8_lossy(&output.stdout).into_owned();
     let messages = String::from_utf8_lossy(&output.stderr);
@@ -201,7 +201,7 @@ fn failure(output: &Output, places: &HashSet<String>) -> Option<(&'static str, S
         Some(101) | None => Some(("panic", messages.into_owned())),
         Some(_) if !place.is_empty() => Some(("started", messages.into_owned())),
         Some(_) if messages.is_empty() => Some(("silent", String::new())),
-        // What is said of a process is a fact, except that it never ended.
+        // The only causes that are facts here are those about an ended process.
         Some(_) if messages.contains("cause:") && !is_fact(&messages) => {
             Some(("cause", messages.into_owned()))
         }

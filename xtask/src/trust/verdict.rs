@@ -66,7 +66,7 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
         add(Failure::Hang, "it was killed after 10 s".to_owned());
         return failures;
     }
-    // No program of ours has run.
+    // None of the five programs has run.
     if run["is_unmapped"] == true {
         return failures;
     }
