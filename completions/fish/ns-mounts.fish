@@ -330,7 +330,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'Write a list instea
 complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'Draw a tree instead of a list'
 complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Write column names as shell variable names'
 complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Show sizes in bytes'
-complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes like df(1)'
+complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes like df(1); a hidden mount has none'
 complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'Show numbers of files like df -i'
 complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'Omit the directory in brackets after SOURCE'
 complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Resolve symbolic links in sources'

@@ -138,7 +138,7 @@ first   take uid 0
 first   get SIGTERM when the parent ends
 first   fork, and stay as init
 parent  write the PID to \"{}\"
-program run \"sh\"
+program run \"sh\" \"-c\" \"x\"
 ",
         file.display()
     );

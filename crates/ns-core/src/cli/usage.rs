@@ -10,6 +10,7 @@ use clap::{Command, Error};
 
 use super::labels::Labels;
 use super::missing;
+use crate::Kind;
 use crate::escape::{escape_for_terminal, escape_lines};
 
 /// An error about arguments that only the program could check. The text can have several lines.
@@ -40,6 +41,10 @@ pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
         } else if !advises_to_escape(value) {
             shown.insert(kind, escaped(value, argument));
         }
+    }
+    if let Some(option) = option_of_kind(command, argument) {
+        let option = ContextValue::String(option);
+        shown.insert(ContextKind::SuggestedArg, option);
     }
     let mut text = with_help_label(&rendered(&shown, colours), colours);
     // The reason is not in the context. It belongs at the end of the first line.
@@ -73,6 +78,17 @@ fn with_help_label(text: &str, colours: bool) -> String {
         &format!("\n  {} ", labels.tip()),
         &format!("\n  {}  ", labels.help()),
     )
+}
+
+/// The option for a kind whose name in listings was written instead: `--mount` for `--mnt`.
+fn option_of_kind(command: &Command, argument: &str) -> Option<String> {
+    let name = argument.strip_prefix("--")?;
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
+    let has_option = |option: &str| {
+        let mut options = command.get_arguments();
+        options.any(|argument| argument.get_long() == Some(option))
+    };
+    (!has_option(name) && has_option(kind.option())).then(|| format!("--{}", kind.option()))
 }
 
 /// True if this is the advice to write `-- --option` for an option that may be misspelled: nobody means that.
@@ -162,6 +178,19 @@ mod tests {
         assert!(text.contains("Usage: x [OPTIONS] [operand]\n"), "{text}");
         let text = said(&["--zzz"], false);
         assert!(!text.contains("help:  "), "{text}");
+    }
+
+    #[test]
+    fn the_name_of_a_kind_leads_to_its_option() {
+        let command = Command::new("x")
+            .arg(Arg::new("mount").long("mount"))
+            .arg(Arg::new("mount-proc").long("mount-proc"));
+        let error = command.clone().try_get_matches_from(["x", "--mnt=a"]);
+        let text = text(&command, &error.unwrap_err(), false);
+        assert!(
+            text.contains("\n  help:  a similar argument exists: '--mount'\n"),
+            "{text}"
+        );
     }
 
     #[test]

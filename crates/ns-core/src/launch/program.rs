@@ -89,6 +89,11 @@ impl Program {
         &self.file
     }
 
+    /// The arguments after the name.
+    pub fn arguments(&self) -> impl Iterator<Item = &CStr> {
+        self.arguments.iter().skip(1).map(CString::as_c_str)
+    }
+
     /// True if the file is searched in `PATH`.
     pub(crate) fn is_looked_for(&self) -> bool {
         !self.file.to_bytes().contains(&b'/')

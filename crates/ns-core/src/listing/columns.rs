@@ -15,7 +15,7 @@ crate::columns! {
     NS: number("NS", "inode of the namespace"), ColumnFacts::new(Facts::empty()), |it| it.entry.identity.inode.into();
     TYPE: text("TYPE", "kind of namespace"), ColumnFacts::new(Facts::empty()), |it| Cell::text(it.entry.kind.name().as_bytes());
     PATH: text("PATH", "path of the namespace file of PID"), ColumnFacts::new(Facts::empty()), cells::path;
-    NPROCS: number("NPROCS", "number of processes in the namespace"), ColumnFacts::new(Facts::empty()), |it| u64::from(it.entry.processes).into();
+    NPROCS: number("NPROCS", "number of readable processes in the namespace"), ColumnFacts::new(Facts::empty()), |it| u64::from(it.entry.processes).into();
     PID: number("PID", "lowest PID in the namespace"), ColumnFacts::new(Facts::empty()), |it| it.pid.map_or(Cell::Absent, cells::pid);
     PPID: number("PPID", "parent of PID"), ColumnFacts::new(Facts::PARENT), |it| it.of_process(|process| Cell::gathered(process.parent, cells::pid));
     COMMAND: text("COMMAND", "command line of PID").wide(), ColumnFacts::new(Facts::COMMAND), |it| it.of_process(|process| Cell::gathered(process.command.as_ref(), |line| Cell::text(&**line)));
@@ -30,7 +30,7 @@ crate::columns! {
     NAME: texts("NAME", "pinned name, under /run/netns or a similar directory"), ColumnFacts::new(Facts::empty()), cells::names;
     HOLDERS: number("HOLDERS", "number of things that keep the namespace alive"), ColumnFacts::new(Facts::empty()), cells::holders;
     HELD_BY: texts("HELD-BY", "things that keep the namespace alive, in words").wide(), ColumnFacts::new(Facts::empty()), cells::held_by;
-    THREADS: number("THREADS", "number of threads in the namespace"), ColumnFacts::new(Facts::empty()), cells::threads;
+    THREADS: number("THREADS", "number of readable threads in the namespace"), ColumnFacts::new(Facts::empty()), cells::threads;
     LEADER: number("LEADER", "oldest process whose parent is outside the namespace"), ColumnFacts::new(Facts::LEADER), |it| Cell::gathered(it.entry.leader, cells::pid);
     INPID: text("INPID", "PIDs of PID in each PID namespace, outermost first"), ColumnFacts::new(Facts::PIDS), |it| it.of_process(cells::pids);
     UNIT: text("UNIT", "systemd unit of the leader"), ColumnFacts::new(Facts::CGROUP), |it| it.of_cgroups(crate::process::Cgroups::unit);

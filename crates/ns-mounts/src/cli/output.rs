@@ -40,7 +40,7 @@ pub struct OutputOptions {
     #[arg(short, long)]
     pub bytes: bool,
 
-    /// Show sizes like df(1)
+    /// Show sizes like df(1); a hidden mount has none
     #[arg(short = 'D', long)]
     pub df: bool,
 

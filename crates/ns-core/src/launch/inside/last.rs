@@ -28,7 +28,12 @@ pub(in crate::launch) enum LastStep {
 impl fmt::Display for LastStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Execute(program) => write!(f, "run {}", quoted(program.file().to_bytes())),
+            Self::Execute(program) => {
+                write!(f, "run {}", quoted(program.file().to_bytes()))?;
+                program
+                    .arguments()
+                    .try_for_each(|argument| write!(f, " {}", quoted(argument.to_bytes())))
+            }
             Self::End => f.write_str("end"),
         }
     }
