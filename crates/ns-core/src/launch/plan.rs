@@ -356,7 +356,7 @@ impl Plan {
                 }
             }
         }
-        add(inside, self.last.word(), self.last.to_string());
+        add(inside, self.last.word(), self.last.with_arguments());
         lines
     }
 }
@@ -415,8 +415,8 @@ mod tests {
         assert_eq!(
             known,
             [
-                (7, "write PID and namespaces to descriptor 7"),
-                (8, "write PID and namespaces to descriptor 8")
+                (7, "write the PID and the namespaces to descriptor 7"),
+                (8, "write the PID and the namespaces to descriptor 8")
             ]
         );
     }

@@ -1,7 +1,7 @@
 //! The last step of a plan: after it, the process is the program, or has ended.
 
 use std::ffi::CString;
-use std::fmt;
+use std::{fmt, iter};
 
 use nix::errno::Errno;
 
@@ -28,12 +28,7 @@ pub(in crate::launch) enum LastStep {
 impl fmt::Display for LastStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Execute(program) => {
-                write!(f, "run {}", quoted(program.file().to_bytes()))?;
-                program
-                    .arguments()
-                    .try_for_each(|argument| write!(f, " {}", quoted(argument.to_bytes())))
-            }
+            Self::Execute(program) => write!(f, "run {}", quoted(program.file().to_bytes())),
             Self::End => f.write_str("end"),
         }
     }
@@ -46,6 +41,18 @@ impl LastStep {
             Self::Execute(_) => "execute",
             Self::End => "end",
         }
+    }
+
+    /// The step with the arguments of the program, for a plan.
+    pub(in crate::launch) fn with_arguments(&self) -> String {
+        let Self::Execute(program) = self else {
+            return self.to_string();
+        };
+        let arguments = program.arguments().map(|argument| quoted(argument.to_bytes()));
+        iter::once(self.to_string())
+            .chain(arguments)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// Does the step. Returns only if it fails, with the reason.
