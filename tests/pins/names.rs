@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::rooms;
+use super::{Room, rooms};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, Running, User, needs, program};
 
@@ -19,6 +19,7 @@ cases!["pins::names":
     the_plan_says_what_is_named,
     a_process_that_runs_gives_its_namespaces,
     all_programs_know_the_name,
+    without_the_right_to_mount_no_directory_is_made,
     a_user_without_rights_gets_the_cause,
     a_mount_that_the_kernel_refuses_is_explained,
     a_read_only_directory_keeps_all_its_names,
@@ -343,6 +344,18 @@ fn all_programs_know_the_name() -> Outcome {
         }
         assert_eq!(room.sh("ns-ls -t net").status, 0);
     }
+    Ok(())
+}
+
+/// Names need directories that only root can make, but nothing is made before the right to mount is there.
+fn without_the_right_to_mount_no_directory_is_made() -> Outcome {
+    needs::tools("setpriv");
+    let room = Room::of_root()?;
+    let error = room
+        .sh("setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin ns-unshare --pin web --from $$ -u")
+        .fails(1);
+    assert!(error.contains("cause: CAP_SYS_ADMIN is missing"), "{error}");
+    assert_eq!(room.ok("ls /run"), "");
     Ok(())
 }
 

@@ -6,11 +6,13 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
+use rustix::thread::CapabilitySet;
 
 use super::directory;
 use super::lock::{Locked, Waiting, lock_one};
 use crate::error::Doing;
 use crate::escape::quoted;
+use crate::process::caller;
 use crate::{Kind, Kinds, Result};
 
 const NONE: Option<&str> = None;
@@ -23,6 +25,10 @@ pub(super) fn prepare(kinds: Kinds, waiting: Waiting<'_>) -> Result<Vec<Locked>>
 fn prepare_one(kind: Kind, waiting: Waiting<'_>) -> Result<Locked> {
     let path = directory(kind);
     let doing = || format!("prepare {} for names", quoted(path.as_os_str().as_bytes()));
+    // Without this right the kernel refuses the mount below, and a new directory would be left.
+    if !caller::has(CapabilitySet::SYS_ADMIN)? {
+        return Err(Errno::EPERM).doing(doing);
+    }
     match nix::unistd::mkdir(&path, nix::sys::stat::Mode::from_bits_truncate(0o755)) {
         Ok(()) | Err(Errno::EEXIST) => {}
         Err(errno) => return Err(errno).doing(doing),
