@@ -166,7 +166,7 @@ function __ns_hostname_output
         'NS' 'inode of the namespace' \
         'TYPE' 'kind of namespace' \
         'PATH' 'path of the namespace file of PID' \
-        'NPROCS' 'number of processes in the namespace' \
+        'NPROCS' 'number of readable processes in the namespace' \
         'PID' 'lowest PID in the namespace' \
         'PPID' 'parent of PID' \
         'COMMAND' 'command line of PID' \
@@ -179,7 +179,7 @@ function __ns_hostname_output
         'NAME' 'pinned name, under /run/netns or a similar directory' \
         'HOLDERS' 'number of things that keep the namespace alive' \
         'HELD-BY' 'things that keep the namespace alive, in words' \
-        'THREADS' 'number of threads in the namespace' \
+        'THREADS' 'number of readable threads in the namespace' \
         'LEADER' 'oldest process whose parent is outside the namespace' \
         'INPID' 'PIDs of PID in each PID namespace, outermost first' \
         'UNIT' 'systemd unit of the leader' \

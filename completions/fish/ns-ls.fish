@@ -191,7 +191,7 @@ function __ns_ls_filter
         'NS' 'inode of the namespace' \
         'TYPE' 'kind of namespace' \
         'PATH' 'path of the namespace file of PID' \
-        'NPROCS' 'number of processes in the namespace' \
+        'NPROCS' 'number of readable processes in the namespace' \
         'PID' 'lowest PID in the namespace' \
         'PPID' 'parent of PID' \
         'COMMAND' 'command line of PID' \
@@ -206,7 +206,7 @@ function __ns_ls_filter
         'NAME' 'pinned name, under /run/netns or a similar directory' \
         'HOLDERS' 'number of things that keep the namespace alive' \
         'HELD-BY' 'things that keep the namespace alive, in words' \
-        'THREADS' 'number of threads in the namespace' \
+        'THREADS' 'number of readable threads in the namespace' \
         'LEADER' 'oldest process whose parent is outside the namespace' \
         'INPID' 'PIDs of PID in each PID namespace, outermost first' \
         'UNIT' 'systemd unit of the leader' \
@@ -224,7 +224,7 @@ end
 
 function __ns_ls_look
     __ns_ls_list \
-        'processes' 'namespaces that processes and their next children are in' \
+        'processes' 'namespaces that processes or their future children are in' \
         'threads' 'namespaces that single threads are in' \
         'descriptors' 'namespaces with an open file or an open socket' \
         'pins' 'namespace files that are mounted' \
@@ -238,7 +238,7 @@ function __ns_ls_output
         'NS' 'inode of the namespace' \
         'TYPE' 'kind of namespace' \
         'PATH' 'path of the namespace file of PID' \
-        'NPROCS' 'number of processes in the namespace' \
+        'NPROCS' 'number of readable processes in the namespace' \
         'PID' 'lowest PID in the namespace' \
         'PPID' 'parent of PID' \
         'COMMAND' 'command line of PID' \
@@ -253,7 +253,7 @@ function __ns_ls_output
         'NAME' 'pinned name, under /run/netns or a similar directory' \
         'HOLDERS' 'number of things that keep the namespace alive' \
         'HELD-BY' 'things that keep the namespace alive, in words' \
-        'THREADS' 'number of threads in the namespace' \
+        'THREADS' 'number of readable threads in the namespace' \
         'LEADER' 'oldest process whose parent is outside the namespace' \
         'INPID' 'PIDs of PID in each PID namespace, outermost first' \
         'UNIT' 'systemd unit of the leader' \

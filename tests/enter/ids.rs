@@ -69,7 +69,7 @@ fn ids_that_are_not_mapped_fall_back() -> Outcome {
         assert_eq!(error.status, 1);
         assert!(
             error.stderr.contains(
-                "ns-enter: cannot take uid 7: Invalid argument\n  \
+                "ns-enter: cannot set the uid to 7: Invalid argument\n  \
                  cause: the uid map of the user namespace has no uid 7: 5:"
             ),
             "{error:?}"

@@ -40,7 +40,7 @@ fn all_of_a_name_or_one() -> Outcome {
         );
         room.ok("ns-unshare --unpin web");
         let error = room.sh("ns-unshare --unpin web").fails(1);
-        assert!(error.ends_with("help:  no namespace is pinned\n"), "{error}");
+        assert!(error.ends_with("help:  there are no pinned names\n"), "{error}");
     }
     Ok(())
 }

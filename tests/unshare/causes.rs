@@ -64,14 +64,14 @@ fn a_missing_capability_is_named() -> Outcome {
         ordinary().with("-S 0 true"),
         1,
         &[
-            "cannot take uid 0: Operation not permitted",
+            "cannot set the uid to 0: Operation not permitted",
             "cause: CAP_SETUID is missing",
         ],
     );
     says(
         ordinary().with("-G 0 true"),
         1,
-        &["cannot take gid 0", "cause: CAP_SETGID is missing"],
+        &["cannot set the gid to 0", "cause: CAP_SETGID is missing"],
     );
     says(
         ordinary().with("-R / true"),

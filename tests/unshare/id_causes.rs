@@ -171,7 +171,7 @@ fn denied_setgroups_are_named() -> Outcome {
         ordinary().with("-r -G 0 echo ran"),
         1,
         &[
-            "cannot take gid 0 and no other groups: Operation not permitted",
+            "cannot set the gid to 0 and drop all other groups: Operation not permitted",
             "cause: setgroups(2) is denied",
             "help:  map a range of gids",
         ],
@@ -186,7 +186,7 @@ fn ids_without_a_map_are_named() -> Outcome {
         ordinary().with("-r -S 5 echo ran"),
         1,
         &[
-            "take uid 5: Invalid argument",
+            "set the uid to 5: Invalid argument",
             "cause: the uid map of this user namespace has no uid 5: 0:",
         ],
     );

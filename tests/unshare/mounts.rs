@@ -137,7 +137,7 @@ fn the_root_of_a_new_mount_namespace_is_pivoted() -> Outcome {
         );
         let error = in_room(who, "$U -m -R /mnt no-such-program").fails(127);
         assert!(
-            error.contains("  cause: no directory of PATH has it inside: /"),
+            error.contains("  cause: inside, no directory of PATH has it: /"),
             "{error}"
         );
     }

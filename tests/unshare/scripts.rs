@@ -134,7 +134,7 @@ first   bring the loopback interface up
 first   set the host name \"web\"
 first   make all mounts private
 first   mount proc on \"/proc\"
-first   take uid 0
+first   set the uid to 0
 first   get SIGTERM when the parent ends
 first   fork, and stay as init
 parent  write the PID to \"{}\"

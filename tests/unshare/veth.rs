@@ -382,7 +382,7 @@ fn a_plan_is_shown_and_nothing_is_made() -> Outcome {
         lines,
         [
             "self create a network namespace",
-            "helper create the veth pair eth0 in the new network namespace and the first free of veth0, veth1 and so on in the caller's, with the MTU 1400",
+            "helper create the veth pair eth0 in the new network namespace and the first free vethN in the caller's, with the MTU 1400",
             "helper bring the peer of eth0 up",
             "helper bring eth0 up with the address 10.7.0.2/24 and the gateway 10.7.0.1",
             "helper create the veth pair b in the new network namespace and vb in the caller's",

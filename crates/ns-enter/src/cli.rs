@@ -46,15 +46,16 @@ Examples:
 pub struct Cli {
     /// Enter the namespaces of TARGET
     ///
-    /// Without an option for a kind, this enters every namespace of a process, except those that the caller is in. It also takes
+    /// Without an option for a kind, this enters every namespace of a process, except those that the caller is in. It also uses
     /// the root and the working directory of the process. For a pinned name, it enters all namespaces with that name. TARGET is a
-    /// PID, a path, a pinned name, net:[INODE], :ID, host:NAME, unit:NAME, container:ID or more; see ns-utils(7).
+    /// PID, a path, a pinned name, net:[INODE], :ID, host:NAME, unit:NAME or container:ID; ns-utils(7) has all forms.
     #[arg(short, long, allow_negative_numbers = true, value_name = "TARGET", value_parser = target(), help_heading = NAMESPACES)]
     pub target: Option<Target>,
 
     /// Enter the namespaces of all kinds
     ///
-    /// If the option of a kind has a TARGET, that TARGET is used. A namespace that the caller is already in is skipped.
+    /// They are the namespaces of --target. If the option of a kind has its own TARGET, that TARGET is used. A namespace
+    /// that the caller is already in is skipped.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
@@ -90,59 +91,61 @@ pub struct Cli {
 
     /// Enter the cgroup namespace
     ///
-    /// It sets the root of the paths in /proc/PID/cgroup.
+    /// It decides where the paths in /proc/PID/cgroup start.
     #[arg(short = 'C', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub cgroup: Option<Option<Target>>,
 
-    /// Enter the time namespace (monotonic and boot clock)
+    /// Enter the time namespace (clock offsets)
+    ///
+    /// The offsets apply to the monotonic clock and the boot-time clock.
     #[arg(short = 'T', long, value_name = "TARGET", num_args = 0..=1, require_equals = true, value_parser = target(), help_heading = NAMESPACES)]
     pub time: Option<Option<Target>>,
 
     /// Enter the network namespace of a socket
     ///
-    /// FD is a descriptor number of the target.
+    /// FD is the number of a file descriptor of the target process.
     #[arg(short = 'N', long, allow_negative_numbers = true, value_name = "FD", value_parser = clap::value_parser!(i32).range(0..), help_heading = NAMESPACES)]
     pub net_socket: Option<i32>,
 
     /// Enter the parent of the user namespace
     ///
-    /// This is the parent of the user namespace of --user or --target. Without both, it is the user namespace that owns the
-    /// namespaces of the other options.
+    /// This is the parent of the user namespace of --user or --target. Without both options, it is the user namespace that
+    /// owns the namespaces of the other options.
     #[arg(long, help_heading = NAMESPACES)]
     pub user_parent: bool,
 
-    /// Enter the PID and time namespace of new children
+    /// Enter the PID and time namespaces of future children
     ///
-    /// With --pid and --time, this enters the namespaces of future children of the target. They can differ from those of the
-    /// target itself.
+    /// With --pid and --time, this enters the namespaces that future children of the target will be in. They can differ from
+    /// those of the target itself.
     #[arg(long, help_heading = NAMESPACES)]
     pub for_children: bool,
 
     /// Join the cgroups of the target
     ///
-    /// It joins cgroups of version 1 and 2.
+    /// This works for cgroups of version 1 and version 2.
     #[arg(short = 'c', long, help_heading = NAMESPACES)]
     pub join_cgroup: bool,
 
     /// With --join-cgroup, join frozen cgroups too
     ///
-    /// The program starts when they are thawed. Without this option, ns-enter refuses to join a frozen cgroup.
+    /// The program starts when the cgroups are thawed. Without this option, ns-enter refuses to join a frozen cgroup.
     #[arg(long, requires = "join_cgroup", help_heading = NAMESPACES)]
     pub frozen: bool,
 
-    /// Take the root directory of the target
+    /// Use the root directory of the target
     ///
-    /// With DIR, it takes the caller's DIR instead.
+    /// With DIR, the root directory is DIR, which is looked up before any namespace is entered.
     #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = DIRECTORIES)]
     pub root: Option<Option<PathBuf>>,
 
-    /// Take the working directory of the target
+    /// Use the working directory of the target
     ///
-    /// With DIR, it takes the caller's DIR instead.
+    /// With DIR, the working directory is DIR, which is looked up before any namespace is entered.
     #[arg(short, long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "wdns", help_heading = DIRECTORIES)]
     pub wd: Option<Option<PathBuf>>,
 
-    /// Start in DIR of the entered namespaces
+    /// Start in DIR, as seen inside the namespaces
     ///
     /// DIR is looked up inside, after the namespaces are entered and the root directory has changed. With --wd=DIR, it is the
     /// caller's DIR.
@@ -172,14 +175,14 @@ pub struct Cli {
 
     /// Run the program with this gid
     ///
-    /// GROUP is a name, a number, or "follow" for the gid of the target. All other groups are dropped.
+    /// GROUP is a name, a number, or "follow" for the gid of the target. The program loses all other groups.
     #[arg(short = 'G', long, allow_negative_numbers = true, value_name = "GROUP", value_parser = id::<GroupId>, help_heading = IDS)]
     pub setgid: Option<Id<GroupId>>,
 
     /// Keep the uid, the gid and the groups of the caller
     ///
     /// By default, a program that enters a user namespace gets uid 0 and gid 0 there. If 0 is not mapped, it gets the
-    /// lowest id that is.
+    /// lowest id that is mapped.
     #[arg(long, help_heading = IDS)]
     pub preserve_credentials: bool,
 

@@ -169,7 +169,7 @@ pub struct Views {
 
     /// Show the names of the interface addresses
     ///
-    /// The resolver looks up each address of --all-ip-addresses.
+    /// The resolver looks up each address that --all-ip-addresses shows.
     #[arg(short = 'A', long, overrides_with_all = VIEWS)]
     pub all_fqdns: bool,
 
@@ -186,7 +186,7 @@ pub struct Views {
 pub struct Setting {
     /// Set the name in FILE
     ///
-    /// With -y, set the NIS domain name. A dash means stdin.
+    /// With -y, set the NIS domain name in FILE. A dash means stdin.
     #[arg(short = 'F', long, value_name = "FILE", conflicts_with_all = SHOW, conflicts_with_all = ["list", "watch", "check"])]
     pub file: Option<OsString>,
 

@@ -97,7 +97,7 @@ fn only_inside(target: &Target, option: &str) -> anyhow::Error {
     usage(
         ErrorKind::ArgumentConflict,
         format!(
-            "{option} asks the resolver, which answers for another namespace only inside it; run: ns-enter {choice} hostname {option}"
+            "{option} cannot be used with --target, because the resolver of another namespace answers only inside it; run: ns-enter {choice} hostname {option}"
         ),
     )
 }

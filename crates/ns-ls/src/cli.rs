@@ -46,8 +46,8 @@ Examples:
 pub struct Cli {
     /// List everything that keeps this namespace alive
     ///
-    /// The list has the processes in NAMESPACE, and other things such as descriptors and mounts. NAMESPACE is an inode,
-    /// net:[INODE], :ID, a pinned name or a path. With --type, it can also be a process.
+    /// The list has the processes in NAMESPACE, and everything else that keeps it alive, such as descriptors and mounts.
+    /// NAMESPACE is an inode, net:[INODE], :ID, a pinned name or a path. With --type, it can also be a process.
     #[arg(value_name = "NAMESPACE", conflicts_with = "task", value_parser = target())]
     pub namespace: Option<Target>,
 
@@ -80,11 +80,11 @@ pub struct Cli {
     ///
     /// Separate PLACES with commas (default: all). Processes are always searched.
     ///
-    /// - processes: Namespaces that processes and their next children are in
+    /// - processes: Namespaces that processes are in, or that their future children will be in
     ///
-    /// - threads: Namespaces that single threads are in
+    /// - threads: Namespaces that individual threads are in
     ///
-    /// - descriptors: Namespaces with an open file or an open socket
+    /// - descriptors: Namespaces that an open file or socket keeps alive
     ///
     /// - pins: Namespace files that are mounted in any mount namespace
     ///
@@ -118,7 +118,7 @@ pub struct Cli {
 
     /// Draw a tree by owner, parent or process
     ///
-    /// The default of BY is owner. Without this option, text output is a tree by process.
+    /// The default for BY is owner. Without this option, text output is a tree by process.
     #[arg(short = 'T', long, value_name = "BY", num_args = 0..=1, require_equals = true,
           default_missing_value = "owner", help_heading = SHOWN)]
     pub tree: Option<By>,
@@ -135,7 +135,7 @@ pub struct Cli {
 
     /// Show the capabilities of PID in each namespace
     ///
-    /// Adds the CAPS column. PID is as for --task.
+    /// Adds the CAPS column. PID has the same forms as for --task.
     #[arg(long, value_name = "PID", value_parser = target(), help_heading = SHOWN)]
     pub caps: Option<Target>,
 

@@ -77,22 +77,22 @@ fn with_conflicts(option: Arg) -> Arg {
 pub struct Cli {
     /// Create new namespaces of all eight kinds
     ///
-    /// This makes a private machine in one option. Implies --fork and --mount-proc. Run by an ordinary
-    /// user, it maps root, and the subordinate ids if there are any. Run by root, it maps every id to itself.
+    /// This one option makes a private machine. Implies --fork and --mount-proc. For an ordinary user, it maps the user to
+    /// root, and maps the subordinate ids if there are any. For root, it maps every id to itself.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 
     /// With --all, create no namespaces of these kinds
     ///
-    /// The program stays in the caller's namespaces of these kinds, for example with --share=net in the caller's network. The
+    /// The program stays in the caller's namespaces of these kinds. For example, --share=net keeps the caller's network. The
     /// kinds are cgroup, ipc, mnt, net, pid, time, user and uts. For several, use commas or repeat the option.
     #[arg(long, value_name = "KIND", value_parser = value::<Kind>, value_delimiter = ',', requires = "all", help_heading = NAMESPACES)]
     pub share: Vec<Kind>,
 
     /// Create a mount namespace
     ///
-    /// With FILE, the namespace is bound to that file. The file then keeps the namespace alive and leads to it. If it is
-    /// missing, it is created, but only if FILE has a slash. FILE works the same for every kind.
+    /// With FILE, the namespace is bound to that file by a bind mount. The file then keeps the namespace alive and leads to
+    /// it. A missing file is created, but only if FILE has a slash. FILE works the same for every kind.
     #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub mount: Option<Option<PathBuf>>,
 
@@ -124,11 +124,13 @@ pub struct Cli {
 
     /// Create a cgroup namespace
     ///
-    /// The cgroups of the caller become the root of the paths in /proc/PID/cgroup.
+    /// Inside, the paths in /proc/PID/cgroup start at the cgroups that the caller is in.
     #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub cgroup: Option<Option<PathBuf>>,
 
-    /// Create a time namespace (monotonic and boot clock)
+    /// Create a time namespace (clock offsets)
+    ///
+    /// The offsets apply to the monotonic clock and the boot-time clock.
     #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = NAMESPACES)]
     pub time: Option<Option<PathBuf>>,
 
@@ -168,7 +170,7 @@ pub struct Cli {
     /// Creates a pair of interfaces, one in each namespace, and brings both up. The pair disappears with the new namespace.
     /// Implies --net. May be repeated, for several pairs. SPEC is NAME[,KEY=VALUE,...]. The keys:
     ///
-    /// - name=NAME: The interface inside; the same as NAME alone (required)
+    /// - name=NAME: The interface inside (required); NAME alone means the same
     ///
     /// - addr=ADDRESS/LENGTH: An address inside, with its prefix length (10.7.0.2/24, fd00::2/64); may be repeated
     ///
@@ -178,7 +180,7 @@ pub struct Cli {
     ///
     /// - mtu=BYTES: The MTU of both ends (68 to 65535, with IPv6 at least 1280)
     ///
-    /// - peer=NAME: The interface at the other end (default: the first free of veth0, veth1, ...)
+    /// - peer=NAME: The interface at the other end (default: the first free name of veth0, veth1, ...)
     ///
     /// - peer-addr=ADDRESS/LENGTH: An address of the other end; may be repeated
     ///
@@ -188,21 +190,21 @@ pub struct Cli {
 
     /// Pin the new namespaces under NAME
     ///
-    /// Pinned namespaces stay alive without a process. Network namespaces are pinned as ip-netns(8) does it. Without PROGRAM
-    /// nothing is run: the namespaces are created, set up and kept.
+    /// Pinned namespaces stay alive without a process. For network namespaces, ip-netns(8) uses the same names. Without
+    /// PROGRAM, nothing is run: the namespaces are created, set up and kept.
     #[arg(long, value_name = "NAME", value_parser = OsStringValueParser::new().try_map(|name| name_to_pin(&name)), help_heading = NAMES)]
     pub pin: Option<OsString>,
 
     /// With --pin, pin the namespaces of TARGET
     ///
-    /// By default, this pins the namespaces that differ from the caller's. With options for kinds (--net, --uts, ...), it pins
-    /// exactly these kinds.
+    /// By default, this pins the namespaces of TARGET that differ from the caller's. With options for kinds (--net, --uts,
+    /// ...), it pins exactly these kinds.
     #[arg(long, value_name = "TARGET", value_parser = target(), requires = "pin", help_heading = NAMES)]
     pub from: Option<Target>,
 
     /// Remove a pinned name
     ///
-    /// PIN is NAME, or KIND:NAME for one kind only. Names that ip-netns(8) has given are removed too. May be repeated: if one
+    /// PIN is NAME, or KIND:NAME for one kind only. Names that ip-netns(8) created are removed too. May be repeated: if one
     /// name cannot be removed, the others are, and the status is 1.
     #[arg(long, value_name = "PIN", value_parser = OsStringValueParser::new().try_map(|name| Unpin::parse(&name)),
         action = ArgAction::Append, help_heading = NAMES)]
@@ -250,7 +252,7 @@ pub struct Cli {
 
     /// Allow or deny setgroups(2) in the user namespace
     ///
-    /// Default: deny if only the caller's own gid is mapped, otherwise allow.
+    /// The default is deny if only the caller's own gid is mapped, and allow otherwise.
     #[arg(long, value_name = "allow|deny", value_parser = value::<Setgroups>, help_heading = IDS)]
     pub setgroups: Option<Setgroups>,
 
@@ -262,7 +264,7 @@ pub struct Cli {
 
     /// Run the program with this gid
     ///
-    /// GROUP is a name or a number. All other groups are dropped.
+    /// GROUP is a name or a number. The program loses all other groups.
     #[arg(short = 'G', long, allow_negative_numbers = true, value_name = "GROUP", value_parser = value::<GroupId>, help_heading = IDS)]
     pub setgid: Option<GroupId>,
 
@@ -280,7 +282,8 @@ pub struct Cli {
 
     /// Mount a new binfmt_misc
     ///
-    /// The default for DIR is /proc/sys/fs/binfmt_misc. Implies --mount and --user.
+    /// The default for DIR is /proc/sys/fs/binfmt_misc. This default also mounts a new /proc, which needs --pid. Implies
+    /// --mount and --user.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = MOUNTS)]
     pub mount_binfmt: Option<Option<PathBuf>>,
 
@@ -290,9 +293,9 @@ pub struct Cli {
     #[arg(short, long, value_name = "LINE", help_heading = MOUNTS)]
     pub load_interp: Option<OsString>,
 
-    /// Set the propagation of the new mount namespace
+    /// Set the propagation of all mounts inside
     ///
-    /// It applies to all mounts of the namespace.
+    /// It says which later mounts pass between the new mount namespace and the caller's.
     #[arg(long, value_name = "TYPE", value_parser = propagation(), help_heading = MOUNTS)]
     pub propagation: Option<PropagationOption>,
 
@@ -311,7 +314,7 @@ pub struct Cli {
 
     /// Run the program in a child process
     ///
-    /// Waits for the child, and ends with its status.
+    /// Waits for the child, and exits with its status.
     #[arg(short, long, overrides_with = "no_fork", help_heading = PROCESS)]
     pub fork: bool,
 
@@ -329,7 +332,7 @@ pub struct Cli {
 
     /// Pass signals on to the program (default)
     ///
-    /// Every signal that a process can block is passed on. Implies --fork.
+    /// This covers every signal that a process can block. Implies --fork.
     #[arg(long, overrides_with = "no_forward_signals", help_heading = PROCESS)]
     pub forward_signals: bool,
 
@@ -341,7 +344,7 @@ pub struct Cli {
 
     /// Run a small init as PID 1
     ///
-    /// It reaps orphans, and ends when the program ends. Implies --pid.
+    /// The init reaps orphans, and ends when the program ends. Implies --pid.
     #[arg(long, help_heading = PROCESS)]
     pub init: bool,
 
@@ -355,16 +358,16 @@ pub struct Cli {
     #[arg(long, value_name = "NAMES", help_heading = PROCESS)]
     pub whitelist_env: Vec<OsString>,
 
-    /// Write a PID to FILE
+    /// Write the PID of the first process inside to FILE
     ///
-    /// It is the PID, as seen from outside, of the process that keeps the new namespaces alive. They end when it ends.
+    /// This process keeps the new namespaces alive: they end when it ends. The PID is the one that is seen from outside.
     #[arg(long, value_name = "FILE", help_heading = SCRIPTS)]
     pub pid_file: Option<PathBuf>,
 
-    /// Write PID and namespaces to descriptor FD
+    /// Write the PID and the namespaces to descriptor FD
     ///
-    /// Writes one JSON object just before the program runs. See ns-utils(7) for its fields. The program keeps 1 and 2,
-    /// and gets no other FD. 0 is the input of the program, and is refused.
+    /// Writes one JSON object just before the program runs. See ns-utils(7) for its fields. FD 1 and 2 stay open for the
+    /// program, and any other FD is closed. FD 0 is refused, because it is the input of the program.
     #[arg(long, value_name = "FD", help_heading = SCRIPTS)]
     pub info_fd: Option<i32>,
 

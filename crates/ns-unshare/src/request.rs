@@ -179,14 +179,13 @@ fn check_file(kind: Kind, file: &Path) -> ns_core::Result<()> {
     if file.as_os_str().as_bytes().contains(&b'/') || file.symlink_metadata().is_ok() {
         return Ok(());
     }
-    let (option, name) = (kind.option(), word(file));
+    let (option, noun, name) = (kind.option(), kind.noun(), word(file));
     let error = Error::NotFound(format!(
-        "there is no file {} to bind the {} namespace to",
+        "there is no file {} to bind the {noun} namespace to",
         quoted(file.as_os_str().as_bytes()),
-        kind.noun()
     ));
     Err(error.with_help(format!(
-        "to create the file, write --{option}=./{name}; to pin the namespace under a name, add --pin {name}; to stay in the caller's, leave out --{option}, or use -a --share={option}"
+        "to create the file, write --{option}=./{name}; to pin the namespace under a name, add --pin {name}; to stay in the caller's {noun} namespace, leave out --{option}, or use -a --share={option}"
     )))
 }
 

@@ -288,7 +288,7 @@ fn kinds() -> Vec<(String, String)> {
 fn places() -> Vec<(String, String)> {
     let names = Places::all().names().chain(["all".into()]);
     let about = |name: &str| match name {
-        "processes" => "namespaces that processes and their next children are in",
+        "processes" => "namespaces that processes or their future children are in",
         "threads" => "namespaces that single threads are in",
         "descriptors" => "namespaces with an open file or an open socket",
         "pins" => "namespace files that are mounted",

@@ -53,7 +53,7 @@ pub(crate) fn not_found(
     if places.is_empty() || !places.iter().all(|place| is_missing(&path(place))) {
         return None;
     }
-    let inside = if is_elsewhere { " inside" } else { "" };
+    let inside = if is_elsewhere { "inside, " } else { "" };
     let cause = if is_looked_for {
         let directories: Vec<_> = places
             .iter()
@@ -62,7 +62,7 @@ pub(crate) fn not_found(
                 _ => ".".into(),
             })
             .collect();
-        format!("no directory of PATH has it{inside}: {}", directories.join(":"))
+        format!("{inside}no directory of PATH has it: {}", directories.join(":"))
     } else if is_elsewhere {
         "it does not exist inside".into()
     } else {
@@ -171,13 +171,12 @@ fn flaw_of_elf(file: &File, words: &str, errno: Errno) -> Option<Finding> {
         .and_then(|own| Elf::read(&own))?;
     (own.machine != elf.machine).then(|| {
         let cause = format!(
-            "{words} is a program for the {}, and this one is for the {}",
+            "{words} is a program for the {}, and this process runs on the {}",
             elf.machine_name(),
             own.machine_name()
         );
-        Finding::new(cause).help(
-            "register an interpreter, such as that of qemu-user: --load-interp of ns-unshare, or binfmt_misc",
-        )
+        Finding::new(cause)
+            .help("register an interpreter, such as qemu-user: --load-interp of ns-unshare, or binfmt_misc")
     })
 }
 

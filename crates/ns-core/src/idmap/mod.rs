@@ -98,7 +98,7 @@ impl IdRange {
         // The id 2^32-1 means "no id" to many system calls and is in no map.
         let beyond = |first: u32| u64::from(first) + u64::from(count) > u64::from(u32::MAX);
         if count == 0 {
-            return invalid("it is empty");
+            return invalid("the count is 0");
         }
         if beyond(inner) || beyond(outer) {
             return invalid("the highest id is 4294967294");

@@ -44,7 +44,7 @@ impl Veth {
     pub(super) fn pair(&self) -> String {
         let peer = match &self.peer {
             Some(peer) => peer.to_string(),
-            None => "the first free of veth0, veth1 and so on".into(),
+            None => "the first free vethN".into(),
         };
         let place = match &self.peer_namespace {
             Some(namespace) => namespace.to_string(),
@@ -116,7 +116,7 @@ mod tests {
     fn a_pair_reads_as_a_sentence() {
         assert_eq!(
             veth().pair(),
-            "the veth pair eth0 in the new network namespace and the first free of veth0, veth1 and so on in the caller's"
+            "the veth pair eth0 in the new network namespace and the first free vethN in the caller's"
         );
         assert_eq!(veth().up(VethEnd::New), "eth0 up");
         assert_eq!(veth().up(VethEnd::Peer), "the peer of eth0 up");

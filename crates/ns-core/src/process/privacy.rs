@@ -33,7 +33,7 @@ pub(super) fn reason(pid: Pid, its: &Status, owner: Option<u32>) -> Option<(Stri
     Some(if own == 0 {
         let name = caller::name_of(CapabilitySet::SYS_PTRACE);
         let help = remedy::for_missing(CapabilitySet::SYS_PTRACE);
-        (format!("{name} is missing, and {protected}"), Some(help))
+        (format!("{name} is missing; {protected}"), Some(help))
     } else {
         (protected, remedy::as_root())
     })
@@ -105,7 +105,7 @@ mod tests {
             return;
         }
         let missing = if own == 0 {
-            "CAP_SYS_PTRACE is missing, and "
+            "CAP_SYS_PTRACE is missing; "
         } else {
             ""
         };

@@ -85,13 +85,13 @@ pub(crate) fn unknown_name(name: &OsStr) -> Error {
         let meant = list(meant.iter().map(ToString::to_string));
         return error.with_help(format!("try {meant}"));
     }
-    let none = "no namespace is pinned; name a process by its PID, and a file by a path with a slash";
+    let none = "there are no pinned names; name a process by its PID, and a file by a path with a slash";
     with_names(error, none)
 }
 
 /// The error for a name to remove that does not exist, with the names that do.
 pub(crate) fn no_such_name(name: &OsStr) -> Error {
-    with_names(not_pinned(name), "no namespace is pinned")
+    with_names(not_pinned(name), "there are no pinned names")
 }
 
 fn not_pinned(name: &OsStr) -> Error {

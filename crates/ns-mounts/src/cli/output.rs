@@ -40,7 +40,9 @@ pub struct OutputOptions {
     #[arg(short, long)]
     pub bytes: bool,
 
-    /// Show sizes like df(1); a hidden mount has none
+    /// Show sizes like df(1)
+    ///
+    /// A mount that another mount hides has no sizes.
     #[arg(short = 'D', long)]
     pub df: bool,
 
@@ -66,7 +68,7 @@ pub struct OutputOptions {
     #[arg(short, long)]
     pub evaluate: bool,
 
-    /// Show default options in VFS-OPTIONS
+    /// Also show default options in VFS-OPTIONS
     #[arg(long)]
     pub vfs_all: bool,
 

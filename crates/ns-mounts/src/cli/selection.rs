@@ -38,8 +38,8 @@ pub struct Selection {
 
     /// Show mounts with all of these options
     ///
-    /// Separate options with commas. A leading "no" or "!" selects mounts without the option. A leading "+"
-    /// matches the option as written.
+    /// Separate options with commas. A leading "no" or "!" selects mounts without the option. After a leading "+",
+    /// the option is matched as written.
     #[arg(short = 'O', long, value_name = "OPTIONS")]
     pub options: Option<OsString>,
 
@@ -77,7 +77,7 @@ pub struct Selection {
 
     /// Show all mounts at a mount point
     ///
-    /// Without the option, a search for a mount point finds the uppermost of several mounts there.
+    /// Without this option, a search for a mount point finds only the uppermost mount there.
     #[arg(long)]
     pub stacked: bool,
 
@@ -85,7 +85,7 @@ pub struct Selection {
     #[arg(short = 'U', long)]
     pub uniq: bool,
 
-    /// Show all mounts that do not match
+    /// Show all mounts that do not match the search
     #[arg(short, long)]
     pub invert: bool,
 

@@ -19,7 +19,7 @@ pub struct Ask {
 
     /// Show where new mounts propagate
     ///
-    /// Lists each peer group with its mounts, and below it the mounts that receive events from it.
+    /// Lists each peer group of shared mounts, and below it the mounts that receive events from the group.
     #[arg(long, conflicts_with_all = ["watch", "stats", "files", "mtab", "fstab"])]
     pub propagation: bool,
 
@@ -45,12 +45,12 @@ pub struct Ask {
 
     /// Check an fstab, and compare it with the mounts
     ///
-    /// The exit status is 1 if there is an error.
+    /// The exit status is 1 if the fstab has an error.
     #[arg(short = 'x', long, conflicts_with_all = ["tasks", "all_namespaces", "mtab", "kernel", "diff", "propagation",
         "watch", "stats", "json", "raw", "pairs", "list"])]
     pub verify: bool,
 
-    /// With --verify, also show lines without faults
+    /// With --verify, also show lines without errors
     #[arg(long)]
     pub verbose: bool,
 }

@@ -23,7 +23,7 @@ pub struct Whose {
 
     /// Read mounts from a file
     ///
-    /// The file is a saved mountinfo file, or has the form of fstab(5). A dash is stdin. The option can be repeated.
+    /// The file is a saved mountinfo file, or has the form of fstab(5). A dash means stdin. The option can be repeated.
     #[arg(short = 'F', long = "tab-file", value_name = "FILE", conflicts_with = "tasks")]
     pub files: Vec<PathBuf>,
 

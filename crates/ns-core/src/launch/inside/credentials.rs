@@ -70,12 +70,18 @@ impl fmt::Display for CredentialStep {
             Self::BecomeOwner { uid, gid } => write!(f, "become uid {uid} and gid {gid}"),
             Self::TryDropGroups => f.write_str("drop all groups, if that is allowed"),
             Self::Take(ids, wanted) => match wanted {
-                WantedId::Is(id) => write!(f, "take {} {id}", ids.name()),
-                WantedId::Root => write!(f, "take {0} 0, or the first {0} that is mapped", ids.name()),
-                WantedId::Of(pid, id) => write!(f, "take {0} {id}, the {0} of process {pid}", ids.name()),
+                WantedId::Is(id) => write!(f, "set the {} to {id}", ids.name()),
+                WantedId::Root => write!(
+                    f,
+                    "set the {0} to 0, or to the first {0} that is mapped",
+                    ids.name()
+                ),
+                WantedId::Of(pid, id) => {
+                    write!(f, "set the {0} to {id}, the {0} of process {pid}", ids.name())
+                }
             },
-            Self::SetGid(gid) => write!(f, "take gid {gid} and no other groups"),
-            Self::SetUid(uid) => write!(f, "take uid {uid}"),
+            Self::SetGid(gid) => write!(f, "set the gid to {gid} and drop all other groups"),
+            Self::SetUid(uid) => write!(f, "set the uid to {uid}"),
             Self::KeepCapabilities => f.write_str("keep the capabilities for the program"),
         }
     }

@@ -55,7 +55,7 @@ impl fmt::Display for DirectoryStep {
             }
             Self::Chroot(root) => write!(f, "make {} the root directory", in_quotes(root)),
             Self::Change(directory) => write!(f, "change the directory to {}", in_quotes(directory)),
-            Self::EnterRoot(root) => write!(f, "make {root} the root directory"),
+            Self::EnterRoot(root) => write!(f, "change the root to {root}"),
             Self::Enter(directory) => write!(f, "change the directory to {directory}"),
             Self::TryEnter(directory) => {
                 write!(f, "change the directory to {directory}, or to the root")

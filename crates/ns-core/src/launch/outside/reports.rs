@@ -31,7 +31,7 @@ impl fmt::Display for ReportStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PidFile(file) => write!(f, "write the PID to {}", in_quotes(file)),
-            Self::Info(fd) => write!(f, "write PID and namespaces to descriptor {fd}"),
+            Self::Info(fd) => write!(f, "write the PID and the namespaces to descriptor {fd}"),
         }
     }
 }

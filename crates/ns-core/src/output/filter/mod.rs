@@ -139,7 +139,7 @@ mod tests {
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(
-                error.contains("a column of numbers is compared with a number"),
+                error.contains("compare a column of numbers with a number"),
                 "{error}"
             );
         }

@@ -231,7 +231,7 @@ fn as_number<C>(operand: Operand<C>, token: Option<&Token<'_>>) -> Result<Operan
         Some(TokenKind::Fraction(number)) => Ok(Operand::Fraction(number)),
         _ => {
             let place = token.map(|token| token.place.clone()).unwrap_or_default();
-            let message = "a column of numbers is compared with a number: digits, a fraction, or a size such as 4K, \
+            let message = "compare a column of numbers with a number: digits, a fraction, or a size such as 4K, \
                            16MiB, 2GB";
             Err(Fault::new(place, message))
         }
