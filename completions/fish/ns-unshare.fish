@@ -231,8 +231,8 @@ complete -c ns-unshare -n '__ns_unshare_ours' -s U -d 'Create a user namespace (
 complete -c ns-unshare -n '__ns_unshare_ours' -l user -d 'Create a user namespace (ids and capabilities)' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -s C -d 'Create a cgroup namespace'
 complete -c ns-unshare -n '__ns_unshare_ours' -l cgroup -d 'Create a cgroup namespace' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -s T -d 'Create a time namespace (monotonic and boot clock)'
-complete -c ns-unshare -n '__ns_unshare_ours' -l time -d 'Create a time namespace (monotonic and boot clock)' -F
+complete -c ns-unshare -n '__ns_unshare_ours' -s T -d 'Create a time namespace (clock offsets)'
+complete -c ns-unshare -n '__ns_unshare_ours' -l time -d 'Create a time namespace (clock offsets)' -F
 complete -c ns-unshare -n '__ns_unshare_ours' -l monotonic -d 'Set the monotonic clock ahead by SECONDS' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --mon --mono --monot --monoto --monoton --monotoni' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l boottime -d 'Set the boot-time clock ahead by SECONDS' -r -f
@@ -270,7 +270,7 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l mount-proc -d 'Mount a new /pro
 complete -c ns-unshare -n '__ns_unshare_ours' -l mount-binfmt -d 'Mount a new binfmt_misc' -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_ours' -s l -l load-interp -d 'Register an interpreter with binfmt_misc' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --l --lo --loa --load --load- --load-i --load-in --load-int --load-inte --load-inter' -f
-complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'Set the propagation of the new mount namespace' -r -f -k -a 'private\\t\'Propagate nothing (default)\' slave\\t\'Receive new mounts from the caller\\\'s shared mounts\' shared\\t\'Propagate in both directions\' unchanged\\t\'Keep the propagation of each mount\''
+complete -c ns-unshare -n '__ns_unshare_ours' -l propagation -d 'Set the propagation of all mounts inside' -r -f -k -a 'private\\t\'Propagate nothing (default)\' slave\\t\'Receive new mounts from the caller\\\'s shared mounts\' shared\\t\'Propagate in both directions\' unchanged\\t\'Keep the propagation of each mount\''
 complete -c ns-unshare -n '__ns_unshare_follows --pr --pro --prop --propa --propag --propaga --propagat --propagati --propagatio' -f -k -a 'private\\t\'Propagate nothing (default)\' slave\\t\'Receive new mounts from the caller\\\'s shared mounts\' shared\\t\'Propagate in both directions\' unchanged\\t\'Keep the propagation of each mount\''
 complete -c ns-unshare -n '__ns_unshare_ours' -s R -l root -d 'Make DIR the root directory' -r -f -k -a '(__fish_complete_directories (commandline -ct))'
 complete -c ns-unshare -n '__ns_unshare_follows --r --ro --roo' -f -k -a '(__fish_complete_directories (commandline -ct))'
@@ -285,9 +285,9 @@ complete -c ns-unshare -n '__ns_unshare_ours' -l init -d 'Run a small init as PI
 complete -c ns-unshare -n '__ns_unshare_ours' -l clear-env -d 'Run the program with an empty environment'
 complete -c ns-unshare -n '__ns_unshare_ours' -l whitelist-env -d 'Keep only these environment variables' -r -f -k -a '(__ns_unshare_ask_list environment)'
 complete -c ns-unshare -n '__ns_unshare_follows --wh --whi --whit --white --whitel --whiteli --whitelis --whitelist --whitelist- --whitelist-e --whitelist-en' -f -k -a '(__ns_unshare_ask_list environment)'
-complete -c ns-unshare -n '__ns_unshare_ours' -l pid-file -d 'Write a PID to FILE' -r -F
+complete -c ns-unshare -n '__ns_unshare_ours' -l pid-file -d 'Write the PID of the first process inside to FILE' -r -F
 complete -c ns-unshare -n '__ns_unshare_follows --pid- --pid-f --pid-fi --pid-fil' -F
-complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write PID and namespaces to descriptor FD' -r -f
+complete -c ns-unshare -n '__ns_unshare_ours' -l info-fd -d 'Write the PID and the namespaces to descriptor FD' -r -f
 complete -c ns-unshare -n '__ns_unshare_follows --inf --info --info- --info-f' -f
 complete -c ns-unshare -n '__ns_unshare_ours' -l dry-run -d 'Show the steps, and run none of them'
 complete -c ns-unshare -n '__ns_unshare_ours' -l json -d 'With --dry-run, write JSON'

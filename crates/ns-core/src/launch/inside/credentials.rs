@@ -179,7 +179,7 @@ fn take(ids: IdKind, wanted: &WantedId, process: &InsideProcess) -> Result<()> {
     };
     match done {
         Err(Errno::EINVAL) => Err(entered_ids::unmapped(ids, id, process)),
-        done => done.doing(|| format!("take {} {id}", ids.name())),
+        done => done.doing(|| format!("set the {} to {id}", ids.name())),
     }
 }
 

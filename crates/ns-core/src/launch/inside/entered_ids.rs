@@ -81,7 +81,7 @@ fn map_beyond(ids: IdKind, entered: &[&Destination]) -> Result<Vec<u8>> {
 /// The error for an id that cannot be taken because it is not mapped.
 pub(super) fn unmapped(ids: IdKind, id: u32, inside: &InsideProcess) -> Error {
     let name = ids.name();
-    let error = Error::kernel(format!("take {name} {id}"), Errno::EINVAL);
+    let error = Error::kernel(format!("set the {name} to {id}"), Errno::EINVAL);
     let cause = match own_map(ids, inside) {
         Ok(map) if map.ranges().is_empty() => format!("the user namespace has no {name} map"),
         Ok(map) => format!("the {name} map of the user namespace has no {name} {id}: {map}"),
