@@ -1,10 +1,11 @@
 //! The sessions in the documents: each is run again and compared.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use crate::support::case::{Case, case};
+use crate::support::case::{Case, Skip, case};
 use crate::support::transcript::{self, Session};
-use crate::support::{Outcome, Run as _, needs, path_of, tool};
+use crate::support::{Outcome, Run as _, User, needs, path_of, tool};
 
 /// The documents with sessions, from the root of the checkout: in Markdown, and the prose of manual pages.
 const DOCUMENTS: [&str; 9] = [
@@ -44,13 +45,29 @@ pub fn cases() -> Vec<Case> {
         ),
     ];
     for document in DOCUMENTS {
-        for (number, (about, session)) in (1..).zip(sessions(&read(document))) {
+        for (number, (about, lines, session)) in (1..).zip(sessions(&read(document))) {
             let document = document.rsplit('/').next().unwrap_or(document);
             let name = format!("documents::{document}::{number}_{}", about.replace(' ', "_"));
-            cases.push(case(&name, move || session.replay()));
+            cases.push(case(&name, move || {
+                check_needs(&lines)?;
+                session.replay()
+            }));
         }
     }
     cases
+}
+
+/// Checks the needs that the lines of a session show.
+fn check_needs(lines: &str) -> Outcome {
+    if lines.contains("--map-auto") {
+        User::ordinary()?.subordinate_ids()?;
+    }
+    let owner = std::fs::metadata("/proc/1").map(|metadata| metadata.uid());
+    if lines.contains("process 1 has uid 0") && owner.is_ok_and(|uid| uid != 0) {
+        let reason = "this user namespace does not map the owner of process 1";
+        return Err(Skip::Lacks(reason.into()));
+    }
+    Ok(())
 }
 
 /// The first two commands of the README: the second runs this test, so only the first is tried here.
@@ -80,9 +97,9 @@ fn the_commands_for_a_fresh_machine() -> Outcome {
     Ok(())
 }
 
-/// The sessions of a document, each with the heading or one-line sentence before it. A block of `console` starts a
+/// The sessions of a document, each with the heading or one-line sentence before it, and its lines. A block of `console` starts a
 /// session, and a block of `console continued` continues it.
-fn sessions(text: &str) -> Vec<(String, Session)> {
+fn sessions(text: &str) -> Vec<(String, String, Session)> {
     let mut sessions: Vec<(String, Vec<&str>)> = Vec::new();
     let mut about = "";
     let mut starts_paragraph = true;
@@ -103,7 +120,7 @@ fn sessions(text: &str) -> Vec<(String, Session)> {
         }
         starts_paragraph = line.is_empty() || line.starts_with('.');
     }
-    let session = |(about, lines): (String, Vec<&str>)| (about, Session::parse(lines));
+    let session = |(about, lines): (String, Vec<&str>)| (about, lines.join("\n"), Session::parse(lines));
     sessions.into_iter().map(session).collect()
 }
 

@@ -75,6 +75,7 @@ fn a_namespace_has_the_unit_container_and_cgroup_of_its_leader() -> Outcome {
 
 fn a_user_namespace_has_its_depth_creator_and_uid_map() -> Outcome {
     needs::user_namespaces()?;
+    needs::first_user_namespace()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r", "-u"]), "");
     let rows = rows(
@@ -120,6 +121,7 @@ fn host_names_and_the_pids_at_each_level_are_shown() -> Outcome {
 
 fn capabilities_are_those_of_the_process_in_each_namespace() -> Outcome {
     needs::user_namespaces()?;
+    needs::first_user_namespace()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "-u"]), "");
     let bystander = Held::new(&mut user.tool("env"), "");
@@ -146,6 +148,7 @@ fn capabilities_are_those_of_the_process_in_each_namespace() -> Outcome {
 
 fn a_depth_that_was_not_looked_for_is_a_dash() -> Outcome {
     needs::user_namespaces()?;
+    needs::first_user_namespace()?;
     let user = User::ordinary()?;
     let there = Held::new(user.tool("unshare").args(["-r", "unshare", "-r"]), "");
     let list = |words: &str| {

@@ -15,6 +15,7 @@ cases!["unshare::ids":
     setgroups_is_allowed_or_denied_before_anything_happens,
     the_owner_is_the_mapped_user,
     capabilities_are_kept,
+    all_needs_no_subordinate_ids_of_another_machine,
     the_maps_of_a_private_machine,
 ];
 
@@ -249,7 +250,7 @@ fn capabilities_are_kept() -> Outcome {
         assert_eq!(script(&mut who.unshare(), "-U", effective).ok(), "\n", "{who:?}");
         assert_eq!(
             script(&mut who.unshare(), "-c", effective).ok().trim(),
-            if who == Who::Caller && needs::root().is_ok() {
+            if who == Who::Caller && nix::unistd::geteuid().is_root() {
                 "1ffffffffff"
             } else {
                 ""
@@ -299,5 +300,25 @@ fn the_maps_of_a_private_machine() -> Outcome {
     );
     needs::root()?;
     assert_eq!(map_inside(&mut unshare(), "-a", "uid_map"), "0 0 4294967295");
+    Ok(())
+}
+
+/// In the user namespace, the same user has subordinate ids in `/etc/subuid` that do not exist there.
+fn all_needs_no_subordinate_ids_of_another_machine() -> Outcome {
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    user.subordinate_ids()?;
+    needs::tools("newuidmap newgidmap");
+    let setpriv = needs::installed("setpriv")?;
+    let id = user.id.to_string();
+    let mut command = user.program("ns-unshare");
+    command.args(["--map-auto", "-r"]).arg(setpriv);
+    command.args([
+        &format!("--reuid={id}"),
+        &format!("--regid={id}"),
+        "--clear-groups",
+    ]);
+    command.arg(user.programs().join("ns-unshare"));
+    assert_eq!(command.args(["-a", "id", "-u"]).ran().ok(), "0\n");
     Ok(())
 }

@@ -25,6 +25,7 @@ fn says(error: &str, parts: &[&str]) {
 
 fn a_missing_right_is_explained() -> Outcome {
     needs::user_namespaces()?;
+    needs::first_user_namespace()?;
     needs::tools("mount");
     let ordinary = User::ordinary()?;
     let nested = ordinary.program("ns-unshare");

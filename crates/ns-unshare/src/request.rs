@@ -368,7 +368,8 @@ fn private_map(ids: IdKind) -> anyhow::Result<(Option<SingleId>, Vec<MapRequest>
     let own = caller::ids();
     for ids in IdKind::BOTH {
         match idmap::subordinate(ids, name_of(own.real_uid)?.as_deref(), own.real_uid) {
-            Ok(_) if idmap::has_helper(ids) => {}
+            // A container can have the file of another machine, with ids that its user namespace lacks.
+            Ok(block) if idmap::has_helper(ids) && caller::id_map(ids)?.has_all(block) => {}
             Err(error) if !error.is_not_found() => return Err(error.into()),
             Ok(_) | Err(_) => return Ok((Some(SingleId::Is(0)), Vec::new())),
         }
