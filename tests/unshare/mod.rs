@@ -14,6 +14,7 @@ mod mounts;
 mod namespaces;
 mod network;
 mod pins;
+mod private_ids;
 mod scripts;
 mod side_by_side;
 mod signals;
@@ -45,6 +46,7 @@ pub fn cases() -> Vec<Case> {
         namespaces::cases(),
         network::cases(),
         pins::cases(),
+        private_ids::cases(),
         scripts::cases(),
         side_by_side::cases(),
         signals::cases(),

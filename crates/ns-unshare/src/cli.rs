@@ -78,7 +78,8 @@ pub struct Cli {
     /// Create new namespaces of all eight kinds
     ///
     /// This one option makes a private machine. Implies --fork and --mount-proc. For an ordinary user, it maps the user to
-    /// root, and maps the subordinate ids if there are any. For root, it maps every id to itself.
+    /// root, and maps the subordinate ids if there are any. If these cannot be mapped, a note says why. For root, it maps
+    /// every id to itself.
     #[arg(short, long, help_heading = NAMESPACES)]
     pub all: bool,
 

@@ -15,6 +15,9 @@ use std::process::ExitCode;
 use cli::Cli;
 use request::Request;
 
+/// The name in notes.
+const PROGRAM: &str = "ns-unshare";
+
 /// The program.
 pub fn main() -> ExitCode {
     ns_core::cli::main(cli::LONG_OPTS, run)
@@ -22,16 +25,21 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let (dry_run, json) = (cli.dry_run, cli.json);
+    let mut notes = Vec::new();
     let plan = if let Some(plan) = names::plan(&cli, request::kinds(&cli))? {
         plan
     } else {
         let request = Request::new(cli)?;
         request.check()?;
+        notes.clone_from(&request.notes);
         plan::plan(&request)
     };
     if dry_run {
         ns_core::cli::show_plan(&plan, json)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    for note in &notes {
+        ns_core::cli::note(PROGRAM, note);
     }
     Ok(ns_core::cli::launch::<Cli>(plan))
 }

@@ -10,6 +10,7 @@ use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
 
+use ns_core::explain::maps::why_no_helper_writes;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::inside::check_proc_below;
 use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
@@ -84,6 +85,8 @@ pub struct Request {
     pub info_fd: Option<i32>,
     /// The program. Without one, the namespaces are only created and pinned.
     pub program: Option<Program>,
+    /// Notes for the caller about it.
+    pub notes: Vec<String>,
 }
 
 impl Request {
@@ -93,6 +96,7 @@ impl Request {
         contradictions(&cli, kinds)?;
         let first = kinds.contains(Kind::Pid) && !cli.no_fork;
         let (maps, deny) = maps(&cli, kinds)?;
+        let notes = notes(&cli, kinds)?;
         let program = if cli.pin.is_some() && cli.program.is_empty() {
             None
         } else {
@@ -154,6 +158,7 @@ impl Request {
             pid_file: cli.pid_file,
             info_fd: cli.info_fd,
             program,
+            notes,
         })
     }
 }
@@ -360,21 +365,58 @@ fn maps(cli: &Cli, kinds: Kinds) -> anyhow::Result<(Vec<Map>, bool)> {
     Ok((maps, deny))
 }
 
-/// The map of `--all`: for root, every id to itself; otherwise root, and the subordinate ids if there are any.
+/// The map of `--all`: for root, every id to itself; otherwise root, and the subordinate ids if there are any that can
+/// be used.
 fn private_map(ids: IdKind) -> anyhow::Result<(Option<SingleId>, Vec<MapRequest>)> {
     if caller::may_map(ids)? {
         return Ok((None, vec![MapRequest::All]));
     }
+    let requests = match has_usable_block() {
+        Ok(true) => vec![MapRequest::Auto],
+        Ok(false) | Err(_) => Vec::new(),
+    };
+    Ok((Some(SingleId::Is(0)), requests))
+}
+
+/// True if the caller has subordinate uids and gids, false if neither. The error is why those that are granted cannot be
+/// mapped.
+fn has_usable_block() -> Result<bool, String> {
     let own = caller::ids();
-    for ids in IdKind::BOTH {
-        match idmap::subordinate(ids, name_of(own.real_uid)?.as_deref(), own.real_uid) {
-            // A container can have the file of another machine, with ids that its user namespace lacks.
-            Ok(block) if idmap::has_helper(ids) && caller::id_map(ids)?.has_all(block) => {}
-            Err(error) if !error.is_not_found() => return Err(error.into()),
-            Ok(_) | Err(_) => return Ok((Some(SingleId::Is(0)), Vec::new())),
+    let name = name_of(own.real_uid).map_err(|error| error.to_string())?;
+    let name = name.as_deref();
+    let granted = |ids| idmap::granted(ids, name, own.real_uid).map_err(|error| error.to_string());
+    if granted(IdKind::User)?.is_empty() && granted(IdKind::Group)?.is_empty() {
+        return Ok(false);
+    }
+    for (ids, outer) in [(IdKind::User, own.uid), (IdKind::Group, own.gid)] {
+        let block = || idmap::subordinate(ids, name, own.real_uid);
+        let single = IdRange::single(0, outer).map_err(|error| error.to_string())?;
+        let map = idmap::compose(Some(single), &[MapRequest::Auto], block, || caller::id_map(ids));
+        let map = map.map_err(|error| match error.cause() {
+            Some(cause) => cause.to_owned(),
+            None => error.to_string(),
+        })?;
+        if let Some(why) = why_no_helper_writes(ids, &map) {
+            return Err(why);
         }
     }
-    Ok((Some(SingleId::Is(0)), vec![MapRequest::Auto]))
+    Ok(true)
+}
+
+/// Notes for the caller about a request that can be done.
+fn notes(cli: &Cli, kinds: Kinds) -> anyhow::Result<Vec<String>> {
+    let mut chosen = cli.single.uid.is_some() || cli.single.gid.is_some();
+    for ids in IdKind::BOTH {
+        chosen = chosen || !requests(cli, ids).is_empty() || caller::may_map(ids)?;
+    }
+    if chosen || !cli.all || !kinds.contains(Kind::User) {
+        return Ok(Vec::new());
+    }
+    Ok(has_usable_block()
+        .err()
+        .map(|why| format!("only one id is mapped, and no subordinate ids: {why}"))
+        .into_iter()
+        .collect())
 }
 
 /// The program, its arguments, and its environment: the caller's, except entries that options leave out.

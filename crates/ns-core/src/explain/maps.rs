@@ -2,16 +2,17 @@
 //! `newuidmap(1)`).
 
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 
+use rustix::fs::StatVfsMountFlags;
 use rustix::thread::CapabilitySet;
 
 use super::capability;
 use super::finding::Finding;
 use super::look::Look;
 use crate::escape::{escape_for_terminal, word};
-use crate::idmap::{IdKind, IdMap, IdRange, Subordinate, subordinate};
+use crate::idmap::{self, IdKind, IdMap, IdRange};
 use crate::process::{caller, remedy};
 use crate::users::{self, name_of};
 
@@ -52,6 +53,15 @@ pub(crate) fn no_helper(ids: IdKind) -> Finding {
         .help("install it (package uidmap or shadow-utils), or map a single id: --map-root-user")
 }
 
+/// Why newuidmap would not write this map, if that can be seen before it is run.
+pub fn why_no_helper_writes(ids: IdKind, map: &IdMap) -> Option<String> {
+    let finding = match idmap::helper(ids) {
+        None => Some(no_helper(ids)),
+        Some(_) => unmapped_outer(ids, map).or_else(|| refused_by_helper(&Look::around(), ids, map)),
+    };
+    finding.map(|finding| finding.cause)
+}
+
 /// newuidmap did not write the map.
 pub(crate) fn refused_by_helper(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
     powerless(look, ids).or_else(|| not_granted(ids, map))
@@ -79,26 +89,40 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
     if let Some(finding) = other_primary_group(ids) {
         return Some(finding);
     }
-    let file = find_helper(ids)?;
-    let setuid = std::fs::metadata(&file).ok()?.permissions().mode() & 0o4000 != 0;
+    let file = idmap::helper(ids)?;
+    let data = std::fs::metadata(&file).ok()?;
+    let setuid = data.permissions().mode() & 0o4000 != 0 && data.uid() == 0;
     let mut value = [0; 64];
     let has_capabilities = match rustix::fs::getxattr(&file, "security.capability", &mut value[..]) {
         Ok(_) => true,
         Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP) => false,
         Err(_) => return None,
     };
-    (!setuid && !has_capabilities).then(|| {
+    let shown = escape_for_terminal(file.as_os_str().as_bytes());
+    if !setuid && !has_capabilities {
+        let cause = format!("{shown} is neither setuid root nor has file capabilities");
+        return Some(Finding::new(cause).help(format!("as root: chmod u+s {}", word(file))));
+    }
+    let system = rustix::fs::statvfs(&file).ok()?;
+    (system.f_flag.contains(StatVfsMountFlags::NOSUID)).then(|| {
         Finding::new(format!(
-            "{} is neither setuid root nor has file capabilities",
-            escape_for_terminal(file.as_os_str().as_bytes())
+            "{shown} is on a file system that is mounted nosuid, so it gains no privileges"
         ))
-        .help(format!("as root: chmod u+s {}", word(file)))
     })
 }
 
-/// newuidmap refuses a caller whose group is not the one that `/etc/passwd` has for the user (`newuidmap(1)`).
+/// newuidmap refuses a caller whose group is not the one that `/etc/passwd` has for the user (`newuidmap(1)`), or who
+/// has no entry there.
 fn other_primary_group(ids: IdKind) -> Option<Finding> {
-    let (name, primary) = users::own_primary_group()?;
+    let Some((name, primary)) = users::own_primary_group() else {
+        let (uid, helper) = (caller::ids().real_uid, ids.helper());
+        if name_of(uid) != Ok(None) {
+            return None;
+        }
+        let cause =
+            format!("uid {uid} has no entry in /etc/passwd, and {helper} works only for users with one");
+        return Some(Finding::new(cause));
+    };
     let own = nix::unistd::getgid().as_raw();
     (primary != own).then(|| {
         let cause = format!(
@@ -107,13 +131,6 @@ fn other_primary_group(ids: IdKind) -> Option<Finding> {
         );
         Finding::new(cause).help("run it with the primary group, as after a new login")
     })
-}
-
-fn find_helper(ids: IdKind) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|directory| directory.join(ids.helper()))
-        .find(|file| file.is_file())
 }
 
 /// The ids below this number belong to the system's own users and services. Subordinate ids are above (`SUB_UID_MIN` of
@@ -126,33 +143,38 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
     // Without the name, nobody knows which lines are those of the user.
     let name = name_of(uid).ok()?;
     let file = ids.subordinate_file();
-    let granted = match subordinate(ids, name.as_deref(), uid) {
-        Err(error) if !error.is_not_found() => return None,
-        granted => granted,
-    };
+    let granted = idmap::granted(ids, name.as_deref(), uid).ok()?;
+    if asks_another_source() {
+        return None;
+    }
     let user = name.unwrap_or_else(|| uid.to_string());
     let own = match ids {
         IdKind::User => uid,
         IdKind::Group => nix::unistd::getgid().as_raw(),
     };
-    let allowed = |range: &IdRange| match granted {
-        _ if range.outer == own && range.count == 1 => true,
-        Ok(Subordinate { first, count }) => {
-            range.outer >= first
-                && u64::from(range.outer) + u64::from(range.count) <= u64::from(first) + u64::from(count)
-        }
-        Err(_) => false,
-    };
+    let allowed = |range: &IdRange| range.outer == own && range.count == 1 || granted.covers(*range);
     let range = map.ranges().iter().find(|range| !allowed(range))?;
-    let cause = match granted {
-        Ok(Subordinate { first, count }) => format!("{file} grants {user} only {first}:{count}"),
-        Err(_) => format!("{file} has no line for {user}"),
+    if let Some(flaw) = granted.flaws.first() {
+        return Some(Finding::new(flaw.cause(file)).help(flaw.help(file)));
+    }
+    let blocks = granted
+        .blocks
+        .iter()
+        .map(|block| format!("{}:{}", block.first, block.count));
+    let cause = if granted.is_empty() {
+        format!("{file} has no line for {user}")
+    } else {
+        format!(
+            "{file} grants {user} only {}",
+            blocks.collect::<Vec<_>>().join(", ")
+        )
     };
     let help = if range.outer < OWN_IDS_END {
         // A line for these ids would give the user access to the files of others.
-        let instead = match granted {
-            Ok(_) => "use --map-auto for the ids that are granted".to_owned(),
-            Err(_) => format!("for --map-auto, add a line such as {user}:100000:65536 to {file}"),
+        let instead = if granted.is_empty() {
+            format!("for --map-auto, add a line such as {user}:100000:65536 to {file}")
+        } else {
+            "use --map-auto for the ids that are granted".to_owned()
         };
         format!(
             "{}: the system itself uses these ids",
@@ -165,4 +187,13 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
         )
     };
     Some(Finding::new(cause).help(help))
+}
+
+/// True if newuidmap does not read the files: `subid` in nsswitch.conf(5) names another source.
+fn asks_another_source() -> bool {
+    let text = std::fs::read_to_string("/etc/nsswitch.conf").unwrap_or_default();
+    let sources = text
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("subid:"));
+    sources.is_some_and(|sources| sources.trim() != "files")
 }

@@ -15,7 +15,7 @@ mod finding;
 pub(crate) mod limits;
 pub(crate) mod links;
 mod look;
-pub(crate) mod maps;
+pub mod maps;
 pub(crate) mod mounts;
 pub(crate) mod names;
 pub(crate) mod program;

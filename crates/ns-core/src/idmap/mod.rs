@@ -3,12 +3,13 @@
 mod compose;
 mod request;
 mod subordinate;
+mod subordinate_line;
 
 pub use compose::compose;
 pub use request::MapRequest;
 #[cfg(fuzzing)]
 pub use subordinate::check_subordinate;
-pub use subordinate::{Subordinate, has_helper, subordinate};
+pub use subordinate::{Granted, Subordinate, granted, helper, subordinate};
 
 use std::fmt;
 use std::str::FromStr;
