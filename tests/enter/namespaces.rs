@@ -5,6 +5,7 @@ use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, inode_of, needs, program};
 
 cases!["enter::namespaces":
+    a_namespace_file_is_entered_without_proc,
     all_the_namespaces_of_a_process_are_entered, only_the_chosen_kinds_are_entered, a_namespace_file_is_entered, a_usage_error_has_status_2,
     the_status_is_the_programs, attached_letters_are_options, a_plan_is_shown, only_the_process_with_that_pidfd_inode_is_entered,
 ];
@@ -210,5 +211,22 @@ fn only_the_process_with_that_pidfd_inode_is_entered() -> Outcome {
             )
         );
     }
+    Ok(())
+}
+
+fn a_namespace_file_is_entered_without_proc() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount hostname true");
+    let script = "mount --make-rprivate /; mount -t tmpfs run /run
+        $U --pin web -n -u --hostname there; mount -t tmpfs none /proc; [ ! -e /proc/self ]
+        $E --uts=/run/utsns/web hostname; $E --uts=web hostname; $E -t /run/utsns/web -u hostname
+        $E -t web -n -u hostname; $E --net=/run/netns/web true; $E -t web hostname
+        $E --uts=/run/utsns/web --dry-run true >/run/plan; $H -t web; $H -t /run/utsns/web moon; $H -t web";
+    let mut command = program("ns-unshare");
+    for (name, of) in [("U", "ns-unshare"), ("E", "ns-enter"), ("H", "ns-hostname")] {
+        command.env(name, program(of).get_program());
+    }
+    let ran = command.args(["-q", "-r", "-m", "sh", "-e", "-c", script]).ran();
+    assert_eq!(ran.stdout, "there\n".repeat(6) + "moon\n", "{ran:#?}");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::rooms;
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, needs, program};
+use crate::support::{Outcome, Ran, Run as _, User, needs, program, tool};
 
 cases!["pins::stale":
     a_partly_stale_name_leads_nowhere_else,
@@ -10,6 +10,8 @@ cases!["pins::stale":
     a_copy_has_no_mount_namespaces,
     a_name_that_process_1_sees_is_not_stale,
     a_file_at_the_path_of_a_directory_has_no_names,
+    files_that_lead_to_no_namespace_are_stale_for_everyone,
+    stale_names_are_not_offered_as_names,
 ];
 
 /// A user who asks for all kinds of a name must not stay in a namespace of the caller.
@@ -159,5 +161,109 @@ fn a_file_at_the_path_of_a_directory_has_no_names() -> Outcome {
         assert!(error.contains("no namespace is pinned under the name"), "{error}");
         assert_eq!(room.mounts(), 0);
     }
+    Ok(())
+}
+
+/// Files of names that lead to no namespace of their kind.
+const STALE: [&str; 7] = [
+    "plain",
+    "secret",
+    "empty",
+    "dangling",
+    "loop",
+    "directory",
+    "fifo",
+];
+
+/// Runs a script where `/run/netns` has those files and the name `good`, as root or as the ordinary user.
+fn among_stale(user: Option<&User>, script: &str) -> Ran {
+    needs::tools("mount setpriv touch chmod ln mkdir mkfifo ls");
+    let make = "mount -t tmpfs -o mode=755 run /run; $U -q --pin good -n; cd /run/netns
+        echo x >plain; touch secret empty; chmod 0 secret; ln -s /nowhere dangling; ln -s loop loop; mkdir directory
+        mkfifo fifo; cd /";
+    let (unshare, enter) = (program("ns-unshare"), program("ns-enter"));
+    let mut command = tool("unshare");
+    command
+        .env(
+            "U",
+            user.map_or(unshare.get_program().into(), |user| {
+                user.programs().join("ns-unshare")
+            }),
+        )
+        .env(
+            "E",
+            user.map_or(enter.get_program().into(), |user| {
+                user.programs().join("ns-enter")
+            }),
+        )
+        .env("SCRIPT", script);
+    let run = match user {
+        Some(user) => format!(
+            "exec setpriv --reuid={0} --regid={0} --clear-groups sh -c \"$SCRIPT\"",
+            user.id
+        ),
+        None => "exec sh -c \"$SCRIPT\"".into(),
+    };
+    command
+        .args(["-m", "sh", "-e", "-c", &format!("{make}; {run}")])
+        .ran()
+}
+
+fn files_that_lead_to_no_namespace_are_stale_for_everyone() -> Outcome {
+    needs::root()?;
+    for user in [None, Some(User::ordinary()?)] {
+        for name in STALE {
+            for words in ["--net=NAME", "-t NAME -n"] {
+                let words = words.replace("NAME", name);
+                let error = among_stale(user, &format!("$E {words} true 2>&1 || true")).stdout;
+                let expected =
+                    format!("ns-enter: \"/run/netns/{name}\" is stale: no namespace is mounted on it here\n");
+                assert!(error.contains(&expected), "{error}");
+                // The command in the help works.
+                let cause = match name {
+                    "plain" => Some("it is a file with content"),
+                    "directory" => Some("it is a directory"),
+                    "fifo" => Some("it is not a plain file"),
+                    _ => None,
+                };
+                let help = format!("; ns-unshare --unpin net:{name} removes the ");
+                assert_eq!(error.contains(&help), cause.is_none(), "{error}");
+                assert!(cause.is_none_or(|cause| error.contains(cause)), "{error}");
+            }
+        }
+        let error = among_stale(user, "$E --net=/run/netns/secret true 2>&1 || true").stdout;
+        assert_eq!(error, "ns-enter: \"/run/netns/secret\" is not a namespace\n");
+        let error = among_stale(user, "$E --net=/run/netns/dangling true 2>&1 || true").stdout;
+        let expected = "ns-enter: \"/run/netns/dangling\" is a link to \"/nowhere\", which does not exist\n";
+        assert_eq!(error, expected);
+    }
+    let removed = among_stale(
+        None,
+        "for name in secret empty dangling loop; do $U --unpin net:$name; done; ls /run/netns",
+    );
+    assert_eq!(removed.ok(), "directory\nfifo\ngood\nplain\n");
+    Ok(())
+}
+
+fn stale_names_are_not_offered_as_names() -> Outcome {
+    needs::root()?;
+    for user in [None, Some(User::ordinary()?)] {
+        let error = among_stale(user, "$E --net=nosuch true 2>&1 || true").stdout;
+        assert!(
+            error.ends_with("\n  help:  the names are \"good\" (net)\n"),
+            "{error}"
+        );
+        // Stale names can be removed too.
+        let error = among_stale(user, "$U --unpin nosuch 2>&1 || true").stdout;
+        assert!(
+            error.ends_with(
+                "\n  help:  the names are \"good\" (net); the stale names are \"dangling\" (net), \
+                 \"empty\" (net), \"fifo\" (net), \"loop\" (net), \"plain\" (net), \"secret\" (net)\n"
+            ),
+            "{error}"
+        );
+    }
+    let error = among_stale(None, "$U --unpin good; $E --net=nosuch true 2>&1 || true").stdout;
+    assert!(error.contains("  help:  no namespace is pinned; "), "{error}");
     Ok(())
 }

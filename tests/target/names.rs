@@ -161,7 +161,7 @@ fn a_stale_name_is_called_stale() -> Outcome {
 
 fn an_unknown_name_is_answered_with_those_that_are() -> Outcome {
     needs::root()?;
-    let error = with_run(&format!("{PIN} touch /run/netns/blue; ns-hostname -t wbe")).fails(1);
+    let error = with_run(&format!("{PIN} touch /run/netns/blue /run/netns/stale; mount --bind /proc/self/ns/net /run/netns/blue; ns-hostname -t wbe")).fails(1);
     assert_eq!(
         error,
         "ns-hostname: no namespace is pinned under the name \"wbe\"\n  help:  the names are \"blue\" (net), \"web\" (net, uts)\n"
@@ -171,7 +171,10 @@ fn an_unknown_name_is_answered_with_those_that_are() -> Outcome {
 
 fn pinned_names_can_be_completed() -> Outcome {
     needs::root()?;
-    let script = format!("{PIN} touch /run/netns/4711; ns-hostname --complete=targets | head -2");
+    let script = format!(
+        "{PIN} touch /run/netns/4711 /run/netns/stale; mount --bind /proc/self/ns/net /run/netns/4711; \
+         ns-hostname --complete=targets | head -2"
+    );
     assert_eq!(
         with_run(&script).ok(),
         "name:4711\tpinned: net\nweb\tpinned: net, uts\n"

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use nix::errno::Errno;
 use nix::sys::statfs::{FsType, fstatfs};
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
 use crate::error::Doing;
 use crate::escape::quoted;
@@ -36,6 +37,21 @@ impl Identity {
             device: stat.st_dev,
             inode: stat.st_ino,
         })
+    }
+
+    /// The identity of the namespace of this kind that the caller is in. Without `/proc`, only Linux 6.11 and later tell
+    /// it.
+    pub fn own(kind: Kind) -> Result<Self> {
+        let missing = match Namespace::own(kind) {
+            Ok(own) => return Ok(own.identity()),
+            Err(error) => error,
+        };
+        let by_pidfd = || {
+            let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).map_err(from_rustix)?;
+            let file = ioctl::pidfd_get_namespace(pidfd, kind.flag().bits())?;
+            Self::of(file).map_err(from_rustix)
+        };
+        by_pidfd().map_err(|_: Errno| missing)
     }
 
     /// The identity of this file, if it is a namespace. The file may be open for its path alone (`O_PATH`).
@@ -71,15 +87,19 @@ impl Namespace {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file = match rustix::fs::open(path, flags, Mode::empty()) {
             Err(rustix::io::Errno::NOENT) => {
-                return Err(Error::NotFound(format!("{} does not exist", name())));
+                return Err(Error::NotFound(match std::fs::read_link(path) {
+                    Ok(to) => {
+                        let to = quoted(to.as_os_str().as_bytes());
+                        format!("{} is a link to {to}, which does not exist", name())
+                    }
+                    Err(_) => format!("{} does not exist", name()),
+                }));
             }
+            Err(_) if is_no_namespace(path) => return Err(unfit(path)),
             answer => answer.doing(|| format!("open {}", name()))?,
         };
         Self::from_file(file).map_err(|error| match error {
-            Error::Unfit(_) if path.is_dir() => {
-                Error::Unfit(format!("{} is a directory, not a namespace", name()))
-            }
-            Error::Unfit(_) => Error::Unfit(format!("{} is not a namespace", name())),
+            Error::Unfit(_) => unfit(path),
             error => error,
         })
     }
@@ -165,6 +185,21 @@ impl Namespace {
     pub fn enter(&self) -> nix::Result<()> {
         nix::sched::setns(self, self.kind.flag())
     }
+}
+
+/// True if the file is known to be no namespace, although it cannot be opened. To look at it needs no right to it.
+fn is_no_namespace(path: &Path) -> bool {
+    let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+    file.is_ok_and(|file| matches!(Identity::of_namespace(&file), Ok(None)))
+}
+
+fn unfit(path: &Path) -> Error {
+    let name = quoted(path.as_os_str().as_bytes());
+    Error::Unfit(if path.is_dir() {
+        format!("{name} is a directory, not a namespace")
+    } else {
+        format!("{name} is not a namespace")
+    })
 }
 
 impl AsFd for Namespace {

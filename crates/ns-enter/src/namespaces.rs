@@ -44,7 +44,8 @@ impl Namespaces {
             let Some(destination) = asked_for(cli, target, kind)? else {
                 continue;
             };
-            if destination.identity() != Namespace::own(kind)?.identity() {
+            // If this cannot be told, nothing is lost by entering it again.
+            if Some(destination.identity()) != Identity::own(kind).ok() {
                 namespaces.others.push(destination);
             } else if kind == Kind::Mnt && !cli.is_bare() {
                 namespaces.mount_again = Some(destination);
@@ -56,8 +57,8 @@ impl Namespaces {
         } else {
             user
         };
-        let own = Namespace::own(Kind::User)?.identity();
-        namespaces.user = user.filter(|user| user.identity() != own);
+        let own = Identity::own(Kind::User).ok();
+        namespaces.user = user.filter(|user| Some(user.identity()) != own);
         namespaces.owner = owner_to_enter(&namespaces, own)?;
         Ok(namespaces)
     }
@@ -154,7 +155,7 @@ fn parent_user(
 
 /// The user namespace that the caller must enter first to enter the others. The caller created it, and has every
 /// capability in it. If there are several, the one that encloses the rest.
-fn owner_to_enter(namespaces: &Namespaces, own: Identity) -> Result<Option<Destination>> {
+fn owner_to_enter(namespaces: &Namespaces, own: Option<Identity>) -> Result<Option<Destination>> {
     if caller::has(caller::CapabilitySet::SYS_ADMIN)? {
         return Ok(None);
     }
@@ -164,7 +165,7 @@ fn owner_to_enter(namespaces: &Namespaces, own: Identity) -> Result<Option<Desti
             continue;
         };
         let encloses = |other: &Destination| is_at_or_below(other, owner.identity());
-        if owner.identity() != own && outermost.as_ref().is_none_or(encloses) {
+        if Some(owner.identity()) != own && outermost.as_ref().is_none_or(encloses) {
             outermost = Some(Destination::new(owner, format!("that owns {destination}")));
         }
     }

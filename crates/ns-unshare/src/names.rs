@@ -4,7 +4,7 @@ use anyhow::Result;
 use ns_core::launch::inside::NameStep;
 use ns_core::launch::{Plan, Steps};
 use ns_core::target::Destination;
-use ns_core::{Error, Kinds, Namespace, Target};
+use ns_core::{Error, Identity, Kinds, Target};
 
 use crate::cli::Cli;
 use crate::pin::Unpin;
@@ -31,7 +31,7 @@ fn namespaces(target: &Target, kinds: Kinds) -> Result<Vec<Destination>> {
     let mut found = Vec::new();
     for kind in wanted.iter() {
         let destination = target.destination(kind)?;
-        if !kinds.is_empty() || destination.identity() != Namespace::own(kind)?.identity() {
+        if !kinds.is_empty() || destination.identity() != Identity::own(kind)? {
             found.push(destination);
         }
     }

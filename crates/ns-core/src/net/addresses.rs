@@ -9,7 +9,7 @@ use nix::sys::socket::SockaddrStorage;
 
 use crate::error::Doing;
 use crate::process::in_namespace;
-use crate::{Error, Kind, Namespace, Result};
+use crate::{Error, Identity, Kind, Namespace, Result};
 
 /// The operation, as it reads after "cannot".
 const LIST: &str = "list the addresses of the interfaces";
@@ -22,7 +22,7 @@ pub fn addresses() -> Result<Vec<SockaddrStorage>> {
 
 /// The addresses of another network namespace, read in a child that enters it.
 pub fn addresses_in(namespace: &Namespace) -> Result<Vec<IpAddr>> {
-    if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
+    if namespace.identity() == Identity::own(Kind::Net)? {
         return Ok(addresses()?.iter().filter_map(ip).collect());
     }
     let lines = in_namespace(namespace, LIST, || {

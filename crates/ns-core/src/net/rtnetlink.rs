@@ -13,7 +13,7 @@ use crate::error::Doing;
 use crate::process::open_in_namespace;
 use crate::sys::errno::from_io;
 use crate::sys::netlink;
-use crate::{Kind, Namespace, Result};
+use crate::{Identity, Kind, Namespace, Result};
 
 const OPEN: &str = "open a netlink socket";
 
@@ -34,7 +34,7 @@ impl RtSocket {
     /// The kernel checks the rights of the caller, and not of that child. The creator of two user namespaces has all
     /// rights to the network namespaces of both. A process inside one of them has no rights to the other.
     pub(crate) fn open_in(namespace: &Namespace) -> Result<Self> {
-        if namespace.identity() == Namespace::own(Kind::Net)?.identity() {
+        if namespace.identity() == Identity::own(Kind::Net)? {
             return Self::open();
         }
         let [socket] = open_in_namespace(namespace, OPEN, || {

@@ -22,6 +22,7 @@ use crate::{Error, Kind, Kinds, Namespace, Result};
 pub use lock::Waiting;
 pub(crate) use make::bind;
 pub use make::{PinnedName, make};
+use occupant::Occupant;
 pub use reach::limits;
 pub use remove::remove;
 
@@ -62,6 +63,9 @@ pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
     for kind in Kind::ALL {
         let path = directory(kind).join(name);
         let namespace = match Namespace::open(&path) {
+            // A link to nowhere is there.
+            Err(Error::NotFound(_)) if path.is_symlink() => Err(stale(kind, &path)),
+            Err(error) if error.errno() == Some(Errno::ELOOP) => Err(stale(kind, &path)),
             Err(Error::NotFound(_)) => continue,
             // Something else has the path of the directory.
             Err(error) if error.errno() == Some(Errno::ENOTDIR) => continue,
@@ -88,9 +92,26 @@ pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
 fn stale(kind: Kind, path: &Path) -> Error {
     let file = quoted(path.as_os_str().as_bytes());
     let removing = removing(kind, path.file_name().unwrap_or_default());
-    Error::Unfit(format!("{file} is stale: no namespace is mounted on it here")).with_help(format!(
-        "its namespace no longer exists, or is mounted only in another mount namespace; {removing} removes the file"
-    ))
+    let error = Error::Unfit(format!("{file} is stale: no namespace is mounted on it here"));
+    match Occupant::of(path) {
+        // This is no name, and nothing here removes it.
+        Ok(Occupant::Other(what)) => error.explained(Some(format!("it is {what}")), None),
+        Ok(Occupant::Link) => error.with_help(format!(
+            "it is a link, and the file that it leads to no longer exists; {removing} removes the link"
+        )),
+        _ => error.with_help(format!(
+            "its namespace no longer exists, or is mounted only in another mount namespace; {removing} removes the file"
+        )),
+    }
+}
+
+impl Pin {
+    /// True if the file leads to no namespace of its kind.
+    pub fn is_stale(&self) -> bool {
+        self.namespace
+            .as_ref()
+            .is_err_and(|error| error.errno().is_none())
+    }
 }
 
 /// The command that removes the name of this kind and no other.
@@ -98,6 +119,23 @@ fn removing(kind: Kind, name: &OsStr) -> String {
     let mut pin = OsString::from(format!("{kind}:"));
     pin.push(name);
     format!("ns-unshare --unpin {}", word(pin))
+}
+
+/// The names of namespaces in order, with their kinds. Stale names are left out, or are the only ones.
+pub(crate) fn names_that_are(stale: bool) -> Result<Vec<(OsString, Kinds)>> {
+    let mut wanted = Vec::new();
+    for (name, _) in names()? {
+        let pins = find(&name)?;
+        let kinds: Kinds = pins
+            .iter()
+            .filter(|pin| pin.is_stale() == stale)
+            .map(|pin| pin.kind)
+            .collect();
+        if !kinds.is_empty() {
+            wanted.push((name, kinds));
+        }
+    }
+    Ok(wanted)
 }
 
 /// All names in order, with the kinds that have a file of that name.

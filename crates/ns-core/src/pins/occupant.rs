@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use nix::errno::Errno;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatxFlags, statx};
 
 use super::reach;
@@ -45,6 +46,8 @@ impl Occupant {
         if is_link {
             return match Namespace::open(path) {
                 Ok(_) | Err(Error::NotFound(_)) => Ok(Self::Link),
+                // A link to itself.
+                Err(error) if error.errno() == Some(Errno::ELOOP) => Ok(Self::Link),
                 Err(Error::Unfit(_)) => Ok(Self::Other("a link to something that is not a namespace")),
                 Err(error) => Err(error),
             };

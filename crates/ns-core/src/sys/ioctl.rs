@@ -28,6 +28,39 @@ const NS_MNT_GET_PREV: libc::Ioctl = nix::request_code_read!(0xb7, 12, size_of::
 /// `PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE` of Linux 6.11.
 const PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE: libc::Ioctl = nix::request_code_none!(0xff, 6) as libc::Ioctl;
 
+/// The requests of Linux 6.11 for a namespace of a process, by the flags of the kinds (`linux/pidfd.h`).
+const PIDFD_GET_NAMESPACE: [(i32, libc::Ioctl); 8] = [
+    (
+        libc::CLONE_NEWCGROUP,
+        nix::request_code_none!(0xff, 1) as libc::Ioctl,
+    ),
+    (
+        libc::CLONE_NEWIPC,
+        nix::request_code_none!(0xff, 2) as libc::Ioctl,
+    ),
+    (libc::CLONE_NEWNS, nix::request_code_none!(0xff, 3) as libc::Ioctl),
+    (
+        libc::CLONE_NEWNET,
+        nix::request_code_none!(0xff, 4) as libc::Ioctl,
+    ),
+    (
+        libc::CLONE_NEWPID,
+        nix::request_code_none!(0xff, 5) as libc::Ioctl,
+    ),
+    (
+        libc::CLONE_NEWTIME,
+        nix::request_code_none!(0xff, 7) as libc::Ioctl,
+    ),
+    (
+        libc::CLONE_NEWUSER,
+        nix::request_code_none!(0xff, 9) as libc::Ioctl,
+    ),
+    (
+        libc::CLONE_NEWUTS,
+        nix::request_code_none!(0xff, 10) as libc::Ioctl,
+    ),
+];
+
 /// `SIOCGSKNS` of `linux/sockios.h`.
 const SIOCGSKNS: libc::Ioctl = 0x894c;
 
@@ -75,6 +108,12 @@ pub fn ns_get_id(namespace: impl AsFd) -> nix::Result<u64> {
 /// The PID namespace of the next children of the process with this pidfd, even if it has no process yet.
 pub fn pidfd_get_pid_for_children_namespace(pidfd: impl AsFd) -> nix::Result<OwnedFd> {
     descriptor(&pidfd, PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE)
+}
+
+/// The namespace of the kind with this `CLONE_NEW*` flag that the process with this pidfd is in.
+pub fn pidfd_get_namespace(pidfd: impl AsFd, flag: i32) -> nix::Result<OwnedFd> {
+    let request = PIDFD_GET_NAMESPACE.iter().find(|(of, _)| *of == flag);
+    descriptor(&pidfd, request.ok_or(Errno::EINVAL)?.1)
 }
 
 /// The network namespace of this socket. Fails with `EPERM` without `CAP_NET_ADMIN` in it.

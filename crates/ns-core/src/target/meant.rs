@@ -28,7 +28,7 @@ pub(super) fn instead_of_pid(pid: Pid, error: Error) -> Error {
     }
     let name = OsString::from(pid.to_string());
     match pins::find(&name) {
-        Ok(pins) if !pins.is_empty() => {
+        Ok(pins) if pins.iter().any(|pin| !pin.is_stale()) => {
             error.with_help(format!("for the pinned name, type {}", Target::Name(name)))
         }
         _ => error,

@@ -91,7 +91,27 @@ pub(crate) fn unknown_name(name: &OsStr) -> Error {
 
 /// The error for a name to remove that does not exist, with the names that do.
 pub(crate) fn no_such_name(name: &OsStr) -> Error {
-    with_names(not_pinned(name), "there are no pinned names")
+    let error = not_pinned(name);
+    match pins::names_that_are(true) {
+        Ok(stale) if !stale.is_empty() => {
+            let help = format!("the stale names are {}", in_words(&stale));
+            match pins::names_that_are(false) {
+                Ok(names) if !names.is_empty() => {
+                    error.with_help(format!("the names are {}; {help}", in_words(&names)))
+                }
+                _ => error.with_help(help),
+            }
+        }
+        _ => with_names(error, "there are no pinned names"),
+    }
+}
+
+fn in_words(names: &[(OsString, Kinds)]) -> String {
+    list(
+        names
+            .iter()
+            .map(|(name, kinds)| format!("{} ({kinds})", quoted(name.as_bytes()))),
+    )
 }
 
 fn not_pinned(name: &OsStr) -> Error {
@@ -101,13 +121,9 @@ fn not_pinned(name: &OsStr) -> Error {
 
 /// The error with the names that exist as its help, or with the help `none`.
 fn with_names(error: Error, none: &str) -> Error {
-    let names = match pins::names() {
-        Ok(names) if names.is_empty() => return error.with_help(none),
-        Ok(names) => names,
-        Err(unread) => return error.with_note(unread.to_string()),
-    };
-    let names = names
-        .iter()
-        .map(|(name, kinds)| format!("{} ({kinds})", quoted(name.as_bytes())));
-    error.with_help(format!("the names are {}", list(names)))
+    match pins::names_that_are(false) {
+        Ok(names) if names.is_empty() => error.with_help(none),
+        Ok(names) => error.with_help(format!("the names are {}", in_words(&names))),
+        Err(unread) => error.with_note(unread.to_string()),
+    }
 }

@@ -1,7 +1,7 @@
 //! The UTS namespace that a command is about.
 
 use crate::process::{Pid, in_namespace_of};
-use crate::{Kind, Namespace, Result};
+use crate::{Identity, Kind, Namespace, Result};
 
 /// A UTS namespace.
 #[derive(Debug)]
@@ -25,9 +25,7 @@ impl UtsNamespace {
     pub fn is_own(&self) -> bool {
         match self {
             Self::Own => true,
-            Self::Of(namespace, _) => {
-                Namespace::own(Kind::Uts).is_ok_and(|own| own.identity() == namespace.identity())
-            }
+            Self::Of(namespace, _) => Identity::own(Kind::Uts).is_ok_and(|own| own == namespace.identity()),
         }
     }
 
