@@ -9,6 +9,7 @@ use crate::support::{Cgroup, Outcome, Ran, Run as _, User, needs, refusing, tool
 cases!["unshare::causes":
     a_missing_capability_is_named,
     a_limit_of_the_system_is_named,
+    a_full_mount_namespace_is_named,
     a_full_cgroup_is_named,
     the_depth_of_nesting_is_limited,
     a_chroot_is_noticed,
@@ -165,6 +166,32 @@ fn a_limit_of_the_system_is_named() -> Outcome {
             "  help:  sysctl user.max_uts_namespaces=10000\n",
         ],
     );
+    Ok(())
+}
+
+/// The mounts are doubled until the limit is reached, in a mount namespace that goes with the case.
+fn a_full_mount_namespace_is_named() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
+    let most = std::fs::read_to_string("/proc/sys/fs/mount-max").unwrap_or_default();
+    if !most.trim().parse().is_ok_and(|most: u32| most <= 100_000) {
+        return Err(Skip::Lacks("fs.mount-max is above its default of 100000".into()));
+    }
+    let fill = "mount -t tmpfs full /mnt; mkdir /mnt/rest; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do mkdir /mnt/$i; mount --rbind /mnt /mnt/$i; done
+        for i in 16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1; do mkdir -p /mnt/rest/$i; mount --rbind /mnt/$i /mnt/rest/$i; done 2>/dev/null
+        while mount --bind /usr /mnt/rest; do :; done 2>/dev/null";
+    for options in ["--uts=/mnt/uts", "-p --mount-proc"] {
+        let text = format!("{fill}; exec $U {options} echo ran");
+        says(
+            nested("-m", &text),
+            1,
+            &[
+                "No space left on device\n  cause: this mount namespace has ",
+                &format!(" mounts, and the limit is {} (fs.mount-max)\n", most.trim()),
+                "  help:  sysctl fs.mount-max=",
+            ],
+        );
+    }
     Ok(())
 }
 
