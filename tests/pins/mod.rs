@@ -1,6 +1,7 @@
 //! Names of namespaces: creating, using in all programs and in `ip netns`, removing, and the remains if a program is
 //! killed meanwhile. Each case has its own `/run` in its own mount namespace.
 
+mod ip;
 mod names;
 mod network;
 mod remove;
@@ -16,6 +17,7 @@ use crate::support::{Case, Held, Ran, Run as _, User, needs, path_of, program, t
 /// All cases.
 pub fn cases() -> Vec<Case> {
     [
+        ip::cases(),
         names::cases(),
         network::cases(),
         remove::cases(),

@@ -35,7 +35,7 @@ Examples:
 
 /// Run a program in existing namespaces.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(
     name = "ns-enter",
     version,
@@ -51,6 +51,15 @@ pub struct Cli {
     /// PID, a path, a pinned name, net:[INODE], :ID, host:NAME, unit:NAME or container:ID; ns-utils(7) has all forms.
     #[arg(short, long, allow_negative_numbers = true, value_name = "TARGET", value_parser = target(), help_heading = NAMESPACES)]
     pub target: Option<Target>,
+
+    /// Run the program once for each name of this kind
+    ///
+    /// The program runs in the namespace of KIND that each name leads to, in the order of the names. A line with the name
+    /// is written before it. Stale names are left out, with a note. The status is the highest one of the programs. Same as ip
+    /// -all netns exec for the kind net.
+    #[arg(long, value_name = "KIND", value_parser = value::<Kind>, requires = "program",
+        conflicts_with_all = ["all", "net_socket", "json"], help_heading = NAMESPACES)]
+    pub each: Option<Kind>,
 
     /// Enter the namespaces of all kinds
     ///
@@ -262,6 +271,24 @@ fn id<T: FromStr<Err = Error>>(text: &str) -> Result<Id<T>, String> {
 }
 
 impl Cli {
+    /// This command line for one name of a kind.
+    #[must_use]
+    pub fn for_name(&self, kind: Kind, name: OsString) -> Self {
+        let mut cli = self.clone();
+        let target = Some(Some(Target::Name(name)));
+        match kind {
+            Kind::Cgroup => cli.cgroup = target,
+            Kind::Ipc => cli.ipc = target,
+            Kind::Mnt => cli.mount = target,
+            Kind::Net => cli.net = target,
+            Kind::Pid => cli.pid = target,
+            Kind::Time => cli.time = target,
+            Kind::User => cli.user = target,
+            Kind::Uts => cli.uts = target,
+        }
+        cli
+    }
+
     /// The option for this kind: not given, given, or given with a target of its own.
     pub fn kind(&self, kind: Kind) -> Option<Option<&Target>> {
         let option = match kind {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+mod each;
 mod etc;
 mod namespaces;
 mod plan;
@@ -21,6 +22,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    if let Some(kind) = cli.each {
+        return each::run(cli, kind);
+    }
     let (dry_run, json) = (cli.dry_run, cli.json);
     let request = Request::new(cli)?;
     let plan = plan::plan(&request);

@@ -12,6 +12,7 @@ use clap::{Arg, ArgAction, Parser};
 use ns_core::cli::{LongOpts, Notes, target, value};
 use ns_core::idmap::MapRequest;
 use ns_core::launch::{ClockOffset, Setgroups, SignalNumber};
+use ns_core::net::NsId;
 use ns_core::users::{GroupId, UserId};
 use ns_core::{Kind, Target};
 
@@ -48,7 +49,7 @@ const NAMING: [&str; 10] = [
 ];
 
 /// The options that go with --from and with --unpin.
-const ALWAYS: [&str; 4] = ["unpin", "dry_run", "json", "quiet"];
+const ALWAYS: [&str; 3] = ["dry_run", "json", "quiet"];
 
 /// The option, in conflict with --from and --unpin if it only has a meaning for namespaces that are created. So is every
 /// option that is in neither list.
@@ -56,10 +57,14 @@ fn with_conflicts(option: Arg) -> Arg {
     let is_in = |list: &[&str]| list.contains(&option.get_id().as_str());
     if is_in(&ALWAYS) {
         option
-    } else if is_in(&NAMING) {
+    } else if option.get_id() == "unpin" {
+        option.conflicts_with("unpin_stale")
+    } else if option.get_id() == "unpin_stale" {
         option.conflicts_with("unpin")
+    } else if is_in(&NAMING) {
+        option.conflicts_with_all(["unpin", "unpin_stale"])
     } else {
-        option.conflicts_with_all(["from", "unpin"])
+        option.conflicts_with_all(["from", "unpin", "unpin_stale"])
     }
 }
 
@@ -210,6 +215,22 @@ pub struct Cli {
     #[arg(long, value_name = "PIN", value_parser = OsStringValueParser::new().try_map(|name| Unpin::parse(&name)),
         action = ArgAction::Append, help_heading = NAMES)]
     pub unpin: Vec<Unpin>,
+
+    /// Remove all stale names
+    ///
+    /// A stale name leads to no namespace: it is an empty file on which nothing is mounted, here and for process 1, or a link to
+    /// nowhere. Each name that was removed is written as KIND:NAME. A name that only another mount namespace has is kept, with a
+    /// note. With --dry-run, the names are shown and kept.
+    #[arg(long, help_heading = NAMES)]
+    pub unpin_stale: bool,
+
+    /// Number a pinned network namespace
+    ///
+    /// ID is a number, or auto for the first free one. The caller's network namespace then has this number for that of --pin, as
+    /// with ip netns set. ns-ls shows it as NETNSID. Without options for kinds, --pin names an existing network namespace. The
+    /// kernel changes no number later.
+    #[arg(long, value_name = "ID", value_parser = value::<NsId>, requires = "pin", help_heading = NAMES)]
+    pub nsid: Option<NsId>,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "its options carry their own")]

@@ -4,7 +4,7 @@ use anyhow::Result;
 use ns_core::launch::inside::NameStep;
 use ns_core::launch::{Plan, Steps};
 use ns_core::target::Destination;
-use ns_core::{Error, Identity, Kinds, Target};
+use ns_core::{Error, Identity, Kind, Kinds, Namespace, Target, pins};
 
 use crate::cli::Cli;
 use crate::pin::Unpin;
@@ -16,6 +16,13 @@ pub fn plan(cli: &Cli, kinds: Kinds) -> Result<Option<Plan>> {
         for Unpin { name, kinds } in &cli.unpin {
             steps.inside(NameStep::Unpin(name.clone(), *kinds));
         }
+    } else if cli.unpin_stale {
+        for (name, kind) in pins::stale_names()? {
+            steps.inside(NameStep::UnpinStale(name, kind));
+        }
+    } else if let (Some(name), Some(id), true) = (&cli.pin, cli.nsid, kinds.is_empty()) {
+        let network = Target::Name(name.clone()).open()?.destination(Kind::Net)?;
+        steps.inside(NameStep::Number(network, id));
     } else if let (Some(name), Some(target)) = (&cli.pin, &cli.from) {
         steps.inside(NameStep::PinExisting(name.clone(), namespaces(target, kinds)?));
     } else {

@@ -25,6 +25,9 @@ pub fn plan(request: &Request) -> Plan {
     if let Some(name) = &request.name {
         steps.outside(PinStep::Name(name.clone(), request.kinds));
     }
+    if let Some(id) = request.nsid {
+        steps.outside(PinStep::Number(id));
+    }
     credentials(request, &mut steps);
     let mut steps = if request.init {
         steps.stay_as_init()

@@ -14,6 +14,7 @@ use ns_core::explain::maps::why_no_helper_writes;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::inside::check_proc_below;
 use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
+use ns_core::net::NsId;
 use ns_core::output::{quoted, word};
 use ns_core::process::caller;
 use ns_core::users::name_of;
@@ -37,6 +38,8 @@ pub struct Request {
     pub pins: Vec<(Kind, PathBuf)>,
     /// The name for pinning them.
     pub name: Option<OsString>,
+    /// The number of the network namespace in the caller's.
+    pub nsid: Option<NsId>,
     /// True if the program runs in a child.
     pub fork: bool,
     /// True if signals are passed on to it.
@@ -124,6 +127,7 @@ impl Request {
             kinds,
             pins,
             name: cli.pin,
+            nsid: cli.nsid,
             fork: cli.fork || first || cli.kill_child.is_some() || cli.forward_signals,
             forward_signals: !cli.no_forward_signals,
             owner: cli.owner,
@@ -273,6 +277,10 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
                 "--pid=FILE: a PID namespace without a process cannot be bound to a file: leave out --no-fork",
             );
         }
+    }
+    if cli.nsid.is_some() && !kinds.contains(Kind::Net) {
+        let text = "--nsid is about a network namespace: add --net, or name an existing one with --pin alone";
+        return refuse(ErrorKind::MissingRequiredArgument, text);
     }
     if cli.pin.is_some() {
         if kinds.is_empty() {

@@ -54,6 +54,24 @@ pub fn launch<C: CommandFactory>(plan: Plan) -> ExitCode {
     conclude::<C>(run(plan, reporter))
 }
 
+/// Carries out one of several plans. A failure is reported, and is an end with its status.
+pub fn launch_one<C: CommandFactory>(plan: Plan) -> Ended {
+    let reporter = Reporter {
+        note: |error| note_error(C::command().get_name(), error),
+        error: |error| report(C::command().get_name(), error),
+    };
+    match run(plan, reporter) {
+        Ok(ended) => ended,
+        Err(Failure {
+            signal: Some(signal), ..
+        }) => Ended::Killed(signal),
+        Err(Failure { error, status, .. }) => {
+            report(C::command().get_name(), &error);
+            Ended::Exited(status)
+        }
+    }
+}
+
 /// The exit status for the end of the program. If a signal killed the program, this process dies of the same signal. If
 /// the program was not started, reports why.
 fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {

@@ -23,7 +23,7 @@ pub use abbreviated::{LongOpts, whole};
 pub use compat_name::CompatName;
 pub use failure::{note, note_error, report, tell};
 pub use file::{read_file, read_whole, shown};
-pub use launching::{launch, program, show_plan};
+pub use launching::{launch, launch_one, program, show_plan};
 pub use listing::{Pairs, TreeCharacters, Written, conclude_listing};
 pub use notes::Notes;
 pub use start::main;

@@ -9,7 +9,7 @@ mod rtnetlink;
 pub use addresses::{addresses, addresses_in};
 pub use interface::{HardwareAddress, InterfaceAddress, InterfaceName};
 pub(crate) use link::End;
-pub use nsid::NsIds;
+pub use nsid::{NsId, NsIds};
 pub(crate) use rtnetlink::RtSocket;
 #[cfg(fuzzing)]
 pub use rtnetlink::check_answer;

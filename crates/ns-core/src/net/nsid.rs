@@ -7,7 +7,53 @@ use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
 use nix::errno::Errno;
 
 use super::rtnetlink::RtSocket;
-use crate::{Gathered, Namespace, Result};
+use crate::{Error, Gathered, Namespace, Result};
+
+/// A number for a network namespace (`RTM_NEWNSID`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NsId {
+    /// The first free number.
+    Auto,
+    /// This number.
+    Number(u32),
+}
+
+impl NsId {
+    fn kernel(self) -> i32 {
+        match self {
+            Self::Auto => -1,
+            Self::Number(number) => i32::try_from(number).unwrap_or(-1),
+        }
+    }
+}
+
+impl std::fmt::Display for NsId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("the first free number"),
+            Self::Number(number) => write!(f, "the number {number}"),
+        }
+    }
+}
+
+impl std::str::FromStr for NsId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let number = text
+            .parse()
+            .ok()
+            .filter(|number| *number <= i32::MAX.unsigned_abs());
+        let number = number.filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let why = format!("expected auto, or a number from 0 to {}", i32::MAX);
+        number
+            .map(Self::Number)
+            .ok_or_else(|| Error::invalid("number", text, why))
+    }
+}
 
 /// A socket for such questions in the caller's own network namespace.
 pub struct NsIds(RtSocket);
@@ -24,6 +70,15 @@ impl NsIds {
             Ok(id) => Gathered::Known(u32::try_from(id).ok()),
             Err(errno) => Gathered::Unreadable(errno),
         }
+    }
+
+    /// Gives this network namespace a number in the caller's own. `EEXIST` if it has one, or if another one has this number.
+    pub fn set(&mut self, namespace: &Namespace, id: NsId) -> nix::Result<()> {
+        let mut order = NsidMessage::default();
+        let fd = namespace.as_fd().as_raw_fd();
+        let fd = u32::try_from(fd).map_err(|_| Errno::EBADF)?;
+        order.attributes = vec![NsidAttribute::Fd(fd), NsidAttribute::Id(id.kernel())];
+        self.0.have(RouteNetlinkMessage::NewNsId(order), 0)
     }
 
     fn ask(&mut self, namespace: &Namespace) -> Result<i32, Errno> {
@@ -47,6 +102,16 @@ impl NsIds {
 mod tests {
     use super::*;
     use crate::Kind;
+
+    #[test]
+    fn a_number_is_not_negative() {
+        assert_eq!("auto".parse(), Ok(NsId::Auto));
+        assert_eq!("0".parse(), Ok(NsId::Number(0)));
+        assert_eq!("2147483647".parse(), Ok(NsId::Number(2_147_483_647)));
+        for text in ["", "-1", "+1", "2147483648", "1x"] {
+            assert!(text.parse::<NsId>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn the_kernel_answers_once_for_each_question() {

@@ -24,7 +24,7 @@ pub(crate) use make::bind;
 pub use make::{PinnedName, make};
 use occupant::Occupant;
 pub use reach::limits;
-pub use remove::remove;
+pub use remove::{remove, remove_stale, stale_names};
 
 /// The most bytes of a name: `NAME_MAX` of the file systems.
 const NAME_MAX: usize = 255;

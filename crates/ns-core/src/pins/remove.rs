@@ -1,8 +1,9 @@
 //! Removing names, including stale names and names that `ip netns add` has created.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
@@ -10,10 +11,10 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::lock::{Waiting, lock, unlock};
 use super::occupant::Occupant;
-use super::{directory, reach, removing};
+use super::{directory, names, reach, removing};
 use crate::error::Doing;
 use crate::escape::quoted;
-use crate::{Error, Kind, Kinds, Result};
+use crate::{Error, Kind, Kinds, Namespace, Result};
 
 /// Removes the name for these kinds, and returns the kinds that had it. If one of the files is not the file of a name,
 /// none is removed.
@@ -54,6 +55,54 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
     }
     unlock(locked, waiting);
     Ok(found.into_iter().map(|(kind, ..)| kind).collect())
+}
+
+/// The names that lead to no namespace, here or for process 1, each with its kind.
+pub fn stale_names() -> Result<Vec<(OsString, Kind)>> {
+    let mut stale = Vec::new();
+    for (name, kinds) in names()? {
+        for kind in kinds.iter() {
+            if is_stale(&directory(kind).join(&name))? {
+                stale.push((name.clone(), kind));
+            }
+        }
+    }
+    Ok(stale)
+}
+
+/// True for an empty file with nothing mounted on it, and for a link to nowhere. A file that the caller may not look at
+/// is not known to be stale.
+fn is_stale(path: &Path) -> Result<bool> {
+    let occupant = match Occupant::of(path) {
+        Err(error) if matches!(error.errno(), Some(Errno::EACCES | Errno::EPERM)) => return Ok(false),
+        occupant => occupant?,
+    };
+    Ok(match occupant {
+        Occupant::Stale => true,
+        Occupant::Link => matches!(Namespace::open(path), Err(Error::NotFound(_))),
+        _ => false,
+    })
+}
+
+/// The age that a file without a namespace must have: `ip netns add` creates the file first, and does not lock the
+/// directory while it creates the namespace.
+const IN_THE_MAKING: Duration = Duration::from_secs(2);
+
+/// Removes the file of a name of this kind if it is stale. Returns false if it is not stale any more.
+pub fn remove_stale(name: &OsStr, kind: Kind, waiting: Waiting<'_>) -> Result<bool> {
+    let path = directory(kind).join(name);
+    let age = || path.symlink_metadata().ok()?.modified().ok()?.elapsed().ok();
+    if let Some(rest) = age().and_then(|age| IN_THE_MAKING.checked_sub(age)) {
+        std::thread::sleep(rest);
+    }
+    let locked = lock(Kinds::of(kind), waiting)?;
+    let stale = is_stale(&path)?;
+    if stale {
+        check_removable(kind, name, &path)?;
+        take_away(&path, Occupant::Stale)?;
+    }
+    unlock(locked, waiting);
+    Ok(stale)
 }
 
 /// Fails if the file of a name cannot be removed after all that is mounted on it: the name would become stale.

@@ -17,6 +17,11 @@ pub(super) fn explain(kind: Kind, path: &Path, error: Error) -> Error {
     }
 }
 
+/// The mount namespace in which the file of a stale name is not stale, in words, if there is one.
+pub(crate) fn mounted_elsewhere(kind: Kind, path: &Path) -> Option<String> {
+    look(kind, path).map(|(cause, _)| cause)
+}
+
 fn look(kind: Kind, path: &Path) -> Option<(String, String)> {
     let inventory = gather(&Question {
         kinds: [kind].into_iter().collect(),

@@ -22,6 +22,7 @@ use crate::process::Pid;
 pub(crate) use cgroups::{NamedCgroup, containers, spellings, units};
 pub use destination::Destination;
 pub(crate) use destination::in_words;
+pub(crate) use elsewhere::mounted_elsewhere;
 pub use opened::Opened;
 pub(crate) use pinned::{no_such_name, unknown_name_of_kind};
 

@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 
 use nix::errno::Errno;
@@ -10,13 +11,15 @@ use nix::errno::Errno;
 use super::family::InsideFamily;
 use super::process::InsideProcess;
 
-use crate::escape::quoted;
+use crate::escape::{escape_for_terminal, quoted};
 use crate::explain::{Finding, Look, names};
 use crate::launch::facts::StepFacts;
 use crate::launch::failure::Reporter;
 use crate::launch::naming;
 use crate::launch::words::in_quotes;
+use crate::net::NsId;
 use crate::pins::{self, Waiting};
+use crate::sys::errno::from_io;
 use crate::target::{self, Destination, no_such_name, unknown_name_of_kind};
 use crate::{Error, Kind, Kinds, Result};
 
@@ -25,8 +28,12 @@ use crate::{Error, Kind, Kinds, Result};
 pub enum NameStep {
     /// Give these namespaces this name.
     PinExisting(OsString, Vec<Destination>),
+    /// Give this network namespace this number in the caller's.
+    Number(Destination, NsId),
     /// Remove this name from the namespaces of these kinds.
     Unpin(OsString, Kinds),
+    /// Remove this name of this kind if it is stale, and write it to the standard output.
+    UnpinStale(OsString, Kind),
 }
 
 impl fmt::Display for NameStep {
@@ -34,6 +41,12 @@ impl fmt::Display for NameStep {
         match self {
             Self::PinExisting(name, namespaces) => {
                 write!(f, "pin {} as {}", target::in_words(namespaces), in_quotes(name))
+            }
+            Self::Number(namespace, id) => {
+                write!(f, "give {namespace} {id} in the caller's network namespace")
+            }
+            Self::UnpinStale(name, kind) => {
+                write!(f, "remove the stale name {} of the {kind} kind", in_quotes(name))
             }
             Self::Unpin(name, Kinds::ALL) => write!(f, "remove the name {}", in_quotes(name)),
             Self::Unpin(name, kinds) => {
@@ -52,7 +65,9 @@ impl InsideFamily for NameStep {
     fn facts(&self) -> StepFacts {
         match self {
             Self::PinExisting(..) => StepFacts::of("pin"),
+            Self::Number(..) => StepFacts::of("number-network"),
             Self::Unpin(..) => StepFacts::of("unpin").failing_late(),
+            Self::UnpinStale(..) => StepFacts::of("unpin-stale").failing_late(),
         }
     }
 
@@ -69,15 +84,31 @@ impl InsideFamily for NameStep {
                 naming::note_limits(kinds, process.reporter);
                 Ok(())
             }
+            Self::Number(one, id) => naming::number(&one.namespace()?, *id, &self.to_string()),
             Self::Unpin(name, kinds) => unpin(name, *kinds, process.reporter),
+            Self::UnpinStale(name, kind) => {
+                let path = pins::directory(*kind).join(name);
+                if let Some(cause) = target::mounted_elsewhere(*kind, &path) {
+                    let kept = Error::Unfit(format!("{} is kept", in_quotes(&path)));
+                    (process.reporter.note)(&kept.explained(Some(cause), None));
+                } else if pins::remove_stale(name, *kind, waiting(&process.reporter))? {
+                    let line = [kind.name().as_bytes(), b":", name.as_bytes()].concat();
+                    let mut out = std::io::stdout().lock();
+                    writeln!(out, "{}", escape_for_terminal(&line))
+                        .map_err(|error| Error::kernel("write what was removed", from_io(&error)))?;
+                }
+                Ok(())
+            }
         }
     }
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match (self, errno) {
-            (Self::PinExisting(..) | Self::Unpin(..), Errno::EPERM | Errno::EACCES) => {
-                names::refused(look, errno)
-            }
+            (
+                Self::PinExisting(..) | Self::Unpin(..) | Self::UnpinStale(..),
+                Errno::EPERM | Errno::EACCES,
+            ) => names::refused(look, errno),
+            (Self::Number(..), _) => naming::number_refused(look, errno),
             (Self::PinExisting(_, namespaces), Errno::EROFS) => {
                 names::read_only(kinds_of(namespaces)).map(names::in_own_run)
             }
@@ -86,7 +117,8 @@ impl InsideFamily for NameStep {
                 names::no_younger(&mounts.next()?.namespace().ok()?)
             }
             (Self::Unpin(_, kinds), Errno::EROFS) => names::read_only(*kinds),
-            (Self::PinExisting(..) | Self::Unpin(..), _) => None,
+            (Self::UnpinStale(_, kind), Errno::EROFS) => names::read_only(Kinds::of(*kind)),
+            (Self::PinExisting(..) | Self::Unpin(..) | Self::UnpinStale(..), _) => None,
         }
     }
 }

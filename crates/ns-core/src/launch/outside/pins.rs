@@ -16,6 +16,7 @@ use crate::explain::{Finding, Look, mounts, names};
 use crate::launch::facts::StepFacts;
 use crate::launch::naming;
 use crate::launch::words::in_quotes;
+use crate::net::NsId;
 use crate::pins::{self, Waiting};
 use crate::{Kind, Kinds, Namespace, Result};
 
@@ -26,6 +27,8 @@ pub enum PinStep {
     Bind(Kind, PathBuf),
     /// Give the new namespaces of these kinds this name.
     Name(OsString, Kinds),
+    /// Give the new network namespace this number in the caller's.
+    Number(NsId),
 }
 
 impl fmt::Display for PinStep {
@@ -33,6 +36,7 @@ impl fmt::Display for PinStep {
         match self {
             Self::Bind(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), in_quotes(file)),
             Self::Name(name, kinds) => write!(f, "pin the {} as {}", kinds.in_words(), in_quotes(name)),
+            Self::Number(id) => write!(f, "give the new network namespace {id} in the caller's"),
         }
     }
 }
@@ -41,6 +45,7 @@ impl OutsideFamily for PinStep {
     fn facts(&self) -> StepFacts {
         match self {
             Self::Bind(..) | Self::Name(..) => StepFacts::of("pin"),
+            Self::Number(_) => StepFacts::of("number-network"),
         }
     }
 
@@ -48,6 +53,9 @@ impl OutsideFamily for PinStep {
         match self {
             Self::Bind(kind, file) => self.bind(*kind, file, process),
             Self::Name(name, kinds) => give_name(name, *kinds, process),
+            Self::Number(id) => {
+                naming::number(&process.hold()?.namespace(Kind::Net)?, *id, &self.to_string())
+            }
         }
     }
 
@@ -59,6 +67,7 @@ impl OutsideFamily for PinStep {
             ) => mounts::pin(look, *kind, file, errno),
             (Self::Name(..), Errno::EPERM | Errno::EACCES) => names::refused(look, errno),
             (Self::Name(_, kinds), Errno::EROFS) => names::read_only(*kinds).map(names::in_own_run),
+            (Self::Number(_), _) => naming::number_refused(look, errno),
             (Self::Bind(..) | Self::Name(..), _) => None,
         }
     }
