@@ -45,7 +45,7 @@ pub fn show(
     let style = Style {
         lines: columns
             .iter()
-            .position(|column| *column == &listing::NSFS && !cli.nowrap),
+            .position(|column| *column == &listing::NSFS && !cli.nowrap && !cli.written.raw),
         ..style
     };
     write(&mut out, &listing, style)?;

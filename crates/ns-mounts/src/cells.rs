@@ -1,13 +1,16 @@
 //! The cells of the columns of a mount.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 
-use ns_core::mounts::{FstabFields, Mount, MountStatus, Space, Tag, device_path, merged};
+use ns_core::Gathered;
+use ns_core::mounts::{FstabFields, Mount, MountStatus, Space, Tag, device_path, merged, parse_tag};
 use ns_core::output::Cell;
 
 use crate::action::Action;
 use crate::context::TableContext;
-use crate::device::canonical;
+use crate::device::{Devices, canonical, devices, evaluated};
 use crate::option_kinds::{OptionKind, part};
 use crate::size;
 
@@ -122,6 +125,23 @@ impl<'s, 'a> ListedMount<'s, 'a> {
         self.event.filter(|event| actions.contains(&event.action))?.was
     }
 
+    /// The devices of the mount. A source that is a tag has devices if it is evaluated.
+    pub fn devices(self) -> Option<Devices> {
+        let source = plain_source(self).known()?;
+        let is_tag = parse_tag(OsStr::from_bytes(&source)).is_some();
+        (!is_tag)
+            .then(|| devices(self.context, self.mount, &source))
+            .flatten()
+    }
+
+    /// Why another device could not be read, which may have the same file system. Absent if every device was read.
+    pub fn unread_devices(self) -> Cell<'a> {
+        let devices = self.devices();
+        devices.map_or(Cell::Absent, |devices| {
+            Cell::gathered(devices.all, |()| Cell::Absent)
+        })
+    }
+
     /// A tag of the mount's device.
     pub fn tag(self, tag: Tag) -> Cell<'a> {
         Cell::gathered(self.context.tag(tag, self.mount), Cell::text)
@@ -157,26 +177,30 @@ pub fn text(bytes: Cow<'_, [u8]>) -> Cell<'_> {
 
 /// The source, with the mounted directory of it.
 pub fn source<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    let source = plain_source(it);
-    if it.format.no_root || !it.mount.is_part() {
-        return text(source);
-    }
-    let mut source = source.into_owned();
-    source.push(b'[');
-    source.extend_from_slice(&it.mount.root.decoded());
-    source.push(b']');
-    Cell::Text(source.into())
+    Cell::gathered(plain_source(it), |source| {
+        if it.format.no_root || !it.mount.is_part() {
+            return text(source);
+        }
+        let mut source = source.into_owned();
+        source.push(b'[');
+        source.extend_from_slice(&it.mount.root.decoded());
+        source.push(b']');
+        Cell::Text(source.into())
+    })
 }
 
-/// The sources as a list.
+/// The source and every other device of the file system. A tag has devices if it is evaluated.
 pub fn sources<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    match source(it) {
-        Cell::Text(source) => Cell::List(vec![source]),
-        cell => cell,
+    match (it.devices(), source(it)) {
+        (Some(Devices { paths, .. }), _) if !paths.is_empty() => {
+            Cell::List(paths.into_iter().map(Cow::Owned).collect())
+        }
+        (_, Cell::Text(source)) => Cell::List(vec![source]),
+        (_, cell) => cell,
     }
 }
 
-fn plain_source<'a>(it: ListedMount<'_, 'a>) -> Cow<'a, [u8]> {
+fn plain_source<'a>(it: ListedMount<'_, 'a>) -> Gathered<Cow<'a, [u8]>> {
     let ListedMount {
         context,
         mount,
@@ -188,12 +212,17 @@ fn plain_source<'a>(it: ListedMount<'_, 'a>) -> Cow<'a, [u8]> {
         && context.view.is_some()
         && let Some(device) = device_path(mount.device)
     {
-        return Cow::Owned(device);
+        return Gathered::Known(Cow::Owned(device));
     }
-    if (format.canonical && source.starts_with(b"/")) || (format.evaluate && source.contains(&b'=')) {
-        return canonical(context, &source).map_or(source, Cow::Owned);
+    if format.evaluate
+        && let Some(device) = evaluated(context, &source)
+    {
+        return device.map(Cow::Owned);
     }
-    source
+    let canonical = (format.canonical && source.starts_with(b"/"))
+        .then(|| canonical(context, &source))
+        .flatten();
+    Gathered::Known(canonical.map_or(source, Cow::Owned))
 }
 
 /// All options: options of the mount, and options of the file system.

@@ -61,7 +61,7 @@ ns_core::columns! {
     LABEL: text("LABEL", "label of the file system"), Table, |it| it.tag(Tag::Label);
     PARTUUID: text("PARTUUID", "UUID of the partition"), Table, |it| it.tag(Tag::PartUuid);
     PARTLABEL: text("PARTLABEL", "label of the partition"), Table, |it| it.tag(Tag::PartLabel);
-    SOURCES: texts("SOURCES", "all sources of the mount").wide(), Table, cells::sources;
+    SOURCES: texts("SOURCES", "source, and other devices with the same file system").wide(), Table, cells::sources;
     FREQ: number("FREQ", "how often dump(8) saves the file system, from fstab(5)"), Table, |it| cells::fstab(it, |fields| fields.freq);
     PASSNO: number("PASSNO", "pass in which fsck(8) checks the file system, from fstab(5)"), Table, |it| cells::fstab(it, |fields| fields.passno);
     ACTION: text("ACTION", "event, with --watch"), Event, cells::action;

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use ns_core::Gathered;
-use ns_core::mounts::{Covers, Mount, MountTable, Peers, Space, Statuses, TableForm, Tag, Tags, Tree, View};
+use ns_core::mounts::{
+    Covers, Mount, MountTable, Peers, Space, Statuses, TableForm, Tag, TaggedDevices, Tags, Tree, View,
+};
 use ns_core::output::Incomplete;
 use ns_core::process::Pid;
 
@@ -32,10 +35,14 @@ pub struct TableContext<'a> {
     spaces: RefCell<HashMap<usize, Gathered<Space>>>,
 }
 
+/// The devices for each value of a tag that was asked for.
+type DevicesByTag = HashMap<(Tag, Vec<u8>), Rc<TaggedDevices>>;
+
 /// Data that is the same for all tables.
 #[derive(Debug, Default)]
 pub struct Shared {
-    tags: RefCell<HashMap<Tag, std::rc::Rc<Tags>>>,
+    tags: RefCell<HashMap<Tag, Rc<Tags>>>,
+    tagged: RefCell<DevicesByTag>,
     /// The peer groups of every namespace, if they are needed.
     pub peers: Peers,
     /// Everything that could not be read, for all tables.
@@ -123,10 +130,15 @@ impl<'a> TableContext<'a> {
         self.seen_from().and_then(View::pid)
     }
 
-    /// A tag of a mount's device. In a saved table of mounts, the devices may belong to another machine.
+    /// True if the devices are of this machine. In a saved table of mounts, they may belong to another one.
+    pub fn has_own_devices(&self) -> bool {
+        self.view.is_some() || !self.is_of_mounts()
+    }
+
+    /// A tag of a mount's device.
     pub fn tag(&self, tag: Tag, mount: &Mount<'_>) -> Gathered<Vec<u8>> {
         let tags = self.shared.tags(tag);
-        if self.view.is_none() && self.is_of_mounts() {
+        if !self.has_own_devices() {
             return tags
                 .in_links(mount)
                 .map_or(Gathered::Absent, |value| Gathered::Known(value.to_vec()));
@@ -189,8 +201,18 @@ impl Shared {
     }
 
     /// The values of a tag, for every device.
-    pub fn tags(&self, tag: Tag) -> std::rc::Rc<Tags> {
+    pub fn tags(&self, tag: Tag) -> Rc<Tags> {
         let mut tags = self.tags.borrow_mut();
         tags.entry(tag).or_insert_with(|| Tags::read(tag).into()).clone()
+    }
+
+    /// Every device that has this value of a tag.
+    pub fn tagged(&self, tag: Tag, value: &[u8]) -> Rc<TaggedDevices> {
+        let mut tagged = self.tagged.borrow_mut();
+        let look_up = || Rc::new(self.tags(tag).devices(value));
+        tagged
+            .entry((tag, value.to_vec()))
+            .or_insert_with(look_up)
+            .clone()
     }
 }

@@ -166,9 +166,13 @@ impl<'q, 'a> MountQuery<'q, 'a> {
 
     /// The value of a column to compare. An unreadable value is counted, even if the mount is not shown.
     fn compared(&self, column: MountColumn, index: usize) -> Cell<'a> {
-        let cell = (column.cell)(ListedMount::new(self.context, index, Format::COMPARED));
+        let mount = ListedMount::new(self.context, index, Format::COMPARED);
+        let cell = (column.cell)(mount);
         let mut incomplete = self.context.shared.incomplete.borrow_mut();
         incomplete.count(&column.heading, &cell);
+        if column == &columns::SOURCES {
+            incomplete.count(&column.heading, &mount.unread_devices());
+        }
         cell
     }
 }

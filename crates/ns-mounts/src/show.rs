@@ -44,6 +44,12 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
                 incomplete.count(&column.heading, cell);
             }
         }
+        if columns.contains(&&columns::SOURCES) && !counted.contains(&&columns::SOURCES) {
+            for index in &found {
+                let mount = ListedMount::new(context, *index, format(&cli.show));
+                incomplete.count(&columns::SOURCES.heading, &mount.unread_devices());
+            }
+        }
         if single {
             // The cells borrow from the table, so nothing is copied.
             let listing = Listing {
@@ -221,6 +227,7 @@ fn style(layout: &OutputOptions, columns: &[MountColumn], tree: bool, own: bool)
     let links = when == When::Always || (when == When::Auto && own && io::stdout().is_terminal());
     Style {
         links: target.filter(|_| links),
+        lines: columns.iter().position(|column| *column == &columns::SOURCES),
         ..plain_style(layout, target.filter(|_| tree))
     }
 }

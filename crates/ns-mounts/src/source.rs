@@ -5,13 +5,13 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use ns_core::Gathered;
-use ns_core::mounts::{Device, Mount, Tag, parse_tag};
+use ns_core::mounts::{Device, Mount, Tag, device_at, parse_tag};
 
 use ns_core::output::Cell;
 
 use crate::columns;
 use crate::context::TableContext;
-use crate::device::evaluated;
+use crate::device::{evaluated, is_of};
 
 /// A source to search for.
 #[derive(Debug)]
@@ -47,7 +47,12 @@ impl<'a> Wanted<'a> {
         };
         Self::Path {
             text: text.as_bytes(),
-            device: place.as_ref().and_then(|place| place.device),
+            device: match &place {
+                Some(place) => place.device,
+                // The tags of an fstab(5) are those of this machine, wherever the file is.
+                None if context.has_own_devices() => device_at(text.as_bytes()),
+                None => None,
+            },
             canonical: place.map(|place| place.path.into_os_string().into_encoded_bytes()),
         }
     }
@@ -84,9 +89,9 @@ impl<'a> Wanted<'a> {
             } => {
                 let is_called = |name: &[u8]| name == *text || canonical.as_deref() == Some(name);
                 is_called(&source)
-                    || (mount.fstab.is_some() && evaluated(context, &source).is_some_and(|it| is_called(&it)))
+                    || device.is_some_and(|device| is_of(context, mount, device))
+                    || (mount.fstab.is_some() && leads_to(context, &source, is_called))
                     || is_same_share(&source, text)
-                    || (*device == Some(mount.device) && mount.fstab.is_none())
                     || with_root(text, mount)
             }
             Self::Device(device, text) => {
@@ -98,6 +103,12 @@ impl<'a> Wanted<'a> {
             }
         }
     }
+}
+
+/// True if a source is a tag, and its device is one of those that are wanted.
+fn leads_to(context: &TableContext<'_>, source: &[u8], is_wanted: impl Fn(&[u8]) -> bool) -> bool {
+    let device = evaluated(context, source).and_then(Gathered::known);
+    device.is_some_and(|device| is_wanted(&device))
 }
 
 /// True if both texts name the same directory of a server. A slash at the end makes no difference: the kernel keeps the

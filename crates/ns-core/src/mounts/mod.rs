@@ -35,6 +35,8 @@ pub use status::{MountStatus, Statuses};
 pub use table::{LineFlaw, MountTable, TableForm};
 #[cfg(fuzzing)]
 pub use tags::check_device;
-pub use tags::{Tag, Tags, device_path, parse_tag};
+pub use tags::{
+    Tag, TaggedDevices, Tags, btrfs_devices, device_at, device_of, device_path, parse_tag, type_on,
+};
 pub use tree::{Node, Tree};
 pub use view::View;

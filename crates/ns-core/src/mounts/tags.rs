@@ -17,6 +17,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
+
 use super::{Device, Mount};
 use crate::Gathered;
 
@@ -56,18 +58,36 @@ impl Tags {
         tags
     }
 
-    /// The path of a device that has this value. If no link has it, every device that can be read is asked.
-    pub fn device(&self, value: &[u8]) -> Option<Cow<'_, [u8]>> {
+    /// The path of a device that has this value. If no link has it, every device that can be read is asked. Absent if no
+    /// device has it.
+    pub fn device(&self, value: &[u8]) -> Gathered<Cow<'_, [u8]>> {
         let mut paths = self.by_path.iter();
         if let Some((path, _)) = paths.find(|(_, found)| *found == value) {
-            return Some(Cow::Borrowed(path));
+            return Gathered::Known(Cow::Borrowed(path));
         }
-        let mut devices = lookup::devices().into_iter();
-        let device = devices.find(|device| {
-            let found = lookup::value(self.tag, *device);
-            matches!(found, Gathered::Known(found) if found == value)
-        });
-        device.and_then(device_path).map(Cow::Owned)
+        let found = self.devices(value);
+        match found.numbers.first().copied().and_then(device_path) {
+            Some(path) => Gathered::Known(Cow::Owned(path)),
+            None => found.all.and_then(|()| Gathered::Absent),
+        }
+    }
+
+    /// Every device that has this value. A file system can have several devices, and a copy has the UUID of the original.
+    pub fn devices(&self, value: &[u8]) -> TaggedDevices {
+        let mut found = TaggedDevices::default();
+        for device in lookup::devices() {
+            let of_device = match self.by_device.get(&device) {
+                Some(value) => Gathered::Known(value.clone()),
+                None => lookup::value(self.tag, device),
+            };
+            match of_device {
+                Gathered::Known(other) if other == value => found.numbers.push(device),
+                other if found.all == Gathered::Known(()) => found.all = all_but(&other),
+                _ => {}
+            }
+        }
+        found.without_held(lookup::is_held);
+        found
     }
 
     /// The value for the device that a mount is of. Absent if it is of none, or the device has no such value.
@@ -75,18 +95,7 @@ impl Tags {
         if let Some(value) = self.in_links(mount) {
             return Gathered::Known(Cow::Borrowed(value));
         }
-        let device = match mount.device {
-            // Some file systems on devices have numbers of their own, such as btrfs.
-            Device { major: 0, .. } => {
-                let source = mount.source.decoded();
-                source
-                    .starts_with(b"/")
-                    .then(|| lookup::device(Path::new(OsStr::from_bytes(&source))))
-                    .flatten()
-            }
-            device => Some(device),
-        };
-        let value = device.map_or(Gathered::Absent, |device| lookup::value(self.tag, device));
+        let value = device_of(mount).map_or(Gathered::Absent, |device| lookup::value(self.tag, device));
         value.map(Cow::Owned)
     }
 
@@ -97,6 +106,87 @@ impl Tags {
             .or_else(|| self.by_device.get(&mount.device))
             .map(Vec::as_slice)
     }
+}
+
+/// The devices that have one value of a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaggedDevices {
+    /// Their numbers, in ascending order.
+    pub numbers: Vec<Device>,
+    /// Known if every other device was read.
+    pub all: Gathered<()>,
+}
+
+impl Default for TaggedDevices {
+    fn default() -> Self {
+        Self {
+            numbers: Vec::new(),
+            all: Gathered::Known(()),
+        }
+    }
+}
+
+impl TaggedDevices {
+    /// No device, for a value that is not known.
+    pub fn without_value<T>(value: &Gathered<T>) -> Self {
+        Self {
+            all: all_but(value),
+            ..Self::default()
+        }
+    }
+
+    /// Leaves out parts of other devices, unless there is nothing else.
+    fn without_held(&mut self, is_held: impl Fn(Device) -> bool) {
+        let held: Vec<bool> = self.numbers.iter().map(|device| is_held(*device)).collect();
+        if held.contains(&false) {
+            let mut held = held.into_iter();
+            self.numbers.retain(|_| held.next() == Some(false));
+        }
+    }
+}
+
+/// Known if nothing is left to find out after a value. An error can mean that no file system is there: that it is of an
+/// unknown type, on a drive without a medium, or on a device without a node, which nobody can mount.
+fn all_but<T>(value: &Gathered<T>) -> Gathered<()> {
+    const NONE: [Errno; 5] = [
+        Errno::EOPNOTSUPP,
+        Errno::ENOMEDIUM,
+        Errno::ENXIO,
+        Errno::ENODEV,
+        Errno::ENOENT,
+    ];
+    match value {
+        Gathered::Unreadable(errno) if !NONE.contains(errno) => Gathered::Unreadable(*errno),
+        _ => Gathered::Known(()),
+    }
+}
+
+/// The device that a mount is of; `None` if it is of none.
+pub fn device_of(mount: &Mount<'_>) -> Option<Device> {
+    if mount.device.major != 0 {
+        return Some(mount.device);
+    }
+    // Some file systems on devices have numbers of their own, such as btrfs.
+    let source = mount.source.decoded();
+    source
+        .starts_with(b"/")
+        .then(|| lookup::device(Path::new(OsStr::from_bytes(&source))))
+        .flatten()
+}
+
+/// The type of the file system on a device, as blkid(8) calls it. Absent if it is of no type that is known.
+pub fn type_on(device: Device) -> Gathered<String> {
+    lookup::fs_type(device)
+}
+
+/// The number of the block device at a path.
+pub fn device_at(path: &[u8]) -> Option<Device> {
+    lookup::device(Path::new(OsStr::from_bytes(path)))
+}
+
+/// All devices of the mounted btrfs that has this device; `None` if there is no such file system.
+pub fn btrfs_devices(device: Device) -> Option<Vec<Device>> {
+    lookup::btrfs_devices(device)
 }
 
 /// The path with `.` and `..` taken out.
@@ -140,6 +230,20 @@ mod tests {
             lexical(Path::new("/dev/disk/by-uuid/../../sda1")),
             Path::new("/dev/sda1")
         );
+    }
+
+    #[test]
+    fn a_part_of_another_device_counts_if_it_is_alone() {
+        let numbers: Vec<Device> = ["8:1", "8:17", "253:0"].map(|text| text.parse().unwrap()).into();
+        let mut found = TaggedDevices {
+            numbers: numbers.clone(),
+            ..TaggedDevices::default()
+        };
+        found.without_held(|device| device.major == 8);
+        assert_eq!(found.numbers, numbers[2..]);
+        found.numbers = numbers[..2].to_vec();
+        found.without_held(|device| device.major == 8);
+        assert_eq!(found.numbers, numbers[..2]);
     }
 
     #[test]

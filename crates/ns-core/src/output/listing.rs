@@ -51,7 +51,7 @@ pub struct Style {
     pub width: Option<usize>,
     /// True if the headings are names of shell variables: `MAJ_MIN` for `MAJ:MIN`.
     pub shell_names: bool,
-    /// The index of the column whose lists are written in a table with a line for each item.
+    /// The index of the column whose lists have a line for each item: in a table, and escaped in raw lines and pairs.
     pub lines: Option<usize>,
     /// The index of the column whose values are paths on this host, for links in the terminal.
     pub links: Option<usize>,

@@ -46,15 +46,30 @@ pub(super) fn blkid(tag: Tag, device: Device) -> Option<Gathered<Vec<u8>>> {
 }
 
 fn value_in_blkid(tag: Tag, device: Device, cache: &[u8]) -> Option<Gathered<Vec<u8>>> {
-    // As in the kernel: 12 bits of the major number, 20 of the minor one, which stand around each other.
-    let number = rustix::fs::makedev(device.major, device.minor);
-    let number = format!("{number:#06x}").into_bytes();
-    let mut lines = cache.split(|byte| *byte == b'\n');
-    let line = lines.find(|line| attribute(line, b"DEVNO") == Some(&number))?;
+    let line = line_in_blkid(device, cache)?;
     Some(match attribute(line, tag.name().as_bytes()) {
         Some(value) => Gathered::Known(value.to_vec()),
         None => Gathered::Absent,
     })
+}
+
+/// The line of a device.
+fn line_in_blkid(device: Device, cache: &[u8]) -> Option<&[u8]> {
+    // As in the kernel: 12 bits of the major number, 20 of the minor one, which stand around each other.
+    let number = rustix::fs::makedev(device.major, device.minor);
+    let number = format!("{number:#06x}").into_bytes();
+    let mut lines = cache.split(|byte| *byte == b'\n');
+    lines.find(|line| attribute(line, b"DEVNO") == Some(&number))
+}
+
+/// The type of the file system on a device, if udev or blkid(8) has written it down.
+pub(super) fn fs_type(device: Device) -> Option<String> {
+    let udev = fs::read(format!("/run/udev/data/b{device}")).unwrap_or_default();
+    let mut lines = udev.split(|byte| *byte == b'\n');
+    let in_udev = lines.find_map(|line| line.strip_prefix(b"E:ID_FS_TYPE="));
+    let cache = fs::read("/run/blkid/blkid.tab").unwrap_or_default();
+    let found = in_udev.or_else(|| attribute(line_in_blkid(device, &cache)?, b"TYPE"))?;
+    Some(String::from_utf8_lossy(found).into_owned())
 }
 
 /// The value of an attribute: `<device DEVNO="0x0801" UUID="…">/dev/sda1</device>`.

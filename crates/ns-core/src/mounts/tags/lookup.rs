@@ -1,4 +1,5 @@
-//! The value of a tag for one device, wherever it can be found out, and the devices of this machine.
+//! The value of a tag and the type of the file system for one device, wherever they can be found out, and the devices of
+//! this machine.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -34,8 +35,8 @@ fn read(tag: Tag, device: Device) -> Gathered<Vec<u8>> {
     let answer = match tag {
         Tag::Uuid | Tag::Label => open(device)
             .and_then(|file| superblock::read(&file))
-            .map(|names| {
-                let names = names?;
+            .map(|found| {
+                let names = found?.names?;
                 Some(match tag {
                     Tag::Label => names.label,
                     _ => names.uuid,
@@ -70,6 +71,41 @@ fn read(tag: Tag, device: Device) -> Gathered<Vec<u8>> {
         Ok(None) => Gathered::Unreadable(Errno::EOPNOTSUPP),
         Err(error) => Gathered::Unreadable(from_io(&error)),
     }
+}
+
+/// The type of the file system on a device. The device itself comes first: it is compared with what others say of it.
+pub(super) fn fs_type(device: Device) -> Gathered<String> {
+    match open(device).and_then(|file| superblock::read(&file)) {
+        Ok(Some(found)) => Gathered::Known(found.fs_type.to_owned()),
+        Ok(None) => databases::fs_type(device).map_or(Gathered::Absent, Gathered::Known),
+        Err(error) => {
+            databases::fs_type(device).map_or(Gathered::Unreadable(from_io(&error)), Gathered::Known)
+        }
+    }
+}
+
+/// True if another device is made of this one, such as a logical volume. The file system is then reached by that other
+/// device, even if its superblock is at the same place in both.
+pub(super) fn is_held(device: Device) -> bool {
+    let holders = fs::read_dir(format!("/sys/dev/block/{device}/holders"));
+    holders.is_ok_and(|mut holders| holders.next().is_some())
+}
+
+/// The devices of the mounted btrfs that has this device, in the order of their numbers. The kernel tells them to
+/// everybody.
+pub(super) fn btrfs_devices(device: Device) -> Option<Vec<Device>> {
+    let systems = fs::read_dir("/sys/fs/btrfs").ok()?.flatten();
+    let devices = systems.map(|system| {
+        let entries = fs::read_dir(system.path().join("devices"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let numbers = entries.filter_map(|entry| fs::read_to_string(entry.path().join("dev")).ok());
+        let mut devices: Vec<Device> = numbers.filter_map(|number| number.trim().parse().ok()).collect();
+        devices.sort_unstable();
+        devices
+    });
+    devices.into_iter().find(|devices| devices.contains(&device))
 }
 
 /// Opens the node of a device, if it is one of this device.

@@ -37,8 +37,15 @@ impl Tag {
     }
 }
 
-/// The path of a block device, as the kernel names it in `/sys`: for a source that is only `/dev/root`.
+/// The path of a block device, as the kernel names it in `/sys`. A device of the device mapper is called by its name, such
+/// as `/dev/mapper/vg-root`, if there is such a path.
 pub fn device_path(device: Device) -> Option<Vec<u8>> {
+    if let Ok(name) = std::fs::read_to_string(format!("/sys/dev/block/{device}/dm/name")) {
+        let path = format!("/dev/mapper/{}", name.trim_end());
+        if Path::new(&path).exists() {
+            return Some(path.into_bytes());
+        }
+    }
     let uevent = std::fs::read(format!("/sys/dev/block/{device}/uevent")).ok()?;
     let name = uevent
         .split(|byte| *byte == b'\n')
