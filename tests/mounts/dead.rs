@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use super::Room;
+use super::fuse::Server;
 use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, User, needs, path_of, tool};
 
@@ -11,21 +12,29 @@ cases!["mounts::dead":
     a_size_that_nobody_tells_is_unreadable,
     a_path_that_cannot_be_followed_is_found_by_its_name,
     a_directory_that_is_closed_on_the_way_does_no_harm,
+    a_search_asks_a_stopped_server_nothing,
+    a_search_asks_the_server_of_another_user_nothing,
 ];
 
 /// A room with a FUSE mount on `$d/f` that nobody serves.
 struct Dead {
     room: Room,
     /// While it is open, requests wait for an answer.
-    _connection: File,
+    _connection: Box<dyn std::any::Any>,
 }
 
 impl Dead {
     fn new() -> Result<Self, Skip> {
-        needs::tools("nsenter");
-        let room = Room::new("mkdir $d/f $d/l")?;
         let connection = File::options().read(true).write(true).open("/dev/fuse");
         let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
+        let stdin = connection.try_clone().expect("it can be");
+        Self::with(stdin, Box::new(connection), 0)
+    }
+
+    /// The mount belongs to this user. Nobody else may look into it, and root may not either.
+    fn with(stdin: File, connection: Box<dyn std::any::Any>, user: u32) -> Result<Self, Skip> {
+        needs::tools("nsenter");
+        let room = Room::new("mkdir $d/f $d/l")?;
         let target = room.text("f");
         let mounted = tool("nsenter")
             .args([
@@ -37,8 +46,10 @@ impl Dead {
                 "-t",
                 "fuse.dead",
             ])
-            .args(["-o", "fd=0,rootmode=40000,user_id=0,group_id=0", "dead", &target])
-            .stdin(connection.try_clone().expect("it can be"))
+            .arg("-o")
+            .arg(format!("fd=0,rootmode=40000,user_id={user},group_id={user}"))
+            .args(["dead", &target])
+            .stdin(stdin)
             .status()
             .expect("nsenter runs");
         assert!(mounted.success(), "{mounted}");
@@ -135,5 +146,73 @@ fn a_directory_that_is_closed_on_the_way_does_no_harm() -> Outcome {
     for search in ["-M $d/p/q", "-T $d/p/q", "$d/p/q", "-R $d/p/q", "-T $d/p/q/x"] {
         assert_eq!(inside(search), "inner\n", "{search}");
     }
+    let place = room.text("p/q");
+    for search in ["-M", "-T", "-R", ""] {
+        let asked = format!("{ours} -N $$ -n -o SOURCE {search} {place}");
+        let found = room.run(&format!(
+            "setpriv --reuid={0} --regid={0} --clear-groups sh -c '{asked}'",
+            user.id
+        ));
+        assert_eq!(found, "inner\n", "{search}");
+    }
+    Ok(())
+}
+
+/// The searches that the table answers. `$d/f` is the mount.
+const SEARCHES: [&str; 9] = [
+    "-M $d/f",
+    "-T $d/f",
+    "$d/f",
+    "-R $d/f",
+    "-S dead",
+    "dead $d/f",
+    "-M $d/./f/",
+    "-t fuse.dead",
+    "--submounts -T $d/f",
+];
+
+/// Asserts that each search finds the mount, inside and from outside, and that the server gets no request for it.
+#[track_caller]
+fn asks_nothing(dead: &mut Dead, server: &Server) {
+    let pid = dead.room.shell.pid;
+    let before = server.unanswered();
+    for search in SEARCHES {
+        for of_task in [String::new(), format!("-N {pid} ")] {
+            assert_eq!(
+                dead.inside(&format!("{of_task}-n -o SOURCE,FSTYPE {search}")),
+                "dead fuse.dead\n",
+                "{of_task}{search}"
+            );
+        }
+        assert_eq!(dead.room.lines(search, "SOURCE"), ["dead"], "{search}");
+    }
+    assert!(dead.inside("-l").contains(" fuse.dead "));
+    assert_eq!(server.unanswered(), before);
+}
+
+fn a_search_asks_a_stopped_server_nothing() -> Outcome {
+    let server = Server::start()?;
+    let mut dead = Dead::with(server.stdin(), Box::new(()), 0)?;
+    assert_eq!(dead.inside("-n -r -o SOURCE,SIZE -M $d/f"), "dead 8M\n");
+    server.stop();
+    asks_nothing(&mut dead, &server);
+    assert_eq!(
+        dead.inside("-n -r -o SOURCE,SIZE -M $d/f 2>/dev/null"),
+        "dead ?\n"
+    );
+    assert!(server.unanswered() > 0, "a size is a question to the server");
+    Ok(())
+}
+
+fn a_search_asks_the_server_of_another_user_nothing() -> Outcome {
+    let server = Server::start()?;
+    let mut dead = Dead::with(server.stdin(), Box::new(()), 65534)?;
+    // The kernel refuses every look before the server gets a request.
+    dead.room.run("! ls $d/f/x 2>/dev/null");
+    server.stop();
+    asks_nothing(&mut dead, &server);
+    let size = dead.inside("-n -r -o SOURCE,SIZE -M $d/f 2>&1");
+    assert!(size.starts_with("dead ?\n"), "{size}");
+    assert!(size.contains("SIZE: Permission denied"), "{size}");
     Ok(())
 }

@@ -4,6 +4,7 @@ mod compare;
 mod dead;
 mod everywhere;
 mod files;
+mod fuse;
 mod inside;
 mod narrow;
 mod propagation;

@@ -28,14 +28,14 @@ cases!["mounts::tags":
 ];
 
 /// A loop device with an image that mkfs made.
-struct Loop {
-    device: PathBuf,
+pub(super) struct Loop {
+    pub device: PathBuf,
     directory: TempDir,
 }
 
 impl Loop {
     /// `mkfs` makes the image; its last argument is the file.
-    fn new(mebibytes: u64, mkfs: &[&str]) -> Result<Self, Skip> {
+    pub fn new(mebibytes: u64, mkfs: &[&str]) -> Result<Self, Skip> {
         needs::root()?;
         needs::tools("losetup");
         let mkfs_tool = needs::installed(mkfs[0])?;
@@ -411,7 +411,7 @@ fn a_source_is_shown_as_findmnt_shows_it() -> Outcome {
 }
 
 /// The value that stands for no device: a device of the machine can be closed to a container.
-fn none() -> &'static str {
+pub(super) fn none() -> &'static str {
     let devices = std::fs::read_dir("/sys/class/block")
         .into_iter()
         .flatten()

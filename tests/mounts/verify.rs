@@ -1,8 +1,9 @@
 //! `--verify`: faults of an fstab, and where it differs from what is mounted.
 
+use super::tags::Loop;
 use super::{Room, fixtures};
 use crate::support::case::cases;
-use crate::support::{Outcome, Ran, Run as _, needs, path_of, program, tool};
+use crate::support::{Outcome, Ran, Run as _, User, needs, path_of, program, tool};
 
 cases!["mounts::verify":
     a_table_without_faults_says_so,
@@ -11,6 +12,10 @@ cases!["mounts::verify":
     warnings_alone_are_a_success_as_in_findmnt,
     errors_have_the_status_of_findmnt,
     what_is_mounted_now_is_compared,
+    the_present_source_is_compared,
+    the_present_options_are_compared,
+    the_type_on_the_device_is_compared,
+    a_device_that_cannot_be_read_is_not_called_empty,
     other_forms_and_tables_are_refused,
 ];
 
@@ -52,6 +57,12 @@ fn a_type_that_cannot_be_checked_is_not_called_unknown() -> Outcome {
 }
 
 fn each_fault_is_found_and_says_how_to_mend_it() -> Outcome {
+    // Without the right to read every device, nobody can say that none has it.
+    let no_label = if super::tags::none().is_empty() {
+        "   [E] no device has LABEL=no-such-label\n       help: compare it with the output of blkid, as root\n"
+    } else {
+        "   [E] no device that can be read has LABEL=no-such-label, and others cannot be read: "
+    };
     for (table, finding) in [
         (
             "proc /proc/x proc noauto 0 0\nproc /proc proc defaults 0 0\n",
@@ -73,10 +84,7 @@ fn each_fault_is_found_and_says_how_to_mend_it() -> Outcome {
             "proc /proc/ proc defaults 0 0\n",
             "/proc/\n   [W] the mount point is /proc\n       help: write /proc\n",
         ),
-        (
-            "LABEL=no-such-label none swap sw 0 0\n",
-            "   [E] no device has LABEL=no-such-label\n       help: compare it with the output of: blkid\n",
-        ),
+        ("LABEL=no-such-label none swap sw 0 0\n", no_label),
         (
             "/dev/no-such /proc auto noauto 0 0\n",
             "   [W] /dev/no-such does not exist\n",
@@ -166,6 +174,177 @@ fn what_is_mounted_now_is_compared() -> Outcome {
         room.run(&format!("{ours} --verify -M $d/a")),
         "no errors, no warnings\n"
     );
+    Ok(())
+}
+
+/// The findings about this fstab inside; `$d` is the directory of the room.
+#[track_caller]
+fn verified_inside(room: &mut Room, fstab: &str) -> String {
+    let ours = path_of("ns-mounts").display().to_string();
+    room.run(&format!(
+        "cat >$d/fstab <<END\n{fstab}\nEND\n{ours} --verify -F $d/fstab || echo failed"
+    ))
+}
+
+fn the_present_source_is_compared() -> Outcome {
+    let one = Loop::new(8, &["mkfs.ext4", "-q", "-L", "ns-verify-1"])?;
+    let other = Loop::new(8, &["mkfs.ext4", "-q", "-L", "ns-verify-2"])?;
+    let (one, other) = (one.device.display(), other.device.display());
+    let mut room = Room::new(&format!(
+        "mkdir $d/m $d/a $d/b $d/a/s $d/c; mount {one} $d/m; mount --bind $d/a/s $d/b; ln -s {one} $d/link; \
+         mount -t tmpfs -o size=1m x $d/c"
+    ))?;
+    let (m, b) = (room.text("m"), room.text("b"));
+    for right in [
+        format!("{one} $d/m ext4 rw 0 0"),
+        "$d/link $d/m ext4 rw 0 0".into(),
+        "LABEL=ns-verify-1 $d/m ext4 rw 0 0".into(),
+        "$d/a/s $d/b none bind 0 0".into(),
+        "$d/a/../a/s $d/b none bind 0 0".into(),
+        "any /proc proc rw 0 0".into(),
+        "y $d/c tmpfs size=1024k 0 0".into(),
+    ] {
+        assert_eq!(
+            verified_inside(&mut room, &right),
+            "no errors, no warnings\n",
+            "{right}"
+        );
+    }
+    for wrong in [format!("{other}"), "LABEL=ns-verify-2".into()] {
+        let text = verified_inside(&mut room, &format!("{wrong} $d/m ext4 rw 0 0"));
+        assert_eq!(
+            text,
+            format!(
+                "{m}\n   [W] {one} is mounted there now, and not {wrong}\n       help: umount {m}; mount {m}\n\
+                 0 errors, 1 warning\n"
+            )
+        );
+    }
+    let text = verified_inside(&mut room, "$d/a $d/b none bind 0 0");
+    let a = room.text("a");
+    assert!(
+        text.starts_with(&format!(
+            "{b}\n   [W] ours[/a/s] is mounted there now, and not {a}\n"
+        )),
+        "{text}"
+    );
+    Ok(())
+}
+
+fn the_present_options_are_compared() -> Outcome {
+    let mut room = Room::new(
+        "mkdir $d/a $d/b $d/c; mount -t tmpfs -o size=1m,nodev,noatime x $d/a; mount --bind $d/c $d/b; \
+         mount -o remount,bind,ro $d/b",
+    )?;
+    let (a, b) = (room.text("a"), room.text("b"));
+    for (line, found) in [
+        ("x $d/a tmpfs size=1m,nodev,noatime", String::new()),
+        ("x $d/a tmpfs defaults", String::new()),
+        (
+            "x $d/a tmpfs nosuid",
+            format!(
+                "   [W] it is mounted without the option nosuid now\n       help: mount -o remount {a}\n"
+            ),
+        ),
+        (
+            "x $d/a tmpfs relatime,dev",
+            format!(
+                "   [W] it is mounted without the option dev now\n       help: mount -o remount {a}\n   \
+                 [W] it is mounted without the option relatime now\n       help: mount -o remount {a}\n"
+            ),
+        ),
+        (
+            "x $d/a tmpfs size=2m",
+            format!(
+                "   [W] the option is size=1024k now, and not size=2m\n       help: umount {a}; mount {a}\n"
+            ),
+        ),
+        (
+            "$d/c $d/b none bind",
+            format!(
+                "   [W] it is mounted without the option rw now\n       help: mount -o remount,bind {b}\n"
+            ),
+        ),
+        ("$d/c $d/b none bind,ro", String::new()),
+    ] {
+        let text = verified_inside(&mut room, &format!("{line} 0 0"));
+        if found.is_empty() {
+            assert_eq!(text, "no errors, no warnings\n", "{line}");
+        } else {
+            assert!(text.contains(&found), "{line}: {text}");
+        }
+    }
+    Ok(())
+}
+
+fn the_type_on_the_device_is_compared() -> Outcome {
+    let ext4 = Loop::new(8, &["mkfs.ext4", "-q", "-L", "ns-verify-3"])?;
+    let swap = Loop::new(8, &["mkswap"])?;
+    let empty = Loop::new(8, &["true"])?;
+    let (ext4, swap, empty) = (
+        ext4.device.display(),
+        swap.device.display(),
+        empty.device.display(),
+    );
+    for (line, found) in [
+        (
+            format!("{ext4} /proc ext4"),
+            format!("   [ ] ext4 is on {ext4}\n"),
+        ),
+        (
+            format!("{ext4} /proc xfs"),
+            format!("   [W] ext4 is on {ext4}, and not xfs\n       help: write ext4 as the third field\n"),
+        ),
+        (
+            "LABEL=ns-verify-3 none swap".into(),
+            "   [W] ext4 is on LABEL=ns-verify-3, and not swap\n".into(),
+        ),
+        (
+            format!("{ext4} /proc auto"),
+            format!("   [ ] ext4 is on {ext4}\n"),
+        ),
+        (format!("{swap} none swap"), format!("   [ ] swap is on {swap}\n")),
+        (
+            format!("{empty} /proc btrfs"),
+            format!(
+                "   [W] btrfs is not on {empty}, and no other type that is known\n       help: compare it with \
+                 the output of blkid -p {empty}, as root\n"
+            ),
+        ),
+        (
+            format!("{empty} /proc zfs"),
+            format!("   [ ] the type on {empty} is not known\n"),
+        ),
+    ] {
+        let ran = verified(&format!("{line} noauto 0 0\n"), "--verbose");
+        assert!(ran.stdout.contains(&found), "{line}: {}", ran.stdout);
+        assert_eq!(ran.status, 0, "{line}");
+    }
+    Ok(())
+}
+
+fn a_device_that_cannot_be_read_is_not_called_empty() -> Outcome {
+    needs::tools("setpriv");
+    let device = Loop::new(8, &["mkfs.ext4", "-q"])?;
+    let hide =
+        "for place in /run/udev /run/blkid /dev/disk; do [ ! -d $place ] || mount -t tmpfs x $place; done";
+    let mut room = Room::new(&format!("chmod 755 $d; {hide}"))?;
+    let user = User::ordinary()?;
+    let text = room.run(&format!(
+        "printf '%s\\n' '{0} /proc ext4 noauto 0 0' 'UUID=ns-none /sys ext4 noauto 0 0' >$d/fstab; \
+         setpriv --reuid={1} --regid={1} --clear-groups {2} --verify -F $d/fstab",
+        device.device.display(),
+        user.id,
+        user.programs().join("ns-mounts").display()
+    ));
+    let unread = format!(
+        "   [W] the type on {} could not be read: Permission denied\n       help: compare it with the output of blkid",
+        device.device.display()
+    );
+    assert!(text.contains(&unread), "{text}");
+    let unread =
+        "   [W] no device that can be read has UUID=ns-none, and others cannot be read: Permission denied\n";
+    assert!(text.contains(unread), "{text}");
     Ok(())
 }
 

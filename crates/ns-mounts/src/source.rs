@@ -50,7 +50,11 @@ impl<'a> Wanted<'a> {
             device: match &place {
                 Some(place) => place.device,
                 // The tags of an fstab(5) are those of this machine, wherever the file is.
-                None if context.has_own_devices() => device_at(text.as_bytes()),
+                None if !literal && context.view.is_none() && context.has_own_devices() => {
+                    Some(text.as_bytes())
+                        .filter(|text| text.starts_with(b"/dev/"))
+                        .and_then(device_at)
+                }
                 None => None,
             },
             canonical: place.map(|place| place.path.into_os_string().into_encoded_bytes()),
@@ -91,7 +95,7 @@ impl<'a> Wanted<'a> {
                 is_called(&source)
                     || device.is_some_and(|device| is_of(context, mount, device))
                     || (mount.fstab.is_some() && leads_to(context, &source, is_called))
-                    || is_same_share(&source, text)
+                    || is_same_share(&source, text) == Some(true)
                     || with_root(text, mount)
             }
             Self::Device(device, text) => {
@@ -112,10 +116,10 @@ fn leads_to(context: &TableContext<'_>, source: &[u8], is_wanted: impl Fn(&[u8])
 }
 
 /// True if both texts name the same directory of a server. A slash at the end makes no difference: the kernel keeps the
-/// text of mount(8).
-fn is_same_share(one: &[u8], other: &[u8]) -> bool {
-    let share = share(one);
-    share.is_some() && share == self::share(other)
+/// text of mount(8). `None` if the first text names no directory of a server.
+pub fn is_same_share(one: &[u8], other: &[u8]) -> Option<bool> {
+    let share = share(one)?;
+    Some(self::share(other) == Some(share))
 }
 
 /// `srv:/ex` or `//srv/share`, without slashes at the end.

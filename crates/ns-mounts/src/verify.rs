@@ -1,7 +1,10 @@
 //! `--verify`: faults in an fstab(5), and differences from the present mounts.
 
 mod checks;
+mod device;
 mod finding;
+mod now;
+mod same;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -106,6 +106,8 @@ impl View {
             _ => rustix::fs::fstatvfs(&place.file).map(Some),
         });
         match answer {
+            // The kernel answers so for a FUSE mount of another user: it tells the caller nothing.
+            Ok(Some(space)) if space.f_bsize == 0 => Gathered::Unreadable(Errno::EACCES),
             Ok(Some(space)) => Gathered::Known(Space::of(&space)),
             // If the mount here is another one, the mount in the view may still exist.
             Ok(None) | Err(_) if own => Gathered::Unreadable(Errno::EACCES),

@@ -4,12 +4,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use ns_core::Gathered;
 use ns_core::mounts::{Mount, parse_tag};
 use ns_core::output::escape_for_terminal;
 
 use super::finding::{FstabFinding, Level};
 use crate::context::TableContext;
-use crate::device::canonical;
+use crate::device::evaluated;
 use crate::paths::{mount_point, plain};
 use crate::types::is_pseudo;
 
@@ -26,6 +27,9 @@ const CONTRADICTIONS: &[[&str; 2]] = &[
     ["relatime", "norelatime"],
 ];
 
+/// The help if no device has a tag. As root, blkid(8) asks every device.
+const BLKID: &str = "compare it with the output of blkid, as root";
+
 /// A table to check, and the present mounts.
 pub struct Checks<'c, 'a> {
     pub context: &'c TableContext<'a>,
@@ -39,12 +43,14 @@ impl Checks<'_, '_> {
         let mut found = Vec::new();
         if mount.fs_type.raw() == b"swap" {
             found.push(self.source(mount));
+            found.extend(self.on_device(mount));
             return found;
         }
         found.extend(self.order(index));
         found.push(self.target(mount));
         found.push(self.source(mount));
         found.push(fs_type(mount));
+        found.extend(self.on_device(mount));
         found.extend(options(mount));
         found.extend(self.now(mount));
         found
@@ -106,14 +112,18 @@ impl Checks<'_, '_> {
     fn source(&self, mount: &Mount<'_>) -> FstabFinding {
         let source = mount.source.decoded();
         let text = words(&source);
-        if parse_tag(OsStr::from_bytes(&source)).is_some() {
-            return match canonical(self.context, &source) {
-                Some(device) => FstabFinding::fine(format!("{text} is {}", words(&device))),
-                None => FstabFinding::new(
+        if let Some(device) = evaluated(self.context, &source) {
+            return match device {
+                Gathered::Known(device) => FstabFinding::fine(format!("{text} is {}", words(&device))),
+                Gathered::Unreadable(errno) => FstabFinding::new(
                     needed(mount),
-                    format!("no device has {text}"),
-                    "compare it with the output of: blkid",
+                    format!(
+                        "no device that can be read has {text}, and others cannot be read: {}",
+                        errno.desc()
+                    ),
+                    BLKID,
                 ),
+                _ => FstabFinding::new(needed(mount), format!("no device has {text}"), BLKID),
             };
         }
         let is_bind = has(mount, "bind") || has(mount, "rbind");
@@ -140,31 +150,6 @@ impl Checks<'_, '_> {
             }
             Ok(_) => FstabFinding::fine(format!("{text} exists")),
         }
-    }
-
-    /// Compares the line with the present mounts.
-    fn now(&self, mount: &Mount<'_>) -> Option<FstabFinding> {
-        let target = mount_point(mount);
-        let mounts = self.mounted.table.mounts();
-        let there = (0..mounts.len()).rfind(|index| {
-            mounts[*index].target.decoded() == target && self.mounted.covered_by(*index).is_none()
-        });
-        let text = words(&target);
-        let Some(there) = there else {
-            let is_wanted = !has(mount, "noauto") && target.starts_with(b"/");
-            return is_wanted.then(|| {
-                FstabFinding::new(Level::Warning, "it is not mounted now", format!("mount {text}"))
-            });
-        };
-        let (wanted, is) = (mount.fs_type.decoded(), mounts[there].fs_type.decoded());
-        if matches!(&*wanted, b"none" | b"auto") || wanted == is || *is == b"autofs"[..] {
-            return Some(FstabFinding::fine("it is mounted now"));
-        }
-        Some(FstabFinding::new(
-            Level::Warning,
-            format!("{} is mounted there now, and not {}", words(&is), words(&wanted)),
-            format!("umount {text}; mount {text}"),
-        ))
     }
 }
 
@@ -239,11 +224,11 @@ fn options(mount: &Mount<'_>) -> Vec<FstabFinding> {
     found
 }
 
-fn has(mount: &Mount<'_>, option: &str) -> bool {
+pub(super) fn has(mount: &Mount<'_>, option: &str) -> bool {
     mount.vfs_options.contains(option.as_bytes())
 }
 
-fn words(bytes: &[u8]) -> String {
+pub(super) fn words(bytes: &[u8]) -> String {
     escape_for_terminal(bytes).into_owned()
 }
 

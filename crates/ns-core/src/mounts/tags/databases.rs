@@ -62,13 +62,18 @@ fn line_in_blkid(device: Device, cache: &[u8]) -> Option<&[u8]> {
     lines.find(|line| attribute(line, b"DEVNO") == Some(&number))
 }
 
-/// The type of the file system on a device, if udev or blkid(8) has written it down.
-pub(super) fn fs_type(device: Device) -> Option<String> {
-    let udev = fs::read(format!("/run/udev/data/b{device}")).unwrap_or_default();
-    let mut lines = udev.split(|byte| *byte == b'\n');
-    let in_udev = lines.find_map(|line| line.strip_prefix(b"E:ID_FS_TYPE="));
-    let cache = fs::read("/run/blkid/blkid.tab").unwrap_or_default();
-    let found = in_udev.or_else(|| attribute(line_in_blkid(device, &cache)?, b"TYPE"))?;
+/// The type of the file system on a device, if udev has written it down.
+pub(super) fn type_in_udev(device: Device) -> Option<String> {
+    let data = fs::read(format!("/run/udev/data/b{device}")).ok()?;
+    let mut lines = data.split(|byte| *byte == b'\n');
+    let found = lines.find_map(|line| line.strip_prefix(b"E:ID_FS_TYPE="))?;
+    Some(String::from_utf8_lossy(found).into_owned())
+}
+
+/// The type of the file system on a device, if blkid(8) has written it down.
+pub(super) fn type_in_blkid(device: Device) -> Option<String> {
+    let cache = fs::read("/run/blkid/blkid.tab").ok()?;
+    let found = attribute(line_in_blkid(device, &cache)?, b"TYPE")?;
     Some(String::from_utf8_lossy(found).into_owned())
 }
 

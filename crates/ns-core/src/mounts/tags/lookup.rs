@@ -73,14 +73,16 @@ fn read(tag: Tag, device: Device) -> Gathered<Vec<u8>> {
     }
 }
 
-/// The type of the file system on a device. The device itself comes first: it is compared with what others say of it.
+/// The type of the file system on a device. The device itself comes first: it is compared with what others say of it. The
+/// cache of blkid(8) can be older than the file system, as for [`value`].
 pub(super) fn fs_type(device: Device) -> Gathered<String> {
+    let in_udev = || databases::type_in_udev(device);
     match open(device).and_then(|file| superblock::read(&file)) {
         Ok(Some(found)) => Gathered::Known(found.fs_type.to_owned()),
-        Ok(None) => databases::fs_type(device).map_or(Gathered::Absent, Gathered::Known),
-        Err(error) => {
-            databases::fs_type(device).map_or(Gathered::Unreadable(from_io(&error)), Gathered::Known)
-        }
+        Ok(None) => in_udev().into(),
+        Err(error) => in_udev()
+            .or_else(|| databases::type_in_blkid(device))
+            .map_or(Gathered::Unreadable(from_io(&error)), Gathered::Known),
     }
 }
 
