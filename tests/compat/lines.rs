@@ -1,4 +1,4 @@
-//! Command lines that packages and scripts type, by the installed relatives and by the programs under the same names.
+//! Command lines of packages, manuals and scripts, by the installed relatives and by the programs under the same names.
 //!
 //! `lines/table` has the command lines. Status, output and effect are the same, except where the table names a difference:
 //! a row of the tables in the section COMPATIBILITY of ns-utils(7). A difference that the page lacks is a fault, as is one
@@ -25,7 +25,7 @@ const PAGE: &str = "crates/ns-core/ns-utils.7.in";
 
 /// A row of the table.
 pub struct Line {
-    /// The package or the kind of script that types it.
+    /// The package or the project that it is modelled on, or `form` if no source is known.
     origin: &'static str,
     /// The row of the page that it shows.
     difference: Option<Difference>,
@@ -91,6 +91,8 @@ fn there_are_at_least_300() -> Outcome {
     assert_eq!(commands.len(), all().count(), "no line is there twice");
     let origins: BTreeSet<_> = all().map(|line| line.origin).collect();
     assert!(origins.len() >= 20, "{origins:?}");
+    // A line without a source is called a form, not a line of some script.
+    assert!(!origins.contains("script"), "{origins:?}");
     Ok(())
 }
 

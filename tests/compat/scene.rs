@@ -58,7 +58,7 @@ impl Scene {
         let version = version.trim_end().rsplit(' ').next().unwrap_or_default();
         if !version.starts_with(UTIL_LINUX) {
             return Err(Skip::Lacks(format!(
-                "the tables are about util-linux {UTIL_LINUX}, and this is {version}"
+                "nothing is compared: the table was measured with util-linux {UTIL_LINUX}, and this is {version}"
             )));
         }
         let place = tempfile::Builder::new()

@@ -129,7 +129,10 @@ pub fn check_device(bytes: &[u8]) {
     let memory = rustix::fs::memfd_create("device", rustix::fs::MemfdFlags::CLOEXEC);
     let file = File::from(memory.expect("there is memory"));
     file.write_all_at(bytes, place).expect("there is memory");
-    if let Some(names) = read(&file).expect("memory can be read") {
+    if let Some(names) = read(&file)
+        .expect("memory can be read")
+        .and_then(|found| found.names)
+    {
         for name in [names.uuid, names.label].into_iter().flatten() {
             assert!(!name.is_empty() && name.len() <= 4096);
         }
