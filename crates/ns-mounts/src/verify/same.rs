@@ -83,7 +83,7 @@ pub(super) fn missing_flags(line: MountOptions<'_>, mount: &Mount<'_>) -> Vec<&'
         .any(|name| name.as_bytes() == mount.fs_type.raw());
     let wanted = wanted.into_iter().flatten();
     wanted
-        .filter(|flag| !is_there(flag) && !(*flag == "rw" && is_read_only))
+        .filter(|flag| !(is_there(flag) || *flag == "rw" && is_read_only))
         .collect()
 }
 
