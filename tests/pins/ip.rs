@@ -1,4 +1,4 @@
-//! What `ip netns` does with all names, and with numbers: `set`, `list-id`, `-all exec`, and the removal of stale names.
+//! The parts of `ip netns` about all names, and about numbers: `set`, `list-id`, `-all exec`, and the removal of stale names.
 
 use super::rooms;
 use crate::support::case::cases;
@@ -58,7 +58,7 @@ fn a_number_that_is_refused_is_explained() -> Outcome {
         let error = run("ns-unshare --pin two --nsid 7").fails(1);
         let cause = "cause: another network namespace has the number 7 in the caller's network namespace\n";
         assert!(error.ends_with(cause), "{error}");
-        // What was made for the new one is removed.
+        // The new name is removed again.
         let error = run("ns-unshare -q --pin three -n -u --nsid 7 echo ran").fails(1);
         assert!(
             error.contains("give the new network namespace the number 7"),

@@ -227,24 +227,6 @@ impl IdMap {
         lines.collect()
     }
 
-    /// True if the user namespace has every id of the block.
-    pub fn has_all(&self, block: Subordinate) -> bool {
-        let mut next = u64::from(block.first);
-        let end = next + u64::from(block.count);
-        // Ranges that follow each other can share the block.
-        while next < end {
-            let holds = |range: &&IdRange| {
-                let first = u64::from(range.inner);
-                (first..first + u64::from(range.count)).contains(&next)
-            };
-            match self.ranges.iter().find(holds) {
-                Some(range) => next = u64::from(range.inner) + u64::from(range.count),
-                None => return false,
-            }
-        }
-        true
-    }
-
     /// The id in the user namespace for this id of the parent.
     pub fn inner(&self, outer: u32) -> Option<u32> {
         self.ranges
@@ -280,14 +262,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn a_block_can_be_shared_by_ranges() {
-        let map = IdMap::parse("0 1000 1\n1 100000 10\n20 300000 4294967276\n").unwrap();
-        let has = |first, count| map.has_all(Subordinate { first, count });
-        assert!(has(0, 11) && has(5, 6) && has(20, 1) && has(4_294_967_000, 295));
-        assert!(!has(5, 7) && !has(11, 1) && !has(0, 21) && !has(4_294_967_000, 1000));
-    }
 
     #[test]
     fn a_range_that_the_reader_does_not_map_has_no_ids_outside() {
