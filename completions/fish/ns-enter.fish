@@ -13,7 +13,7 @@ function __ns_enter_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --target --ta --tar --targ --targe -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi; and set index (math $index + 1)
+            contains -- $word -t --target --ta --tar --targ --targe --each --ea --eac -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_enter_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --target --ta --tar --targ --targe -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi
+                if contains -- $letter -t --target --ta --tar --targ --targe --each --ea --eac -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -195,6 +195,8 @@ end
 complete -c ns-enter -f
 complete -c ns-enter -n '__ns_enter_ours' -s t -l target -d 'Enter the namespaces of TARGET' -r -f -k -a '(__ns_enter_ask_or_file targets)'
 complete -c ns-enter -n '__ns_enter_follows --ta --tar --targ --targe' -f -k -a '(__ns_enter_ask_or_file targets)'
+complete -c ns-enter -n '__ns_enter_ours' -l each -d 'Run the program once for each name of this kind' -r -f -k -a 'cgroup\\t\'cgroup namespaces\' ipc\\t\'IPC namespaces\' mnt\\t\'mount namespaces\' net\\t\'network namespaces\' pid\\t\'PID namespaces\' time\\t\'time namespaces\' user\\t\'user namespaces\' uts\\t\'UTS namespaces\''
+complete -c ns-enter -n '__ns_enter_follows --ea --eac' -f -k -a 'cgroup\\t\'cgroup namespaces\' ipc\\t\'IPC namespaces\' mnt\\t\'mount namespaces\' net\\t\'network namespaces\' pid\\t\'PID namespaces\' time\\t\'time namespaces\' user\\t\'user namespaces\' uts\\t\'UTS namespaces\''
 complete -c ns-enter -n '__ns_enter_ours' -s a -l all -d 'Enter the namespaces of all kinds'
 complete -c ns-enter -n '__ns_enter_ours' -s m -d 'Enter the mount namespace'
 complete -c ns-enter -n '__ns_enter_ours' -l mount -d 'Enter the mount namespace' -f -k -a '(__ns_enter_ask_or_file targets:mnt)'

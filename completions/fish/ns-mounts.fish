@@ -211,7 +211,7 @@ function __ns_mounts_filter
         'LABEL' 'label of the file system' \
         'PARTUUID' 'UUID of the partition' \
         'PARTLABEL' 'label of the partition' \
-        'SOURCES' 'all sources of the mount' \
+        'SOURCES' 'source, and other devices with the same file system' \
         'FREQ' 'how often dump(8) saves the file system, from fstab(5)' \
         'PASSNO' 'pass in which fsck(8) checks the file system, from fstab(5)' \
         'ACTION' 'event, with --watch' \
@@ -262,7 +262,7 @@ function __ns_mounts_output
         'LABEL' 'label of the file system' \
         'PARTUUID' 'UUID of the partition' \
         'PARTLABEL' 'label of the partition' \
-        'SOURCES' 'all sources of the mount' \
+        'SOURCES' 'source, and other devices with the same file system' \
         'FREQ' 'how often dump(8) saves the file system, from fstab(5)' \
         'PASSNO' 'pass in which fsck(8) checks the file system, from fstab(5)' \
         'ACTION' 'event, with --watch' \

@@ -18,7 +18,7 @@ fn the_namespaces_are_those_of_one_moment() -> Outcome {
     let pid = target.pid();
     let places = move || {
         ["uts", "ipc"].map(|kind| {
-            let link = std::fs::read_link(format!("/proc/{}/ns/{kind}", pid)).expect("it lives");
+            let link = std::fs::read_link(format!("/proc/{pid}/ns/{kind}")).expect("it lives");
             format!("{}\n", link.display())
         })
     };

@@ -117,7 +117,10 @@ fn compare_rows(answer: &Value, types: &Types) {
         Some(rows) => {
             assert!(!rows.is_empty(), "there are no rows to compare");
             for row in rows {
-                compare(row.as_object().expect("a row is an object"), types);
+                let mut row = row.as_object().expect("a row is an object").clone();
+                // A text of another case, such as the path of a name, may not be UTF-8.
+                row.retain(|field, _| !field.ends_with("-bytes"));
+                compare(&row, types);
             }
         }
         // The answer is a single row.

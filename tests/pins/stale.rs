@@ -264,6 +264,6 @@ fn stale_names_are_not_offered_as_names() -> Outcome {
         );
     }
     let error = among_stale(None, "$U --unpin good; $E --net=nosuch true 2>&1 || true").stdout;
-    assert!(error.contains("  help:  no namespace is pinned; "), "{error}");
+    assert!(error.contains("  help:  there are no pinned names; "), "{error}");
     Ok(())
 }

@@ -34,7 +34,7 @@ fn says(ran: Ran, text: &str) {
 fn a_limit_of_processes_is_named() -> Outcome {
     let user = User::ordinary()?;
     let cause = format!("  cause: uid {} has ", user.id);
-    for options in ["-U -f", "-a"] {
+    for options in ["-U -f", "-q -a"] {
         let ran = bash(&format!("ulimit -u 1; exec $U {options} echo ran"))?.ran();
         let error = ran.fails(1);
         assert!(

@@ -218,8 +218,8 @@ pub struct Cli {
 
     /// Remove all stale names
     ///
-    /// A stale name leads to no namespace: it is an empty file on which nothing is mounted, here and for process 1, or a link to
-    /// nowhere. Each name that was removed is written as KIND:NAME. A name that only another mount namespace has is kept, with a
+    /// A stale name leads to no namespace. It is a link to nowhere, or an empty file on which nothing is mounted, here and for
+    /// process 1. Each name that was removed is written as KIND:NAME. A name that only another mount namespace has is kept, with a
     /// note. With --dry-run, the names are shown and kept.
     #[arg(long, help_heading = NAMES)]
     pub unpin_stale: bool,

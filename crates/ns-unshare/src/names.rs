@@ -4,7 +4,7 @@ use anyhow::Result;
 use ns_core::launch::inside::NameStep;
 use ns_core::launch::{Plan, Steps};
 use ns_core::target::Destination;
-use ns_core::{Error, Identity, Kind, Kinds, Namespace, Target, pins};
+use ns_core::{Error, Identity, Kind, Kinds, Target, pins};
 
 use crate::cli::Cli;
 use crate::pin::Unpin;
