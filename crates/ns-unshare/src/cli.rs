@@ -58,9 +58,9 @@ fn with_conflicts(option: Arg) -> Arg {
     if is_in(&ALWAYS) {
         option
     } else if option.get_id() == "unpin" {
-        option.conflicts_with("unpin_stale")
+        option.conflicts_with_all(["from", "unpin_stale"])
     } else if option.get_id() == "unpin_stale" {
-        option.conflicts_with("unpin")
+        option.conflicts_with_all(["from", "unpin"])
     } else if is_in(&NAMING) {
         option.conflicts_with_all(["unpin", "unpin_stale"])
     } else {
@@ -453,7 +453,10 @@ mod tests {
             let with = |other: &str| conflicts(option).iter().any(|id| id == other);
             let (always, naming) = (ALWAYS.contains(&id), NAMING.contains(&id));
             assert_eq!(with("from"), !always && !naming, "{id}");
-            assert_eq!(with("unpin"), !always, "{id}");
+            // An option can be repeated.
+            for removal in ["unpin", "unpin_stale"] {
+                assert_eq!(with(removal), !always && id != removal, "{id}, {removal}");
+            }
             known += usize::from(always || naming);
         }
         assert_eq!(
