@@ -25,6 +25,7 @@ struct Dead {
 
 impl Dead {
     fn new() -> Result<Self, Skip> {
+        needs::root()?;
         let connection = File::options().read(true).write(true).open("/dev/fuse");
         let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
         let stdin = connection.try_clone().expect("it can be");

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use nix::errno::Errno;
 
 use crate::support::case::Skip;
+use crate::support::needs;
 
 /// The length of the header of a request.
 const HEADER: usize = 40;
@@ -27,6 +28,7 @@ struct State {
 
 impl Server {
     pub fn start() -> Result<Self, Skip> {
+        needs::root()?;
         let connection = File::options().read(true).write(true).open("/dev/fuse");
         let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
         let state = Arc::<State>::default();
