@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ns_core::launch::inside::NameStep;
-use ns_core::launch::{Plan, Steps};
+use ns_core::launch::{NetworkNumber, Plan, Steps};
 use ns_core::target::Destination;
 use ns_core::{Error, Identity, Kind, Kinds, Target, pins};
 
@@ -22,7 +22,7 @@ pub fn plan(cli: &Cli, kinds: Kinds) -> Result<Option<Plan>> {
         }
     } else if let (Some(name), Some(id), true) = (&cli.pin, cli.nsid, kinds.is_empty()) {
         let network = Target::Name(name.clone()).open()?.destination(Kind::Net)?;
-        steps.inside(NameStep::Number(network, id));
+        steps.inside(NameStep::Number(network, NetworkNumber::by_rtnetlink(id)));
     } else if let (Some(name), Some(target)) = (&cli.pin, &cli.from) {
         steps.inside(NameStep::PinExisting(name.clone(), namespaces(target, kinds)?));
     } else {

@@ -11,7 +11,7 @@ use ns_core::launch::inside::{
     SettingStep,
 };
 use ns_core::launch::outside::{MakeVeth, MapStep, PinStep, ReportStep, VethStep};
-use ns_core::launch::{Forked, Plan, PropagationType, Steps, VethEnd};
+use ns_core::launch::{Forked, NetworkNumber, Plan, PropagationType, Steps, VethEnd};
 
 use crate::request::Request;
 
@@ -26,7 +26,7 @@ pub fn plan(request: &Request) -> Plan {
         steps.outside(PinStep::Name(name.clone(), request.kinds));
     }
     if let Some(id) = request.nsid {
-        steps.outside(PinStep::Number(id));
+        steps.outside(PinStep::Number(NetworkNumber::by_rtnetlink(id)));
     }
     credentials(request, &mut steps);
     let mut steps = if request.init {

@@ -16,8 +16,8 @@ use crate::explain::{Finding, Look, names};
 use crate::launch::facts::StepFacts;
 use crate::launch::failure::Reporter;
 use crate::launch::naming;
+use crate::launch::number::{self, NetworkNumber};
 use crate::launch::words::in_quotes;
-use crate::net::NsId;
 use crate::pins::{self, Waiting};
 use crate::sys::errno::from_io;
 use crate::target::{self, Destination, no_such_name, unknown_name_of_kind};
@@ -29,7 +29,7 @@ pub enum NameStep {
     /// Give these namespaces this name.
     PinExisting(OsString, Vec<Destination>),
     /// Give this network namespace this number in the caller's.
-    Number(Destination, NsId),
+    Number(Destination, NetworkNumber),
     /// Remove this name from the namespaces of these kinds.
     Unpin(OsString, Kinds),
     /// Remove this name of this kind if it is stale, and write it to the standard output.
@@ -42,8 +42,8 @@ impl fmt::Display for NameStep {
             Self::PinExisting(name, namespaces) => {
                 write!(f, "pin {} as {}", target::in_words(namespaces), in_quotes(name))
             }
-            Self::Number(namespace, id) => {
-                write!(f, "give {namespace} {id} in the caller's network namespace")
+            Self::Number(namespace, number) => {
+                write!(f, "give {namespace} {number} in the caller's network namespace")
             }
             Self::UnpinStale(name, kind) => {
                 write!(f, "remove the stale name {} of the {kind} kind", in_quotes(name))
@@ -84,7 +84,7 @@ impl InsideFamily for NameStep {
                 naming::note_limits(kinds, process.reporter);
                 Ok(())
             }
-            Self::Number(one, id) => naming::number(&one.namespace()?, *id, &self.to_string()),
+            Self::Number(one, number) => number.give(&one.namespace()?, &self.to_string()),
             Self::Unpin(name, kinds) => unpin(name, *kinds, process.reporter),
             Self::UnpinStale(name, kind) => {
                 let path = pins::directory(*kind).join(name);
@@ -108,7 +108,7 @@ impl InsideFamily for NameStep {
                 Self::PinExisting(..) | Self::Unpin(..) | Self::UnpinStale(..),
                 Errno::EPERM | Errno::EACCES,
             ) => names::refused(look, errno),
-            (Self::Number(..), _) => naming::number_refused(look, errno),
+            (Self::Number(..), _) => number::refused(look, errno),
             (Self::PinExisting(_, namespaces), Errno::EROFS) => {
                 names::read_only(kinds_of(namespaces)).map(names::in_own_run)
             }

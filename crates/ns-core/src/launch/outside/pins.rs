@@ -15,8 +15,8 @@ use crate::error::Doing;
 use crate::explain::{Finding, Look, mounts, names};
 use crate::launch::facts::StepFacts;
 use crate::launch::naming;
+use crate::launch::number::{self, NetworkNumber};
 use crate::launch::words::in_quotes;
-use crate::net::NsId;
 use crate::pins::{self, Waiting};
 use crate::{Kind, Kinds, Namespace, Result};
 
@@ -28,7 +28,7 @@ pub enum PinStep {
     /// Give the new namespaces of these kinds this name.
     Name(OsString, Kinds),
     /// Give the new network namespace this number in the caller's.
-    Number(NsId),
+    Number(NetworkNumber),
 }
 
 impl fmt::Display for PinStep {
@@ -36,7 +36,7 @@ impl fmt::Display for PinStep {
         match self {
             Self::Bind(kind, file) => write!(f, "bind the {} namespace to {}", kind.noun(), in_quotes(file)),
             Self::Name(name, kinds) => write!(f, "pin the {} as {}", kinds.in_words(), in_quotes(name)),
-            Self::Number(id) => write!(f, "give the new network namespace {id} in the caller's"),
+            Self::Number(number) => write!(f, "give the new network namespace {number} in the caller's"),
         }
     }
 }
@@ -53,9 +53,7 @@ impl OutsideFamily for PinStep {
         match self {
             Self::Bind(kind, file) => self.bind(*kind, file, process),
             Self::Name(name, kinds) => give_name(name, *kinds, process),
-            Self::Number(id) => {
-                naming::number(&process.hold()?.namespace(Kind::Net)?, *id, &self.to_string())
-            }
+            Self::Number(number) => number.give(&process.hold()?.namespace(Kind::Net)?, &self.to_string()),
         }
     }
 
@@ -67,7 +65,7 @@ impl OutsideFamily for PinStep {
             ) => mounts::pin(look, *kind, file, errno),
             (Self::Name(..), Errno::EPERM | Errno::EACCES) => names::refused(look, errno),
             (Self::Name(_, kinds), Errno::EROFS) => names::read_only(*kinds).map(names::in_own_run),
-            (Self::Number(_), _) => naming::number_refused(look, errno),
+            (Self::Number(_), _) => number::refused(look, errno),
             (Self::Bind(..) | Self::Name(..), _) => None,
         }
     }
