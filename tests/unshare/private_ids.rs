@@ -33,7 +33,7 @@ const SHOW: &str = "-a cat /proc/self/uid_map";
 
 fn one_id_is_mapped_if_the_helper_cannot_be_used() -> Outcome {
     needs::user_namespaces()?;
-    let newuidmap = needs::installed("newuidmap")?;
+    let (newuidmap, newgidmap) = (needs::installed("newuidmap")?, needs::installed("newgidmap")?);
     let setpriv = needs::installed("setpriv")?;
     let user = User::ordinary()?;
     user.subordinate_ids()?;
@@ -42,10 +42,19 @@ fn one_id_is_mapped_if_the_helper_cannot_be_used() -> Outcome {
         command.env("PATH", "/var/empty");
         command.with(&format!("{options} /bin/cat /proc/self/uid_map"))
     };
-    says_one_id(&without("-a"), user, "newuidmap is not in PATH, or cannot be run");
-    assert_eq!(without("-a -q").ok().lines().count(), 1);
+    // A system without both helpers is usual, and no news.
+    assert_eq!(without("-a").ok().lines().count(), 1);
     let directory = tempfile::tempdir().expect("there is room in /tmp");
     std::fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
+    let only_newgidmap = |options: &str| {
+        let mut command = ordinary();
+        command.env("PATH", directory.path());
+        command.with(&format!("{options} /bin/cat /proc/self/uid_map"))
+    };
+    std::os::unix::fs::symlink(&newgidmap, directory.path().join("newgidmap")).expect("it is ours");
+    let why = "newuidmap is not in PATH, or cannot be run";
+    says_one_id(&only_newgidmap("-a"), user, why);
+    assert_eq!(only_newgidmap("-a -q").ok().lines().count(), 1);
     let copy = directory.path().join("newuidmap");
     std::fs::copy(&newuidmap, &copy).expect("there is room");
     let with_copy = || {

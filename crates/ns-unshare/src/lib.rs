@@ -5,6 +5,7 @@ pub mod cli;
 mod names;
 pub mod pin;
 mod plan;
+mod private_maps;
 mod request;
 pub mod single_ids;
 pub mod values;

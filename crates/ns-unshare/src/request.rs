@@ -10,7 +10,6 @@ use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
 
-use ns_core::explain::maps::why_no_helper_writes;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::inside::check_proc_below;
 use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
@@ -21,6 +20,7 @@ use ns_core::users::name_of;
 use ns_core::{Error, Kind, Kinds};
 
 use crate::cli::Cli;
+use crate::private_maps::PrivateMaps;
 use crate::single_ids::SingleId;
 use crate::values::PropagationOption;
 use crate::veth;
@@ -98,8 +98,7 @@ impl Request {
         let kinds = kinds(&cli);
         contradictions(&cli, kinds)?;
         let first = kinds.contains(Kind::Pid) && !cli.no_fork;
-        let (maps, deny) = maps(&cli, kinds)?;
-        let notes = notes(&cli, kinds)?;
+        let (maps, deny, notes) = maps(&cli, kinds)?;
         let program = if cli.pin.is_some() && cli.program.is_empty() {
             None
         } else {
@@ -330,10 +329,11 @@ fn requests(cli: &Cli, ids: IdKind) -> Vec<MapRequest> {
     requests
 }
 
-/// The maps, their writers, and whether setgroups(2) must be denied first.
-fn maps(cli: &Cli, kinds: Kinds) -> anyhow::Result<(Vec<Map>, bool)> {
+/// The maps and their writers, whether setgroups(2) must be denied first, and notes about them.
+fn maps(cli: &Cli, kinds: Kinds) -> anyhow::Result<(Vec<Map>, bool, Vec<String>)> {
     let own = caller::ids();
     let mut maps = Vec::new();
+    let mut private = PrivateMaps::default();
     let mut deny = false;
     for ids in IdKind::BOTH {
         let (outer, asked) = match (ids, cli.owner) {
@@ -345,7 +345,7 @@ fn maps(cli: &Cli, kinds: Kinds) -> anyhow::Result<(Vec<Map>, bool)> {
         let (single, requests) = match (asked, requests(cli, ids)) {
             // --all without an option for the map.
             (None, requests) if cli.all && kinds.contains(Kind::User) && requests.is_empty() => {
-                private_map(ids)?
+                private.of(ids)?
             }
             (asked, requests) => (asked, requests),
         };
@@ -370,61 +370,7 @@ fn maps(cli: &Cli, kinds: Kinds) -> anyhow::Result<(Vec<Map>, bool)> {
         };
         maps.push((ids, map, writer));
     }
-    Ok((maps, deny))
-}
-
-/// The map of `--all`: for root, every id to itself; otherwise root, and the subordinate ids if there are any that can
-/// be used.
-fn private_map(ids: IdKind) -> anyhow::Result<(Option<SingleId>, Vec<MapRequest>)> {
-    if caller::may_map(ids)? {
-        return Ok((None, vec![MapRequest::All]));
-    }
-    let requests = match has_usable_block() {
-        Ok(true) => vec![MapRequest::Auto],
-        Ok(false) | Err(_) => Vec::new(),
-    };
-    Ok((Some(SingleId::Is(0)), requests))
-}
-
-/// True if the caller has subordinate uids and gids, false if neither. The error is why those that are granted cannot be
-/// mapped.
-fn has_usable_block() -> Result<bool, String> {
-    let own = caller::ids();
-    let name = name_of(own.real_uid).map_err(|error| error.to_string())?;
-    let name = name.as_deref();
-    let granted = |ids| idmap::granted(ids, name, own.real_uid).map_err(|error| error.to_string());
-    if granted(IdKind::User)?.is_empty() && granted(IdKind::Group)?.is_empty() {
-        return Ok(false);
-    }
-    for (ids, outer) in [(IdKind::User, own.uid), (IdKind::Group, own.gid)] {
-        let block = || idmap::subordinate(ids, name, own.real_uid);
-        let single = IdRange::single(0, outer).map_err(|error| error.to_string())?;
-        let map = idmap::compose(Some(single), &[MapRequest::Auto], block, || caller::id_map(ids));
-        let map = map.map_err(|error| match error.cause() {
-            Some(cause) => cause.to_owned(),
-            None => error.to_string(),
-        })?;
-        if let Some(why) = why_no_helper_writes(ids, &map) {
-            return Err(why);
-        }
-    }
-    Ok(true)
-}
-
-/// Notes for the caller about a request that can be done.
-fn notes(cli: &Cli, kinds: Kinds) -> anyhow::Result<Vec<String>> {
-    let mut chosen = cli.single.uid.is_some() || cli.single.gid.is_some();
-    for ids in IdKind::BOTH {
-        chosen = chosen || !requests(cli, ids).is_empty() || caller::may_map(ids)?;
-    }
-    if chosen || !cli.all || !kinds.contains(Kind::User) {
-        return Ok(Vec::new());
-    }
-    Ok(has_usable_block()
-        .err()
-        .map(|why| format!("only one id is mapped, and no subordinate ids: {why}"))
-        .into_iter()
-        .collect())
+    Ok((maps, deny, private.note().into_iter().collect()))
 }
 
 /// The program, its arguments, and its environment: the caller's, except entries that options leave out.
