@@ -15,15 +15,15 @@ pub(crate) struct Flaw {
     /// The flaw, in a clause.
     why: String,
     /// The line as it would be read.
-    mended: Option<String>,
+    corrected: Option<String>,
 }
 
 impl Flaw {
-    fn new(why: impl Into<String>, mended: Option<String>) -> Self {
+    fn new(why: impl Into<String>, corrected: Option<String>) -> Self {
         Self {
             number: 0,
             why: why.into(),
-            mended,
+            corrected,
         }
     }
 
@@ -39,7 +39,7 @@ impl Flaw {
 
     /// The way to fix it.
     pub fn help(&self, file: &str) -> String {
-        let form = self.mended.as_deref().unwrap_or("USER:FIRST:COUNT");
+        let form = self.corrected.as_deref().unwrap_or("USER:FIRST:COUNT");
         format!("as root, write line {} of {file} as {form}", self.number)
     }
 }
@@ -57,14 +57,14 @@ pub(super) fn line(bytes: &[u8], name: Option<&str>, uid: u32) -> Option<Result<
         return None;
     }
     let both = first.zip(count);
-    let mended = both.and_then(|(first, count)| {
+    let corrected = both.and_then(|(first, count)| {
         let block = Subordinate {
-            first: mended_number(first)?,
-            count: mended_number(count)?,
+            first: corrected_number(first)?,
+            count: corrected_number(count)?,
         };
         Some(format!("{bare}:{}:{}", block.first, block.count))
     });
-    let flaw = |why: String| Some(Err(Flaw::new(why, mended.clone())));
+    let flaw = |why: String| Some(Err(Flaw::new(why, corrected.clone())));
     if owner != bare {
         let side = if owner.starts_with(|first: char| first.is_ascii_whitespace()) {
             "before"
@@ -118,7 +118,7 @@ fn not_a_number(field: &str) -> String {
 }
 
 /// The number that a field was meant to have.
-fn mended_number(field: &str) -> Option<u32> {
+fn corrected_number(field: &str) -> Option<u32> {
     let (number, rest) = leading_number(field)?;
     let rest = rest.trim_ascii_start();
     (rest.is_empty() || rest.starts_with('#'))
