@@ -1,5 +1,11 @@
 //! Targets that end while they are entered, and reused PIDs.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, Running, User, needs, program, tool};
 
@@ -12,8 +18,10 @@ cases!["enter::dying_targets":
 fn the_namespaces_are_those_of_one_moment() -> Outcome {
     needs::root()?;
     needs::tools("unshare");
-    let mut target =
-        Running::start(tool("sh").args(["-c", "echo; read -r _; exec unshare -u -i sleep 1000"]));
+    let mut target = Running::start(tool("sh").args([
+        "-c",
+        "echo; read -r _; exec unshare -u -i sh -c 'echo; exec sleep 1000'",
+    ]));
     target.line();
     let pid = target.pid();
     let places = move || {
@@ -23,16 +31,27 @@ fn the_namespaces_are_those_of_one_moment() -> Outcome {
         })
     };
     let before = places().concat();
+    // ns-enter stops once it has opened the first namespace, and goes on when the target is in others.
     let mut command = tool("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null", "-P", "ns/uts", "-P", "ns/ipc"]);
-    command.args(["-e", "inject=openat:delay_exit=900000:when=1"]);
+    command.args(["-qq", "-P", "ns/uts", "-P", "ns/ipc"]);
+    command.args(["-e", "inject=openat:signal=SIGSTOP:when=1"]);
     command.arg(program("ns-enter").get_program());
-    command.args(["-t", &target.pid().to_string(), "-u", "-i"]);
+    command.args(["-t", &pid.to_string(), "-u", "-i"]);
     command.args(["readlink", "/proc/self/ns/uts", "/proc/self/ns/ipc"]);
-    let entering = std::thread::spawn(move || command.ran().ok());
-    std::thread::sleep(std::time::Duration::from_millis(400));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut entering = command.spawn().expect("strace runs");
+    let mut told = BufReader::new(entering.stderr.take().expect("it is a pipe")).lines();
+    let is_stopped = told.any(|line| line.is_ok_and(|line| line.contains("stopped by SIGSTOP")));
+    assert!(is_stopped, "ns-enter opens a namespace by its path");
     target.say("\n");
-    let entered = entering.join().expect("it ends");
+    target.line();
+    let children = format!("/proc/{0}/task/{0}/children", entering.id());
+    let child = std::fs::read_to_string(children).expect("it lives");
+    let child = child.trim().parse().expect("it has one child");
+    kill(Pid::from_raw(child), Signal::SIGCONT).expect("it is stopped");
+    told.for_each(drop);
+    let entered =
+        String::from_utf8(entering.wait_with_output().expect("it ends").stdout).expect("it is text");
     let after = places().concat();
     assert_ne!(before, after);
     assert!(

@@ -192,8 +192,9 @@ fn asks_nothing(dead: &mut Dead, server: &Server) {
 }
 
 fn a_search_asks_a_stopped_server_nothing() -> Outcome {
-    let server = Server::start()?;
+    let server = Server::new()?;
     let mut dead = Dead::with(server.stdin(), Box::new(()), 0)?;
+    server.serve();
     assert_eq!(dead.inside("-n -r -o SOURCE,SIZE -M $d/f"), "dead 8M\n");
     server.stop();
     asks_nothing(&mut dead, &server);
@@ -206,8 +207,9 @@ fn a_search_asks_a_stopped_server_nothing() -> Outcome {
 }
 
 fn a_search_asks_the_server_of_another_user_nothing() -> Outcome {
-    let server = Server::start()?;
+    let server = Server::new()?;
     let mut dead = Dead::with(server.stdin(), Box::new(()), 65534)?;
+    server.serve();
     // The kernel refuses every look before the server gets a request.
     dead.room.run("! ls $d/f/x 2>/dev/null");
     server.stop();

@@ -13,7 +13,7 @@ use crate::support::needs;
 /// The length of the header of a request.
 const HEADER: usize = 40;
 
-/// A connection to the kernel, and the thread that answers its requests. The thread ends with the last mount.
+/// A connection to the kernel, and the state of the thread that answers its requests.
 pub struct Server {
     connection: File,
     state: Arc<State>,
@@ -27,14 +27,20 @@ struct State {
 }
 
 impl Server {
-    pub fn start() -> Result<Self, Skip> {
+    pub fn new() -> Result<Self, Skip> {
         needs::root()?;
         let connection = File::options().read(true).write(true).open("/dev/fuse");
         let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
-        let state = Arc::<State>::default();
-        let (requests, for_thread) = (connection.try_clone().expect("it can be"), state.clone());
-        std::thread::spawn(move || serve(requests, &for_thread));
-        Ok(Self { connection, state })
+        Ok(Self {
+            connection,
+            state: Arc::default(),
+        })
+    }
+
+    /// Answers requests in a thread, which ends with the last mount. Before a mount there is nothing to read.
+    pub fn serve(&self) {
+        let (requests, state) = (self.stdin(), self.state.clone());
+        std::thread::spawn(move || serve(requests, &state));
     }
 
     /// The descriptor for `mount -o fd=0`.
@@ -55,16 +61,7 @@ impl Server {
 
 fn serve(mut connection: File, state: &State) {
     let mut request = vec![0; 1 << 17];
-    // Before the mount, and after its end, there is nothing to read.
-    loop {
-        match connection.read(&mut request) {
-            Ok(HEADER..) => {}
-            Err(error) if error.raw_os_error() == Some(Errno::EPERM as i32) => {
-                std::thread::sleep(std::time::Duration::from_millis(5));
-                continue;
-            }
-            _ => return,
-        }
+    while let Ok(HEADER..) = connection.read(&mut request) {
         if state.is_stopped.load(Ordering::SeqCst) {
             state.unanswered.fetch_add(1, Ordering::SeqCst);
             continue;
