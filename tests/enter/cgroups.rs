@@ -78,20 +78,37 @@ fn cgroups_of_the_first_version_are_joined() -> Outcome {
     Ok(())
 }
 
+/// The error of a call without --frozen, which ends at once.
+fn refused(pid: &str) -> String {
+    let enter = || {
+        let mut command = program("ns-enter");
+        command.args(["-t", pid, "-c", "echo", "ran"]);
+        command
+    };
+    let running = Running::start(&mut enter());
+    running.wait_for_end();
+    assert_eq!(running.end(), (1, None, String::new()));
+    enter().ran().fails(1)
+}
+
+/// A call with --frozen that is in the cgroup with this name. It waits there until the cgroup is thawed.
+fn joined_on_request(pid: &str, name: &str) -> Running {
+    let mut command = program("ns-enter");
+    let running = Running::start(command.args(["-t", pid, "-c", "--frozen", "echo", "ran"]));
+    let place = format!("/proc/{}/cgroup", running.pid());
+    while !std::fs::read_to_string(&place).is_ok_and(|text| text.contains(name)) {
+        std::thread::yield_now();
+    }
+    running
+}
+
 fn a_frozen_cgroup_is_joined_only_on_request() -> Outcome {
     let name = format!("ns-enter-frozen-{}", std::process::id());
     let cgroup = Cgroup::new(&format!("{name}/below"))?;
     let held = Held::new(&mut tool("env"), &cgroup.join());
     let pid = held.pid.to_string();
     cgroup.freeze(true);
-    let mut command = program("ns-enter");
-    let running = Running::start(command.args(["-t", &pid, "-c", "echo", "ran"]));
-    running.wait_for_end();
-    assert_eq!(running.end(), (1, None, String::new()));
-    let refused = program("ns-enter")
-        .args(["-t", &pid, "-c", "echo", "ran"])
-        .ran()
-        .fails(1);
+    let refused = refused(&pid);
     let message = format!("ns-enter: the cgroup \"/{name}\" is frozen: ");
     assert!(refused.starts_with(&message), "{refused}");
     assert!(
@@ -100,13 +117,7 @@ fn a_frozen_cgroup_is_joined_only_on_request() -> Outcome {
     );
     // On request it waits until the cgroup is thawed; it can be ended before.
     for signal in [None, Some(nix::sys::signal::Signal::SIGTERM)] {
-        let mut command = program("ns-enter");
-        let running = Running::start(command.args(["-t", &pid, "-c", "--frozen", "echo", "ran"]));
-        let place = format!("/proc/{}/cgroup", running.pid());
-        let joined = || std::fs::read_to_string(&place).is_ok_and(|text| text.contains(&name));
-        while !joined() {
-            std::thread::yield_now();
-        }
+        let running = joined_on_request(&pid, &name);
         let ended = match signal {
             None => {
                 cgroup.freeze(false);
@@ -140,14 +151,7 @@ fn a_frozen_cgroup_of_the_first_version_is_refused() -> Outcome {
     let pid = held.pid.to_string();
     cgroup.freeze(true);
     let _thawing = Thawing(&cgroup);
-    let mut command = program("ns-enter");
-    let running = Running::start(command.args(["-t", &pid, "-c", "echo", "ran"]));
-    running.wait_for_end();
-    assert_eq!(running.end(), (1, None, String::new()));
-    let refused = program("ns-enter")
-        .args(["-t", &pid, "-c", "echo", "ran"])
-        .ran()
-        .fails(1);
+    let refused = refused(&pid);
     // The state of the inner cgroup includes that of the outer one.
     let message = format!("ns-enter: the cgroup \"/{name}/below\" is frozen: ");
     assert!(refused.starts_with(&message), "{refused}");
@@ -155,12 +159,7 @@ fn a_frozen_cgroup_of_the_first_version_is_refused() -> Outcome {
         refused.contains("echo THAWED >") && refused.contains("/freezer.state, or --frozen"),
         "{refused}"
     );
-    let mut command = program("ns-enter");
-    let running = Running::start(command.args(["-t", &pid, "-c", "--frozen", "echo", "ran"]));
-    let place = format!("/proc/{}/cgroup", running.pid());
-    while !std::fs::read_to_string(&place).is_ok_and(|text| text.contains(&name)) {
-        std::thread::yield_now();
-    }
+    let running = joined_on_request(&pid, &name);
     cgroup.freeze(false);
     assert_eq!(running.end(), (0, None, "ran\n".to_owned()));
     let thawed = program("ns-enter").args(["-t", &pid, "-c", "echo", "ran"]).ran();

@@ -70,15 +70,7 @@ impl Dead {
 
 fn the_table_answers_for_a_mount_whose_server_does_not() -> Outcome {
     let mut dead = Dead::new()?;
-    for search in [
-        "-M $d/f",
-        "-T $d/f",
-        "$d/f",
-        "-R $d/f",
-        "-S dead",
-        "dead $d/f",
-        "-M $d/./f/",
-    ] {
+    for search in SEARCHES {
         assert_eq!(
             dead.inside(&format!("-n -o SOURCE,FSTYPE {search}")),
             "dead fuse.dead\n",

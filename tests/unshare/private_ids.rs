@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use super::{ordinary, script, unshare};
-use crate::support::case::cases;
+use crate::support::case::{Skip, cases};
 use crate::support::{Outcome, Ran, Run as _, User, needs, program, tool};
 
 cases!["unshare::private_ids":
@@ -33,7 +33,8 @@ const SHOW: &str = "-a cat /proc/self/uid_map";
 
 fn one_id_is_mapped_if_the_helper_cannot_be_used() -> Outcome {
     needs::user_namespaces()?;
-    let (newuidmap, newgidmap) = (needs::installed("newuidmap")?, needs::installed("newgidmap")?);
+    let [newuidmap, other] = ["newuidmap", "newgidmap"].map(needs::installed);
+    let (newuidmap, other) = (newuidmap?, other?);
     let setpriv = needs::installed("setpriv")?;
     let user = User::ordinary()?;
     user.subordinate_ids()?;
@@ -51,7 +52,7 @@ fn one_id_is_mapped_if_the_helper_cannot_be_used() -> Outcome {
         command.env("PATH", directory.path());
         command.with(&format!("{options} /bin/cat /proc/self/uid_map"))
     };
-    std::os::unix::fs::symlink(&newgidmap, directory.path().join("newgidmap")).expect("it is ours");
+    std::os::unix::fs::symlink(&other, directory.path().join("newgidmap")).expect("it is ours");
     let why = "newuidmap is not in PATH, or cannot be run";
     says_one_id(&only_newgidmap("-a"), user, why);
     assert_eq!(only_newgidmap("-a -q").ok().lines().count(), 1);
@@ -78,6 +79,16 @@ fn one_id_is_mapped_if_the_helper_cannot_be_used() -> Outcome {
     Ok(())
 }
 
+/// The ordinary user and the first subordinate id, in cases of root that run newuidmap as this user.
+fn user_with_ids() -> Result<(&'static User, u32), Skip> {
+    needs::user_namespaces()?;
+    needs::root()?;
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    let (first, _) = user.subordinate_ids()?;
+    Ok((user, first))
+}
+
 /// This program of the ordinary user, run by root with these words of setpriv.
 fn by_setpriv(user: &User, words: &[&str]) -> Command {
     let mut command = tool("setpriv");
@@ -89,11 +100,7 @@ fn by_setpriv(user: &User, words: &[&str]) -> Command {
 }
 
 fn one_id_is_mapped_for_a_caller_whom_the_helper_refuses() -> Outcome {
-    needs::user_namespaces()?;
-    needs::root()?;
-    needs::installed("newuidmap")?;
-    let user = User::ordinary()?;
-    user.subordinate_ids()?;
+    let (user, _) = user_with_ids()?;
     let id = user.id.to_string();
     let why = format!(
         "the caller has gid 100, and newuidmap works only with gid {id}, the primary group of {}",
@@ -175,11 +182,7 @@ fn with_subuid(user: &User, text: &str, options: &str) -> Ran {
 }
 
 fn lines_of_subordinate_ids_are_read_as_newuidmap_reads_them() -> Outcome {
-    needs::user_namespaces()?;
-    needs::root()?;
-    needs::installed("newuidmap")?;
-    let user = User::ordinary()?;
-    let (first, _) = user.subordinate_ids()?;
+    let (user, first) = user_with_ids()?;
     let name = &user.name;
     for line in [
         format!("{name}:{first}:7"),
@@ -198,11 +201,7 @@ fn lines_of_subordinate_ids_are_read_as_newuidmap_reads_them() -> Outcome {
 }
 
 fn a_line_that_newuidmap_cannot_read_is_named() -> Outcome {
-    needs::user_namespaces()?;
-    needs::root()?;
-    needs::installed("newuidmap")?;
-    let user = User::ordinary()?;
-    let (first, _) = user.subordinate_ids()?;
+    let (user, first) = user_with_ids()?;
     let name = &user.name;
     for (line, why) in [
         (format!("{name}:{first}:7 "), "a blank follows the number 7"),
@@ -247,11 +246,7 @@ fn a_line_that_newuidmap_cannot_read_is_named() -> Outcome {
 }
 
 fn all_lines_of_a_user_count() -> Outcome {
-    needs::user_namespaces()?;
-    needs::root()?;
-    needs::installed("newuidmap")?;
-    let user = User::ordinary()?;
-    let (first, _) = user.subordinate_ids()?;
+    let (user, first) = user_with_ids()?;
     let (name, id, second) = (&user.name, user.id, first + 5);
     // newuidmap adds up lines by name and by uid, even if they overlap.
     let text = format!("{name}:{first}:7\n{id}:{second}:10\n");
