@@ -37,31 +37,35 @@ pub(super) fn is_same_type(line: &[u8], is: &[u8]) -> bool {
     })
 }
 
+/// The flags of a mount. Those in one row exclude each other.
+const FLAGS: [&[&str]; 8] = [
+    &["rw", "ro"],
+    &["nosuid", "suid"],
+    &["nodev", "dev"],
+    &["noexec", "exec"],
+    &["noatime", "atime", "relatime", "strictatime"],
+    &["nodiratime"],
+    &["sync"],
+    &["nosymfollow"],
+];
+
 /// The flags that a line asks for, and a mount lacks. A mount may have more flags than the line names, except `ro`.
 pub(super) fn missing_flags(line: MountOptions<'_>, mount: &Mount<'_>) -> Vec<&'static str> {
-    let mut wanted: [Option<&'static str>; 8] = [Some("rw"), None, None, None, None, None, None, None];
+    let mut wanted = [None; FLAGS.len()];
+    wanted[0] = Some("rw");
     for option in line.iter() {
-        match option.raw() {
-            b"ro" => wanted[0] = Some("ro"),
-            b"rw" | b"defaults" => wanted[0] = Some("rw"),
-            b"user" | b"users" => {
-                wanted[1..4].copy_from_slice(&[Some("nosuid"), Some("nodev"), Some("noexec")]);
+        let implied: &[&str] = match option.raw() {
+            b"defaults" => &["rw"],
+            b"user" | b"users" => &["nosuid", "nodev", "noexec"],
+            b"owner" | b"group" => &["nosuid", "nodev"],
+            _ => &[],
+        };
+        // The last option about a flag counts.
+        for (wanted, flags) in wanted.iter_mut().zip(FLAGS) {
+            let asked = |flag: &&&str| flag.as_bytes() == option.raw() || implied.contains(*flag);
+            if let Some(flag) = flags.iter().find(asked) {
+                *wanted = Some(*flag);
             }
-            b"owner" | b"group" => wanted[1..3].copy_from_slice(&[Some("nosuid"), Some("nodev")]),
-            b"nosuid" => wanted[1] = Some("nosuid"),
-            b"suid" => wanted[1] = Some("suid"),
-            b"nodev" => wanted[2] = Some("nodev"),
-            b"dev" => wanted[2] = Some("dev"),
-            b"noexec" => wanted[3] = Some("noexec"),
-            b"exec" => wanted[3] = Some("exec"),
-            b"noatime" => wanted[4] = Some("noatime"),
-            b"atime" => wanted[4] = Some("atime"),
-            b"relatime" => wanted[4] = Some("relatime"),
-            b"strictatime" => wanted[4] = Some("strictatime"),
-            b"nodiratime" => wanted[5] = Some("nodiratime"),
-            b"sync" => wanted[6] = Some("sync"),
-            b"nosymfollow" => wanted[7] = Some("nosymfollow"),
-            _ => {}
         }
     }
     let has = |name: &str| {
