@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
-use ns_core::launch::{self, Ended, mirror};
+use ns_core::launch::{self, Ended, SignalNumber, mirror};
 use ns_core::output::escape_for_terminal;
 use ns_core::{Kind, pins};
 
@@ -38,21 +38,18 @@ pub fn run(cli: &Cli, kind: Kind) -> Result<ExitCode> {
             continue;
         }
         heading(kind, &name)?;
-        let status = match one(&cli.for_name(kind, name))? {
-            Ended::Exited(status) => status,
-            // A key at the terminal is about all of them.
-            ended @ Ended::Killed(signal) if KEYS.contains(&signal.as_raw()) => {
-                return Ok(mirror(ended).into());
-            }
-            Ended::Killed(signal) => 128 + signal.as_raw().to_be_bytes()[3],
-        };
-        highest = highest.max(status);
+        let ended = one(&cli.for_name(kind, name))?;
+        // A key at the terminal is about all of them.
+        if matches!(ended, Ended::Killed(signal) if KEYS.contains(&signal)) {
+            return Ok(mirror(ended).into());
+        }
+        highest = highest.max(ended.status());
     }
     Ok(highest.into())
 }
 
 /// The signals of the keys that end a program: `SIGINT` and `SIGQUIT`.
-const KEYS: [i32; 2] = [2, 3];
+const KEYS: [SignalNumber; 2] = [SignalNumber::INT, SignalNumber::QUIT];
 
 /// Why the name leads to no namespace of the kind, if it does not.
 fn flaw(name: &OsStr, kind: Kind) -> Result<Option<String>> {
@@ -66,12 +63,7 @@ fn flaw(name: &OsStr, kind: Kind) -> Result<Option<String>> {
 /// Writes the name on a line of its own, as `ip -all netns exec` does.
 fn heading(kind: Kind, name: &OsStr) -> Result<()> {
     let mut out = ns_core::cli::stdout()?;
-    writeln!(
-        out,
-        "
-{kind}ns: {}",
-        escape_for_terminal(name.as_bytes())
-    )?;
+    writeln!(out, "\n{kind}ns: {}", escape_for_terminal(name.as_bytes()))?;
     Ok(out.flush()?)
 }
 

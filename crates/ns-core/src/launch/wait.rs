@@ -23,6 +23,19 @@ pub enum Ended {
     Killed(SignalNumber),
 }
 
+impl Ended {
+    /// The exit status as a shell has it in `$?`: 128 and the number of the signal that killed the program.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Exited(status) => status,
+            Self::Killed(signal) => {
+                let [.., low] = signal.as_raw().to_be_bytes();
+                128 + low
+            }
+        }
+    }
+}
+
 /// A process that is about to wait.
 #[derive(Debug)]
 pub(super) struct Waiter {
@@ -187,6 +200,5 @@ pub fn mirror(ended: Ended) -> u8 {
     // to files, and not to core dumps that go to a program (core(5)).
     let _ = nix::sys::prctl::set_dumpable(false);
     signals::die_of(signal.as_raw());
-    let [.., low] = signal.as_raw().to_be_bytes();
-    128 + low
+    ended.status()
 }
