@@ -138,6 +138,17 @@ fn each_name_stands_alone() -> Outcome {
             (137, Some("4")),
             "{ran:#?}"
         );
+        // A key at the terminal ends all of them.
+        for (signal, status) in [("INT", 130), ("QUIT", 131)] {
+            let ran = room.sh(&format!(
+                "ns-enter -q --each uts sh -c 'kill -{signal} $$'; exit $?"
+            ));
+            assert_eq!(
+                (ran.status, ran.stdout.matches("utsns: ").count()),
+                (status, 1),
+                "{ran:#?}"
+            );
+        }
         let ran = room.sh("ns-enter -q --each uts no-such-program");
         assert_eq!(ran.status, 127, "{ran:#?}");
         assert_eq!(
