@@ -70,10 +70,17 @@ fn a_number_that_is_refused_is_explained() -> Outcome {
             ("--pin x -u --nsid 1", "--nsid is about a network namespace"),
             ("--pin x --nsid=-1", "auto"),
             ("--pin x --from 1 --nsid 1", "--from"),
+            ("--pin x --nsid 1 true", "runs no program"),
         ] {
             let error = room.sh(&format!("ns-unshare {options}")).fails(2);
             assert!(error.contains(part), "{options}: {error}");
         }
+        // The kernel would number it when the pair is made.
+        let numbered = room.ok(
+            "unshare -n sh -c 'ns-unshare -q -n --veth e0 --pin tied --nsid 5; \
+             ns-ls -q -t net -n -o NETNSID -Q \"NAME =~ \\\"^tied\\\"\"; ns-unshare --unpin tied'",
+        );
+        assert_eq!(numbered.trim(), "5");
         let error = room.sh("ns-unshare --pin nosuch --nsid 1").fails(1);
         assert!(
             error.starts_with("ns-unshare: no namespace is pinned under the name \"nosuch\""),
@@ -138,8 +145,8 @@ fn each_name_stands_alone() -> Outcome {
             (137, Some("4")),
             "{ran:#?}"
         );
-        // A key at the terminal ends all of them.
-        for (signal, status) in [("INT", 130), ("QUIT", 131)] {
+        // A signal that asks to end is about all of them.
+        for (signal, status) in [("HUP", 129), ("INT", 130), ("QUIT", 131), ("TERM", 143)] {
             let ran = room.sh(&format!(
                 "ns-enter -q --each uts sh -c 'kill -{signal} $$'; exit $?"
             ));

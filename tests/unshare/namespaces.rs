@@ -7,6 +7,7 @@ use crate::support::case::cases;
 use crate::support::{Outcome, Run as _, inode_of, needs};
 
 cases!["unshare::namespaces":
+    a_kind_that_an_option_needs_is_not_kept,
     a_private_process_table_starts_at_one,
     the_chosen_kinds_are_new_and_no_others,
     the_status_is_the_programs,
@@ -68,6 +69,27 @@ fn the_chosen_kinds_are_new_and_no_others() -> Outcome {
                 "{options}: {kind} is {inode}, ours is {own}"
             );
         }
+    }
+    Ok(())
+}
+
+/// Otherwise the option would change the caller's namespace.
+fn a_kind_that_an_option_needs_is_not_kept() -> Outcome {
+    for (options, option, noun, share) in [
+        ("--share=uts --hostname x", "--hostname", "UTS", "uts"),
+        ("--share=uts --domainname x", "--domainname", "UTS", "uts"),
+        ("--share=net --veth eth0", "--veth", "network", "net"),
+        ("--share=net -n", "--net", "network", "net"),
+        ("--share=uts,user --uts=/tmp/x", "--uts", "UTS", "uts"),
+        ("--share=user -r", "an id map", "user", "user"),
+        ("--share=mount --mount-proc", "--mount-proc", "mount", "mount"),
+        ("--share=pid --init", "--init", "PID", "pid"),
+    ] {
+        let error = unshare().with(&format!("-a {options} true")).fails(2);
+        let text = format!(
+            "ns-unshare: {option} needs a new {noun} namespace, and --share={share} keeps the caller's\n"
+        );
+        assert!(error.starts_with(&text), "{options}: {error}");
     }
     Ok(())
 }

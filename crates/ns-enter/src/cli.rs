@@ -55,8 +55,8 @@ pub struct Cli {
     /// Run the program once for each name of this kind
     ///
     /// The program runs in the namespace of KIND that each name leads to, in the order of the names. A line with the name
-    /// is written before it. Stale names are left out, with a note. The status is the highest one of the programs. Same as ip
-    /// -all netns exec for the kind net.
+    /// is written before it. Stale names are left out, with a note. The status is the highest one of the programs. If a
+    /// program is killed by HUP, INT, QUIT or TERM, no other is started. Same as ip -all netns exec for the kind net.
     #[arg(long, value_name = "KIND", value_parser = value::<Kind>, requires = "program",
         conflicts_with_all = ["all", "net_socket", "json"], help_heading = NAMESPACES)]
     pub each: Option<Kind>,

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
-use ns_core::launch::{self, Ended, SignalNumber, mirror};
+use ns_core::launch::{self, Ended, mirror};
 use ns_core::output::escape_for_terminal;
 use ns_core::{Kind, pins};
 
@@ -18,7 +18,7 @@ use crate::cli::Cli;
 use crate::plan;
 use crate::request::Request;
 
-/// Runs the program for each name. The status is the highest one. A program that a key at the terminal has ended is the
+/// Runs the program for each name. The status is the highest one. A program that HUP, INT, QUIT or TERM has ended is the
 /// last.
 pub fn run(cli: &Cli, kind: Kind) -> Result<ExitCode> {
     if cli.kind(kind).is_some() {
@@ -39,17 +39,14 @@ pub fn run(cli: &Cli, kind: Kind) -> Result<ExitCode> {
         }
         heading(kind, &name)?;
         let ended = one(&cli.for_name(kind, name))?;
-        // A key at the terminal is about all of them.
-        if matches!(ended, Ended::Killed(signal) if KEYS.contains(&signal)) {
+        // Such a signal is passed on to one program, and is about all of them.
+        if matches!(ended, Ended::Killed(signal) if signal.asks_to_end()) {
             return Ok(mirror(ended).into());
         }
         highest = highest.max(ended.status());
     }
     Ok(highest.into())
 }
-
-/// The signals of the keys that end a program: `SIGINT` and `SIGQUIT`.
-const KEYS: [SignalNumber; 2] = [SignalNumber::INT, SignalNumber::QUIT];
 
 /// Why the name leads to no namespace of the kind, if it does not.
 fn flaw(name: &OsStr, kind: Kind) -> Result<Option<String>> {

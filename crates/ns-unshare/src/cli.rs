@@ -90,8 +90,8 @@ pub struct Cli {
 
     /// With --all, create no namespaces of these kinds
     ///
-    /// The program stays in the caller's namespaces of these kinds. For example, --share=net keeps the caller's network. The
-    /// kinds are cgroup, ipc, mnt, net, pid, time, user and uts. For several, use commas or repeat the option.
+    /// The program stays in the caller's namespaces of these kinds. For example, --share=net keeps the caller's network. An
+    /// option that needs a new namespace of such a kind is refused. The kinds are cgroup, ipc, mnt, net, pid, time, user and uts. For several, use commas or repeat the option.
     #[arg(long, value_name = "KIND", value_parser = value::<Kind>, value_delimiter = ',', requires = "all", help_heading = NAMESPACES)]
     pub share: Vec<Kind>,
 

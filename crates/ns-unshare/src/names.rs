@@ -1,6 +1,9 @@
 //! Names of existing namespaces: created with `--pin --from`, removed with `--unpin`. No program is run.
 
 use anyhow::Result;
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+use ns_core::cli::usage;
 use ns_core::launch::inside::NameStep;
 use ns_core::launch::{NetworkNumber, Plan, Steps};
 use ns_core::target::Destination;
@@ -21,6 +24,10 @@ pub fn plan(cli: &Cli, kinds: Kinds) -> Result<Option<Plan>> {
             steps.inside(NameStep::UnpinStale(name, kind));
         }
     } else if let (Some(name), Some(id), true) = (&cli.pin, cli.nsid, kinds.is_empty()) {
+        if !cli.program.is_empty() {
+            let text = "--pin with --nsid alone numbers an existing network namespace, and runs no program: add --net for a new one";
+            return Err(usage(Cli::command(), ErrorKind::ArgumentConflict, text).into());
+        }
         let network = Target::Name(name.clone()).open()?.destination(Kind::Net)?;
         steps.inside(NameStep::Number(network, NetworkNumber::by_rtnetlink(id)));
     } else if let (Some(name), Some(target)) = (&cli.pin, &cli.from) {

@@ -25,9 +25,6 @@ pub fn plan(request: &Request) -> Plan {
     if let Some(name) = &request.name {
         steps.outside(PinStep::Name(name.clone(), request.kinds));
     }
-    if let Some(id) = request.nsid {
-        steps.outside(PinStep::Number(NetworkNumber::by_rtnetlink(id)));
-    }
     credentials(request, &mut steps);
     let mut steps = if request.init {
         steps.stay_as_init()
@@ -99,6 +96,10 @@ fn namespaces(request: &Request) -> Steps<Forked> {
 
 /// The contents of the new namespaces before the program starts.
 fn surroundings(request: &Request, steps: &mut Steps<Forked>) {
+    // The kernel numbers a network namespace by itself if a pair leads there, and changes no number.
+    if let Some(id) = request.nsid {
+        steps.outside(PinStep::Number(NetworkNumber::by_rtnetlink(id)));
+    }
     for veth in &request.veth {
         steps.outside(VethStep::Create(Rc::clone(veth), MakeVeth::by_rtnetlink()));
         steps.outside(VethStep::SetUp(Rc::clone(veth), VethEnd::Peer));

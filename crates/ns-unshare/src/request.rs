@@ -193,7 +193,7 @@ fn check_file(kind: Kind, file: &Path) -> ns_core::Result<()> {
         quoted(file.as_os_str().as_bytes()),
     ));
     Err(error.with_help(format!(
-        "to create the file, write --{option}=./{name}; to pin the namespace under a name, add --pin {name}; to stay in the caller's {noun} namespace, leave out --{option}, or use -a --share={option}"
+        "to create the file, write --{option}=./{name}; to pin the namespace under a name, write --{option} --pin {name}; to stay in the caller's {noun} namespace, leave out --{option}, or use -a --share={option}"
     )))
 }
 
@@ -203,26 +203,27 @@ pub fn kinds(cli: &Cli) -> Kinds {
         let is_shared = |kind: &Kind| cli.share.contains(kind);
         return Kinds::ALL.iter().filter(|kind| !is_shared(kind)).collect();
     }
+    needed(cli).into_iter().map(|(kind, _)| kind).collect()
+}
+
+/// The kinds of which an option needs a new namespace, each with the option.
+fn needed(cli: &Cli) -> Vec<(Kind, String)> {
+    let binfmt = cli.mount_binfmt.is_some() || cli.load_interp.is_some();
     let implied = [
-        (
-            Kind::Mnt,
-            cli.mount_proc.is_some() || cli.mount_binfmt.is_some() || cli.load_interp.is_some(),
-        ),
-        (
-            Kind::User,
-            maps_ids(cli) || cli.mount_binfmt.is_some() || cli.load_interp.is_some(),
-        ),
-        (Kind::Uts, cli.hostname.is_some() || cli.domainname.is_some()),
-        (Kind::Net, !cli.veth.is_empty()),
-        (Kind::Pid, cli.init),
+        (Kind::Mnt, "--mount-proc", cli.mount_proc.is_some()),
+        (Kind::Mnt, "--mount-binfmt", binfmt),
+        (Kind::User, "an id map", maps_ids(cli)),
+        (Kind::User, "--mount-binfmt", binfmt),
+        (Kind::Uts, "--hostname", cli.hostname.is_some()),
+        (Kind::Uts, "--domainname", cli.domainname.is_some()),
+        (Kind::Net, "--veth", !cli.veth.is_empty()),
+        (Kind::Pid, "--init", cli.init),
     ];
+    let implied = implied.into_iter().filter(|(.., is_given)| *is_given);
     let said = Kind::ALL.into_iter().filter(|kind| cli.kind(*kind).is_some());
-    said.chain(
-        implied
-            .into_iter()
-            .filter_map(|(kind, implied)| implied.then_some(kind)),
-    )
-    .collect()
+    said.map(|kind| (kind, format!("--{}", kind.option())))
+        .chain(implied.map(|(kind, option, _)| (kind, option.to_owned())))
+        .collect()
 }
 
 fn maps_ids(cli: &Cli) -> bool {
@@ -246,6 +247,13 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
                 return refuse(ErrorKind::MissingRequiredArgument, &text);
             }
         }
+    }
+    let mut needed = needed(cli).into_iter();
+    if let Some((kind, option)) = needed.find(|(kind, _)| cli.share.contains(kind)) {
+        let (noun, share) = (kind.noun(), kind.option());
+        return conflict(&format!(
+            "{option} needs a new {noun} namespace, and --share={share} keeps the caller's"
+        ));
     }
     if cli.info_fd == Some(0) {
         let text = "--info-fd 0: the program reads from descriptor 0: use 1, 2, or another one, as in --info-fd 3 3>FILE";

@@ -14,14 +14,18 @@ pub struct SignalNumber(i32);
 impl SignalNumber {
     /// The signal that cannot be caught, blocked or ignored.
     pub const KILL: Self = Self(libc::SIGKILL);
-    /// The signal of the interrupt key of a terminal.
-    pub const INT: Self = Self(libc::SIGINT);
-    /// The signal of the quit key of a terminal.
-    pub const QUIT: Self = Self(libc::SIGQUIT);
 
     /// The signal with the kernel's number.
     pub(super) const fn from_raw(number: i32) -> Self {
         Self(number)
+    }
+
+    /// True for the signals by which a terminal or another program asks a program to end.
+    pub const fn asks_to_end(self) -> bool {
+        matches!(
+            self.0,
+            libc::SIGHUP | libc::SIGINT | libc::SIGQUIT | libc::SIGTERM
+        )
     }
 
     /// The number of the signal.
