@@ -8,6 +8,7 @@ use crate::support::{Outcome, Run as _, needs, preload};
 
 cases!["unshare::lost_answers":
     a_file_is_removed,
+    a_file_stays_bound_if_the_program_runs,
     a_mount_is_removed,
     a_pair_of_interfaces_is_removed,
 ];
@@ -75,16 +76,54 @@ fn a_mount_is_removed() -> Outcome {
     Ok(())
 }
 
+/// Runs the command with each of its answers lost in turn, in both processes of the launch.
+fn a_file_stays_bound_if_the_program_runs() -> Outcome {
+    needs::root()?;
+    let strace = needs::installed("strace")?;
+    let mut ends = Vec::new();
+    for when in 1..=5 {
+        let place = Place::new();
+        let file = place.file("uts");
+        let mut command = crate::support::tool(&strace);
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+        command.arg(format!("inject=recvfrom:error=EIO:when={when}"));
+        command.arg(unshare().get_program());
+        let ran = command.with(&format!("--uts={file} echo ran"));
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("it is there");
+        let is_bound = mounts.contains(&file);
+        let started = if is_bound { "ran\n" } else { "" };
+        assert_eq!(
+            (ran.status == 0, ran.stdout.as_str()),
+            (is_bound, started),
+            "{when}: {ran:?}"
+        );
+        if is_bound {
+            nix::mount::umount(file.as_str()).expect("it is a mount of this case");
+        } else {
+            assert!(place.is_empty(), "{when}: {ran:?}");
+        }
+        ends.push(ran.status);
+    }
+    // The third answer tells the helper that the program has started.
+    assert_eq!(ends, [1, 1, 0, 0, 0]);
+    Ok(())
+}
+
 fn a_pair_of_interfaces_is_removed() -> Outcome {
     needs::user_namespaces()?;
     let strace = needs::installed("strace")?;
-    for place in veth::Place::both()? {
+    let errors = [
+        ("ENOMEM", ": Cannot allocate memory"),
+        ("EIO", ": Input/output error"),
+    ];
+    let places = veth::Place::both()?;
+    for (place, (error, message)) in places.iter().flat_map(|place| errors.map(|error| (place, error))) {
         let mut failed = 0;
         // A set-up has fewer answers than that.
         for when in 1..=24 {
             let mut command = place.inside(place.held.pid);
             command.arg(&strace).args(["-f", "-qq", "-o", "/dev/null", "-e"]);
-            command.arg(format!("inject=recvfrom:error=ENOMEM:when={when}"));
+            command.arg(format!("inject=recvfrom:error={error}:when={when}"));
             command.arg(place.program("ns-unshare").get_program());
             let ran = command.with("--veth eth0,peer=vh0,addr=10.7.0.2/24 cat /proc/net/dev");
             if ran.status == 0 {
@@ -94,7 +133,7 @@ fn a_pair_of_interfaces_is_removed() -> Outcome {
             }
             failed += 1;
             assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{when}: {ran:?}");
-            assert!(ran.stderr.contains(": Cannot allocate memory"), "{when}: {ran:?}");
+            assert!(ran.stderr.contains(message), "{when}: {ran:?}");
             assert_eq!(place.interfaces(), [""; 0], "{when}: {ran:?}");
         }
         // At least: creating, finding both ends, bringing both up, the address, and looking at both.

@@ -1,7 +1,7 @@
 //! The two sides on their way through a plan. Each side does its own turns, and then waits for a message of the other
 //! side. A failing step ends both sides.
 
-use super::channel::Message;
+use super::channel::{Channel, Message};
 use super::facts::AfterFailure;
 use super::failure::Failure;
 use super::inside::InsideProcess;
@@ -30,7 +30,7 @@ pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
 
 /// Does the steps inside. Returns only if something failed.
 pub(super) fn inside(plan: &Plan, process: &mut InsideProcess) -> Failure {
-    match inside_turns(plan, process) {
+    match inside_turns(plan, process).and_then(|()| announce(process)) {
         Ok(()) => plan.last().perform(process),
         Err(failure) => failure,
     }
@@ -68,10 +68,33 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
     Ok(())
 }
 
+/// Tells the process outside that the program starts. A helper has to agree: if it undid its steps later, nobody could
+/// end the program, because the program is the caller.
+fn announce(process: &InsideProcess) -> Result<(), Failure> {
+    let Some(channel) = &process.channel else {
+        return Ok(());
+    };
+    channel
+        .send(&Message::Executing)
+        .doing(|| "tell the process outside that the program starts")?;
+    if !process.has_parent {
+        // A helper that was killed has done its steps, and undoes none.
+        hear(process, channel)?;
+    }
+    Ok(())
+}
+
 fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
     let Some(channel) = &process.channel else {
         return Ok(());
     };
+    // A parent that failed has reported the reason itself. A helper that is gone was killed.
+    let ended = || Error::Unfit("the process outside has ended".into());
+    hear(process, channel)?.ok_or_else(|| ended().into())
+}
+
+/// Waits until the process outside says that this process can go on. Returns `None` if it has ended.
+fn hear(process: &InsideProcess, channel: &Channel) -> Result<Option<()>, Failure> {
     let word = channel.receive().doing(|| "wait for the process outside");
     match word.map_err(|error| process.explain(error, |_, _| None))? {
         Some(Message::Failed(failure)) => Err(failure),
@@ -79,9 +102,8 @@ fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
             let error = Error::Unfit("the process outside failed, and could not report why".into());
             Err(error.into())
         }
-        Some(_) => Ok(()),
-        // A parent that failed has reported the reason itself. A helper that is gone was killed.
-        None => Err(Error::Unfit("the process outside has ended".into()).into()),
+        Some(_) => Ok(Some(())),
+        None => Ok(None),
     }
 }
 

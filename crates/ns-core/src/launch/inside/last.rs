@@ -8,7 +8,6 @@ use nix::errno::Errno;
 use super::process::InsideProcess;
 use crate::escape::quoted;
 use crate::explain::{self, Finding, Look, program};
-use crate::launch::channel::Message;
 use crate::launch::facts::Demands;
 use crate::launch::failure::Failure;
 use crate::launch::program::{self as executed, Program};
@@ -57,12 +56,6 @@ impl LastStep {
 
     /// Does the step. Returns only if it fails, with the reason.
     pub(in crate::launch) fn perform(&self, process: &mut InsideProcess) -> Failure {
-        if let Some(channel) = &process.channel
-            && let Err(errno) = channel.send(&Message::Executing)
-        {
-            let doing = "tell the process outside that the program starts";
-            return Error::kernel(doing, errno).into();
-        }
         let program = match self {
             Self::Execute(program) => program,
             Self::End => exit(process.end_status),

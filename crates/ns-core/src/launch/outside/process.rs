@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 
 use super::unanswered::undone;
+use crate::error::Doing;
 use crate::launch::change;
 use crate::launch::channel::{Channel, Message};
 use crate::launch::ending::Ending;
@@ -40,6 +41,8 @@ pub(in crate::launch) struct OutsideProcess<'a> {
     pub(in crate::launch) ending: Option<&'a Ending>,
     /// True if another process has replaced the first process inside.
     followed: bool,
+    /// True if this helper has agreed to the start of the program, and the process inside may be the program.
+    has_agreed: bool,
     made: Vec<Made>,
     pub(super) pairs: super::pairs::VethPairs,
 }
@@ -83,6 +86,7 @@ impl<'a> OutsideProcess<'a> {
             descriptors,
             ending: None,
             followed: false,
+            has_agreed: false,
             made: Vec::new(),
             pairs: super::pairs::VethPairs::default(),
         }
@@ -91,6 +95,11 @@ impl<'a> OutsideProcess<'a> {
     /// The process that the program runs in.
     pub(in crate::launch) fn child(&self) -> Pid {
         self.child
+    }
+
+    /// True if this process is the helper of the caller, which becomes the program.
+    fn is_helper(&self) -> bool {
+        self.ending.is_none()
     }
 
     /// Gives the turn to the other side.
@@ -117,7 +126,14 @@ impl<'a> OutsideProcess<'a> {
     pub(in crate::launch) fn await_program(&mut self) -> Result<(), Failure> {
         let mut executing = false;
         while let Some(heard) = self.receive()? {
-            executing |= heard == Heard::Executing;
+            if heard == Heard::Executing {
+                executing = true;
+                if self.is_helper() {
+                    self.give_turn()
+                        .doing(|| "tell the process inside that the program can start")?;
+                    self.has_agreed = true;
+                }
+            }
         }
         if executing { Ok(()) } else { Err(ended()) }
     }
@@ -180,6 +196,12 @@ impl<'a> OutsideProcess<'a> {
             self.await_ready(&self.channel, PollFlags::IN)?;
             self.channel.receive()
         });
+        // The process inside of a helper closes the channel when it becomes the program. After a failure, it waits for the
+        // helper first. So the message that cannot be read is of no failure.
+        let message = match message {
+            Err(_) if self.has_agreed && self.channel.is_closed().unwrap_or(false) => Ok(None),
+            message => message,
+        };
         match message.map_err(heard)? {
             None => Ok(None),
             Some(Message::Go | Message::Status(_)) => Ok(Some(Heard::Go)),
