@@ -113,9 +113,9 @@ impl Channel {
         let length = loop {
             match rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::empty()) {
                 Ok((length, _)) => break length,
-                Err(rustix::io::Errno::INTR) => {}
-                // The other process was killed before it read a message of this side.
-                Err(rustix::io::Errno::CONNRESET) => break 0,
+                // The other side has ended before it read a message of this side. The kernel says so once, before it gives
+                // what the other side has sent.
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNRESET) => {}
                 Err(errno) => return Err(from_rustix(errno)),
             }
         };
@@ -128,7 +128,13 @@ impl Channel {
     /// A message that has already arrived. Does not wait.
     pub(super) fn take_waiting(&self) -> Option<Message> {
         let mut buffer = [0; LONGEST];
-        let (length, _) = rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::DONTWAIT).ok()?;
+        let length = loop {
+            match rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::DONTWAIT) {
+                Ok((length, _)) => break length,
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNRESET) => {}
+                Err(_) => return None,
+            }
+        };
         let (tag, body) = buffer[..length].split_first()?;
         message(*tag, body).ok()
     }
@@ -230,6 +236,24 @@ mod tests {
         assert!(matches!(other.receive(), Ok(None)));
         // Sending succeeds although nobody listens.
         assert_eq!(other.send(&Message::Go), Ok(()));
+    }
+
+    #[test]
+    fn a_failure_arrives_from_a_side_that_has_not_read_everything() {
+        let (one, other) = Channel::pair().unwrap();
+        assert_eq!(one.send(&Message::Executing), Ok(()));
+        let error = Error::kernel("create a user namespace", Errno::ENOSPC);
+        assert_eq!(other.send(&Message::Failed(error.into())), Ok(()));
+        drop(other);
+        assert!(matches!(one.receive(), Ok(Some(Message::Failed(_)))));
+        assert!(matches!(one.receive(), Ok(None)));
+
+        let (one, other) = Channel::pair().unwrap();
+        assert_eq!(one.send(&Message::Go), Ok(()));
+        assert_eq!(other.send(&Message::Child(Pid::own())), Ok(()));
+        drop(other);
+        assert!(matches!(one.take_waiting(), Some(Message::Child(_))));
+        assert!(one.take_waiting().is_none());
     }
 
     #[test]
