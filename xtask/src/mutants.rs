@@ -1,5 +1,5 @@
-//! `cargo xtask mutants`: changes the code in one place at a time with cargo-mutants, and runs the cases that should
-//! notice.
+//! `cargo xtask mutants`: changes the code in one place at a time with cargo-mutants, and runs the tests that should
+//! notice: first the unit tests of the library, which are built soon, and then the cases in `tests` for what they missed.
 //!
 //! A changed program can unmount, signal or remove something else than it should. Everything runs in its own mount and PID
 //! namespaces, with its own `/run`.
@@ -72,7 +72,8 @@ pub struct MutantsCli {
     parts: Vec<String>,
 }
 
-/// Tries the sample, part by part. The changes that no test noticed are in `target/mutants/PART/mutants.out/missed.txt`.
+/// Tries the sample, part by part. The changes that no test noticed are in
+/// `target/mutants/PART/programs/mutants.out/missed.txt`.
 pub fn run(cli: &MutantsCli) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -137,35 +138,40 @@ fn changes(root: &Path, part: &Part) -> Result<Vec<String>> {
 
 /// Tries the changes of a part, and returns how many were not noticed.
 fn tried(root: &Path, part: &Part, changes: &[&str]) -> Result<usize> {
+    let missed = missed_by(Tests::Unit, root, part, changes)?;
+    if missed.is_empty() {
+        return Ok(0);
+    }
+    let missed: Vec<&str> = missed.iter().map(String::as_str).collect();
+    Ok(missed_by(Tests::Programs, root, part, &missed)?.len())
+}
+
+/// Tests that can notice a change.
+#[derive(Clone, Copy)]
+enum Tests {
+    /// The unit tests of the library.
+    Unit,
+    /// The cases in `tests`.
+    Programs,
+}
+
+/// Tries the changes of a part with these tests, and returns the changes that were not noticed.
+fn missed_by(tests: Tests, root: &Path, part: &Part, changes: &[&str]) -> Result<Vec<String>> {
     let work = root.join("target/mutants");
-    let out = work.join(part.name);
+    let (name, package, arguments) = match tests {
+        Tests::Unit => ("unit", "ns-core", &["--lib"][..]),
+        Tests::Programs => ("programs", "ns-utils", &["--test", "programs"][..]),
+    };
+    let out = work.join(part.name).join(name);
     std::fs::create_dir_all(&out)?;
     let mut command = Command::new("unshare");
     command
         .current_dir(root)
-        .args([
-            "--mount",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-            "--propagation",
-            "private",
-        ])
-        .args([
-            "sh",
-            "-c",
-            "mount -t tmpfs -o mode=755 run /run && exec \"$@\"",
-            "sh",
-        ])
+        .args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
+        .args(["--propagation", "private", "sh", "-c"])
+        .args(["mount -t tmpfs -o mode=755 run /run && exec \"$@\"", "sh"])
         .arg(env!("CARGO"))
-        .args([
-            "mutants",
-            "--package",
-            "ns-core",
-            "--test-package",
-            "ns-core,ns-utils",
-        ])
+        .args(["mutants", "--package", "ns-core", "--test-package", package])
         .args([
             "--baseline",
             "skip",
@@ -173,10 +179,8 @@ fn tried(root: &Path, part: &Part, changes: &[&str]) -> Result<usize> {
             "900",
             "--build-timeout",
             "1800",
-            "--colors",
-            "never",
         ])
-        .arg("--output")
+        .args(["--colors", "never", "--output"])
         .arg(&out)
         // The dependencies are built once for all runs.
         .env("CARGO_TARGET_DIR", work.join("build"))
@@ -193,9 +197,7 @@ fn tried(root: &Path, part: &Part, changes: &[&str]) -> Result<usize> {
     for change in changes {
         command.args(["--re", &format!("^{}$", regex::escape(change))]);
     }
-    command
-        .args(["--", "--lib", "--test", "programs", "--"])
-        .args(part.cases);
+    command.arg("--").args(arguments).arg("--").args(part.cases);
     let status = command.status()?;
     let missed = std::fs::read_to_string(out.join("mutants.out/missed.txt")).unwrap_or_default();
     // 2: some were not noticed. 3: some ended because of the time, which is noticed too.
@@ -203,5 +205,6 @@ fn tried(root: &Path, part: &Part, changes: &[&str]) -> Result<usize> {
         matches!(status.code(), Some(0 | 2 | 3)),
         "cargo mutants has failed: {status}"
     );
-    Ok(missed.lines().filter(|line| changes.contains(line)).count())
+    let missed = missed.lines().filter(|line| changes.contains(line));
+    Ok(missed.map(str::to_owned).collect())
 }
