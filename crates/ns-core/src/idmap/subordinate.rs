@@ -22,7 +22,7 @@ pub struct Subordinate {
 pub struct Granted {
     /// The blocks, in the order of the lines.
     pub blocks: Vec<Subordinate>,
-    /// The lines for this user that `newuidmap(1)` cannot read.
+    /// The lines for this user that grant nothing.
     pub(crate) flaws: Vec<Flaw>,
 }
 
@@ -65,6 +65,14 @@ pub fn granted(kind: IdKind, name: Option<&str>, uid: u32) -> Result<Granted> {
     Ok(find(&text, name, uid))
 }
 
+impl Granted {
+    /// The lines for the user that grant nothing, each with its flaw, if other lines grant something.
+    pub fn ignored_lines(&self, kind: IdKind) -> Vec<String> {
+        let flaws = self.flaws.iter().filter(|_| !self.blocks.is_empty());
+        flaws.map(|flaw| flaw.cause(kind.subordinate_file())).collect()
+    }
+}
+
 /// The first block of the user with this name or uid, in the file for this kind of ids.
 ///
 /// [`Error::NotFound`] if the user has no block, with a line that would grant one.
@@ -100,9 +108,9 @@ fn find(text: &[u8], name: Option<&str>, uid: u32) -> Granted {
     let mut granted = Granted::default();
     for (number, bytes) in (1..).zip(text.split(|byte| *byte == b'\n')) {
         match line(bytes, name, uid) {
-            Some(Ok(block)) if block.count > 0 => granted.blocks.push(block),
+            Some(Ok(block)) => granted.blocks.push(block),
             Some(Err(flaw)) => granted.flaws.push(flaw.at(number)),
-            Some(Ok(_)) | None => {}
+            None => {}
         }
     }
     granted

@@ -7,23 +7,32 @@ use super::Subordinate;
 /// The length from which a line is too long.
 const TOO_LONG: usize = 1024;
 
-/// A line for a user that `newuidmap(1)` cannot read.
+/// A line for a user that grants nothing: `newuidmap(1)` cannot read it, or it has no ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
     /// The number of the line, from 1.
     pub(super) number: usize,
-    /// The flaw, in a clause.
-    why: String,
-    /// The line as it would be read.
+    /// The flaw, as it reads after the number of the line.
+    problem: String,
+    /// The line without the flaw.
     corrected: Option<String>,
 }
 
 impl Flaw {
-    fn new(why: impl Into<String>, corrected: Option<String>) -> Self {
+    fn unreadable(why: &str, corrected: Option<String>) -> Self {
         Self {
             number: 0,
-            why: why.into(),
+            problem: format!("cannot be read: {why}"),
             corrected,
+        }
+    }
+
+    /// A line that can be read, for this user, with the count 0.
+    fn empty(user: &str, first: u32) -> Self {
+        Self {
+            number: 0,
+            problem: "grants no ids: its count is 0".into(),
+            corrected: Some(format!("{user}:{first}:COUNT")),
         }
     }
 
@@ -34,7 +43,7 @@ impl Flaw {
 
     /// The line and what is wrong with it.
     pub fn cause(&self, file: &str) -> String {
-        format!("line {} of {file} cannot be read: {}", self.number, self.why)
+        format!("line {} of {file} {}", self.number, self.problem)
     }
 
     /// The way to fix it.
@@ -64,7 +73,7 @@ pub(super) fn line(bytes: &[u8], name: Option<&str>, uid: u32) -> Option<Result<
         };
         Some(format!("{bare}:{}:{}", block.first, block.count))
     });
-    let flaw = |why: String| Some(Err(Flaw::new(why, corrected.clone())));
+    let flaw = |why: String| Some(Err(Flaw::unreadable(&why, corrected.clone())));
     if owner != bare {
         let side = if owner.starts_with(|first: char| first.is_ascii_whitespace()) {
             "before"
@@ -89,6 +98,7 @@ pub(super) fn line(bytes: &[u8], name: Option<&str>, uid: u32) -> Option<Result<
         Ok(Subordinate { first, count })
     });
     match block {
+        Ok(Subordinate { first, count: 0 }) => Some(Err(Flaw::empty(bare, first))),
         Ok(block) => Some(Ok(block)),
         Err(why) => flaw(why),
     }
@@ -213,6 +223,13 @@ mod tests {
         }
         let long = format!("alice:600000:1000:{}", "x".repeat(1006));
         assert!(read(&long).is_err() && read(&long[..1023]).is_ok());
+    }
+
+    #[test]
+    fn a_line_with_the_count_0_grants_nothing() {
+        let expected =
+            "line 0 of F grants no ids: its count is 0, as root, write line 0 of F as alice:600000:COUNT";
+        assert_eq!(read("alice:600000:0"), Err(expected.into()));
     }
 
     #[test]
