@@ -1,7 +1,7 @@
 //! The value of `--veth`: `eth0`, or `name=eth0,addr=10.7.0.2/24,peer=vh0`.
 
 use std::ffi::{OsStr, OsString};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -86,8 +86,8 @@ impl Rest {
             b"peer" => once(&mut self.peer, parsed(text?)?),
             b"mac" => once(&mut self.hardware, parsed(text?)?),
             b"mtu" => once(&mut self.mtu, mtu(text?)?),
-            b"addr" => another(&mut self.addresses, parsed(text?)?),
-            b"peer-addr" => another(&mut self.peer_addresses, parsed(text?)?),
+            b"addr" => another(&mut self.addresses, address(text?)?),
+            b"peer-addr" => another(&mut self.peer_addresses, address(text?)?),
             b"gw" => {
                 let gateway: IpAddr = text?.parse().map_err(|_| "expected an IPv4 or IPv6 address")?;
                 let family = if gateway.is_ipv4() { "IPv4" } else { "IPv6" };
@@ -97,6 +97,9 @@ impl Rest {
                     .any(|other| other.is_ipv4() == gateway.is_ipv4())
                 {
                     return Err(format!("there is already a gateway for {family}"));
+                }
+                if let Some(sort) = of_no_single_host(gateway) {
+                    return Err(format!("that is {sort}, and not the address of another host"));
                 }
                 self.gateways.push(gateway);
                 Ok(())
@@ -117,6 +120,11 @@ impl Rest {
             if own(*gateway) {
                 return Err(format!(
                     "gw={gateway}: that is the interface inside, which leads nowhere else"
+                ));
+            }
+            if let Some(address) = self.addresses.iter().find(|own| is_broadcast(own, *gateway)) {
+                return Err(format!(
+                    "gw={gateway}: that is the broadcast address of {address}"
                 ));
             }
             // The gateway may be outside the prefix, as with an address of its own for each interface (`/32`).
@@ -141,6 +149,31 @@ impl Rest {
     }
 }
 
+/// The sort of an address that belongs to no single other host, if it is one.
+fn of_no_single_host(address: IpAddr) -> Option<&'static str> {
+    if address.is_unspecified() {
+        Some("the unspecified address")
+    } else if address.is_loopback() {
+        Some("a loopback address")
+    } else if address.is_multicast() {
+        Some("a multicast address")
+    } else if address == IpAddr::V4(Ipv4Addr::BROADCAST) {
+        Some("the broadcast address")
+    } else {
+        None
+    }
+}
+
+/// True if this is the broadcast address of the network that the other address is in. Prefixes longer than 30 bits have
+/// none.
+fn is_broadcast(own: &InterfaceAddress, gateway: IpAddr) -> bool {
+    let (IpAddr::V4(address), IpAddr::V4(gateway)) = (own.address, gateway) else {
+        return false;
+    };
+    let hosts = u32::MAX.checked_shr(own.length.into()).unwrap_or(0);
+    own.length <= 30 && address.to_bits() | hosts == gateway.to_bits()
+}
+
 /// Every IPv6 interface reaches such an address.
 fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if Ipv6Addr::is_unicast_link_local(&address))
@@ -163,6 +196,17 @@ fn another<T: PartialEq>(places: &mut Vec<T>, value: T) -> Result<(), String> {
     }
     places.push(value);
     Ok(())
+}
+
+/// An address of an interface. The kernel gives none of these IPv6 addresses to one.
+fn address(text: &str) -> Result<InterfaceAddress, String> {
+    let address: InterfaceAddress = parsed(text)?;
+    match of_no_single_host(address.address).filter(|_| address.address.is_ipv6()) {
+        Some(sort) if !address.address.is_loopback() => {
+            Err(format!("that is {sort}, which no interface can have"))
+        }
+        _ => Ok(address),
+    }
 }
 
 fn inner_name(text: &str) -> Result<InterfaceName, String> {
@@ -314,6 +358,36 @@ mod tests {
                 "eth0,addr=fd00::2/64,peer-addr=fd00::2/48",
                 "peer-addr=fd00::2/48: the interface inside already has that address",
             ),
+            (
+                "eth0,addr=10.7.0.2/24,gw=0.0.0.0",
+                "gw=0.0.0.0: that is the unspecified address, and not",
+            ),
+            (
+                "eth0,addr=10.7.0.2/24,gw=127.0.0.1",
+                "gw=127.0.0.1: that is a loopback address, and not",
+            ),
+            ("eth0,gw=::1", "gw=::1: that is a loopback address, and not"),
+            (
+                "eth0,gw=ff02::1",
+                "gw=ff02::1: that is a multicast address, and not",
+            ),
+            ("eth0,gw=224.0.0.1", "that is a multicast address, and not"),
+            (
+                "eth0,gw=255.255.255.255",
+                "that is the broadcast address, and not",
+            ),
+            (
+                "eth0,addr=10.7.0.2/24,gw=10.7.0.255",
+                "gw=10.7.0.255: that is the broadcast address of 10.7.0.2/24",
+            ),
+            (
+                "eth0,addr=ff02::1/64",
+                "addr=ff02::1/64: that is a multicast address, which no interface can have",
+            ),
+            (
+                "eth0,peer-addr=::/64",
+                "that is the unspecified address, which no",
+            ),
             ("eth0,gw=x", "gw=x: expected an IPv4 or IPv6 address"),
             ("eth0,mac=1:2", "mac=1:2: expected six bytes"),
             ("eth0,mtu=67", "mtu=67: expected a number from 68 to 65535"),
@@ -336,6 +410,17 @@ mod tests {
         }
         let why = VethSpec::parse(OsStr::from_bytes(b"eth0,peer=\xff")).unwrap_err();
         assert_eq!(why, "peer=\\xff: it is not UTF-8");
+    }
+
+    #[test]
+    fn a_long_prefix_has_no_broadcast_address() {
+        for text in [
+            "eth0,addr=10.7.0.2/31,gw=10.7.0.3",
+            "eth0,addr=10.7.0.2/32,gw=10.7.0.3",
+            "eth0,addr=10.7.0.2/16,gw=10.7.0.255",
+        ] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
     }
 
     #[test]
