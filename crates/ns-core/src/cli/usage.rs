@@ -38,7 +38,9 @@ pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
         if kind == ContextKind::Usage {
             let usage = command.clone().render_usage();
             shown.insert(kind, ContextValue::StyledStr(usage));
-        } else if !advises_to_escape(value) {
+        } else if !advises_to_escape(value)
+            && !(kind == ContextKind::SuggestedArg && is_poor(argument, value))
+        {
             shown.insert(kind, escaped(value, argument));
         }
     }
@@ -89,6 +91,42 @@ fn option_of_kind(command: &Command, argument: &str) -> Option<String> {
         options.any(|argument| argument.get_long() == Some(option))
     };
     (!has_option(name) && has_option(kind.option())).then(|| format!("--{}", kind.option()))
+}
+
+/// True if the suggested option has little in common with the argument: clap suggests `--boot` for `--foo`.
+fn is_poor(argument: &str, suggested: &ContextValue) -> bool {
+    let ContextValue::String(suggested) = suggested else {
+        return false;
+    };
+    let name = |option: &str| option.trim_start_matches('-').to_owned();
+    let (argument, suggested) = (
+        name(argument.split('=').next().unwrap_or_default()),
+        name(suggested),
+    );
+    let length = argument.chars().count();
+    let longer = length.max(suggested.chars().count());
+    // A long word may be cut off as well as misspelled.
+    let beginning: String = suggested.chars().take(length).collect();
+    let is_near_beginning = length >= 5 && edits(&argument, &beginning) * 3 <= length;
+    let is_cut_off = suggested.starts_with(&argument);
+    !is_cut_off && !is_near_beginning && edits(&argument, &suggested) * 3 > longer
+}
+
+/// The number of characters to insert, remove or replace to make one text the other (Levenshtein distance).
+fn edits(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, letter) in one.chars().enumerate() {
+        let mut above_left = row[0];
+        row[0] = index + 1;
+        for (column, same) in other.iter().map(|other| *other == letter).enumerate() {
+            let above = row[column + 1];
+            let replaced = above_left + usize::from(!same);
+            row[column + 1] = replaced.min(above + 1).min(row[column] + 1);
+            above_left = above;
+        }
+    }
+    row[other.len()]
 }
 
 /// True if this is the advice to write `-- --option` for an option that may be misspelled: nobody means that.
@@ -190,6 +228,29 @@ mod tests {
         assert!(
             text.contains("\n  help:  a similar argument exists: '--mount'\n"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn only_a_similar_option_is_suggested() {
+        let command = Command::new("x")
+            .arg(Arg::new("boot").long("boot"))
+            .arg(Arg::new("no-loopback").long("no-loopback"))
+            .arg(Arg::new("domainname").long("domainname"));
+        let suggested = |typed: &str| {
+            let error = command.clone().try_get_matches_from(["x", typed]).unwrap_err();
+            let text = text(&command, &error, false);
+            let rest = text.split_once("a similar argument exists: '")?.1;
+            Some(rest.split_once('\'')?.0.to_owned())
+        };
+        assert_eq!(suggested("--foo"), None);
+        assert_eq!(suggested("--bot").as_deref(), Some("--boot"));
+        assert_eq!(suggested("--boots").as_deref(), Some("--boot"));
+        assert_eq!(suggested("--domian").as_deref(), Some("--domainname"));
+        assert_eq!(suggested("--noloopback").as_deref(), Some("--no-loopback"));
+        assert_eq!(
+            (edits("kitten", "sitting"), edits("", "ab"), edits("ab", "ab")),
+            (3, 2, 0)
         );
     }
 
