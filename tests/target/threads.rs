@@ -222,10 +222,15 @@ fn the_file_of_a_thread_that_has_exited_is_explained() -> Outcome {
     assert_eq!(
         error,
         format!(
-            "ns-hostname: \"{file}\" does not exist\n  \
+            "ns-hostname: \"{file}\" leads to no namespace any more\n  \
              cause: the first thread of process {pid} has exited; others are alive\n  \
              help:  use the file of another thread: /proc/{pid}/task/{tid}/ns/uts\n"
         )
+    );
+    let first = format!("/proc/{pid}/task/{pid}/ns/uts");
+    assert_eq!(
+        program("ns-hostname").args(["-t", &first]).ran().fails(1),
+        error.replace(&file, &first)
     );
     let file = format!("/proc/{pid}/task/{tid}/ns/uts");
     assert_eq!(program("ns-hostname").args(["-t", &file]).ran().ok(), "two\n");

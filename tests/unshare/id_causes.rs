@@ -7,6 +7,8 @@ use crate::support::{Outcome, Run as _, User, needs, tool};
 
 cases!["unshare::id_causes":
     a_missing_line_of_subordinate_ids_is_given,
+    ids_that_this_user_namespace_lacks_are_named,
+    a_line_that_grants_nothing_is_named,
     a_missing_or_powerless_helper_is_named,
     a_helper_that_refuses_the_caller_is_explained,
     denied_setgroups_are_named,
@@ -78,6 +80,130 @@ fn a_missing_line_of_subordinate_ids_is_given() -> Outcome {
             &format!("help:  as root, add a line such as {name}:100000:65536 to /etc/subuid"),
         ],
     );
+    Ok(())
+}
+
+/// A line in `/etc/subuid` is of no use where its ids are not mapped.
+fn ids_that_this_user_namespace_lacks_are_named() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("newuidmap newgidmap setpriv");
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    let (first, count) = user.subordinate_ids()?;
+    let id = user.id;
+    let elsewhere = "help:  run it outside this user namespace, or map a single id: --map-root-user\n";
+    let inside = |options: &str, text: &str| {
+        let mut command = ordinary();
+        let program = command.get_program().to_owned();
+        script(command.env("U", program), options, text)
+    };
+    for words in ["--map-auto", "--map-subids", "--map-users=0:1:10"] {
+        let ran = inside("-c", &format!("$U {words} echo ran"));
+        let cause = format!("are mapped in this user namespace, whose map is {id}:{id}:1\n");
+        says(
+            ran,
+            1,
+            &[
+                "newuidmap did not write the uid map",
+                "cause: not all uids of ",
+                &cause,
+                elsewhere,
+            ],
+        );
+    }
+    for words in ["--map-auto", "--map-users=auto"] {
+        let ran = inside("-r", &format!("$U {words} echo ran"));
+        says(
+            ran,
+            1,
+            &[
+                "root has no subordinate uids\n  cause: /etc/subuid has no line for root\n",
+                elsewhere,
+            ],
+        );
+    }
+    // The user who made this user namespace did not map itself.
+    let unmapped =
+        "cause: the caller's uid is not mapped in its own user namespace, where it appears as 65534\n";
+    for words in ["--map-auto", "-U"] {
+        says(
+            inside("--map-auto", &format!("$U {words} echo ran")),
+            1,
+            &[unmapped],
+        );
+    }
+    // The ids are mapped, and root is not.
+    let maps = format!(
+        "--map-users={first}:{first}:{count} --map-users={id}:{id}:1 --map-groups={first}:{first}:{count} --map-groups={id}:{id}:1"
+    );
+    let owner = "newuidmap is not mapped in this user namespace, so newuidmap gains no privileges\n";
+    says(
+        inside(&maps, "$U --map-auto echo ran"),
+        1,
+        &["cause: the owner of ", owner, elsewhere],
+    );
+    needs::root()?;
+    let mut command = tool("setpriv");
+    command.args(["--reuid=4712345", "--regid=4712345", "--clear-groups"]);
+    command.arg(ordinary().get_program());
+    says(
+        command.with("--map-auto echo ran"),
+        1,
+        &[
+            "cause: uid 4712345 has no entry in /etc/passwd, and newuidmap works only for users with one\n",
+            "help:  map a single id",
+        ],
+    );
+    Ok(())
+}
+
+fn a_line_that_grants_nothing_is_named() -> Outcome {
+    needs::root()?;
+    needs::user_namespaces()?;
+    needs::tools("newuidmap newgidmap setpriv mount");
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    let (name, (first, count)) = (&user.name, user.subordinate_ids()?);
+    let with_lines = |lines: &str, options: &str| {
+        let mut command = unshare();
+        command
+            .env("U", ordinary().get_program())
+            .env("ID", user.id.to_string())
+            .env("LINES", lines);
+        let text = format!(
+            "mount -t tmpfs tmp /mnt; printf %s \"$LINES\" >/mnt/subuid; mount --bind /mnt/subuid /etc/subuid
+            exec setpriv --reuid=$ID --regid=$ID --clear-groups $U {options} echo ran"
+        );
+        script(&mut command, "-m", &text)
+    };
+    let good = format!("{name}:{first}:{count}\n");
+    let none = format!("{name}:{first}:0\n");
+    let cause = "line 1 of /etc/subuid grants no ids: its count is 0\n";
+    says(
+        with_lines(&none, "--map-auto"),
+        1,
+        &["has no subordinate uids\n", "cause: ", cause],
+    );
+    let note = "ns-unshare: note: only one id is mapped, and no subordinate ids: ";
+    let ran = with_lines(&none, "-a");
+    assert_eq!(
+        (ran.stdout.as_str(), ran.stderr),
+        ("ran\n", format!("{note}{cause}"))
+    );
+    // A line that grants nothing is no reason to be silent where another one grants something.
+    for (second, flaw) in [
+        (none, "grants no ids: its count is 0"),
+        (
+            format!("{name}:{first}:9 \n"),
+            "cannot be read: a blank follows the number 9",
+        ),
+    ] {
+        for options in ["--map-auto", "-a", "--map-users=auto --map-group=0"] {
+            let ran = with_lines(&format!("{good}{second}"), options);
+            let note = format!("ns-unshare: note: line 2 of /etc/subuid {flaw}\n");
+            assert_eq!((ran.stdout.as_str(), ran.stderr), ("ran\n", note), "{options}");
+        }
+    }
     Ok(())
 }
 

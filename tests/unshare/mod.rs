@@ -13,6 +13,7 @@ mod lost_answers;
 mod mounts;
 mod namespaces;
 mod network;
+mod path_causes;
 mod pins;
 mod private_ids;
 mod scripts;
@@ -45,6 +46,7 @@ pub fn cases() -> Vec<Case> {
         mounts::cases(),
         namespaces::cases(),
         network::cases(),
+        path_causes::cases(),
         pins::cases(),
         private_ids::cases(),
         scripts::cases(),

@@ -243,7 +243,7 @@ fn a_program_that_was_found_and_cannot_run_is_named() -> Outcome {
     let program = hidden.path().join("program");
     let error = ordinary().arg("-U").arg(&program).ran().fails(126);
     let cause = format!(
-        "  cause: this user cannot enter the directory \"{}\"\n",
+        "  cause: the caller may not search \"{}\"\n",
         hidden.path().display()
     );
     assert!(error.ends_with(&cause), "{error}");

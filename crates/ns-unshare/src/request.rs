@@ -10,23 +10,17 @@ use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
 
-use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter};
 use ns_core::launch::inside::check_proc_below;
 use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
 use ns_core::net::NsId;
 use ns_core::output::{quoted, word};
 use ns_core::process::caller;
-use ns_core::users::name_of;
 use ns_core::{Error, Kind, Kinds};
 
 use crate::cli::Cli;
-use crate::private_maps::PrivateMaps;
-use crate::single_ids::SingleId;
+use crate::id_maps::{self, IdMaps, Map, gid_is_single};
 use crate::values::PropagationOption;
 use crate::veth;
-
-/// A map of uids or gids, and who writes it.
-pub type Map = (IdKind, IdMap, MapWriter);
 
 /// Everything that a plan is made from.
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
@@ -98,7 +92,7 @@ impl Request {
         let kinds = kinds(&cli);
         contradictions(&cli, kinds)?;
         let first = kinds.contains(Kind::Pid) && !cli.no_fork;
-        let (maps, deny, notes) = maps(&cli, kinds)?;
+        let IdMaps { maps, deny, notes } = IdMaps::new(&cli, kinds)?;
         let program = if cli.pin.is_some() && cli.program.is_empty() {
             None
         } else {
@@ -212,7 +206,7 @@ fn needed(cli: &Cli) -> Vec<(Kind, String)> {
     let implied = [
         (Kind::Mnt, "--mount-proc", cli.mount_proc.is_some()),
         (Kind::Mnt, "--mount-binfmt", binfmt),
-        (Kind::User, "an id map", maps_ids(cli)),
+        (Kind::User, "an id map", id_maps::are_requested(cli)),
         (Kind::User, "--mount-binfmt", binfmt),
         (Kind::Uts, "--hostname", cli.hostname.is_some()),
         (Kind::Uts, "--domainname", cli.domainname.is_some()),
@@ -224,16 +218,6 @@ fn needed(cli: &Cli) -> Vec<(Kind, String)> {
     said.map(|kind| (kind, format!("--{}", kind.option())))
         .chain(implied.map(|(kind, option, _)| (kind, option.to_owned())))
         .collect()
-}
-
-fn maps_ids(cli: &Cli) -> bool {
-    cli.single.uid.is_some()
-        || cli.single.gid.is_some()
-        || cli.owner.is_some()
-        || cli.map_auto
-        || cli.map_subids
-        || !cli.map_users.is_empty()
-        || !cli.map_groups.is_empty()
 }
 
 /// Refuses contradictions, before anything is done.
@@ -318,67 +302,6 @@ fn named_without_program(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
         return Ok(());
     };
     Err(usage(Cli::command(), ErrorKind::MissingRequiredArgument, text))
-}
-
-/// True if the gid map has only the caller's own gid.
-fn gid_is_single(cli: &Cli) -> bool {
-    cli.single.gid.is_some() && requests(cli, IdKind::Group).is_empty()
-}
-
-/// The requested ranges of uids or gids.
-fn requests(cli: &Cli, ids: IdKind) -> Vec<MapRequest> {
-    let said = match ids {
-        IdKind::User => &cli.map_users,
-        IdKind::Group => &cli.map_groups,
-    };
-    let mut requests = said.clone();
-    requests.extend(cli.map_auto.then_some(MapRequest::Auto));
-    requests.extend(cli.map_subids.then_some(MapRequest::Subordinate));
-    requests
-}
-
-/// The maps and their writers, whether setgroups(2) must be denied first, and notes about them.
-fn maps(cli: &Cli, kinds: Kinds) -> anyhow::Result<(Vec<Map>, bool, Vec<String>)> {
-    let own = caller::ids();
-    let mut maps = Vec::new();
-    let mut private = PrivateMaps::default();
-    let mut deny = false;
-    for ids in IdKind::BOTH {
-        let (outer, asked) = match (ids, cli.owner) {
-            (IdKind::User, Some((uid, _))) => (uid, cli.single.uid),
-            (IdKind::Group, Some((_, gid))) => (gid, cli.single.gid),
-            (IdKind::User, None) => (own.uid, cli.single.uid),
-            (IdKind::Group, None) => (own.gid, cli.single.gid),
-        };
-        let (single, requests) = match (asked, requests(cli, ids)) {
-            // --all without an option for the map.
-            (None, requests) if cli.all && kinds.contains(Kind::User) && requests.is_empty() => {
-                private.of(ids)?
-            }
-            (asked, requests) => (asked, requests),
-        };
-        let single = single.map(|id| match id {
-            SingleId::Is(inner) => IdRange::single(inner, outer),
-            SingleId::Same => IdRange::single(outer, outer),
-        });
-        let subordinate = || idmap::subordinate(ids, name_of(own.real_uid)?.as_deref(), own.real_uid);
-        let map = idmap::compose(single.transpose()?, &requests, subordinate, || {
-            caller::id_map(ids)
-        })?;
-        if map.ranges().is_empty() {
-            continue;
-        }
-        let writer = if requests.is_empty() {
-            deny |= ids == IdKind::Group;
-            MapWriter::Inside
-        } else if caller::may_map(ids)? {
-            MapWriter::Outside
-        } else {
-            MapWriter::Helper
-        };
-        maps.push((ids, map, writer));
-    }
-    Ok((maps, deny, private.note().into_iter().collect()))
 }
 
 /// The program, its arguments, and its environment: the caller's, except entries that options leave out.

@@ -21,6 +21,8 @@ pub(super) struct Elf {
     pub(super) machine: u16,
     /// The path of the loader. `None` if the program is static, or the header has no valid one.
     pub(super) loader: Option<Vec<u8>>,
+    /// The lowest size of the file by its header, if the file is smaller.
+    pub(super) missing_size: Option<u64>,
 }
 
 impl Elf {
@@ -31,9 +33,14 @@ impl Elf {
         let start = start.get(..length)?;
         let ident = parse_ident::<AnyEndian>(start.get(..EI_NIDENT)?).ok()?;
         let header = FileHeader::parse_tail(ident, start.get(EI_NIDENT..)?).ok()?;
+        let table = u64::from(header.e_phentsize) * u64::from(header.e_phnum);
+        let size = file.metadata().ok()?.len();
+        let (loader, end) = loader(file, &header).unwrap_or_default();
+        let least = header.e_phoff.saturating_add(table).max(end);
         Some(Self {
             machine: header.e_machine,
-            loader: loader(file, &header),
+            loader,
+            missing_size: (size < least).then_some(least),
         })
     }
 
@@ -44,19 +51,23 @@ impl Elf {
     }
 }
 
-fn loader(file: &File, header: &FileHeader<AnyEndian>) -> Option<Vec<u8>> {
+/// The path of the loader, if it can be read, and the end of its place in the file.
+fn loader(file: &File, header: &FileHeader<AnyEndian>) -> Option<(Option<Vec<u8>>, u64)> {
     let size = usize::from(header.e_phentsize) * usize::from(header.e_phnum);
     let mut table = vec![0; size];
     file.read_exact_at(&mut table, header.e_phoff).ok()?;
     let segments = SegmentTable::new(header.endianness, header.class, &table);
     let named = segments.iter().find(|segment| segment.p_type == PT_INTERP)?;
+    let end = named.p_offset.saturating_add(named.p_filesz);
     let length = usize::try_from(named.p_filesz)
         .ok()
         .filter(|length| *length <= LONGEST)?;
     let mut path = vec![0; length];
-    file.read_exact_at(&mut path, named.p_offset).ok()?;
+    if file.read_exact_at(&mut path, named.p_offset).is_err() {
+        return Some((None, end));
+    }
     path.truncate(path.iter().position(|byte| *byte == 0)?);
-    Some(path)
+    Some((Some(path), end))
 }
 
 #[cfg(test)]

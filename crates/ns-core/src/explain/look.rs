@@ -87,15 +87,24 @@ impl Look {
 
     /// The status of every visible process.
     pub(crate) fn processes(&self) -> impl Iterator<Item = Status> {
+        self.of_processes("status").map(Status::new)
+    }
+
+    /// The mount table of every visible process.
+    pub(crate) fn all_mountinfo(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.of_processes("mountinfo")
+    }
+
+    /// The bytes of this file of every visible process.
+    fn of_processes(&self, file: &'static str) -> impl Iterator<Item = Vec<u8>> {
         let is_process = |name: &std::ffi::OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
         let entries = std::fs::read_dir(&self.proc).into_iter().flatten().flatten();
         entries
             .filter(move |entry| is_process(&entry.file_name()))
-            .filter_map(|entry| {
+            .filter_map(move |entry| {
                 let pid = entry.file_name().into_string().ok()?;
-                self.bytes(&format!("{pid}/status")).ok()
+                self.bytes(&format!("{pid}/{file}")).ok()
             })
-            .map(Status::new)
     }
 
     /// The mount table of the calling process.

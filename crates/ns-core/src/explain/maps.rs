@@ -8,9 +8,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use rustix::fs::StatVfsMountFlags;
 use rustix::thread::CapabilitySet;
 
-use super::capability;
 use super::finding::Finding;
 use super::look::Look;
+use super::{capability, restrictions};
+use crate::Error;
 use crate::escape::{escape_for_terminal, word};
 use crate::idmap::{self, IdKind, IdMap, IdRange};
 use crate::process::{caller, remedy};
@@ -33,11 +34,15 @@ pub(crate) fn refused(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> 
 fn unmapped_outer(ids: IdKind, map: &IdMap) -> Option<Finding> {
     let own = caller::id_map(ids).ok()?;
     let missing = map.ranges().iter().find(|range| !covers(&own, **range))?;
-    Some(Finding::new(format!(
+    let cause = format!(
         "not all {}s of {missing} are mapped in this user namespace, whose map is {own}",
         ids.name()
-    )))
+    );
+    Some(Finding::new(cause).help(ELSEWHERE))
 }
+
+/// Help if this user namespace lacks the ids.
+const ELSEWHERE: &str = "run it outside this user namespace, or map a single id: --map-root-user";
 
 /// True if one range of the parent's map has all outer ids, as the kernel requires.
 fn covers(own: &IdMap, range: IdRange) -> bool {
@@ -57,14 +62,42 @@ pub(crate) fn no_helper(ids: IdKind) -> Finding {
 pub fn why_no_helper_writes(ids: IdKind, map: &IdMap) -> Option<String> {
     let finding = match idmap::helper(ids) {
         None => Some(no_helper(ids)),
-        Some(_) => unmapped_outer(ids, map).or_else(|| refused_by_helper(&Look::around(), ids, map)),
+        Some(_) => refused_by_helper(&Look::around(), ids, map),
     };
     finding.map(|finding| finding.cause)
 }
 
 /// newuidmap did not write the map.
 pub(crate) fn refused_by_helper(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
-    powerless(look, ids).or_else(|| not_granted(ids, map))
+    unmapped_outer(ids, map)
+        .or_else(|| powerless(look, ids))
+        .or_else(|| not_granted(ids, map))
+}
+
+/// The error that the caller has no subordinate ids, with the cause and the help that are true for this caller in this
+/// user namespace.
+pub fn explain_none_subordinate(ids: IdKind, error: Error) -> Error {
+    if !error.is_not_found() {
+        return error;
+    }
+    let user = restrictions::unmapped_caller(&Look::around()).or_else(|| {
+        let needs_helper = caller::may_map(ids) == Ok(false);
+        needs_helper.then(|| no_user_entry(ids)).flatten()
+    });
+    match user {
+        Some(finding) => finding.explain(error),
+        None if can_be_granted(ids) => error,
+        None => error.with_help(ELSEWHERE),
+    }
+}
+
+/// The ids of a usual line in `/etc/subuid`.
+const USUAL: (u32, u32) = (100_000, 65_536);
+
+/// True if the ids of a usual line exist in this user namespace.
+fn can_be_granted(ids: IdKind) -> bool {
+    let usual = IdRange::new(0, USUAL.0, USUAL.1);
+    usual.is_ok_and(|usual| caller::id_map(ids).is_ok_and(|own| covers(&own, usual)))
 }
 
 /// newuidmap lacks the privilege that it needs.
@@ -99,6 +132,13 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
         Err(_) => return None,
     };
     let shown = escape_for_terminal(file.as_os_str().as_bytes());
+    if caller::sees_as_unmapped(data.uid()) {
+        let cause = format!(
+            "the owner of {shown} is not mapped in this user namespace, so {} gains no privileges",
+            ids.helper()
+        );
+        return Some(Finding::new(cause).help(ELSEWHERE));
+    }
     if !setuid && !has_capabilities {
         let cause = format!("{shown} is neither setuid root nor has file capabilities");
         return Some(Finding::new(cause).help(format!("as root: chmod u+s {}", word(file))));
@@ -115,13 +155,7 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
 /// has no entry there.
 fn other_primary_group(ids: IdKind) -> Option<Finding> {
     let Some((name, primary)) = users::own_primary_group() else {
-        let (uid, helper) = (caller::ids().real_uid, ids.helper());
-        if name_of(uid) != Ok(None) {
-            return None;
-        }
-        let cause =
-            format!("uid {uid} has no entry in /etc/passwd, and {helper} works only for users with one");
-        return Some(Finding::new(cause));
+        return no_user_entry(ids);
     };
     let own = nix::unistd::getgid().as_raw();
     (primary != own).then(|| {
@@ -130,6 +164,16 @@ fn other_primary_group(ids: IdKind) -> Option<Finding> {
             ids.helper()
         );
         Finding::new(cause).help("run it with the primary group, as after a new login")
+    })
+}
+
+/// newuidmap refuses a caller without an entry in `/etc/passwd`.
+fn no_user_entry(ids: IdKind) -> Option<Finding> {
+    let (uid, helper) = (caller::ids().real_uid, ids.helper());
+    (name_of(uid) == Ok(None)).then(|| {
+        let cause =
+            format!("uid {uid} has no entry in /etc/passwd, and {helper} works only for users with one");
+        Finding::new(cause).help("map a single id: --map-root-user")
     })
 }
 
@@ -171,10 +215,13 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
     };
     let help = if range.outer < OWN_IDS_END {
         // A line for these ids would give the user access to the files of others.
-        let instead = if granted.is_empty() {
-            format!("for --map-auto, add a line such as {user}:100000:65536 to {file}")
-        } else {
+        let instead = if !granted.is_empty() {
             "use --map-auto for the ids that are granted".to_owned()
+        } else if can_be_granted(ids) {
+            let (first, count) = USUAL;
+            format!("for --map-auto, add a line such as {user}:{first}:{count} to {file}")
+        } else {
+            ELSEWHERE.to_owned()
         };
         format!(
             "{}: the system itself uses these ids",

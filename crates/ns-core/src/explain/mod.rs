@@ -18,6 +18,7 @@ mod look;
 pub mod maps;
 pub(crate) mod mounts;
 pub(crate) mod names;
+pub(crate) mod paths;
 pub(crate) mod program;
 pub(crate) mod restrictions;
 mod rights;

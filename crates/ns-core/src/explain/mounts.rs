@@ -4,12 +4,11 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use nix::errno::Errno;
-use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
 use super::look::Look;
-use super::{capability, limits, restrictions};
+use super::{capability, limits, paths, restrictions};
 use crate::escape::{quoted, word};
 use crate::mounts::MountTable;
 use crate::{Gathered, Kind, Namespace};
@@ -17,13 +16,18 @@ use crate::{Gathered, Kind, Namespace};
 /// The namespace could not be bound to the file.
 pub(crate) fn pin(look: &Look, kind: Kind, file: &Path, errno: Errno) -> Option<Finding> {
     match errno {
-        Errno::EACCES => return closed_directory(file),
-        Errno::ENOTDIR | Errno::EISDIR => return is_directory(kind, file),
+        Errno::EACCES | Errno::ENOENT => return paths::not_written(file, errno),
+        Errno::ENOTDIR | Errno::EISDIR => {
+            return is_directory(kind, file).or_else(|| paths::not_written(file, errno));
+        }
         Errno::ENOSPC => return limits::mounts(look),
         _ => {}
     }
     if errno != Errno::EINVAL {
-        return capability::missing(look, CapabilitySet::SYS_ADMIN);
+        return capability::missing(look, CapabilitySet::SYS_ADMIN).or_else(|| {
+            let finding = capability::not_owner(look, Kind::Mnt)?;
+            Some(finding.help("run it outside this user namespace, or in the shell of ns-unshare --mount"))
+        });
     }
     if kind != Kind::Mnt {
         return None;
@@ -57,30 +61,6 @@ fn is_directory(kind: Kind, file: &Path) -> Option<Finding> {
             word(&below)
         ))
     })
-}
-
-/// The directory above the file that the caller may not search, or may not create the file in.
-fn closed_directory(file: &Path) -> Option<Finding> {
-    let refuses = |directory: &Path, access| {
-        accessat(CWD, directory, access, AtFlags::EACCESS) == Err(rustix::io::Errno::ACCESS)
-    };
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    let above: Vec<_> = parent
-        .ancestors()
-        .filter(|path| !path.as_os_str().is_empty())
-        .collect();
-    let (directory, what) = match above
-        .into_iter()
-        .rev()
-        .find(|path| refuses(path, Access::EXEC_OK))
-    {
-        Some(directory) => (directory, "search"),
-        None if refuses(parent, Access::WRITE_OK) => (parent, "create files in"),
-        None => return None,
-    };
-    let directory = quoted(directory.as_os_str().as_bytes());
-    Some(Finding::new(format!("the caller may not {what} {directory}")))
 }
 
 /// Why `pivot_root(2)` cannot be used, if there is a reason that no change of mounts removes.

@@ -9,9 +9,9 @@ use nix::errno::Errno;
 use rustix::fs::StatVfsMountFlags;
 use rustix::thread::CapabilitySet;
 
-use super::capability;
 use super::finding::Finding;
 use super::look::Look;
+use super::{capability, paths};
 use crate::escape::quoted;
 use crate::process::remedy;
 use crate::{Gathered, Kind, Kinds, Namespace, pins};
@@ -20,12 +20,20 @@ use crate::{Gathered, Kind, Kinds, Namespace, pins};
 const OWN_RUN: &str = "mount -t tmpfs run /run";
 
 /// A name needs the right to mount, and a directory that belongs to root.
-pub(crate) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
+pub(crate) fn refused(look: &Look, kinds: Kinds, errno: Errno) -> Option<Finding> {
+    let mut files = kinds.iter().map(|kind| pins::directory(kind).join("NAME"));
+    let closed = files.find_map(|file| paths::not_written(&file, errno));
+    if let Some(finding) = closed.filter(|_| errno == Errno::EACCES && pins_exist(kinds)) {
+        return Some(with_root(finding));
+    }
     if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
         return Some(finding.help(remedy::for_missing_or(
             CapabilitySet::SYS_ADMIN,
             &format!("use a private /run, because a name is a mount below /run: ns-unshare -r -m sh -c '{OWN_RUN}; exec sh'"),
         )));
+    }
+    if errno == Errno::EPERM {
+        return capability::not_owner(look, Kind::Mnt).map(in_own_run);
     }
     let owner = std::fs::metadata("/run").ok()?.uid();
     let own = nix::unistd::geteuid().as_raw();
@@ -34,6 +42,30 @@ pub(crate) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
             "/run belongs to uid {owner}, and this is uid {own} of a user namespace"
         )))
     })
+}
+
+/// True if there is a directory of names for one of these kinds.
+fn pins_exist(kinds: Kinds) -> bool {
+    kinds.iter().any(|kind| pins::directory(kind).is_dir())
+}
+
+/// The finding, with the help that root has the right, unless the caller is root.
+fn with_root(finding: Finding) -> Finding {
+    match remedy::as_root() {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+/// Why a name of one of these kinds cannot be removed: its file is in a directory, and a mount on the file.
+pub(crate) fn not_removed(look: &Look, kinds: Kinds, errno: Errno) -> Option<Finding> {
+    if errno == Errno::EACCES {
+        let mut directories = kinds.iter().map(pins::directory);
+        return directories
+            .find_map(|directory| paths::not_removed(&directory))
+            .map(with_root);
+    }
+    capability::missing(look, CapabilitySet::SYS_ADMIN).or_else(|| capability::not_owner(look, Kind::Mnt))
 }
 
 /// The finding, with help on where names can be created instead.

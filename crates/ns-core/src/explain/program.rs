@@ -8,10 +8,11 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use rustix::fs::{FileType, Mode, OFlags, PROC_SUPER_MAGIC};
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, accessat};
 
 use super::elf::{Elf, MAGIC};
 use super::finding::Finding;
+use super::paths;
 use crate::escape::{quoted, word};
 
 /// The words for the program itself.
@@ -29,10 +30,9 @@ pub(crate) fn not_run(places: &[CString], is_looked_for: bool, errno: Errno) -> 
         .iter()
         .map(|place| Path::new(OsStr::from_bytes(place.to_bytes())));
     if !is_looked_for {
-        let path = paths.next()?;
-        return flaw(path, errno).or_else(|| closed_directory(path));
+        return flaw(paths.next()?, errno);
     }
-    let path = paths.find(|path| path.exists())?;
+    let path = paths.find(|path| path.symlink_metadata().is_ok())?;
     let found = flaw(path, errno)?;
     let cause = format!(
         "{} was found: {}",
@@ -74,6 +74,29 @@ pub(crate) fn not_found(
     })
 }
 
+/// The source of the shell that runs if the caller names no program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DefaultShell {
+    /// The variable `SHELL`.
+    OfVariable,
+    /// `/etc/passwd`, or the shell that every system has.
+    OfUser,
+}
+
+/// Why the default shell is not run, with what the caller can do about it.
+pub(crate) fn shell_not_run(found: Option<Finding>, file: &CStr, shell: DefaultShell) -> Option<Finding> {
+    let missing = || {
+        let path = Path::new(OsStr::from_bytes(file.to_bytes()));
+        is_missing(path).then(|| does_not_exist(IT))
+    };
+    let found = found.or_else(missing)?;
+    let cause = match shell {
+        DefaultShell::OfVariable => format!("{}; SHELL names it as the shell", found.cause),
+        DefaultShell::OfUser => found.cause,
+    };
+    Some(Finding::new(cause).help("name a program to run, or a shell in SHELL: SHELL=/bin/sh"))
+}
+
 /// The first of these paths that the caller can execute.
 pub(crate) fn first_executable(places: &[CString]) -> Option<&CString> {
     places
@@ -98,13 +121,21 @@ fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
             return Some(finding);
         }
         let Some(file) = plain(&path) else {
-            return (words != IT && is_missing(&path)).then(|| does_not_exist(&words));
+            return unreachable(&path, &words, errno);
         };
         let start = start_of(&file);
         if start.starts_with(MAGIC) {
             return flaw_of_elf(&file, &words, errno);
         }
-        let interpreter = interpreter(&start)?;
+        let Some(interpreter) = interpreter(&start) else {
+            let names_none = start.starts_with(b"#!") && !is_cut_off(&start);
+            return names_none.then(|| {
+                let name = quoted(path.as_os_str().as_bytes());
+                Finding::new(format!(
+                    "the first line of {name} names no interpreter after \"#!\""
+                ))
+            });
+        };
         if is_cut_off(&start) {
             return Some(Finding::new(format!(
                 "the kernel reads {START} bytes of {}, and the name of its interpreter does not end there",
@@ -143,6 +174,21 @@ fn does_not_exist(words: &str) -> Finding {
     Finding::new(format!("{words} does not exist"))
 }
 
+/// Why this file, which the text calls `words`, cannot be reached.
+fn unreachable(path: &Path, words: &str, errno: Errno) -> Option<Finding> {
+    let on_the_way = paths::refused(path, errno);
+    if words == IT {
+        return on_the_way;
+    }
+    if is_missing(path) && !path.is_symlink() {
+        return Some(does_not_exist(words));
+    }
+    on_the_way.map(|found| Finding {
+        cause: format!("{words} cannot be reached: {}", found.cause),
+        ..found
+    })
+}
+
 /// True if the path is known to lead to nothing: a directory on the way may be closed to the caller.
 fn is_missing(path: &Path) -> bool {
     use std::io::ErrorKind;
@@ -153,14 +199,20 @@ fn is_missing(path: &Path) -> bool {
 /// Why the kernel does not execute this ELF file, whose mode is right.
 fn flaw_of_elf(file: &File, words: &str, errno: Errno) -> Option<Finding> {
     let elf = Elf::read(file);
-    if errno == Errno::ENOENT {
-        let loader = elf?.loader?;
-        let path = Path::new(OsStr::from_bytes(&loader));
-        return is_missing(path).then(|| does_not_exist(&needed("loader", &loader, words)));
+    match errno {
+        Errno::ENOENT | Errno::EACCES => {
+            let loader = elf?.loader?;
+            let path = Path::new(OsStr::from_bytes(&loader));
+            let words = needed("loader", &loader, words);
+            flaw_of(path, &words).or_else(|| unreachable(path, &words, errno))
+        }
+        Errno::ENOEXEC | Errno::EIO => flaw_of_header(file, elf, words),
+        _ => None,
     }
-    if errno != Errno::ENOEXEC {
-        return None;
-    }
+}
+
+/// What the header of an ELF file says that this kernel, or the file itself, does not have.
+fn flaw_of_header(file: &File, elf: Option<Elf>, words: &str) -> Option<Finding> {
     let Some(elf) = elf else {
         return Some(Finding::new(format!(
             "{words} is an ELF file with an invalid header"
@@ -169,15 +221,20 @@ fn flaw_of_elf(file: &File, words: &str, errno: Errno) -> Option<Finding> {
     let own = File::open("/proc/self/exe")
         .ok()
         .and_then(|own| Elf::read(&own))?;
-    (own.machine != elf.machine).then(|| {
+    if own.machine != elf.machine {
         let cause = format!(
             "{words} is a program for the {}, and this process runs on the {}",
             elf.machine_name(),
             own.machine_name()
         );
-        Finding::new(cause)
-            .help("register an interpreter, such as qemu-user: --load-interp of ns-unshare, or binfmt_misc")
-    })
+        return Some(Finding::new(cause).help(
+            "register an interpreter, such as qemu-user: --load-interp of ns-unshare, or binfmt_misc",
+        ));
+    }
+    let (size, least) = (file.metadata().ok()?.len(), elf.missing_size?);
+    Some(Finding::new(format!(
+        "{words} is an ELF file that is cut off: it has {size} bytes, and by its header at least {least}"
+    )))
 }
 
 /// The flaw that keeps the kernel from executing the file at this path. The text calls the file `words`.
@@ -195,8 +252,17 @@ fn flaw_of(path: &Path, words: &str) -> Option<Finding> {
         return Some(finding.help(format!("chmod +x {}", word(path))));
     }
     let system = rustix::fs::fstatvfs(&file).ok()?;
-    let noexec = system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC);
-    noexec.then(|| Finding::new(format!("{words} is on a file system mounted noexec")))
+    if system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC) {
+        return Some(Finding::new(format!(
+            "{words} is on a file system mounted noexec"
+        )));
+    }
+    let answer = accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS);
+    (answer == Err(rustix::io::Errno::ACCESS)).then(|| {
+        Finding::new(format!(
+            "{words} is not executable for the caller (mode {mode:04o})"
+        ))
+    })
 }
 
 /// A regular file, open. A read from any other file can block without end or change something, and so
@@ -237,26 +303,6 @@ fn is_cut_off(start: &[u8]) -> bool {
     let name = start.get(2..).unwrap_or_default();
     let from = name.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
     start.len() == START && from.is_none_or(|from| !name[from..].iter().any(is_end))
-}
-
-/// A directory on the path to the file that the caller may not enter.
-fn closed_directory(path: &Path) -> Option<Finding> {
-    let mut below: Vec<_> = path
-        .ancestors()
-        .filter(|part| !part.as_os_str().is_empty())
-        .collect();
-    below.reverse();
-    let is_closed = |part: &Path| {
-        let refused = std::fs::metadata(part)
-            .err()
-            .and_then(|error| error.raw_os_error());
-        refused == Some(libc::EACCES)
-    };
-    let directory = below.iter().find(|part| is_closed(part))?.parent()?;
-    Some(Finding::new(format!(
-        "this user cannot enter the directory {}",
-        quoted(directory.as_os_str().as_bytes())
-    )))
 }
 
 #[cfg(test)]

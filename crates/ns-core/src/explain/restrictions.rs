@@ -10,6 +10,7 @@ use super::finding::Finding;
 use super::look::Look;
 use crate::error::{MOUNT_PROC, WITHOUT_PROC};
 use crate::idmap::IdKind;
+use crate::mounts::MountTable;
 use crate::process::{caller, in_child, remedy};
 use crate::{Gathered, Kind, Namespace};
 
@@ -69,7 +70,9 @@ fn switch(name: &str, value: i64) -> Finding {
 
 /// The caller's root directory is not the root of its mount namespace. The kernel then creates no user namespace.
 pub(crate) fn in_chroot(look: &Look) -> Option<Finding> {
-    (no_mount_on_root(look) == Some(true) || root_differs() == Some(true)).then(|| {
+    let is_chrooted =
+        no_mount_on_root(look) == Some(true) || root_differs() == Some(true) || is_below_another_root(look);
+    is_chrooted.then(|| {
         Finding::new("the caller is in a chroot, and the kernel creates no user namespace there")
             .help("leave the chroot, or set it up with pivot_root(2), as ns-unshare --mount --root does")
     })
@@ -80,7 +83,7 @@ pub(crate) fn no_mount_on_root(look: &Look) -> Option<bool> {
     let Some(bytes) = look.mountinfo() else {
         return root_is_mount().map(|is_mount| !is_mount);
     };
-    let table = crate::mounts::MountTable::parse(&bytes);
+    let table = MountTable::parse(&bytes);
     Some(table.mounts().iter().all(|mount| mount.target.raw() != b"/"))
 }
 
@@ -105,23 +108,75 @@ fn root_differs() -> Option<bool> {
     Some(answer.ok()? == b"other")
 }
 
+/// True if a process sees the mount of the caller's root directory below its own root. A mount is in one mount namespace
+/// only, so the root of the caller is not the root of its mount namespace.
+fn is_below_another_root(look: &Look) -> bool {
+    let root_of = |bytes: &[u8]| {
+        let table = MountTable::parse(bytes);
+        let mut mounts = table.mounts().iter();
+        mounts
+            .rfind(|mount| mount.target.raw() == b"/")
+            .map(|mount| mount.id)
+    };
+    let Some(own) = look.mountinfo().and_then(|bytes| root_of(&bytes)) else {
+        return false;
+    };
+    look.all_mountinfo().any(|bytes| {
+        let table = MountTable::parse(&bytes);
+        let mut mounts = table.mounts().iter();
+        mounts.any(|mount| mount.id == own && mount.target.raw() != b"/")
+    })
+}
+
 /// The caller's ids are not mapped in its own user namespace, so it may create no other.
 pub(crate) fn unmapped_caller(_: &Look) -> Option<Finding> {
     let own = caller::ids();
-    let unmapped = |ids, id| caller::id_map(ids).is_ok_and(|map| map.outer(id).is_none());
-    let (name, id) = if unmapped(IdKind::User, own.uid) {
-        (IdKind::User.name(), own.uid)
-    } else if unmapped(IdKind::Group, own.gid) {
-        (IdKind::Group.name(), own.gid)
-    } else {
-        return None;
-    };
-    Some(
-        Finding::new(format!(
-            "the caller's {name} {id} is not mapped in its own user namespace"
-        ))
-        .help("map it when you create that namespace: ns-unshare --map-root-user"),
-    )
+    let cause = IdKind::BOTH.into_iter().find_map(|ids| {
+        let id = match ids {
+            IdKind::User => own.uid,
+            IdKind::Group => own.gid,
+        };
+        let name = ids.name();
+        if caller::id_map(ids).is_ok_and(|map| map.outer(id).is_none()) {
+            Some(format!(
+                "the caller's {name} {id} is not mapped in its own user namespace"
+            ))
+        } else {
+            stands_for_another(ids, id).then(|| {
+                format!(
+                    "the caller's {name} is not mapped in its own user namespace, where it appears as {id}"
+                )
+            })
+        }
+    });
+    Some(Finding::new(cause?).help("map it when you create that namespace: ns-unshare --map-root-user"))
+}
+
+/// True if the kernel does not let the caller take the id that it seems to have: the id is that of another user, and
+/// stands for one that is not mapped.
+fn stands_for_another(ids: IdKind, id: u32) -> bool {
+    // With the capability, every id can be taken.
+    if caller::may_map(ids) != Ok(false) {
+        return false;
+    }
+    let answer = in_child(|pipe| {
+        let taken = match ids {
+            IdKind::User => {
+                let uid = nix::unistd::Uid::from_raw(id);
+                nix::unistd::setresuid(uid, uid, uid)
+            }
+            IdKind::Group => {
+                let gid = nix::unistd::Gid::from_raw(id);
+                nix::unistd::setresgid(gid, gid, gid)
+            }
+        };
+        pipe.write_all(if taken == Err(Errno::EPERM) {
+            b"other"
+        } else {
+            b"own"
+        })
+    });
+    answer.is_ok_and(|answer| answer == b"other")
 }
 
 /// A seccomp filter may have refused the call. It can answer with any error number, and mostly answers with one of
@@ -231,6 +286,24 @@ mod tests {
             "the process has 3 threads, and only a process with one thread can do this"
         );
         assert!(seccomp(&crowd).is_some());
+    }
+
+    #[test]
+    fn a_root_that_another_process_sees_below_its_own_is_that_of_a_chroot() {
+        let directory = tempfile::tempdir().unwrap();
+        let tables = |own: &str, other: &str| {
+            for (process, table) in [("self", own), ("7", other)] {
+                let directory = directory.path().join(process);
+                std::fs::create_dir_all(&directory).unwrap();
+                std::fs::write(directory.join("mountinfo"), table).unwrap();
+            }
+            is_below_another_root(&Look::record(directory.path()))
+        };
+        let root = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
+        let below = format!("{root}40 22 0:5 / /mnt rw - tmpfs tmpfs rw\n");
+        assert!(tables("40 22 0:5 / / rw - tmpfs tmpfs rw\n", &below));
+        assert!(!tables(&below, &below));
+        assert!(!tables("50 1 0:5 / / rw - tmpfs tmpfs rw\n", &below));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, statx};
 use crate::Result;
 use crate::error::Doing;
 use crate::escape::quoted;
+use crate::explain::{explain, paths};
 use crate::process::Process;
 
 /// An open directory.
@@ -25,8 +26,9 @@ impl Directory {
     pub fn open(path: &Path) -> Result<Self> {
         let name = quoted(path.as_os_str().as_bytes());
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let file =
-            rustix::fs::open(path, flags, Mode::empty()).doing(|| format!("open the directory {name}"))?;
+        let file = rustix::fs::open(path, flags, Mode::empty())
+            .doing(|| format!("open the directory {name}"))
+            .map_err(|error| explain(error, |_, errno| paths::refused(path, errno)))?;
         Ok(Self::new(file, name))
     }
 

@@ -9,7 +9,7 @@ use crate::error::Doing;
 use crate::explain::{Finding, Look, capability};
 use crate::linked::Linked;
 use crate::net::{NsId, NsIds};
-use crate::{Error, Gathered, Namespace, Result};
+use crate::{Error, Gathered, Kind, Namespace, Result};
 
 /// A number for a network namespace in the caller's, and the function that gives it. A program without a step that has
 /// this does not link rtnetlink(7).
@@ -63,5 +63,8 @@ fn give(namespace: &Namespace, id: NsId, doing: &str) -> Result<()> {
 
 /// Why a number was refused.
 pub(super) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
-    capability::lacking(look, errno, CapabilitySet::NET_ADMIN)
+    capability::lacking(look, errno, CapabilitySet::NET_ADMIN).or_else(|| {
+        let refused = errno == Errno::EPERM;
+        refused.then(|| capability::not_owner(look, Kind::Net)).flatten()
+    })
 }

@@ -5,6 +5,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use nix::errno::Errno;
 
+use crate::explain::program::DefaultShell;
 use crate::{Error, Result, explain};
 
 /// The directories to search for programs if the environment has no `PATH` (`execvp(3)`).
@@ -92,6 +93,17 @@ impl Program {
     /// The arguments after the name.
     pub fn arguments(&self) -> impl Iterator<Item = &CStr> {
         self.arguments.iter().skip(1).map(CString::as_c_str)
+    }
+
+    /// The variable that names the default shell, if this program is that: the caller named none.
+    pub(super) fn default_shell(&self) -> Option<DefaultShell> {
+        let is_in_variable =
+            shell_in(&self.environment).is_some_and(|shell| shell.as_bytes() == self.file.to_bytes());
+        self.is_default.then_some(if is_in_variable {
+            DefaultShell::OfVariable
+        } else {
+            DefaultShell::OfUser
+        })
     }
 
     /// True if the file is searched in `PATH`.

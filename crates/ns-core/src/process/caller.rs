@@ -66,3 +66,10 @@ pub fn id_map(ids: IdKind) -> Result<IdMap> {
         .map_err(Error::or_without_proc)?;
     IdMap::parse(&text)
 }
+
+/// True if this uid stands for the uids that are not mapped in the caller's user namespace
+/// (`/proc/sys/kernel/overflowuid`), and for no other.
+pub(crate) fn sees_as_unmapped(uid: u32) -> bool {
+    let text = std::fs::read_to_string("/proc/sys/kernel/overflowuid").unwrap_or_default();
+    text.trim().parse() == Ok(uid) && id_map(IdKind::User).is_ok_and(|map| map.outer(uid).is_none())
+}

@@ -129,22 +129,37 @@ impl Process {
 
     /// The error, with its cause if the kernel does not let the caller look into the process.
     pub fn explain(&self, error: Error) -> Error {
-        if error.errno() != Some(Errno::EACCES) {
-            return error;
+        match error.errno() {
+            Some(Errno::EACCES) => self.explain_refusal(error),
+            // The kernel refuses every file of the process.
+            Some(Errno::EPERM)
+                if self.contents("status") == Err(Errno::EPERM) && privacy::hides_processes() =>
+            {
+                let (cause, help) = privacy::hidepid();
+                error.explained(Some(cause), Some(help))
+            }
+            _ => error,
         }
+    }
+
+    /// The error for something that needs the right to look into the process, with its cause.
+    fn explain_refusal(&self, error: Error) -> Error {
+        match self.privacy() {
+            Some((cause, help)) => error.explained(Some(cause), help),
+            None => error,
+        }
+    }
+
+    /// Why the kernel does not let the caller look into the process, and what would help. `None` if no reason can be seen.
+    pub(crate) fn privacy(&self) -> Option<(String, Option<String>)> {
         let thread = self.living_thread();
         let directory = thread
             .as_ref()
             .map_or(self.directory(), |(_, thread)| thread.as_fd());
         let files = rustix::fs::statat(directory, "status", AtFlags::empty());
         let owner = files.ok().map(|stat| stat.st_uid);
-        match self
-            .read("status")
-            .map(|bytes| privacy::reason(self.pid, &Status::new(bytes), owner))
-        {
-            Ok(Some((cause, help))) => error.explained(Some(cause), help),
-            Ok(None) | Err(_) => error,
-        }
+        let status = Status::new(self.contents("status").ok()?);
+        privacy::reason(self.pid, &status, owner)
     }
 
     /// The network namespace of a socket that it has open, by its descriptor there (`pidfd_getfd(2)`).
@@ -158,7 +173,11 @@ impl Process {
             }
             Err(errno) => {
                 self.check_alive()?;
-                return Err(errno).doing(doing);
+                let error = Error::kernel(doing(), from_rustix(errno));
+                return Err(match errno {
+                    rustix::io::Errno::PERM | rustix::io::Errno::ACCESS => self.explain_refusal(error),
+                    _ => error,
+                });
             }
         };
         match ioctl::siocgskns(&copied) {
@@ -204,7 +223,8 @@ impl Process {
         let path = |link: &str| {
             let target = self
                 .ask(|directory| rustix::fs::readlinkat(directory, link, Vec::new()))
-                .doing(|| format!("read /proc/{}/{link}", self.pid))?;
+                .doing(|| format!("read /proc/{}/{link}", self.pid))
+                .map_err(|error| self.explain(error))?;
             Ok::<_, Error>(PathBuf::from(OsString::from_vec(target.into_bytes())))
         };
         let (root, working) = (path("root")?, path("cwd")?);
@@ -260,7 +280,7 @@ impl Process {
         let doing = || format!("read /proc/{}/{name}", self.pid);
         self.contents(name).or_else(|errno| {
             self.check_alive()?;
-            Err(errno).doing(doing)
+            Err(errno).doing(doing).map_err(|error| self.explain(error))
         })
     }
 

@@ -4,7 +4,6 @@
 use rustix::thread::CapabilitySet;
 
 use super::{Pid, Status, caller, remedy};
-use crate::idmap::IdKind;
 use crate::{Error, Kind, Namespace};
 
 /// The cause and the help; `None` if every check that can be seen would pass. `owner` is the owner of its files in `/proc`:
@@ -41,20 +40,13 @@ pub(super) fn reason(pid: Pid, its: &Status, owner: Option<u32>) -> Option<(Stri
 
 /// True if the process has a user that has no mapping in the caller's user namespace.
 fn is_unmapped(its: &Status) -> bool {
-    let uid = its.effective_uid().filter(|uid| Some(*uid) == overflow_uid());
-    uid.is_some_and(|uid| caller::id_map(IdKind::User).is_ok_and(|map| map.outer(uid).is_none()))
+    its.effective_uid().is_some_and(caller::sees_as_unmapped)
 }
 
 /// True if the process has a capability that the caller lacks, and the caller may not be in the first user namespace.
 fn is_stronger(its: &Status) -> bool {
     Namespace::own(Kind::User).is_ok_and(|own| !own.is_initial())
         && lacking(its).is_some_and(|lacking| !lacking.is_empty())
-}
-
-/// The uid that stands for all that have no mapping (`/proc/sys/kernel/overflowuid`).
-fn overflow_uid() -> Option<u32> {
-    let text = std::fs::read_to_string("/proc/sys/kernel/overflowuid").ok()?;
-    text.trim().parse().ok()
 }
 
 /// The names of the capabilities that the process has and the caller lacks.
@@ -66,15 +58,37 @@ pub(crate) fn lacking(its: &Status) -> Option<String> {
 
 /// The error for a process that is alive, with an empty directory in `/proc`: `hidepid` of proc(5).
 pub(super) fn hidden(pid: Pid) -> Error {
-    not_shown(pid).explained(
-        Some("/proc hides the processes of others (hidepid)".into()),
-        Some(remedy::for_missing(CapabilitySet::SYS_PTRACE)),
-    )
+    let (cause, help) = hidepid();
+    Error::NotFound(format!("process {pid} is not in /proc")).explained(Some(cause), Some(help))
 }
 
 /// The error for a process that is alive and has no directory in `/proc`.
 pub(super) fn not_shown(pid: Pid) -> Error {
+    if hides_processes() {
+        return hidden(pid);
+    }
     Error::NotFound(format!("process {pid} is not in /proc")).or_without_proc()
+}
+
+/// The cause and the help if `/proc` hides a process.
+pub(super) fn hidepid() -> (String, String) {
+    (
+        "/proc hides the processes of others (hidepid)".into(),
+        remedy::for_missing(CapabilitySet::SYS_PTRACE),
+    )
+}
+
+/// True if `/proc` was mounted with `hidepid`.
+pub(super) fn hides_processes() -> bool {
+    std::fs::read_to_string("/proc/self/mountinfo").is_ok_and(|table| has_hidepid(&table))
+}
+
+/// True if the uppermost mount on `/proc` in this table (`proc_pid_mountinfo(5)`) has the option.
+fn has_hidepid(table: &str) -> bool {
+    let mut lines = table.lines();
+    let proc = lines.rfind(|line| line.split(' ').nth(4) == Some("/proc"));
+    let options = proc.and_then(|line| line.rsplit(' ').next());
+    options.is_some_and(|options| options.split(',').any(|option| option.starts_with("hidepid=")))
 }
 
 /// The error for a PID that is one process to system calls, and another one in `/proc`.
@@ -88,6 +102,16 @@ pub(super) fn another(pid: Pid) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_uppermost_mount_on_proc_may_hide_processes() {
+        let open = "22 1 0:5 / /proc rw shared:5 - proc proc rw\n";
+        let hiding = "40 22 0:5 / /proc rw - proc proc rw,hidepid=ptraceable\n";
+        assert!(
+            has_hidepid(&format!("{open}{hiding}")) && has_hidepid("2 1 0:5 / /proc rw - proc p hidepid=1\n")
+        );
+        assert!(!has_hidepid(&format!("{hiding}{open}")) && !has_hidepid(""));
+    }
 
     #[test]
     fn another_user_and_more_capabilities_stand_in_the_way() {

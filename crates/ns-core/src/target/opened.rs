@@ -6,7 +6,7 @@ use super::destination::{Destination, of_process};
 use super::pinned::Pinned;
 use super::{Target, cgroups, namespaces, processes};
 use crate::escape::quoted;
-use crate::process::Process;
+use crate::process::{Pid, Process};
 use crate::{Error, Kind, Kinds, Namespace, Result};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -136,35 +136,54 @@ impl Opened {
 
 /// Adds the cause to the error if the path leads through the directory of a process: `/proc/4711/ns/net`.
 fn explain_file_of_process(path: &Path, error: Error) -> Error {
-    let below = path
-        .strip_prefix("/proc")
-        .ok()
-        .and_then(|below| below.iter().next());
-    let pid = below.and_then(|name| name.to_str()?.parse().ok());
-    let Some(Ok(process)) = pid.map(Process::open) else {
+    let Some((pid, thread, file)) = file_of_process(path) else {
         return error;
     };
-    let rest = path.strip_prefix(Path::new("/proc").join(process.pid().to_string()));
-    match (process.living_thread(), rest) {
-        (Some((thread, _)), Ok(rest)) if error.is_not_found() && rest.starts_with("ns") => {
-            let cause = format!(
-                "the first thread of process {} has exited; others are alive",
-                process.pid()
-            );
-            let file = format!("/proc/{}/task/{thread}/{}", process.pid(), rest.display());
-            error.explained(
-                Some(cause),
-                Some(format!("use the file of another thread: {file}")),
-            )
-        }
-        _ => process.explain(error),
+    let process = Process::open(pid);
+    if !error.is_not_found() || !path.is_symlink() {
+        return match process {
+            Ok(process) => process.explain(error),
+            Err(_) => error,
+        };
     }
+    // The link exists as long as the thread does, even if the thread has exited and left its namespaces.
+    let name = quoted(path.as_os_str().as_bytes());
+    let error = Error::NotFound(format!("{name} leads to no namespace any more"));
+    let living = match &process {
+        Ok(process) => process.living_thread().map(|(living, _)| living),
+        Err(missing) => return error.explained(Some(missing.to_string()), None),
+    };
+    let exited = match thread.filter(|thread| *thread != pid) {
+        Some(thread) => format!("thread {thread} of process {pid} has exited"),
+        None if living.is_some() => format!("the first thread of process {pid} has exited; others are alive"),
+        None => return error,
+    };
+    let other = match living {
+        Some(living) => format!("/proc/{pid}/task/{living}/{}", file.display()),
+        None => format!("/proc/{pid}/{}", file.display()),
+    };
+    error.explained(
+        Some(exited),
+        Some(format!("use the file of another thread: {other}")),
+    )
+}
+
+/// The process, the thread if there is one, and the rest of a path below its directory.
+fn file_of_process(path: &Path) -> Option<(Pid, Option<Pid>, &Path)> {
+    let number = |path: &Path| -> Option<Pid> { path.iter().next()?.to_str()?.parse().ok() };
+    let below = path.strip_prefix("/proc").ok()?;
+    let pid = number(below)?;
+    let rest = below.strip_prefix(pid.to_string()).ok()?;
+    let Ok(task) = rest.strip_prefix("task") else {
+        return Some((pid, None, rest));
+    };
+    let thread = number(task)?;
+    Some((pid, Some(thread), task.strip_prefix(thread.to_string()).ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::Pid;
 
     #[test]
     fn a_process_gives_all_kinds() {

@@ -14,7 +14,7 @@ use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::error::Doing;
 
-use crate::explain::{Finding, Look, capability, limits, mounts, restrictions};
+use crate::explain::{Finding, Look, capability, limits, mounts, paths, restrictions};
 use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::held::Directory;
 use crate::launch::words::in_quotes;
@@ -109,18 +109,32 @@ impl InsideFamily for DirectoryStep {
             Self::PrepareRoot(_) | Self::PivotRoot(_) => match errno {
                 Errno::ENOSPC => limits::mounts(look),
                 Errno::EINVAL => mounts::root_is_no_mount(look),
-                _ => restrictions::in_user_namespace(look, errno),
+                _ => self
+                    .path()
+                    .and_then(|path| paths::refused(path, errno))
+                    .or_else(|| restrictions::in_user_namespace(look, errno)),
             },
-            Self::Chroot(_) | Self::EnterRoot(_) => match errno {
-                Errno::EPERM => capability::missing(look, CapabilitySet::SYS_CHROOT),
-                _ => None,
-            },
-            Self::Change(_) | Self::Enter(_) | Self::TryEnter(_) => None,
+            Self::Chroot(_) | Self::EnterRoot(_) if errno == Errno::EPERM => {
+                capability::missing(look, CapabilitySet::SYS_CHROOT)
+            }
+            Self::Chroot(_) | Self::Change(_) | Self::EnterRoot(_) | Self::Enter(_) | Self::TryEnter(_) => {
+                paths::refused(self.path()?, errno)
+            }
         }
     }
 }
 
 impl DirectoryStep {
+    /// The path, if the directory is not open yet.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::PrepareRoot(path) | Self::PivotRoot(path) | Self::Chroot(path) | Self::Change(path) => {
+                Some(path)
+            }
+            Self::EnterRoot(_) | Self::Enter(_) | Self::TryEnter(_) => None,
+        }
+    }
+
     const fn changes_root(&self) -> bool {
         matches!(self, Self::PivotRoot(_) | Self::Chroot(_) | Self::EnterRoot(_))
     }

@@ -95,10 +95,14 @@ impl LastStep {
         };
         let (places, is_looked_for) = (program.places(), program.is_looked_for());
         let found = || program::not_run(&places, is_looked_for, errno);
-        match errno {
-            Errno::EACCES | Errno::ENOEXEC | Errno::ELOOP => found(),
+        let finding = match errno {
+            Errno::EACCES | Errno::ENOEXEC | Errno::ELOOP | Errno::EIO | Errno::ENOTDIR => found(),
             Errno::ENOENT => found().or_else(|| not_found(&places, is_looked_for, process)),
             _ => None,
+        };
+        match program.default_shell() {
+            Some(shell) => program::shell_not_run(finding, program.file(), shell),
+            None => finding,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Mounts: their propagation, and the file systems that belong to new namespaces (`mount(2)`).
 
 use std::fmt;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use super::process::InsideProcess;
 use super::sysfs;
 use crate::error::Doing;
 use crate::escape::{quoted, word};
-use crate::explain::{Finding, Look, capability, limits, mounts, restrictions};
+use crate::explain::{Finding, Look, capability, limits, mounts, paths, restrictions};
 use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
 use crate::launch::settings::PropagationType;
@@ -112,6 +112,7 @@ impl InsideFamily for MountStep {
             Self::Proc(_) | Self::ProcBelow(..) => (errno == Errno::EPERM)
                 .then(|| mounts::proc(look))
                 .flatten()
+                .or_else(|| paths::refused(&self.mount_point()?, errno))
                 .or_else(|| restrictions::in_user_namespace(look, errno)),
             Self::Sys => (errno == Errno::EPERM)
                 .then(|| capability::not_owner(look, Kind::Net))
@@ -120,7 +121,19 @@ impl InsideFamily for MountStep {
             Self::Bind(from, on) if errno == Errno::ENOENT => mounts::nothing_there(from, on),
             Self::Bind(from, on) if errno == Errno::ENOTDIR => mounts::not_alike(from, on),
             Self::RegisterInterpreter(..) if errno == Errno::EACCES => mounts::registered_by_root(),
-            Self::Bind(..) | Self::Binfmt(_) | Self::RegisterInterpreter(..) => None,
+            Self::Binfmt(_) => paths::refused(&self.mount_point()?, errno),
+            Self::Bind(..) | Self::RegisterInterpreter(..) => None,
+        }
+    }
+}
+
+impl MountStep {
+    /// The path of the directory that a file system is mounted on.
+    fn mount_point(&self) -> Option<PathBuf> {
+        match self {
+            Self::Proc(on) | Self::Binfmt(on) => Some(on.clone()),
+            Self::ProcBelow(root, on) => Some(paths::below(root, on)),
+            Self::Propagate(_) | Self::Sys | Self::Bind(..) | Self::RegisterInterpreter(..) => None,
         }
     }
 }
@@ -196,6 +209,12 @@ fn mount_proc_below(root: &Path, on: &Path) -> nix::Result<()> {
 /// root. This is for a look before anything is made; what else may be wrong shows when the step is done.
 pub fn check_proc_below(root: &Path, on: &Path) -> Result<()> {
     let path = OFlags::PATH | OFlags::CLOEXEC;
+    let refused = |errno, cause: String, help| {
+        let step = MountStep::ProcBelow(root.to_owned(), on.to_owned());
+        Err(Error::kernel(step.to_string(), errno).explained(Some(cause), help))
+    };
+    let inside = paths::below(root, on);
+    let name = quoted(inside.as_os_str().as_bytes());
     let is_missing = |errno| matches!(errno, rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR);
     let directory = match rustix::fs::open(root, path | OFlags::DIRECTORY, Mode::empty()) {
         Err(errno) if is_missing(errno) => {
@@ -205,18 +224,23 @@ pub fn check_proc_below(root: &Path, on: &Path) -> Result<()> {
         Ok(directory) => directory,
     };
     match rustix::fs::openat2(&directory, on, path, Mode::empty(), ResolveFlags::IN_ROOT) {
-        Err(errno) if is_missing(errno) => {
-            let error = Error::kernel(
-                MountStep::ProcBelow(root.to_owned(), on.to_owned()).to_string(),
-                from_rustix(errno),
-            );
-            let inside = root.join(on.strip_prefix("/").unwrap_or(on));
-            let cause = format!("there is no directory {}", quoted(inside.as_os_str().as_bytes()));
-            let help = format!("mkdir {}", word(&inside));
-            Err(error.explained(Some(cause), Some(help)))
+        Err(errno) if is_missing(errno) => refused(
+            from_rustix(errno),
+            format!("there is no directory {name}"),
+            Some(format!("mkdir {}", word(&inside))),
+        ),
+        Ok(found) if !is_directory(&found) => {
+            refused(Errno::ENOTDIR, format!("{name} is not a directory"), None)
         }
         _ => Ok(()),
     }
+}
+
+/// True unless this is known to be something else.
+fn is_directory(file: &OwnedFd) -> bool {
+    rustix::fs::fstat(file).map_or(true, |stat| {
+        FileType::from_raw_mode(stat.st_mode) == FileType::Directory
+    })
 }
 
 fn register_interpreter(line: &[u8], binfmt: &Path, process: &mut InsideProcess) -> nix::Result<()> {

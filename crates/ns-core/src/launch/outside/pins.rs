@@ -61,9 +61,15 @@ impl OutsideFamily for PinStep {
         match (self, errno) {
             (
                 Self::Bind(kind, file),
-                Errno::EINVAL | Errno::EPERM | Errno::EACCES | Errno::ENOTDIR | Errno::EISDIR | Errno::ENOSPC,
+                Errno::EINVAL
+                | Errno::EPERM
+                | Errno::EACCES
+                | Errno::ENOENT
+                | Errno::ENOTDIR
+                | Errno::EISDIR
+                | Errno::ENOSPC,
             ) => mounts::pin(look, *kind, file, errno),
-            (Self::Name(..), Errno::EPERM | Errno::EACCES) => names::refused(look, errno),
+            (Self::Name(_, kinds), Errno::EPERM | Errno::EACCES) => names::refused(look, *kinds, errno),
             (Self::Name(_, kinds), Errno::EROFS) => names::read_only(*kinds).map(names::in_own_run),
             (Self::Number(_), _) => number::refused(look, errno),
             (Self::Bind(..) | Self::Name(..), _) => None,

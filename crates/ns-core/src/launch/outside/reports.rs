@@ -10,7 +10,7 @@ use rustix::event::PollFlags;
 use super::family::OutsideFamily;
 use super::process::OutsideProcess;
 use crate::error::Doing;
-use crate::explain::{Finding, Look, limits};
+use crate::explain::{Finding, Look, limits, paths};
 use crate::launch::facts::StepFacts;
 use crate::launch::info;
 use crate::launch::words::in_quotes;
@@ -53,7 +53,9 @@ impl OutsideFamily for ReportStep {
 
     fn cause(&self, _: &Look, errno: Errno) -> Option<Finding> {
         match self {
-            Self::PidFile(_) | Self::Info(_) => (errno == Errno::EFBIG).then(limits::file_size).flatten(),
+            Self::PidFile(_) | Self::Info(_) if errno == Errno::EFBIG => limits::file_size(),
+            Self::PidFile(file) => paths::not_written(file, errno),
+            Self::Info(_) => None,
         }
     }
 }
