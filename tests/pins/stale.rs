@@ -116,12 +116,13 @@ fn a_name_that_process_1_sees_is_not_stale() -> Outcome {
     needs::tools("mount umount");
     let script = "mount -t tmpfs run /run
         $U --pin web -n
-        private='umount /run/netns/web; $U --unpin web; $U --pin web -n; $E --net=web true; $U --pin web -u 2>/dev/null'
+        private='umount /run/netns/web; $U --unpin-stale; $U --unpin web; $U --pin web -n; $E --net=web true; $U --pin web -u 2>/dev/null'
         $U -m sh -c \"$private\"
         $E --net=web echo alive; $U --unpin web; ls /run/netns
         # Another file system has another file of that name.
         $U --pin web -n
-        $U -m sh -c 'mount -t tmpfs run /run; mkdir /run/netns; touch /run/netns/web; $U --unpin web; ls /run/netns'
+        $U -m sh -c 'mount -t tmpfs run /run; mkdir /run/netns; touch /run/netns/web; $U --unpin web; ls /run/netns
+            touch /run/netns/web; $U --unpin-stale; ls /run/netns'
         $E --net=web echo alive";
     let of_user = User::ordinary()?;
     for (mut command, enter) in [
@@ -134,8 +135,9 @@ fn a_name_that_process_1_sees_is_not_stale() -> Outcome {
             .env("E", enter.get_program())
             .args(["-r", "-m", "-p", "--mount-proc", "sh", "-c", script])
             .ran();
-        assert_eq!(ran.stdout, "alive\nalive\n", "{ran:#?}");
+        assert_eq!(ran.stdout, "alive\nnet:web\nalive\n", "{ran:#?}");
         let says = [
+            "note: \"/run/netns/web\" is kept: a namespace is mounted on it in the mount namespace of process 1\n",
             "\"/run/netns/web\" is kept: a namespace is mounted on it in the mount namespace of process 1\n  \
              help:  remove it there: ns-enter -t 1 -m ns-unshare --unpin net:web\n",
             "the name \"web\" is taken: a namespace is mounted on \"/run/netns/web\" in the mount namespace of process 1\n",
@@ -176,7 +178,7 @@ const STALE: [&str; 7] = [
 ];
 
 /// Runs a script where `/run/netns` has those files and the name `good`, as root or as the ordinary user.
-fn among_stale(user: Option<&User>, script: &str) -> Ran {
+pub(super) fn among_stale(user: Option<&User>, script: &str) -> Ran {
     needs::tools("mount setpriv touch chmod ln mkdir mkfifo ls");
     let make = "mount -t tmpfs -o mode=755 run /run; $U -q --pin good -n; cd /run/netns
         echo x >plain; touch secret empty; chmod 0 secret; ln -s /nowhere dangling; ln -s loop loop; mkdir directory
@@ -216,19 +218,22 @@ fn files_that_lead_to_no_namespace_are_stale_for_everyone() -> Outcome {
             for words in ["--net=NAME", "-t NAME -n"] {
                 let words = words.replace("NAME", name);
                 let error = among_stale(user, &format!("$E {words} true 2>&1 || true")).stdout;
-                let expected =
-                    format!("ns-enter: \"/run/netns/{name}\" is stale: no namespace is mounted on it here\n");
-                assert!(error.contains(&expected), "{error}");
-                // The command in the help works.
-                let cause = match name {
-                    "plain" => Some("it is a file with content"),
-                    "directory" => Some("it is a directory"),
-                    "fifo" => Some("it is not a plain file"),
+                // What --unpin refuses is not stale.
+                let what = match name {
+                    "plain" => Some("a file with content"),
+                    "directory" => Some("a directory"),
+                    "fifo" => Some("not a plain file"),
                     _ => None,
                 };
+                let expected = match what {
+                    Some(what) => format!("is not the name of a namespace: it is {what}\n"),
+                    None => "is stale: no namespace is mounted on it here\n".into(),
+                };
+                let expected = format!("ns-enter: \"/run/netns/{name}\" {expected}");
+                assert!(error.contains(&expected), "{error}");
+                // The command in the help works.
                 let help = format!("; ns-unshare --unpin net:{name} removes the ");
-                assert_eq!(error.contains(&help), cause.is_none(), "{error}");
-                assert!(cause.is_none_or(|cause| error.contains(cause)), "{error}");
+                assert_eq!(error.contains(&help), what.is_none(), "{error}");
             }
         }
         let error = among_stale(user, "$E --net=/run/netns/secret true 2>&1 || true").stdout;
@@ -242,6 +247,19 @@ fn files_that_lead_to_no_namespace_are_stale_for_everyone() -> Outcome {
         "for name in secret empty dangling loop; do $U --unpin net:$name; done; ls /run/netns",
     );
     assert_eq!(removed.ok(), "directory\nfifo\ngood\nplain\n");
+    // All at once.
+    let removed = among_stale(None, "$U --unpin-stale; ls /run/netns");
+    let stale = "net:dangling\nnet:empty\nnet:loop\nnet:secret\n";
+    assert_eq!(removed.ok(), format!("{stale}directory\nfifo\ngood\nplain\n"));
+    // What shells complete.
+    let offered = among_stale(
+        None,
+        "ln -s /proc/self/ns/uts /run/netns/other; $E --complete=namespaces:net | grep pinned; $U --complete=pins",
+    );
+    assert_eq!(
+        offered.ok(),
+        "good\tpinned: net\ndangling\tstale: net\nempty\tstale: net\ngood\tpinned: net\nloop\tstale: net\nsecret\tstale: net\n"
+    );
     Ok(())
 }
 
@@ -258,7 +276,7 @@ fn stale_names_are_not_offered_as_names() -> Outcome {
         assert!(
             error.ends_with(
                 "\n  help:  the names are \"good\" (net); the stale names are \"dangling\" (net), \
-                 \"empty\" (net), \"fifo\" (net), \"loop\" (net), \"plain\" (net), \"secret\" (net)\n"
+                 \"empty\" (net), \"loop\" (net), \"secret\" (net)\n"
             ),
             "{error}"
         );

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+mod id_maps;
 mod names;
 pub mod pin;
 mod plan;
@@ -27,7 +28,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let (dry_run, json) = (cli.dry_run, cli.json);
     let mut notes = Vec::new();
-    let plan = if let Some(plan) = names::plan(&cli, request::kinds(&cli))? {
+    let plan = if let Some(plan) = names::plan(&cli, request::kinds(&cli), &mut notes)? {
         plan
     } else {
         let request = Request::new(cli)?;

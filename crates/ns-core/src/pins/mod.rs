@@ -23,8 +23,9 @@ pub use lock::Waiting;
 pub(crate) use make::bind;
 pub use make::{PinnedName, make};
 use occupant::Occupant;
+pub(crate) use reach::is_same_place_for;
 pub use reach::limits;
-pub use remove::{remove, remove_stale, stale_names};
+pub use remove::{Leftover, leftovers, remove, remove_stale};
 
 /// The most bytes of a name: `NAME_MAX` of the file systems.
 const NAME_MAX: usize = 255;
@@ -36,8 +37,21 @@ pub struct Pin {
     pub kind: Kind,
     /// The file.
     pub path: PathBuf,
-    /// The namespace, or the reason why the file is not one: [`Error::Unfit`] if it is stale.
+    /// The namespace, or the reason why the file leads to none of this kind.
     pub namespace: Result<Namespace>,
+    /// The state of the file.
+    pub state: State,
+}
+
+/// The state of the file of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It leads to a namespace of its kind.
+    Alive,
+    /// It leads to nothing, here and for process 1. [`remove_stale`] removes it.
+    Stale,
+    /// It leads to nothing here, to something else than a namespace of its kind, or the caller may not look at it.
+    Other,
 }
 
 /// The directory of the names of a kind: `/run/netns`, `/run/utsns`.
@@ -62,56 +76,60 @@ pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
     let mut pins = Vec::new();
     for kind in Kind::ALL {
         let path = directory(kind).join(name);
-        let namespace = match Namespace::open(&path) {
-            // A link to nowhere is there.
-            Err(Error::NotFound(_)) if path.is_symlink() => Err(stale(kind, &path)),
-            Err(error) if error.errno() == Some(Errno::ELOOP) => Err(stale(kind, &path)),
-            Err(Error::NotFound(_)) => continue,
+        let (namespace, state) = match Namespace::open(&path) {
+            // A link to nowhere exists.
+            Err(Error::NotFound(_)) if !path.is_symlink() => continue,
             // Something else has the path of the directory.
             Err(error) if error.errno() == Some(Errno::ENOTDIR) => continue,
-            Err(Error::Unfit(_)) => Err(stale(kind, &path)),
+            Err(error) if is_about_the_file(&error) => dead(kind, &path),
             Ok(other) if other.kind() != kind => {
                 let (other, file) = (other.kind().a_namespace(), quoted(path.as_os_str().as_bytes()));
-                Err(Error::Unfit(format!(
-                    "{file} is {other}, not {}",
-                    kind.a_namespace()
-                )))
+                let text = format!("{file} is {other}, not {}", kind.a_namespace());
+                (Err(Error::Unfit(text)), State::Other)
             }
-            answer => answer,
+            Ok(namespace) => (Ok(namespace), State::Alive),
+            Err(error) => (Err(error), State::Other),
         };
         pins.push(Pin {
             kind,
             path,
             namespace,
+            state,
         });
     }
     Ok(pins)
 }
 
-/// The error for the file of a name on which nothing is mounted.
-fn stale(kind: Kind, path: &Path) -> Error {
-    let file = quoted(path.as_os_str().as_bytes());
-    let removing = removing(kind, path.file_name().unwrap_or_default());
-    let error = Error::Unfit(format!("{file} is stale: no namespace is mounted on it here"));
-    match Occupant::of(path) {
-        // This is no name, and nothing here removes it.
-        Ok(Occupant::Other(what)) => error.explained(Some(format!("it is {what}")), None),
-        Ok(Occupant::Link) => error.with_help(format!(
-            "it is a link, and the file that it leads to no longer exists; {removing} removes the link"
-        )),
-        _ => error.with_help(format!(
-            "its namespace no longer exists, or is mounted only in another mount namespace; {removing} removes the file"
-        )),
-    }
+/// True if the file is the reason why it leads to no namespace, and not the rights or the resources of the caller.
+fn is_about_the_file(error: &Error) -> bool {
+    matches!(error, Error::NotFound(_) | Error::Unfit(_)) || error.errno() == Some(Errno::ELOOP)
 }
 
-impl Pin {
-    /// True if the file leads to no namespace of its kind.
-    pub fn is_stale(&self) -> bool {
-        self.namespace
-            .as_ref()
-            .is_err_and(|error| error.errno().is_none())
-    }
+/// The error and the state for a file that leads to no namespace here.
+fn dead(kind: Kind, path: &Path) -> (Result<Namespace>, State) {
+    let file = quoted(path.as_os_str().as_bytes());
+    let occupant = match Occupant::of(path) {
+        Ok(occupant) => occupant,
+        Err(error) => return (Err(error), State::Other),
+    };
+    let removing = removing(kind, path.file_name().unwrap_or_default());
+    let stale = Error::Unfit(format!("{file} is stale: no namespace is mounted on it here"));
+    let error = match occupant {
+        // Nothing here removes it.
+        Occupant::Other(what) => Error::Unfit(format!("{file} is not the name of a namespace: it is {what}")),
+        Occupant::DeadLink => stale.with_help(format!(
+            "it is a link, and the file that it leads to no longer exists; {removing} removes the link"
+        )),
+        _ => stale.with_help(format!(
+            "its namespace no longer exists, or is mounted only in another mount namespace; {removing} removes the file"
+        )),
+    };
+    let state = if occupant.is_stale() {
+        State::Stale
+    } else {
+        State::Other
+    };
+    (Err(error), state)
 }
 
 /// The command that removes the name of this kind and no other.
@@ -121,16 +139,13 @@ fn removing(kind: Kind, name: &OsStr) -> String {
     format!("ns-unshare --unpin {}", word(pin))
 }
 
-/// The names of namespaces in order, with their kinds. Stale names are left out, or are the only ones.
-pub(crate) fn names_that_are(stale: bool) -> Result<Vec<(OsString, Kinds)>> {
+/// The names in order that have a file in this state, with the kinds that have it.
+pub(crate) fn names_in(state: State) -> Result<Vec<(OsString, Kinds)>> {
     let mut wanted = Vec::new();
     for (name, _) in names()? {
         let pins = find(&name)?;
-        let kinds: Kinds = pins
-            .iter()
-            .filter(|pin| pin.is_stale() == stale)
-            .map(|pin| pin.kind)
-            .collect();
+        let pins = pins.iter().filter(|pin| pin.state == state);
+        let kinds: Kinds = pins.map(|pin| pin.kind).collect();
         if !kinds.is_empty() {
             wanted.push((name, kinds));
         }

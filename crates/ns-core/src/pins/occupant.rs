@@ -22,13 +22,21 @@ pub(super) enum Occupant {
     OfInit,
     /// A namespace.
     Namespace(Identity),
-    /// A link to the file of a namespace, which may no longer exist.
+    /// A link to the file of a namespace.
     Link,
+    /// A link to nowhere: to a file that no longer exists, or to itself.
+    DeadLink,
     /// Something else, in words that read after "it is".
     Other(&'static str),
 }
 
 impl Occupant {
+    /// True if this leads to no namespace, here or for process 1, and is nothing else either: it can be removed, or used
+    /// again.
+    pub(super) fn is_stale(self) -> bool {
+        matches!(self, Self::Stale | Self::DeadLink)
+    }
+
     /// Looks.
     pub(super) fn of(path: &Path) -> Result<Self> {
         let doing = || format!("look at {}", quoted(path.as_os_str().as_bytes()));
@@ -45,9 +53,9 @@ impl Occupant {
         };
         if is_link {
             return match Namespace::open(path) {
-                Ok(_) | Err(Error::NotFound(_)) => Ok(Self::Link),
-                // A link to itself.
-                Err(error) if error.errno() == Some(Errno::ELOOP) => Ok(Self::Link),
+                Ok(_) => Ok(Self::Link),
+                Err(Error::NotFound(_)) => Ok(Self::DeadLink),
+                Err(error) if error.errno() == Some(Errno::ELOOP) => Ok(Self::DeadLink),
                 Err(Error::Unfit(_)) => Ok(Self::Other("a link to something that is not a namespace")),
                 Err(error) => Err(error),
             };
@@ -102,7 +110,8 @@ mod tests {
             Occupant::of(&path).unwrap()
         };
         assert_eq!(link("alive", "/proc/self/ns/net"), Occupant::Link);
-        assert_eq!(link("gone", "/proc/4194305/ns/net"), Occupant::Link);
+        assert_eq!(link("gone", "/proc/4194305/ns/net"), Occupant::DeadLink);
+        assert_eq!(link("loop", "loop"), Occupant::DeadLink);
         assert_eq!(
             link("other", "/proc/self/status"),
             Occupant::Other("a link to something that is not a namespace")

@@ -13,7 +13,7 @@ use crate::{Error, Kind, Kinds, Namespace, Result};
 
 /// The limits of names of these kinds that are created here: process 1, in its mount namespace, may not see them.
 pub fn limits(kinds: Kinds) -> Vec<String> {
-    let Ok(Some((own, of_init))) = tables() else {
+    let Ok(Some((own, of_init))) = tables(Pid::INIT) else {
         return Vec::new();
     };
     let (own, of_init) = (MountTable::parse(&own), MountTable::parse(&of_init));
@@ -46,13 +46,13 @@ pub fn limits(kinds: Kinds) -> Vec<String> {
     limits
 }
 
-/// The mounts that the caller sees, and the mounts that process 1 sees. `None` if the caller may not read those.
-fn tables() -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+/// The mounts that the caller sees, and the mounts that this process sees. `None` if the caller may not read those.
+fn tables(of: Pid) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
     let both = || {
         let own = View::own()?.read()?;
         // The caller may read its mounts even if it may not read its namespaces.
-        let of_init = View::of_process(&Process::open(Pid::INIT)?)?.read()?;
-        Ok::<_, Error>((own, of_init))
+        let other = View::of_process(&Process::open(of)?)?.read()?;
+        Ok::<_, Error>((own, other))
     };
     match both() {
         Ok(both) => Ok(Some(both)),
@@ -63,14 +63,23 @@ fn tables() -> Result<Option<(Vec<u8>, Vec<u8>)>> {
 
 /// True if something is mounted on this file in the mount namespace of process 1. The caller sees a plain file.
 pub(super) fn is_mounted_for_init(path: &Path) -> Result<bool> {
-    let Some((own, of_init)) = tables()? else {
+    is_mounted_for(Pid::INIT, path)
+}
+
+/// True if the file at this path is the same one for this process, which sees a namespace mounted on it.
+pub(crate) fn is_same_place_for(process: Pid, path: &Path) -> bool {
+    is_mounted_for(process, path).unwrap_or(false)
+}
+
+fn is_mounted_for(process: Pid, path: &Path) -> Result<bool> {
+    let Some((own, other)) = tables(process)? else {
         return Ok(false);
     };
-    let (own, of_init) = (MountTable::parse(&own), MountTable::parse(&of_init));
-    let Some(there) = uppermost(&of_init, path) else {
+    let (own, other) = (MountTable::parse(&own), MountTable::parse(&other));
+    let Some(there) = uppermost(&other, path) else {
         return Ok(false);
     };
-    let below = of_init.mounts().iter().find(|mount| mount.id == there.parent);
+    let below = other.mounts().iter().find(|mount| mount.id == there.parent);
     let file = |mount: &Mount<'_>| place_in(mount, path);
     // Two file systems can each have a file with that path.
     Ok(below

@@ -14,7 +14,7 @@ use super::occupant::Occupant;
 use super::{directory, names, reach, removing};
 use crate::error::Doing;
 use crate::escape::quoted;
-use crate::{Error, Kind, Kinds, Namespace, Result};
+use crate::{Error, Kind, Kinds, Result};
 
 /// Removes the name for these kinds, and returns the kinds that had it. If one of the files is not the file of a name,
 /// none is removed.
@@ -57,31 +57,38 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
     Ok(found.into_iter().map(|(kind, ..)| kind).collect())
 }
 
-/// The names that lead to no namespace, here or for process 1, each with its kind.
-pub fn stale_names() -> Result<Vec<(OsString, Kind)>> {
-    let mut stale = Vec::new();
+/// A name that leads to no namespace here.
+#[derive(Debug)]
+pub struct Leftover {
+    /// The name.
+    pub name: OsString,
+    /// The kind of its directory.
+    pub kind: Kind,
+    /// True if a namespace is mounted on the file for process 1. It is not stale.
+    pub is_of_init: bool,
+}
+
+/// The names that lead to no namespace here. A file that the caller may not look at is not known to be one.
+pub fn leftovers() -> Result<Vec<Leftover>> {
+    let mut leftovers = Vec::new();
     for (name, kinds) in names()? {
         for kind in kinds.iter() {
-            if is_stale(&directory(kind).join(&name))? {
-                stale.push((name.clone(), kind));
+            let occupant = match Occupant::of(&directory(kind).join(&name)) {
+                Err(error) if matches!(error.errno(), Some(Errno::EACCES | Errno::EPERM)) => continue,
+                occupant => occupant?,
+            };
+            let is_of_init = occupant == Occupant::OfInit;
+            if is_of_init || occupant.is_stale() {
+                let name = name.clone();
+                leftovers.push(Leftover {
+                    name,
+                    kind,
+                    is_of_init,
+                });
             }
         }
     }
-    Ok(stale)
-}
-
-/// True for an empty file with nothing mounted on it, and for a link to nowhere. A file that the caller may not look at
-/// is not known to be stale.
-fn is_stale(path: &Path) -> Result<bool> {
-    let occupant = match Occupant::of(path) {
-        Err(error) if matches!(error.errno(), Some(Errno::EACCES | Errno::EPERM)) => return Ok(false),
-        occupant => occupant?,
-    };
-    Ok(match occupant {
-        Occupant::Stale => true,
-        Occupant::Link => matches!(Namespace::open(path), Err(Error::NotFound(_))),
-        _ => false,
-    })
+    Ok(leftovers)
 }
 
 /// The age that a file without a namespace must have: `ip netns add` creates the file first, and does not lock the
@@ -96,7 +103,7 @@ pub fn remove_stale(name: &OsStr, kind: Kind, waiting: Waiting<'_>) -> Result<bo
         std::thread::sleep(rest);
     }
     let locked = lock(Kinds::of(kind), waiting)?;
-    let stale = is_stale(&path)?;
+    let stale = Occupant::of(&path)?.is_stale();
     if stale {
         check_removable(kind, name, &path)?;
         take_away(&path, Occupant::Stale)?;

@@ -1,13 +1,13 @@
 //! Finding a name that is stale here in other mount namespaces. A name is a mount, and other mount namespaces have
 //! other mounts.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use crate::escape::word;
 use crate::inventory::{Entry, Holder, Places, Question, gather};
-use crate::{Error, Kind};
+use crate::{Error, Kind, pins};
 
 /// The error about a stale file, with the mount namespace in which it is not stale.
 pub(super) fn explain(kind: Kind, path: &Path, error: Error) -> Error {
@@ -36,7 +36,10 @@ fn look(kind: Kind, path: &Path) -> Option<(String, String)> {
                 path: place,
                 mount_namespace,
                 seen_by: Some(pid),
-            } if *mount_namespace != own && **place == *path.as_os_str().as_bytes() => {
+            } if *mount_namespace != own
+                && **place == *path.as_os_str().as_bytes()
+                && pins::is_same_place_for(*pid, Path::new(OsStr::from_bytes(place))) =>
+            {
                 Some((*mount_namespace, *pid))
             }
             _ => None,

@@ -4,8 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::Target;
+use crate::Error;
+use crate::pins::{self, State};
 use crate::process::Pid;
-use crate::{Error, pins};
 
 /// The spellings that name something with this text, if no namespace is pinned under it.
 pub(super) fn instead_of_name(name: &OsStr) -> Vec<Target> {
@@ -28,7 +29,7 @@ pub(super) fn instead_of_pid(pid: Pid, error: Error) -> Error {
     }
     let name = OsString::from(pid.to_string());
     match pins::find(&name) {
-        Ok(pins) if pins.iter().any(|pin| !pin.is_stale()) => {
+        Ok(pins) if pins.iter().any(|pin| pin.state == State::Alive) => {
             error.with_help(format!("for the pinned name, type {}", Target::Name(name)))
         }
         _ => error,

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::choices::list;
 use super::{elsewhere, meant};
 use crate::escape::quoted;
-use crate::pins::{self, Pin};
+use crate::pins::{self, Pin, State};
 use crate::{Error, Kind, Kinds, Namespace, Result};
 
 /// The namespaces that are pinned under one name.
@@ -29,6 +29,7 @@ impl Pinned {
                 kind,
                 path,
                 namespace,
+                ..
             } = pins.remove(0);
             return Err(elsewhere::explain(kind, &path, namespace.unwrap_err()));
         }
@@ -92,10 +93,10 @@ pub(crate) fn unknown_name(name: &OsStr) -> Error {
 /// The error for a name to remove that does not exist, with the names that do.
 pub(crate) fn no_such_name(name: &OsStr) -> Error {
     let error = not_pinned(name);
-    match pins::names_that_are(true) {
+    match pins::names_in(State::Stale) {
         Ok(stale) if !stale.is_empty() => {
             let help = format!("the stale names are {}", in_words(&stale));
-            match pins::names_that_are(false) {
+            match pins::names_in(State::Alive) {
                 Ok(names) if !names.is_empty() => {
                     error.with_help(format!("the names are {}; {help}", in_words(&names)))
                 }
@@ -121,7 +122,7 @@ fn not_pinned(name: &OsStr) -> Error {
 
 /// The error with the names that exist as its help, or with the help `none`.
 fn with_names(error: Error, none: &str) -> Error {
-    match pins::names_that_are(false) {
+    match pins::names_in(State::Alive) {
         Ok(names) if names.is_empty() => error.with_help(none),
         Ok(names) => error.with_help(format!("the names are {}", in_words(&names))),
         Err(unread) => error.with_note(unread.to_string()),

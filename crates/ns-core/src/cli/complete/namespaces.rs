@@ -6,7 +6,8 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use super::choice::{Choice, Word};
 use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
-use crate::{Gathered, Kind, Kinds, Namespace, Result, Target, pins};
+use crate::pins::{self, State};
+use crate::{Gathered, Kind, Kinds, Namespace, Result, Target};
 
 /// The namespaces of these kinds: names first, and then numbers.
 pub(super) fn choices(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
@@ -111,7 +112,10 @@ pub(super) fn named(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     }
     let spelt_out = word.0.starts_with(b"name:");
     let known = pins::names()?.into_iter().filter_map(|(name, _)| {
-        let wanted: Kinds = alive(&name).iter().filter(|kind| kinds.contains(*kind)).collect();
+        let wanted: Kinds = kinds_in(State::Alive, &name)
+            .iter()
+            .filter(|kind| kinds.contains(*kind))
+            .collect();
         let target = if spelt_out {
             [b"name:", &*name.into_vec()].concat()
         } else {
@@ -122,26 +126,28 @@ pub(super) fn named(kinds: Kinds, word: Word<'_>) -> Result<Vec<Choice>> {
     Ok(known.collect())
 }
 
-/// The kinds of the namespaces that are pinned under the name. Stale files, which lead to none, are left out.
-fn alive(name: &OsStr) -> Kinds {
+/// The kinds whose file of this name is in this state.
+fn kinds_in(state: State, name: &OsStr) -> Kinds {
     let pins = pins::find(name).unwrap_or_default();
-    let alive = pins.iter().filter(|pin| pin.namespace.is_ok());
-    alive.map(|pin| pin.kind).collect()
+    let pins = pins.iter().filter(|pin| pin.state == state);
+    pins.map(|pin| pin.kind).collect()
 }
 
 /// The names of pinned namespaces, and stale names, which can be removed too. After a kind is begun, the names with that
 /// kind: `net:blue`.
 pub(super) fn pins(word: Word<'_>) -> Result<Vec<Choice>> {
     let mut choices = Vec::new();
-    for (name, kinds) in pins::names()? {
-        let about = match alive(&name) {
-            Kinds::NONE => format!("stale: {kinds}"),
-            alive => format!("pinned: {alive}"),
+    for (name, _) in pins::names()? {
+        let [alive, stale] = [State::Alive, State::Stale].map(|state| kinds_in(state, &name));
+        let about = match (alive, stale) {
+            (Kinds::NONE, Kinds::NONE) => continue,
+            (Kinds::NONE, stale) => format!("stale: {stale}"),
+            (alive, _) => format!("pinned: {alive}"),
         };
         let name = name.as_bytes();
         choices.push(Choice::new(name, about));
         let begun = |kind: &Kind| !word.0.is_empty() && word.may_begin(&format!("{kind}:"));
-        choices.extend(kinds.iter().filter(begun).map(|kind| {
+        choices.extend(alive.iter().chain(stale.iter()).filter(begun).map(|kind| {
             let value = [kind.name().as_bytes(), b":", name].concat();
             Choice::new(value, format!("the {} namespace", kind.noun()))
         }));
