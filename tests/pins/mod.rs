@@ -2,6 +2,7 @@
 //! killed meanwhile. Each case has its own `/run` in its own mount namespace.
 
 mod ip;
+mod meant;
 mod names;
 mod network;
 mod remove;
@@ -18,6 +19,7 @@ use crate::support::{Case, Held, Ran, Run as _, User, needs, path_of, program, t
 pub fn cases() -> Vec<Case> {
     [
         ip::cases(),
+        meant::cases(),
         names::cases(),
         network::cases(),
         remove::cases(),

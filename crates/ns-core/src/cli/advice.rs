@@ -9,7 +9,9 @@ use std::path::Path;
 
 use clap::{Arg, Command};
 
-use crate::escape::word;
+use crate::Kind;
+use crate::escape::word as in_shell;
+use crate::pins::{self, State};
 
 /// The advice, and whether the operand can be a program.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,8 +26,67 @@ pub(super) fn for_operand(command: &Command) -> Option<Advice> {
 }
 
 fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) -> Option<Advice> {
+    let Operand { option, word, .. } = operand(command, arguments)?;
+    Some(Advice {
+        text: attached(option, &word)?,
+        operand_is_no_program: is_no_program(Path::new(&word), has_value_name(option, "DIR")),
+    })
+}
+
+/// The same for an operand that is no program, if it is a pinned name of the option's kind, or a program follows it.
+pub(super) fn for_missing_program(command: &Command) -> Option<String> {
+    let Operand { option, word, next } = operand(command, std::env::args_os().skip(1))?;
+    let kind = Kind::ALL
+        .into_iter()
+        .find(|kind| option.get_long() == Some(kind.option()))?;
+    let pins = pins::find(&word).unwrap_or_default();
+    let is_pinned = pins
+        .iter()
+        .any(|pin| pin.kind == kind && pin.state == State::Alive);
+    if !is_pinned && !next.is_some_and(|next| is_program(&next)) {
+        return None;
+    }
+    if !has_value_name(option, "FILE") {
+        return attached(option, &word);
+    }
+    let (noun, option) = (kind.noun(), kind.option());
+    let name = in_shell(&word);
+    Some(if is_pinned {
+        format!("to enter the {noun} namespace that is pinned as {name}, run ns-enter --{option}={name}")
+    } else {
+        let file = in_shell(Path::new(".").join(&word));
+        format!("to bind the {noun} namespace to a file, write --{option}={file}")
+    })
+}
+
+/// True if the word is an executable file, or one is found in `PATH` under it.
+fn is_program(word: &OsStr) -> bool {
+    let is_executable = |path: &Path| {
+        let data = std::fs::metadata(path);
+        data.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    };
+    if word.as_encoded_bytes().contains(&b'/') {
+        return is_executable(Path::new(word));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| is_executable(&directory.join(word)))
+}
+
+/// The first operand after an option that takes a value only without a blank, and the argument after it.
+struct Operand<'a> {
+    option: &'a Arg,
+    word: OsString,
+    next: Option<OsString>,
+}
+
+fn attached(option: &Arg, word: &OsStr) -> Option<String> {
+    let (long, value) = (option.get_long()?, in_shell(word));
+    Some(format!("to give {value} to --{long}, write --{long}={value}"))
+}
+
+fn operand(command: &Command, mut arguments: impl Iterator<Item = OsString>) -> Option<Operand<'_>> {
     let mut option: Option<&Arg> = None;
-    for argument in arguments {
+    while let Some(argument) = arguments.next() {
         let bytes = argument.as_encoded_bytes();
         if bytes == b"--" {
             return None;
@@ -35,12 +96,10 @@ fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) 
         } else if option.is_some_and(takes_value_after_blank) {
             option = None;
         } else {
-            let arg = option.filter(|arg| takes_value_after_equals(arg))?;
-            let long = arg.get_long()?;
-            let value = word(&argument);
-            return Some(Advice {
-                text: format!("to give {value} to --{long}, write --{long}={value}"),
-                operand_is_no_program: is_no_program(Path::new(&argument), takes_directory(arg)),
+            return Some(Operand {
+                option: option.filter(|arg| takes_value_after_equals(arg))?,
+                word: argument,
+                next: arguments.next(),
             });
         }
     }
@@ -65,9 +124,9 @@ fn is_no_program(path: &Path, directory_is_wanted: bool) -> bool {
             && !looks_like_program())
 }
 
-fn takes_directory(arg: &Arg) -> bool {
+fn has_value_name(arg: &Arg, wanted: &str) -> bool {
     let names = arg.get_value_names().unwrap_or_default();
-    names.iter().any(|name| name.as_str() == "DIR")
+    names.iter().any(|name| name.as_str() == wanted)
 }
 
 /// True if this argument is the option alone: `-u`, `--uts`.

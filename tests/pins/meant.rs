@@ -1,0 +1,112 @@
+//! Names after a blank, and names that an ordinary user may not remove: the help and the causes.
+
+use super::rooms;
+use super::stale::among_stale;
+use crate::support::case::cases;
+use crate::support::{Outcome, User, needs};
+
+cases!["pins::meant":
+    a_name_after_a_blank_is_recognized,
+    an_ordinary_user_is_told_why_a_name_stays,
+    a_place_of_another_user_namespace_is_named,
+];
+
+fn a_name_after_a_blank_is_recognized() -> Outcome {
+    for room in rooms()? {
+        room.ok("ns-unshare --pin blue -n");
+        for (command, status, help) in [
+            (
+                "ns-unshare --net blue ls",
+                127,
+                "to enter the network namespace that is pinned as blue, run ns-enter --net=blue",
+            ),
+            ("ns-unshare -n blue", 127, "run ns-enter --net=blue"),
+            (
+                "ns-unshare --net other ls",
+                127,
+                "to bind the network namespace to a file, write --net=./other",
+            ),
+            (
+                "ns-enter --net blue ls",
+                2,
+                "to give blue to --net, write --net=blue",
+            ),
+            (
+                "ns-enter -t $$ --net blue ls",
+                127,
+                "to give blue to --net, write --net=blue",
+            ),
+            (
+                "ns-enter -t $$ --net other ls",
+                127,
+                "to give other to --net, write --net=other",
+            ),
+        ] {
+            let error = room.sh(command).fails(status);
+            assert!(
+                error.contains(&format!("  help:  {help}\n")) || error.contains(help),
+                "{command}: {error}"
+            );
+        }
+        // Neither a name nor a program follows.
+        for command in [
+            "ns-unshare --net other nosuch",
+            "ns-unshare --uts blue",
+            "ns-unshare -- other ls",
+        ] {
+            let error = room.sh(command).fails(127);
+            assert!(!error.contains("help:"), "{command}: {error}");
+        }
+    }
+    Ok(())
+}
+
+fn an_ordinary_user_is_told_why_a_name_stays() -> Outcome {
+    needs::root()?;
+    let user = Some(User::ordinary()?);
+    for words in [
+        "--unpin good",
+        "--unpin empty",
+        "--unpin net:loop",
+        "--unpin-stale",
+    ] {
+        let error = among_stale(user, &format!("$U {words} 2>&1 || true")).ok();
+        let expected = ": Permission denied\n  \
+                        cause: the caller may not remove files from \"/run/netns\"\n  \
+                        help:  run it as root (sudo)\n";
+        assert!(
+            error.contains(expected) && !error.contains("CAP_"),
+            "{words}: {error}"
+        );
+    }
+    let error = among_stale(user, "$U -r sh -c '$U --unpin good' 2>&1 || true").ok();
+    assert!(
+        error.contains("cause: the caller may not remove files from \"/run/netns\"\n"),
+        "{error}"
+    );
+    Ok(())
+}
+
+/// Root of a user namespace has no power over the mount namespace that it is still in.
+fn a_place_of_another_user_namespace_is_named() -> Outcome {
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    let unshare = user.program("ns-unshare").get_program().to_owned();
+    let inside = |words: &str| {
+        use crate::support::Run as _;
+        let mut command = user.program("ns-unshare");
+        command.env("U", &unshare);
+        command.args(["-r", "sh", "-c", words]).ran().fails(1)
+    };
+    let file = format!("/tmp/ns-utils-test-{}", std::process::id());
+    for words in ["$U --pin web -n", &format!("$U --uts={file} true")] {
+        let error = inside(words);
+        assert!(
+            error.contains("  cause: mnt:[")
+                && error.contains("belongs neither to this user namespace (user:["),
+            "{words}: {error}"
+        );
+    }
+    assert!(!std::path::Path::new(&file).exists());
+    Ok(())
+}
