@@ -1,14 +1,17 @@
 //! The parts of `ip netns` about all names, and about numbers: `set`, `list-id`, `-all exec`, and the removal of stale names.
 
+use nix::sys::signal::Signal;
+
 use super::rooms;
 use crate::support::case::cases;
-use crate::support::{Outcome, needs};
+use crate::support::{Outcome, Running, needs};
 
 cases!["pins::ip":
     a_network_namespace_gets_a_number,
     a_number_that_is_refused_is_explained,
     the_program_runs_for_each_name,
     each_name_stands_alone,
+    a_signal_to_the_waiting_process_ends_all,
     stale_names_are_removed_at_once,
 ];
 
@@ -174,6 +177,41 @@ fn each_name_stands_alone() -> Outcome {
         }
         room.ok("rm -f /run/n; for name in a b c name:-x $'evil\\e[2J\\nname'; do ns-unshare --unpin=\"$name\"; done");
         assert_eq!(room.names(), "");
+    }
+    Ok(())
+}
+
+/// Signals that are not passed on to the program, and the signals of the programs after the first.
+fn a_signal_to_the_waiting_process_ends_all() -> Outcome {
+    for room in rooms()? {
+        room.ok("for name in a b c; do ns-unshare --pin $name -u; done");
+        let masks = room.ok("ns-enter --each uts grep SigBlk /proc/self/status");
+        let masks: Vec<_> = masks.lines().filter(|line| line.starts_with("SigBlk:")).collect();
+        assert_eq!(masks, ["SigBlk:\t0000000000000000"; 3]);
+        for (signal, options) in [
+            (Signal::SIGTERM, "--no-forward-signals"),
+            (Signal::SIGINT, "--no-forward-signals"),
+            (Signal::SIGTERM, ""),
+        ] {
+            let command = format!("exec ns-enter {options} --each uts sh -c 'echo ready; read -r line'");
+            let mut running = Running::start(&mut room.command(&command));
+            for name in ["a", "b"] {
+                let lines = [(); 3].map(|()| running.line());
+                assert_eq!(lines, ["", &format!("utsns: {name}"), "ready"]);
+                // The second program is like the first.
+                if name == "a" {
+                    running.say("\n");
+                }
+            }
+            running.signal(signal);
+            if !options.is_empty() {
+                running.say("\n");
+            }
+            running.wait_for_end();
+            let (_, died_of, rest) = running.end();
+            assert_eq!((died_of, rest.as_str()), (Some(signal as i32), ""), "{options}");
+        }
+        room.ok("ns-unshare --unpin a --unpin b --unpin c");
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use ns_core::cli::usage;
-use ns_core::launch::{self, Ended, mirror};
+use ns_core::launch::{self, Ended, SignalNumber, mirror};
 use ns_core::output::escape_for_terminal;
 use ns_core::{Kind, pins};
 
@@ -19,7 +19,7 @@ use crate::plan;
 use crate::request::Request;
 
 /// Runs the program for each name. The status is the highest one. A program that HUP, INT, QUIT or TERM has ended is the
-/// last.
+/// last. So is the program that runs when another process sends INT or TERM to ns-enter, if signals are not passed on.
 pub fn run(cli: &Cli, kind: Kind) -> Result<ExitCode> {
     if cli.kind(kind).is_some() {
         let text = format!("--each {kind} gives --{} its targets", kind.option());
@@ -38,7 +38,10 @@ pub fn run(cli: &Cli, kind: Kind) -> Result<ExitCode> {
             continue;
         }
         heading(kind, &name)?;
-        let ended = one(&cli.for_name(kind, name))?;
+        let (ended, asked) = one(&cli.for_name(kind, name))?;
+        if let Some(signal) = asked {
+            return Ok(mirror(Ended::Killed(signal)).into());
+        }
         // Such a signal is passed on to one program, and is about all of them.
         if matches!(ended, Ended::Killed(signal) if signal.asks_to_end()) {
             return Ok(mirror(ended).into());
@@ -64,21 +67,22 @@ fn heading(kind: Kind, name: &OsStr) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// Runs the program, or shows its plan. A failure is reported, and the other names follow.
-fn one(cli: &Cli) -> Result<Ended> {
+/// Runs the program, or shows its plan. A failure is reported, and the other names follow. Also returns the signal that
+/// asked ns-enter to end, if the program did not get it.
+fn one(cli: &Cli) -> Result<(Ended, Option<SignalNumber>)> {
     let request = match Request::new(cli) {
         Ok(request) => request,
         // The arguments are wrong for every name.
         Err(error) if error.is::<clap::Error>() => return Err(error),
         Err(error) => {
             ns_core::cli::report(PROGRAM, error.as_ref());
-            return Ok(Ended::Exited(1));
+            return Ok((Ended::Exited(1), None));
         }
     };
     let plan = plan::plan(&request).in_child();
     if cli.dry_run {
         ns_core::cli::show_plan(&plan, false)?;
-        return Ok(Ended::Exited(0));
+        return Ok((Ended::Exited(0), None));
     }
     for note in &request.notes {
         ns_core::cli::note(PROGRAM, note);

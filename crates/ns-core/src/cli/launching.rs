@@ -4,13 +4,13 @@ use std::ffi::{CString, OsString};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use serde_json::json;
 
 use super::{advice, note_error, report};
 use crate::Result as CoreResult;
 use crate::escape::{escape_for_terminal, escape_json};
-use crate::launch::{Ended, Failure, Plan, Program, Reporter, mirror, run, shell_in};
+use crate::launch::{Ended, Failure, Plan, Program, Reporter, SignalNumber, mirror, run, run_one, shell_in};
 use crate::users;
 
 /// The program to run, with its arguments and its environment. If none is named, it is the caller's shell, started as a
@@ -54,20 +54,21 @@ pub fn launch<C: CommandFactory>(plan: Plan) -> ExitCode {
     conclude::<C>(run(plan, reporter))
 }
 
-/// Carries out one of several plans. A failure is reported, and is an end with its status.
-pub fn launch_one<C: CommandFactory>(plan: Plan) -> Ended {
+/// Carries out one of several plans. A failure is reported, and is an end with its status. Also returns the signal by
+/// which another process asked the caller to end, if the program did not get it.
+pub fn launch_one<C: CommandFactory>(plan: Plan) -> (Ended, Option<SignalNumber>) {
     let reporter = Reporter {
         note: |error| note_error(C::command().get_name(), error),
         error: |error| report(C::command().get_name(), error),
     };
-    match run(plan, reporter) {
+    match run_one(plan, reporter) {
         Ok(ended) => ended,
         Err(Failure {
             signal: Some(signal), ..
-        }) => Ended::Killed(signal),
+        }) => (Ended::Killed(signal), None),
         Err(Failure { error, status, .. }) => {
             report(C::command().get_name(), &error);
-            Ended::Exited(status)
+            (Ended::Exited(status), None)
         }
     }
 }
@@ -82,13 +83,24 @@ fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
         }) => mirror(Ended::Killed(signal)).into(),
         Err(Failure { error, status, .. }) => {
             let command = C::command();
-            // A directory or a plain file was meant as a value.
-            let error = match advice::for_operand(&command) {
-                Some(advice) if advice.operand_is_no_program && status > 1 => error.with_help(advice.text),
-                _ => error,
+            let error = match help_about_operand(&command, status) {
+                Some(help) => error.with_help(help),
+                None => error,
             };
             report(command.get_name(), &error);
             status.into()
         }
     }
+}
+
+/// Help if the program that could not be run was meant as the value of an option: it is a directory or a plain file, or
+/// it does not exist and a program follows.
+fn help_about_operand(command: &Command, status: u8) -> Option<String> {
+    let advice = advice::for_operand(command).filter(|advice| advice.operand_is_no_program && status > 1);
+    let missing = || {
+        (status == 127)
+            .then(|| advice::for_missing_program(command))
+            .flatten()
+    };
+    advice.map(|advice| advice.text).or_else(missing)
 }

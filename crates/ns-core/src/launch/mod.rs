@@ -39,7 +39,7 @@ pub use number::NetworkNumber;
 pub use outside::Outside;
 pub use plan::{Forked, Line, Plan, Settled, Steps, Unforked};
 pub use program::{Program, shell_in};
-pub use run::run;
+pub use run::{run, run_one};
 pub use settings::{Clock, ClockOffset, MOST_SECONDS, PropagationType, Setgroups};
 pub use signal::SignalNumber;
 pub use unwritable::run_from_unwritable_copy;

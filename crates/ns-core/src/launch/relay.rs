@@ -37,6 +37,8 @@ pub(super) enum Relayed {
     Passed,
     /// The program, as PID 1, would not have got this signal. It got another one, which it cannot escape.
     Replaced(SignalNumber),
+    /// Another process sent this signal to the waiting process alone, and it is held back from the program.
+    HeldBack(SignalNumber),
 }
 
 impl Relay {
@@ -72,6 +74,11 @@ impl Relay {
         self.mask
     }
 
+    /// Gives signals their former effect again.
+    pub(super) fn stop(self) -> nix::Result<()> {
+        self.mask.block_only()
+    }
+
     /// Reads the next pending signal, and passes it on to `program`. Returns `None` if there is none.
     pub(super) fn next(&self, program: Pid) -> nix::Result<Option<Relayed>> {
         let Some(received) = self.signals.take()? else {
@@ -79,6 +86,9 @@ impl Relay {
         };
         if self.forward && is_for_program(received) {
             return Ok(Some(pass_on(received, program)));
+        }
+        if HELD_BACK.contains(received.number) && received.code != FROM_KERNEL {
+            return Ok(Some(Relayed::HeldBack(SignalNumber::from_raw(received.number))));
         }
         Ok(Some(Relayed::Passed))
     }

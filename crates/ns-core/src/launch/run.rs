@@ -22,8 +22,9 @@ use super::inside::{InsideProcess, fork_refused};
 use super::outside::OutsideProcess;
 use super::plan::Plan;
 use super::relay::OF_OWN_CALLS;
+use super::signal::SignalNumber;
 use super::terminal::Terminal;
-use super::wait::{Ended, Waiter};
+use super::wait::{Ended, Waited, Waiter};
 use super::walk;
 use crate::error::Doing;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
@@ -37,6 +38,20 @@ use crate::{Error, explain};
 /// The plan is dropped when the program runs, so that the caller does not hold its files for as long as the program
 /// runs.
 pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
+    let (_, waited) = start(plan, reporter)?.wait().map_err(explained)?;
+    Ok(waited.ended)
+}
+
+/// Carries one of several plans out. The caller goes on after it: signals have their former effect again. Also returns the
+/// signal by which another process asked the caller to end, if the program did not get it.
+pub fn run_one(plan: Plan, reporter: Reporter) -> Result<(Ended, Option<SignalNumber>), Failure> {
+    let (waiter, waited) = start(plan, reporter)?.wait().map_err(explained)?;
+    waiter.stop_waiting().doing(|| "restore the signal mask")?;
+    Ok((waited.ended, waited.asked))
+}
+
+/// Carries the plan out until the program runs in a child.
+fn start(plan: Plan, reporter: Reporter) -> Result<Started, Failure> {
     let thread = SingleThread::check().doing(|| "continue with more than one thread")?;
     // From here on the program does not have these descriptors.
     let descriptors = plan
@@ -60,7 +75,7 @@ pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
     }
     let started = launch.with_child().map_err(explained)?;
     drop((plan, descriptors));
-    started.wait().map_err(explained)
+    Ok(started)
 }
 
 /// Adds the cause to the failure, if none was found yet and the system has one: a filter of system calls.
@@ -82,14 +97,16 @@ struct Started {
 }
 
 impl Started {
-    fn wait(self) -> Result<Ended, Failure> {
-        let ended = Waiter::start(self.ending, self.terminal)
-            .and_then(|waiter| waiter.wait(self.child, self.from_init.as_ref()));
-        if ended.is_err() {
+    fn wait(self) -> Result<(Waiter, Waited), Failure> {
+        let waited = Waiter::start(self.ending, self.terminal).and_then(|waiter| {
+            let waited = waiter.wait(self.child, self.from_init.as_ref())?;
+            Ok((waiter, waited))
+        });
+        if waited.is_err() {
             // Otherwise the program would go on without a process that waits for it.
             end(self.child);
         }
-        Ok(ended.doing(|| "wait for the program")?)
+        Ok(waited.doing(|| "wait for the program")?)
     }
 }
 

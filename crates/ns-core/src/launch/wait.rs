@@ -36,6 +36,15 @@ impl Ended {
     }
 }
 
+/// The end of the program, and what the waiting process was told meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waited {
+    /// How the program ended.
+    pub(super) ended: Ended,
+    /// The signal by which another process asked the waiting process to end, if the program did not get it.
+    pub(super) asked: Option<SignalNumber>,
+}
+
 /// A process that is about to wait.
 #[derive(Debug)]
 pub(super) struct Waiter {
@@ -53,10 +62,11 @@ impl Waiter {
     }
 
     /// Waits until the program has ended. If it has an init, `init` is the channel on which the init reports its state.
-    pub(super) fn wait(&self, program: Pid, init: Option<&Channel>) -> nix::Result<Ended> {
+    pub(super) fn wait(&self, program: Pid, init: Option<&Channel>) -> nix::Result<Waited> {
         let mut state = State {
             program,
             meant: None,
+            asked: None,
             told: None,
             ahead: true,
             foreground: None,
@@ -67,6 +77,7 @@ impl Waiter {
             while let Some(relayed) = self.relay.next(program)? {
                 match relayed {
                     Relayed::Replaced(signal) => state.meant = Some(signal),
+                    Relayed::HeldBack(signal) => state.asked = Some(signal),
                     Relayed::Passed => {}
                 }
             }
@@ -81,10 +92,18 @@ impl Waiter {
                     while let Some(change) = init.map(told_by).transpose()?.flatten() {
                         self.note(&mut state, change)?;
                     }
-                    return Ok(self.end(&state, ended));
+                    return Ok(Waited {
+                        ended: self.end(&state, ended),
+                        asked: state.asked,
+                    });
                 }
             }
         }
+    }
+
+    /// Stops waiting: signals have their former effect again.
+    pub(super) fn stop_waiting(self) -> nix::Result<()> {
+        self.relay.stop()
     }
 
     /// Waits for a signal, or for a message of init.
@@ -174,6 +193,8 @@ struct State {
     given: bool,
     /// The signal that was replaced by an inescapable one.
     meant: Option<SignalNumber>,
+    /// The signal that was held back from the program.
+    asked: Option<SignalNumber>,
     /// How the program ended, as reported by init.
     told: Option<Ended>,
 }
