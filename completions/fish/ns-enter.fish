@@ -232,6 +232,7 @@ complete -c ns-enter -n '__ns_enter_ours' -s S -l setuid -d 'Run the program wit
 complete -c ns-enter -n '__ns_enter_follows --setu --setui' -f -k -a '(__fish_complete_users) follow'
 complete -c ns-enter -n '__ns_enter_ours' -s G -l setgid -d 'Run the program with this gid' -r -f -k -a '(__fish_complete_groups) follow'
 complete -c ns-enter -n '__ns_enter_follows --setg --setgi' -f -k -a '(__fish_complete_groups) follow'
+complete -c ns-enter -n '__ns_enter_ours' -l groups -d 'With --setuid=USER, take the groups of USER'
 complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the uid, the gid and the groups of the caller'
 complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep all capabilities inside, with any uid'
 complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Use the environment that the target started with'

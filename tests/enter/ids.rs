@@ -9,7 +9,7 @@ use crate::support::{Held, Outcome, Run as _, User, inode_of, needs, path_of, pr
 
 cases!["enter::ids":
     the_owner_is_entered_where_that_is_what_is_missing, ids_that_are_not_mapped_fall_back, a_user_namespace_without_a_map,
-    users_and_groups_have_names, the_ids_of_the_target_are_followed, an_unmapped_id_is_not_followed,
+    users_and_groups_have_names, the_groups_of_the_user_are_taken, the_ids_of_the_target_are_followed, an_unmapped_id_is_not_followed,
     capabilities_are_kept,
     the_security_context_is_that_of_the_target,
     the_environment_is_that_of_the_target, an_environment_behind_subordinate_ids_is_read,
@@ -135,6 +135,40 @@ fn users_and_groups_have_names() -> Outcome {
         .ran()
         .fails(2);
     assert!(error.contains("4294967301"), "{error}");
+    Ok(())
+}
+
+/// Without --groups, only the uid changes, as in nsenter(1).
+fn the_groups_of_the_user_are_taken() -> Outcome {
+    needs::root()?;
+    needs::tools("mount setpriv");
+    let user = User::ordinary()?;
+    let (name, id) = (&user.name, user.id);
+    let script = format!(
+        "mount -t tmpfs tmp /mnt; (cat /etc/group; echo one:x:4711:{name}; echo two:x:4712:x,{name}) >/mnt/group
+        mount --bind /mnt/group /etc/group
+        look() {{ setpriv --groups 11,12 $E -t $$ -u \"$@\" sh -c 'id -u; id -g; id -G'; }}
+        look -S {name}; look -S {id} --groups; look -S {name} -G 5 --groups"
+    );
+    let mut command = tool("unshare");
+    command.env("E", program("ns-enter").get_program());
+    let seen = command.args(["-m", "-u", "sh", "-c", &script]).ran().ok();
+    assert_eq!(
+        seen,
+        format!("{id}\n0\n0 11 12\n{id}\n{id}\n{id} 4711 4712\n{id}\n5\n5 4711 4712 {id}\n")
+    );
+    for (words, status, part) in [
+        ("-t 1 -u --groups true", 2, "--setuid"),
+        ("-t 1 -u -S follow --groups true", 2, "\"follow\" names no user"),
+        (
+            "-u=/proc/self/ns/uts -S 4712345 --groups true",
+            1,
+            "uid 4712345 has no entry in /etc/passwd",
+        ),
+    ] {
+        let error = program("ns-enter").with(words).fails(status);
+        assert!(error.contains(part), "{words}: {error}");
+    }
     Ok(())
 }
 

@@ -2,13 +2,13 @@
 //! entered, because that namespace has other files.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::str::FromStr;
 
 use nix::errno::Errno;
-use nix::unistd::{Group, Uid, User};
+use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 
 use crate::error::{Doing, words};
 use crate::sys::errno::from_io;
@@ -100,6 +100,31 @@ fn id(what: &'static str, text: &str, by_name: impl Fn() -> nix::Result<Option<u
             Err(Error::invalid(what, text, why))
         }
     }
+}
+
+/// The gids of a user: of the primary group in `/etc/passwd`, and of all groups, including that one (`getgrouplist(3)`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupsOfUser {
+    /// The primary group.
+    pub primary: u32,
+    /// All groups.
+    pub all: Vec<u32>,
+}
+
+/// The groups of the user with this uid.
+///
+/// [`Error::NotFound`] if no user has it.
+pub fn groups_of(uid: u32) -> Result<GroupsOfUser> {
+    let user = found(User::from_uid(Uid::from_raw(uid)), USERS)
+        .doing(|| format!("look up the user with uid {uid}"))?
+        .ok_or_else(|| Error::NotFound(format!("uid {uid} has no entry in {USERS}, and so no groups")))?;
+    let doing = || format!("look up the groups of uid {uid}");
+    let name = CString::new(user.name).map_err(|_| Errno::EINVAL).doing(doing)?;
+    let all = getgrouplist(&name, user.gid).doing(doing)?;
+    Ok(GroupsOfUser {
+        primary: user.gid.as_raw(),
+        all: all.into_iter().map(Gid::as_raw).collect(),
+    })
 }
 
 /// The caller's name and primary group in `/etc/passwd`.

@@ -56,7 +56,8 @@ pub struct Cli {
     ///
     /// The program runs in the namespace of KIND that each name leads to, in the order of the names. A line with the name
     /// is written before it. Stale names are left out, with a note. The status is the highest one of the programs. If a
-    /// program is killed by HUP, INT, QUIT or TERM, no other is started. Same as ip -all netns exec for the kind net.
+    /// program is killed by HUP, INT, QUIT or TERM, no other is started. With --no-forward-signals, ns-enter ends after the
+    /// program if another process sends INT or TERM to ns-enter. Same as ip -all netns exec for the kind net.
     #[arg(long, value_name = "KIND", value_parser = value::<Kind>, requires = "program",
         conflicts_with_all = ["all", "net_socket", "json"], help_heading = NAMESPACES)]
     pub each: Option<Kind>,
@@ -157,7 +158,7 @@ pub struct Cli {
     /// Start in DIR, as seen inside the namespaces
     ///
     /// DIR is looked up inside, after the namespaces are entered and the root directory has changed. With --wd=DIR, it is the
-    /// caller's DIR.
+    /// caller's DIR. DIR can be attached to the option, or be the next word.
     #[arg(short = 'W', long, value_name = "DIR", help_heading = DIRECTORIES)]
     pub wdns: Option<PathBuf>,
 
@@ -187,6 +188,13 @@ pub struct Cli {
     /// GROUP is a name, a number, or "follow" for the gid of the target. The program loses all other groups.
     #[arg(short = 'G', long, allow_negative_numbers = true, value_name = "GROUP", value_parser = id::<GroupId>, help_heading = IDS)]
     pub setgid: Option<Id<GroupId>>,
+
+    /// With --setuid=USER, take the groups of USER
+    ///
+    /// The program gets the primary group of USER in /etc/passwd, or that of --setgid, and the groups of USER in /etc/group.
+    /// Without this option, --setuid changes only the uid.
+    #[arg(long, requires = "setuid", conflicts_with = "preserve_credentials", help_heading = IDS)]
+    pub groups: bool,
 
     /// Keep the uid, the gid and the groups of the caller
     ///

@@ -101,10 +101,14 @@ fn directories(request: &Request, steps: &mut Steps) {
 
 /// Ids and capabilities. The gid comes first, because it cannot be changed without uid 0.
 fn credentials(request: &Request, steps: &mut Steps<Forked>) {
-    for (ids, wanted) in [(IdKind::Group, &request.gid), (IdKind::User, &request.uid)] {
-        if let Some(wanted) = wanted {
-            steps.inside(CredentialStep::Take(ids, wanted.clone()));
-        }
+    if let Some(gid) = &request.gid {
+        steps.inside(CredentialStep::Take(IdKind::Group, gid.clone()));
+    }
+    if !request.groups.is_empty() {
+        steps.inside(CredentialStep::SetGroups(request.groups.clone()));
+    }
+    if let Some(uid) = &request.uid {
+        steps.inside(CredentialStep::Take(IdKind::User, uid.clone()));
     }
     if request.keep_capabilities {
         steps.inside(CredentialStep::KeepCapabilities);
@@ -222,6 +226,10 @@ mod tests {
                 "take-uid",
                 "execute"
             ]
+        );
+        assert_eq!(
+            steps("-n -S root --groups", &user),
+            ["join", "take-gid", "setgroups", "take-uid", "execute"]
         );
         assert_eq!(
             steps("-m -W /tmp --keep-caps", &user),

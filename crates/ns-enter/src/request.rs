@@ -12,6 +12,7 @@ use ns_core::idmap::IdKind;
 use ns_core::launch::{Directory, OpenCgroups, Program, WantedId, security_context};
 use ns_core::process::{Process, caller};
 use ns_core::target::Opened;
+use ns_core::users::{GroupsOfUser, groups_of};
 use ns_core::{Gathered, Kind, Target};
 
 use crate::cli::{Cli, Id};
@@ -46,6 +47,8 @@ pub struct Request {
     pub uid: Option<WantedId>,
     /// The gid to take.
     pub gid: Option<WantedId>,
+    /// The supplementary groups to take.
+    pub groups: Vec<u32>,
     /// True if the program keeps the capabilities.
     pub keep_capabilities: bool,
     /// The SELinux context to run in.
@@ -89,6 +92,7 @@ impl Request {
             let text = "--mount-proc shows the PID namespace of the process that mounts it; with --no-fork, that is the old one";
             return Err(usage(Cli::command(), ErrorKind::ArgumentConflict, text).into());
         }
+        let of_user = groups_of_user(cli)?;
         let target = cli.target.as_ref().map(Target::open).transpose()?;
         let target = target.as_ref();
         let process = target.and_then(Opened::process);
@@ -121,6 +125,10 @@ impl Request {
         };
         let uid = wanted(IdKind::User, cli.setuid.map(|id| id.map(|uid| uid.0)))?;
         let gid = wanted(IdKind::Group, cli.setgid.map(|id| id.map(|gid| gid.0)))?;
+        let gid = match &of_user {
+            Some(groups) if cli.setgid.is_none() => Some(WantedId::Is(groups.primary)),
+            _ => gid,
+        };
         let notes = notes(cli, target, &namespaces)?;
         if let Some(process) = process {
             if Namespaces::find(cli, target)?.identities() != namespaces.identities() {
@@ -144,6 +152,7 @@ impl Request {
             environment: process.cloned().filter(|_| matches!(environment, Some(Err(_)))),
             uid,
             gid,
+            groups: of_user.map_or_else(Vec::new, |groups| groups.all),
             // In the caller's own user namespace, capabilities cannot be kept.
             keep_capabilities: cli.keep_caps && namespaces.enters_user(),
             namespaces,
@@ -158,6 +167,20 @@ impl Request {
         [Kind::Mnt, Kind::Pid, Kind::User]
             .into_iter()
             .any(|kind| self.namespaces.enters(kind))
+    }
+}
+
+/// The groups for `--groups`, looked up outside, where the name of the user was too.
+fn groups_of_user(cli: &Cli) -> Result<Option<GroupsOfUser>> {
+    if !cli.groups {
+        return Ok(None);
+    }
+    match cli.setuid {
+        Some(Id::Is(uid)) => Ok(Some(groups_of(uid.0)?)),
+        Some(Id::Follow) | None => {
+            let text = "--groups takes the groups of the USER of --setuid, and \"follow\" names no user";
+            Err(usage(Cli::command(), ErrorKind::ArgumentConflict, text).into())
+        }
     }
 }
 

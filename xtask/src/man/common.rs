@@ -1,4 +1,4 @@
-//! Checks that the options which ns-utils(7) lists as common exist in several programs, with the same letters.
+//! Checks that the options which ns-utils(7) lists as common exist in several programs, with the same names.
 
 use anyhow::{Result, ensure};
 

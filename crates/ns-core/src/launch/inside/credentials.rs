@@ -32,6 +32,8 @@ pub enum CredentialStep {
     TryDropGroups,
     /// Take this uid, or this gid and no other groups, in the entered user namespace.
     Take(IdKind, WantedId),
+    /// Take these supplementary groups in place of all others.
+    SetGroups(Vec<u32>),
     /// Drop all supplementary groups, and take this gid.
     SetGid(u32),
     /// Take this uid.
@@ -80,6 +82,10 @@ impl fmt::Display for CredentialStep {
                     write!(f, "set the {0} to {id}, the {0} of process {pid}", ids.name())
                 }
             },
+            Self::SetGroups(gids) => {
+                let gids: Vec<_> = gids.iter().map(u32::to_string).collect();
+                write!(f, "set the supplementary groups to {}", gids.join(", "))
+            }
             Self::SetGid(gid) => write!(f, "set the gid to {gid} and drop all other groups"),
             Self::SetUid(uid) => write!(f, "set the uid to {uid}"),
             Self::KeepCapabilities => f.write_str("keep the capabilities for the program"),
@@ -94,6 +100,7 @@ impl InsideFamily for CredentialStep {
             Self::TryDropGroups => StepFacts::of("try-drop-groups").demanding(Demands::PROC),
             Self::Take(IdKind::User, _) => StepFacts::of("take-uid").demanding(Demands::PROC),
             Self::Take(IdKind::Group, _) => StepFacts::of("take-gid").demanding(Demands::PROC),
+            Self::SetGroups(_) => StepFacts::of("setgroups"),
             Self::SetGid(_) => StepFacts::of("setgid"),
             Self::SetUid(_) => StepFacts::of("setuid"),
             Self::KeepCapabilities => StepFacts::of("keep-capabilities"),
@@ -108,6 +115,10 @@ impl InsideFamily for CredentialStep {
                 Ok(())
             }
             Self::Take(ids, wanted) => return take(*ids, wanted, process),
+            Self::SetGroups(gids) => {
+                let gids: Vec<_> = gids.iter().copied().map(Gid::from_raw).collect();
+                nix::unistd::setgroups(&gids)
+            }
             Self::SetGid(gid) => nix::unistd::setgroups(&[]).and_then(|()| set_gid(*gid)),
             Self::SetUid(uid) => set_uid(*uid),
             Self::KeepCapabilities => keep_capabilities(),
@@ -130,11 +141,15 @@ impl InsideFamily for CredentialStep {
             Self::SetUid(uid) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
                 credentials::uid(look, *uid, errno)
             }
+            Self::SetGroups(gids) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
+                gids.iter().find_map(|gid| credentials::gid(look, *gid, errno))
+            }
             Self::Take(IdKind::Group, _) => capability::lacking(look, errno, CapabilitySet::SETGID),
             Self::Take(IdKind::User, _) => capability::lacking(look, errno, CapabilitySet::SETUID),
             Self::TryDropGroups
             | Self::KeepCapabilities
             | Self::BecomeOwner { .. }
+            | Self::SetGroups(_)
             | Self::SetGid(_)
             | Self::SetUid(_) => None,
         }
