@@ -177,22 +177,22 @@ fn a_line_that_grants_nothing_is_named() -> Outcome {
         script(&mut command, "-m", &text)
     };
     let good = format!("{name}:{first}:{count}\n");
-    let none = format!("{name}:{first}:0\n");
+    let empty = format!("{name}:{first}:0\n");
     let cause = "line 1 of /etc/subuid grants no ids: its count is 0\n";
     says(
-        with_lines(&none, "--map-auto"),
+        with_lines(&empty, "--map-auto"),
         1,
         &["has no subordinate uids\n", "cause: ", cause],
     );
     let note = "ns-unshare: note: only one id is mapped, and no subordinate ids: ";
-    let ran = with_lines(&none, "-a");
+    let ran = with_lines(&empty, "-a");
     assert_eq!(
         (ran.stdout.as_str(), ran.stderr),
         ("ran\n", format!("{note}{cause}"))
     );
     // A line that grants nothing is no reason to be silent where another one grants something.
     for (second, flaw) in [
-        (none, "grants no ids: its count is 0"),
+        (empty, "grants no ids: its count is 0"),
         (
             format!("{name}:{first}:9 \n"),
             "cannot be read: a blank follows the number 9",

@@ -38,9 +38,7 @@ pub(super) fn text(command: &Command, error: &Error, colours: bool) -> String {
         if kind == ContextKind::Usage {
             let usage = command.clone().render_usage();
             shown.insert(kind, ContextValue::StyledStr(usage));
-        } else if !advises_to_escape(value)
-            && !(kind == ContextKind::SuggestedArg && is_poor(argument, value))
-        {
+        } else if !advises_to_escape(value) && !is_poor(argument, kind, value) {
             shown.insert(kind, escaped(value, argument));
         }
     }
@@ -94,8 +92,8 @@ fn option_of_kind(command: &Command, argument: &str) -> Option<String> {
 }
 
 /// True if the suggested option has little in common with the argument: clap suggests `--boot` for `--foo`.
-fn is_poor(argument: &str, suggested: &ContextValue) -> bool {
-    let ContextValue::String(suggested) = suggested else {
+fn is_poor(argument: &str, kind: ContextKind, suggested: &ContextValue) -> bool {
+    let (ContextKind::SuggestedArg, ContextValue::String(suggested)) = (kind, suggested) else {
         return false;
     };
     let name = |option: &str| option.trim_start_matches('-').to_owned();

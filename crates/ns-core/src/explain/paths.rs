@@ -112,17 +112,26 @@ fn process_of(path: &Path) -> Option<Process> {
 
 /// The first part of the path that is missing: a directory above, or the target of a link.
 fn missing(path: &Path) -> Option<Finding> {
-    let part = parts(path)
-        .into_iter()
-        .find(|part| errno_of(part.metadata()) == Some(Errno::ENOENT))?;
-    match std::fs::read_link(part) {
-        Ok(target) => Some(Finding::new(format!(
-            "{} is a link to {}, which does not exist",
-            name(part),
-            name(&target)
-        ))),
-        Err(_) => (part != path).then(|| Finding::new(format!("{} does not exist", name(part)))),
-    }
+    dead_link(path).or_else(|| {
+        let part = first_missing(path)?;
+        (part != path).then(|| Finding::new(format!("{} does not exist", name(part))))
+    })
+}
+
+/// The first part of the path that is missing, if it is a link to nowhere.
+pub(crate) fn dead_link(path: &Path) -> Option<Finding> {
+    let part = first_missing(path)?;
+    let target = std::fs::read_link(part).ok()?;
+    Some(Finding::new(format!(
+        "{} is a link to {}, which does not exist",
+        name(part),
+        name(&target)
+    )))
+}
+
+fn first_missing(path: &Path) -> Option<&Path> {
+    let mut parts = parts(path).into_iter();
+    parts.find(|part| errno_of(part.metadata()) == Some(Errno::ENOENT))
 }
 
 /// The first part of the path that is no directory, although the path goes on below it.

@@ -176,6 +176,10 @@ fn does_not_exist(words: &str) -> Finding {
 
 /// Why this file, which the text calls `words`, cannot be reached.
 fn unreachable(path: &Path, words: &str, errno: Errno) -> Option<Finding> {
+    // A program that does not exist is looked for elsewhere.
+    if words == IT && errno == Errno::ENOENT {
+        return paths::dead_link(path);
+    }
     let on_the_way = paths::refused(path, errno);
     if words == IT {
         return on_the_way;

@@ -45,9 +45,9 @@ pub fn run(plan: Plan, reporter: Reporter) -> Result<Ended, Failure> {
 /// Carries one of several plans out. The caller goes on after it: signals have their former effect again. Also returns the
 /// signal by which another process asked the caller to end, if the program did not get it.
 pub fn run_one(plan: Plan, reporter: Reporter) -> Result<(Ended, Option<SignalNumber>), Failure> {
-    let (waiter, waited) = start(plan, reporter)?.wait().map_err(explained)?;
+    let (waiter, end) = start(plan, reporter)?.wait().map_err(explained)?;
     waiter.stop_waiting().doing(|| "restore the signal mask")?;
-    Ok((waited.ended, waited.asked))
+    Ok((end.ended, end.asked))
 }
 
 /// Carries the plan out until the program runs in a child.

@@ -124,12 +124,11 @@ fn dead(kind: Kind, path: &Path) -> (Result<Namespace>, State) {
             "its namespace no longer exists, or is mounted only in another mount namespace; {removing} removes the file"
         )),
     };
-    let state = if occupant.is_stale() {
-        State::Stale
+    if occupant.is_stale() {
+        (Err(error), State::Stale)
     } else {
-        State::Other
-    };
-    (Err(error), state)
+        (Err(error), State::Other)
+    }
 }
 
 /// The command that removes the name of this kind and no other.

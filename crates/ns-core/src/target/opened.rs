@@ -143,6 +143,10 @@ fn explain_file_of_process(path: &Path, error: Error) -> Error {
     if !error.is_not_found() || !path.is_symlink() {
         return match process {
             Ok(process) => process.explain(error),
+            // The process may be hidden.
+            Err(why) if error.is_not_found() && why.cause().is_some() => {
+                error.explained(why.cause().map(str::to_owned), why.help().map(str::to_owned))
+            }
             Err(_) => error,
         };
     }
