@@ -218,7 +218,7 @@ fn files_that_lead_to_no_namespace_are_stale_for_everyone() -> Outcome {
             for words in ["--net=NAME", "-t NAME -n"] {
                 let words = words.replace("NAME", name);
                 let error = among_stale(user, &format!("$E {words} true 2>&1 || true")).stdout;
-                // What --unpin refuses is not stale.
+                // A file that --unpin refuses is not stale.
                 let what = match name {
                     "plain" => Some("a file with content"),
                     "directory" => Some("a directory"),
@@ -251,7 +251,7 @@ fn files_that_lead_to_no_namespace_are_stale_for_everyone() -> Outcome {
     let removed = among_stale(None, "$U --unpin-stale; ls /run/netns");
     let stale = "net:dangling\nnet:empty\nnet:loop\nnet:secret\n";
     assert_eq!(removed.ok(), format!("{stale}directory\nfifo\ngood\nplain\n"));
-    // What shells complete.
+    // The words that shells complete.
     let offered = among_stale(
         None,
         "ln -s /proc/self/ns/uts /run/netns/other; $E --complete=namespaces:net | grep pinned; $U --complete=pins",

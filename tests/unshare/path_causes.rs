@@ -99,7 +99,7 @@ fn a_missing_part_of_a_path_is_named() -> Outcome {
         let cause = format!("  cause: {}\n", here(cause));
         says(unshare().with(&here(options)), 1, &[&cause]);
     }
-    // What is wrong is found before anything is made.
+    // The flaw is found before anything is made.
     let root = open_directory();
     fs::write(root.path().join("proc"), "").expect("it is ours");
     says(

@@ -33,7 +33,8 @@ fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) 
     })
 }
 
-/// The same for an operand that is no program, if it is a pinned name of the option's kind, or a program follows it.
+/// How to give the first operand to the option before it, if no program has that name: it is a pinned name of the option's
+/// kind, or a program follows it.
 pub(super) fn for_missing_program(command: &Command) -> Option<String> {
     let Operand { option, word, next } = operand(command, std::env::args_os().skip(1))?;
     let kind = Kind::ALL

@@ -13,7 +13,7 @@ use crate::process::Process;
 /// How many links are followed on the way to a directory that is closed.
 const LINKS: usize = 8;
 
-/// Why the kernel does not follow this path. What the error itself says about the whole path is not repeated.
+/// Why the kernel does not follow this path. The error itself names the whole path.
 pub(crate) fn refused(path: &Path, errno: Errno) -> Option<Finding> {
     match errno {
         Errno::EACCES => closed(path, LINKS),

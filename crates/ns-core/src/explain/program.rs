@@ -215,7 +215,7 @@ fn flaw_of_elf(file: &File, words: &str, errno: Errno) -> Option<Finding> {
     }
 }
 
-/// What the header of an ELF file says that this kernel, or the file itself, does not have.
+/// The flaw in the header of an ELF file: it is invalid, for another machine, or for a longer file.
 fn flaw_of_header(file: &File, elf: Option<Elf>, words: &str) -> Option<Finding> {
     let Some(elf) = elf else {
         return Some(Finding::new(format!(
