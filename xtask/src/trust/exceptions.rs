@@ -1,10 +1,14 @@
 //! Outcomes that look like failures and are none, each with the reason.
 
-use nix::sys::signal::Signal;
-use serde_json::Value;
+use std::collections::BTreeSet;
 
+use nix::sys::signal::Signal;
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::rows::{self, Lack};
 use super::state::signal_of;
-use super::verdict::Failure;
+use super::verdict::{self, Failure};
 
 /// A failure that is none.
 struct Known {
@@ -12,6 +16,8 @@ struct Known {
     command: &'static str,
     /// The call that fails.
     call: &'static str,
+    /// Its first argument, if the exception is only for that. It is not compared if every such call fails.
+    argument: Option<u64>,
     failure: Failure,
     /// A part of the messages.
     message: &'static str,
@@ -23,6 +29,7 @@ const KNOWN: &[Known] = &[
     Known {
         command: "",
         call: "mmap",
+        argument: None,
         failure: Failure::Panic,
         message: "memory allocation of",
         _why: "Rust ends a program that has no memory, and says so",
@@ -30,6 +37,7 @@ const KNOWN: &[Known] = &[
     Known {
         command: "--unpin",
         call: "unlink",
+        argument: None,
         failure: Failure::Left,
         message: "cannot remove",
         _why: "the message names the file, which holds no namespace any more; a second --unpin removes it",
@@ -37,21 +45,16 @@ const KNOWN: &[Known] = &[
     Known {
         command: "",
         call: "write",
+        argument: Some(2),
         failure: Failure::Silent,
         message: "",
-        _why: "the message itself could not be written",
-    },
-    Known {
-        command: "--etc",
-        call: "umount2",
-        failure: Failure::FalseSuccess,
-        message: "",
-        _why: "the new /sys covers the old one, which a user namespace can lock",
+        _why: "the message itself could not be written to stderr",
     },
 ];
 
 /// The failure is one of the known ones.
-pub fn is_known(job: &Value, failure: Failure, messages: &str) -> bool {
+pub fn is_known(job: &Value, run: &Value, failure: Failure) -> bool {
+    let messages = run["messages"].as_str().unwrap_or_default();
     let words: Vec<&str> = job["words"]
         .as_array()
         .into_iter()
@@ -60,42 +63,105 @@ pub fn is_known(job: &Value, failure: Failure, messages: &str) -> bool {
         .collect();
     let words = words.join(" ");
     let options = job["options"].to_string();
-    let lacks_memory = options.contains("--limit=");
-    let is_call = |call: &str| {
-        job["call"] == call
-            || (call == "mmap" && lacks_memory)
-            || options.contains(&format!("--filter={call}:E"))
-    };
+    let lacks_memory = ["as", "data", "stack"]
+        .iter()
+        .any(|limit| options.contains(&format!("--limit={limit}:")));
     KNOWN.iter().any(|known| {
-        is_call(known.call)
+        (fails(job, known.call) || (known.call == "mmap" && lacks_memory))
+            && known
+                .argument
+                .is_none_or(|argument| job["nth"] == 0 || run["argument"] == argument)
             && failure == known.failure
             && messages.contains(known.message)
             && words.contains(known.command)
     })
 }
 
+/// The call fails in this run.
+fn fails(job: &Value, call: &str) -> bool {
+    job["call"] == call || job["options"].to_string().contains(&format!("--filter={call}:E"))
+}
+
 /// `SIGXFSZ` ended a program that lists: its output is larger than the limit of a file, and every program ends so.
+/// Nothing may be left even then.
 pub fn is_too_large(job: &Value, status: i32) -> bool {
     job["options"].to_string().contains("--limit=fsize") && signal_of(status) == Some(Signal::SIGXFSZ)
 }
 
-/// The output lists as many rows as it should. ns-utils(7) says that a value that could not be read is empty or null.
-pub fn has_all_rows(job: &Value, clean: &Value, run: &Value) -> bool {
-    let lists = ["ns-ls", "ns-hostname", "ns-mounts"]
+/// The difference of this part of a successful run, `output` or `changes`, is honest. `shown` has both as they are
+/// compared, the whole one first.
+pub fn is_honest(job: &Value, part: &str, clean: &Value, run: &Value, shown: (&str, &str)) -> bool {
+    let has_names = super::scenes::name(job).is_some_and(|name| name.starts_with("names-"));
+    if part != "output" {
+        return has_names && rows::are_changes_part(&clean[part], &run[part]);
+    }
+    let messages = run["messages"].as_str().unwrap_or_default();
+    let json = |answer: &Value| {
+        let text = verdict::without_long_numbers(answer["output"].as_str()?, "0").replace("root", "0");
+        serde_json::from_str::<Value>(&text).ok()
+    };
+    let is_list = ["ns-ls", "ns-hostname", "ns-mounts"]
         .iter()
         .any(|name| job["words"][0] == *name);
-    let rows = |answer: &Value| answer["output"].as_str().unwrap_or_default().lines().count();
-    // A scene adds rows of its own, and a /proc without sysctls shows fewer mounts below it.
-    let is_enough = if super::scenes::name(job).is_some() {
-        rows(run) > 0
-    } else {
-        rows(clean) == rows(run)
+    let is_part = |(whole, part), (shown_whole, shown_part), lack| match (json(whole), json(part)) {
+        (Some(whole), Some(part)) => rows::is_part_of_json(&whole, &part, lack),
+        (None, None) => rows::is_part_of_rows(shown_whole, shown_part, lack),
+        _ => false,
     };
-    lists && clean["changes"] == run["changes"] && rows(clean) > 0 && is_enough
+    if has_names {
+        // The names add rows, and the scene has renamed the host.
+        let usual = shown.0.replace(" cell ", " ? ").replace(" (none) ", " ? ");
+        let mut clean = clean.clone();
+        clean["output"] = json!(
+            clean["output"]
+                .as_str()
+                .map(|text| text.replace("\"hostname\":\"cell\"", "\"hostname\":null"))
+        );
+        return is_name_itself(job) || (is_list && is_part((run, &clean), (shown.1, &usual), Lack::Rows));
+    }
+    let is_incomplete = messages.contains("note: the list is incomplete");
+    let is_honest_list = if is_incomplete {
+        // Another process stands for a namespace whose first process could not be read.
+        let mut run = run.clone();
+        run["output"] = json!(without_processes(job, run["output"].as_str().unwrap_or_default()));
+        let part = without_processes(job, shown.1);
+        is_part((clean, &run), (shown.0, &part), Lack::Rows)
+    } else {
+        is_part((clean, run), shown, Lack::Values)
+    };
+    (is_list && is_honest_list)
+        || is_scenery(job, shown)
+        || is_noted(messages, shown)
+        || is_above_old_sys(job, shown)
+        || is_unchecked(job, run)
+        || (are_names_hidden(job) && shown.1.lines().count() <= 1)
+}
+
+/// The list without the command lines of the processes other than the first: the program itself and the target. The first
+/// has the script of the target in its own.
+fn without_processes(job: &Value, list: &str) -> String {
+    let words = job["words"].as_array().into_iter().flatten();
+    let words: Vec<String> = words
+        .filter_map(Value::as_str)
+        .map(|word| regex::escape(word).replace("TARGET", "[0-9]+"))
+        .collect();
+    let others = [
+        (&*words.join(" "), "?"),
+        ("(?m)sleep #$", "?"),
+        (r#""sleep 1000000""#, "null"),
+        // As ns-mounts names it.
+        (r"(?m) [0-9]+\(\S+\)$", " ?"),
+    ];
+    others.iter().fold(list.to_owned(), |list, (other, missing)| {
+        let other = Regex::new(other);
+        other.map_or(list.clone(), |other| {
+            other.replace_all(&list, *missing).into_owned()
+        })
+    })
 }
 
 /// A check of a table (fstab(5)) says that it could not be done, in place of "no errors, no warnings".
-pub fn is_unchecked(job: &Value, run: &Value) -> bool {
+fn is_unchecked(job: &Value, run: &Value) -> bool {
     let is_check = job["words"][0] == "ns-mounts" && job["words"][1] == "-x";
     is_check
         && run["output"]
@@ -104,7 +170,7 @@ pub fn is_unchecked(job: &Value, run: &Value) -> bool {
 }
 
 /// The list of names is empty, because the scene has hidden `/run` with the names in it.
-pub fn are_names_hidden(job: &Value) -> bool {
+fn are_names_hidden(job: &Value) -> bool {
     let is_hidden =
         super::scenes::name(job).is_some_and(|name| name.starts_with("run-") && name != "run-read-only");
     is_hidden && job["words"].to_string().contains("\"pins\"")
@@ -112,13 +178,16 @@ pub fn are_names_hidden(job: &Value) -> bool {
 
 /// The whole output is the name, for a script, as in hostname(1): it goes to no terminal here.
 pub fn is_name_itself(job: &Value) -> bool {
-    job["words"] == serde_json::json!(["ns-hostname"])
+    job["words"] == json!(["ns-hostname"])
 }
 
 /// The status answers a search, a comparison or a check, and the scene has changed the mounts: as in findmnt(8) and
 /// diff(1), there is no message.
 pub fn is_answer(job: &Value, status: i32) -> bool {
-    super::scenes::name(job).is_some() && job["words"][0] == "ns-mounts" && status == 1
+    let answers = ["-x", "--diff", "-T", "--propagation"]
+        .iter()
+        .any(|option| job["words"][1] == *option);
+    super::scenes::name(job).is_some() && job["words"][0] == "ns-mounts" && answers && status == 1
 }
 
 /// The run started with this descriptor closed.
@@ -143,32 +212,25 @@ const FACTS: &[(&str, &str)] = &[
     ("--scene=no-proc", "no proc file system is mounted on /proc here"),
 ];
 
-/// Notes of a success that is not whole, and says so.
-const NOTES: &[(&str, &str)] = &[
-    (
-        "note: the list is incomplete",
-        "the note counts what is missing, and --strict makes it an error",
-    ),
-    (
-        "note: cannot mount sysfs",
-        "the old /sys is kept; a kernel that refuses a sysfs is no reason to run nothing",
-    ),
-    (
-        "note: cannot bring the loopback interface up",
-        "nobody asked for it: unshare(1) leaves it down, and so do programs that need no network",
-    ),
-];
+/// A note of a success that is not whole, and says so.
+struct Note {
+    message: &'static str,
+    /// A line of the output can differ.
+    may_differ: fn(&str) -> bool,
+    _why: &'static str,
+}
 
-/// Changes that stay after a failure.
-const STAYING: &[(&str, &str)] = &[
-    (
-        "+file /run/*ns 40755",
-        "the directory of names stays, as that of ip-netns(8) does; no name is in it",
-    ),
-    (
-        "+mount * /run/*ns",
-        "the directory of names is a mount of its own, as that of ip-netns(8) is",
-    ),
+const NOTES: &[Note] = &[
+    Note {
+        message: "note: cannot mount sysfs",
+        may_differ: |line| line.contains(" /sys"),
+        _why: "the old /sys is kept; a kernel that refuses a sysfs is no reason to run nothing",
+    },
+    Note {
+        message: "note: cannot bring the loopback interface up",
+        may_differ: is_line_of_routes,
+        _why: "nobody asked for it: unshare(1) leaves it down, and so do programs that need no network",
+    },
 ];
 
 /// Failures of a process that waits for another one, which may start the program at that moment. The program is ended.
@@ -183,27 +245,27 @@ const WAITING: &[(&str, &str)] = &[
     ),
 ];
 
-/// The change may stay.
+/// The change may stay after a failure: the directory of names below `/run` and its own mount, as those of
+/// `ip-netns(8)` do. No name is in it.
 pub fn may_stay(change: &str) -> bool {
-    STAYING.iter().any(|(pattern, _)| {
-        let parts: Vec<&str> = pattern.split('*').collect();
-        let mut rest = change;
-        let starts = change.starts_with(parts[0]);
-        let follow = parts.iter().all(|part| match rest.split_once(part) {
-            Some((_, after)) => {
-                rest = after;
-                true
+    ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]
+        .iter()
+        .any(|kind| {
+            let words: Vec<&str> = change.split(' ').collect();
+            let directory = format!("/run/{kind}ns");
+            match words[..] {
+                ["+file", path, mode, ..] => path == directory && mode == "40755",
+                ["+mount", _, root, path, ..] => path == directory && root == format!("/{kind}ns"),
+                _ => false,
             }
-            None => false,
-        });
-        // Not something below the directory.
-        starts && follow && !rest.trim_start_matches(|c: char| c != '/').starts_with("/run")
-    })
+        })
 }
 
 /// The failure is one of waiting.
-pub fn is_waiting(messages: &str) -> bool {
-    WAITING.iter().any(|(message, _)| messages.contains(message))
+pub fn is_waiting(job: &Value, messages: &str) -> bool {
+    let calls = ["recvfrom", "poll", "ppoll", "wait4", "waitid", "read"];
+    let waits = calls.iter().any(|call| fails(job, call));
+    waits && WAITING.iter().any(|(message, _)| messages.contains(message))
 }
 
 /// The cause is a fact in this run.
@@ -214,7 +276,97 @@ pub fn is_fact(job: &Value, cause: &str) -> bool {
         .any(|(option, start)| options.contains(option) && cause.starts_with(start))
 }
 
-/// The messages say what was not done.
-pub fn is_noted(messages: &str) -> bool {
-    NOTES.iter().any(|(note, _)| messages.contains(note))
+/// The rows of `ns-mounts` that differ are of mounts that the scene has changed: those of `/proc` or `/run`, or all of them
+/// if the scene has moved everything to another root.
+fn is_scenery(job: &Value, shown: (&str, &str)) -> bool {
+    let Some(scene) = super::scenes::name(job).filter(|_| job["words"][0] == "ns-mounts") else {
+        return false;
+    };
+    let changed = match scene {
+        "run-missing" | "run-is-a-file" | "run-is-a-link" => "/",
+        "run-read-only" => "/run",
+        _ => "/proc",
+    };
+    let is_bracket = |line: &str| line.chars().all(|character| "{}[], `|-".contains(character));
+    // The whole answer of a check is about the only line of the table, which is for /run.
+    let is_check = job["words"][1] == "-x" && shown.1.lines().any(|line| line == "/run");
+    let is_changed = |line: &str| line.contains(changed) || is_bracket(line) || is_check;
+    shown.1.lines().count() > 0 && is_difference(shown, is_changed)
+}
+
+/// The new `/sys` covers the old one, because that could not be unmounted: a user namespace can lock it.
+fn is_above_old_sys(job: &Value, shown: (&str, &str)) -> bool {
+    let is_etc = job["words"].to_string().contains("\"--etc\"");
+    is_etc && fails(job, "umount2") && is_difference(shown, |line| line.contains(" /sys"))
+}
+
+/// All lines that differ are such lines.
+fn is_difference((whole, now): (&str, &str), is_such: impl Fn(&str) -> bool) -> bool {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    lines(whole)
+        .symmetric_difference(&lines(now))
+        .all(|line| is_such(line))
+}
+
+/// The line is one of `/proc/net/fib_trie`, which is empty while all interfaces are down.
+fn is_line_of_routes(line: &str) -> bool {
+    let starts = ["self/net/fib_trie:", "Local:", "+-- ", "`-- "];
+    let is_route = line.ends_with(" host LOCAL") || line.ends_with(" link BROADCAST");
+    line.is_empty() || is_route || starts.iter().any(|start| line.starts_with(start))
+}
+
+/// A note says what was not done, and only the lines that this is about differ.
+fn is_noted(messages: &str, shown: (&str, &str)) -> bool {
+    NOTES
+        .iter()
+        .any(|note| messages.contains(note.message) && is_difference(shown, note.may_differ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_directories_of_names_may_stay() {
+        for change in [
+            "+file /run/netns 40755 0 0",
+            "+mount 15 /netns /run/netns rw,relatime shared",
+        ] {
+            assert!(may_stay(change), "{change}");
+        }
+        for change in [
+            "+file /run/netns/blue 100444 0 0",
+            "+file /run/netns 100644 0 0",
+            "+mount 17 net:[1] /run/netns/blue rw shared",
+            "-file /run/netns 40755 0 0",
+            "+file /run/otherns 40755 0 0",
+        ] {
+            assert!(!may_stay(change), "{change}");
+        }
+    }
+
+    #[test]
+    fn another_process_stands_for_an_unreadable_one() {
+        let job = json!({ "words": ["ns-ls", "-p", "TARGET"] });
+        let answer = |output: &str, messages: &str| json!({ "output": output, "messages": messages });
+        let whole = "# ipc 2 1 0 xtask 'sleep #' x\n# ipc 1 4 0 `-sleep #\n# pid 3 1 0 xtask\n# uts 1 1 0 xtask 'sleep #' x";
+        let part = "# ipc 1 6 0 `-ns-ls -p 4\n# ipc 1 4 0 sleep #\n# pid 2 4 0 `-sleep #\n# uts 1 1 0 xtask 'sleep #' x";
+        let note = "ns-ls: note: the list is incomplete: 1 of 3 processes could not be read";
+        let is_honest = |part: &str, messages: &str| {
+            let (clean, run) = (answer(whole, ""), answer(part, messages));
+            is_honest(&job, "output", &clean, &run, (whole, part))
+        };
+        assert!(is_honest(part, note));
+        assert!(!is_honest(part, ""));
+        assert!(!is_honest("# mnt 1 4 0 sleep #", note));
+    }
+
+    #[test]
+    fn a_note_excuses_only_what_it_is_about() {
+        let message = "ns-unshare: note: cannot bring the loopback interface up: Operation not permitted";
+        let up = "uid 0\nLocal:\n`-- 127.0.0.1\n/32 host LOCAL";
+        assert!(is_noted(message, (up, "uid 0\n")));
+        assert!(!is_noted(message, (up, "uid 1\n")));
+        assert!(!is_noted("", (up, "uid 0\n")));
+    }
 }

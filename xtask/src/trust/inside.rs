@@ -189,6 +189,7 @@ fn one(job: &Value, target: &str, others: &[i32], before: &State, watch: &Sender
     Ok(json!({
         "status": trace.status,
         "is_hit": trace.is_hit,
+        "argument": trace.argument,
         "is_unmapped": trace.is_unmapped,
         "is_hanging": is_hanging,
         "is_dirty": is_hanging || scenes::script(job).is_some() || !changes.is_empty() || !trace.left.is_empty(),
@@ -209,9 +210,10 @@ fn set_scene(script: &str) -> Result<()> {
     Ok(())
 }
 
-/// The changes of the sandbox. The kernel takes some time to remove the interfaces of a namespace that has ended.
+/// The changes of the sandbox. The kernel removes the interfaces of a namespace that has ended, one namespace after the
+/// other of the whole machine, which can take seconds.
 fn lasting_changes(before: &State) -> Vec<String> {
-    for _ in 0..50 {
+    for _ in 0..800 {
         let changes = before.changes(&State::now());
         if !changes.iter().any(|change| change.starts_with("+interface")) {
             return changes;

@@ -10,6 +10,7 @@ mod filters;
 mod inside;
 mod races;
 mod report;
+mod rows;
 mod runner;
 mod scenes;
 mod starved;

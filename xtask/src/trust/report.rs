@@ -20,7 +20,8 @@ pub struct Row {
     pub name: String,
     /// How many runs there were.
     pub runs: u32,
-    /// In how many of them the fault did not happen, because an earlier call was not the same.
+    /// In how many of them the fault did not happen, because an earlier call was not the same, or because the kernel could
+    /// not map the command.
     pub missed: u32,
     /// How many tries of a race entered the target.
     pub entered: u32,

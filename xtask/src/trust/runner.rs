@@ -53,7 +53,8 @@ impl Runner {
                 let answer = ask(&mut cell, &self.programs, command, &job)?;
                 let mut row = row.lock().expect("no worker panics");
                 row.runs += 1;
-                row.missed += u32::from(job["call"].is_string() && answer["is_hit"] == false);
+                let is_missed = job["call"].is_string() && answer["is_hit"] == false;
+                row.missed += u32::from(is_missed || answer["is_unmapped"] == true);
                 for (failure, what) in verdict::failures(clean, &answer, &job) {
                     row.findings.push(Finding {
                         failure,

@@ -51,14 +51,16 @@ pub struct Trace {
     pub sites: Vec<Site>,
     /// The injected failure happened.
     pub is_hit: bool,
+    /// The first argument of the call that failed last.
+    pub argument: Option<u64>,
     /// The names of the started programs, and whether each started after the failure.
     pub programs: Vec<(String, bool)>,
     /// Processes that were there after the end of the first.
     pub left: Vec<String>,
 }
 
-/// How long processes may go on after the end of the first.
-const GRACE: Duration = Duration::from_millis(500);
+/// How long processes may go on after the end of the first. They end within milliseconds, but the machine may be busy.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// A traced process.
 #[derive(Debug, Default)]
@@ -266,6 +268,7 @@ impl Tracer<'_> {
             {
                 tracee.result = Some(injection.errno);
                 self.trace.is_hit = true;
+                self.trace.argument = registers::argument(pid).ok();
                 // Linux closes a descriptor even if close(2) fails.
                 if call != libc::SYS_close {
                     registers::skip(pid).ok()?;
@@ -331,6 +334,11 @@ mod registers {
         Ok(ptrace::getregs(pid)?.orig_rax.cast_signed())
     }
 
+    /// The first argument of the call that the process is in.
+    pub fn argument(pid: Pid) -> nix::Result<u64> {
+        Ok(ptrace::getregs(pid)?.rdi)
+    }
+
     /// Has the kernel do nothing in place of the call.
     pub fn skip(pid: Pid) -> nix::Result<()> {
         let mut registers = ptrace::getregs(pid)?;
@@ -352,6 +360,10 @@ mod registers {
     use nix::unistd::Pid;
 
     pub fn call(_: Pid) -> nix::Result<i64> {
+        Err(Errno::ENOSYS)
+    }
+
+    pub fn argument(_: Pid) -> nix::Result<u64> {
         Err(Errno::ENOSYS)
     }
 
