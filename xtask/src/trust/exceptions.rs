@@ -245,8 +245,8 @@ const WAITING: &[(&str, &str)] = &[
     ),
 ];
 
-/// The change may stay after a failure: the directory of names below `/run` and its own mount, as those of
-/// `ip-netns(8)` do. No name is in it.
+/// The change may stay after a failure: the directory of names below `/run` and its own mount, as after `ip netns add`. No
+/// name is in it.
 pub fn may_stay(change: &str) -> bool {
     ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]
         .iter()
@@ -276,8 +276,8 @@ pub fn is_fact(job: &Value, cause: &str) -> bool {
         .any(|(option, start)| options.contains(option) && cause.starts_with(start))
 }
 
-/// The rows of `ns-mounts` that differ are of mounts that the scene has changed: those of `/proc` or `/run`, or all of them
-/// if the scene has moved everything to another root.
+/// The rows of `ns-mounts` that differ are of mounts that the scene has changed: the mounts on `/proc` or `/run`, or every
+/// mount if the scene has moved everything to another root.
 fn is_scenery(job: &Value, shown: (&str, &str)) -> bool {
     let Some(scene) = super::scenes::name(job).filter(|_| job["words"][0] == "ns-mounts") else {
         return false;

@@ -57,8 +57,8 @@ fn mixed(seed: u64, text: &str) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// Each call of the run without a fault with each of its errors, as far as they are selected.
-pub fn jobs(command: CommandLine, clean: &Value, selection: &Selection) -> Result<VecDeque<Value>> {
+/// Each call of the run without a fault with each of its errors.
+pub fn jobs(command: CommandLine, clean: &Value) -> Result<Vec<Value>> {
     let words = command.words();
     let mut jobs = Vec::new();
     for site in clean["sites"].as_array().context("no calls")? {
@@ -73,5 +73,5 @@ pub fn jobs(command: CommandLine, clean: &Value, selection: &Selection) -> Resul
             }));
         }
     }
-    Ok(selection.chosen(jobs))
+    Ok(jobs)
 }

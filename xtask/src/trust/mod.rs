@@ -19,13 +19,18 @@ mod targets;
 mod tracer;
 mod verdict;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use serde_json::json;
+
 use crate::generated;
+use commands::CommandLine;
 use faults::Selection;
 use report::Row;
 use runner::Runner;
@@ -191,38 +196,49 @@ fn run_part(part: Part, cli: &TrustCli, runner: &Runner) -> Result<usize> {
         options: cli.option.clone(),
     };
     report::heading(part.title());
-    let mut total = Row::new("all");
-    for command in commands::ALL {
-        if cli.only.as_ref().is_some_and(|only| only != command.words) {
-            continue;
+    let is_wanted = |command: &&CommandLine| cli.only.as_ref().is_none_or(|only| only == command.words);
+    let commands: VecDeque<CommandLine> = commands::ALL.iter().filter(is_wanted).copied().collect();
+    // A command at a time for each worker: most of the time goes into the sandboxes.
+    let of_command = runner.with_workers(if commands.len() == 1 { runner.workers } else { 1 });
+    let commands = Mutex::new(commands);
+    let total = Mutex::new(Row::new("all"));
+    runner.share(|| {
+        while let Some(command) = runner::next(&commands) {
+            let row = row_of(part, command, &selection, &of_command)?;
+            let mut total = total.lock().expect("no worker panics");
+            row.print();
+            total.add(row);
         }
-        let clean = runner.clean(*command)?;
-        let (clean, jobs) = if part == Part::Faults {
-            let jobs = faults::jobs(*command, &clean, &selection)?;
-            (clean, jobs)
-        } else {
-            let jobs = match part {
-                Part::Refused => starved::refused(*command, &clean),
-                Part::Limits => starved::limits(*command),
-                Part::Filters => filters::jobs(*command),
-                Part::Surroundings => scenes::jobs(*command, scenes::SURROUNDINGS),
-                Part::Names => scenes::jobs(*command, scenes::NAMES),
-                Part::Targets | Part::Races | Part::Closed | Part::Faults => starved::closed(*command),
-            };
-            let clean = match part {
-                Part::Filters => filters::clean(*command),
-                Part::Surroundings => serde_json::json!({ "words": command.words() }),
-                _ => starved::clean(*command),
-            };
-            let clean = runner.ask_once(*command, &clean)?;
-            (clean, selection.chosen(jobs))
-        };
-        let row = runner.run(*command, &clean, jobs, Row::new(command.words))?;
-        row.print();
-        total.add(row);
-    }
+        Ok(())
+    })?;
+    let total = total.into_inner().expect("no worker panics");
     total.print_counts();
     Ok(total.findings.len())
+}
+
+/// Does the runs of one command in one part.
+fn row_of(part: Part, command: CommandLine, selection: &Selection, runner: &Runner) -> Result<Row> {
+    let words = match part {
+        Part::Faults | Part::Refused | Part::Surroundings => json!({ "words": command.words() }),
+        Part::Filters => filters::clean(command),
+        _ => starved::clean(command),
+    };
+    let clean = runner.clean(command, &words)?;
+    let jobs = match part {
+        Part::Faults => faults::jobs(command, &clean)?,
+        Part::Refused => starved::refused(command, &clean),
+        Part::Limits => starved::limits(command),
+        Part::Filters => filters::jobs(command),
+        Part::Surroundings => scenes::jobs(command, scenes::SURROUNDINGS),
+        Part::Names => scenes::jobs(command, scenes::NAMES),
+        Part::Targets | Part::Races | Part::Closed => starved::closed(command),
+    };
+    // The program of a command that is starved is another one.
+    let clean = match part {
+        Part::Refused => runner.clean(command, &starved::clean(command))?,
+        _ => clean,
+    };
+    runner.run(command, &clean, selection.chosen(jobs), Row::new(command.words))
 }
 
 /// Runs the command of each hostile target, and gives the number of findings.

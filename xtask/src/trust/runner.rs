@@ -21,10 +21,17 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Runs the command without a fault.
-    pub fn clean(&self, command: CommandLine) -> Result<Value> {
-        let mut cell = Cell::new(&self.programs, command.set_up)?;
-        let clean = cell.ask(&json!({ "words": command.words() }))?;
+    /// A runner that does this many runs at a time.
+    pub fn with_workers(&self, workers: usize) -> Self {
+        Self {
+            programs: self.programs.clone(),
+            workers,
+        }
+    }
+
+    /// Does this run of the command without a fault.
+    pub fn clean(&self, command: CommandLine, job: &Value) -> Result<Value> {
+        let clean = self.ask_once(command, job)?;
         ensure!(
             clean["status"] == 0,
             "{} fails without a fault: {clean}",
@@ -94,7 +101,7 @@ impl Runner {
     }
 
     /// Does the same work in every worker.
-    fn share(&self, work: impl Fn() -> Result<()> + Copy + Send + Sync) -> Result<()> {
+    pub fn share(&self, work: impl Fn() -> Result<()> + Copy + Send + Sync) -> Result<()> {
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.workers).map(|_| scope.spawn(work)).collect();
             threads
@@ -104,7 +111,8 @@ impl Runner {
     }
 }
 
-fn next(jobs: &Mutex<VecDeque<Value>>) -> Option<Value> {
+/// Takes the next of the things to do.
+pub fn next<T>(jobs: &Mutex<VecDeque<T>>) -> Option<T> {
     jobs.lock().expect("no worker panics").pop_front()
 }
 
