@@ -291,7 +291,10 @@ fn is_scenery(job: &Value, shown: (&str, &str)) -> bool {
     // The whole answer of a check is about the only line of the table, which is for /run.
     let is_check = job["words"][1] == "-x" && shown.1.lines().any(|line| line == "/run");
     let is_changed = |line: &str| line.contains(changed) || is_bracket(line) || is_check;
-    shown.1.lines().count() > 0 && is_difference(shown, is_changed)
+    // Lines of a tree depend on the rows below.
+    let row = |line: &str| line.trim_start_matches(['|', '`', '-', ' ']).to_owned() + "\n";
+    let [whole, now] = [shown.0, shown.1].map(|text| text.lines().map(row).collect::<String>());
+    !now.is_empty() && is_difference((&whole, &now), is_changed)
 }
 
 /// The new `/sys` covers the old one, because that could not be unmounted: a user namespace can lock it.

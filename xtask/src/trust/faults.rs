@@ -48,7 +48,7 @@ impl Selection {
 }
 
 /// A pseudo-random number that follows from the seed and the text alone (FNV-1a, and the end of splitmix64).
-fn mixed(seed: u64, text: &str) -> u64 {
+pub fn mixed(seed: u64, text: &str) -> u64 {
     let hash = text.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -214,7 +214,10 @@ mod tests {
         let error = Error::kernel("create a user namespace", Errno::ENOSPC)
             .explained(None, Some("run without --user".into()))
             .with_note("1 of 2 processes could not be read");
-        let sent = one.send(&Message::Failed(error.clone().into()));
+        let sent = one.send(&Message::Failed(Failure {
+            status: 126,
+            ..error.clone().into()
+        }));
         assert_eq!(sent, Ok(()));
         let Some(Message::Failed(failure)) = other.receive().unwrap() else {
             panic!("no failure")
@@ -224,7 +227,7 @@ mod tests {
             (failure.error.cause(), failure.error.note(), failure.error.help()),
             (error.cause(), error.note(), error.help())
         );
-        assert_eq!(failure.status, 1);
+        assert_eq!(failure.status, 126);
     }
 
     #[test]

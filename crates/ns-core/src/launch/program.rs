@@ -239,6 +239,35 @@ mod tests {
     }
 
     #[test]
+    fn a_default_shell_follows_the_environment() {
+        let environment = |shell: &CStr| vec![shell.to_owned()];
+        let shell = Program::login_shell(OsStr::new("/bin/bash"), environment(c"SHELL=/bin/bash")).unwrap();
+        let renamed = shell.with_environment(environment(c"SHELL=/bin/zsh"));
+        assert_eq!(renamed.file(), c"/bin/zsh");
+        assert_eq!(renamed.environment, environment(c"SHELL=/bin/zsh"));
+        let other = shell.other_shell().unwrap();
+        assert_eq!(other.file(), c"/bin/sh");
+        assert_eq!(other.environment, environment(c"SHELL=/bin/bash"));
+
+        let named = Program::new(OsStr::new("/bin/ls"), &[], Vec::new()).unwrap();
+        assert_eq!(
+            named.with_environment(environment(c"SHELL=/bin/zsh")).file(),
+            c"/bin/ls"
+        );
+        assert!(named.other_shell().is_none());
+    }
+
+    #[test]
+    fn the_pid_in_variables_is_of_the_environment_of_the_caller() {
+        let pid = CString::new(format!("LISTEN_PID={}", nix::unistd::getpid())).unwrap();
+        let shell = Program::login_shell(OsStr::new("/bin/bash"), vec![pid.clone()]).unwrap();
+        assert_eq!(shell.own, [b"LISTEN_PID="]);
+        assert_eq!(shell.other_shell().unwrap().own, [b"LISTEN_PID="]);
+        // This environment is of another process.
+        assert!(shell.with_environment(vec![pid]).own.is_empty());
+    }
+
+    #[test]
     fn a_nul_byte_is_refused() {
         assert!(Program::new(OsStr::new("a\0b"), &[], Vec::new()).is_err());
     }
