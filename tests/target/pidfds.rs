@@ -16,6 +16,7 @@ cases!["target::pidfds":
     the_number_of_another_pid_namespace_is_refused_without_a_pidfd,
     a_watched_process_may_end_without_a_pidfd,
     a_pid_that_is_reused_meanwhile_is_not_the_target,
+    an_inode_that_all_pidfds_have_identifies_nobody,
 ];
 
 /// This command under a filter that answers `pidfd_open(2)` with this error.
@@ -92,7 +93,7 @@ fn what_needs_a_pidfd_is_refused_without_one() -> Outcome {
     // Without a pidfd nobody knows its inode.
     let error = ran("ns-enter", &["-t", &format!("{}:4711", held.pid), "-n", "true"])?.fails(1);
     let expected = format!(
-        "ns-enter: {0}:4711 cannot be checked: process {0} has no pidfd\n  \
+        "ns-enter: {0}:4711 cannot be checked: it has no pidfd\n  \
          cause: the kernel or a filter of system calls refuses pidfd_open(2)\n",
         held.pid
     );
@@ -227,5 +228,33 @@ fn a_pid_that_is_reused_meanwhile_is_not_the_target() -> Outcome {
         "{text}"
     );
     assert_eq!(rest, "1 0\n");
+    Ok(())
+}
+
+fn an_inode_that_all_pidfds_have_identifies_nobody() -> Outcome {
+    if needs::linux(6, 9).is_ok() {
+        return Err(Skip::Lacks(
+            "pidfds have inodes of their own since Linux 6.9".into(),
+        ));
+    }
+    let held = Held::new(&mut tool("env"), "");
+    let pidfd = rustix::process::pidfd_open(
+        rustix::process::Pid::from_raw(held.pid).expect("a PID"),
+        rustix::process::PidfdFlags::empty(),
+    );
+    let inode = rustix::fs::fstat(pidfd.expect("it lives"))
+        .expect("it is open")
+        .st_ino;
+    let error = program("ns-enter")
+        .args(["-t", &format!("{}:{inode}", held.pid), "-n", "true"])
+        .ran()
+        .fails(1);
+    let expected = format!(
+        "ns-enter: {0}:{inode} cannot be checked: all pidfds have the same inode\n  \
+         cause: pidfds have inodes of their own since Linux 6.9\n  \
+         help:  to accept any process with this PID, write {0}\n",
+        held.pid
+    );
+    assert_eq!(error, expected);
     Ok(())
 }

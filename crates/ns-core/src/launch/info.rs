@@ -7,7 +7,7 @@ use crate::process::{Pid, Process};
 use crate::{Kind, Result};
 
 /// `{"pid":…,"pidfd-inode":…,"namespaces":[{"type":…,"ns":…,"id":…},…],"interfaces":[{"name":…,"peer":…},…]}`; ids
-/// and the pidfd are null if the kernel has none.
+/// and the inode of the pidfd are null if the kernel has none.
 pub(super) fn line(pid: Pid, interfaces: &serde_json::Value) -> Result<String> {
     let process = Process::open_own(pid)?;
     let namespaces = Kind::ALL.map(|kind| {
@@ -19,7 +19,7 @@ pub(super) fn line(pid: Pid, interfaces: &serde_json::Value) -> Result<String> {
     });
     let object = json!({
         "pid": pid.as_raw(),
-        "pidfd-inode": process.inode()?,
+        "pidfd-inode": process.inode()?.known(),
         "namespaces": namespaces,
         "interfaces": interfaces,
     });

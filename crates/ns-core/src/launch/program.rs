@@ -6,6 +6,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use nix::errno::Errno;
 
 use crate::explain::program::DefaultShell;
+use crate::process::own_inode;
 use crate::{Error, Result, explain};
 
 /// The directories to search for programs if the environment has no `PATH` (`execvp(3)`).
@@ -149,7 +150,7 @@ impl Program {
             set(&mut self.environment, name, Some(&pid.to_string()));
         }
         if self.own.contains(&OF_PROCESS[0]) && value_in(&self.environment, PIDFD_ID).is_some() {
-            let inode = own_pidfd_inode().map(|inode| inode.to_string());
+            let inode = own_inode().known().map(|inode| inode.to_string());
             set(&mut self.environment, PIDFD_ID, inode.as_deref());
         }
         self
@@ -206,13 +207,6 @@ fn set(environment: &mut Vec<CString>, name: &[u8], value: Option<&str>) {
     environment.retain(|entry| !entry.to_bytes().starts_with(name));
     let entry = value.and_then(|value| CString::new([name, value.as_bytes()].concat()).ok());
     environment.extend(entry);
-}
-
-/// The inode of a pidfd of the calling process. It identifies the process since Linux 6.9.
-fn own_pidfd_inode() -> Option<u64> {
-    use rustix::process::{PidfdFlags, getpid, pidfd_open};
-    let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
-    rustix::fs::fstat(pidfd).ok().map(|stat| stat.st_ino)
 }
 
 /// The value of the first entry that starts with this name and an equals sign, as in getenv(3).

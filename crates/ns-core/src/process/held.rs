@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::process::{PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use super::opening::{THREAD, has_ended};
+use super::pidfd::inode_of;
 use super::threads::has_exited;
 use super::{Pid, Stat, Status, parse_link, parse_stat, privacy};
 use crate::error::Doing;
@@ -55,11 +56,13 @@ impl Process {
         self.pidfd.as_deref().map(AsFd::as_fd)
     }
 
-    /// The inode of the pidfd, if there is one. Since Linux 6.9, no other process ever has the same.
-    pub fn inode(&self) -> Result<Option<u64>> {
-        let stat = self.pidfd().map(rustix::fs::fstat).transpose();
-        let stat = stat.doing(|| format!("look at process {}", self.pid))?;
-        Ok(stat.map(|stat| stat.st_ino))
+    /// The inode of the pidfd, which no other process ever has. [`Gathered::Absent`] if there is no pidfd, and
+    /// [`Gathered::NotTold`] before Linux 6.9, where all pidfds have the same inode.
+    pub fn inode(&self) -> Result<Gathered<u64>> {
+        let Some(pidfd) = self.pidfd() else {
+            return Ok(Gathered::Absent);
+        };
+        inode_of(pidfd).doing(|| format!("look at process {}", self.pid))
     }
 
     /// Fails with [`Error::NotFound`] if the process has ended.

@@ -14,6 +14,8 @@ pub struct Stat {
     pub state: u8,
     /// The parent; `None` if it is not in the reader's PID namespace.
     pub parent: Option<Pid>,
+    /// `PF_*` flags of the kernel.
+    pub flags: u32,
     /// How many threads it has.
     pub threads: u32,
     /// When it started, in clock ticks since boot.
@@ -37,7 +39,8 @@ pub fn parse_stat(bytes: &[u8]) -> Option<Stat> {
         name: bytes.get(open + 1..close)?.to_vec(),
         state: *fields.next()?.first()?,
         parent: pid(fields.next()?),
-        threads: u32::try_from(number(fields.nth(15)?)?).ok()?,
+        flags: u32::try_from(number(fields.nth(4)?)?).ok()?,
+        threads: u32::try_from(number(fields.nth(10)?)?).ok()?,
         started: number(fields.nth(1)?)?,
     })
 }
@@ -71,7 +74,8 @@ mod tests {
             assert_eq!(stat.name, name);
             assert_eq!(stat.pid.as_raw(), 4711);
             assert_eq!(stat.parent.unwrap().as_raw(), 41);
-            assert_eq!((stat.state, stat.threads, stat.started), (b'S', 3, 123_456));
+            assert_eq!((stat.state, stat.flags), (b'S', 4_194_560));
+            assert_eq!((stat.threads, stat.started), (3, 123_456));
         }
     }
 

@@ -53,7 +53,7 @@ fn cgroups(prefix: &str, all: &[NamedCgroup]) -> Result<Vec<Choice>> {
 fn same_process(pid: &str) -> Option<Choice> {
     let pid: Pid = pid.parse().ok()?;
     let process = Process::open(pid).ok()?;
-    let target = Target::SameProcess(pid, process.inode().ok()??);
+    let target = Target::SameProcess(pid, process.inode().ok()?.known()?);
     let proc = scan().ok()?;
     let command = Files::of(&proc.proc(), pid).command().known()?;
     Some(Choice::new(target.to_os_string().into_vec(), command))
