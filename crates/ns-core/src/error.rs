@@ -82,6 +82,11 @@ impl Error {
         self.explained(cause, Some(help.into()))
     }
 
+    /// This kernel has no interface for the operation, which reads after "cannot".
+    pub fn needs_linux(doing: &str, since: &str) -> Self {
+        Self::Unfit(format!("cannot {doing}: that needs Linux {since}"))
+    }
+
     /// Adds a cause and a help text to the error.
     #[must_use]
     pub fn explained(self, cause: Option<String>, help: Option<String>) -> Self {

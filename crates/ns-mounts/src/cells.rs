@@ -277,11 +277,15 @@ fn every_vfs_option(mount: &Mount<'_>) -> String {
     options.join(",")
 }
 
-/// The lines of the id map of the mount.
+/// The lines of the id map of the mount. The table tells whether there is a map.
 pub fn id_map<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    it.status(|status| match &status.id_map[..] {
-        [] => Cell::Absent,
-        lines => Cell::List(lines.iter().cloned().map(Cow::Owned).collect()),
+    if !it.mount.vfs_options.contains(b"idmapped") {
+        return Cell::Absent;
+    }
+    it.status(|status| {
+        Cell::gathered(status.id_map.as_ref(), |lines| {
+            Cell::List(lines.iter().cloned().map(Cow::Owned).collect())
+        })
     })
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use ns_core::cli::CompatName;
 use ns_core::mounts::{Mount, Tree};
 use ns_core::output::{Cell, Filter};
+use ns_core::{Error, Gathered};
 
 use crate::cells::{Format, ListedMount};
 use crate::cli::{Cli, Direction};
@@ -76,6 +77,12 @@ impl<'q, 'a> MountQuery<'q, 'a> {
             .types
             .as_ref()
             .map(|types| types.resolved(&KnownTypes::with(&context.table)));
+        if let Some(id) = which.uniq_id
+            && *context.statuses() == Gathered::NotTold
+        {
+            let doing = format!("find a mount by its unique id {id}");
+            return Err(Error::needs_linux(&doing, "6.8, or 6.12 for another mount namespace").into());
+        }
         let options = which.options.as_deref();
         let target = which.target.as_deref();
         Ok(Self {

@@ -11,6 +11,7 @@ mod options;
 mod peers;
 mod propagation;
 mod resolve;
+mod statmount;
 mod stats;
 mod status;
 mod table;
@@ -28,9 +29,9 @@ pub use options::{MountOptions, merged};
 pub use peers::{PeerMount, PeerMounts, Peers};
 pub use propagation::{PeerGroup, Propagation};
 pub use resolve::{ResolvedPath, Space};
-pub use stats::{Statistics, parse_stats};
 #[cfg(fuzzing)]
-pub use status::check_buffer;
+pub use statmount::check_buffer;
+pub use stats::{Statistics, parse_stats};
 pub use status::{MountStatus, Statuses};
 pub use table::{LineFlaw, MountTable, TableForm};
 #[cfg(fuzzing)]
