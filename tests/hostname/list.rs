@@ -343,10 +343,10 @@ fn what_a_hidden_mount_namespace_pins_is_listed_too() -> Outcome {
     needs::linux(6, 12)?;
     needs::root()?;
     needs::whole_root()?;
-    needs::tools("mount unshare");
+    needs::tools("mount unshare hostname");
     let there = Held::new(
         tool("unshare").arg("--mount"),
-        "mount -t tmpfs t /mnt; : >/mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode",
+        "mount -t tmpfs t /mnt; : >/mnt/uts; unshare --uts=/mnt/uts hostname pinned; stat -L -c %i /mnt/uts >/mnt/inode",
     );
     let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
     let inode: u64 = inode.trim().parse().expect("a number");
@@ -354,9 +354,11 @@ fn what_a_hidden_mount_namespace_pins_is_listed_too() -> Outcome {
     drop(there);
     let json = program("ns-hostname").with("--list -J -o NS,HOSTNAME").json();
     let found = json["namespaces"].as_array().expect("it is a list");
-    // Its name can be read by nobody who does not go there.
-    assert_eq!(row(found, inode)["hostname"], Value::Null);
-    assert_eq!(json["incomplete"]["columns"], serde_json::json!(["hostname"]));
+    assert_eq!(row(found, inode)["hostname"], "pinned");
+    let named = program("ns-hostname")
+        .args(["-t", &format!("uts:[{inode}]")])
+        .ran();
+    assert_eq!(named.ok(), "pinned\n");
     drop(on_its_way);
     Ok(())
 }

@@ -2,10 +2,13 @@
 
 use std::fs::File;
 use std::net::UdpSocket;
+use std::os::fd::AsRawFd as _;
 use std::sync::mpsc;
 use std::thread;
 
 use nix::sched::{CloneFlags, unshare};
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::mount::OpenTreeFlags;
 use serde_json::{Value, json};
 
 use super::{row, rows};
@@ -27,6 +30,8 @@ cases!["ls::places":
     finds_a_namespace_pinned_where_the_only_process_has_no_root_directory,
     a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned_is_found,
     a_user_namespace_with_nothing_but_a_child_is_found,
+    a_namespace_that_only_a_path_descriptor_holds_is_found,
+    a_namespace_that_only_a_detached_mount_holds_is_found,
     a_mount_namespace_that_nothing_readable_holds_is_found,
     only_the_chosen_places_are_searched,
     every_holder_of_a_namespace_is_listed,
@@ -78,11 +83,30 @@ fn held_by(inode: u64, expected: &[String]) -> Value {
     for _ in 0..40 {
         let (row, held) = found(inode, COLUMNS);
         if held == expected {
+            check_named(&row);
             return row;
         }
     }
     let (row, _) = found(inode, COLUMNS);
     panic!("{inode} is not held by {expected:?}: {row}");
+}
+
+/// What is listed can be named as a target.
+#[track_caller]
+fn check_named(row: &Value) {
+    let kind = row["type"].as_str().expect("a text");
+    let name = format!("{kind}:[{}]", row["ns"]);
+    let ran = if kind == "mnt" {
+        program("ns-mounts")
+            .args(["-N", &name, "-n", "-l", "-o", "TARGET", "/"])
+            .ran()
+    } else {
+        needs::tools("readlink");
+        let link = format!("/proc/self/ns/{kind}");
+        program("ns-enter").args(["-t", &name, "readlink", &link]).ran()
+    };
+    let expected = if kind == "mnt" { "/" } else { &name };
+    assert_eq!((ran.stdout.trim(), ran.status), (expected, 0), "{row} {ran:?}");
 }
 
 fn own_pid() -> u32 {
@@ -108,7 +132,7 @@ fn a_namespace_that_only_a_descriptor_holds_is_found() -> Outcome {
         ["ipc", "cgroup"].map(|kind| File::open(there.proc(&format!("ns/{kind}"))).expect("it lives"));
     drop(there);
     for (inode, file) in [ipc, cgroup].into_iter().zip(&files) {
-        let fd = std::os::fd::AsRawFd::as_raw_fd(file);
+        let fd = file.as_raw_fd();
         let row = held_by(inode, &[format!("descriptor {fd} of process {}", own_pid())]);
         assert_eq!(row["nprocs"], 0);
         assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
@@ -125,7 +149,7 @@ fn a_network_namespace_that_only_a_socket_holds_is_found() -> Outcome {
         (inode, socket)
     });
     let (inode, socket) = &there.made;
-    let fd = std::os::fd::AsRawFd::as_raw_fd(socket);
+    let fd = socket.as_raw_fd();
     let words = format!("socket {fd} of process {}", own_pid());
     let (_, held) = found(*inode, COLUMNS);
     assert!(held.contains(&words), "{held:?}");
@@ -305,6 +329,47 @@ fn a_user_namespace_with_nothing_but_a_child_is_found() -> Outcome {
     assert!(held.contains(&json!(format!("child user:[{inode}]"))), "{held:?}");
     assert_eq!(parent["pns"], inode_of("/proc/self/ns/user"));
     assert_eq!(parent["user"], user.name);
+    if nix::unistd::geteuid().is_root() {
+        check_named(&parent);
+    }
+    Ok(())
+}
+
+fn a_namespace_that_only_a_path_descriptor_holds_is_found() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").args(["-u"]), "");
+    let inode = there.inode("uts");
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let file = rustix::fs::open(there.proc("ns/uts"), flags, Mode::empty()).expect("it lives");
+    drop(there);
+    let row = held_by(
+        inode,
+        &[format!(
+            "descriptor {} of process {}",
+            file.as_raw_fd(),
+            own_pid()
+        )],
+    );
+    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
+    Ok(())
+}
+
+fn a_namespace_that_only_a_detached_mount_holds_is_found() -> Outcome {
+    needs::whole_root()?;
+    let there = Held::new(tool("unshare").args(["-u"]), "");
+    let inode = there.inode("uts");
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let file = rustix::mount::open_tree(CWD, there.proc("ns/uts"), flags).expect("it can be cloned");
+    drop(there);
+    let row = held_by(
+        inode,
+        &[format!(
+            "descriptor {} of process {}",
+            file.as_raw_fd(),
+            own_pid()
+        )],
+    );
+    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
     Ok(())
 }
 
@@ -335,15 +400,20 @@ fn only_the_chosen_places_are_searched() -> Outcome {
         let found = listed.iter().any(|row| row["ns"] == inode);
         (found, json["not-looked"].clone(), listed[0]["threads"].is_null())
     };
-    assert_eq!(shows("all"), (true, json!([]), false));
+    // The kernel lists the namespaces of all kinds since Linux 6.19.
+    let lists_all = needs::linux(6, 19).is_ok();
+    let not_told = if lists_all { json!([]) } else { json!(["kernel"]) };
+    assert_eq!(shows("all"), (true, not_told, false));
     assert_eq!(
         shows("threads"),
         (true, json!(["descriptors", "pins", "kin", "kernel"]), false)
     );
-    assert_eq!(
-        shows("descriptors,pins,kin,kernel"),
-        (false, json!(["threads"]), true)
-    );
+    let not_told = if lists_all {
+        json!(["threads"])
+    } else {
+        json!(["threads", "kernel"])
+    };
+    assert_eq!(shows("descriptors,pins,kin,kernel"), (false, not_told, true));
     let error = program("ns-ls").with("--look disks").fails(2);
     assert!(
         error.contains("--look") && error.contains("descriptors"),

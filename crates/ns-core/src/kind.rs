@@ -162,6 +162,11 @@ impl Kinds {
         self.0 & 1 << kind as u8 != 0
     }
 
+    /// True if the set has all these kinds.
+    pub const fn includes(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
     /// This kind alone.
     pub const fn of(kind: Kind) -> Self {
         Self(1 << kind as u8)

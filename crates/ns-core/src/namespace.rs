@@ -140,7 +140,11 @@ impl Namespace {
 
     /// The 64-bit id of the namespace, which is never reused (Linux 6.18; 6.12 for mount namespaces).
     pub fn id(&self) -> Gathered<u64> {
-        match ioctl::ns_get_id(self) {
+        let id = match ioctl::ns_get_id(self) {
+            Err(Errno::ENOTTY) if self.kind == Kind::Mnt => ioctl::ns_get_mntns_id(self),
+            id => id,
+        };
+        match id {
             Ok(id) => Gathered::Known(id),
             Err(Errno::ENOTTY) => Gathered::NotTold,
             Err(errno) => Gathered::Unreadable(errno),

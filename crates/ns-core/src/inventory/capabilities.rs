@@ -88,7 +88,9 @@ fn climb(inventory: &Inventory, credentials: ProcessCredentials, start: &Entry) 
             Gathered::Known(parent) => parent,
             // Nothing is above the first user namespace. If the process's own was not met on the way up, it has no
             // capabilities here.
-            _ if current.is_initial() => return Gathered::Known(Capabilities::Some(Vec::new())),
+            _ if current.identity.inode == Kind::User.initial_inode() => {
+                return Gathered::Known(Capabilities::Some(Vec::new()));
+            }
             _ => return Gathered::Unreadable(Errno::EPERM),
         };
         if parent.inode == credentials.user_namespace

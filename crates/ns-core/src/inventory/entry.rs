@@ -117,11 +117,6 @@ impl Entry {
             .collect()
     }
 
-    /// True if the system started with it.
-    pub fn is_initial(&self) -> bool {
-        self.identity.inode == self.kind.initial_inode()
-    }
-
     /// The user namespace that owns it. The owner of a user namespace is its parent.
     pub fn owner(&self) -> Gathered<Identity> {
         self.ask(|relationships| relationships.owner)

@@ -13,7 +13,7 @@ use super::entry::{Entry, Relationships};
 use super::facts::{OfNamespace, OfProcess, OfProcesses};
 use super::holder::Holder;
 use super::members::Found;
-use super::open::{open, refusal};
+use super::open::{Ways, open, refusal};
 use super::pins::MountNamespace;
 use super::question::{Places, Question};
 use super::representatives::Representative;
@@ -295,11 +295,14 @@ impl Search {
         let places: Vec<usize> = (0..self.entries.len())
             .filter(|number| self.entries[*number].kind == Kind::Uts)
             .collect();
+        let found = |inode| self.find(inode);
+        let ways = Ways {
+            proc: &self.proc,
+            found,
+        };
         let names = read_each(&places, |number| {
             let entry = &self.entries[*number];
-            let by_list = || kernel::find(entry.kind, entry.identity).filter(|_| entry.listed);
-            let namespace = open(&self.proc, entry).or_else(by_list);
-            let namespace = namespace.ok_or_else(|| refusal(&self.proc, entry))?;
+            let namespace = ways.open(entry).ok_or_else(|| refusal(&self.proc, entry))?;
             Ok((namespace, entry.lowest))
         })?;
         for (number, names) in places.into_iter().zip(names) {
@@ -358,6 +361,7 @@ impl Search {
             members: self.members,
             representatives,
             looked: self.question.places,
+            untold: self.untold,
             own_mount_namespace: self.own_mount_namespace,
             unread: self.unread,
         }

@@ -6,15 +6,16 @@ use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 
-use crate::sys::{ioctl, listns};
+use crate::sys::{handle, ioctl, listns};
 use crate::{Identity, Kind, Kinds, Namespace};
 
 use super::ancestors;
+use super::entry::Entry;
 use super::question::Places;
 use super::search::Search;
 
-/// Calls `seen` for each namespace in the list. If the kernel does not show the list, as to ordinary users, this place
-/// counts as not searched.
+/// Calls `seen` for each namespace in the list. If the kernel does not show the list, as to ordinary users, or lists only
+/// some of the kinds, this place counts as not searched.
 pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut Search, &Namespace)) {
     let listed = each(kinds, |namespace| {
         if search.is_new(namespace.identity().inode) {
@@ -23,15 +24,17 @@ pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut 
         seen(search, namespace);
         ControlFlow::Continue(())
     });
-    if listed.is_err() {
-        search.question.places.remove(Places::KERNEL);
+    match listed {
+        Ok(listed) if listed.includes(kinds) => {}
+        Ok(_) => search.untold.insert(Places::KERNEL),
+        Err(_) => search.question.places.remove(Places::KERNEL),
     }
 }
 
 /// The namespace with this identity, if the kernel lists it.
 pub(super) fn find(kind: Kind, identity: Identity) -> Option<Namespace> {
     let mut found = None;
-    let listed = each([kind].into_iter().collect(), |namespace| {
+    let listed = each(Kinds::of(kind), |namespace| {
         if namespace.identity() != identity {
             return ControlFlow::Continue(());
         }
@@ -41,9 +44,21 @@ pub(super) fn find(kind: Kind, identity: Identity) -> Option<Namespace> {
     listed.ok().and(found)
 }
 
-/// Calls `seen` for each namespace of these kinds that the kernel lists, until `seen` stops it. An older kernel lists
-/// none, which is no failure.
-pub(super) fn each(kinds: Kinds, mut seen: impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> {
+/// The namespace with this 64-bit id, in one call. `None` before Linux 6.19, or if the kernel refuses.
+pub fn open_by_id(id: u64) -> Option<Namespace> {
+    Namespace::from_file(handle::open_by_id(id).ok()?).ok()
+}
+
+/// The namespace of this entry, by its id. `None` before Linux 6.18, or if the kernel refuses.
+pub(super) fn open_entry(entry: &Entry, id: u64) -> Option<Namespace> {
+    let file = handle::open(id, entry.kind.flag().bits().cast_unsigned(), entry.identity.inode).ok()?;
+    let namespace = Namespace::from_file(file).ok()?;
+    (namespace.identity() == entry.identity).then_some(namespace)
+}
+
+/// Calls `seen` for each namespace of these kinds that the kernel lists, until `seen` stops it. Returns the kinds that
+/// this kernel lists: before Linux 6.19 only mount namespaces, and before 6.12 none.
+pub(super) fn each(kinds: Kinds, mut seen: impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<Kinds> {
     let mut wanted = |namespace: &Namespace| {
         if kinds.contains(namespace.kind()) {
             seen(namespace)
@@ -53,8 +68,8 @@ pub(super) fn each(kinds: Kinds, mut seen: impl FnMut(&Namespace) -> ControlFlow
     };
     match all(&mut wanted) {
         Err(Errno::ENOSYS) if kinds.contains(Kind::Mnt) => mounts(&mut wanted),
-        Err(Errno::ENOSYS) => Ok(()),
-        answer => answer,
+        Err(Errno::ENOSYS) => Ok(Kinds::NONE),
+        answer => answer.map(|()| Kinds::ALL),
     }
 }
 
@@ -63,14 +78,18 @@ fn all(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> 
     let mut ids = [0; 512];
     let mut last = 0;
     loop {
-        let count = listns::listns(last, &mut ids)?;
+        let count = match listns::listns(last, &mut ids) {
+            // There is no later namespace. The answer is 0 if the caller may not see those that there are.
+            Err(Errno::ENOENT) => 0,
+            count => count?,
+        };
         let Some(newest) = ids[..count].last() else {
             return Ok(());
         };
         last = *newest;
         for id in &ids[..count] {
             // A namespace that cannot be opened no longer exists.
-            if let Ok(file) = listns::open_by_id(*id)
+            if let Ok(file) = handle::open_by_id(*id)
                 && let Ok(namespace) = Namespace::from_file(file)
                 && seen(&namespace).is_break()
             {
@@ -80,8 +99,10 @@ fn all(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> 
     }
 }
 
-/// Lists mount namespaces in the kernel's order: from the caller's own down to the first, and up to the last.
-fn mounts(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> {
+/// Lists mount namespaces in the kernel's order: from the caller's own down to the first, and up to the last. Returns
+/// the kinds that this kernel lists: this one or none.
+fn mounts(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<Kinds> {
+    let listed = Kinds::of(Kind::Mnt);
     let steps: [fn(&Namespace) -> nix::Result<OwnedFd>; 2] = [
         |namespace| ioctl::ns_mnt_get_prev(namespace),
         |namespace| ioctl::ns_mnt_get_next(namespace),
@@ -93,15 +114,15 @@ fn mounts(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<(
         loop {
             match step(&current).map(|file| Namespace::known(file, Kind::Mnt)) {
                 Ok(Ok(next)) => current = next,
-                // This is the end of the list, or the kernel has no list. Nothing that was promised is missing
-                // then.
-                Err(Errno::ENOENT | Errno::ENOTTY) | Ok(Err(_)) => break,
+                Err(Errno::ENOTTY) => return Ok(Kinds::NONE),
+                // This is the end of the list.
+                Err(Errno::ENOENT) | Ok(Err(_)) => break,
                 Err(errno) => return Err(errno),
             }
             if seen(&current).is_break() {
-                return Ok(());
+                return Ok(listed);
             }
         }
     }
-    Ok(())
+    Ok(listed)
 }

@@ -9,6 +9,7 @@ mod entry;
 mod facts;
 mod gather;
 mod holder;
+mod initial;
 mod kernel;
 mod leaders;
 mod members;
@@ -34,6 +35,8 @@ pub use entry::{Entry, Relationships};
 pub use facts::Facts;
 pub use gather::gather;
 pub use holder::{Holder, HolderKind};
+pub use initial::initial_inode;
+pub use kernel::open_by_id;
 pub use members::Member;
 pub use question::{Places, Question};
 pub use representatives::Representative;
@@ -50,6 +53,7 @@ pub struct Inventory {
     /// The facts about the processes that represent namespaces, in the order of their PIDs.
     representatives: Vec<Representative>,
     looked: Places,
+    untold: Places,
     /// The inode of the caller's own mount namespace.
     own_mount_namespace: u64,
     unread: Unread,
@@ -106,6 +110,11 @@ impl Inventory {
     /// The places that were searched.
     pub fn looked(&self) -> Places {
         self.looked
+    }
+
+    /// The searched places where this kernel shows only a part, or nothing.
+    pub fn untold(&self) -> Places {
+        self.untold
     }
 
     /// Everything that could not be read.

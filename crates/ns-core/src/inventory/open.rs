@@ -1,14 +1,15 @@
 //! Opening a found namespace through one of its holders.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 
 use nix::errno::Errno;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, fcntl_getfl};
 
 use crate::process::path::ProcPath;
-use crate::process::{Pid, Process, scan};
+use crate::process::{Pid, Process, open_in_namespace, scan};
+use crate::sys::errno::from_rustix;
 use crate::sys::ioctl;
-use crate::{Error, Kind, Namespace, Result};
+use crate::{Error, Identity, Kind, Namespace, Result};
 
 use super::entry::Entry;
 use super::holder::Holder;
@@ -20,7 +21,8 @@ impl Inventory {
     ///
     /// [`Error::NotFound`] if it no longer exists, or if the caller may use none of its holders.
     pub fn open(&self, entry: &Entry) -> Result<Namespace> {
-        if let Some(namespace) = open(&scan()?.proc(), entry) {
+        let scan = scan()?;
+        if let Some(namespace) = open(&scan.proc(), entry) {
             return Ok(namespace);
         }
         // The lowest process has ended, or the caller may not look into it. A held process gives the cause.
@@ -31,8 +33,12 @@ impl Inventory {
                 Err(error) => return Err(error),
             }
         }
-        if entry.listed
-            && let Some(namespace) = kernel::find(entry.kind, entry.identity)
+        let found = |inode| self.entry(inode);
+        if let Some(namespace) = (Ways {
+            proc: &scan.proc(),
+            found,
+        })
+        .open(entry)
         {
             return Ok(namespace);
         }
@@ -41,6 +47,55 @@ impl Inventory {
             "{kind}:[{inode}] no longer exists, or cannot be opened from here"
         )))
     }
+}
+
+/// All ways to open a namespace that was found. A holder may be a namespace that was found too.
+pub(super) struct Ways<'a, P, F> {
+    /// The open directory `/proc`.
+    pub proc: &'a P,
+    /// The namespace with an inode, among those that were found.
+    pub found: F,
+}
+
+impl<'e, P: AsFd, F: Fn(u64) -> Option<&'e Entry>> Ways<'_, P, F> {
+    /// Opens it. `None` if it has gone, or the kernel refuses each way.
+    pub fn open(&self, entry: &Entry) -> Option<Namespace> {
+        let by_id = || kernel::open_entry(entry, entry.id().known()?);
+        let by_list = || kernel::find(entry.kind, entry.identity).filter(|_| entry.listed);
+        open(self.proc, entry)
+            .or_else(by_id)
+            .or_else(|| self.through_namespaces(entry))
+            .or_else(by_list)
+    }
+
+    /// Opens a namespace that its children, the namespaces that it owns, or a mount in a namespace without a usable
+    /// process keep alive.
+    fn through_namespaces(&self, entry: &Entry) -> Option<Namespace> {
+        let open = |inode| (self.found)(inode).and_then(|other| self.open(other));
+        let through = |holder: &Holder| match holder {
+            Holder::Child { inode, .. } => open(*inode)?.parent().known(),
+            Holder::Owned { inode, .. } => open(*inode)?.owner().known(),
+            Holder::Pin {
+                path,
+                mount_namespace,
+                seen_by: None,
+            } => open_inside(&open(*mount_namespace)?, path),
+            _ => None,
+        };
+        let mut ways = entry.holders.iter().filter_map(through);
+        ways.find(|namespace| namespace.identity() == entry.identity)
+    }
+}
+
+/// Opens a namespace file in this mount namespace.
+fn open_inside(namespace: &Namespace, path: &[u8]) -> Option<Namespace> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let opened = open_in_namespace(namespace, "open a namespace file", || {
+        let file = rustix::fs::open(path, flags, Mode::empty());
+        file.map(|file| [file]).map_err(from_rustix)
+    });
+    let [file] = opened.ok()?;
+    Namespace::from_file(file).ok()
 }
 
 /// Opens it; `proc` is the open directory `/proc`. `None` if no holder can be opened, because it has gone or the kernel
@@ -92,7 +147,7 @@ fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {
             file(proc, path.namespace(kind.name()), kind)
         }
         Holder::ForChildren { pid, tid } => next_children::open(proc, kind, *pid, *tid),
-        Holder::Descriptor { pid, fd } => fetch(*pid, *fd).and_then(from_file),
+        Holder::Descriptor { pid, fd } => fetch(*pid, *fd).and_then(|file| of_descriptor(proc, file)),
         Holder::Socket { pid, fd } => {
             let socket = fetch(*pid, *fd)?;
             ioctl::siocgskns(&socket).ok().and_then(from_file)
@@ -113,6 +168,18 @@ fn file(proc: &impl AsFd, path: &[u8], kind: Kind) -> Option<Namespace> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::openat(proc, path, flags, Mode::empty()).ok()?;
     Namespace::known(file, kind).ok()
+}
+
+/// The namespace of a copied descriptor. One that was opened with `O_PATH` takes no ioctl(2), so it is opened again.
+fn of_descriptor(proc: &impl AsFd, file: OwnedFd) -> Option<Namespace> {
+    if !fcntl_getfl(&file).ok()?.contains(OFlags::PATH) {
+        return from_file(file);
+    }
+    // To open a file of another sort could have effects.
+    Identity::of_namespace(&file).ok()??;
+    let path = format!("self/fd/{}", file.as_raw_fd());
+    let again = rustix::fs::openat(proc, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    from_file(again.ok()?)
 }
 
 fn from_file(file: OwnedFd) -> Option<Namespace> {

@@ -15,7 +15,7 @@ use super::entry::{Entry, Relationships};
 use super::facts::{NetnsIds, OfNamespace};
 use super::holder::Holder;
 use super::members::{Found, Member};
-use super::question::Question;
+use super::question::{Places, Question};
 use super::representatives::Representative;
 use super::uid_map;
 use super::unread::Unread;
@@ -23,6 +23,8 @@ use super::unread::Unread;
 /// The finds so far.
 pub(super) struct Search {
     pub question: Question,
+    /// Places where this kernel shows only a part, or nothing.
+    pub untold: Places,
     /// The open directory `/proc`.
     pub proc: OwnedFd,
     /// The facts about descriptors.
@@ -48,6 +50,7 @@ impl Search {
         let own = Namespace::own(Kind::Mnt)?.identity();
         Ok(Self {
             question,
+            untold: Places::empty(),
             surroundings: Surroundings::of_caller(proc.as_fd()),
             proc,
             device: own.device,
@@ -71,6 +74,11 @@ impl Search {
         self.index
             .get(&inode)
             .is_some_and(|index| self.entries[*index].relationships.is_some())
+    }
+
+    /// The namespace with this inode, if it has been found.
+    pub fn find(&self, inode: u64) -> Option<&Entry> {
+        self.index.get(&inode).map(|index| &self.entries[*index])
     }
 
     /// The namespace with this inode, which is added if it is new.

@@ -154,6 +154,15 @@ pub(super) fn depth(it: Subject<'_>) -> Cell<'_> {
     }
 }
 
+/// The inode of the initial namespace may be unknown, but a fixed one belongs to no other.
+pub(super) fn initial(it: Subject<'_>) -> Cell<'_> {
+    let (kind, inode) = (it.entry.kind, it.entry.identity.inode);
+    if inode == kind.initial_inode() {
+        return Cell::Flag(true);
+    }
+    Cell::gathered(it.context.initial(kind), |initial| Cell::Flag(inode == initial))
+}
+
 pub(super) fn capabilities(it: Subject<'_>) -> Cell<'_> {
     let Some(pid) = it.context.caps else {
         return Cell::Absent;

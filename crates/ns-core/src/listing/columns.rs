@@ -42,7 +42,7 @@ crate::columns! {
     CREATOR: text("CREATOR", "user who created the owning user namespace"), ColumnFacts::new(Facts::RELATIONSHIPS), |it| it.context.user(it.entry.owner_uid());
     UIDMAP: texts("UIDMAP", "uid map of a user namespace").wide(), ColumnFacts::new(Facts::UIDMAP).only(Kinds::of(Kind::User)), cells::uid_map;
     DEPTH: number("DEPTH", "number of parents of a user or PID namespace"), ColumnFacts::new(Facts::RELATIONSHIPS).only(NESTED), cells::depth;
-    INITIAL: flag("INITIAL", "yes if the system started with the namespace"), ColumnFacts::new(Facts::empty()), |it| it.entry.is_initial().into();
+    INITIAL: flag("INITIAL", "yes if the system started with the namespace"), ColumnFacts::new(Facts::empty()), cells::initial;
     CAPS: texts("CAPS", "capabilities that the --caps process has in the namespace").wide(), ColumnFacts::new(Facts::RELATIONSHIPS).of_option(), cells::capabilities;
 }
 

@@ -9,9 +9,13 @@ use crate::output::Incomplete;
 pub const NOT_LOOKED: &str = "not-looked";
 
 impl Inventory {
-    /// The places that were not searched, as JSON names them beside the rows of a listing.
+    /// The places that were not searched, as JSON names them beside the rows of a listing. These include the list of a
+    /// kernel that does not list all kinds.
     pub fn not_looked(&self) -> (&'static str, Value) {
-        let left_out: Vec<_> = Places::all().difference(self.looked()).names().collect();
+        let left_out: Vec<_> = Places::all()
+            .difference(self.looked() - self.untold())
+            .names()
+            .collect();
         (NOT_LOOKED, left_out.into())
     }
 

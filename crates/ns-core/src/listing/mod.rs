@@ -8,11 +8,11 @@ mod incomplete;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
-use crate::inventory::{Entry, Facts, Inventory, Representative};
+use crate::inventory::{Entry, Facts, Inventory, Representative, initial_inode};
 use crate::output::{Cell, Column};
 use crate::process::Pid;
 use crate::users::UserNames;
-use crate::{Gathered, Kinds};
+use crate::{Gathered, Kind, Kinds};
 
 pub use columns::*;
 pub use holders::{sentence, value};
@@ -66,6 +66,8 @@ pub struct Context<'a> {
     json: bool,
     users: RefCell<UserNames>,
     by_host: OnceCell<HashMap<Vec<u8>, Vec<u64>>>,
+    /// The inode of the namespace of each kind that the system started with.
+    initial: OnceCell<[Gathered<u64>; Kind::ALL.len()]>,
 }
 
 /// The subject of one row: a namespace, and the process that represents it.
@@ -87,6 +89,7 @@ impl<'a> Context<'a> {
             json,
             users: RefCell::default(),
             by_host: OnceCell::new(),
+            initial: OnceCell::new(),
         }
     }
 
@@ -120,6 +123,12 @@ impl<'a> Context<'a> {
         Cell::gathered(uid, |uid| {
             Cell::string(&self.users.borrow_mut().name_or_number(uid))
         })
+    }
+
+    /// The inode of the namespace of this kind that the system started with.
+    fn initial(&self, kind: Kind) -> Gathered<u64> {
+        let all = || Kind::ALL.map(initial_inode);
+        self.initial.get_or_init(all)[kind as usize]
     }
 
     /// The inodes of the UTS namespaces with each host name.

@@ -97,12 +97,14 @@ pub fn ns_get_owner_uid(namespace: impl AsFd) -> nix::Result<u32> {
     Ok(uid)
 }
 
-/// The 64-bit id of this namespace. Fails with `ENOTTY` if the kernel has no ids for its kind.
+/// The 64-bit id of a namespace of any kind. Fails with `ENOTTY` before Linux 6.18.
 pub fn ns_get_id(namespace: impl AsFd) -> nix::Result<u64> {
-    match number(&namespace, NS_GET_ID) {
-        Err(Errno::ENOTTY) => number(&namespace, NS_GET_MNTNS_ID),
-        answer => answer,
-    }
+    number(&namespace, NS_GET_ID)
+}
+
+/// The 64-bit id of a mount namespace. Fails with `ENOTTY` before Linux 6.12, and with `EINVAL` for other kinds.
+pub fn ns_get_mntns_id(namespace: impl AsFd) -> nix::Result<u64> {
+    number(&namespace, NS_GET_MNTNS_ID)
 }
 
 /// The PID namespace of the next children of the process with this pidfd, even if it has no process yet.

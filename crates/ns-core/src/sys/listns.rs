@@ -1,6 +1,4 @@
-//! `listns(2)` of Linux 6.19, and file handles that open a namespace by its id.
-
-use std::os::fd::{FromRawFd, OwnedFd};
+//! `listns(2)` of Linux 6.19.
 
 use nix::errno::Errno;
 
@@ -39,38 +37,4 @@ pub fn listns(after: u64, ids: &mut [u64]) -> nix::Result<usize> {
     // SAFETY: the kernel reads one request and writes at most as many ids as the slice has; both live here.
     let count = unsafe { libc::syscall(LISTNS, &raw const request, ids.as_mut_ptr(), ids.len(), 0_u32) };
     Errno::result(count).map(|count| usize::try_from(count).unwrap_or_default().min(ids.len()))
-}
-
-/// `FD_NSFS_ROOT` of `linux/fcntl.h`: represents the root of the file system of namespaces.
-const NSFS_ROOT: libc::c_int = -10003;
-
-/// `FILEID_NSFS` of `linux/exportfs.h`.
-const HANDLE_TYPE: i32 = 0xf1;
-
-/// `struct file_handle` with a `struct nsfs_file_handle`.
-#[repr(C)]
-struct FileHandle {
-    bytes: u32,
-    kind: i32,
-    id: u64,
-    ns_type: u32,
-    inode: u32,
-}
-
-/// Opens the namespace with this 64-bit id (`open_by_handle_at(2)`). Fails with `ESTALE` if there is none, and always
-/// before Linux 6.19.
-pub fn open_by_id(id: u64) -> nix::Result<OwnedFd> {
-    let mut handle = FileHandle {
-        bytes: 16,
-        kind: HANDLE_TYPE,
-        id,
-        ns_type: 0,
-        inode: 0,
-    };
-    let flags = libc::O_RDONLY | libc::O_CLOEXEC;
-    // SAFETY: the handle lives here and holds its true length.
-    let raw = unsafe { libc::syscall(libc::SYS_open_by_handle_at, NSFS_ROOT, &raw mut handle, flags) };
-    let raw = i32::try_from(Errno::result(raw)?).map_err(|_| Errno::EBADF)?;
-    // SAFETY: the kernel has just made this descriptor for this process; nothing else has it.
-    Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }

@@ -5,6 +5,7 @@ pub mod environment;
 pub mod errno;
 pub mod fd;
 pub mod fork;
+pub mod handle;
 pub mod interface;
 pub mod ioctl;
 pub mod listns;

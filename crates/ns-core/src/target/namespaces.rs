@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::choices::list;
 use super::claimant::Claimant;
 use crate::escape::quoted;
-use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather};
+use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather, open_by_id};
 use crate::{Error, Gathered, Kind, Kinds, Namespace, Result};
 
 /// The namespace with this inode, of this kind if one is given.
@@ -31,9 +31,31 @@ pub(super) fn by_inode(kind: Option<Kind>, inode: u64) -> Result<Namespace> {
 
 /// The namespace with this 64-bit id.
 pub(super) fn by_id(id: u64) -> Result<Namespace> {
+    if let Some(namespace) = open_by_id(id) {
+        return Ok(namespace);
+    }
     let wanted = |entry: &Entry| entry.id() == Gathered::Known(id);
-    find(Kinds::ALL, Facts::RELATIONSHIPS, wanted)?
-        .map_err(|inventory| missing(&inventory, format!("no namespace has the id {id}")))
+    find(Kinds::ALL, Facts::RELATIONSHIPS, wanted)?.map_err(|inventory| without_id(&inventory, id))
+}
+
+/// The error that no namespace has this id. Older kernels give ids to mount namespaces, or to none.
+fn without_id(inventory: &Inventory, id: u64) -> Error {
+    let mut untold = Kinds::NONE;
+    for entry in inventory.entries() {
+        if entry.id() == Gathered::NotTold {
+            untold.insert(entry.kind);
+        }
+    }
+    let doing = format!("find a namespace by its id {id}");
+    match (untold.contains(Kind::Mnt), untold == Kinds::NONE) {
+        (true, _) => Error::needs_linux(&doing, "6.18, or 6.12 for a mount namespace"),
+        (false, true) => missing(inventory, format!("no namespace has the id {id}")),
+        (false, false) => {
+            let error = missing(inventory, format!("no mount namespace has the id {id}"));
+            let cause = "this kernel has ids for mount namespaces only; all have ids since Linux 6.18";
+            error.explained(Some(cause.into()), None)
+        }
+    }
 }
 
 /// The UTS namespace with this host name, if it belongs to the system or the caller. The creator of a user namespace
