@@ -91,7 +91,7 @@ fn held_by(inode: u64, expected: &[String]) -> Value {
     panic!("{inode} is not held by {expected:?}: {row}");
 }
 
-/// What is listed can be named as a target.
+/// A listed namespace can be named as a target.
 #[track_caller]
 fn check_named(row: &Value) {
     let kind = row["type"].as_str().expect("a text");

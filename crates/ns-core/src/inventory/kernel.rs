@@ -79,7 +79,7 @@ fn all(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> 
     let mut last = 0;
     loop {
         let count = match listns::listns(last, &mut ids) {
-            // There is no later namespace. The answer is 0 if the caller may not see those that there are.
+            // There is no later namespace. The answer is 0 if the caller may not see the later ones.
             Err(Errno::ENOENT) => 0,
             count => count?,
         };

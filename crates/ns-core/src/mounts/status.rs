@@ -39,8 +39,8 @@ impl View {
         .map(|all| all.into_iter().collect())
     }
 
-    /// The table in the form of mountinfo, built from listmount(2) and statmount(2). What this kernel does not tell about
-    /// a mount there is taken from mountinfo.
+    /// The table in the form of mountinfo, built from listmount(2) and statmount(2). Facts that this kernel
+    /// does not tell there are taken from mountinfo.
     ///
     /// Fails before Linux 6.8; in other mount namespaces before 6.11.
     pub fn read_by_id(&self) -> Result<Vec<u8>> {

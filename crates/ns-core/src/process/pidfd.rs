@@ -1,4 +1,4 @@
-//! The inode of a pidfd, which identifies a process for ever where pidfds have a file system of their own.
+//! The inode of a pidfd, which always identifies one process where pidfds have a file system of their own.
 
 use std::os::fd::AsFd;
 
