@@ -307,7 +307,10 @@ fn trees_are_drawn_with_the_characters_of_the_locale() -> Outcome {
         for (locale, option, line) in [
             ([("LC_ALL", "C.UTF-8"), ("LANG", "C")], "", "└─"),
             ([("LC_ALL", "C"), ("LANG", "C.UTF-8")], "", "`-"),
-            ([("LC_ALL", ""), ("LANG", "en_GB.utf8")], "", "└─"),
+            ([("LC_ALL", ""), ("LANG", "C.utf8")], "", "└─"),
+            // As setlocale(3), a locale that is not installed is the locale C.
+            ([("LC_ALL", "no_NAME.UTF-8"), ("LANG", "C.UTF-8")], "", "`-"),
+            ([("LC_ALL", ""), ("LANG", "no_NAME.UTF-8")], "", "`-"),
             ([("LC_ALL", ""), ("LANG", "")], "", "`-"),
             ([("LC_ALL", ""), ("LANG", "")], "--no-ascii", "└─"),
             ([("LC_ALL", "C.UTF-8"), ("LANG", "")], "--ascii", "`-"),

@@ -4,6 +4,7 @@ mod compare;
 mod dead;
 mod everywhere;
 mod files;
+mod fstab;
 mod fuse;
 mod inside;
 mod narrow;
@@ -34,6 +35,7 @@ pub fn cases() -> Vec<Case> {
         dead::cases(),
         everywhere::cases(),
         files::cases(),
+        fstab::cases(),
         inside::cases(),
         narrow::cases(),
         propagation::cases(),

@@ -137,6 +137,11 @@ fn warnings_alone_are_a_success_as_in_findmnt() -> Outcome {
         "proc /proc proc rw 0 0\nproc /proc proc rw 0 0\n",
         "/dev/no-such none swap sw 0 0\n",
         "proc /proc proc rw 0 0\n",
+        "UUID= /proc ext4 rw 0 0\n",
+        "x /proc ext4 rw 0 0\n",
+        "/dev/null /proc ext4 rw 0 0\n",
+        "srv:/x /proc nfs4 _netdev 0 0\n",
+        "x /proc 9p rw 0 0\n",
     ] {
         assert_eq!(statuses(table)?, (0, 0), "{table}");
     }
@@ -148,6 +153,13 @@ fn errors_have_the_status_of_findmnt() -> Outcome {
         "tmpfs /no/such tmpfs rw 0 0\n",
         "UUID=no-such /proc ext4 rw 0 0\n",
         "proc /proc proc rw 0 0\nbad\n",
+        "tmpfs /etc/passwd tmpfs rw 0 0\n",
+        "srv:/x /no/such nfs rw 0 0\n",
+        "FOO=x /proc ext4 rw 0 0\n",
+        "FOO=x /proc ext4 nofail 0 0\n",
+        "uuid=x /proc ext4 rw 0 0\n",
+        "ID=no-such /proc ext4 rw 0 0\n",
+        "tmpfs /proc auto rw 0 0\n",
     ] {
         assert_eq!(statuses(table)?, (1, 1), "{table}");
     }
@@ -293,11 +305,11 @@ fn the_type_on_the_device_is_compared() -> Outcome {
         ),
         (
             format!("{ext4} /proc xfs"),
-            format!("   [W] ext4 is on {ext4}, and not xfs\n       help: write ext4 as the third field\n"),
+            format!("   [E] ext4 is on {ext4}, and not xfs\n       help: write ext4 as the third field\n"),
         ),
         (
             "LABEL=ns-verify-3 none swap".into(),
-            "   [W] ext4 is on LABEL=ns-verify-3, and not swap\n".into(),
+            "   [E] ext4 is on LABEL=ns-verify-3, and not swap\n".into(),
         ),
         (
             format!("{ext4} /proc auto"),
@@ -312,13 +324,17 @@ fn the_type_on_the_device_is_compared() -> Outcome {
             ),
         ),
         (
+            format!("{empty} /proc auto"),
+            format!("   [E] no type that is known is on {empty}, and auto stands for the type on it\n"),
+        ),
+        (
             format!("{empty} /proc zfs"),
             format!("   [ ] the type on {empty} is not known\n"),
         ),
     ] {
         let ran = verified(&format!("{line} noauto 0 0\n"), "--verbose");
         assert!(ran.stdout.contains(&found), "{line}: {}", ran.stdout);
-        assert_eq!(ran.status, 0, "{line}");
+        assert_eq!(ran.status, i32::from(found.contains("[E]")), "{line}");
     }
     Ok(())
 }
@@ -349,17 +365,16 @@ fn a_device_that_cannot_be_read_is_not_called_empty() -> Outcome {
 }
 
 fn other_forms_and_tables_are_refused() -> Outcome {
-    for words in [
-        "-x -J",
-        "-x -r",
-        "-x -P",
-        "-x -l",
-        "-x -m",
-        "-x -N 1",
-        "-x --watch",
-    ] {
+    for words in ["-x -J", "-x -r", "-x -P", "-x -l", "-x --watch"] {
         let error = program("ns-mounts").with(words).fails(2);
         assert!(error.contains("cannot be used with"), "{words}: {error}");
+    }
+    for words in ["-x -m", "-x -k", "-x -N 1"] {
+        let error = program("ns-mounts").with(words).fails(2);
+        assert!(
+            error.contains("--verify checks an fstab, and no mounts"),
+            "{words}: {error}"
+        );
     }
     let saved = fixtures().join("ordinary");
     let error = program("ns-mounts").args(["-x", "-F"]).arg(saved).ran().fails(1);

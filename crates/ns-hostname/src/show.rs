@@ -66,7 +66,12 @@ fn each_with_blank(words: &[impl AsRef<[u8]>]) -> Vec<u8> {
 /// The NIS domain name. hostname(1) fails if it is not set, except under the name `domainname`.
 fn set_domain(domain: Vec<u8>) -> anyhow::Result<Vec<u8>> {
     let fails = match CompatName::current() {
-        Some(CompatName::Hostname | CompatName::Nisdomainname | CompatName::Ypdomainname) => true,
+        Some(
+            CompatName::Hostname
+            | CompatName::Nisdomainname
+            | CompatName::Ypdomainname
+            | CompatName::Dnsdomainname,
+        ) => true,
         Some(_) | None => false,
     };
     if fails && (domain.is_empty() || domain == UNSET) {

@@ -54,7 +54,7 @@ fn parse(text: &[u8]) -> Result<Saved> {
     let value: Value = serde_json::from_slice(text).context("not JSON")?;
     let objects = value["namespaces"]
         .as_array()
-        .context("it has no array \"namespaces\": create it with ns-ls -J --output-all")?;
+        .context("it has no array \"namespaces\": create it with -J --output-all")?;
     let columns = NAMESPACE_COLUMNS.to_vec();
     let mut rows = Vec::new();
     collect(objects, &columns, &unread_in(&value), &mut rows)?;

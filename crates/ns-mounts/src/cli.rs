@@ -1,6 +1,7 @@
 //! The command line of `ns-mounts`. Letters mean the same as in findmnt(8).
 
 mod output;
+mod paths;
 mod selection;
 mod tasks;
 mod whose;
@@ -15,6 +16,7 @@ use ns_core::cli::{LongOpts, Notes};
 use crate::columns;
 
 pub use output::{OutputOptions, When};
+pub use paths::takes_empty_values;
 pub use selection::{Direction, Selection};
 pub use tasks::Ask;
 pub use whose::{Kernel, Whose};
@@ -50,13 +52,13 @@ pub struct Cli {
     /// Show mounts of this source or mount point
     ///
     /// If no mount has this source, the operand is a mount point.
-    #[arg(value_name = "DEVICE|MOUNTPOINT", conflicts_with_all = ["source", "target", "mountpoint"])]
+    #[arg(value_name = "DEVICE|MOUNTPOINT", value_parser = paths::operand(), conflicts_with_all = ["source", "target", "mountpoint"])]
     pub operand: Option<OsString>,
 
     /// Show the mount at this mount point
     ///
     /// The operand before it is then a source.
-    #[arg(value_name = "MOUNTPOINT")]
+    #[arg(value_name = "MOUNTPOINT", value_parser = paths::path())]
     pub second: Option<PathBuf>,
 
     /// The options that choose mount tables.

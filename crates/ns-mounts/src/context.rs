@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::rc::Rc;
 
 use ns_core::Gathered;
 use ns_core::mounts::{
     Covers, Mount, MountTable, Peers, Space, Statuses, TableForm, Tag, TaggedDevices, Tags, Tree, View,
+    parse_tag,
 };
 use ns_core::output::Incomplete;
 use ns_core::process::Pid;
@@ -24,6 +27,8 @@ pub struct TableContext<'a> {
     pub view: Option<&'a View>,
     /// True if the tables of all namespaces are read, and this is one of them.
     pub one_of_all: bool,
+    /// True if the mounts have changed since the table was read: paths then lead elsewhere.
+    pub is_past: bool,
     /// The mounts.
     pub table: MountTable<'a>,
     /// The data that was looked up for all tables.
@@ -75,6 +80,7 @@ impl<'a> TableContext<'a> {
             name,
             view,
             one_of_all: false,
+            is_past: false,
             table,
             shared,
             tree: OnceCell::new(),
@@ -87,6 +93,18 @@ impl<'a> TableContext<'a> {
 
     /// Prints notes about the lines that are not mounts. All other lines are shown.
     pub fn report(&self) {
+        if self.table.mounts().is_empty() {
+            let first = self
+                .table
+                .flaws()
+                .iter()
+                .find_map(|flaw| Some((flaw.line, flaw.reason?)));
+            if let Some((line, reason)) = first {
+                let name = self.name;
+                note(&format!("{name} is no table of mounts: line {line}: {reason}"));
+            }
+            return;
+        }
         for flaw in self.table.flaws() {
             if let Some(reason) = flaw.reason {
                 let (line, name) = (flaw.line, self.name);
@@ -127,7 +145,11 @@ impl<'a> TableContext<'a> {
 
     /// The process that the table was read from.
     pub fn pid(&self) -> Option<Pid> {
-        self.seen_from().and_then(View::pid)
+        let view = self.seen_from()?;
+        if view.is_own() {
+            return Some(Pid::own());
+        }
+        view.pid()
     }
 
     /// True if the devices are of this machine. In a saved table of mounts, they may belong to another one.
@@ -137,6 +159,18 @@ impl<'a> TableContext<'a> {
 
     /// A tag of a mount's device.
     pub fn tag(&self, tag: Tag, mount: &Mount<'_>) -> Gathered<Vec<u8>> {
+        if mount.fstab.is_some()
+            && let Some((named, value)) = parse_tag(OsStr::from_bytes(&mount.source.decoded()))
+        {
+            if named == tag {
+                return Gathered::Known(value.to_vec());
+            }
+            let devices = self.shared.tagged(named, value);
+            return match devices.numbers.first() {
+                Some(device) => self.shared.tags(tag).of_device(*device).map(Cow::into_owned),
+                None => devices.all.and_then(|()| Gathered::Absent),
+            };
+        }
         let tags = self.shared.tags(tag);
         if !self.has_own_devices() {
             return tags

@@ -17,6 +17,15 @@ pub fn canonical(context: &TableContext<'_>, path: &[u8]) -> Option<Vec<u8>> {
 
 /// The device of a source that is a tag; `None` if the source is no tag.
 pub fn evaluated(context: &TableContext<'_>, source: &[u8]) -> Option<Gathered<Vec<u8>>> {
+    if let Some(id) = source.strip_prefix(b"ID=").filter(|id| !id.is_empty()) {
+        let link = Path::new("/dev/disk/by-id").join(OsStr::from_bytes(id));
+        let device = std::fs::canonicalize(link).ok();
+        return Some(
+            device
+                .map(|device| device.into_os_string().into_encoded_bytes())
+                .into(),
+        );
+    }
     let (tag, value) = parse_tag(OsStr::from_bytes(source))?;
     let tags = context.shared.tags(tag);
     Some(tags.device(value).map(std::borrow::Cow::into_owned))

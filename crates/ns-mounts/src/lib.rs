@@ -9,10 +9,13 @@ mod compare;
 mod context;
 mod device;
 mod everywhere;
+mod files;
+mod ignored;
 mod option_kinds;
 mod options;
 mod paths;
 mod patience;
+mod place;
 mod propagation;
 mod select;
 mod show;
@@ -34,6 +37,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    ignored::refuse(cli)?;
     if cli.show.written.list_columns {
         return show::list_columns(&cli.show);
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ns_core::Gathered;
-use ns_core::mounts::{Mount, ResolvedPath, Space, may_wait};
+use ns_core::mounts::{Mount, PathKind, ResolvedPath, Space, may_wait};
 
 use crate::context::TableContext;
 
@@ -29,6 +29,7 @@ impl TableContext<'_> {
                 path: OsStr::from_bytes(&mount.target.decoded()).into(),
                 mount: Some(mount.id),
                 device: None,
+                kind: Some(PathKind::Directory),
             }));
         }
         let found = if self.may_wait() {
@@ -63,6 +64,9 @@ impl TableContext<'_> {
 
     /// The visible mount at exactly this mount point.
     fn mounted_on(&self, path: &[u8]) -> Option<usize> {
+        if !self.is_of_mounts() {
+            return None;
+        }
         let mounts = self.table.mounts();
         (0..mounts.len())
             .rfind(|index| *mounts[*index].target.decoded() == *path && self.covered_by(*index).is_none())

@@ -2,11 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use ns_core::cli::CompatName;
 use ns_core::mounts::{Mount, Tree};
 use ns_core::output::{Cell, Filter};
 use ns_core::{Error, Gathered};
@@ -16,8 +13,8 @@ use crate::cli::{Cli, Direction};
 use crate::columns::{self, MountColumn};
 use crate::context::TableContext;
 use crate::options::OptionList;
-use crate::paths::{mount_point, plain};
-use crate::show::is_tree;
+use crate::place::AtPath;
+use crate::show::is_tree_of;
 use crate::source::Wanted;
 use crate::types::{KnownTypes, TypeList, is_pseudo};
 
@@ -26,7 +23,7 @@ use crate::types::{KnownTypes, TypeList, is_pseudo};
 /// Fails if a path does not exist in the namespace. If there are many namespaces, it needs to exist in one only.
 pub fn select(cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize>> {
     let literal = cli.show.nocanonicalize;
-    let mountpoint = |path: Option<&Path>| path.map(|path| mounted_at(path, cli, context)).transpose();
+    let mountpoint = |path: Option<&Path>| path.map(|path| AtPath::mounted(path, cli, context)).transpose();
     let Some(operand) = &cli.operand else {
         let source = cli.which.source.as_deref();
         let question = MountQuery {
@@ -63,9 +60,9 @@ struct MountQuery<'q, 'a> {
     options: Option<OptionList<'q>>,
     source: Option<Wanted<'q>>,
     /// The mounts at a mount point.
-    mountpoint: Option<Vec<usize>>,
-    /// The mount that contains a path: one, or none.
-    target: Option<Vec<usize>>,
+    mountpoint: Option<AtPath>,
+    /// The mounts at the mount point that a path is below.
+    target: Option<AtPath>,
     /// The last mount at each mount point.
     uniq: Option<HashSet<usize>>,
 }
@@ -92,19 +89,24 @@ impl<'q, 'a> MountQuery<'q, 'a> {
             options: options.map(|list| OptionList::of(list, &context.table)),
             source: None,
             mountpoint: None,
-            target: match target {
-                Some(path) => Some(containing(path, context)?.into_iter().collect()),
-                None => None,
-            },
+            target: target
+                .map(|path| AtPath::containing(path, cli, context))
+                .transpose()?,
             uniq: which.uniq.then(|| last_at_each(context.table.mounts())),
         })
     }
 
     fn answer(&self) -> Vec<usize> {
         let which = &self.cli.which;
-        let mut found: Vec<usize> = (0..self.context.table.mounts().len())
-            .filter(|index| self.is_shown(*index) && self.matches(*index) != which.invert)
-            .collect();
+        let invert = which.invert && (self.has_criteria() || is_tree_of(self.cli, self.context));
+        let is_wanted = |index: &usize| self.is_shown(*index) && self.matches(*index) != invert;
+        let all = 0..self.context.table.mounts().len();
+        let mut found: Vec<usize> = all.filter(is_wanted).collect();
+        if !invert {
+            for place in [&self.mountpoint, &self.target].into_iter().flatten() {
+                place.keep_uppermost(&mut found);
+            }
+        }
         if which.direction == Direction::Backward {
             found.reverse();
         }
@@ -114,10 +116,10 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         }
         let everything = || {
             let mut all = 0..self.context.table.mounts().len();
-            all.all(|index| !self.is_shown(index) || self.matches(index) != which.invert)
+            all.all(|index| !self.is_shown(index) || self.matches(index) != invert)
         };
         // A list of everything stays in the order of the table.
-        if which.submounts && (which.first_only || is_tree(self.cli) || !everything()) {
+        if which.submounts && (which.first_only || is_tree_of(self.cli, self.context) || !everything()) {
             found = with_submounts(self.context, &tree(self.cli, self.context), &found);
             found.retain(|index| self.uniq.as_ref().is_none_or(|uniq| uniq.contains(index)));
         }
@@ -125,6 +127,11 @@ impl<'q, 'a> MountQuery<'q, 'a> {
             source.count_unread(self.context);
         }
         found
+    }
+
+    /// True if the command line selects mounts. Otherwise, a list has all mounts, even with --invert.
+    fn has_criteria(&self) -> bool {
+        self.source.is_some() || self.mountpoint.is_some() || self.target.is_some() || self.cli.chooses()
     }
 
     fn finds_any_source(&self) -> bool {
@@ -156,8 +163,11 @@ impl<'q, 'a> MountQuery<'q, 'a> {
             && self
                 .mountpoint
                 .as_ref()
-                .is_none_or(|there| there.contains(&index))
-            && self.target.as_ref().is_none_or(|target| target.contains(&index))
+                .is_none_or(|there| there.mounts.contains(&index))
+            && self
+                .target
+                .as_ref()
+                .is_none_or(|target| target.mounts.contains(&index))
             && which.id.is_none_or(|id| mount.id.as_raw() == id)
             && which
                 .uniq_id
@@ -192,80 +202,6 @@ pub fn compared(cli: &Cli) -> Vec<MountColumn> {
         columns.push(&columns::UNIQ_ID);
     }
     columns
-}
-
-/// The mounts at this mount point. If several are on top of each other, this is only the uppermost, unless all are
-/// asked for.
-///
-/// Fails if the path does not exist and nothing is mounted there.
-fn mounted_at(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Vec<usize>> {
-    let literal = cli.show.nocanonicalize;
-    let resolved = if literal { Ok(None) } else { context.resolve(path) };
-    let given = context.given(path);
-    let canonical = resolved.as_ref().ok().and_then(Option::as_ref);
-    let forms = [given]
-        .into_iter()
-        .chain(canonical.map(|place| plain(&place.path)));
-    let forms: Vec<Vec<u8>> = forms.collect();
-    let mounts = context.table.mounts();
-    let is_there = |index: &usize| {
-        let target = mount_point(&mounts[*index]);
-        forms.iter().any(|form| **form == *target)
-    };
-    let there: Vec<usize> = (0..mounts.len()).filter(is_there).collect();
-    if let ([], false, Err(error @ ns_core::Error::NotFound(_))) = (&there[..], context.one_of_all, &resolved)
-    {
-        return missing(error).map(|()| there);
-    }
-    let all = !context.is_of_mounts() || cli.which.stacked || cli.which.shadowed || cli.ask.watch.is_some();
-    if all || there.len() < 2 {
-        return Ok(there);
-    }
-    let visible = there.iter().rfind(|index| context.covered_by(**index).is_none());
-    Ok(visible.or(there.last()).copied().into_iter().collect())
-}
-
-/// A path that does not exist is an error, except where findmnt(8) only finds nothing.
-fn missing(error: &ns_core::Error) -> anyhow::Result<()> {
-    if CompatName::current().is_none_or(CompatName::reports_missing_paths) {
-        Err(error.clone().into())
-    } else {
-        Ok(())
-    }
-}
-
-/// The mount that contains a path, by the kernel's rules for symbolic links and mounts on top of each other. If a file
-/// system on the way does not answer, the names in the table decide.
-fn containing(path: &Path, context: &TableContext<'_>) -> anyhow::Result<Option<usize>> {
-    let mounts = context.table.mounts();
-    let place = match context.resolve(path) {
-        Err(ns_core::Error::NotFound(_)) if context.one_of_all || !context.is_of_mounts() => None,
-        Err(error @ ns_core::Error::NotFound(_)) => return missing(&error).map(|()| None),
-        place => place?,
-    };
-    let by_id = place.as_ref().and_then(|place| place.mount);
-    let by_id = by_id.and_then(|id| mounts.iter().position(|mount| mount.id == id));
-    if by_id.is_some() && context.is_of_mounts() {
-        return Ok(by_id);
-    }
-    if place.is_none() && context.one_of_all {
-        return Ok(None);
-    }
-    let path = place.map_or_else(|| context.given(path), |place| plain(&place.path));
-    Ok(containing_by_name(&path, context))
-}
-
-/// The mount that contains a path, by the names alone: the longest mount point above the path, and the last of several
-/// mounts there. Hidden mounts count only in a saved table.
-fn containing_by_name(path: &[u8], context: &TableContext<'_>) -> Option<usize> {
-    let mounts = context.table.mounts();
-    let path = Path::new(OsStr::from_bytes(path));
-    let lengths = mounts.iter().enumerate().filter_map(|(index, mount)| {
-        let target = mount_point(mount);
-        let leads = context.view.is_none() || context.covered_by(index).is_none();
-        (leads && path.starts_with(OsStr::from_bytes(&target))).then_some((target.len(), index))
-    });
-    lengths.max().map(|(_, index)| index)
 }
 
 /// The indexes of the mounts without a later mount at the same mount point.

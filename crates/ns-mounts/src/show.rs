@@ -27,10 +27,13 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let single = tables::is_single(&cli.whose);
     let tree = is_tree(cli) && columns.contains(&&columns::TARGET);
     let mut shown = false;
+    let mut has_mounts = true;
     let counted = select::compared(cli);
     tables::each(cli, &shared, |context| {
         let mut found = select::select(cli, context)?;
-        if is_tree(cli) && !cli.which.submounts {
+        has_mounts &= context.is_of_mounts() && !context.table.mounts().is_empty();
+        let in_order_of_search = cli.which.submounts && cli.chooses();
+        if is_tree_of(cli, context) && !in_order_of_search {
             found = select::in_order_of_tree(cli, context, &found);
         }
         let rows = rows(context, &found, &columns, tree, format(&cli.show));
@@ -66,31 +69,29 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
         Ok(())
     })?;
     let incomplete = shared.incomplete.into_inner();
-    let empty = !shown && cli.show.written.json && may_be_empty(cli);
+    let empty = !shown && cli.show.written.json && has_mounts && may_be_empty(cli);
     if (!single && shown) || empty {
         listing.incomplete = Some(incomplete.json());
         write(&listing, style(&cli.show, &columns, tree, false))?;
     }
-    Ok(conclude(cli, &incomplete, shown))
+    let may_be_empty = has_mounts && may_be_empty(cli);
+    Ok(conclude(cli, &incomplete, shown || may_be_empty))
 }
 
-/// Reports on stderr everything that could not be read. The status is 1 if nothing was found, or if something is
-/// missing and `--strict` is set.
-pub fn conclude(cli: &Cli, incomplete: &Incomplete, found: bool) -> ExitCode {
+/// Reports on stderr everything that could not be read. The status is 1 without a result, or if something is missing and
+/// `--strict` is set.
+pub fn conclude(cli: &Cli, incomplete: &Incomplete, has_result: bool) -> ExitCode {
     let status = conclude_listing("ns-mounts", incomplete, cli.whose.strict);
-    if found || may_be_empty(cli) {
-        status
-    } else {
-        ExitCode::FAILURE
-    }
+    if has_result { status } else { ExitCode::FAILURE }
 }
 
-/// True if an empty result is a success. findmnt(8) fails for a list and for a search, and prints an empty tree.
+/// True if an empty tree of mounts is a success. findmnt(8) fails for a list, for a search and for a file without mounts.
 fn may_be_empty(cli: &Cli) -> bool {
     CompatName::current() == Some(CompatName::Findmnt)
         && is_tree(cli)
         && !cli.searches()
-        && !cli.which.submounts
+        && (!cli.which.submounts || cli.which.invert)
+        && !cli.whose.fstab
 }
 
 /// The data that these columns need beyond the tables, looked up once for all of them.
@@ -170,6 +171,11 @@ pub fn is_tree(cli: &Cli) -> bool {
         || cli.whose.fstab
         || !tables::is_single(&cli.whose);
     show.tree || !list
+}
+
+/// True if a tree is asked for, and a table has one. An fstab(5) is a list.
+pub fn is_tree_of(cli: &Cli, context: &TableContext<'_>) -> bool {
+    is_tree(cli) && context.is_of_mounts()
 }
 
 /// True if a shown or filtered column needs this, for all tables. Saved tables have no such columns.

@@ -1,7 +1,7 @@
 //! The tables that the command line names, one after the other.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use ns_core::cli::{read_file, read_whole, shown};
@@ -13,10 +13,12 @@ use ns_core::{Kind, Target};
 use crate::cli::{Cli, Kernel, Whose, usage};
 use crate::context::{Shared, TableContext};
 use crate::everywhere;
+use crate::files::files;
 
 /// True if there is at most one table.
 pub fn is_single(whose: &Whose) -> bool {
-    !whose.all_namespaces && whose.tasks.len() + whose.files.len() < 2
+    let files = files(whose).map_or(1, |files| files.len());
+    !whose.all_namespaces && whose.tasks.len() + files < 2
 }
 
 /// Calls `look` with each table. Few files are open at a time: a view is closed before the next is opened.
@@ -57,26 +59,24 @@ pub fn each(
     for task in &whose.tasks {
         look_at(&view(task)?)?;
     }
-    if whose.fstab && whose.files.is_empty() {
-        let own = View::own()?;
-        return look_at_saved(&fstab(), Some(&own), whose, shared, look);
-    }
-    if whose.tasks.is_empty() && whose.files.is_empty() {
+    if whose.tasks.is_empty() && whose.files.is_empty() && !whose.fstab {
         look_at(&View::own()?)?;
     }
     if whose.kernel == Some(Kernel::Listmount) && !whose.files.is_empty() {
         return Err(usage("--kernel=listmount reads no file: leave out --tab-file"));
     }
-    for file in &whose.files {
-        look_at_saved(file, None, whose, shared, &mut look)?;
+    // The paths in this machine's own fstab are resolved. The paths in another file may be of another machine.
+    let own = (whose.fstab && whose.files.is_empty())
+        .then(View::own)
+        .transpose()?;
+    let files = files(whose)?;
+    for file in &files {
+        look_at_saved(file, own.as_ref(), whose, shared, |context| {
+            context.one_of_all = whose.fstab && files.len() > 1;
+            look(context)
+        })?;
     }
     Ok(())
-}
-
-/// The system administrator's table of file systems. libmount(3) reads the same variable.
-pub fn fstab() -> PathBuf {
-    let other = std::env::var_os("LIBMOUNT_FSTAB").filter(|path| !path.is_empty());
-    other.map_or_else(|| "/etc/fstab".into(), PathBuf::from)
 }
 
 /// Calls `look` with the table in a file. Its paths are resolved only in a view.
@@ -85,7 +85,7 @@ fn look_at_saved(
     view: Option<&View>,
     whose: &Whose,
     shared: &Shared,
-    mut look: impl FnMut(&TableContext<'_>) -> anyhow::Result<()>,
+    mut look: impl FnMut(&mut TableContext<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let bytes = saved(file)?;
     let name = shown(file);
@@ -94,9 +94,9 @@ fn look_at_saved(
     } else {
         TableForm::Mountinfo
     };
-    let context = TableContext::of_saved(&bytes, &name, form, view, shared);
+    let mut context = TableContext::of_saved(&bytes, &name, form, view, shared);
     context.report();
-    look(&context)
+    look(&mut context)
 }
 
 /// Reads the table of a view, from the source that the command line names.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use ns_core::mounts::{Mount, MountTable};
 
+use crate::cli::takes_empty_values;
+
 /// Types without a device or network. Their content comes from the kernel, memory or a program, or from other file
 /// systems.
 const PSEUDO: &[&str] = &[
@@ -122,7 +124,8 @@ impl FromStr for Types {
     fn from_str(list: &str) -> Result<Self, String> {
         let items = list.split(',').filter(|item| !item.is_empty());
         let items: Vec<_> = items.map(str::to_owned).collect();
-        if items.is_empty() {
+        // In findmnt(8), no mount is of no type.
+        if items.is_empty() && !takes_empty_values() {
             return Err("it names no type".into());
         }
         Ok(Self(items))
@@ -171,7 +174,8 @@ impl TypeList<'_> {
     pub fn matches(&self, mount: &Mount<'_>) -> bool {
         let fs_type = mount.fs_type.decoded();
         let among = |list: &[&[u8]]| list.contains(&&*fs_type);
-        (self.wanted.is_empty() || among(&self.wanted)) && !among(&self.unwanted)
+        let names_only_unwanted = self.wanted.is_empty() && !self.unwanted.is_empty();
+        (names_only_unwanted || among(&self.wanted)) && !among(&self.unwanted)
     }
 }
 

@@ -7,17 +7,36 @@ mod now;
 mod same;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ns_core::cli::shown;
 use ns_core::mounts::{TableForm, View};
 use ns_core::output::escape_for_terminal;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Whose};
 use crate::context::{Shared, TableContext};
-use crate::{select, tables};
+use crate::{files, select, tables};
 use checks::Checks;
 use finding::{FstabFinding, Level};
+
+/// The files to check. Under the name findmnt, the mounts of the kernel can be checked as a file in the form of fstab(5).
+fn files_of(whose: &Whose) -> anyhow::Result<Vec<PathBuf>> {
+    if whose.fstab || !whose.files.is_empty() {
+        return files::of_fstab(whose);
+    }
+    if !whose.tasks.is_empty() {
+        return whose
+            .tasks
+            .iter()
+            .map(|task| Ok(format!("/proc/{}/mounts", task.open()?.into_process()?.pid()).into()))
+            .collect();
+    }
+    if whose.kernel.is_some() || whose.mtab {
+        return Ok(vec!["/proc/self/mounts".into()]);
+    }
+    files::of_fstab(whose)
+}
 
 /// Checks the tables. The status is 1 if there is an error.
 pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -25,15 +44,10 @@ pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
     let shared = Shared::default();
     let mounted = own.read()?;
     let mounted = TableContext::of(&mounted, own.name(), Some(&own), &shared);
-    let fstab = [tables::fstab()];
-    let files = if cli.whose.files.is_empty() {
-        &fstab[..]
-    } else {
-        &cli.whose.files
-    };
+    let files = files_of(&cli.whose)?;
     let (mut errors, mut warnings) = (0, 0);
     let mut out = ns_core::cli::stdout()?;
-    for file in files {
+    for file in &files {
         let bytes = tables::saved(file)?;
         let name = shown(file);
         let context = TableContext::of_saved(&bytes, &name, TableForm::Fstab, Some(&own), &shared);

@@ -44,6 +44,7 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
     let end = cli
         .ask
         .timeout
+        .flatten()
         .and_then(|time| Instant::now().checked_add(Duration::from_millis(time)));
     let shared = Shared::default();
     let mut before = view.read()?;
@@ -55,7 +56,8 @@ pub fn watch(cli: &Cli, actions: &[Action]) -> anyhow::Result<ExitCode> {
         }
         let after = view.read()?;
         {
-            let old = TableContext::of(&before, view.name(), Some(&view), &shared);
+            let mut old = TableContext::of(&before, view.name(), Some(&view), &shared);
+            old.is_past = true;
             let new = TableContext::of(&after, view.name(), Some(&view), &shared);
             out.events(&old, &new, actions, &columns)?;
         }

@@ -3,6 +3,7 @@
 //! A link named as a relative makes one of the programs stand in for it: `lsns` for `ns-ls`. Scripts then expect the words
 //! and the exit statuses of the relative.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -130,6 +131,21 @@ impl CompatName {
         !matches!(self, Self::Lsns | Self::Findmnt)
     }
 
+    /// True if options without effect are taken. The other names refuse them.
+    pub fn takes_options_without_effect(self) -> bool {
+        self == Self::Findmnt
+    }
+
+    /// True if empty values are taken: findmnt(8) reads an empty path as the root directory.
+    pub fn takes_empty_values(self) -> bool {
+        self == Self::Findmnt
+    }
+
+    /// True if a path is searched in a file only as a mount point. The other names find the line that it would be on.
+    pub fn finds_only_mount_points_in_files(self) -> bool {
+        self == Self::Findmnt
+    }
+
     /// `unshare from ns-utils 0.1.0 (compatible with util-linux 2.43)`.
     pub(super) fn version(self) -> String {
         let (name, compatible) = (self.name(), self.compatible_with());
@@ -139,13 +155,42 @@ impl CompatName {
         )
     }
 
-    /// A text of the program with this name instead of the program's own. The names of pages stay: `ns-unshare(1)`.
+    /// A text with this name instead of the program's own, and with the names of relatives instead of the other programs'.
+    /// The names of pages stay: `ns-unshare(1)`.
     pub(super) fn renamed(self, text: &str) -> String {
-        let page = format!("{}(", self.program());
-        text.split(&page)
-            .map(|part| part.replace(self.program(), self.name()))
-            .collect::<Vec<_>>()
-            .join(&page)
+        let mut text = with_name(text, self.program(), self.name());
+        for other in RELATIVES
+            .into_iter()
+            .filter(|other| other.program() != self.program())
+        {
+            text = with_name(&text, other.program(), other.name());
+        }
+        text
+    }
+}
+
+/// A relative of each program.
+const RELATIVES: [CompatName; 5] = [
+    CompatName::Unshare,
+    CompatName::Nsenter,
+    CompatName::Lsns,
+    CompatName::Findmnt,
+    CompatName::Hostname,
+];
+
+fn with_name(text: &str, program: &str, name: &str) -> String {
+    let page = format!("{program}(");
+    text.split(&page)
+        .map(|part| part.replace(program, name))
+        .collect::<Vec<_>>()
+        .join(&page)
+}
+
+/// Advice in the words of the name that the program was called by.
+pub(super) fn advice(text: &str) -> Cow<'_, str> {
+    match CompatName::current() {
+        Some(compat) => Cow::Owned(compat.renamed(text)),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -190,6 +235,10 @@ mod tests {
         assert_eq!(
             CompatName::Lsns.renamed(text),
             "Usage: lsns [OPTIONS]\n  lsns -J\nSee ns-ls(8) and ns-utils(7)."
+        );
+        assert_eq!(
+            CompatName::Dnsdomainname.renamed("run: ns-enter -t 1 ns-hostname, see ns-enter(1)"),
+            "run: nsenter -t 1 dnsdomainname, see ns-enter(1)"
         );
     }
 

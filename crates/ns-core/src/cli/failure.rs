@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 use std::io::{self, Write as _};
 
-use super::compat_name::shown;
+use super::compat_name::{advice, shown};
 use super::labels::Labels;
 use super::notes;
 use crate::error::words;
@@ -85,7 +85,9 @@ fn note_text(program: &str, text: &str, labels: Labels) -> String {
 /// and do nothing else.
 fn explanation(error: &crate::Error, labels: Labels) -> String {
     let line = |label: String, text: Option<&str>| {
-        text.map_or_else(String::new, |text| format!("  {label}{}\n", escape_lines(text)))
+        text.map_or_else(String::new, |text| {
+            format!("  {label}{}\n", escape_lines(&advice(text)))
+        })
     };
     let note = error.note().filter(|_| !notes::are_silenced());
     line(labels.cause() + " ", error.cause())

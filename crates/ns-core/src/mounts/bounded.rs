@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::{Device, Mount, MountId, ResolvedPath, Space, View};
+use super::{Device, Mount, MountId, PathKind, ResolvedPath, Space, View};
 use crate::error::Doing;
 use crate::process::in_child_within;
 use crate::{Error, Gathered, Result};
@@ -94,16 +94,18 @@ fn errno(answer: &[u8]) -> Errno {
         .map_or(Errno::EIO, |number| Errno::from_raw((*number).into()))
 }
 
-/// A place as bytes: whether there is a mount, its id, whether there is a device, its numbers, and the path.
+/// A place as bytes: whether there is a mount, its id, whether there is a device, its numbers, the kind, and the path.
 fn found(place: &ResolvedPath) -> Vec<u8> {
     let mount = place.mount.map_or(0, MountId::as_raw);
     let device = place.device.unwrap_or(Device { major: 0, minor: 0 });
+    let kind = place.kind.map_or(u8::MAX, |kind| kind as u8);
     [
         &[Answer::Found as u8, place.mount.is_some().into()],
         &mount.to_ne_bytes()[..],
         &[place.device.is_some().into()],
         &device.major.to_ne_bytes(),
         &device.minor.to_ne_bytes(),
+        &[kind],
         place.path.as_os_str().as_bytes(),
     ]
     .concat()
@@ -114,7 +116,8 @@ fn place(bytes: &[u8]) -> Option<ResolvedPath> {
     let (mount, bytes) = bytes.split_first_chunk()?;
     let (has_device, bytes) = bytes.split_first()?;
     let (major, bytes) = bytes.split_first_chunk()?;
-    let (minor, path) = bytes.split_first_chunk()?;
+    let (minor, bytes) = bytes.split_first_chunk()?;
+    let (kind, path) = bytes.split_first()?;
     Some(ResolvedPath {
         path: OsString::from_vec(path.to_vec()).into(),
         mount: (*has_mount != 0).then_some(MountId::new(u64::from_ne_bytes(*mount))),
@@ -122,6 +125,7 @@ fn place(bytes: &[u8]) -> Option<ResolvedPath> {
             major: u32::from_ne_bytes(*major),
             minor: u32::from_ne_bytes(*minor),
         }),
+        kind: PathKind::ALL.get(usize::from(*kind)).copied(),
     })
 }
 
@@ -131,12 +135,22 @@ mod tests {
 
     #[test]
     fn a_place_comes_back_as_it_was_sent() {
-        for (mount, device) in [
-            (None, None),
-            (Some(MountId::new(7)), Some(Device { major: 8, minor: 1 })),
+        for (mount, device, kind) in [
+            (None, None, None),
+            (None, None, Some(PathKind::Directory)),
+            (
+                Some(MountId::new(7)),
+                Some(Device { major: 8, minor: 1 }),
+                Some(PathKind::BlockDevice),
+            ),
         ] {
             let path = Path::new("/a b").to_owned();
-            let sent = ResolvedPath { path, mount, device };
+            let sent = ResolvedPath {
+                path,
+                mount,
+                device,
+                kind,
+            };
             assert_eq!(place(&found(&sent)[1..]), Some(sent));
         }
         assert_eq!(place(b"short"), None);

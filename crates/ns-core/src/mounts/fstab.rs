@@ -7,6 +7,8 @@ impl<'a> Mount<'a> {
     /// Reads a line of `fstab(5)` without its line break. `id` distinguishes the lines, as the table has no ids.
     pub(super) fn parse_fstab(line: &'a [u8], id: u64) -> Result<Self, Reason> {
         let mut fields = line
+            .strip_suffix(b"\r")
+            .unwrap_or(line)
             .split(|byte| is_blank(*byte))
             .filter(|field| !field.is_empty());
         let source = fields.next().ok_or("it is empty")?;
@@ -63,6 +65,8 @@ mod tests {
             (short.vfs_options.raw(), short.fstab),
             (&b""[..], Some(FstabFields::default()))
         );
+        let from_elsewhere = read("tmpfs /tmp tmpfs rw 0 1\r").unwrap();
+        assert_eq!(from_elsewhere.fstab, Some(FstabFields { freq: 0, passno: 1 }));
         assert_eq!(read("/dev/sda4 /b").unwrap_err(), "it has no type");
         assert_eq!(
             read("a /b ext4 rw x").unwrap_err(),

@@ -28,7 +28,7 @@ pub use line::{Device, FstabFields, Mount, MountId};
 pub use options::{MountOptions, merged};
 pub use peers::{PeerMount, PeerMounts, Peers};
 pub use propagation::{PeerGroup, Propagation};
-pub use resolve::{ResolvedPath, Space};
+pub use resolve::{PathKind, ResolvedPath, Space};
 #[cfg(fuzzing)]
 pub use statmount::check_buffer;
 pub use stats::{Statistics, parse_stats};
@@ -37,7 +37,8 @@ pub use table::{LineFlaw, MountTable, TableForm};
 #[cfg(fuzzing)]
 pub use tags::check_device;
 pub use tags::{
-    Tag, TaggedDevices, Tags, btrfs_devices, device_at, device_of, device_path, parse_tag, type_on,
+    Tag, TaggedDevices, Tags, btrfs_devices, device_at, device_of, device_path, parse_tag, type_in_file,
+    type_on,
 };
 pub use tree::{Node, Tree};
 pub use view::View;

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatVfs, StatxFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatVfs, StatxFlags};
 
 use super::{Device, Mount, MountId, View};
 use crate::error::Doing;
@@ -25,6 +25,35 @@ pub struct ResolvedPath {
     pub mount: Option<MountId>,
     /// Its device number, if it is a block device.
     pub device: Option<Device>,
+    /// Its kind; `None` if the file system does not say.
+    pub kind: Option<PathKind>,
+}
+
+/// The kinds of objects at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File,
+    /// A block device.
+    BlockDevice,
+    /// Anything else, such as a FIFO.
+    Other,
+}
+
+impl PathKind {
+    /// All kinds, in the order of their numbers.
+    pub(super) const ALL: [Self; 4] = [Self::Directory, Self::File, Self::BlockDevice, Self::Other];
+
+    const fn of(kind: FileType) -> Self {
+        match kind {
+            FileType::Directory => Self::Directory,
+            FileType::RegularFile => Self::File,
+            FileType::BlockDevice => Self::BlockDevice,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The room of a file system, in bytes and in files.
@@ -72,6 +101,7 @@ impl View {
             path: self.below_root(place.file.as_fd())?,
             mount: place.mount,
             device: place.device,
+            kind: place.kind,
         })
     }
 
@@ -141,6 +171,7 @@ struct Place {
     file: OwnedFd,
     mount: Option<MountId>,
     device: Option<Device>,
+    kind: Option<PathKind>,
 }
 
 impl Place {
@@ -151,11 +182,13 @@ impl Place {
         let ask = |wanted| rustix::fs::statx(&file, "", flags, wanted);
         let stat = ask(StatxFlags::MNT_ID | StatxFlags::TYPE).or_else(|_| ask(StatxFlags::empty()))?;
         let known = stat.stx_mask & StatxFlags::MNT_ID.bits() != 0;
-        let kind = rustix::fs::FileType::from_raw_mode(stat.stx_mode.into());
+        let kind = FileType::from_raw_mode(stat.stx_mode.into());
+        let has_kind = stat.stx_mask & StatxFlags::TYPE.bits() != 0;
         Ok(Self {
             file,
             mount: known.then_some(MountId::new(stat.stx_mnt_id)),
-            device: (kind == rustix::fs::FileType::BlockDevice).then_some(Device {
+            kind: has_kind.then_some(PathKind::of(kind)),
+            device: (kind == FileType::BlockDevice).then_some(Device {
                 major: stat.stx_rdev_major,
                 minor: stat.stx_rdev_minor,
             }),

@@ -82,11 +82,12 @@ impl<'a> MountTable<'a> {
         let number = u64::try_from(self.lines).unwrap_or(u64::MAX);
         let parse = |line| match self.form {
             TableForm::Mountinfo => Mount::parse(line),
+            // People edit these files: each line may end as on another system.
             TableForm::Fstab => Mount::parse_fstab(line, number),
         };
         let mount: Result<_, Option<Reason>> = if is_comment(line) {
             Err(None)
-        } else if self.carriage_returns {
+        } else if self.carriage_returns && self.form == TableForm::Mountinfo {
             line.strip_suffix(b"\r")
                 .ok_or("it has no carriage return at its end, as the other lines have")
                 .and_then(parse)
@@ -144,7 +145,7 @@ impl<'a> MountTable<'a> {
                 out.extend(flaw.bytes);
             } else if let Some(mount) = mounts.next() {
                 out.extend(mount.line());
-                if self.carriage_returns {
+                if self.carriage_returns && self.form == TableForm::Mountinfo {
                     out.push(b'\r');
                 }
             }

@@ -76,12 +76,8 @@ impl Tags {
     pub fn devices(&self, value: &[u8]) -> TaggedDevices {
         let mut found = TaggedDevices::default();
         for device in lookup::devices() {
-            let of_device = match self.by_device.get(&device) {
-                Some(value) => Gathered::Known(value.clone()),
-                None => lookup::value(self.tag, device),
-            };
-            match of_device {
-                Gathered::Known(other) if other == value => found.numbers.push(device),
+            match self.of_device(device) {
+                Gathered::Known(other) if *other == *value => found.numbers.push(device),
                 other if found.all == Gathered::Known(()) => found.all = all_but(&other),
                 _ => {}
             }
@@ -97,6 +93,14 @@ impl Tags {
         }
         let value = device_of(mount).map_or(Gathered::Absent, |device| lookup::value(self.tag, device));
         value.map(Cow::Owned)
+    }
+
+    /// The value for a device. Absent if it has none.
+    pub fn of_device(&self, device: Device) -> Gathered<Cow<'_, [u8]>> {
+        match self.by_device.get(&device) {
+            Some(value) => Gathered::Known(Cow::Borrowed(value)),
+            None => lookup::value(self.tag, device).map(Cow::Owned),
+        }
     }
 
     /// The value in the links alone: of a saved table, the devices may be of another machine.
@@ -179,6 +183,11 @@ pub fn type_on(device: Device) -> Gathered<String> {
     lookup::fs_type(device)
 }
 
+/// The type of the file system in a regular file. Absent if it is of no type that is known.
+pub fn type_in_file(path: &Path) -> Gathered<String> {
+    lookup::type_in_file(path)
+}
+
 /// The number of the block device at a path.
 pub fn device_at(path: &[u8]) -> Option<Device> {
     lookup::device(Path::new(OsStr::from_bytes(path)))
@@ -204,18 +213,18 @@ fn lexical(path: &Path) -> PathBuf {
     plain
 }
 
-/// A tag and its value, as they are written: `LABEL=data`, or `LABEL="my data"`.
+/// A tag and its value, as they are written: `LABEL=data`, or `LABEL="my data"`. As for mount(8), a tag has capital letters, and
+/// its value is not empty.
 pub fn parse_tag(text: &OsStr) -> Option<(Tag, &[u8])> {
     let bytes = text.as_bytes();
     let equals = bytes.iter().position(|byte| *byte == b'=')?;
     let (name, value) = (&bytes[..equals], &bytes[equals + 1..]);
-    let tag = Tag::ALL
-        .into_iter()
-        .find(|tag| tag.name().as_bytes().eq_ignore_ascii_case(name))?;
+    let tag = Tag::ALL.into_iter().find(|tag| tag.name().as_bytes() == name)?;
     let unquoted = value
         .strip_prefix(b"\"")
         .and_then(|value| value.strip_suffix(b"\""));
-    Some((tag, unquoted.unwrap_or(value)))
+    let value = unquoted.unwrap_or(value);
+    (!value.is_empty()).then_some((tag, value))
 }
 
 #[cfg(test)]
@@ -250,8 +259,9 @@ mod tests {
     fn a_tag_has_a_name_and_a_value() {
         let parsed = |text: &'static str| parse_tag(OsStr::new(text));
         assert_eq!(parsed("LABEL=data"), Some((Tag::Label, &b"data"[..])));
-        assert_eq!(parsed("uuid=\"1 2\""), Some((Tag::Uuid, &b"1 2"[..])));
-        assert_eq!(parsed("PARTUUID="), Some((Tag::PartUuid, &b""[..])));
+        assert_eq!(parsed("UUID=\"1 2\""), Some((Tag::Uuid, &b"1 2"[..])));
+        assert_eq!(parsed("PARTUUID="), None);
+        assert_eq!(parsed("uuid=1"), None);
         assert_eq!(parsed("/dev/sda"), None);
         assert_eq!(parsed("NAME=x"), None);
     }

@@ -1,4 +1,4 @@
-//! Operations that no crate wraps safely: `fork`, signal dispositions and masks, the raw environment, closed
+//! Operations that no crate wraps safely: `fork`, signal dispositions and masks, the raw environment, the locale, closed
 //! descriptors, some ioctls, the resolver and the modules that it loads. The only place with `unsafe`.
 
 pub mod environment;
@@ -9,6 +9,7 @@ pub mod handle;
 pub mod interface;
 pub mod ioctl;
 pub mod listns;
+pub mod locale;
 pub mod mount;
 pub mod netlink;
 pub mod nss;

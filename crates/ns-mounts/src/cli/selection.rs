@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ns_core::output::Filter;
 
+use super::paths::path;
 use crate::columns::{self, MountColumn};
 use crate::types::Types;
 
@@ -21,13 +22,13 @@ pub struct Selection {
     pub source: Option<OsString>,
 
     /// Show the mount that contains this path
-    #[arg(short = 'T', long, value_name = "PATH", conflicts_with = "mountpoint")]
+    #[arg(short = 'T', long, value_name = "PATH", value_parser = path(), conflicts_with = "mountpoint")]
     pub target: Option<PathBuf>,
 
     /// Show the mount at this mount point
     ///
-    /// If several mounts are on top of each other there, only the uppermost is shown; see --stacked.
-    #[arg(short = 'M', long, value_name = "PATH")]
+    /// If several matches are on top of each other there, only the uppermost is shown; see --stacked.
+    #[arg(short = 'M', long, value_name = "PATH", value_parser = path())]
     pub mountpoint: Option<PathBuf>,
 
     /// Show mounts of these types
@@ -77,7 +78,7 @@ pub struct Selection {
 
     /// Show all mounts at a mount point
     ///
-    /// Without this option, a search for a mount point finds only the uppermost mount there.
+    /// Without this option, a search for a mount point finds only the uppermost match there.
     #[arg(long)]
     pub stacked: bool,
 

@@ -2,8 +2,21 @@
 
 use clap::Args;
 use ns_core::Target;
+use ns_core::cli::CompatName;
 
 use crate::action::Action;
+
+/// The time to watch; `None` for no limit.
+pub type Milliseconds = Option<u64>;
+
+/// Reads a time. In findmnt(8), a negative time is no limit.
+fn milliseconds(text: &str) -> Result<Milliseconds, String> {
+    let is_negative =
+        text.starts_with('-') && CompatName::current().is_some_and(CompatName::takes_options_without_effect);
+    let digits = if is_negative { &text[1..] } else { text };
+    let time = digits.parse().map_err(|_| "must be a whole number".to_owned())?;
+    Ok((!is_negative).then_some(time))
+}
 
 /// Tasks other than a listing.
 #[derive(Args, Debug)]
@@ -28,14 +41,14 @@ pub struct Ask {
     /// ACTIONS are mount, umount, remount and move, separated by commas (default: all).
     #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", num_args = 0..=1,
         require_equals = true, default_missing_value = "mount,umount,remount,move", value_delimiter = ',',
-        conflicts_with_all = ["files", "mtab", "fstab", "all_namespaces", "stats"])]
+        conflicts_with_all = ["files", "fstab", "all_namespaces", "stats"])]
     pub watch: Option<Vec<Action>>,
 
     /// Stop watching after TIME milliseconds
     ///
     /// The default is to watch until interrupted.
-    #[arg(short = 'w', long, value_name = "TIME", requires = "watch")]
-    pub timeout: Option<u64>,
+    #[arg(short = 'w', long, value_name = "TIME", value_parser = milliseconds, allow_negative_numbers = true)]
+    pub timeout: Option<Milliseconds>,
 
     /// Show file system counters
     ///
@@ -46,8 +59,8 @@ pub struct Ask {
     /// Check an fstab, and compare it with the mounts
     ///
     /// The exit status is 1 if the fstab has an error.
-    #[arg(short = 'x', long, conflicts_with_all = ["tasks", "all_namespaces", "mtab", "kernel", "diff", "propagation",
-        "watch", "stats", "json", "raw", "pairs", "list"])]
+    #[arg(short = 'x', long, conflicts_with_all = ["all_namespaces", "diff", "propagation", "watch",
+        "stats", "json", "raw", "pairs", "list"])]
     pub verify: bool,
 
     /// With --verify, also show lines without errors

@@ -42,7 +42,8 @@ pub struct Whose {
 
     /// Read file systems from /etc/fstab
     ///
-    /// The output is a list. With --tab-file, the file takes the place of /etc/fstab.
+    /// The output is a list. With --tab-file, the file takes the place of /etc/fstab. A directory stands for its files that end in
+    /// `.fstab`.
     #[arg(short = 's', long, conflicts_with_all = ["tasks", "all_namespaces"])]
     pub fstab: bool,
 

@@ -5,9 +5,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use ns_core::Gathered;
-use ns_core::mounts::{Mount, parse_tag};
+use ns_core::mounts::{Mount, PathKind, Tag, parse_tag};
 use ns_core::output::escape_for_terminal;
 
+use super::device::is_on_device;
 use super::finding::{FstabFinding, Level};
 use crate::context::TableContext;
 use crate::device::evaluated;
@@ -88,7 +89,7 @@ impl Checks<'_, '_> {
         let text = words(&target);
         if !target.starts_with(b"/") {
             let help = "write the whole path, from the root directory on";
-            return FstabFinding::new(Level::Error, "the mount point is no absolute path", help);
+            return FstabFinding::new(Level::Warning, "the mount point is no absolute path", help);
         }
         match self.context.resolve(Path::new(OsStr::from_bytes(&target))) {
             Err(_) if has(mount, "x-mount.mkdir") => FstabFinding::fine("mount(8) makes the mount point"),
@@ -96,6 +97,11 @@ impl Checks<'_, '_> {
                 needed(mount),
                 "the mount point does not exist",
                 format!("mkdir -p {text}"),
+            ),
+            Ok(Some(place)) if is_no_directory(place.kind) && !is_bind(mount) => FstabFinding::new(
+                Level::Error,
+                format!("the mount point {text} is no directory"),
+                "write the path of a directory",
             ),
             Ok(Some(place)) if place.path.as_os_str().as_bytes() != &*target => {
                 let real = words(&plain(&place.path));
@@ -126,12 +132,12 @@ impl Checks<'_, '_> {
                 _ => FstabFinding::new(needed(mount), format!("no device has {text}"), BLKID),
             };
         }
-        let is_bind = has(mount, "bind") || has(mount, "rbind");
-        if !source.starts_with(b"/")
-            || source.starts_with(b"//")
-            || (is_pseudo(&mount.fs_type.decoded()) && !is_bind)
-        {
+        let is_bind = is_bind(mount);
+        if (is_pseudo(&mount.fs_type.decoded()) && !is_bind) || source.starts_with(b"//") {
             return FstabFinding::fine("the source is no file");
+        }
+        if !source.starts_with(b"/") {
+            return no_path(mount);
         }
         match self.context.resolve(Path::new(OsStr::from_bytes(&source))) {
             Err(_) => FstabFinding::new(
@@ -148,9 +154,55 @@ impl Checks<'_, '_> {
                     "add the option bind",
                 )
             }
+            Ok(Some(place)) if place.kind == Some(PathKind::Other) && !is_bind => FstabFinding::new(
+                Level::Warning,
+                format!("{text} is no block device"),
+                "write the path of a block device, or of a disk image",
+            ),
             Ok(_) => FstabFinding::fine(format!("{text} exists")),
         }
     }
+}
+
+/// The finding about a source that is no path, of a type that has one.
+fn no_path(mount: &Mount<'_>) -> FstabFinding {
+    let source = mount.source.decoded();
+    let text = words(&source);
+    if let Some(tag) = unknown_tag(&source) {
+        return FstabFinding::new(
+            Level::Error,
+            format!("the tag {tag} is unknown"),
+            "write UUID=, LABEL=, PARTUUID=, PARTLABEL= or ID=, in capital letters",
+        );
+    }
+    let is_share = source.windows(2).any(|pair| pair == b":/");
+    if is_share || !is_on_device(&mount.fs_type.decoded()) {
+        return FstabFinding::fine("the source is no file");
+    }
+    let level = if *mount.fs_type.decoded() == *b"auto" {
+        Level::Error
+    } else {
+        Level::Warning
+    };
+    let help = "write the path of a device, or a tag such as UUID=";
+    FstabFinding::new(level, format!("{text} is no path"), help)
+}
+
+/// The name before the `=` of a source that looks like a tag, and is none. A tag without a value is no tag either.
+fn unknown_tag(source: &[u8]) -> Option<String> {
+    let equals = source.iter().position(|byte| *byte == b'=')?;
+    let name = std::str::from_utf8(&source[..equals]).ok()?;
+    let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_known = name == "ID" || Tag::ALL.iter().any(|tag| tag.name() == name);
+    (is_word && !is_known).then(|| name.to_owned())
+}
+
+fn is_no_directory(kind: Option<PathKind>) -> bool {
+    kind.is_some_and(|kind| kind != PathKind::Directory)
+}
+
+pub(super) fn is_bind(mount: &Mount<'_>) -> bool {
+    has(mount, "bind") || has(mount, "rbind")
 }
 
 /// The level if something is missing: the system waits for it at start, unless the options say otherwise.

@@ -5,10 +5,11 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use ns_core::Gathered;
-use ns_core::mounts::{Device, Mount, parse_tag, type_on};
+use ns_core::mounts::{Mount, PathKind, may_wait, parse_tag, type_in_file, type_on};
 
-use super::checks::{Checks, has, words};
+use super::checks::{Checks, is_bind, words};
 use super::finding::{FstabFinding, Level};
+use crate::types::is_pseudo;
 
 /// Types that are found on devices, as blkid(8) calls them. Whether another type is on a device is not known.
 const KNOWN: &[&str] = &[
@@ -17,16 +18,17 @@ const KNOWN: &[&str] = &[
 ];
 
 impl Checks<'_, '_> {
-    /// Compares the type in a line with the type on its device. `None` if the line has no device.
+    /// Compares the type in a line with the type on its device or in its disk image. `None` if the line has neither.
     pub(super) fn on_device(&self, mount: &Mount<'_>) -> Option<FstabFinding> {
-        if has(mount, "bind") || has(mount, "rbind") {
+        if is_bind(mount) || is_pseudo(&mount.fs_type.decoded()) {
             return None;
         }
-        let device = self.device(mount)?;
+        let found = self.type_found(mount)?;
         let name = words(&mount.source.decoded());
         let wanted = words(&mount.fs_type.decoded());
-        let warning = |text: String, help: String| Some(FstabFinding::new(Level::Warning, text, help));
-        match type_on(device) {
+        let new = |level, text: String, help: String| Some(FstabFinding::new(level, text, help));
+        let compare = format!("compare it with the output of blkid -p {name}, as root");
+        match found {
             Gathered::Known(on_it) if is_mounted_as(&on_it, &wanted) => {
                 Some(FstabFinding::fine(format!("{on_it} is on {name}")))
             }
@@ -37,32 +39,47 @@ impl Checks<'_, '_> {
                     "linux_raid_member" => "write the device of the RAID".to_owned(),
                     _ => format!("write {on_it} as the third field"),
                 };
-                warning(format!("{on_it} is on {name}, and not {wanted}"), help)
+                let text = format!("{on_it} is on {name}, and not {wanted}");
+                new(Level::Error, text, help)
             }
             Gathered::Unreadable(errno) => {
-                let reason = errno.desc();
-                warning(
-                    format!("the type on {name} could not be read: {reason}"),
-                    format!("compare it with the output of blkid -p {name}, as root"),
-                )
+                let text = format!("the type on {name} could not be read: {}", errno.desc());
+                new(Level::Warning, text, compare)
             }
-            _ if wanted.split(',').all(|wanted| KNOWN.contains(&wanted)) => warning(
-                format!("{wanted} is not on {name}, and no other type that is known"),
-                format!("compare it with the output of blkid -p {name}, as root"),
-            ),
+            _ if wanted == "auto" => {
+                let text = format!("no type that is known is on {name}, and auto stands for the type on it");
+                new(Level::Error, text, compare)
+            }
+            _ if wanted.split(',').all(|wanted| KNOWN.contains(&wanted)) => {
+                let text = format!("{wanted} is not on {name}, and no other type that is known");
+                new(Level::Warning, text, compare)
+            }
             _ => Some(FstabFinding::fine(format!("the type on {name} is not known"))),
         }
     }
 
-    /// The device of a line; `None` if it has none, or none that exists.
-    fn device(&self, mount: &Mount<'_>) -> Option<Device> {
+    /// The type on the device of a line, or in its disk image; `None` if it has none, or none that exists.
+    fn type_found(&self, mount: &Mount<'_>) -> Option<Gathered<String>> {
         let source = mount.source.decoded();
         if let Some((tag, value)) = parse_tag(OsStr::from_bytes(&source)) {
-            return self.context.shared.tagged(tag, value).numbers.first().copied();
+            let tagged = self.context.shared.tagged(tag, value);
+            return tagged.numbers.first().copied().map(type_on);
         }
         let place = self.context.resolve(Path::new(OsStr::from_bytes(&source)));
-        place.ok().flatten()?.device
+        let place = place.ok().flatten()?;
+        if place.kind != Some(PathKind::File) {
+            return place.device.map(type_on);
+        }
+        // A server may not answer, so that only files of this machine are read.
+        let mut mounts = self.mounted.table.mounts().iter();
+        let on = mounts.find(|mount| Some(mount.id) == place.mount)?;
+        (!may_wait(&on.fs_type.decoded())).then(|| type_in_file(&place.path))
     }
+}
+
+/// True if a file system of this type is on a device, or in a disk image.
+pub(super) fn is_on_device(fs_type: &[u8]) -> bool {
+    fs_type == b"auto" || KNOWN.iter().any(|known| known.as_bytes() == fs_type)
 }
 
 /// True if a file system of this type can be mounted as one of the types in a line.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ns_core::mounts::{Mount, ResolvedPath, device_of, parse_tag};
 
-use super::checks::{Checks, has, words};
+use super::checks::{Checks, has, is_bind, words};
 use super::finding::{FstabFinding, Level};
 use super::same::{differing_value, is_same_type, missing_flags};
 use crate::device::is_of;
@@ -109,8 +109,4 @@ impl Checks<'_, '_> {
             .ok()
             .flatten()
     }
-}
-
-fn is_bind(mount: &Mount<'_>) -> bool {
-    has(mount, "bind") || has(mount, "rbind")
 }

@@ -86,6 +86,19 @@ pub(super) fn fs_type(device: Device) -> Gathered<String> {
     }
 }
 
+/// The type of the file system in a regular file, such as a disk image.
+pub(super) fn type_in_file(path: &Path) -> Gathered<String> {
+    let opened = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path);
+    match opened.and_then(|file| superblock::read(&file)) {
+        Ok(Some(found)) => Gathered::Known(found.fs_type.to_owned()),
+        Ok(None) => Gathered::Absent,
+        Err(error) => Gathered::Unreadable(from_io(&error)),
+    }
+}
+
 /// True if another device is made of this one, such as a logical volume. The file system is then reached by that other
 /// device, even if its superblock is at the same place in both.
 pub(super) fn is_held(device: Device) -> bool {
