@@ -2,6 +2,7 @@
 
 mod lines;
 mod names;
+mod random;
 mod scene;
 
 use std::os::unix::fs::symlink;
@@ -12,7 +13,10 @@ use crate::support::{Case, path_of, tool};
 
 /// The cases of this module.
 pub fn cases() -> Vec<Case> {
-    names::cases().into_iter().chain(lines::cases()).collect()
+    [names::cases(), lines::cases(), random::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The names of the relatives, each with the program that stands in for it.
