@@ -16,6 +16,7 @@ cases!["mounts::files":
     a_line_that_cannot_be_read_is_named,
     options_of_fstab_are_those_of_a_mount_or_of_a_file_system,
     fstab_is_read_where_the_caller_is,
+    fstab_needs_no_proc,
     scripts_of_others_work_on_fstab,
     a_variable_names_the_fstab,
     the_table_of_the_kernel_is_a_list_with_mtab,
@@ -40,6 +41,27 @@ fn with(table: &str) -> TempDir {
 
 fn asked(directory: &TempDir, words: &str) -> Ran {
     program("ns-mounts").current_dir(directory.path()).with(words)
+}
+
+fn fstab_needs_no_proc() -> Outcome {
+    needs::tools("mount");
+    let directory = with(FSTAB);
+    let mut command = crate::support::unshare();
+    command
+        .env("M", path_of("ns-mounts"))
+        .env("LIBMOUNT_FSTAB", directory.path().join("fstab"))
+        .args([
+            "-m",
+            "sh",
+            "-c",
+            "mount -t tmpfs none /proc; $M --fstab -n -o TARGET -t xfs",
+        ]);
+    let ran = command.ran();
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "/home dir\n"), "{ran:#?}");
+    let note =
+        "ns-mounts: note: links in paths are not followed: no proc file system is mounted on /proc here\n";
+    assert_eq!(ran.stderr, note);
+    Ok(())
 }
 
 fn a_table_is_known_by_its_lines() -> Outcome {

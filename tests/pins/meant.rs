@@ -9,6 +9,7 @@ cases!["pins::meant":
     a_name_after_a_blank_is_recognized,
     an_ordinary_user_is_told_why_a_name_stays,
     a_place_of_another_user_namespace_is_named,
+    names_need_no_proc,
 ];
 
 fn a_name_after_a_blank_is_recognized() -> Outcome {
@@ -108,5 +109,18 @@ fn a_place_of_another_user_namespace_is_named() -> Outcome {
         );
     }
     assert!(!std::path::Path::new(&file).exists());
+    Ok(())
+}
+
+/// Since Linux 6.11, a pidfd gives the namespaces that a file in /proc gives.
+fn names_need_no_proc() -> Outcome {
+    needs::linux(6, 11)?;
+    needs::tools("unshare mount hostname");
+    for room in rooms()? {
+        let text = room.ok("unshare -m sh -c 'mount -t tmpfs none /proc; ns-unshare -q --pin web -u -n --hostname moon; \
+             ns-enter --uts=web hostname; ns-unshare --unpin web; : >/run/file; ns-unshare --uts=/run/file --hostname sun true; \
+             ns-enter --uts=/run/file hostname'");
+        assert_eq!(text, "moon\nsun\n");
+    }
     Ok(())
 }

@@ -50,6 +50,8 @@ fn a_directory_that_is_closed_is_named() -> Outcome {
         format!("-r -m -R {closed}/inner true"),
         format!("-r -R {}/link true", open.path().display()),
         format!("-r -w {closed}/inner true"),
+        format!("-r -R {closed} true"),
+        format!("-r -w {closed} true"),
         format!("-r -p --mount-proc={closed}/inner true"),
         format!("-r --mount-binfmt={closed}/inner true"),
         format!("-r --pid-file {closed}/inner/pid true"),

@@ -67,8 +67,9 @@ pub fn each(
     }
     // The paths in this machine's own fstab are resolved. The paths in another file may be of another machine.
     let own = (whose.fstab && whose.files.is_empty())
-        .then(View::own)
-        .transpose()?;
+        .then(own_view_if_proc)
+        .transpose()?
+        .flatten();
     let files = files(whose)?;
     for file in &files {
         look_at_saved(file, own.as_ref(), whose, shared, |context| {
@@ -77,6 +78,18 @@ pub fn each(
         })?;
     }
     Ok(())
+}
+
+/// The view of the caller, or `None` with a note if no proc file system is mounted: fstab(5) can be read without.
+fn own_view_if_proc() -> ns_core::Result<Option<View>> {
+    match View::own() {
+        Err(error) if !Path::new("/proc/self").is_symlink() => {
+            let why = error.cause().map_or_else(|| error.to_string(), str::to_owned);
+            ns_core::cli::note("ns-mounts", &format!("links in paths are not followed: {why}"));
+            Ok(None)
+        }
+        answer => answer.map(Some),
+    }
 }
 
 /// Calls `look` with the table in a file. Its paths are resolved only in a view.

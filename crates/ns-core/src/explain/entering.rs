@@ -6,7 +6,7 @@ use rustix::thread::CapabilitySet;
 use super::finding::Finding;
 use super::look::Look;
 use super::{restrictions, rights};
-use crate::process::caller;
+use crate::process::{caller, remedy};
 use crate::users::UserNames;
 use crate::{Gathered, Kind, Namespace};
 
@@ -17,9 +17,13 @@ pub(crate) fn refused(look: &Look, namespace: &Namespace) -> Option<Finding> {
     }
     let finding = rights::lacking(look, namespace, CapabilitySet::SYS_ADMIN)?;
     Some(match namespace.owner() {
-        Gathered::Known(owner) if Some(owner.identity()) != own_user() && !has_privilege() => finding.help(
-            format!("run ns-enter as that user or as root, or enter {owner} too: --user={owner}"),
-        ),
+        Gathered::Known(owner) if Some(owner.identity()) != own_user() && !has_privilege() => {
+            let other = match remedy::as_root() {
+                Some(_) => "run ns-enter as that user or as root".to_owned(),
+                None => remedy::for_missing(CapabilitySet::SYS_ADMIN),
+            };
+            finding.help(format!("{other}, or enter {owner} too: --user={owner}"))
+        }
         _ => finding,
     })
 }
@@ -87,9 +91,10 @@ fn user(namespace: &Namespace) -> Option<Finding> {
         Some(name) => format!("{name} (uid {uid})"),
         None => format!("uid {uid}"),
     };
-    let or_root = if uid == 0 { "" } else { " or as root" };
-    Some(
-        Finding::new(format!("{namespace} was made by {maker}"))
-            .help(format!("run ns-enter as {maker}{or_root}")),
-    )
+    let help = match remedy::as_root() {
+        Some(_) if uid == 0 => format!("run ns-enter as {maker}"),
+        Some(_) => format!("run ns-enter as {maker} or as root"),
+        None => remedy::for_missing(CapabilitySet::SYS_ADMIN),
+    };
+    Some(Finding::new(format!("{namespace} was made by {maker}")).help(help))
 }

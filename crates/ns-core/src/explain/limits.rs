@@ -298,6 +298,38 @@ mod tests {
     }
 
     #[test]
+    fn a_full_cgroup_is_found_in_both_versions() {
+        let top = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| {
+            let file = top.path().join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        for (system, options, line) in [
+            ("cgroup2", "rw", "0::/shop/till\n"),
+            ("cgroup", "rw,pids", "8:pids:/shop/till\n0::/\n"),
+        ] {
+            write("shop/pids.max", "2\n");
+            write("shop/pids.current", "2\n");
+            write("shop/till/pids.max", "max\n");
+            write("shop/till/pids.current", "1\n");
+            let table = format!(
+                "30 1 0:9 / {} rw - {system} cgroup {options}\n",
+                top.path().display()
+            );
+            let (_kept, look) = record(&[("self/cgroup", line), ("self/mountinfo", &table)]);
+            let cause = full_cgroup(&look).unwrap().cause;
+            let of = format!(
+                "the cgroup \"{}/shop\" has 2 processes or threads, and its limit is 2 (pids.max)",
+                top.path().display()
+            );
+            assert_eq!(cause, of, "{system}");
+            write("shop/pids.max", "3\n");
+            assert_eq!(full_cgroup(&look), None);
+        }
+    }
+
+    #[test]
     fn the_deepest_pid_namespace_is_counted() {
         let pids = "\t1".repeat(33);
         let (_kept, look) = record(&[("self/status", &format!("NSpid:{pids}\n"))]);

@@ -16,7 +16,7 @@ const LINKS: usize = 8;
 /// Why the kernel does not follow this path. The error itself names the whole path.
 pub(crate) fn refused(path: &Path, errno: Errno) -> Option<Finding> {
     match errno {
-        Errno::EACCES => closed(path, LINKS),
+        Errno::EACCES => closed(path, LINKS).or_else(|| is_closed(path).then(|| may_not("search", path))),
         Errno::ENOENT => missing(path),
         Errno::ENOTDIR => no_directory(path),
         _ => None,

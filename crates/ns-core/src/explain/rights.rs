@@ -6,6 +6,7 @@ use rustix::thread::CapabilitySet;
 use super::capability;
 use super::finding::Finding;
 use super::look::Look;
+use crate::process::remedy;
 use crate::{Gathered, Kind, Namespace};
 
 /// Why the caller may not enter the namespace or change its contents, which needs this capability.
@@ -33,7 +34,10 @@ pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
                 _ => String::new(),
             };
             let cause = format!("{namespace} belongs to {owner}{maker}");
-            Some(Finding::new(cause).help("run it as that user, or as root"))
+            Some(Finding::new(cause).help(match remedy::as_root() {
+                Some(_) => "run it as that user, or as root".to_owned(),
+                None => remedy::for_missing(capability),
+            }))
         }
         // A capability here is also a capability in all user namespaces below. Entering a mount namespace also
         // needs the right to change the root (setns(2)).

@@ -5,8 +5,11 @@ use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sys::stat::{Mode, SFlag, mknod};
+use rustix::fs::CWD;
+use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 
 use super::lock::{Waiting, lock, unlock};
 use super::occupant::Occupant;
@@ -15,6 +18,7 @@ use super::remove::take_away;
 use super::{directory, removing};
 use crate::error::Doing;
 use crate::escape::quoted;
+use crate::sys::errno::from_rustix;
 use crate::{Error, Identity, Kind, Kinds, Namespace, Result};
 
 /// A name that was given to one namespace.
@@ -128,5 +132,16 @@ fn make_one(bare: &OsStr, namespace: &Namespace) -> Result<PinnedName> {
 pub(crate) fn bind(namespace: &Namespace, file: &Path) -> nix::Result<()> {
     let open = format!("/proc/self/fd/{}", namespace.as_fd().as_raw_fd());
     let none = None::<&str>;
-    mount(Some(open.as_str()), file, none, MsFlags::MS_BIND, none)
+    match mount(Some(open.as_str()), file, none, MsFlags::MS_BIND, none) {
+        // There may be no proc file system. Linux 5.2 can do without.
+        Err(Errno::ENOENT) => bind_by_descriptor(namespace, file).map_err(from_rustix),
+        answer => answer,
+    }
+}
+
+fn bind_by_descriptor(namespace: &Namespace, file: &Path) -> rustix::io::Result<()> {
+    let flags =
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
+    let tree = open_tree(namespace, "", flags)?;
+    move_mount(&tree, "", CWD, file, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
 }

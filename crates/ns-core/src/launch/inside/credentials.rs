@@ -133,7 +133,6 @@ impl InsideFamily for CredentialStep {
             Self::BecomeOwner { .. } if errno == Errno::EPERM => {
                 capability::missing(look, CapabilitySet::SETGID)
                     .or_else(|| capability::missing(look, CapabilitySet::SETUID))
-                    .map(|finding| finding.help("run it as root"))
             }
             Self::SetGid(gid) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
                 credentials::gid(look, *gid, errno)

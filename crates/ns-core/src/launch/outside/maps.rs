@@ -14,7 +14,7 @@ use rustix::event::PollFlags;
 use super::family::OutsideFamily;
 use super::process::OutsideProcess;
 use crate::error::Doing;
-use crate::explain::{Finding, Look, limits, maps};
+use crate::explain::{Finding, Look, limits, maps, restrictions};
 use crate::idmap::{IdKind, IdMap};
 use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
@@ -65,6 +65,7 @@ impl OutsideFamily for MapStep {
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match (self, errno) {
             (Self::Write(ids, map), Errno::EPERM | Errno::EINVAL) => maps::refused(look, *ids, map),
+            (Self::Write(..), Errno::ENOENT) => restrictions::no_proc(look),
             (Self::HaveWritten(ids, _), Errno::ENOENT | Errno::EACCES) => Some(maps::no_helper(*ids)),
             (Self::HaveWritten(..), Errno::EAGAIN) => limits::processes(look),
             (Self::Write(..) | Self::HaveWritten(..), _) => None,
