@@ -1,5 +1,5 @@
 //! The caller or a child of the caller, by its number in `/proc`. That `/proc` may belong to an enclosing PID
-//! namespace. Where there is none, a pidfd gives the namespaces.
+//! namespace. If there is none, a pidfd gives the namespaces.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) struct OwnProcess {
 enum Place {
     /// The number in `/proc`, and the directory there.
     Directory(Pid, Arc<OwnedFd>),
-    /// The pidfd, where no proc file system is mounted. It gives the namespaces since Linux 6.11.
+    /// The pidfd, if no proc file system is mounted. It gives the namespaces since Linux 6.11.
     Pidfd(OwnedFd),
 }
 
