@@ -334,7 +334,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes like df(1)
 complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'Show numbers of files like df -i'
 complete -c ns-mounts -n '__ns_mounts_ours' -s v -l nofsroot -d 'Omit the directory in brackets after SOURCE'
 complete -c ns-mounts -n '__ns_mounts_ours' -s c -l canonicalize -d 'Resolve symbolic links in sources'
-complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare paths without resolving links'
+complete -c ns-mounts -n '__ns_mounts_ours' -s C -l nocanonicalize -d 'Compare paths and tags as they are written'
 complete -c ns-mounts -n '__ns_mounts_ours' -s e -l evaluate -d 'Show devices instead of LABEL= and UUID= tags'
 complete -c ns-mounts -n '__ns_mounts_ours' -l vfs-all -d 'Also show default options in VFS-OPTIONS'
 complete -c ns-mounts -n '__ns_mounts_ours' -l hyperlink -d 'Write mount points as terminal hyperlinks' -f -k -a 'auto\\t\'Write links to the caller\\\'s own mount points if stdout is a terminal\' always\\t\'Always write links\' never\\t\'Never write links\''

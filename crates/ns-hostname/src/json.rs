@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use ns_core::listing::{DOMAIN, HOSTNAME, ID, NS, NamespaceColumn, OWN};
-use ns_core::output::{Cell, Row, headings, write_json_line};
+use ns_core::output::{Cell, Row, Style, headings, write_json_line};
 use ns_core::uts::UtsNamespace;
 
 use crate::namespace::names_in;
@@ -29,6 +29,6 @@ pub fn write_json(place: &UtsNamespace) -> anyhow::Result<()> {
         cells: cells.into_iter().map(|(_, cell)| cell).collect(),
     };
     let mut out = ns_core::cli::stdout()?;
-    write_json_line(&mut out, &columns, &row)?;
+    write_json_line(&mut out, &columns, &row, Style::default())?;
     Ok(out.flush()?)
 }

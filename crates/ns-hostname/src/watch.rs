@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use ns_core::cli::tell;
 use ns_core::inventory::Facts;
-use ns_core::output::{Cell, Heading, Row, escape_for_raw, write_json_line};
+use ns_core::output::{Cell, Heading, Row, Style, escape_for_raw, write_json_line};
 use ns_core::process::{Process, Woken};
 use ns_core::uts::{Names, UNSET, UtsNamespace, Watch};
 
@@ -176,7 +176,7 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
                 value(event.which, event.new),
             ],
         };
-        write_json_line(&mut out, &COLUMNS.each_ref(), &row)?;
+        write_json_line(&mut out, &COLUMNS.each_ref(), &row, Style::default())?;
     } else if cli.listing.list {
         let name = |name: &[u8]| match name {
             b"" => "-".to_owned(),

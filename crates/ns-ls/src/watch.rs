@@ -75,7 +75,7 @@ fn tell(query: &Query<'_>, event: &'static str, row: &[Cell<'static>]) -> io::Re
     let row = Row { depth: 0, cells };
     let mut out = ns_core::cli::stdout()?;
     if query.cli.written.json {
-        write_json_line(&mut out, &columns, &row)?;
+        write_json_line(&mut out, &columns, &row, Style::default())?;
     } else {
         let listing = Listing {
             name: "events",

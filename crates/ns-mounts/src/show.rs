@@ -85,12 +85,12 @@ pub fn conclude(cli: &Cli, incomplete: &Incomplete, has_result: bool) -> ExitCod
     if has_result { status } else { ExitCode::FAILURE }
 }
 
-/// True if an empty tree of mounts is a success. findmnt(8) fails for a list, for a search and for a file without mounts.
+/// True if an empty tree of mounts is a success. findmnt(8) fails for a list, for `--submounts` and for a file without
+/// mounts. A search shows a list, unless `--tree` asks for a tree.
 fn may_be_empty(cli: &Cli) -> bool {
     CompatName::current() == Some(CompatName::Findmnt)
         && is_tree(cli)
-        && !cli.searches()
-        && (!cli.which.submounts || cli.which.invert)
+        && (!cli.which.submounts || (cli.which.invert && !cli.searches()))
         && !cli.whose.fstab
 }
 

@@ -24,18 +24,21 @@ pub enum Wanted<'a> {
         canonical: Option<Vec<u8>>,
         /// The device at the path.
         device: Option<Device>,
+        /// True if no device of a tag is looked up.
+        literal: bool,
     },
     /// A device by its number, such as `254:0`.
     Device(Device, &'a [u8]),
-    /// A tag such as `LABEL=data`.
-    Tag(Tag, &'a [u8]),
+    /// A tag such as `LABEL=data`. `true` stands for the text of the source only: no device is looked up.
+    Tag(Tag, &'a [u8], bool),
 }
 
 impl<'a> Wanted<'a> {
-    /// Parses a source. With `literal`, paths are taken as written, and symbolic links are not followed.
+    /// Parses a source. With `literal`, paths and tags are taken as written: symbolic links are not
+    /// followed, and the devices of tags are not looked up.
     pub fn of(text: &'a OsStr, context: &TableContext<'_>, literal: bool) -> Self {
         if let Some((tag, value)) = parse_tag(text) {
-            return Self::Tag(tag, value);
+            return Self::Tag(tag, value, literal);
         }
         if let Some(device) = text.to_str().and_then(|text| text.parse().ok()) {
             return Self::Device(device, text.as_bytes());
@@ -47,6 +50,7 @@ impl<'a> Wanted<'a> {
         };
         Self::Path {
             text: text.as_bytes(),
+            literal,
             device: match &place {
                 Some(place) => place.device,
                 // The tags of an fstab(5) are those of this machine, wherever the file is.
@@ -68,7 +72,9 @@ impl<'a> Wanted<'a> {
 
     /// Counts the devices whose value of the tag could not be read, for a search that has found nothing.
     pub fn count_unread(&self, context: &TableContext<'_>) {
-        let Self::Tag(tag, _) = self else { return };
+        let Self::Tag(tag, _, false) = self else {
+            return;
+        };
         let column = match tag {
             Tag::Uuid => &columns::UUID,
             Tag::Label => &columns::LABEL,
@@ -90,20 +96,22 @@ impl<'a> Wanted<'a> {
                 text,
                 canonical,
                 device,
+                literal,
             } => {
                 let is_called = |name: &[u8]| name == *text || canonical.as_deref() == Some(name);
                 is_called(&source)
                     || device.is_some_and(|device| is_of(context, mount, device))
-                    || (mount.fstab.is_some() && leads_to(context, &source, is_called))
+                    || (!literal && mount.fstab.is_some() && leads_to(context, &source, is_called))
                     || is_same_share(&source, text) == Some(true)
                     || with_root(text, mount)
             }
             Self::Device(device, text) => {
                 (*device == mount.device && mount.fstab.is_none()) || *source == **text
             }
-            Self::Tag(tag, value) => {
+            Self::Tag(tag, value, literal) => {
                 parse_tag(OsStr::from_bytes(&source)) == Some((*tag, *value))
-                    || matches!(context.tag(*tag, mount), Gathered::Known(found) if found == *value)
+                    || (!literal
+                        && matches!(context.tag(*tag, mount), Gathered::Known(found) if found == *value))
             }
         }
     }

@@ -130,7 +130,7 @@ impl Out<'_> {
         match style.shape {
             Shape::Json => {
                 for row in &self.listing.rows {
-                    output::write_json_line(&mut out, &self.listing.columns, row)?;
+                    output::write_json_line(&mut out, &self.listing.columns, row, style)?;
                 }
             }
             Shape::Table => output::write_part(&mut out, &self.listing, style, &mut self.widths)?,

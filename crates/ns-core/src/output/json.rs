@@ -27,7 +27,7 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) ->
             "",
             indent = indent(row.depth)
         )?;
-        let object = object(&listing.columns, row)?;
+        let object = object(&listing.columns, row, style)?;
         if next > row.depth {
             // The children are part of the object, so it stays open until they are written.
             let fields = object.strip_suffix('}').unwrap_or(&object);
@@ -59,7 +59,7 @@ fn indent(depth: usize) -> usize {
 }
 
 /// One row as an object in one line.
-pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>) -> io::Result<String> {
+pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>, style: Style) -> io::Result<String> {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::new(&mut bytes);
     let mut map = serializer.serialize_map(None)?;
@@ -69,10 +69,11 @@ pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>) -> io::Result<
         if !written.insert(column.name) {
             continue;
         }
-        let key = column.key();
+        let key = style.key(column);
+        let blank = if style.shell_names { '_' } else { '-' };
         map.serialize_entry(&key, &CellJson(cell))?;
         let no_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_err();
-        let key = || format!("{key}-bytes");
+        let key = || format!("{key}{blank}bytes");
         match cell {
             Cell::Text(bytes) if no_text(bytes) => map.serialize_entry(&key(), &hexadecimal(bytes))?,
             Cell::List(items) if items.iter().any(|item| no_text(item)) => {
@@ -200,6 +201,24 @@ mod tests {
         assert_eq!(inner["command-bytes"], serde_json::json!(["62", "fe"]));
         assert_eq!(value["processes"][1]["command"], serde_json::json!([1, 2]));
         assert_eq!(value["incomplete"]["processes"], 3);
+    }
+
+    #[test]
+    fn keys_can_be_names_of_shell_variables() {
+        static COLUMN: super::Heading = super::Heading::text("USE%", "");
+        let mut odd = listing();
+        odd.columns[1] = &COLUMN;
+        odd.rows[0].cells[1] = Cell::text(&b"a\xff"[..]);
+        let style = Style {
+            shape: Shape::Json,
+            shell_names: true,
+            ..Style::default()
+        };
+        let written = written(&odd, style);
+        assert!(
+            written.contains("\"use_pct\":\"a\u{fffd}\",\"use_pct_bytes\":\"61ff\""),
+            "{written}"
+        );
     }
 
     #[test]

@@ -81,4 +81,13 @@ impl Style {
             Cow::Borrowed(column.name)
         }
     }
+
+    /// The key of a column in JSON.
+    pub(super) fn key(self, column: &Heading) -> String {
+        if self.shell_names {
+            self.name(column).to_lowercase()
+        } else {
+            column.key()
+        }
+    }
 }

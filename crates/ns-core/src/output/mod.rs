@@ -54,8 +54,9 @@ pub fn write_json_line(
     out: &mut dyn io::Write,
     columns: &[&'static Heading],
     row: &Row<'_>,
+    style: Style,
 ) -> io::Result<()> {
-    writeln!(out, "{}", json::object(columns, row)?)
+    writeln!(out, "{}", json::object(columns, row, style)?)
 }
 
 #[cfg(test)]
@@ -87,7 +88,7 @@ mod tests {
     fn a_row_is_an_object_of_its_own() {
         let listing = listing();
         let mut line = Vec::new();
-        write_json_line(&mut line, &listing.columns, &listing.rows[1]).unwrap();
+        write_json_line(&mut line, &listing.columns, &listing.rows[1], Style::default()).unwrap();
         assert_eq!(line, b"{\"pid\":22,\"command\":\"a\\nb\"}\n");
     }
 

@@ -58,7 +58,9 @@ pub struct OutputOptions {
     #[arg(short, long, conflicts_with = "nocanonicalize")]
     pub canonicalize: bool,
 
-    /// Compare paths without resolving links
+    /// Compare paths and tags as they are written
+    ///
+    /// Symbolic links are not followed, and the devices of tags are not looked up.
     #[arg(short = 'C', long, conflicts_with = "evaluate")]
     pub nocanonicalize: bool,
 
