@@ -209,7 +209,12 @@ fn hostname(dice: &mut Dice) -> String {
     let before = dice.sometimes(40, HOSTNAME_BEFORE);
     let name = dice.one(HOSTNAME_NAMES);
     let options = dice.some(3, HOSTNAME_OPTIONS, " ");
-    let operand = dice.sometimes(25, HOSTNAME_OPERANDS);
+    let mut operand = dice.sometimes(25, HOSTNAME_OPERANDS);
+    // A domain in a file keeps its blanks there.
+    let is_domain = !["hostname", "dnsdomainname"].contains(&name) || options.contains("-y");
+    if is_domain && operand.starts_with("-F /run") {
+        operand = "";
+    }
     // The usage goes to stdout there.
     format!(
         "domainname nd; {before} said=$({name} {options} {operand} 2>/dev/null); status=$?; \
@@ -227,7 +232,7 @@ const UNSHARE_OPTIONS: &[&str] = &[
     "--map-group=6", "--mount-proc -f -p", "--propagation slave -m", "--propagation private", "--keep-caps -U",
     "-S 0", "-G 0", "-S 7 -G 8", "-R /", "-w /boot", "--wd=/home", "-w /no/such", "--kill-child -f",
     "--kill-child=TERM -f", "--setgroups allow -U", "-T --boottime 10 -f", "--monotonic 5 -T -f", "--fork",
-    "--map-users=0,0,10 -U", "--nosuch", "--mount", "--user", "--net", "--uts",
+    "--map-group=9 -U", "--nosuch", "--mount", "--user", "--net", "--uts",
 ];
 
 #[rustfmt::skip] // one word after the other
@@ -258,5 +263,10 @@ fn nsenter(dice: &mut Dice) -> String {
     // Without a kind, ns-enter enters every namespace.
     let kind = dice.one(&["-u", "-n", "-m", "-i"]);
     let program = dice.one(PROGRAMS);
-    format!("nsenter {target} {kind} {options} -- {program}")
+    let mut line = format!("nsenter {target} {kind} {options} -- {program}");
+    // There, -w alone wins over a directory in any place.
+    if options.contains("--wd=") {
+        line = line.replace(" -w ", " ");
+    }
+    line
 }
