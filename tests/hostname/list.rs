@@ -340,8 +340,7 @@ fn a_namespace_that_cannot_be_opened_is_listed_without_its_names() -> Outcome {
 
 /// Only the kernel's own list leads to the mount namespace, and only through that the UTS namespace is found.
 fn what_a_hidden_mount_namespace_pins_is_listed_too() -> Outcome {
-    needs::linux(6, 12)?;
-    needs::root()?;
+    needs::list_of_kernel()?;
     needs::whole_root()?;
     needs::tools("mount unshare hostname");
     let there = Held::new(

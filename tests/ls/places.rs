@@ -374,7 +374,7 @@ fn a_namespace_that_only_a_detached_mount_holds_is_found() -> Outcome {
 }
 
 fn a_mount_namespace_that_nothing_readable_holds_is_found() -> Outcome {
-    needs::root()?;
+    needs::list_of_kernel()?;
     let there = Held::new(tool("unshare").arg("--mount"), "");
     let inode = there.inode("mnt");
     let file = File::open(there.proc("ns/mnt")).expect("it lives");

@@ -93,7 +93,7 @@ fn a_namespace_that_only_a_users_descriptor_holds_is_found_by_that_user() -> Out
 }
 
 fn a_namespace_that_only_the_kernel_lists_is_found_and_can_be_named() -> Outcome {
-    needs::linux(6, 12)?;
+    needs::list_of_kernel()?;
     let room = Room::new("mount -t tmpfs on-its-way $d")?;
     let inode = inode_of(&room);
     let file = std::fs::File::open(format!("/proc/{}/ns/mnt", room.shell.pid)).expect("root may open it");

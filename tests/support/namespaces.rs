@@ -104,6 +104,11 @@ pub fn first_user_namespace() -> bool {
     inode_of("/proc/self/ns/user") == FIRST
 }
 
+/// True if this is the first PID namespace, whose inode is fixed.
+pub fn first_pid_namespace() -> bool {
+    inode_of("/proc/self/ns/pid") == 4_026_531_836
+}
+
 /// True if this user namespace has this uid and gid.
 pub fn has_id(id: u32) -> bool {
     ["uid_map", "gid_map"]

@@ -26,6 +26,17 @@ pub fn first_user_namespace() -> Result<(), Skip> {
     }
 }
 
+/// Needs the kernel's own list of namespaces, which it shows to root in the first PID namespace.
+pub fn list_of_kernel() -> Result<(), Skip> {
+    linux(6, 12)?;
+    root()?;
+    if namespaces::first_pid_namespace() {
+        Ok(())
+    } else {
+        Err(Skip::Lacks("needs to be in the first PID namespace".into()))
+    }
+}
+
 /// Needs user namespaces that the caller and the ordinary user can create.
 pub fn user_namespaces() -> Result<(), Skip> {
     namespaces::can_be_made().map_err(Skip::Lacks)

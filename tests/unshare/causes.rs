@@ -271,6 +271,15 @@ fn a_chroot_is_noticed() -> Outcome {
         1,
         causes,
     );
+    // There, an option that creates a user namespace is no help.
+    let text = format!(
+        "{room} {chroot} /mnt setpriv --inh-caps=-all --bounding-set=-all /bin.d/ns-unshare -u echo ran; exit $?"
+    );
+    let error = nested("-m", &text).fails(1);
+    assert!(
+        error.contains("cause: CAP_SYS_ADMIN is missing") && !error.contains("add -r"),
+        "{error}"
+    );
     needs::root()?;
     let mut command = unshare();
     let program = command.get_program().to_owned();

@@ -91,7 +91,7 @@ impl InsideFamily for NamespaceStep {
                     .or_else(|| restrictions::user_namespaces_off(look))
                     .or_else(|| restrictions::unmapped_caller(look)),
                 Errno::EPERM => capability::missing(look, CapabilitySet::SYS_ADMIN)
-                    .map(|finding| finding.help(remedy::for_missing_or(CapabilitySet::SYS_ADMIN, "add -r"))),
+                    .map(|finding| finding.help(without_admin(look))),
                 Errno::EINVAL => restrictions::several_threads(look),
                 _ => None,
             },
@@ -103,6 +103,17 @@ impl InsideFamily for NamespaceStep {
             },
             Self::MakeBindable | Self::EnterTime | Self::TryJoin(_) => None,
         }
+    }
+}
+
+/// Help for a caller without `CAP_SYS_ADMIN`. In a user namespace of its own it has the capability, where the caller
+/// can create one.
+fn without_admin(look: &Look) -> String {
+    let none_is_created = restrictions::in_chroot(look).or_else(|| restrictions::user_namespaces_off(look));
+    if none_is_created.is_some() {
+        remedy::for_missing(CapabilitySet::SYS_ADMIN)
+    } else {
+        remedy::for_missing_or(CapabilitySet::SYS_ADMIN, "add -r")
     }
 }
 
