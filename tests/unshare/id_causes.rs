@@ -210,7 +210,7 @@ fn a_line_that_grants_nothing_is_named() -> Outcome {
 fn a_missing_or_powerless_helper_is_named() -> Outcome {
     needs::user_namespaces()?;
     let newuidmap = needs::installed("newuidmap")?;
-    User::ordinary()?;
+    User::ordinary()?.subordinate_ids()?;
     let mut command = ordinary();
     command.env("PATH", "/var/empty");
     says(
