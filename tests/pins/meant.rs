@@ -102,7 +102,7 @@ fn a_place_of_another_user_namespace_is_named() -> Outcome {
     let file = format!("/tmp/ns-utils-test-{}", std::process::id());
     for words in ["$U --pin web -n", &format!("$U --uts={file} true")] {
         let error = inside(words);
-        // Where nobody has pinned a network namespace yet, the directory cannot be made either.
+        // If nobody has pinned a network namespace yet, the directory cannot be made either.
         let no_directory = words.contains("--pin") && error.contains("  cause: /run belongs to uid ");
         let foreign_mounts = error.contains("  cause: mnt:[")
             && error.contains("belongs neither to this user namespace (user:[");
