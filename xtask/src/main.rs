@@ -1,5 +1,5 @@
 //! The developer's tasks of ns-utils: `cargo xtask man`, `completions`, `picture`, `unicode`, `check`, `explain`, `bench`,
-//! `fuzz`, `mutants`, `dist`, `trust`.
+//! `fuzz`, `kernels`, `mutants`, `dist`, `trust`.
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -9,6 +9,7 @@ mod dist;
 mod explain;
 mod fuzz;
 mod generated;
+mod kernels;
 mod language;
 mod man;
 mod mutants;
@@ -51,6 +52,8 @@ enum Task {
     Bench(bench::BenchCli),
     /// Run the fuzz targets on the stable toolchain.
     Fuzz(fuzz::FuzzCli),
+    /// Run the programs on older and newer kernels.
+    Kernels(kernels::KernelsCli),
     /// Change the code in one place at a time, and list the changes that no test notices.
     Mutants(mutants::MutantsCli),
     /// Build a tarball and Debian packages.
@@ -87,6 +90,7 @@ fn run(task: &Task) -> Result<()> {
         Task::Bench(cli) => bench::run(cli),
         Task::Trust(cli) => trust::run(cli),
         Task::Fuzz(cli) => fuzz::run(cli),
+        Task::Kernels(cli) => kernels::run(cli),
         Task::Mutants(cli) => mutants::run(cli),
         Task::Dist(cli) => {
             generated::put(&everything()?, Mode::Check)?;

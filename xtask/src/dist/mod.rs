@@ -28,6 +28,11 @@ pub struct DistCli {
     linked_statically: bool,
 }
 
+/// Builds programs that need no C library, and returns their directory.
+pub fn static_programs() -> Result<std::path::PathBuf> {
+    build::programs(Linking::Static)
+}
+
 /// Builds and packs the programs, and prints the paths.
 pub fn run(cli: &DistCli) -> Result<()> {
     let output = build::target().join("dist");
