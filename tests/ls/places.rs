@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::net::UdpSocket;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::sync::mpsc;
 use std::thread;
 
@@ -337,40 +337,28 @@ fn a_user_namespace_with_nothing_but_a_child_is_found() -> Outcome {
 
 fn a_namespace_that_only_a_path_descriptor_holds_is_found() -> Outcome {
     needs::root()?;
-    let there = Held::new(tool("unshare").args(["-u"]), "");
-    let inode = there.inode("uts");
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let file = rustix::fs::open(there.proc("ns/uts"), flags, Mode::empty()).expect("it lives");
-    drop(there);
-    let row = held_by(
-        inode,
-        &[format!(
-            "descriptor {} of process {}",
-            file.as_raw_fd(),
-            own_pid()
-        )],
-    );
-    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
+    check_only_a_descriptor_holds(|file| rustix::fs::open(file, flags, Mode::empty()));
     Ok(())
 }
 
 fn a_namespace_that_only_a_detached_mount_holds_is_found() -> Outcome {
     needs::whole_root()?;
-    let there = Held::new(tool("unshare").args(["-u"]), "");
-    let inode = there.inode("uts");
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-    let file = rustix::mount::open_tree(CWD, there.proc("ns/uts"), flags).expect("it can be cloned");
-    drop(there);
-    let row = held_by(
-        inode,
-        &[format!(
-            "descriptor {} of process {}",
-            file.as_raw_fd(),
-            own_pid()
-        )],
-    );
-    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
+    check_only_a_descriptor_holds(|file| rustix::mount::open_tree(CWD, file, flags));
     Ok(())
+}
+
+/// Opens a namespace file in a way that gives no ordinary descriptor, and ends the only process in the namespace.
+#[track_caller]
+fn check_only_a_descriptor_holds(open: impl FnOnce(&str) -> rustix::io::Result<OwnedFd>) {
+    let there = Held::new(tool("unshare").arg("-u"), "");
+    let inode = there.inode("uts");
+    let file = open(&there.proc("ns/uts")).expect("it lives");
+    drop(there);
+    let holder = format!("descriptor {} of process {}", file.as_raw_fd(), own_pid());
+    let row = held_by(inode, &[holder]);
+    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
 }
 
 fn a_mount_namespace_that_nothing_readable_holds_is_found() -> Outcome {
