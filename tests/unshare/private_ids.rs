@@ -195,7 +195,13 @@ fn lines_of_subordinate_ids_are_read_as_newuidmap_reads_them() -> Outcome {
         let ran = with_subuid(user, &line, "-r --map-auto");
         assert!(ran.stdout.trim_end().ends_with(" 7"), "{line:?} {ran:#?}");
         let ran = with_subuid(user, &line, "-a");
-        assert!(ran.ok().trim_end().ends_with(" 7"), "{line:?}");
+        assert!(
+            ran.status == 0 && ran.stdout.trim_end().ends_with(" 7"),
+            "{line:?} {ran:#?}"
+        );
+        // The first of two lines cannot be read, and the second is used.
+        let is_noted = ran.stderr.contains("note: line 1 of /etc/subuid cannot be read");
+        assert_eq!(is_noted, line.contains("7 \n"), "{line:?} {ran:#?}");
     }
     Ok(())
 }
