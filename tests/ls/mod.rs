@@ -2,6 +2,8 @@
 
 mod columns;
 mod filters;
+mod holders;
+mod pinned;
 mod places;
 mod saved;
 mod selection;
@@ -19,6 +21,7 @@ pub fn cases() -> Vec<Case> {
     [
         columns::cases(),
         filters::cases(),
+        pinned::cases(),
         places::cases(),
         saved::cases(),
         selection::cases(),

@@ -11,11 +11,10 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::mount::OpenTreeFlags;
 use serde_json::{Value, json};
 
+use super::holders::{COLUMNS, check_named, found, held_by, own_pid};
 use super::{row, rows};
-use crate::support::case::{Skip, cases};
-use crate::support::{
-    Held, Outcome, Run as _, User, in_flight, inode_of, needs, program, tool, without_a_root,
-};
+use crate::support::case::cases;
+use crate::support::{Held, Outcome, Run as _, User, in_flight, inode_of, needs, program, tool};
 
 cases!["ls::places":
     a_namespace_that_only_a_thread_is_in_is_found,
@@ -24,11 +23,6 @@ cases!["ls::places":
     a_pid_namespace_without_a_first_process_is_found,
     a_time_namespace_for_future_children_is_found,
     namespaces_for_the_future_children_of_a_thread_are_found,
-    a_namespace_pinned_in_another_mount_namespace_is_found,
-    a_pin_that_no_process_can_see_is_found,
-    a_namespace_pinned_in_a_mount_namespace_without_a_process_is_found,
-    finds_a_namespace_pinned_where_the_only_process_has_no_root_directory,
-    a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned_is_found,
     a_user_namespace_with_nothing_but_a_child_is_found,
     a_namespace_that_only_a_path_descriptor_holds_is_found,
     a_namespace_that_only_a_detached_mount_holds_is_found,
@@ -36,11 +30,7 @@ cases!["ls::places":
     only_the_chosen_places_are_searched,
     every_holder_of_a_namespace_is_listed,
     many_descriptors_of_one_process_are_counted,
-    a_pin_path_that_is_not_text_is_escaped,
 ];
-
-/// The facts about holders.
-const COLUMNS: &str = "-J -o NS,TYPE,NPROCS,PID,THREADS,HOLDERS,HELD-BY,ONS,PNS,USER,ID,NSFS";
 
 /// A thread of this process that does something in its own namespaces, and stays there until this is dropped.
 struct Elsewhere<T> {
@@ -67,50 +57,6 @@ fn elsewhere<T: Send + 'static>(
     });
     let (tid, made) = told.recv().expect("the thread lives");
     Elsewhere { tid, made, end }
-}
-
-/// The row of a namespace, and its holders.
-fn found(inode: u64, words: &str) -> (Value, Vec<String>) {
-    let row = row(&rows(program("ns-ls").with(words)), inode);
-    let held = row["held-by"].as_array().into_iter().flatten();
-    let held = held.map(|text| text.as_str().expect("a text").to_owned());
-    (row.clone(), held.collect())
-}
-
-/// The row, once it has these holders and no others. Other programs open namespaces for a moment, as this one does.
-#[track_caller]
-fn held_by(inode: u64, expected: &[String]) -> Value {
-    for _ in 0..40 {
-        let (row, held) = found(inode, COLUMNS);
-        if held == expected {
-            check_named(&row);
-            return row;
-        }
-    }
-    let (row, _) = found(inode, COLUMNS);
-    panic!("{inode} is not held by {expected:?}: {row}");
-}
-
-/// A listed namespace can be named as a target.
-#[track_caller]
-fn check_named(row: &Value) {
-    let kind = row["type"].as_str().expect("a text");
-    let name = format!("{kind}:[{}]", row["ns"]);
-    let ran = if kind == "mnt" {
-        program("ns-mounts")
-            .args(["-N", &name, "-n", "-l", "-o", "TARGET", "/"])
-            .ran()
-    } else {
-        needs::tools("readlink");
-        let link = format!("/proc/self/ns/{kind}");
-        program("ns-enter").args(["-t", &name, "readlink", &link]).ran()
-    };
-    let expected = if kind == "mnt" { "/" } else { &name };
-    assert_eq!((ran.stdout.trim(), ran.status), (expected, 0), "{row} {ran:?}");
-}
-
-fn own_pid() -> u32 {
-    std::process::id()
 }
 
 fn a_namespace_that_only_a_thread_is_in_is_found() -> Outcome {
@@ -214,104 +160,6 @@ fn namespaces_for_the_future_children_of_a_thread_are_found() -> Outcome {
         let holders = inside["holders"].as_array().expect("an array");
         assert!(holders.contains(&holder), "{inside}");
     }
-    Ok(())
-}
-
-fn a_namespace_pinned_in_another_mount_namespace_is_found() -> Outcome {
-    needs::tools("mount");
-    needs::whole_root()?;
-    let there = Held::new(
-        tool("unshare").arg("--mount"),
-        r#"mount -t tmpfs t /mnt; touch "/mnt/a b"; unshare --uts="/mnt/a b" true
-           stat -L -c %i "/mnt/a b" >/mnt/inode"#,
-    );
-    let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
-    let inode = inode.trim().parse().expect("a number");
-    let row = held_by(inode, &[format!("pin /mnt/a b in mnt:[{}]", there.inode("mnt"))]);
-    // It is not mounted in the caller's mount namespace.
-    assert_eq!((&row["nprocs"], &row["nsfs"]), (&json!(0), &Value::Null));
-    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
-    assert!(row["id"].is_u64(), "{row}");
-    Ok(())
-}
-
-fn a_pin_that_no_process_can_see_is_found() -> Outcome {
-    needs::tools("mount");
-    needs::whole_root()?;
-    needs::installed("chroot")?;
-    let directory = tempfile::tempdir().expect("a directory can be made");
-    let file = directory.path().join("inode");
-    // Everything except the pin, which is created later in another namespace.
-    let script = r#"mount -t tmpfs t /mnt; mkdir /mnt/root; mount --rbind / /mnt/root; mount --make-rprivate /mnt/root
-        touch /mnt/pin; unshare --uts=/mnt/pin true; stat -L -c %i /mnt/pin >"$0"; exec chroot /mnt/root "$@""#;
-    let mut unshare = tool("unshare");
-    let there = Held::new(unshare.args(["--mount", "sh", "-c", script]).arg(&file), "");
-    let table = std::fs::read_to_string(there.proc("mountinfo")).expect("it lives");
-    let inode = std::fs::read_to_string(&file).expect("it was written");
-    assert!(!table.contains(&format!("uts:[{}]", inode.trim())), "{table}");
-    let inode = inode.trim().parse().expect("a number");
-    held_by(inode, &[format!("pin /mnt/pin in mnt:[{}]", there.inode("mnt"))]);
-    Ok(())
-}
-
-fn a_namespace_pinned_in_a_mount_namespace_without_a_process_is_found() -> Outcome {
-    needs::tools("mount");
-    needs::whole_root()?;
-    let there = Held::new(
-        tool("unshare").arg("--mount"),
-        "mount -t tmpfs t /mnt; touch /mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode",
-    );
-    let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
-    let inode = inode.trim().parse().expect("a number");
-    let mnt = there.inode("mnt");
-    let file = File::open(there.proc("ns/mnt")).expect("it lives");
-    drop(there);
-    let row = held_by(inode, &[format!("pin /mnt/uts in mnt:[{mnt}]")]);
-    assert_eq!(row["ons"], inode_of("/proc/self/ns/user"));
-    drop(file);
-    Ok(())
-}
-
-fn finds_a_namespace_pinned_where_the_only_process_has_no_root_directory() -> Outcome {
-    needs::whole_root()?;
-    let directory = tempfile::tempdir().expect("a directory can be made");
-    let there = without_a_root(
-        directory.path(),
-        "mount -t tmpfs t /mnt; touch /mnt/uts; unshare --uts=/mnt/uts true; stat -L -c %i /mnt/uts >/mnt/inode",
-    );
-    let pid = there.pid.to_string();
-    let inode = tool("nsenter")
-        .args(["-t", &pid, "-m", "cat", "/mnt/inode"])
-        .ran();
-    let inode = inode.stdout.trim().parse().expect("a number");
-    held_by(inode, &[format!("pin /mnt/uts in mnt:[{}]", there.inode("mnt"))]);
-    Ok(())
-}
-
-fn a_namespace_pinned_in_a_mount_namespace_that_is_itself_only_pinned_is_found() -> Outcome {
-    needs::tools("mount unshare");
-    needs::whole_root()?;
-    needs::installed("taskset")?;
-    // Linux 6.18 binds a mount namespace only in one with a lower id. Namespaces that are created on one processor have
-    // ascending ids.
-    let allowed = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).expect("it is known");
-    let processor = (0..nix::sched::CpuSet::count()).find(|cpu| allowed.is_set(*cpu) == Ok(true));
-    let processor = processor.expect("there is one").to_string();
-    let there = Held::new(
-        tool("taskset").args(["-c", &processor, "unshare", "--mount"]),
-        r"mount -t tmpfs t /mnt; touch /mnt/m; for try in 1 2 3 4 5 6 7 8 9; do
-             unshare --mount=/mnt/m sh -c 'mount -t tmpfs t /media; touch /media/u;
-               unshare --uts=/media/u true; stat -L -c %i /media/u >/mnt/inode' 2>/dev/null && break
-           done",
-    );
-    let read = |path: &str| std::fs::read_to_string(there.proc(path)).unwrap_or_default();
-    let Ok(inode) = read("root/mnt/inode").trim().parse() else {
-        return Err(Skip::Lacks("the kernel binds no mount namespace here".into()));
-    };
-    let pin = std::fs::metadata(there.proc("root/mnt/m")).expect("it is there");
-    let mnt = std::os::unix::fs::MetadataExt::ino(&pin);
-    held_by(inode, &[format!("pin /media/u in mnt:[{mnt}]")]);
-    held_by(mnt, &[format!("pin /mnt/m in mnt:[{}]", there.inode("mnt"))]);
     Ok(())
 }
 
@@ -488,22 +336,5 @@ fn many_descriptors_of_one_process_are_counted() -> Outcome {
         inode,
         &fds.map(|fd| format!("descriptor {fd} of process {}", own_pid())),
     );
-    Ok(())
-}
-
-fn a_pin_path_that_is_not_text_is_escaped() -> Outcome {
-    needs::tools("mount");
-    needs::whole_root()?;
-    let there = Held::new(
-        tool("unshare").arg("--mount"),
-        r#"mount -t tmpfs t /mnt; pin=$(printf '/mnt/a\377'); touch "$pin"; unshare --uts="$pin" true
-           stat -L -c %i "$pin" >/mnt/inode"#,
-    );
-    let inode = std::fs::read_to_string(there.proc("root/mnt/inode")).expect("it was written");
-    let json = program("ns-ls").args(["-J", inode.trim()]).ran().json();
-    let pin = json!({
-        "type": "pin", "mnt": there.inode("mnt"), "path": "/mnt/a\u{fffd}", "path-bytes": "2f6d6e742f61ff",
-    });
-    assert_eq!(json["holders"], json!([pin]));
     Ok(())
 }
