@@ -18,10 +18,7 @@ pub(crate) fn refused(look: &Look, namespace: &Namespace) -> Option<Finding> {
     let finding = rights::lacking(look, namespace, CapabilitySet::SYS_ADMIN)?;
     Some(match namespace.owner() {
         Gathered::Known(owner) if Some(owner.identity()) != own_user() && !has_privilege() => {
-            let other = match remedy::as_root() {
-                Some(_) => "run ns-enter as that user or as root".to_owned(),
-                None => remedy::for_missing(CapabilitySet::SYS_ADMIN),
-            };
+            let other = remedy::as_other("run ns-enter as that user or as root", CapabilitySet::SYS_ADMIN);
             finding.help(format!("{other}, or enter {owner} too: --user={owner}"))
         }
         _ => finding,
@@ -91,10 +88,10 @@ fn user(namespace: &Namespace) -> Option<Finding> {
         Some(name) => format!("{name} (uid {uid})"),
         None => format!("uid {uid}"),
     };
-    let help = match remedy::as_root() {
-        Some(_) if uid == 0 => format!("run ns-enter as {maker}"),
-        Some(_) => format!("run ns-enter as {maker} or as root"),
-        None => remedy::for_missing(CapabilitySet::SYS_ADMIN),
-    };
+    let or_root = if uid == 0 { "" } else { " or as root" };
+    let help = remedy::as_other(
+        format!("run ns-enter as {maker}{or_root}"),
+        CapabilitySet::SYS_ADMIN,
+    );
     Some(Finding::new(format!("{namespace} was made by {maker}")).help(help))
 }

@@ -34,10 +34,7 @@ pub(crate) fn lacking(look: &Look, namespace: &Namespace, capability: Capability
                 _ => String::new(),
             };
             let cause = format!("{namespace} belongs to {owner}{maker}");
-            Some(Finding::new(cause).help(match remedy::as_root() {
-                Some(_) => "run it as that user, or as root".to_owned(),
-                None => remedy::for_missing(capability),
-            }))
+            Some(Finding::new(cause).help(remedy::as_other("run it as that user, or as root", capability)))
         }
         // A capability here is also a capability in all user namespaces below. Entering a mount namespace also
         // needs the right to change the root (setns(2)).

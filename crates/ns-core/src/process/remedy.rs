@@ -25,6 +25,11 @@ pub(crate) fn for_missing_or(capability: CapabilitySet, instead: &str) -> String
     format!("{}, or {instead}", for_missing(capability))
 }
 
+/// Help where another user has the right. Root has it too, unless root lacks this capability.
+pub(crate) fn as_other(other: impl Into<String>, capability: CapabilitySet) -> String {
+    as_root().map_or_else(|| for_missing(capability), |_| other.into())
+}
+
 /// This help, and that root would have the right.
 pub(crate) fn or_as_root(first: &str) -> String {
     as_root().map_or_else(|| first.into(), |root| format!("{first}, or {root}"))
