@@ -6,6 +6,7 @@ use crate::support::{Held, Outcome, Run as _, Running, inode_of, needs, program,
 
 cases!["enter::indirect":
     for_children_enters_the_pid_namespace_of_the_children,
+    for_children_enters_a_pid_namespace_before_its_first_process,
     for_children_enters_the_time_namespace_of_the_children,
     the_network_namespace_of_a_socket_is_entered,
     the_parent_of_a_user_namespace_is_entered,
@@ -39,6 +40,20 @@ fn for_children_enters_the_pid_namespace_of_the_children() -> Outcome {
             held.inode("pid")
         )
     );
+    Ok(())
+}
+
+fn for_children_enters_a_pid_namespace_before_its_first_process() -> Outcome {
+    needs::root()?;
+    needs::linux(6, 11)?;
+    // Without --fork, the shell has no child yet.
+    let held = Held::new(tool("unshare").arg("--pid"), "");
+    assert!(std::fs::read_link(held.proc("ns/pid_for_children")).is_err());
+    let ran = program("ns-enter")
+        .args(["-t", &held.pid.to_string(), "--for-children", "-p"])
+        .args(["sh", "-c", "echo $$"])
+        .ran();
+    assert_eq!(ran.ok(), "1\n");
     Ok(())
 }
 

@@ -116,25 +116,38 @@ fn hidden_processes_are_reported() -> Outcome {
     needs::tools("mount setpriv");
     needs::root()?;
     let user = User::ordinary()?;
-    let program = user.program("ns-ls");
-    let script = r#"mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid "$1" --regid "$1" --clear-groups "$2" -J"#;
-    let ran = tool("unshare")
-        .args(["--mount", "sh", "-c", script, "sh", &user.id.to_string()])
-        .arg(program.get_program())
-        .ran();
-    assert_eq!(ran.status, 0, "{ran:?}");
-    assert!(
-        ran.stderr.contains("incomplete") && ran.stderr.contains("hidepid"),
-        "{}",
-        ran.stderr
-    );
-    let json = ran.json();
-    assert_eq!(json["incomplete"]["hidden"], true);
-    let rows = json["namespaces"].as_array().expect("an array");
-    let visible = row(rows, inode_of("/proc/self/ns/uts"))["nprocs"].as_u64();
-    let all = super::rows(self::program("ns-ls").with("-J -t uts"));
-    let all = row(&all, inode_of("/proc/self/ns/uts"))["nprocs"].as_u64();
-    assert!(visible > Some(0) && visible < all, "{visible:?} of {all:?}");
+    let script = r#"mount -t proc -o hidepid="$1" proc /proc && shift && exec setpriv --reuid "$1" --regid "$1" --clear-groups "$2" $3"#;
+    // 1 refuses the directories of other processes, 2 hides them, and 4 hides what cannot be traced.
+    for hidepid in ["1", "2", "4"] {
+        for (name, words) in [
+            ("ns-ls", "-J -t uts"),
+            ("ns-mounts", "--all-namespaces -J"),
+            ("ns-hostname", "--list -J"),
+        ] {
+            let ran = tool("unshare")
+                .args(["--mount", "sh", "-c", script, "sh", hidepid, &user.id.to_string()])
+                .arg(user.program(name).get_program())
+                .arg(words)
+                .ran();
+            assert_eq!(ran.status, 0, "{ran:?}");
+            let told = [
+                ran.stderr.contains("incomplete"),
+                ran.stderr.contains("(hidepid)"),
+                ran.stderr.contains("sudo"),
+            ];
+            assert_eq!(told, [true; 3], "{hidepid}: {}", ran.stderr);
+            let json = ran.json();
+            assert_eq!(json["incomplete"]["hidden"], true, "{hidepid} {name}");
+            if name != "ns-ls" {
+                continue;
+            }
+            let rows = json["namespaces"].as_array().expect("an array");
+            let visible = row(rows, inode_of("/proc/self/ns/uts"))["nprocs"].as_u64();
+            let all = super::rows(program("ns-ls").with("-J -t uts"));
+            let all = row(&all, inode_of("/proc/self/ns/uts"))["nprocs"].as_u64();
+            assert!(visible > Some(0) && visible < all, "{visible:?} of {all:?}");
+        }
+    }
     Ok(())
 }
 

@@ -127,7 +127,8 @@ pub struct Cli {
     /// Enter the PID and time namespaces of future children
     ///
     /// With --pid and --time, this enters the namespaces that future children of the target will be in. They can differ from
-    /// those of the target itself.
+    /// those of the target itself. Since Linux 6.11, this works before the first child exists: PROGRAM is then PID 1 of the
+    /// namespace, which ends with it.
     #[arg(long, help_heading = NAMESPACES)]
     pub for_children: bool,
 

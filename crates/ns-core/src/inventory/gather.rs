@@ -76,7 +76,7 @@ impl Search {
         });
         self.take(parts);
         self.count();
-        self.unread.hidden = hides_processes(&self.proc);
+        self.unread.hidden = hides_first(&self.proc) || self.unread.by_hidepid();
         Ok(())
     }
 
@@ -369,7 +369,7 @@ impl Search {
 }
 
 /// True if `/proc` hides the processes of other users. The caller then does not see PID 1.
-fn hides_processes(proc: &impl AsFd) -> bool {
+fn hides_first(proc: &impl AsFd) -> bool {
     let first = Some(Files::of(proc, Pid::INIT).uid());
     first == Some(Gathered::Absent)
 }

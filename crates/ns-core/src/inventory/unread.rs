@@ -3,7 +3,7 @@
 use nix::errno::Errno;
 
 use crate::process::caller::{self, CapabilitySet};
-use crate::process::{Files, Pid, lacking, remedy};
+use crate::process::{Files, Pid, hides_processes, lacking, remedy};
 
 /// Everything that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Unread {
     pub sockets: usize,
     /// Mount namespaces whose mounts cannot be read.
     pub mounts: usize,
-    /// True if `/proc` hides the processes of other users (`hidepid`).
+    /// True if `/proc` hides the processes of other users, or what is in their directories (`hidepid`).
     pub hidden: bool,
 }
 
@@ -28,15 +28,22 @@ impl Unread {
     /// The help, found by looking at the first unreadable process: to run as root, or a capability that the process has
     /// and the caller lacks.
     pub fn help(&self) -> Option<String> {
-        let (pid, _) = self.first?;
-        if !caller::has(CapabilitySet::SYS_PTRACE).ok()? {
+        let unread = self.first.map(|(pid, _)| pid);
+        if (unread.is_some() || self.hidden) && !caller::has(CapabilitySet::SYS_PTRACE).ok()? {
             let help = remedy::for_missing(CapabilitySet::SYS_PTRACE);
             return Some(format!("{help} to read all of them"));
         }
+        let pid = unread?;
         // The caller may look into a process only if the process has no capability that the caller lacks.
         let proc = std::fs::File::open("/proc").ok()?;
         let lacking = lacking(&Files::of(&proc, pid).status().known()?)?;
         (!lacking.is_empty()).then(|| format!("process {pid} has capabilities that the caller lacks"))
+    }
+
+    /// True if `/proc` refuses the directories of processes (`hidepid=1`): with `EPERM`, and all other checks give
+    /// `EACCES`.
+    pub(super) fn by_hidepid(&self) -> bool {
+        self.first.is_some_and(|(_, errno)| errno == Errno::EPERM) && hides_processes()
     }
 
     pub(super) fn count(&mut self, pid: Pid, errno: Errno) {

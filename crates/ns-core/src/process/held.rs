@@ -97,9 +97,26 @@ impl Process {
         self.link(kind, kind.name())
     }
 
-    /// The namespace of this kind that its next children are born in.
+    /// The namespace of this kind that its next children are born in. Before the first of them exists, `/proc` does not
+    /// show a PID namespace, and the pidfd leads to it since Linux 6.11.
     pub fn namespace_for_children(&self, kind: Kind) -> Result<Namespace> {
-        self.link(kind, kind.for_children().unwrap_or(kind.name()))
+        let linked = self.link(kind, kind.for_children().unwrap_or(kind.name()));
+        match linked {
+            Err(error) if kind == Kind::Pid && error.errno() == Some(Errno::ENOENT) => {
+                let pidfd = self.pidfd().ok_or(Errno::ENOSYS);
+                match pidfd.and_then(ioctl::pidfd_get_pid_for_children_namespace) {
+                    Ok(file) => Namespace::from_file(file),
+                    Err(_) => Err(error.explained(
+                        Some(
+                            "its PID namespace for children has no process yet, and /proc does not show it"
+                                .into(),
+                        ),
+                        Some("enter it after its first child has started, or use Linux 6.11 or newer".into()),
+                    )),
+                }
+            }
+            answer => answer,
+        }
     }
 
     /// The inode of the namespace of this kind that its next children are born in, if that namespace exists yet.
@@ -153,6 +170,14 @@ impl Process {
         }
     }
 
+    /// The error for something that needs the right to trace the process, with its cause.
+    fn explain_attach(&self, error: Error) -> Error {
+        match self.privacy().or_else(privacy::ptrace_scope) {
+            Some((cause, help)) => error.explained(Some(cause), help),
+            None => error,
+        }
+    }
+
     /// Why the kernel does not let the caller look into the process, and what would help. `None` if no reason can be seen.
     pub(crate) fn privacy(&self) -> Option<(String, Option<String>)> {
         let thread = self.living_thread();
@@ -178,7 +203,7 @@ impl Process {
                 self.check_alive()?;
                 let error = Error::kernel(doing(), from_rustix(errno));
                 return Err(match errno {
-                    rustix::io::Errno::PERM | rustix::io::Errno::ACCESS => self.explain_refusal(error),
+                    rustix::io::Errno::PERM | rustix::io::Errno::ACCESS => self.explain_attach(error),
                     _ => error,
                 });
             }

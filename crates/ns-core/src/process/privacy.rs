@@ -78,8 +78,32 @@ pub(super) fn hidepid() -> (String, String) {
     )
 }
 
+/// The cause and the help if Yama restricts tracing (`ptrace_scope` of Yama.rst in the kernel's documentation). `None` if
+/// it does not restrict this caller.
+pub(super) fn ptrace_scope() -> Option<(String, Option<String>)> {
+    let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?;
+    restricted_by(scope.trim(), caller::has(CapabilitySet::SYS_PTRACE).ok()?)
+}
+
+/// The cause and the help with this `ptrace_scope`, if the caller can trace everything else or not.
+fn restricted_by(scope: &str, traces: bool) -> Option<(String, Option<String>)> {
+    let who = match scope {
+        "1" if !traces => "only processes that the caller started",
+        "2" if !traces => "no process without CAP_SYS_PTRACE",
+        "3" => "no process",
+        _ => return None,
+    };
+    let help = if traces {
+        "restart the system without this setting: it cannot be lowered".into()
+    } else {
+        remedy::for_missing(CapabilitySet::SYS_PTRACE)
+    };
+    let cause = format!("kernel.yama.ptrace_scope is {scope}: {who} can be traced");
+    Some((cause, Some(help)))
+}
+
 /// True if `/proc` was mounted with `hidepid`.
-pub(super) fn hides_processes() -> bool {
+pub(crate) fn hides_processes() -> bool {
     std::fs::read_to_string("/proc/self/mountinfo").is_ok_and(|table| has_hidepid(&table))
 }
 
@@ -111,6 +135,17 @@ mod tests {
             has_hidepid(&format!("{open}{hiding}")) && has_hidepid("2 1 0:5 / /proc rw - proc p hidepid=1\n")
         );
         assert!(!has_hidepid(&format!("{hiding}{open}")) && !has_hidepid(""));
+    }
+
+    #[test]
+    fn yama_stands_in_the_way_of_those_it_restricts() {
+        let cause = |scope, traces| restricted_by(scope, traces).map(|(cause, _)| cause);
+        for (scope, traces) in [("0", false), ("0", true), ("1", true), ("2", true), ("", false)] {
+            assert_eq!(cause(scope, traces), None, "{scope} {traces}");
+        }
+        let started = "kernel.yama.ptrace_scope is 1: only processes that the caller started can be traced";
+        assert_eq!(cause("1", false).as_deref(), Some(started));
+        assert!(cause("2", false).is_some() && cause("3", false).is_some() && cause("3", true).is_some());
     }
 
     #[test]
