@@ -109,6 +109,13 @@ fn a_size_that_nobody_tells_is_unreadable() -> Outcome {
         json["filesystems"][0]["size"].is_null() && !json["incomplete"].is_null(),
         "{json}"
     );
+    let json = dead.inside("-J -y -o USE% -M $d/f 2>/dev/null");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(
+        json["incomplete"]["columns"],
+        serde_json::json!(["use_pct"]),
+        "{json}"
+    );
     assert_eq!(
         dead.inside("--strict -n -o SIZE -M $d/f >/dev/null 2>&1 || echo failed"),
         "failed\n"

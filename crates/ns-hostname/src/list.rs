@@ -7,7 +7,7 @@ use ns_core::Kind;
 use ns_core::cli::conclude_listing;
 use ns_core::inventory::Places;
 use ns_core::listing::{Context, facts};
-use ns_core::output::{self, Listing, Row, headings, write};
+use ns_core::output::{self, Heading, Listing, Row, headings, write};
 
 use crate::cli::Cli;
 use crate::columns::{ALL, DEFAULT};
@@ -40,7 +40,7 @@ pub fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
         name: "namespaces",
         columns: headings(&columns),
         rows,
-        incomplete: Some(incomplete.json()),
+        incomplete: Some(incomplete.json(Heading::key)),
         remarks: vec![inventory.not_looked()],
     };
     let mut out = ns_core::cli::stdout()?;

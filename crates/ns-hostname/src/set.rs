@@ -50,10 +50,11 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
         let host = names_in(&place)?.host;
         if host.is_empty() || host == UNSET {
             change.host = Some(DEFAULT.to_vec());
-        } else if cli.setting.file.is_none() {
-            // --boot alone only makes sure that there is a name.
-            return Ok(None);
         }
+    }
+    if change == Change::default() && cli.setting.file.is_none() {
+        // --boot alone only makes sure that there is a host name.
+        return Ok(None);
     }
     let changed = change.apply(&place).map_err(|error| explain(&place, error))?;
     if cli.setting.clean

@@ -74,7 +74,7 @@ fn set_domain(domain: Vec<u8>) -> anyhow::Result<Vec<u8>> {
         ) => true,
         Some(_) | None => false,
     };
-    if fails && (domain.is_empty() || domain == UNSET) {
+    if fails && domain == UNSET {
         bail!("the NIS domain name is not set");
     }
     Ok(domain)

@@ -3,7 +3,7 @@
 use ns_core::cli::CompatName;
 use ns_core::inventory::{Entry, Inventory, Places, Question};
 use ns_core::listing::{self, NAMESPACE_COLUMNS, NamespaceColumn, facts};
-use ns_core::output::{Filter, Incomplete};
+use ns_core::output::{Filter, Heading, Incomplete};
 use ns_core::process::{Pid, Process};
 use ns_core::{Error, Gathered, Kind, Kinds, Target};
 
@@ -190,7 +190,7 @@ impl Query<'_> {
 /// The fields of JSON beside the namespaces.
 pub fn said(inventory: &Inventory, incomplete: &Incomplete) -> Said {
     Said {
-        incomplete: Some(incomplete.json()),
+        incomplete: Some(incomplete.json(Heading::key)),
         remarks: vec![inventory.not_looked()],
     }
 }

@@ -38,7 +38,7 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
         name: "propagation",
         columns: COLUMNS.iter().collect(),
         rows: Vec::new(),
-        incomplete: Some(incomplete.json()),
+        incomplete: Some(incomplete.json(show::key(&cli.show))),
         remarks: Vec::new(),
     };
     add(&peers, &tops, &mut listing.rows);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ns_core::cli::{CompatName, conclude_listing};
 use ns_core::mounts::View;
-use ns_core::output::{self, Incomplete, Listing, Row, Style, headings};
+use ns_core::output::{self, Heading, Incomplete, Listing, Row, Style, headings};
 
 use crate::cells::{Format, ListedMount};
 use crate::cli::{Cli, OutputOptions, When};
@@ -57,7 +57,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
             // The cells borrow from the table, so nothing is copied.
             let listing = Listing {
                 rows,
-                incomplete: Some(incomplete.json()),
+                incomplete: Some(incomplete.json(key(&cli.show))),
                 columns: listing.columns.clone(),
                 remarks: listing.remarks.clone(),
                 ..listing
@@ -71,7 +71,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let incomplete = shared.incomplete.into_inner();
     let empty = !shown && cli.show.written.json && has_mounts && may_be_empty(cli);
     if (!single && shown) || empty {
-        listing.incomplete = Some(incomplete.json());
+        listing.incomplete = Some(incomplete.json(key(&cli.show)));
         write(&listing, style(&cli.show, &columns, tree, false))?;
     }
     let may_be_empty = has_mounts && may_be_empty(cli);
@@ -235,6 +235,15 @@ fn style(layout: &OutputOptions, columns: &[MountColumn], tree: bool, own: bool)
         links: target.filter(|_| links),
         lines: columns.iter().position(|column| *column == &columns::SOURCES),
         ..plain_style(layout, target.filter(|_| tree))
+    }
+}
+
+/// The key of a column in JSON.
+pub fn key(layout: &OutputOptions) -> fn(&Heading) -> String {
+    if layout.shell {
+        Heading::shell_key
+    } else {
+        Heading::key
     }
 }
 

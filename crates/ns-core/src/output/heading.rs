@@ -123,6 +123,11 @@ impl Heading {
         self.name.to_lowercase()
     }
 
+    /// The name in JSON in the form of a shell variable.
+    pub fn shell_key(&self) -> String {
+        shell_name(self.name).to_lowercase()
+    }
+
     /// True if this name chooses the column.
     pub(super) fn is_called(&self, name: &str) -> bool {
         std::iter::once(self.name)

@@ -120,12 +120,12 @@ impl Incomplete {
         parts
     }
 
-    /// Everything that is missing, for JSON; null if nothing is.
-    pub fn json(&self) -> Value {
+    /// Everything that is missing, for JSON; null if nothing is. The second parameter is the key of a column.
+    pub fn json(&self, key: fn(&Heading) -> String) -> Value {
         let Some(reason) = self.sentence() else {
             return Value::Null;
         };
-        let columns: Vec<_> = self.columns.iter().map(|(column, _)| column.key()).collect();
+        let columns: Vec<_> = self.columns.iter().map(|(column, _)| key(column)).collect();
         json!({
             "processes": self.unread.processes,
             "descriptors": self.unread.descriptors,
@@ -159,7 +159,7 @@ mod tests {
             incomplete.count(&SIZE, &cell);
         }
         assert!(incomplete.is_nothing() && incomplete.sentence().is_none());
-        assert_eq!(incomplete.json(), Value::Null);
+        assert_eq!(incomplete.json(Heading::key), Value::Null);
         incomplete.count(&SIZE, &Cell::Unreadable(Errno::EACCES));
         let sentence = incomplete.sentence().unwrap();
         assert_eq!(sentence, "1 value could not be read (SIZE: Permission denied)");
@@ -167,7 +167,7 @@ mod tests {
         incomplete.count(&HOSTNAME, &Cell::Unreadable(Errno::EPERM));
         (incomplete.unread.processes, incomplete.unread.of_processes) = (2, 3);
         incomplete.help = Some("run it as root to read all of them".into());
-        let json = incomplete.json();
+        let json = incomplete.json(Heading::key);
         assert_eq!(
             (&json["values"], &json["columns"]),
             (&json!(3), &json!(["size", "hostname"]))

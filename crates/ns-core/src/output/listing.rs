@@ -85,7 +85,7 @@ impl Style {
     /// The key of a column in JSON.
     pub(super) fn key(self, column: &Heading) -> String {
         if self.shell_names {
-            self.name(column).to_lowercase()
+            column.shell_key()
         } else {
             column.key()
         }
