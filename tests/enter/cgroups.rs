@@ -91,14 +91,18 @@ fn refused(pid: &str) -> String {
     enter().ran().fails(1)
 }
 
-/// A call with --frozen that is in the cgroup with this name. It waits there until the cgroup is thawed.
-fn joined_on_request(pid: &str, name: &str) -> Running {
+/// A call with --frozen that has stopped in the cgroup with this name. It waits there until the cgroup is thawed.
+///
+/// A process in the cgroup has not stopped yet: the kernel has only marked it. Linux holds back a signal, other than KILL,
+/// that is sent to a marked process while it does not run, and delivers it after the thaw.
+fn joined_on_request(pid: &str, cgroup: &Cgroup, name: &str) -> Running {
     let mut command = program("ns-enter");
     let running = Running::start(command.args(["-t", pid, "-c", "--frozen", "echo", "ran"]));
     let place = format!("/proc/{}/cgroup", running.pid());
     while !std::fs::read_to_string(&place).is_ok_and(|text| text.contains(name)) {
         std::thread::yield_now();
     }
+    cgroup.await_frozen();
     running
 }
 
@@ -117,7 +121,7 @@ fn a_frozen_cgroup_is_joined_only_on_request() -> Outcome {
     );
     // On request it waits until the cgroup is thawed; it can be ended before.
     for signal in [None, Some(nix::sys::signal::Signal::SIGTERM)] {
-        let running = joined_on_request(&pid, &name);
+        let running = joined_on_request(&pid, &cgroup, &name);
         let ended = match signal {
             None => {
                 cgroup.freeze(false);
@@ -159,7 +163,7 @@ fn a_frozen_cgroup_of_the_first_version_is_refused() -> Outcome {
         refused.contains("echo THAWED >") && refused.contains("/freezer.state, or --frozen"),
         "{refused}"
     );
-    let running = joined_on_request(&pid, &name);
+    let running = joined_on_request(&pid, &cgroup, &name);
     cgroup.freeze(false);
     assert_eq!(running.end(), (0, None, "ran\n".to_owned()));
     let thawed = program("ns-enter").args(["-t", &pid, "-c", "echo", "ran"]).ran();

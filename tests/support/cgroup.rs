@@ -103,6 +103,21 @@ impl Cgroup {
         fs::write(file, value).expect("it was made by root");
     }
 
+    /// Waits until all processes in it have stopped.
+    pub fn await_frozen(&self) {
+        let v1 = self.directory().join("freezer.state");
+        let (file, line) = if v1.exists() {
+            (v1, "FROZEN")
+        } else {
+            (self.directory().join("cgroup.events"), "frozen 1")
+        };
+        let end = Instant::now() + PATIENCE;
+        while !fs::read_to_string(&file).is_ok_and(|text| text.lines().any(|known| known == line)) {
+            assert!(Instant::now() < end, "its processes do not stop");
+            std::thread::yield_now();
+        }
+    }
+
     /// The shell command that moves the shell into the cgroup.
     pub fn join(&self) -> String {
         let inner = self.made.last().expect("the path was new");
