@@ -11,6 +11,8 @@ cases!["unshare::id_causes":
     a_line_that_grants_nothing_is_named,
     a_missing_or_powerless_helper_is_named,
     a_helper_that_refuses_the_caller_is_explained,
+    the_check_that_newuidmap_fails_first_is_the_cause,
+    a_uid_0_that_cannot_be_mapped_is_explained,
     denied_setgroups_are_named,
     ids_without_a_map_are_named,
     inherited_denial_of_setgroups_is_named,
@@ -287,6 +289,53 @@ fn a_helper_that_refuses_the_caller_is_explained() -> Outcome {
         command.args(options).arg(user.programs().join("ns-unshare"));
         says(command.with("--map-auto echo ran"), 1, &["  cause: ", cause]);
     }
+    Ok(())
+}
+
+/// Two reasons at once: newuidmap looks at the ranges before it needs its privileges.
+fn the_check_that_newuidmap_fails_first_is_the_cause() -> Outcome {
+    needs::user_namespaces()?;
+    let setpriv = needs::installed("setpriv")?;
+    needs::installed("newuidmap")?;
+    let user = User::ordinary()?;
+    user.subordinate_ids()?;
+    let grants = format!("  cause: /etc/subuid grants {} only ", user.name);
+    let powerless = "  cause: the process cannot gain privileges (no_new_privs)";
+    for (options, said, cause) in [
+        ("--map-users=0:5:10", "not allowed\n", &*grants),
+        ("--map-auto", "Operation not permitted\n", powerless),
+    ] {
+        let mut command = user.tool(&setpriv);
+        command.arg("--no-new-privs").arg(ordinary().get_program());
+        says(command.with(&format!("{options} echo ran")), 1, &[said, cause]);
+    }
+    Ok(())
+}
+
+fn a_uid_0_that_cannot_be_mapped_is_explained() -> Outcome {
+    needs::root()?;
+    needs::user_namespaces()?;
+    let setpriv = needs::installed("setpriv")?;
+    let without = |options: &str| {
+        let mut command = tool(&setpriv);
+        command.args(["--inh-caps=-setfcap", "--bounding-set=-setfcap"]);
+        command
+            .arg(unshare().get_program())
+            .with(&format!("{options} echo ran"))
+    };
+    let help = "  help:  give root this capability: --cap-add SETFCAP (Docker, Podman), ";
+    for options in ["-r", "-c", "-r -f", "-r -n"] {
+        let parts = [
+            "ns-unshare: cannot write the uid map 0:0:1: Operation not permitted\n",
+            "  cause: CAP_SETFCAP is missing, and a map that has the caller's uid 0 needs it\n",
+            help,
+        ];
+        says(without(options), 1, &parts);
+    }
+    let cause = "  cause: CAP_SETFCAP is missing\n";
+    says(without("--map-users=0:0:10"), 1, &[cause, help]);
+    // Only this uid needs it.
+    assert_eq!(without("--map-users=0:5:10 --map-groups=0:0:10").ok(), "ran\n");
     Ok(())
 }
 

@@ -20,14 +20,37 @@ use crate::users::{self, name_of};
 /// The kernel refused a map from a process outside the user namespace.
 pub(crate) fn refused(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
     unmapped_outer(ids, map).or_else(|| {
-        let zero = map.ranges().iter().any(|range| range.outer == 0);
-        let needed = if zero {
+        let needed = if ids == IdKind::User && has_root(map) {
             CapabilitySet::SETFCAP
         } else {
             CapabilitySet::SYS_ADMIN
         };
         capability::missing(look, needed)
     })
+}
+
+/// True if the map has the uid 0 of the parent. For that, the kernel asks for a capability of its own (Linux 5.12).
+fn has_root(map: &IdMap) -> bool {
+    map.ranges().iter().any(|range| range.outer == 0)
+}
+
+/// Why a user namespace that the caller creates now cannot map the caller's uid, if that is 0. Inside, the process has
+/// all capabilities, and cannot see any more which ones the caller had.
+pub(crate) fn root_not_mappable() -> Option<Finding> {
+    let needed = CapabilitySet::SETFCAP;
+    (caller::ids().uid == 0 && caller::has(needed) == Ok(false)).then(|| {
+        let cause = format!(
+            "{} is missing, and a map that has the caller's uid 0 needs it",
+            caller::name_of(needed)
+        );
+        Finding::new(cause).help(remedy::for_missing(needed))
+    })
+}
+
+/// The kernel refused a map from the process inside the user namespace. `without_root` is the reason if the uid 0 of the
+/// parent cannot be mapped.
+pub(crate) fn refused_inside(ids: IdKind, map: &IdMap, without_root: Option<Finding>) -> Option<Finding> {
+    without_root.filter(|_| ids == IdKind::User && has_root(map))
 }
 
 /// Only ids that the parent has can be mapped.
@@ -62,14 +85,25 @@ pub(crate) fn no_helper(ids: IdKind) -> Finding {
 pub fn why_no_helper_writes(ids: IdKind, map: &IdMap) -> Option<String> {
     let finding = match idmap::helper(ids) {
         None => Some(no_helper(ids)),
-        Some(_) => refused_by_helper(&Look::around(), ids, map),
+        Some(_) => refused_by_helper(&Look::around(), ids, map, ""),
     };
     finding.map(|finding| finding.cause)
 }
 
-/// newuidmap did not write the map.
-pub(crate) fn refused_by_helper(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
+/// newuidmap did not write the map, and said this. Ids that do not exist here can be mapped by nobody. Apart from that,
+/// newuidmap checks the caller first, then the ranges, and only then it needs its privileges.
+pub(crate) fn refused_by_helper(look: &Look, ids: IdKind, map: &IdMap, said: &str) -> Option<Finding> {
+    let refused_by_check = || {
+        if said.ends_with(" not allowed") {
+            not_granted(ids, map)
+        } else if said.contains("different user") {
+            other_primary_group(ids)
+        } else {
+            None
+        }
+    };
     unmapped_outer(ids, map)
+        .or_else(refused_by_check)
         .or_else(|| powerless(look, ids))
         .or_else(|| not_granted(ids, map))
 }

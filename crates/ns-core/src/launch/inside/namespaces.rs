@@ -10,7 +10,7 @@ use rustix::thread::CapabilitySet;
 use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::error::Doing;
-use crate::explain::{Finding, Look, capability, entering, limits, restrictions};
+use crate::explain::{Finding, Look, capability, entering, limits, maps, restrictions};
 use crate::launch::facts::{Demands, StepFacts};
 use crate::process::remedy;
 use crate::sys::errno::{from_rustix, lacks_resources};
@@ -69,6 +69,9 @@ impl InsideFamily for NamespaceStep {
                         id => id.ok(),
                     };
                 }
+                if kinds.contains(Kind::User) {
+                    process.without_root_map = maps::root_not_mappable();
+                }
                 nix::sched::unshare(kinds.flags())
             }
             // Without ids in the kernel there is nothing to compare, and the limit does not exist.
@@ -109,7 +112,9 @@ impl InsideFamily for NamespaceStep {
 /// Help for a caller without `CAP_SYS_ADMIN`. In a user namespace of its own it has the capability, where the caller
 /// can create one.
 fn without_admin(look: &Look) -> String {
-    let none_is_created = restrictions::in_chroot(look).or_else(|| restrictions::user_namespaces_off(look));
+    let none_is_created = restrictions::in_chroot(look)
+        .or_else(|| restrictions::user_namespaces_off(look))
+        .or_else(|| restrictions::unmapped_caller(look));
     if none_is_created.is_some() {
         remedy::for_missing(CapabilitySet::SYS_ADMIN)
     } else {

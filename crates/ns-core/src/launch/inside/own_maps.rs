@@ -9,7 +9,7 @@ use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::Result;
 use crate::error::Doing;
-use crate::explain::{Finding, Look, credentials, restrictions};
+use crate::explain::{Finding, Look, credentials, maps, restrictions};
 use crate::idmap::{IdKind, IdMap};
 use crate::launch::facts::StepFacts;
 use crate::launch::proc_file;
@@ -42,10 +42,16 @@ impl InsideFamily for OwnMapStep {
         }
     }
 
-    fn perform(&self, _: &mut InsideProcess) -> Result<()> {
+    fn perform(&self, process: &mut InsideProcess) -> Result<()> {
         let answer = match self {
             Self::Write(ids, map) => {
-                proc_file::write(format!("/proc/self/{}", ids.map_file()), map.contents())
+                let answer = proc_file::write(format!("/proc/self/{}", ids.map_file()), map.contents());
+                return answer.doing(|| self.to_string()).map_err(|error| {
+                    process.explain(error, |look, errno| {
+                        let without_root = process.without_root_map.clone().filter(|_| errno == Errno::EPERM);
+                        maps::refused_inside(*ids, map, without_root).or_else(|| self.cause(look, errno))
+                    })
+                });
             }
             Self::Setgroups(setgroups) => proc_file::write("/proc/self/setgroups", setgroups.word()),
         };

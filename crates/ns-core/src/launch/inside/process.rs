@@ -48,6 +48,8 @@ pub(in crate::launch) struct InsideProcess {
     pub(in crate::launch) end_status: i32,
     /// True if the new root cannot replace the root of the mount namespace.
     pub(super) without_pivot: bool,
+    /// Why the new user namespace cannot map the caller's uid, if that is 0.
+    pub(super) without_root_map: Option<Finding>,
     /// A file that is held open because the kernel would otherwise drop its state.
     pub(super) kept: Option<OwnedFd>,
 }
@@ -77,6 +79,7 @@ impl InsideProcess {
             mount_before: None,
             end_status: 0,
             without_pivot: false,
+            without_root_map: None,
             kept: None,
         }
     }

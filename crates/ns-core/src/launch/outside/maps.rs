@@ -95,10 +95,12 @@ fn have_written(ids: IdKind, map: &IdMap, pid: &str, process: &OutsideProcess) -
         "{helper} did not write the {} map {map}: {reason}",
         ids.name()
     ));
-    Err(match maps::refused_by_helper(&Look::around(), ids, map) {
-        Some(finding) => finding.explain(error),
-        None => error,
-    })
+    Err(
+        match maps::refused_by_helper(&Look::around(), ids, map, &reason) {
+            Some(finding) => finding.explain(error),
+            None => error,
+        },
+    )
 }
 
 /// Runs the command until it ends, and returns whether it succeeded, and its output on stderr. If the launch ends first,
