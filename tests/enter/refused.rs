@@ -11,7 +11,7 @@ use crate::support::running::ended;
 use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, refusing, tool};
 
 cases!["enter::refused":
-    a_refusal_names_the_owner_of_the_namespace, a_refusal_names_the_user_of_the_process, an_ended_process_is_reported, a_dead_pid_1_is_named,
+    a_refusal_names_the_owner_of_the_namespace, a_process_of_the_same_user_outside_is_named, a_refusal_names_the_user_of_the_process, an_ended_process_is_reported, a_dead_pid_1_is_named,
     the_cause_of_a_refusal_to_root_is_named, a_refusal_names_the_owner_of_the_cgroup, a_kernel_thread_has_no_environment, a_copy_that_becomes_too_large_is_named,
     memory_that_is_not_executed_is_named, a_file_that_is_not_a_namespace_is_named, an_unknown_name_is_answered_with_the_known_names,
 ];
@@ -62,6 +62,32 @@ fn a_refusal_names_the_user_of_the_process() -> Outcome {
             held.pid, user.id
         )
     );
+    Ok(())
+}
+
+/// The caller and the process have the same uid, and the process has no capabilities.
+fn a_process_of_the_same_user_outside_is_named() -> Outcome {
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    let held = Held::new(&mut user.tool("env"), "");
+    let beside = Held::new(user.program("ns-unshare").arg("-r").stderr(Stdio::null()), "");
+    for (options, pid) in [("-r", held.pid), ("-c", held.pid), ("-r", beside.pid)] {
+        let error = user
+            .program("ns-unshare")
+            .arg(options)
+            .arg(user.programs().join("ns-enter"))
+            .with(&format!("-t {pid} -u echo ran"))
+            .fails(1);
+        assert_eq!(
+            error,
+            format!(
+                "ns-enter: cannot open the UTS namespace of process {pid}: Permission denied\n  \
+                 cause: process {pid} is outside the caller's user namespace\n  \
+                 help:  run it outside this user namespace\n"
+            ),
+            "{options}"
+        );
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ cases!["ls::selection":
     a_namespace_is_found_by_its_id_and_by_its_name,
     only_namespaces_without_a_process_are_listed_by_persistent,
     strict_makes_an_incomplete_list_an_error,
+    a_note_says_why_the_first_process_is_not_read,
     an_empty_list_is_a_success,
 ];
 
@@ -194,6 +195,16 @@ fn strict_makes_an_incomplete_list_an_error() -> Outcome {
     );
     // The readable part is still shown.
     assert!(strict.stdout.contains("COMMAND"));
+    Ok(())
+}
+
+fn a_note_says_why_the_first_process_is_not_read() -> Outcome {
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    let mut command = user.program("ns-unshare");
+    let ran = command.arg("-r").arg(user.programs().join("ns-ls")).ran();
+    let reason = "; process 1 is outside the caller's user namespace\n";
+    assert!(ran.stderr.ends_with(reason), "{}", ran.stderr);
     Ok(())
 }
 

@@ -61,6 +61,15 @@ fn a_missing_capability_is_named() -> Outcome {
             ],
         );
     }
+    // If root has no uid in the user namespace, sudo has no rights there.
+    let mut command = ordinary();
+    let program = command.get_program().to_owned();
+    let help = "  help:  run it as root outside this user namespace, or add -r\n";
+    says(
+        script(command.env("U", program), "-c", "$U -m echo ran"),
+        1,
+        &["  cause: CAP_SYS_ADMIN is missing\n", help],
+    );
     says(
         ordinary().with("-S 0 true"),
         1,

@@ -184,6 +184,12 @@ fn the_default_shell_is_explained() -> Outcome {
     ] {
         says(unshare().env("SHELL", shell).with("-U"), status, &[cause, help]);
     }
+    // Nobody is told to use a shell that does not exist either.
+    let root = tempfile::tempdir().expect("there is room in /tmp");
+    let mut command = unshare();
+    command.args(["-r", "-m", "-R"]).arg(root.path());
+    let error = command.env("SHELL", "/bin/nosuch").ran().fails(127);
+    assert!(error.ends_with("\n  help:  name a program to run\n"), "{error}");
     Ok(())
 }
 

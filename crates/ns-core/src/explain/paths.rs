@@ -111,7 +111,7 @@ fn process_of(path: &Path) -> Option<Process> {
 }
 
 /// The first part of the path that is missing: a directory above, or the target of a link.
-fn missing(path: &Path) -> Option<Finding> {
+pub(crate) fn missing(path: &Path) -> Option<Finding> {
     dead_link(path).or_else(|| {
         let part = first_missing(path)?;
         (part != path).then(|| Finding::new(format!("{} does not exist", name(part))))

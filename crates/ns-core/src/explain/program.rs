@@ -66,13 +66,16 @@ pub(crate) fn not_found(
     } else if is_elsewhere {
         "it does not exist inside".into()
     } else {
-        return None;
+        return paths::missing(&path(places.first()?));
     };
     Some(match here {
         None => Finding::new(cause),
         Some(here) => Finding::new(format!("{cause}; outside, it is {}", quoted(here.to_bytes()))),
     })
 }
+
+/// The shell that every system has.
+const BASE_SHELL: &str = "/bin/sh";
 
 /// The source of the shell that runs if the caller names no program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +97,13 @@ pub(crate) fn shell_not_run(found: Option<Finding>, file: &CStr, shell: DefaultS
         DefaultShell::OfVariable => format!("{}; SHELL names it as the shell", found.cause),
         DefaultShell::OfUser => found.cause,
     };
-    Some(Finding::new(cause).help("name a program to run, or a shell in SHELL: SHELL=/bin/sh"))
+    // A shell that does not exist inside either is no help.
+    let instead = match found.help {
+        Some(help) if is_missing(Path::new(BASE_SHELL)) => format!("name a program to run; {help}"),
+        _ if is_missing(Path::new(BASE_SHELL)) => "name a program to run".into(),
+        _ => format!("name a program to run, or a shell in SHELL: SHELL={BASE_SHELL}"),
+    };
+    Some(Finding::new(cause).help(instead))
 }
 
 /// The first of these paths that the caller can execute.

@@ -3,7 +3,7 @@
 use nix::errno::Errno;
 
 use crate::process::caller::{self, CapabilitySet};
-use crate::process::{Files, Pid, hides_processes, lacking, remedy};
+use crate::process::{Pid, Process, hides_processes, remedy};
 
 /// Everything that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,19 +25,15 @@ pub struct Unread {
 }
 
 impl Unread {
-    /// The help, found by looking at the first unreadable process: to run as root, or a capability that the process has
-    /// and the caller lacks.
+    /// The help: to run as root, or the reason that is found by looking at the first unreadable process.
     pub fn help(&self) -> Option<String> {
         let unread = self.first.map(|(pid, _)| pid);
         if (unread.is_some() || self.hidden) && !caller::has(CapabilitySet::SYS_PTRACE).ok()? {
             let help = remedy::for_missing(CapabilitySet::SYS_PTRACE);
             return Some(format!("{help} to read all of them"));
         }
-        let pid = unread?;
-        // The caller may look into a process only if the process has no capability that the caller lacks.
-        let proc = std::fs::File::open("/proc").ok()?;
-        let lacking = lacking(&Files::of(&proc, pid).status().known()?)?;
-        (!lacking.is_empty()).then(|| format!("process {pid} has capabilities that the caller lacks"))
+        let (reason, _) = Process::open(unread?).ok()?.privacy()?;
+        Some(reason)
     }
 
     /// True if `/proc` refuses the directories of processes (`hidepid=1`): with `EPERM`, and all other checks give

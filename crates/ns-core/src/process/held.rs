@@ -187,7 +187,7 @@ impl Process {
         let files = rustix::fs::statat(directory, "status", AtFlags::empty());
         let owner = files.ok().map(|stat| stat.st_uid);
         let status = Status::new(self.contents("status").ok()?);
-        privacy::reason(self.pid, &status, owner)
+        privacy::reason(self.pid, &status, owner, || privacy::is_outside(directory))
     }
 
     /// The network namespace of a socket that it has open, by its descriptor there (`pidfd_getfd(2)`).

@@ -32,7 +32,7 @@ pub use links::{LinkDirectory, Links, parse_link, read_links};
 pub(crate) use own::OwnProcess;
 pub use pid::Pid;
 pub(crate) use pidfd::own_inode;
-pub(crate) use privacy::{hides_processes, lacking};
+pub(crate) use privacy::hides_processes;
 pub use scan::{Scan, scan};
 pub use stat::{Stat, command_line, parse_stat};
 pub use status::Status;

@@ -1,18 +1,31 @@
 //! Why the kernel does not let the caller look into a process (`ptrace(2)`, "Ptrace access mode checking"): found by
 //! looking at what every user may see of the process.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{AtFlags, Mode, OFlags, openat, statat};
+use rustix::io::Errno;
 use rustix::thread::CapabilitySet;
 
 use super::{Pid, Status, caller, remedy};
+use crate::idmap::IdKind;
 use crate::{Error, Kind, Namespace};
 
 /// The cause and the help; `None` if every check that can be seen would pass. `owner` is the owner of its files in `/proc`:
-/// another user than its own if it is not dumpable (`PR_SET_DUMPABLE(2const)`).
-pub(super) fn reason(pid: Pid, its: &Status, owner: Option<u32>) -> Option<(String, Option<String>)> {
+/// another user than its own if it is not dumpable (`PR_SET_DUMPABLE(2const)`). `is_outside` tells whether it is seen to be
+/// outside the caller's user namespace.
+pub(super) fn reason(
+    pid: Pid,
+    its: &Status,
+    owner: Option<u32>,
+    is_outside: impl FnOnce() -> bool,
+) -> Option<(String, Option<String>)> {
     let own = caller::ids().uid;
     let traces = caller::has(CapabilitySet::SYS_PTRACE).ok()?;
     // The capability counts in the user namespace of the process.
-    if is_unmapped(its) || traces && is_stronger(its) {
+    if is_unmapped(its) || traces && is_stronger(its) || is_outside() {
         let cause = format!("process {pid} is outside the caller's user namespace");
         return Some((cause, Some("run it outside this user namespace".into())));
     }
@@ -49,8 +62,44 @@ fn is_stronger(its: &Status) -> bool {
         && lacking(its).is_some_and(|lacking| !lacking.is_empty())
 }
 
+/// True if the process with this directory in `/proc` is seen to be outside the caller's user namespace: its user
+/// namespace maps ids that the caller's does not have, or the caller's capabilities do not count there.
+pub(super) fn is_outside(directory: BorrowedFd<'_>) -> bool {
+    if Namespace::own(Kind::User).is_ok_and(|own| own.is_initial()) {
+        return false;
+    }
+    let open = |file, flags| openat(directory, file, flags | OFlags::CLOEXEC, Mode::empty());
+    let mut map = String::new();
+    let read = open("uid_map", OFlags::RDONLY).map(|file| File::from(file).read_to_string(&mut map));
+    if matches!(read, Ok(Ok(_))) && has_unknown_ids(&map) {
+        return true;
+    }
+    // Opened for writing, this file asks for CAP_SYS_ADMIN in the user namespace of the process. First, the kernel looks
+    // at the mode of the file, which lets its owner write.
+    let own = caller::ids();
+    let owned = statat(directory, "setgroups", AtFlags::empty())
+        .is_ok_and(|file| (file.st_uid, file.st_gid) == (own.uid, own.gid) && is_mapped(&own));
+    owned
+        && caller::has(CapabilitySet::SYS_ADMIN) == Ok(true)
+        && open("setgroups", OFlags::WRONLY).is_err_and(|errno| errno == Errno::ACCESS)
+}
+
+/// True if the caller's ids are mapped in its user namespace.
+fn is_mapped(own: &caller::Credentials) -> bool {
+    let has = |ids, id| caller::id_map(ids).is_ok_and(|map| map.outer(id).is_some());
+    has(IdKind::User, own.uid) && has(IdKind::Group, own.gid)
+}
+
+/// True if a map, as the caller reads it, leads to ids that the caller's user namespace does not have: the kernel shows
+/// them as -1.
+fn has_unknown_ids(map: &str) -> bool {
+    let unknown = u32::MAX.to_string();
+    map.lines()
+        .any(|line| line.split_whitespace().nth(1) == Some(unknown.as_str()))
+}
+
 /// The names of the capabilities that the process has and the caller lacks.
-pub(crate) fn lacking(its: &Status) -> Option<String> {
+fn lacking(its: &Status) -> Option<String> {
     let own = rustix::thread::capabilities(None).ok()?.permitted;
     let lacking = CapabilitySet::from_bits_retain(its.permitted()?) - own;
     Some(caller::name_of(lacking))
@@ -149,6 +198,15 @@ mod tests {
     }
 
     #[test]
+    fn a_map_that_leads_outside_has_unknown_ids() {
+        assert!(has_unknown_ids("         0 4294967295 4294967295\n"));
+        assert!(has_unknown_ids("0 5 1\n1 4294967295 10\n"));
+        for inside in ["         0          0 4294967295\n", "0 48711 1\n", ""] {
+            assert!(!has_unknown_ids(inside), "{inside}");
+        }
+    }
+
+    #[test]
     fn another_user_and_more_capabilities_stand_in_the_way() {
         let pid = Pid::new(4711).unwrap();
         let status = |uid: u32, capabilities: u64| {
@@ -157,7 +215,7 @@ mod tests {
             )
         };
         let own = caller::ids().uid;
-        let found = |uid, capabilities, owner| reason(pid, &status(uid, capabilities), Some(owner));
+        let found = |uid, capabilities, owner| reason(pid, &status(uid, capabilities), Some(owner), || false);
         assert_eq!(found(own, 0, own), None);
         if caller::has(CapabilitySet::SYS_PTRACE).unwrap() {
             // Everything in the first user namespace can be traced with it.

@@ -3,10 +3,18 @@
 use rustix::thread::CapabilitySet;
 
 use super::caller;
+use crate::idmap::IdKind;
 
-/// Help where root would have the right. `None` if the caller is root.
+/// Help where root would have the right. `None` if the caller is root. In a user namespace without root, nobody can
+/// become root: sudo has no rights there.
 pub(crate) fn as_root() -> Option<String> {
-    (caller::ids().uid != 0).then(|| "run it as root (sudo)".into())
+    (caller::ids().uid != 0).then(|| {
+        if caller::id_map(IdKind::User).is_ok_and(|map| map.outer(0).is_none()) {
+            "run it as root outside this user namespace".into()
+        } else {
+            "run it as root (sudo)".into()
+        }
+    })
 }
 
 /// Help for a caller that lacks this capability.
