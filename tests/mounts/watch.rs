@@ -4,9 +4,9 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::Room;
-use crate::support::case::cases;
+use crate::support::case::{Skip, cases};
 use crate::support::running::ended;
-use crate::support::{Outcome, Run as _, Running, needs, program};
+use crate::support::{Outcome, Run as _, Running, User, needs, program};
 
 cases!["mounts::watch":
     every_event_is_an_object_with_what_was_before,
@@ -16,6 +16,9 @@ cases!["mounts::watch":
     the_first_event_ends_the_watch,
     a_mount_that_a_path_was_on_is_watched,
     each_event_leaves_the_time_as_it_is,
+    each_mount_is_told_however_fast_it_goes,
+    mounts_that_have_gone_match_no_source,
+    a_watch_that_compares_tables_says_so,
     the_time_is_up,
     one_namespace_is_watched,
     it_ends_with_the_process,
@@ -196,8 +199,74 @@ fn each_event_leaves_the_time_as_it_is() -> Outcome {
     Ok(())
 }
 
+/// Mounts and unmounts a path this many times, without a process for each.
+const PAIRS: &str = "import ctypes, sys
+call = ctypes.CDLL(None)
+path = sys.argv[1].encode()
+for _ in range(int(sys.argv[2])):
+    assert call.mount(b\"some\", path, b\"tmpfs\", 0, None) == 0
+    assert call.umount2(path, 0) == 0";
+
+/// A watch of a namespace where a file system came and went many times, and another one came last.
+fn watch_of_pairs(words: &str, pairs: usize) -> Result<(Running, Room), Skip> {
+    needs::root()?;
+    needs::linux(6, 15)?;
+    needs::first_user_namespace()?;
+    let python = needs::installed("python3")?;
+    let mut room = Room::new("mkdir $d/a $d/b")?;
+    let watch = watch(&room, words);
+    let python = python.display();
+    room.run(&format!(
+        "{python} -c '{PAIRS}' $d/a {pairs}; mount -t tmpfs last $d/b"
+    ));
+    Ok((watch, room))
+}
+
+fn each_mount_is_told_however_fast_it_goes() -> Outcome {
+    const MANY: usize = 1000;
+    let (mut watch, room) = watch_of_pairs("--watch -r -n -o ACTION,UNIQ-ID,TARGET", MANY)?;
+    let target = room.text("a");
+    let mut ids = std::collections::HashSet::new();
+    for _ in 0..MANY {
+        let (mount, umount) = (watch.line(), watch.line());
+        let words: Vec<_> = mount.split(' ').collect();
+        let ["mount", id, path] = words[..] else {
+            panic!("{mount}")
+        };
+        assert_eq!(umount, format!("umount {id} {path}"));
+        // It may have gone before it was looked at.
+        assert!(path == target || path == "?", "{path}");
+        assert!(ids.insert(id.to_owned()), "{id}");
+    }
+    assert!(watch.line().ends_with(&room.text("b")));
+    Ok(())
+}
+
+fn mounts_that_have_gone_match_no_source() -> Outcome {
+    let (mut watch, _room) = watch_of_pairs("--watch=mount -q -r -n -o ACTION,SOURCE -S last", 100)?;
+    assert_eq!(watch.line(), "mount last");
+    Ok(())
+}
+
+fn a_watch_that_compares_tables_says_so() -> Outcome {
+    let user = User::ordinary()?;
+    let words = "--watch -w 1 -S nothing-of-this-name";
+    let ran = user.program("ns-mounts").with(words);
+    assert_eq!(
+        (ran.status, ran.stderr.as_str()),
+        (
+            0,
+            "ns-mounts: note: changes in quick succession may be one event: only root on Linux 6.15 or newer is told of \
+             each mount\n"
+        )
+    );
+    let ran = user.program("ns-mounts").with(&format!("-q {words}"));
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    Ok(())
+}
+
 fn the_time_is_up() -> Outcome {
-    let ran = program("ns-mounts").with("--watch -w 1 -S nothing-of-this-name");
+    let ran = program("ns-mounts").with("--watch -q -w 1 -S nothing-of-this-name");
     assert_eq!(
         (ran.status, ran.stdout.as_str(), ran.stderr.as_str()),
         (0, "", "")

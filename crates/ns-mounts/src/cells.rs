@@ -62,6 +62,8 @@ pub struct Happened<'s, 'a> {
     pub action: Action,
     /// The mount before the event.
     pub was: Option<&'s Mount<'a>>,
+    /// The 64-bit id of the mount, if the kernel reported the event.
+    pub unique: Option<u64>,
 }
 
 impl<'s, 'a> ListedMount<'s, 'a> {
@@ -335,14 +337,25 @@ pub fn peers<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
 
 /// The action of the event.
 pub fn action<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    it.event.map_or(Cell::Absent, |event| {
-        Cell::text(match event.action {
-            Action::Mount => &b"mount"[..],
-            Action::Umount => b"umount",
-            Action::Remount => b"remount",
-            Action::Move => b"move",
-        })
+    it.event.map_or(Cell::Absent, |event| word(event.action))
+}
+
+/// The word for an action.
+pub fn word(action: Action) -> Cell<'static> {
+    Cell::text(match action {
+        Action::Mount => &b"mount"[..],
+        Action::Umount => b"umount",
+        Action::Remount => b"remount",
+        Action::Move => b"move",
     })
+}
+
+/// The id of the mount that the kernel never reuses.
+pub fn unique_id<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
+    match it.event.and_then(|event| event.unique) {
+        Some(unique) => Cell::Number(unique),
+        None => it.status(|status| Cell::Number(status.unique)),
+    }
 }
 
 /// The mount point before the mount was moved or unmounted.

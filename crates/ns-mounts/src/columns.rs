@@ -40,7 +40,7 @@ ns_core::columns! {
     DEVICE: text("MAJ:MIN", "device number"), Table, |it| it.of_kernel(|mount| Cell::string(&mount.device));
     ID: number("ID", "mount id"), Table, |it| it.of_kernel(|mount| Cell::Number(mount.id.as_raw()));
     PARENT: number("PARENT", "id of the parent mount"), Table, cells::parent;
-    UNIQ_ID: number("UNIQ-ID", "mount id that the kernel never reuses"), Table, |it| it.status(|status| Cell::Number(status.unique));
+    UNIQ_ID: number("UNIQ-ID", "mount id that the kernel never reuses"), Table, cells::unique_id;
     TID: number("TID", "process that the mount table is from"), Table, cells::tid;
     NS: number("NS", "inode of the mount namespace"), Table, |it| Cell::gathered(it.context.inode(), Cell::Number);
     LEADERS: texts("LEADERS", "processes of the namespace whose parents are outside it").wide().or(&["HOLDERS"]), Processes, cells::leaders;

@@ -8,6 +8,7 @@ mod columns;
 mod compare;
 mod context;
 mod device;
+mod events;
 mod everywhere;
 mod files;
 mod ignored;

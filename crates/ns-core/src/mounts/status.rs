@@ -61,6 +61,26 @@ impl View {
         Ok(lines.iter().flat_map(Line::bytes).collect())
     }
 
+    /// True if statmount(2) gives the mount points of the table: not for a process in a chroot.
+    pub(super) fn tells_paths(&self) -> bool {
+        let tables = (self.read_by_id(), self.read());
+        let (Ok(by_id), Ok(bytes)) = &tables else {
+            return false;
+        };
+        let (by_id, table) = (MountTable::parse(by_id), MountTable::parse(bytes));
+        let paths: HashMap<_, _> = by_id
+            .mounts()
+            .iter()
+            .map(|mount| (mount.id, mount.target.raw()))
+            .collect();
+        let mut mounts = table.mounts().iter();
+        mounts.all(|mount| {
+            paths
+                .get(&mount.id)
+                .is_none_or(|path| *path == mount.target.raw())
+        })
+    }
+
     fn not_listed(&self) -> Error {
         let doing = format!("list the mounts of {} with listmount(2)", self.name());
         // Since then, a mount namespace has an id.

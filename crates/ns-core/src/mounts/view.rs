@@ -6,6 +6,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use rustix::fs::{CWD, Mode, OFlags};
 
+use super::Notices;
 use crate::error::Doing;
 use crate::process::{Pid, Process, Woken, open_in_namespace, parse_link, wait};
 use crate::sys::errno::from_rustix;
@@ -141,15 +142,17 @@ impl View {
         }
     }
 
-    /// Sleeps until the table has changed since the last call or since it was opened, `process` ends, `output` loses
-    /// its reader, or the time is up. Without a limit, the time is never up.
+    /// Sleeps until the table has changed since the last call or since it was opened, there are `notices`, `process`
+    /// ends, `output` loses its reader, or the time is up. Without a limit, the time is never up.
     pub fn wait(
         &self,
         limit: Option<Duration>,
         process: Option<&Process>,
         output: BorrowedFd<'_>,
+        notices: Option<&Notices>,
     ) -> Result<Woken> {
-        wait(&[self.table.as_fd()], process, Some(output), limit)
+        let queue = notices.map(Notices::queue);
+        wait(&[self.table.as_fd()], queue, process, Some(output), limit)
             .doing(|| format!("watch the table of mounts of {}", self.name))
     }
 

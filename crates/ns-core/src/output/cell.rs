@@ -30,6 +30,9 @@ pub enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
+    /// A value of something that had gone before it was looked at.
+    pub const GONE: Self = Self::Unreadable(Errno::ENOENT);
+
     /// A text.
     pub fn text(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
         Self::Text(bytes.into())

@@ -3,6 +3,7 @@
 
 pub mod environment;
 pub mod errno;
+pub mod fanotify;
 pub mod fd;
 pub mod fork;
 pub mod handle;
