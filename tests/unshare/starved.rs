@@ -7,6 +7,7 @@ use crate::support::{Outcome, Run as _, User, needs, path_of, program, refusing,
 cases!["unshare::starved":
     a_closed_descriptor_needs_no_dev_null,
     a_small_stack_is_enough,
+    a_small_address_space_is_no_segmentation_fault,
     a_refused_uname_is_an_error,
     a_user_that_cannot_be_looked_up_is_not_missing,
 ];
@@ -64,6 +65,30 @@ fn a_small_stack_is_enough() -> Outcome {
             "{words}: {}",
             ran.stdout
         );
+    }
+    Ok(())
+}
+
+fn a_small_address_space_is_no_segmentation_fault() -> Outcome {
+    needs::tools("bash");
+    for name in PROGRAMS {
+        let mut statuses = Vec::new();
+        let path = path_of(name).display();
+        // Until it is enough.
+        for kib in (2048..).step_by(256) {
+            let text = format!("ulimit -v {kib}; exec {path} --version");
+            let ran = tool("bash").args(["-c", &text]).ran();
+            if ran.status == 0 {
+                break;
+            }
+            statuses.push((ran.status, ran.stderr));
+        }
+        // Before, it was the kernel, the loader or the standard library that lacked memory.
+        let reported = (1, format!("{name}: cannot map a stack: Cannot allocate memory\n"));
+        let first = statuses.iter().position(|ran| *ran == reported);
+        let begun = &statuses[first.unwrap_or_else(|| panic!("{name}: {statuses:?}"))..];
+        let is_said = |ran: &(i32, String)| *ran == reported || ran.1.starts_with("memory allocation of ");
+        assert!(begun.iter().all(is_said), "{name}: {begun:?}");
     }
     Ok(())
 }

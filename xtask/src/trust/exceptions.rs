@@ -7,6 +7,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::rows::{self, Lack};
+use super::scenery;
 use super::state::signal_of;
 use super::verdict::{self, Failure};
 
@@ -130,7 +131,7 @@ pub fn is_honest(job: &Value, part: &str, clean: &Value, run: &Value, shown: (&s
         is_part((clean, run), shown, Lack::Values)
     };
     (is_list && is_honest_list)
-        || is_scenery(job, shown)
+        || scenery::is_scenery(job, shown)
         || is_noted(messages, shown)
         || is_above_old_sys(job, shown)
         || is_unchecked(job, run)
@@ -188,6 +189,11 @@ pub fn is_answer(job: &Value, status: i32) -> bool {
         .iter()
         .any(|option| job["words"][1] == *option);
     super::scenes::name(job).is_some() && job["words"][0] == "ns-mounts" && answers && status == 1
+}
+
+/// The program has started, and its own loader cannot load it: it has the limits of the caller.
+pub fn is_unloaded(messages: &str) -> bool {
+    messages.contains("/bin/true: error while loading shared libraries: ")
 }
 
 /// The run started with this descriptor closed.
@@ -276,27 +282,6 @@ pub fn is_fact(job: &Value, cause: &str) -> bool {
         .any(|(option, start)| options.contains(option) && cause.starts_with(start))
 }
 
-/// The rows of `ns-mounts` that differ are of mounts that the scene has changed: the mounts on `/proc` or `/run`, or every
-/// mount if the scene has moved everything to another root.
-fn is_scenery(job: &Value, shown: (&str, &str)) -> bool {
-    let Some(scene) = super::scenes::name(job).filter(|_| job["words"][0] == "ns-mounts") else {
-        return false;
-    };
-    let changed = match scene {
-        "run-missing" | "run-is-a-file" | "run-is-a-link" => "/",
-        "run-read-only" => "/run",
-        _ => "/proc",
-    };
-    let is_bracket = |line: &str| line.chars().all(|character| "{}[], `|-".contains(character));
-    // The whole answer of a check is about the only line of the table, which is for /run.
-    let is_check = job["words"][1] == "-x" && shown.1.lines().any(|line| line == "/run");
-    let is_changed = |line: &str| line.contains(changed) || is_bracket(line) || is_check;
-    // Lines of a tree depend on the rows below.
-    let row = |line: &str| line.trim_start_matches(['|', '`', '-', ' ']).to_owned() + "\n";
-    let [whole, now] = [shown.0, shown.1].map(|text| text.lines().map(row).collect::<String>());
-    !now.is_empty() && is_difference((&whole, &now), is_changed)
-}
-
 /// The new `/sys` covers the old one, because that could not be unmounted: a user namespace can lock it.
 fn is_above_old_sys(job: &Value, shown: (&str, &str)) -> bool {
     let is_etc = job["words"].to_string().contains("\"--etc\"");
@@ -304,11 +289,15 @@ fn is_above_old_sys(job: &Value, shown: (&str, &str)) -> bool {
 }
 
 /// All lines that differ are such lines.
-fn is_difference((whole, now): (&str, &str), is_such: impl Fn(&str) -> bool) -> bool {
-    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
-    lines(whole)
-        .symmetric_difference(&lines(now))
+pub fn is_difference((whole, now): (&str, &str), is_such: impl Fn(&str) -> bool) -> bool {
+    lines_of(whole)
+        .symmetric_difference(&lines_of(now))
         .all(|line| is_such(line))
+}
+
+/// The different lines of a text.
+pub fn lines_of(text: &str) -> BTreeSet<&str> {
+    text.lines().collect()
 }
 
 /// The line is one of `/proc/net/fib_trie`, which is empty while all interfaces are down.

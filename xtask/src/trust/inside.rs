@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::state::{PROC, State};
 use super::tracer::{self, Injection, Site};
-use super::{calls, filters, races, scenes};
+use super::{calls, filters, races, scenes, starved};
 
 /// The arguments of `cargo xtask trust cell`.
 #[derive(Debug, Parser)]
@@ -161,7 +161,7 @@ fn one(job: &Value, target: &str, others: &[i32], before: &State, watch: &Sender
     command.args(["start", "--trace"]);
     for option in texts("options") {
         if !option.starts_with("--scene=") {
-            command.arg(filters::with_number(&option)?);
+            command.arg(starved::with_bytes(filters::with_number(&option)?, job)?);
         }
     }
     command.arg("--");
@@ -191,6 +191,7 @@ fn one(job: &Value, target: &str, others: &[i32], before: &State, watch: &Sender
         "is_hit": trace.is_hit,
         "argument": trace.argument,
         "is_unmapped": trace.is_unmapped,
+        "mapped": trace.mapped,
         "is_hanging": is_hanging,
         "is_dirty": is_hanging || scenes::script(job).is_some() || !changes.is_empty() || !trace.left.is_empty(),
         "output": text(&mut output, others)?,

@@ -12,6 +12,7 @@ mod races;
 mod report;
 mod rows;
 mod runner;
+mod scenery;
 mod scenes;
 mod starved;
 mod state;
@@ -228,7 +229,9 @@ fn run_part(part: Part, cli: &TrustCli, runner: &Runner) -> Result<usize> {
 /// Does the runs of one command in one part.
 fn row_of(part: Part, command: CommandLine, selection: &Selection, runner: &Runner) -> Result<Row> {
     let words = match part {
-        Part::Faults | Part::Refused | Part::Surroundings => json!({ "words": command.words() }),
+        Part::Faults | Part::Refused | Part::Surroundings | Part::Closed => {
+            json!({ "words": command.words() })
+        }
         Part::Filters => filters::clean(command),
         _ => starved::clean(command),
     };
@@ -236,16 +239,11 @@ fn row_of(part: Part, command: CommandLine, selection: &Selection, runner: &Runn
     let jobs = match part {
         Part::Faults => faults::jobs(command, &clean)?,
         Part::Refused => starved::refused(command, &clean),
-        Part::Limits => starved::limits(command),
+        Part::Limits => starved::limits(command, &clean),
         Part::Filters => filters::jobs(command),
         Part::Surroundings => scenes::jobs(command, scenes::SURROUNDINGS),
         Part::Names => scenes::jobs(command, scenes::NAMES),
         Part::Targets | Part::Races | Part::Closed => starved::closed(command),
-    };
-    // The program of a command that is starved is another one.
-    let clean = match part {
-        Part::Refused => runner.clean(command, &starved::clean(command))?,
-        _ => clean,
     };
     runner.run(command, &clean, selection.chosen(jobs), Row::new(command.words))
 }

@@ -47,6 +47,8 @@ pub struct Trace {
     pub status: i32,
     /// It could not be executed under a limit.
     pub is_unmapped: bool,
+    /// The size of its address space when it began, in bytes.
+    pub mapped: Option<u64>,
     /// Every call up to the start of another program.
     pub sites: Vec<Site>,
     /// The injected failure happened.
@@ -257,6 +259,9 @@ impl Tracer<'_> {
             // The standard library ends with a stack for signals. The first thing in `main` is a look at the stack.
             tracee.has_begun =
                 call == libc::SYS_prlimit64 && tracee.counts.contains_key(&libc::SYS_sigaltstack);
+            if tracee.has_begun {
+                self.trace.mapped = size_of(pid);
+            }
             return Some(());
         }
         let (nth, process) = (*count, tracee.path.clone());
@@ -297,6 +302,13 @@ impl Tracer<'_> {
             ptrace::cont(pid, signal)
         };
     }
+}
+
+/// The size of the address space of a process, in bytes.
+fn size_of(pid: Pid) -> Option<u64> {
+    let status = fs::read_to_string(format!("{PROC}/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 /// The PIDs of all processes in /proc but this one.

@@ -105,7 +105,10 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
             }
         }
     } else if status != 0 && !is_same_status && !is_killed {
-        if started(job, run).next().is_some() && !exceptions::is_waiting(job, messages) {
+        if started(job, run).next().is_some()
+            && !exceptions::is_waiting(job, messages)
+            && !exceptions::is_unloaded(messages)
+        {
             add(
                 Failure::Started,
                 format!("status {status}, and it ran: {messages}"),
@@ -140,14 +143,14 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
     failures
 }
 
-/// The programs that were started after the failure.
+/// The programs that were started after the failure. Whatever an option takes away is missing from the start.
 fn started<'a>(job: &Value, run: &'a Value) -> impl Iterator<Item = &'a str> {
-    let is_scene = scenes::name(job).is_some();
+    let lacks_something = job["options"].is_array();
     let programs = run["programs"].as_array().into_iter().flatten();
     programs
-        .filter(move |program| is_scene || program[1] == true)
+        .filter(move |program| lacks_something || program[1] == true)
         .filter_map(|program| program[0].as_str())
-        .filter(|name| *name == "probe")
+        .filter(|name| ["probe", "true"].contains(name))
 }
 
 fn lines(value: &Value) -> impl Iterator<Item = &str> {
@@ -233,6 +236,10 @@ mod tests {
 
     /// The failures of a run that differs from a good one in these fields.
     fn found(command: &str, differences: &Value) -> Vec<Failure> {
+        found_by(&json!({ "words": [command], "call": "mount" }), differences)
+    }
+
+    fn found_by(job: &Value, differences: &Value) -> Vec<Failure> {
         let clean = json!({
             "status": 0, "is_hanging": false, "output": "ns 1\n", "messages": "", "programs": [["probe", false]],
             "left": [], "changes": [],
@@ -241,8 +248,7 @@ mod tests {
         for (name, value) in differences.as_object().into_iter().flatten() {
             run[name] = value.clone();
         }
-        let job = json!({ "words": [command], "call": "mount" });
-        failures(&clean, &run, &job)
+        failures(&clean, &run, job)
             .into_iter()
             .map(|(failure, _)| failure)
             .collect()
@@ -266,6 +272,16 @@ mod tests {
         );
         let ran = json!({ "status": 1, "messages": error, "programs": [["probe", true]] });
         assert_eq!(found(program, &ran), [Failure::Started]);
+        for option in [
+            "--limit=nofile:9",
+            "--close=0",
+            "--filter=mount:EPERM",
+            "--scene=names-line",
+        ] {
+            let ran = json!({ "status": 1, "messages": error, "programs": [["true", false]] });
+            let starved = json!({ "words": [program, "true"], "options": [option] });
+            assert_eq!(found_by(&starved, &ran), [Failure::Started], "{option}");
+        }
         let left = json!({ "status": 1, "messages": error, "changes": ["+interface vh1"] });
         assert_eq!(found(program, &left), [Failure::Left]);
         assert_eq!(found(program, &json!({ "left": ["7 sleep"] })), [Failure::Left]);

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -29,7 +30,13 @@ where
     C: Parser + CommandFactory + AsRef<Notes>,
     E: AsRef<dyn StdError + Send + Sync>,
 {
-    stack::with_room(|| start(long_opts, run))
+    stack::with_room(|| start(long_opts, run)).unwrap_or_else(|errno| {
+        // The arguments are not read on a stack that is too small for that.
+        let own = std::env::args_os().next().unwrap_or_default();
+        let own = Path::new(&own).file_name().unwrap_or_default();
+        failure::report(&own.to_string_lossy(), &Error::kernel("map a stack", errno));
+        ExitCode::FAILURE
+    })
 }
 
 fn start<C, E>(long_opts: LongOpts, run: impl FnOnce(C) -> Result<ExitCode, E>) -> ExitCode

@@ -1,24 +1,43 @@
-//! Room on the stack if its limit is small (`RLIMIT_STACK`): parsing the arguments alone takes more than 32 KiB.
+//! Room on the stack if it may not be able to grow: its limit is small (`RLIMIT_STACK`; parsing the arguments alone takes
+//! more than 32 KiB), or that of the address space can be reached (`RLIMIT_AS`). The kernel ends a process whose stack
+//! cannot grow, and nobody could report that.
 
+use nix::errno::Errno;
+use nix::libc::{RLIM_INFINITY, rlim_t};
 use nix::sys::resource::{Resource, getrlimit};
 
-/// If the limit has at least this many bytes, the stack is used as it is.
-const ENOUGH: u64 = 1 << 20;
+/// If the limit of the stack has at least this many bytes, that is enough.
+const ENOUGH: rlim_t = 1 << 20;
 
-/// Runs the work: on another stack, if the present one cannot grow far enough. The limit stays unchanged for the
+/// The size of the other stack, if the address space has no limit. Memory that is never touched is not used.
+const SIZE: rlim_t = 8 << 20;
+
+/// Runs the work: on another stack, if the present one may not grow far enough. The limits stay unchanged for the
 /// program that may be run.
-pub fn with_room<T>(work: impl FnOnce() -> T) -> T {
-    match getrlimit(Resource::RLIMIT_STACK) {
-        Ok((limit, _)) if limit < ENOUGH => on_own_stack(work),
-        // If the limit cannot be read, it is most likely the usual one.
-        Ok(_) | Err(_) => work(),
+///
+/// # Errors
+/// If the other stack cannot be mapped, the work is not run.
+pub fn with_room<T>(work: impl FnOnce() -> T) -> nix::Result<T> {
+    // If a limit cannot be read, it is most likely the usual one.
+    let limit_of = |resource| getrlimit(resource).map_or(RLIM_INFINITY, |(limit, _)| limit);
+    let (stack, address_space) = (limit_of(Resource::RLIMIT_STACK), limit_of(Resource::RLIMIT_AS));
+    if stack >= ENOUGH && address_space == RLIM_INFINITY {
+        return Ok(work());
     }
+    on_own_stack(size_within(address_space), work)
+}
+
+/// The size of the other stack: at most an eighth of the address space, but enough.
+fn size_within(address_space: rlim_t) -> usize {
+    let size = (address_space / 8).clamp(ENOUGH, SIZE);
+    // A multiple of the size of a page.
+    usize::try_from(size & !0xffff).unwrap_or(0)
 }
 
 /// Other C libraries lack makecontext(3).
 #[cfg(not(target_env = "gnu"))]
-fn on_own_stack<T>(work: impl FnOnce() -> T) -> T {
-    work()
+fn on_own_stack<T>(_size: usize, work: impl FnOnce() -> T) -> nix::Result<T> {
+    Ok(work())
 }
 
 #[cfg(target_env = "gnu")]
@@ -31,8 +50,7 @@ mod on_glibc {
     use std::mem::MaybeUninit;
     use std::ptr::null_mut;
 
-    /// The size of the other stack. Memory that is never touched is not used.
-    const SIZE: usize = 8 << 20;
+    use super::Errno;
 
     /// The size of the guard at the low end of the other stack. It is inaccessible, so an overflow ends the process
     /// there.
@@ -43,7 +61,7 @@ mod on_glibc {
         static CALL: Cell<*mut c_void> = const { Cell::new(null_mut()) };
     }
 
-    pub(super) fn on_own_stack<T>(work: impl FnOnce() -> T) -> T {
+    pub(super) fn on_own_stack<T>(size: usize, work: impl FnOnce() -> T) -> nix::Result<T> {
         // SAFETY: a new mapping, which nothing else refers to.
         let stack = unsafe {
             let (access, flags) = (
@@ -51,10 +69,10 @@ mod on_glibc {
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
             );
             let flags = flags | libc::MAP_STACK | libc::MAP_NORESERVE;
-            libc::mmap(null_mut(), SIZE, access, flags, -1, 0)
+            libc::mmap(null_mut(), size, access, flags, -1, 0)
         };
         if stack == libc::MAP_FAILED {
-            return work();
+            return Err(Errno::last());
         }
         let (mut work, mut result) = (Some(work), None);
         let mut call = || result = work.take().map(|work| work());
@@ -69,17 +87,17 @@ mod on_glibc {
             if libc::getcontext(there.as_mut_ptr()) == 0 {
                 let context = there.assume_init_mut();
                 context.uc_stack.ss_sp = stack;
-                context.uc_stack.ss_size = SIZE;
+                context.uc_stack.ss_size = size;
                 context.uc_link = here.as_mut_ptr();
                 libc::makecontext(context, enter, 0);
                 libc::swapcontext(here.as_mut_ptr(), context);
             }
-            libc::munmap(stack, SIZE);
+            libc::munmap(stack, size);
         }
         CALL.set(null_mut());
         match (result, work) {
-            (Some(result), _) => result,
-            (None, Some(work)) => work(),
+            (Some(result), _) => Ok(result),
+            (None, Some(work)) => Ok(work()),
             (None, None) => unreachable!("work that was taken gives a result"),
         }
     }
@@ -101,13 +119,38 @@ mod on_glibc {
         fn work_on_another_stack_returns_its_result() {
             let mut seen = Vec::new();
             let here = &raw const seen as usize;
-            let there = on_own_stack(|| {
+            let there = on_own_stack(1 << 20, || {
                 seen.push(1);
                 let local = 0_u8;
                 &raw const local as usize
             });
             assert_eq!(seen, [1]);
-            assert!(here.abs_diff(there) > SIZE / 2);
+            assert!(here.abs_diff(there.unwrap()) > 1 << 19);
         }
+
+        #[test]
+        fn work_without_room_is_not_run() {
+            let mut is_run = false;
+            assert_eq!(on_own_stack(1 << 60, || is_run = true), Err(Errno::ENOMEM));
+            assert!(!is_run);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_stack_leaves_most_of_the_address_space() {
+        for (address_space, size) in [
+            (RLIM_INFINITY, 8 << 20),
+            (1 << 30, 8 << 20),
+            (32 << 20, 4 << 20),
+            (0, 1 << 20),
+        ] {
+            assert_eq!(size_within(address_space), size, "{address_space}");
+        }
+        assert_eq!(size_within((16 << 20) + 8) % (64 << 10), 0);
     }
 }
