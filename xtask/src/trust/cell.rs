@@ -69,7 +69,7 @@ impl Drop for Cell {
 }
 
 /// Removes a cgroup and those below it. A process that was killed can be in it for a moment.
-fn remove(cgroup: &Path) {
+pub fn remove(cgroup: &Path) {
     for entry in std::fs::read_dir(cgroup).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             remove(&entry.path());

@@ -2,7 +2,7 @@
 //! a program after a failed step, leave anything, or name a false cause.
 
 mod calls;
-mod cell;
+pub mod cell;
 mod commands;
 mod exceptions;
 mod faults;
