@@ -17,7 +17,7 @@ cases!["characters":
 ];
 
 /// The characters by their effect, with their names in the Unicode Standard. No name has a NUL.
-const CLASSES: [(&str, &[(char, char)]); 10] = [
+const CLASSES: [(&str, &[(char, char)]); 12] = [
     ("controls", &[('\u{1}', '\u{1f}'), ('\u{7f}', '\u{9f}')]),
     ("line and paragraph separators", &[('\u{2028}', '\u{2029}')]),
     (
@@ -76,6 +76,33 @@ const CLASSES: [(&str, &[(char, char)]); 10] = [
             ('\u{13430}', '\u{1343f}'),
             ('\u{1bca0}', '\u{1bca3}'),
             ('\u{1d173}', '\u{1d17a}'),
+        ],
+    ),
+    (
+        "the Braille pattern that looks like a blank",
+        &[('\u{2800}', '\u{2800}')],
+    ),
+    (
+        "code points that are no characters",
+        &[
+            ('\u{fdd0}', '\u{fdef}'),
+            ('\u{fffe}', '\u{ffff}'),
+            ('\u{1fffe}', '\u{1ffff}'),
+            ('\u{2fffe}', '\u{2ffff}'),
+            ('\u{3fffe}', '\u{3ffff}'),
+            ('\u{4fffe}', '\u{4ffff}'),
+            ('\u{5fffe}', '\u{5ffff}'),
+            ('\u{6fffe}', '\u{6ffff}'),
+            ('\u{7fffe}', '\u{7ffff}'),
+            ('\u{8fffe}', '\u{8ffff}'),
+            ('\u{9fffe}', '\u{9ffff}'),
+            ('\u{afffe}', '\u{affff}'),
+            ('\u{bfffe}', '\u{bffff}'),
+            ('\u{cfffe}', '\u{cffff}'),
+            ('\u{dfffe}', '\u{dffff}'),
+            ('\u{efffe}', '\u{effff}'),
+            ('\u{ffffe}', '\u{fffff}'),
+            ('\u{10fffe}', '\u{10ffff}'),
         ],
     ),
 ];

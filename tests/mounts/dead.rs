@@ -14,6 +14,7 @@ cases!["mounts::dead":
     a_directory_that_is_closed_on_the_way_does_no_harm,
     a_search_asks_a_stopped_server_nothing,
     a_search_asks_the_server_of_another_user_nothing,
+    a_source_that_leads_to_a_stopped_server_is_not_looked_at,
 ];
 
 /// A room with a FUSE mount on `$d/f` that nobody serves.
@@ -216,5 +217,19 @@ fn a_search_asks_the_server_of_another_user_nothing() -> Outcome {
     let size = dead.inside("-n -r -o SOURCE,SIZE -M $d/f 2>&1");
     assert!(size.starts_with("dead ?\n"), "{size}");
     assert!(size.contains("SIZE: Permission denied"), "{size}");
+    Ok(())
+}
+
+fn a_source_that_leads_to_a_stopped_server_is_not_looked_at() -> Outcome {
+    let server = Server::new()?;
+    let mut dead = Dead::with(server.stdin(), Box::new(()), 0)?;
+    server.serve();
+    // Every user can make such a mount in a user namespace.
+    dead.room.run("mount -i -t tmpfs $d/f/source $d/l");
+    let source = dead.room.text("f/source");
+    server.stop();
+    let shown = dead.inside("-n -r -o SOURCE,SOURCES,UUID,PARTLABEL -M $d/l");
+    assert!(shown.starts_with(&source), "{shown}");
+    assert_eq!(server.unanswered(), 0);
     Ok(())
 }

@@ -170,11 +170,12 @@ pub fn device_of(mount: &Mount<'_>) -> Option<Device> {
     if mount.device.major != 0 {
         return Some(mount.device);
     }
-    // Some file systems on devices have numbers of their own, such as btrfs.
+    // btrfs has numbers of its own. File systems that every user can mount have any source, such as a path to a server that
+    // never answers.
     let source = mount.source.decoded();
-    source
-        .starts_with(b"/")
-        .then(|| lookup::device(Path::new(OsStr::from_bytes(&source))))
+    let is_of_one = mount.fstab.is_some() || *mount.fs_type.decoded() == *b"btrfs";
+    (is_of_one && source.starts_with(b"/"))
+        .then(|| lookup::device_within(Path::new(OsStr::from_bytes(&source))))
         .flatten()
 }
 

@@ -3,12 +3,14 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use nix::errno::Errno;
 use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 
 use super::directory;
+use crate::error::Doing;
+use crate::escape::quoted;
 use crate::mounts::{Device, Mount, MountId, MountTable, PeerGroup, View};
 use crate::process::{Pid, Process};
-use crate::sys::errno::lacks_resources;
 use crate::{Error, Kind, Kinds, Namespace, Result};
 
 /// The limits of names of these kinds that are created here: process 1, in its mount namespace, may not see them.
@@ -56,9 +58,18 @@ fn tables(of: Pid) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
     };
     match both() {
         Ok(both) => Ok(Some(both)),
-        Err(error) if error.errno().is_some_and(lacks_resources) => Err(error),
-        Err(_) => Ok(None),
+        Err(error) if is_refusal(&error) => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+/// True if the caller may not read the mounts, or there is nothing to read them from. Any other error says nothing about
+/// the mounts, and nothing is removed after it.
+fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error.errno(),
+        None | Some(Errno::EACCES | Errno::EPERM | Errno::ENOENT | Errno::ESRCH | Errno::ENOSYS)
+    )
 }
 
 /// True if something is mounted on this file in the mount namespace of process 1. The caller sees a plain file.
@@ -91,16 +102,22 @@ fn is_mounted_for(process: Pid, path: &Path) -> Result<bool> {
 /// mount, so the file cannot be removed.
 pub(super) fn is_mounted_below(path: &Path) -> Result<bool> {
     let mount_of = |path: &Path| {
-        let stat = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID).ok()?;
-        Some(MountId::new(stat.stx_mnt_id))
+        let doing = || format!("look at {}", quoted(path.as_os_str().as_bytes()));
+        match statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID) {
+            Ok(stat) => Ok(Some(MountId::new(stat.stx_mnt_id))),
+            // Another process removed it.
+            Err(rustix::io::Errno::NOENT) => Ok(None),
+            Err(errno) => Err(errno).doing(doing),
+        }
     };
-    let (Some(around), Some(top)) = (path.parent().and_then(mount_of), mount_of(path)) else {
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let (Some(around), Some(top)) = (mount_of(directory)?, mount_of(path)?) else {
         return Ok(false);
     };
     let own = match View::own().and_then(|view| view.read()) {
         Ok(own) => own,
-        Err(error) if error.errno().is_some_and(lacks_resources) => return Err(error),
-        Err(_) => return Ok(false),
+        Err(error) if is_refusal(&error) => return Ok(false),
+        Err(error) => return Err(error),
     };
     Ok(has_hidden(&MountTable::parse(&own), path, around, top))
 }

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
+use nix::errno::Errno;
+
 use super::choices::list;
 use super::claimant::{Claimant, Hierarchies, SHORT};
 use crate::error::Doing;
 use crate::escape::{quoted, word};
 use crate::output::escape_for_terminal;
 use crate::process::{Cgroup, Cgroups, Files, Pid, Process, living_thread, scan};
-use crate::sys::errno::lacks_resources;
 use crate::{Error, Gathered, Result};
 
 /// The word before the colon in a target.
@@ -180,8 +181,11 @@ fn all(
         let cgroups = Files::of(&proc, thread.unwrap_or(pid)).cgroups();
         let (cgroups, stat) = match (cgroups, stat) {
             (Gathered::Known(cgroups), Gathered::Known(stat)) => (cgroups, stat),
-            // A process that cannot be read may be in another cgroup of this name.
-            (Gathered::Unreadable(errno), _) | (_, Gathered::Unreadable(errno)) if lacks_resources(errno) => {
+            // A process that cannot be read may be in another cgroup of this name. Processes that are hidden from the caller
+            // are an exception.
+            (Gathered::Unreadable(errno), _) | (_, Gathered::Unreadable(errno))
+                if !matches!(errno, Errno::EACCES | Errno::EPERM) =>
+            {
                 return Err(errno).doing(|| format!("read the cgroups of process {pid}"));
             }
             _ => continue,

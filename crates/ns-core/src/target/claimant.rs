@@ -4,6 +4,8 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
+use nix::errno::Errno;
+
 use crate::inventory::Entry;
 use crate::mounts::{MountTable, View, cgroup_directory};
 use crate::output::escape_for_terminal;
@@ -94,12 +96,19 @@ fn user_of_slice(path: &[u8]) -> Option<u32> {
 }
 
 impl Claimant {
-    /// Who could choose the names in a namespace: the creator of the user namespace that owns it. If that is above the
-    /// caller's, it is unknown, and nobody below can have created it.
+    /// Who could choose the names in a namespace: the creator of the user namespace that owns it.
     pub fn of_namespace(entry: &Entry) -> Self {
-        match entry.owner_uid() {
-            Gathered::Known(uid) if uid != 0 => Self::User(uid),
-            _ => Self::System,
+        Self::of_creator(entry.owner(), entry.owner_uid())
+    }
+
+    /// The claimant from the user namespace that owns a namespace, and the uid that created that user namespace. The kernel
+    /// refuses (`EPERM`) to show an owner above the caller's user namespace, and nobody below can have created that one.
+    /// With any other answer, anybody can have created it.
+    fn of_creator<T>(owner: Gathered<T>, creator: Gathered<u32>) -> Self {
+        match (owner, creator) {
+            (_, Gathered::Known(0)) | (Gathered::Unreadable(Errno::EPERM), _) => Self::System,
+            (_, Gathered::Known(uid)) => Self::User(uid),
+            _ => Self::Unknown,
         }
     }
 
@@ -142,5 +151,48 @@ impl std::fmt::Display for Claimant {
             Self::Container(_) => write!(f, "container {}", self.name().unwrap_or_default()),
             Self::Unknown => f.write_str("an unknown owner"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_owner_out_of_sight_is_the_system_without_a_uid() {
+        let of = |errno| {
+            let unread = Gathered::Unreadable(errno);
+            Claimant::of_creator(
+                unread.and_then(|()| Gathered::Known(())),
+                Gathered::Unreadable(errno),
+            )
+        };
+        assert_eq!(of(Errno::EPERM), Claimant::System);
+        for errno in [
+            Errno::ENOMEM,
+            Errno::EIO,
+            Errno::EMFILE,
+            Errno::EACCES,
+            Errno::ENOTTY,
+        ] {
+            assert_eq!(of(errno), Claimant::Unknown, "{errno}");
+            assert!(!of(errno).is_meant(), "{errno}");
+        }
+    }
+
+    #[test]
+    fn a_creator_that_cannot_be_read_is_unknown() {
+        let owner = Gathered::Known(());
+        for unknown in [
+            Gathered::Unreadable(Errno::EPERM),
+            Gathered::Unreadable(Errno::EIO),
+            Gathered::NotTold,
+            Gathered::NotAsked,
+            Gathered::Absent,
+        ] {
+            assert_eq!(Claimant::of_creator(owner, unknown), Claimant::Unknown);
+        }
+        assert_eq!(Claimant::of_creator(owner, Gathered::Known(0)), Claimant::System);
+        assert_eq!(Claimant::of_creator(owner, Gathered::Known(7)), Claimant::User(7));
     }
 }

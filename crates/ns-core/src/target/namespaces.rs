@@ -3,10 +3,14 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use nix::errno::Errno;
+
 use super::choices::list;
 use super::claimant::Claimant;
+use crate::error::Doing;
 use crate::escape::quoted;
 use crate::inventory::{Entry, Facts, Inventory, Places, Question, gather, open_by_id};
+use crate::sys::errno::lacks_resources;
 use crate::{Error, Gathered, Kind, Kinds, Namespace, Result};
 
 /// The namespace with this inode, of this kind if one is given.
@@ -64,6 +68,9 @@ pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
     // One that no process is in counts as well.
     let uts = [Kind::Uts].into_iter().collect();
     let inventory = search(uts, Places::all(), Facts::UTS_NAMES | Facts::RELATIONSHIPS)?;
+    if let Some(errno) = inventory.entries().iter().find_map(lacked) {
+        return Err(errno).doing(|| "read the host name of every UTS namespace");
+    }
     let known: Vec<_> = inventory
         .entries()
         .iter()
@@ -113,6 +120,14 @@ pub(super) fn by_host_name(name: &OsStr) -> Result<Namespace> {
                 list(several)
             )))
         }
+    }
+}
+
+/// The shortage that kept the host name of a namespace from being read. It may be the same name.
+fn lacked(entry: &Entry) -> Option<Errno> {
+    match entry.uts_names {
+        Gathered::Unreadable(errno) if lacks_resources(errno) => Some(errno),
+        _ => None,
     }
 }
 

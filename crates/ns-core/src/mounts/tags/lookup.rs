@@ -3,10 +3,11 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::errno::Errno;
 
@@ -14,6 +15,7 @@ use super::tag::{Tag, device_path};
 use super::{databases, partitions, superblock};
 use crate::Gathered;
 use crate::mounts::Device;
+use crate::process::in_child_within;
 use crate::sys::errno::from_io;
 
 /// The value for a device. Absent only if the device was read, or somebody who has read it says so.
@@ -152,6 +154,23 @@ pub(super) fn device(path: &Path) -> Option<Device> {
     metadata.file_type().is_block_device().then(|| Device {
         major: rustix::fs::major(number),
         minor: rustix::fs::minor(number),
+    })
+}
+
+/// The number of a block device with this path; `None` if that takes longer than a second: the path may lead to a server
+/// that does not answer.
+pub(super) fn device_within(path: &Path) -> Option<Device> {
+    let answer = in_child_within(Duration::from_secs(1), |pipe| {
+        let Some(device) = device(path) else {
+            return Ok(());
+        };
+        pipe.write_all(&[device.major, device.minor].map(u32::to_ne_bytes).concat())
+    });
+    let bytes = answer.ok().flatten()?;
+    let (major, minor) = bytes.split_first_chunk()?;
+    Some(Device {
+        major: u32::from_ne_bytes(*major),
+        minor: u32::from_ne_bytes(minor.try_into().ok()?),
     })
 }
 
