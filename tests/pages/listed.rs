@@ -13,6 +13,7 @@ cases!["pages::listed":
     the_listed_kinds_are_the_existing_kinds,
     the_listed_statuses_are_the_possible_ones,
     the_filters_are_valid,
+    every_kernel_in_a_message_or_a_page_is_in_the_table,
     every_option_of_unshare_is_here,
     every_option_of_nsenter_is_here,
     every_option_of_lsns_is_here,
@@ -131,6 +132,58 @@ fn the_listed_statuses_are_the_possible_ones() -> Outcome {
 }
 
 /// The expressions for -Q in the pages are valid.
+/// The versions after "Linux" and in the errors about old kernels, such as 6.12.
+fn versions(text: &str) -> BTreeSet<String> {
+    let is_version = |word: &&str| {
+        let parts = word.split_once('.');
+        parts.is_some_and(|(major, minor)| [major, minor].iter().all(|part| part.parse::<u32>().is_ok()))
+    };
+    let words = text
+        .split_whitespace()
+        .map(|word| word.trim_matches([',', '.', ':', ';', '"', '(', ')']));
+    words.filter(is_version).map(str::to_owned).collect()
+}
+
+fn every_kernel_in_a_message_or_a_page_is_in_the_table() -> Outcome {
+    let page = read(COMMON);
+    let (_, section) = page.split_once(".Sh KERNELS\n").expect("it has the section");
+    let (section, _) = section.split_once(".Sh ").expect("it is not the last one");
+    let listed = versions(section);
+    let mut named = BTreeSet::new();
+    for page in PAGES {
+        let lines = read(page);
+        let lines = lines.lines().filter(|line| line.contains("Linux "));
+        named.extend(lines.flat_map(versions));
+    }
+    for file in sources() {
+        let text = std::fs::read_to_string(&file).expect("it can be read");
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let of_errors = lines.filter(|line| line.contains("Linux ") || line.contains("needs_linux("));
+        named.extend(of_errors.flat_map(versions));
+    }
+    assert!(named.len() > 5, "{named:?}");
+    let missing: Vec<_> = named.difference(&listed).collect();
+    assert!(missing.is_empty(), "{missing:?} are not in {listed:?}");
+    Ok(())
+}
+
+/// The sources of the library and the programs.
+fn sources() -> Vec<std::path::PathBuf> {
+    let mut directories = vec![super::path("crates")];
+    let mut files = Vec::new();
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).expect("it can be read") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
 fn the_filters_are_valid() -> Outcome {
     for (page, name) in [(PAGES[2], "ns-ls"), (PAGES[4], "ns-mounts")] {
         let text = read(page);
