@@ -1,23 +1,20 @@
 //! Booting a guest and reading its console.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::fetch::Kernel;
-use super::jobs::Conditions;
-
-/// How long a guest may run, in seconds. A processor is emulated.
-const LIMIT: &str = "900";
+use super::jobs::Start;
 
 /// Boots the kernel with these disks, and returns what it wrote to its console. The disks stay as they are.
-pub fn boot(kernel: &Kernel, start: &Path, disks: &[&PathBuf], conditions: Conditions) -> Result<String> {
-    let parameters = format!("console=ttyS0 quiet panic=-1 {}", conditions.parameters);
+pub fn boot(kernel: &Kernel, start: &Path, disks: &[&Path], guest: Start) -> Result<String> {
+    let parameters = format!("console=ttyS0 quiet panic=-1 {}", guest.parameters);
     let mut command = Command::new("timeout");
     command
         .args([
-            LIMIT,
+            guest.limit,
             "qemu-system-x86_64",
             "-machine",
             "q35",

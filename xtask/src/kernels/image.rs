@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::cpio::Archive;
 use super::fetch::{self, Kernel};
-use super::jobs::{self, Conditions};
+use super::jobs::{self, Start};
 
 /// The names of our programs.
 pub const PROGRAMS: [&str; 5] = ["ns-unshare", "ns-enter", "ns-ls", "ns-hostname", "ns-mounts"];
@@ -35,8 +35,6 @@ pub fn root(directory: &Path) -> Result<PathBuf> {
         done(Command::new("debootstrap").args(words).arg(&place))?;
         std::fs::create_dir_all(place.join("ns"))?;
         std::fs::create_dir_all(place.join("usr/lib/modules"))?;
-        std::fs::write(place.join("start"), jobs::START)?;
-        done(Command::new("chmod").arg("755").arg(place.join("start")))?;
         let user = "tester:x:1000:1000::/tmp:/bin/sh\n";
         for (file, line) in [
             ("passwd", user),
@@ -83,19 +81,19 @@ pub fn modules(directory: &Path, kernel: &Kernel) -> Result<PathBuf> {
 }
 
 /// The programs and the jobs.
-pub fn programs(directory: &Path, programs: &Path, conditions: Conditions) -> Result<PathBuf> {
+pub fn programs(directory: &Path, programs: &Path, jobs: &str) -> Result<PathBuf> {
     let place = tempfile::tempdir_in(directory)?;
     for name in PROGRAMS {
         std::fs::copy(programs.join(name), place.path().join(name))?;
     }
-    std::fs::write(place.path().join("jobs"), jobs::script(conditions))?;
+    std::fs::write(place.path().join("jobs"), jobs)?;
     let image = directory.join("programs.img");
     disk(place.path(), &image, 100)?;
     Ok(image)
 }
 
 /// The initial root file system: it loads the modules of the disk and goes on there, or is all that the guest has.
-pub fn start(directory: &Path, kernel: &Kernel, programs: &Path, conditions: Conditions) -> Result<PathBuf> {
+pub fn start(directory: &Path, kernel: &Kernel, programs: &Path, start: Start) -> Result<PathBuf> {
     let mut archive = Archive::default();
     for name in ["bin", "dev", "proc", "sys", "new", "modules", "tmp"] {
         archive.directory(name);
@@ -108,13 +106,14 @@ pub fn start(directory: &Path, kernel: &Kernel, programs: &Path, conditions: Con
             writeln!(load, "busybox insmod /modules/{name}.ko")?;
         }
     }
-    if conditions == Conditions::BARE {
+    if start.bare {
         for name in PROGRAMS {
             archive.program(&format!("bin/{name}"), &std::fs::read(programs.join(name))?);
         }
-        archive.program("jobs", jobs::script(conditions).as_bytes());
+        archive.program("jobs", jobs::script(start).as_bytes());
     }
-    archive.program("init", jobs::first(&load, conditions).as_bytes());
+    archive.program("start", jobs::START.as_bytes());
+    archive.program("init", jobs::first(&load, start).as_bytes());
     let file = directory.join("start.cpio");
     std::fs::write(&file, archive.finish())?;
     Ok(file)
@@ -145,7 +144,7 @@ fn module(kernel: &Kernel, name: &str) -> Result<Option<Vec<u8>>> {
 }
 
 /// An image of this many MiB with the contents of a directory.
-fn disk(place: &Path, image: &Path, size: u32) -> Result<()> {
+pub fn disk(place: &Path, image: &Path, size: u32) -> Result<()> {
     let unfinished = image.with_extension("new");
     let _ = std::fs::remove_file(&unfinished);
     let mut command = Command::new("mke2fs");
@@ -158,7 +157,8 @@ fn disk(place: &Path, image: &Path, size: u32) -> Result<()> {
     Ok(std::fs::rename(unfinished, image)?)
 }
 
-fn done(command: &mut Command) -> Result<()> {
+/// Runs a command, and fails with its messages if it fails.
+pub fn done(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot run {name}"))?;
     let error = String::from_utf8_lossy(&output.stderr);

@@ -1,66 +1,203 @@
 //! The jobs of a guest, and the conditions under which they run.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-/// The conditions of one start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conditions {
-    /// As in the table.
-    pub name: &'static str,
+use super::checkout::TESTS;
+
+/// One start of a guest: the parameters of the kernel, and conditions one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
     /// The parameters of the kernel.
     pub parameters: &'static str,
+    /// The conditions that the guest sets up, one after the other.
+    conditions: &'static [Conditions],
+    /// True if the initial root file system is all that the guest has.
+    pub bare: bool,
+    /// True if the guest has the checkout, and runs its tests.
+    pub tests: bool,
+    /// How long the guest may run, in seconds. A processor is emulated.
+    pub limit: &'static str,
+}
+
+/// Conditions that a running guest can set up.
+#[derive(Clone, Copy, Debug)]
+struct Conditions {
+    /// As in the table.
+    name: &'static str,
     /// Commands that the guest runs as root before the jobs.
     set_up: &'static str,
+    /// Commands that end these conditions.
+    tear_down: &'static str,
     /// The jobs that run, by the marks in [`JOBS`].
     marks: &'static str,
 }
 
-impl Conditions {
+const USUAL: Conditions = Conditions {
+    name: "usual",
+    set_up: "",
+    tear_down: "",
+    marks: "rum",
+};
+
+/// The features that are switched off, or changed, in turn.
+const FEATURES: &[Conditions] = &[
+    USUAL,
+    Conditions {
+        name: "no namespaces",
+        set_up: "for limit in /proc/sys/user/max_*_namespaces; do echo 0 >$limit; done",
+        tear_down: "for limit in /proc/sys/user/max_*_namespaces; do echo 5000 >$limit; done",
+        marks: "n",
+    },
+    Conditions {
+        name: "no unprivileged user namespaces",
+        set_up: "echo 0 >/proc/sys/kernel/unprivileged_userns_clone",
+        tear_down: "echo 1 >/proc/sys/kernel/unprivileged_userns_clone",
+        marks: "d",
+    },
+    Conditions {
+        name: "AppArmor",
+        set_up: "echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        tear_down: "echo 0 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        marks: "a",
+    },
+    Conditions {
+        name: "Yama",
+        set_up: "echo 1 >/proc/sys/kernel/yama/ptrace_scope",
+        tear_down: "echo 0 >/proc/sys/kernel/yama/ptrace_scope",
+        marks: "y",
+    },
+    Conditions {
+        name: "hidepid",
+        set_up: "mount -o remount,hidepid=2 /proc",
+        tear_down: "mount -o remount,hidepid=0 /proc",
+        marks: "kh",
+    },
+    Conditions {
+        name: "no cgroup",
+        set_up: "umount /sys/fs/cgroup",
+        tear_down: "mount -t cgroup2 cgroup /sys/fs/cgroup",
+        marks: "k",
+    },
+    Conditions {
+        name: "cgroup v1",
+        set_up: "umount /sys/fs/cgroup; mount -t tmpfs cgroup /sys/fs/cgroup; for it in pids freezer; do \
+                 mkdir /sys/fs/cgroup/$it; mount -t cgroup -o $it $it /sys/fs/cgroup/$it; done",
+        tear_down: "umount /sys/fs/cgroup/*; umount /sys/fs/cgroup; mount -t cgroup2 cgroup /sys/fs/cgroup",
+        marks: "k",
+    },
+    Conditions {
+        name: "no /proc",
+        set_up: "umount -l /proc",
+        tear_down: "mount -t proc proc /proc",
+        marks: "o",
+    },
+];
+
+impl Start {
     /// Everything as the kernel comes.
     pub const USUAL: Self = Self {
-        name: "usual",
         parameters: "",
-        set_up: "",
-        marks: "rum",
+        conditions: &[USUAL],
+        bare: false,
+        tests: false,
+        limit: "900",
     };
-    /// The initial root file system alone, with the programs and busybox.
-    pub const BARE: Self = Self {
-        name: "initramfs",
-        parameters: "",
-        set_up: "",
-        marks: "b",
+
+    /// The tests of the checkout.
+    pub const TESTS: Self = Self {
+        conditions: &[],
+        tests: true,
+        limit: "5400",
+        ..Self::USUAL
     };
-    /// All conditions.
+
+    /// All starts.
     pub const ALL: &[Self] = &[
-        Self::USUAL,
         Self {
-            name: "no namespaces",
-            parameters: "",
-            set_up: "for limit in /proc/sys/user/max_*_namespaces; do echo 0 >$limit; done",
-            marks: "n",
+            conditions: FEATURES,
+            ..Self::USUAL
         },
         Self {
-            name: "hidepid",
-            parameters: "",
-            set_up: "mount -o remount,hidepid=2 /proc",
-            marks: "ru",
+            parameters: "security=selinux selinux=1",
+            conditions: &[Conditions {
+                name: "SELinux without a policy",
+                marks: "sk",
+                ..USUAL
+            }],
+            ..Self::USUAL
         },
         Self {
-            name: "cgroup v1",
-            parameters: "systemd.unified_cgroup_hierarchy=0",
-            set_up: "umount /sys/fs/cgroup; mount -t tmpfs cgroup /sys/fs/cgroup; for it in pids freezer; do \
-                     mkdir /sys/fs/cgroup/$it; mount -t cgroup -o $it $it /sys/fs/cgroup/$it; done",
-            marks: "ru",
+            conditions: &[Conditions {
+                name: "initramfs",
+                marks: "b",
+                ..USUAL
+            }],
+            bare: true,
+            ..Self::USUAL
         },
-        Self::BARE,
+        Self::TESTS,
     ];
 }
 
-/// A job: the marks of the conditions that it belongs to, its name, and a script that succeeds. `r` runs as root, `u` as
-/// an ordinary user, `m` as root with modules, `n` if namespaces cannot be created, `b` in the initial root file
-/// system.
+/// The cases that touch what kernels do differently, in chunks. The others take hours on an emulated processor.
+const CHUNKS: [&str; 22] = [
+    "ls::columns",
+    "ls::places",
+    "ls::holders",
+    "ls::pinned",
+    "ls::surroundings",
+    "mounts::shown",
+    "mounts::inside",
+    "mounts::everywhere",
+    "mounts::targets",
+    "mounts::watch",
+    "mounts::propagation",
+    "target::",
+    "enter::indirect",
+    "enter::namespaces",
+    "enter::safety",
+    "unshare::namespaces",
+    "unshare::clocks",
+    "unshare::mounts",
+    "unshare::ids",
+    "pins::names",
+    "hostname::list",
+    "hostname::watch",
+];
+
+/// The tests of the checkout at this path: a job for each binary with unit tests, and for each chunk of cases.
+pub fn tests(root: &Path, units: &[String]) -> String {
+    let root = root.display();
+    let mut text = format!(
+        "mkdir -p {root}; mount -t ext4 /dev/vdd {root}; cd {root}; export RUST_BACKTRACE=0\necho '== conditions tests'\n"
+    );
+    let units = units
+        .iter()
+        .map(|name| (format!("unit tests of {name}"), name.clone()));
+    let chunks = CHUNKS
+        .iter()
+        .map(|chunk| (format!("cases {chunk}"), format!("programs {chunk}")));
+    for (name, words) in units.chain(chunks) {
+        let _ = writeln!(
+            text,
+            "if timeout 600 {TESTS}/{words} >/tmp/output 2>&1 </dev/null; then echo '== ok root {name}'; \
+             else echo '== failed root {name}'; grep -vE '^running|\\.\\.\\. (ok|ignored)' /tmp/output; fi; \
+             grep '^test result' /tmp/output"
+        );
+    }
+    text + "echo '== end'\n"
+}
+
+/// The status of a job that this kernel has nothing for.
+const SKIPPED: u8 = 77;
+
+/// A job: the marks of the conditions that it belongs to, its name, and a script that succeeds, or ends with the status
+/// [`SKIPPED`] after a line with the reason. `r` runs as root, `u` as an ordinary user, `m` as root with modules, `n` if
+/// namespaces cannot be created, `b` in the initial root file system, `k` as root where a feature that all jobs could use
+/// is missing, and the others where one setting is changed.
 const JOBS: &[(&str, &str, &str)] = &[
-    ("ru", "each kind of namespace", "ns-unshare -a true"),
+    ("ruk", "each kind of namespace", "ns-unshare -a true"),
     ("r", "a private root directory", "ns-unshare -a -m -R / true"),
     (
         "ru",
@@ -72,7 +209,7 @@ const JOBS: &[(&str, &str, &str)] = &[
         "a range of ids",
         "[ \"$(ns-unshare -a sh -c 'wc -l </proc/self/uid_map')\" -ge 1 ]",
     ),
-    ("rub", "a list of namespaces", "ns-ls | grep -q user"),
+    ("rubk", "a list of namespaces", "ns-ls | grep -q user"),
     (
         "r",
         "nothing of the list is missing",
@@ -90,7 +227,7 @@ const JOBS: &[(&str, &str, &str)] = &[
          grep -q kernel ;; *) ! echo \"$kinds\" | grep -q kernel ;; esac",
     ),
     (
-        "rub",
+        "rubk",
         "the table of mounts",
         "ns-mounts -n -o TARGET / | grep -qx /",
     ),
@@ -118,14 +255,14 @@ const JOBS: &[(&str, &str, &str)] = &[
         "[ \"$(ns-unshare -a sh -c 'ns-hostname other; ns-hostname')\" = other ]",
     ),
     (
-        "ru",
+        "ruk",
         "entering a process",
         "ns-unshare -a --hostname inner --info-fd 1 sleep 60 | { read -r info; \
          pid=$(echo \"$info\" | grep -o '\"pid\":[0-9]*' | cut -d: -f2); \
          [ \"$(ns-enter -t $pid -a ns-hostname)\" = inner ]; status=$?; kill -9 $pid; exit $status; }",
     ),
     (
-        "r",
+        "rk",
         "a pinned name",
         "ns-unshare -n -u --pin blue true && ns-enter -t blue true && ns-unshare --unpin blue",
     ),
@@ -155,6 +292,43 @@ const JOBS: &[(&str, &str, &str)] = &[
         "ns-ls >/dev/null && ns-mounts >/dev/null && ns-hostname >/dev/null",
     ),
     (
+        "d",
+        "the setting of Debian is the cause",
+        "[ -e /proc/sys/kernel/unprivileged_userns_clone ] || { echo no such setting; exit 77; }; \
+         ns-unshare -a true 2>&1 | grep -q 'unprivileged_userns_clone is 0'",
+    ),
+    (
+        "a",
+        "the restriction of AppArmor is the cause",
+        "[ -e /proc/sys/kernel/apparmor_restrict_unprivileged_userns ] || { echo no such setting; exit 77; }; \
+         ns-unshare -a true 2>&1 | grep -q 'apparmor_restrict_unprivileged_userns is 1'",
+    ),
+    (
+        "y",
+        "ptrace_scope is the cause",
+        "[ -e /proc/sys/kernel/yama/ptrace_scope ] || { echo no Yama; exit 77; }; \
+         perl -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 0); $|=1; print fileno(S), \"\\n\"; sleep 60' | { read -r fd; \
+         pid=$(pgrep -n perl); ns-enter -t $pid -N $fd true >/tmp/yama.$$ 2>&1; kill $pid; \
+         grep -q 'ptrace_scope is 1' /tmp/yama.$$; }",
+    ),
+    (
+        "h",
+        "hidepid is named",
+        "ns-ls 2>&1 >/dev/null | grep -q hidepid && ns-mounts --all-namespaces 2>&1 >/dev/null | grep -q hidepid",
+    ),
+    ("o", "the host name", "[ \"$(ns-hostname)\" = guest ]"),
+    (
+        "o",
+        "the missing /proc is named",
+        "for it in ns-ls ns-mounts; do $it 2>&1 | grep -q /proc || exit 1; done",
+    ),
+    ("o", "new namespaces without /proc", "ns-unshare -u -i -n true"),
+    (
+        "s",
+        "SELinux is there",
+        "grep -qw selinux /sys/kernel/security/lsm || { echo no SELinux; exit 77; }",
+    ),
+    (
         "b",
         "a root in an initramfs",
         "mkdir -p /new/bin; cp /bin/busybox /new/bin/; ns-unshare -m -R /new /bin/busybox true",
@@ -168,6 +342,7 @@ pub const START: &str = "#!/bin/sh
 export PATH=/ns:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmp /tmp; mount -t tmpfs -o mode=755 run /run
 mkdir -p /dev/pts; mount -t devpts pts /dev/pts; mount -t cgroup2 cgroup /sys/fs/cgroup
+mount -t securityfs securityfs /sys/kernel/security
 mount -t ext4 -o ro /dev/vdb /lib/modules; mount -t ext4 -o ro /dev/vdc /ns
 chmod 1777 /tmp; modprobe -a veth 2>/dev/null; ip link set lo up; hostname guest
 sh /ns/jobs
@@ -176,35 +351,46 @@ sleep 60
 ";
 
 /// The first process of the initial root file system.
-pub fn first(load: &str, conditions: Conditions) -> String {
-    let rest = if conditions == Conditions::BARE {
-        "busybox mount -t sysfs sys /sys\nfor it in sh grep mkdir cp cut sleep uname tail cat; do busybox ln -s busybox /bin/$it; done\n\
+pub fn first(load: &str, start: Start) -> String {
+    let rest = if start.bare {
+        "busybox mount -t sysfs sys /sys\nfor it in sh grep mkdir cp cut sleep uname tail cat true; do busybox ln -s busybox /bin/$it; done\n\
          sh /jobs\necho o >/proc/sysrq-trigger\nbusybox sleep 60\n"
     } else {
         "while [ ! -e /dev/vda ]; do busybox sleep 0.1; done\nbusybox mount -t ext4 /dev/vda /new\n\
-         busybox mount --move /dev /new/dev\nbusybox umount /proc\nexec busybox switch_root /new /start\n"
+         busybox mount --move /dev /new/dev\nbusybox umount /proc\n\
+         busybox cp /start /new/start\nexec busybox switch_root /new /start\n"
     };
     format!(
         "#!/bin/busybox sh\nexport PATH=/bin\nbusybox mount -t devtmpfs dev /dev\nbusybox mount -t proc proc /proc\n{load}{rest}"
     )
 }
 
-/// The jobs of these conditions. Each writes a line: `== ok root a veth pair`.
-pub fn script(conditions: Conditions) -> String {
-    let mut text = format!("{}\n", conditions.set_up);
-    for mark in conditions.marks.chars() {
-        let (who, prefix) = match mark {
-            'u' => ("user", "setpriv --reuid=1000 --regid=1000 --clear-groups "),
-            _ => ("root", ""),
-        };
-        for (_, name, script) in JOBS.iter().filter(|(marks, ..)| marks.contains(mark)) {
-            let quoted = script.replace('\'', "'\\''");
-            let _ = writeln!(
-                text,
-                "if {prefix}sh -c '{quoted}' >/tmp/output 2>&1 </dev/null; then echo '== ok {who} {name}'; \
-                 else echo '== failed {who} {name}'; cat /tmp/output; fi"
-            );
+/// The jobs of a start. Each writes a line: `== ok root a veth pair`. A line like `== conditions usual` is before the
+/// jobs that it belongs to.
+pub fn script(start: Start) -> String {
+    let mut text = String::new();
+    for conditions in start.conditions {
+        let _ = writeln!(
+            text,
+            "echo '== conditions {}'\n{}",
+            conditions.name, conditions.set_up
+        );
+        for mark in conditions.marks.chars() {
+            let (who, prefix) = match mark {
+                'u' | 'd' | 'a' | 'y' | 'h' => ("user", "setpriv --reuid=1000 --regid=1000 --clear-groups "),
+                _ => ("root", ""),
+            };
+            for (_, name, script) in JOBS.iter().filter(|(marks, ..)| marks.contains(mark)) {
+                let quoted = script.replace('\'', "'\\''");
+                let _ = writeln!(
+                    text,
+                    "{prefix}sh -c '{quoted}' >/tmp/output 2>&1 </dev/null\ncase $? in 0) echo '== ok {who} {name}';; \
+                     {SKIPPED}) echo '== skipped {who} {name}'; cat /tmp/output;; \
+                     *) echo '== failed {who} {name}'; cat /tmp/output;; esac"
+                );
+            }
         }
+        let _ = writeln!(text, "{}", conditions.tear_down);
     }
     text + "echo '== end'\n"
 }

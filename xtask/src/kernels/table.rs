@@ -5,48 +5,63 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use super::fetch::Kernel;
-use super::jobs::Conditions;
 
 /// The result of one job on one kernel.
 #[derive(Debug)]
 pub struct JobResult {
     version: String,
-    conditions: &'static str,
+    conditions: String,
     job: String,
-    passed: bool,
-    /// The output, if it failed.
+    outcome: Outcome,
+    /// The output, if it failed, or the reason if it was left out.
     output: String,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Skipped,
+    Failed,
+}
+
 impl JobResult {
-    /// True if the job did what it should.
-    pub fn passed(&self) -> bool {
-        self.passed
+    /// True if the job did not do what it should.
+    pub fn failed(&self) -> bool {
+        self.outcome == Outcome::Failed
     }
 }
 
 /// Reads the console of a guest.
-pub fn read(version: &str, conditions: Conditions, console: &str) -> Vec<JobResult> {
+pub fn read(version: &str, console: &str) -> Vec<JobResult> {
     let mut results: Vec<JobResult> = Vec::new();
+    let mut conditions = "";
     for line in console.lines() {
         let mark = line.find("== ").map(|start| &line[start + 3..]);
+        if let Some(name) = mark.and_then(|text| text.strip_prefix("conditions ")) {
+            conditions = name;
+            continue;
+        }
+        let words = [
+            ("ok ", Outcome::Passed),
+            ("skipped ", Outcome::Skipped),
+            ("failed ", Outcome::Failed),
+        ];
         let result = mark.and_then(|text| {
-            let passed = text.starts_with("ok ");
-            let job = text
-                .strip_prefix("ok ")
-                .or_else(|| text.strip_prefix("failed "))?;
-            Some((passed, job))
+            let mut found = words
+                .iter()
+                .filter_map(|(word, outcome)| Some((text.strip_prefix(word)?, *outcome)));
+            found.next()
         });
-        if let Some((passed, job)) = result {
+        if let Some((job, outcome)) = result {
             results.push(JobResult {
                 version: version.to_owned(),
-                conditions: conditions.name,
+                conditions: conditions.to_owned(),
                 job: job.to_owned(),
-                passed,
+                outcome,
                 output: String::new(),
             });
         } else if let Some(last) = results.last_mut()
-            && !last.passed
+            && last.outcome != Outcome::Passed
             && mark != Some("end")
         {
             last.output.push_str(line);
@@ -59,7 +74,11 @@ pub fn read(version: &str, conditions: Conditions, console: &str) -> Vec<JobResu
 /// A line for each job, with the output of those that failed.
 pub fn text(results: &[JobResult]) -> String {
     results.iter().fold(String::new(), |mut text, result| {
-        let word = if result.passed { "ok" } else { "FAILED" };
+        let word = match result.outcome {
+            Outcome::Passed => "ok",
+            Outcome::Skipped => "skipped",
+            Outcome::Failed => "FAILED",
+        };
         let JobResult {
             version,
             conditions,
@@ -67,18 +86,18 @@ pub fn text(results: &[JobResult]) -> String {
             output,
             ..
         } = result;
-        let _ = write!(text, "{word:<6} {version:<16} {conditions:<14} {job}\n{output}");
+        let _ = write!(text, "{word:<7} {version:<16} {conditions:<14} {job}\n{output}");
         text
     })
 }
 
 /// The document: a row for each job, a column for each kernel.
 pub fn document(kernels: &[Kernel], results: &[JobResult]) -> String {
-    let mut rows: BTreeMap<(&str, &str), BTreeMap<&str, bool>> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, &str), BTreeMap<&str, Outcome>> = BTreeMap::new();
     for result in results {
-        rows.entry((result.conditions, &result.job))
+        rows.entry((&result.conditions, &result.job))
             .or_default()
-            .insert(&result.version, result.passed);
+            .insert(&result.version, result.outcome);
     }
     let date = Command::new("date")
         .arg("+%Y-%m-%d")
@@ -89,7 +108,8 @@ pub fn document(kernels: &[Kernel], results: &[JobResult]) -> String {
     let mut text = format!(
         "# Kernels\n\n`cargo xtask kernels --record` boots kernels of Debian under qemu's software emulation, runs jobs of the\n\
          five programs there, and writes this table. It was written on {}. The numbers are versions of Debian's packages.\n\
-         \"root\" and \"user\" say who did the job.\n\n| conditions | job | {} |\n|---|---|{}\n",
+         \"root\" and \"user\" say who did the job. A dash means that the kernel has nothing to try: Debian's kernels have no\n\
+         restriction by AppArmor. SELinux is tried without a policy, because a policy needs a root file system with labels.\n\n| conditions | job | {} |\n|---|---|{}\n",
         String::from_utf8_lossy(&date).trim(),
         versions.join(" | "),
         "---|".repeat(versions.len())
@@ -98,9 +118,9 @@ pub fn document(kernels: &[Kernel], results: &[JobResult]) -> String {
         let _ = write!(text, "| {conditions} | {job} |");
         for version in &versions {
             let word = match of_kernels.get(version) {
-                Some(true) => "yes",
-                Some(false) => "no",
-                None => "-",
+                Some(Outcome::Passed) => "yes",
+                Some(Outcome::Failed) => "no",
+                Some(Outcome::Skipped) | None => "-",
             };
             let _ = write!(text, " {word} |");
         }
@@ -115,19 +135,20 @@ mod tests {
 
     #[test]
     fn a_failed_job_has_its_output() {
-        let console =
-            "boot\n== ok root a\n[1.0] noise\n== failed user b\nns-ls: cannot\n== ok root c\n== end\n";
-        let results = read("6.1", Conditions::USUAL, console);
+        let console = "boot\n== conditions x\n== ok root a\n[1.0] noise\n== failed user b\nns-ls: cannot\n\
+                       == conditions y\n== ok root c\n== skipped root d\nno Yama\n== end\n";
+        let results = read("6.1", console);
         let seen: Vec<_> = results
             .iter()
-            .map(|result| (&*result.job, result.passed, &*result.output))
+            .map(|result| (&*result.conditions, &*result.job, result.outcome, &*result.output))
             .collect();
         assert_eq!(
             seen,
             [
-                ("root a", true, ""),
-                ("user b", false, "ns-ls: cannot\n"),
-                ("root c", true, "")
+                ("x", "root a", Outcome::Passed, ""),
+                ("x", "user b", Outcome::Failed, "ns-ls: cannot\n"),
+                ("y", "root c", Outcome::Passed, ""),
+                ("y", "root d", Outcome::Skipped, "no Yama\n"),
             ]
         );
     }
