@@ -5,7 +5,7 @@ mod dead;
 mod everywhere;
 mod files;
 mod fstab;
-mod fuse;
+pub mod fuse;
 mod inside;
 mod narrow;
 mod propagation;

@@ -17,18 +17,23 @@ cases!["unshare::dead":
 ];
 
 /// A FUSE mount on `/mnt` that nobody serves, in a mount namespace of its own.
-struct Dead {
+pub(super) struct Dead {
     held: Held,
     /// While it is open, requests wait for an answer.
     _connection: File,
 }
 
 impl Dead {
-    fn new() -> Result<Self, Skip> {
+    pub(super) fn new() -> Result<Self, Skip> {
         needs::root()?;
-        needs::tools("mount nsenter setpriv");
         let connection = File::options().read(true).write(true).open("/dev/fuse");
-        let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
+        Self::with(connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?)
+    }
+
+    /// The mount of this connection.
+    pub(super) fn with(connection: File) -> Result<Self, Skip> {
+        needs::root()?;
+        needs::tools("mount nsenter setpriv umount");
         let held = Held::new(tool("unshare").arg("-m"), "");
         let options = "fd=0,rootmode=40000,user_id=0,group_id=0,allow_other";
         let mounted = tool("nsenter")
@@ -44,8 +49,13 @@ impl Dead {
         })
     }
 
+    /// Ends all requests: nobody waits for an answer any more.
+    pub(super) fn abort(&self) {
+        let _ = self.inside(&["umount", "-i", "-f", "/mnt"]).status();
+    }
+
     /// This command where the mount is.
-    fn inside(&self, words: &[&str]) -> Command {
+    pub(super) fn inside(&self, words: &[&str]) -> Command {
         let mut command = tool("nsenter");
         command.args(["-m", "-t", &self.held.pid.to_string()]).args(words);
         command
@@ -66,7 +76,7 @@ impl Dead {
     }
 
     /// All processes that were started inside, once one of them waits for the server.
-    fn waiting(&self) -> Vec<Pid> {
+    pub(super) fn waiting(&self) -> Vec<Pid> {
         for _ in 0..20_000 {
             let processes = self.processes();
             let waits = |pid: &Pid| {

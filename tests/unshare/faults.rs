@@ -28,7 +28,7 @@ cases!["unshare::faults":
 
 /// `ns-unshare` with these words. strace(1) makes calls fail as `faults` says. Without `-f`, only the caller's own
 /// calls fail.
-fn faulty(faults: &str, words: &str) -> Result<Command, Skip> {
+pub(super) fn faulty(faults: &str, words: &str) -> Result<Command, Skip> {
     let mut command = tool(needs::installed("strace")?);
     command.args(["-qq", "-o", "/dev/null"]).args(faults.split(' '));
     command.arg(unshare().get_program()).args(words.split(' '));
@@ -55,6 +55,8 @@ fn a_message_that_cannot_be_sent_ends_both_sides() -> Outcome {
     for fault in [
         "-f -e inject=sendmsg:error=ENOBUFS",
         "-f -e inject=sendmsg:error=ENOBUFS:when=1",
+        "-f -e inject=sendmsg:error=ENOBUFS:when=2+",
+        "-f -e inject=sendmsg:error=ENOBUFS -e inject=shutdown:error=ENOTCONN",
         "-e inject=sendmsg:error=ENOMEM",
     ] {
         for options in [
@@ -101,7 +103,7 @@ fn a_lost_reason_is_reported_by_the_side_that_knows_it() -> Outcome {
 
 fn nothing_stays_pinned_when_a_message_is_lost() -> Outcome {
     needs::root()?;
-    for fault in ["", ":when=1"] {
+    for fault in ["", ":when=1", " -e inject=shutdown:error=ENOTCONN"] {
         for options in ["", "-f ", "-p "] {
             let place = super::pins::Place::new();
             let words = format!("{options}--uts={}", place.file("uts"));

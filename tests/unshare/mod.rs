@@ -22,6 +22,7 @@ mod signals;
 mod start;
 mod starved;
 mod surroundings;
+mod unexecuted;
 mod veth;
 mod veth_refused;
 
@@ -55,6 +56,7 @@ pub fn cases() -> Vec<Case> {
         start::cases(),
         starved::cases(),
         surroundings::cases(),
+        unexecuted::cases(),
         veth::cases(),
         veth_refused::cases(),
     ]

@@ -1,5 +1,7 @@
 //! A change in the state of a child, as `waitpid(2)` reports it, for all signals including real-time signals.
 
+use std::time::{Duration, Instant};
+
 use nix::unistd::Pid;
 use rustix::process::{WaitOptions, WaitStatus, wait, waitpid};
 
@@ -61,6 +63,29 @@ pub(super) fn await_end(child: Pid) -> nix::Result<()> {
     let child = rustix::process::Pid::from_raw(child.as_raw());
     answered(|| waitpid(child, WaitOptions::empty())).map(|_| ())
 }
+
+/// Waits until this child has ended, for a limited time. `false` if it has not ended by then.
+pub(super) fn await_end_within(child: Pid, limit: Duration) -> nix::Result<bool> {
+    let child = rustix::process::Pid::from_raw(child.as_raw());
+    let end = Instant::now() + limit;
+    let mut pause = SHORTEST;
+    loop {
+        if answered(|| waitpid(child, WaitOptions::NOHANG))?.is_some() {
+            return Ok(true);
+        }
+        if Instant::now() >= end {
+            return Ok(false);
+        }
+        std::thread::sleep(pause);
+        pause = LONGEST.min(2 * pause);
+    }
+}
+
+/// The first pause of a wait with a limit. Nearly every child has ended after a moment.
+const SHORTEST: Duration = Duration::from_micros(50);
+
+/// The longest pause.
+const LONGEST: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {

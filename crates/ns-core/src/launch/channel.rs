@@ -1,8 +1,8 @@
 //! The messages between the two sides of a launch: "go on", "this is the child", "this failed".
 //!
-//! The channel is close-on-exec. If it closes after the inner side has announced the program, the program is running. A
-//! side that cannot send the reason of its failure shuts down its direction, and does not close the channel: the kernel
-//! needs no memory for that.
+//! The channel is close-on-exec. If it closes after the inner side has announced the program, the program is running,
+//! unless the process inside was killed. A side that cannot send the reason of its failure shuts down its direction, and
+//! does not close the channel: the kernel needs no memory for that. A side that cannot even do that ends.
 
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -78,15 +78,19 @@ impl Channel {
     }
 
     /// Sends the reason why this side ends before the program runs. If that fails, `report` is called with the reason,
-    /// and the other side learns only that this side failed.
-    pub(super) fn fail(&self, failure: &Failure, report: impl FnOnce(&Error)) {
-        if self.send(&Message::Failed(failure.clone())).is_err() {
-            report(&failure.error);
-            // Closing the channel here would look like a running program.
-            if self.shut_down().is_ok() {
-                self.await_end();
-            }
+    /// and the other side learns only that this side failed. Returns `false` if it does not even learn that: then this side
+    /// must end, and the other side notices that the channel is closed.
+    pub(super) fn fail(&self, failure: &Failure, report: impl FnOnce(&Error)) -> bool {
+        if self.send(&Message::Failed(failure.clone())).is_ok() {
+            return true;
         }
+        report(&failure.error);
+        // Closing the channel here could look like a running program.
+        let is_told = self.shut_down().is_ok();
+        if is_told {
+            self.await_end();
+        }
+        is_told
     }
 
     /// Waits until the other side fails too, or closes the channel.

@@ -8,6 +8,7 @@
 
 use std::convert::Infallible;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -27,6 +28,7 @@ use super::terminal::Terminal;
 use super::wait::{Ended, Waited, Waiter};
 use super::walk;
 use crate::error::Doing;
+use crate::process::parse_stat;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
 use crate::sys::signal_set::SignalSet;
 use crate::sys::{fd, signals};
@@ -94,6 +96,7 @@ struct Started {
     child: Pid,
     /// The channel from the program's init, if it has one.
     from_init: Option<Channel>,
+    reporter: Reporter,
 }
 
 impl Started {
@@ -104,16 +107,37 @@ impl Started {
         });
         if waited.is_err() {
             // Otherwise the program would go on without a process that waits for it.
-            end(self.child);
+            end(self.child, self.reporter);
         }
         Ok(waited.doing(|| "wait for the program")?)
     }
 }
 
-/// Ends a child, and waits until it has ended.
-fn end(child: Pid) {
+/// Ends a child, and waits until it has ended. A child that the kernel does not end is left behind, with a report: it can
+/// wait for a file system of the target, which never answers.
+fn end(child: Pid, reporter: Reporter) {
     let _ = kill(child, Signal::SIGKILL);
-    let _ = change::await_end(child);
+    if change::await_end_within(child, PATIENCE) == Ok(false) {
+        (reporter.error)(&does_not_end(child));
+    }
+}
+
+/// The time that a killed child has to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+fn does_not_end(child: Pid) -> Error {
+    let error = Error::Unfit(format!("process {child} was killed, and does not end"));
+    let stat = std::fs::read(format!("/proc/{child}/stat"))
+        .ok()
+        .and_then(|stat| parse_stat(&stat));
+    match stat.filter(|stat| stat.state == b'D') {
+        Some(_) => {
+            let cause =
+                "it waits in the kernel (state D), which a signal cannot end: a file system may not answer";
+            error.explained(Some(cause.into()), None)
+        }
+        None => error,
+    }
 }
 
 /// A plan being carried out.
@@ -167,16 +191,20 @@ impl<'a> Launch<'a> {
                             terminal,
                             child,
                             from_init,
+                            reporter: self.reporter,
                         })
                     }
                     Err(failure) => {
                         // Most children have ended by themselves, or end because the channel is closed. Any other child
                         // must not go on after the launch has failed.
-                        end(child);
+                        end(child, self.reporter);
                         // The child may have forked, and its message about that may not have been read.
-                        let next = outside.unread_child();
+                        let others = [outside.unread_child(), outside.take_parent()];
+                        // The other side may wait for the end of the channel.
                         drop(outside);
-                        next.into_iter().for_each(end);
+                        for other in others.into_iter().flatten() {
+                            end(other, self.reporter);
+                        }
                         ending.give_up();
                         Err(failure)
                     }
@@ -196,10 +224,11 @@ impl<'a> Launch<'a> {
         let mut inside = self.prepare_in_place().map_err(explained)?;
         let failure = walk::inside(self.plan, &mut inside);
         if let Some(channel) = &inside.channel {
-            // The caller reports the reason itself, even if the helper cannot be told.
-            channel.fail(&failure, |_| ());
-            // The helper closes its end after it has undone its work.
-            channel.await_end();
+            // The caller reports the reason itself, even if the helper cannot be told. The helper closes its end after it
+            // has undone its work. One that could not be told notices the end of this process.
+            if channel.fail(&failure, |_| ()) {
+                channel.await_end();
+            }
         }
         Err(failure)
     }

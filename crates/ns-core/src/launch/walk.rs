@@ -5,7 +5,7 @@ use super::channel::{Channel, Message};
 use super::facts::AfterFailure;
 use super::failure::Failure;
 use super::inside::InsideProcess;
-use super::outside::OutsideProcess;
+use super::outside::{OutsideProcess, UNEXECUTED};
 use super::plan::{Plan, Turn};
 use super::signal::SignalNumber;
 use crate::error::Doing;
@@ -30,7 +30,7 @@ pub(super) fn inside_as_child(plan: &Plan, mut process: InsideProcess) -> ! {
 
 /// Does the steps inside. Returns only if something failed.
 pub(super) fn inside(plan: &Plan, process: &mut InsideProcess) -> Failure {
-    match inside_turns(plan, process).and_then(|()| announce(process)) {
+    match inside_turns(plan, process).and_then(|()| announce(plan, process)) {
         Ok(()) => plan.last().perform(process),
         Err(failure) => failure,
     }
@@ -41,7 +41,7 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
     for (index, turn) in turns.iter().enumerate() {
         let Turn::Inside(steps) = turn else { continue };
         if index > 0 {
-            await_turn(process)?;
+            await_turn(plan, process)?;
         }
         for step in steps {
             let step = step.of_family();
@@ -70,7 +70,7 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
 
 /// Tells the process outside that the program starts. A helper has to agree: if it undid its steps later, nobody could
 /// end the program, because the program is the caller.
-fn announce(process: &InsideProcess) -> Result<(), Failure> {
+fn announce(plan: &Plan, process: &InsideProcess) -> Result<(), Failure> {
     let Some(channel) = &process.channel else {
         return Ok(());
     };
@@ -78,19 +78,42 @@ fn announce(process: &InsideProcess) -> Result<(), Failure> {
         .send(&Message::Executing)
         .doing(|| "tell the process outside that the program starts")?;
     if !process.has_parent {
-        // A helper that was killed has done its steps, and undoes none.
-        hear(process, channel)?;
+        // A helper that ends without a word was killed, or has undone its steps and could not say so.
+        hear(process, channel)?.ok_or_else(|| helper_ended(plan))?;
+        if plan.last().runs_a_program() {
+            // Now the helper can tell whether the program ran. Without this, it takes a killed process for a program.
+            let _ = nix::sys::prctl::set_name(UNEXECUTED);
+        }
     }
     Ok(())
 }
 
-fn await_turn(process: &InsideProcess) -> Result<(), Failure> {
+/// The failure after the process outside has ended without a word.
+fn helper_ended(plan: &Plan) -> Failure {
+    let outside = plan.turns().iter().filter_map(|turn| match turn {
+        Turn::Outside { steps, .. } => Some(steps),
+        Turn::Inside(_) => None,
+    });
+    let removals: Vec<String> = outside
+        .flatten()
+        .filter_map(|step| step.of_family().removal())
+        .collect();
+    let error = Error::Unfit("the process outside has ended".into());
+    if removals.is_empty() {
+        return error.into();
+    }
+    error
+        .with_note("it may have left what it made")
+        .with_help(format!("remove what is there: {}", removals.join("; ")))
+        .into()
+}
+
+fn await_turn(plan: &Plan, process: &InsideProcess) -> Result<(), Failure> {
     let Some(channel) = &process.channel else {
         return Ok(());
     };
     // A parent that failed has reported the reason itself. A helper that is gone was killed.
-    let ended = || Error::Unfit("the process outside has ended".into());
-    hear(process, channel)?.ok_or_else(|| ended().into())
+    hear(process, channel)?.ok_or_else(|| helper_ended(plan))
 }
 
 /// Waits until the process outside says that this process can go on. Returns `None` if it has ended.
@@ -110,7 +133,7 @@ fn hear(process: &InsideProcess, channel: &Channel) -> Result<Option<()>, Failur
 /// Does the steps outside, and waits until the program runs. If it does not start, everything that was made is undone.
 pub(super) fn outside(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failure> {
     outside_turns(plan, process)
-        .and_then(|()| process.await_program())
+        .and_then(|()| process.await_program(plan.last().runs_a_program()))
         .map_err(|failure| process.ended_or(failure))
         .inspect_err(|_| process.undo())
 }

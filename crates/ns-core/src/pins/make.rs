@@ -30,8 +30,14 @@ pub struct PinnedName {
 }
 
 impl PinnedName {
-    /// Removes the name, unless another process has replaced it.
+    /// Removes the name, unless another process has replaced it. If that fails, the error says how to remove the name.
     pub fn undo(self) -> Result<()> {
+        let later = removing(self.kind, self.path.file_name().unwrap_or_default());
+        self.undo_with_lock()
+            .map_err(|error| error.with_help(format!("remove it later: {later}")))
+    }
+
+    fn undo_with_lock(self) -> Result<()> {
         let in_silence = Waiting {
             say: &|_| (),
             wanted: &|| true,

@@ -14,6 +14,7 @@ use super::occupant::Occupant;
 use super::{directory, names, reach, removing};
 use crate::error::Doing;
 use crate::escape::quoted;
+use crate::sys::signal_set::SignalSet;
 use crate::{Error, Kind, Kinds, Result};
 
 /// Removes the name for these kinds, and returns the kinds that had it. If one of the files is not the file of a name,
@@ -50,9 +51,11 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
             }
         }
     }
+    let undisturbed = Undisturbed::start()?;
     for (_, path, occupant) in &found {
         take_away(path, *occupant)?;
     }
+    drop(undisturbed);
     unlock(locked, waiting);
     Ok(found.into_iter().map(|(kind, ..)| kind).collect())
 }
@@ -106,6 +109,7 @@ pub fn remove_stale(name: &OsStr, kind: Kind, waiting: Waiting<'_>) -> Result<bo
     let stale = Occupant::of(&path)?.is_stale();
     if stale {
         check_removable(kind, name, &path)?;
+        let _undisturbed = Undisturbed::start()?;
         take_away(&path, Occupant::Stale)?;
     }
     unlock(locked, waiting);
@@ -129,6 +133,23 @@ fn check_removable(kind: Kind, name: &OsStr, path: &Path) -> Result<()> {
         "unmount all of it, with the loss of names that were added since: umount -R {around} && {}",
         removing(kind, name)
     )))
+}
+
+/// While this lives, no signal ends the process: a name that is unmounted must also lose its file, and a name of several
+/// kinds all of them.
+struct Undisturbed(SignalSet);
+
+impl Undisturbed {
+    fn start() -> Result<Self> {
+        SignalSet::ALL.block().map(Self).doing(|| "hold signals")
+    }
+}
+
+impl Drop for Undisturbed {
+    fn drop(&mut self) {
+        // If this fails, the process ends without the signal.
+        let _ = self.0.block_only();
+    }
 }
 
 /// Removes the object at the path of a name.

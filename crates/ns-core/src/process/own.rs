@@ -1,6 +1,8 @@
 //! The caller or a child of the caller, by its number in `/proc`. That `/proc` may belong to an enclosing PID
 //! namespace. If there is none, a pidfd gives the namespaces.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use nix::errno::Errno;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use super::{Pid, Process};
+use super::{Pid, Process, Stat, parse_stat};
 use crate::error::Doing;
 use crate::sys::errno::from_rustix;
 use crate::sys::ioctl;
@@ -49,6 +51,18 @@ impl OwnProcess {
             Place::Directory(number, _) => number,
             Place::Pidfd(_) => self.pid,
         }
+    }
+
+    /// Its stat file; `None` if it cannot be read, as after its parent has read its end.
+    pub fn stat(&self) -> Option<Stat> {
+        let Place::Directory(_, directory) = &self.place else {
+            return None;
+        };
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(directory, "stat", flags, Mode::empty()).ok()?;
+        let mut bytes = Vec::new();
+        File::from(file).read_to_end(&mut bytes).ok()?;
+        parse_stat(&bytes)
     }
 
     /// The namespace of this kind that it is in.

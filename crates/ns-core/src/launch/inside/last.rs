@@ -34,6 +34,11 @@ impl fmt::Display for LastStep {
 }
 
 impl LastStep {
+    /// True if the process becomes a program.
+    pub(in crate::launch) const fn runs_a_program(&self) -> bool {
+        matches!(self, Self::Execute(_))
+    }
+
     /// The step in one word, for programs.
     pub(in crate::launch) const fn word(&self) -> &'static str {
         match self {

@@ -19,6 +19,9 @@ pub(in crate::launch) trait OutsideFamily: fmt::Display {
     /// Does the step, in the process outside.
     fn perform(&self, process: &mut OutsideProcess) -> Result<()>;
 
+    /// The command that removes what the step makes, if it outlives the program.
+    fn removal(&self) -> Option<String>;
+
     /// Looks for the cause of this answer of the kernel.
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding>;
 }

@@ -62,6 +62,10 @@ impl OutsideFamily for MapStep {
         }
     }
 
+    fn removal(&self) -> Option<String> {
+        None
+    }
+
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match (self, errno) {
             (Self::Write(ids, map), Errno::EPERM | Errno::EINVAL) => maps::refused(look, *ids, map),

@@ -1,6 +1,8 @@
 //! The steps of the process that stays where the caller was, with all rights of the caller. Each family has one file.
 
+mod executed;
 mod family;
+mod made;
 mod maps;
 mod pairs;
 mod pins;
@@ -9,6 +11,7 @@ mod reports;
 mod unanswered;
 mod veths;
 
+pub(super) use executed::UNEXECUTED;
 use family::OutsideFamily;
 pub use maps::MapStep;
 pub use pairs::MakeVeth;

@@ -10,7 +10,7 @@ use crate::launch::veth::{Veth, VethEnd};
 use crate::linked::Linked;
 use crate::net::{End, InterfaceAddress, RtSocket};
 use crate::process::OwnProcess;
-use crate::{Kind, Result};
+use crate::{Error, Kind, Result};
 
 /// A pair that was made.
 pub(super) trait VethPair {
@@ -25,7 +25,7 @@ pub(super) trait VethPair {
 
     /// Removes the pair, and returns when it is gone. The kernel takes some time to remove the interfaces of an ending
     /// namespace.
-    fn remove(&mut self);
+    fn remove(&mut self) -> Result<()>;
 }
 
 /// The pairs that were made.
@@ -53,6 +53,11 @@ struct Socket {
 }
 
 impl VethPairs {
+    /// True if no pair was made.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds a pair that was made.
     pub(super) fn add(&mut self, pair: Box<dyn VethPair>) {
         self.0.push(pair);
@@ -71,10 +76,10 @@ impl VethPairs {
             .collect()
     }
 
-    /// Removes the pairs, the last one first.
-    pub(super) fn undo(&mut self) {
+    /// Removes the pairs, the last one first. `report` gets the pairs that stay.
+    pub(super) fn undo(&mut self, report: fn(&Error)) {
         for mut pair in self.0.drain(..).rev() {
-            pair.remove();
+            let _ = pair.remove().inspect_err(report);
         }
     }
 }
@@ -88,6 +93,17 @@ impl MakeVeth {
     /// Makes the pair. The new network namespace is the one of the process.
     pub(super) fn make(self, veth: &Rc<Veth>, process: &OwnProcess) -> Result<Box<dyn VethPair>> {
         self.0.0(veth, process)
+    }
+}
+
+/// The command that removes a pair. Its peer is where the caller is, or in a network namespace that the caller named.
+pub(super) fn removal(veth: &Veth) -> String {
+    match (&veth.peer, &veth.peer_namespace) {
+        (Some(peer), None) => format!("ip link delete {}", peer.as_str()),
+        _ => format!(
+            "ip link delete {}, in the new network namespace",
+            veth.name.as_str()
+        ),
     }
 }
 
@@ -142,8 +158,13 @@ impl VethPair for Pair {
         &self.peer_name
     }
 
-    fn remove(&mut self) {
-        let _ = self.new.socket.remove(&self.veth.name);
+    fn remove(&mut self) -> Result<()> {
+        match self.new.socket.remove(&self.veth.name) {
+            Ok(()) | Err(Errno::ENODEV) => Ok(()),
+            Err(errno) => Err(errno)
+                .doing(|| format!("remove {}", self.veth.pair()))
+                .map_err(|error| error.with_help(format!("remove it later: {}", removal(&self.veth)))),
+        }
     }
 
     fn set_up(&mut self, end: VethEnd) -> Result<()> {

@@ -9,9 +9,11 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 
 use super::family::OutsideFamily;
-use super::process::{Made, OutsideProcess};
+use super::made::Made;
+use super::process::OutsideProcess;
 use super::unanswered::is_known;
 use crate::error::Doing;
+use crate::escape::word;
 use crate::explain::{Finding, Look, mounts, names};
 use crate::launch::facts::StepFacts;
 use crate::launch::naming;
@@ -54,6 +56,14 @@ impl OutsideFamily for PinStep {
             Self::Bind(kind, file) => self.bind(*kind, file, process),
             Self::Name(name, kinds) => give_name(name, *kinds, process),
             Self::Number(number) => number.give(&process.hold()?.namespace(Kind::Net)?, &self.to_string()),
+        }
+    }
+
+    fn removal(&self) -> Option<String> {
+        match self {
+            Self::Bind(_, file) => Some(format!("umount {}", word(file))),
+            Self::Name(name, _) => Some(format!("ns-unshare --unpin {}", word(name))),
+            Self::Number(_) => None,
         }
     }
 

@@ -3,27 +3,25 @@
 use std::fs::OpenOptions;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::mount::{MntFlags, umount2};
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 
-use super::unanswered::undone;
+use super::made::Made;
+use crate::Error;
 use crate::error::Doing;
 use crate::launch::change;
 use crate::launch::channel::{Channel, Message};
 use crate::launch::ending::Ending;
 use crate::launch::facts::Demands;
 use crate::launch::failure::{Failure, Reporter};
-use crate::launch::words::in_quotes;
 use crate::process::{self, OwnProcess};
 use crate::sys::errno::{from_io, from_rustix};
-use crate::{Error, pins};
 
 /// The process outside, and everything that it has made.
 pub(in crate::launch) struct OutsideProcess<'a> {
@@ -39,6 +37,8 @@ pub(in crate::launch) struct OutsideProcess<'a> {
     pub(super) descriptors: &'a [(i32, OwnedFd)],
     /// The signals that end the launch, if they are meant for this process.
     pub(in crate::launch) ending: Option<&'a Ending>,
+    /// The first process inside, if another process has replaced it.
+    parent: Option<Pid>,
     /// True if another process has replaced the first process inside.
     followed: bool,
     /// True if this helper has agreed to the start of the program, and the process inside may be the program.
@@ -58,16 +58,6 @@ enum Heard {
     Executing,
 }
 
-/// An object that is removed if the program is not started.
-pub(super) enum Made {
-    /// A namespace that was bound to a file.
-    Mount(PathBuf),
-    /// A file.
-    File(PathBuf),
-    /// A name of one namespace.
-    Name(pins::PinnedName),
-}
-
 impl<'a> OutsideProcess<'a> {
     /// A process that has done no step yet. `child` is the process inside.
     pub(in crate::launch) fn new(
@@ -85,6 +75,7 @@ impl<'a> OutsideProcess<'a> {
             reporter,
             descriptors,
             ending: None,
+            parent: None,
             followed: false,
             has_agreed: false,
             made: Vec::new(),
@@ -98,8 +89,18 @@ impl<'a> OutsideProcess<'a> {
     }
 
     /// True if this process is the helper of the caller, which becomes the program.
-    fn is_helper(&self) -> bool {
+    pub(super) fn is_helper(&self) -> bool {
         self.ending.is_none()
+    }
+
+    /// The demands of the plan's steps on the process inside.
+    pub(super) fn demands(&self) -> Demands {
+        self.demands
+    }
+
+    /// The first process inside, if another process has replaced it, and its end was not waited for.
+    pub(in crate::launch) fn take_parent(&mut self) -> Option<Pid> {
+        self.parent.take()
     }
 
     /// Gives the turn to the other side.
@@ -122,20 +123,30 @@ impl<'a> OutsideProcess<'a> {
         Ok(())
     }
 
-    /// Waits until the program is executed: the channel closes then.
-    pub(in crate::launch) fn await_program(&mut self) -> Result<(), Failure> {
+    /// Waits until the program is executed, or until the process inside has ended if there is no program: the channel closes
+    /// then.
+    pub(in crate::launch) fn await_program(&mut self, runs_a_program: bool) -> Result<(), Failure> {
         let mut executing = false;
         while let Some(heard) = self.receive()? {
             if heard == Heard::Executing {
                 executing = true;
                 if self.is_helper() {
+                    // The PID can be of another process after the caller has ended.
+                    let _ = self.hold();
                     self.give_turn()
                         .doing(|| "tell the process inside that the program can start")?;
                     self.has_agreed = true;
                 }
             }
         }
-        if executing { Ok(()) } else { Err(ended()) }
+        if !executing || runs_a_program && self.has_made_anything() && self.has_ended_without_program() {
+            return Err(ended());
+        }
+        // It has ended: otherwise its child would not have gone on.
+        if let Some(parent) = self.take_parent() {
+            let _ = change::await_end(parent);
+        }
+        Ok(())
     }
 
     /// Waits until one of these events has happened to the descriptor. Returns `EINTR` if a signal ends the launch
@@ -231,9 +242,10 @@ impl<'a> OutsideProcess<'a> {
         }
     }
 
-    /// Continues with this child as the process inside. Its parent has nothing left to do.
+    /// Continues with this child as the process inside. Its parent has nothing left to do, unless it fails to tell the child
+    /// to go on: then it waits for this process.
     fn follow(&mut self, pid: process::Pid) {
-        let _ = change::await_end(self.child);
+        self.parent = Some(self.child);
         self.child = pid.into();
         self.held = None;
         self.followed = true;
@@ -254,8 +266,8 @@ impl<'a> OutsideProcess<'a> {
             .ok_or_else(|| Error::NotFound("the process inside is unknown".into()))
     }
 
-    /// Makes an empty file, if there is no file yet.
-    pub(super) fn make_file(&mut self, path: &Path) -> nix::Result<()> {
+    /// Makes an empty file, if there is no file yet. Returns true if it made one.
+    pub(super) fn make_file(&mut self, path: &Path) -> nix::Result<bool> {
         let make = || {
             let mut options = OpenOptions::new();
             let made = options.write(true).create_new(true).mode(0o644).open(path);
@@ -265,11 +277,13 @@ impl<'a> OutsideProcess<'a> {
             let _ = nix::unistd::unlink(path);
         };
         match self.in_child_to_undo(make, undo) {
-            Ok(()) => self.made.push(Made::File(path.to_owned())),
-            Err(Errno::EEXIST) => {}
-            Err(errno) => return Err(errno),
+            Ok(()) => {
+                self.made.push(Made::File(path.to_owned()));
+                Ok(true)
+            }
+            Err(Errno::EEXIST) => Ok(false),
+            Err(errno) => Err(errno),
         }
-        Ok(())
     }
 
     /// Remembers objects to remove if the program is not started.
@@ -277,32 +291,15 @@ impl<'a> OutsideProcess<'a> {
         self.made.extend(made);
     }
 
-    /// Removes everything that was made, the last first.
+    fn has_made_anything(&self) -> bool {
+        !self.made.is_empty() || !self.pairs.is_empty()
+    }
+
+    /// Removes everything that was made, the last first. What cannot be removed is reported: the caller has to do it.
     pub(in crate::launch) fn undo(&mut self) {
-        self.pairs.undo();
+        self.pairs.undo(self.reporter.error);
         for made in self.made.drain(..).rev() {
-            // A failure to remove something is not reported: the earlier failure is what matters.
-            let (path, answered) = match made {
-                Made::Mount(path) => {
-                    let answered = undone(|| umount2(&path, MntFlags::MNT_DETACH));
-                    (path, answered)
-                }
-                Made::File(path) => {
-                    let answered = undone(|| nix::unistd::unlink(&path));
-                    (path, answered)
-                }
-                Made::Name(name) => {
-                    drop(name.undo());
-                    continue;
-                }
-            };
-            if !answered {
-                let text = format!(
-                    "cannot remove {}: its file system does not answer",
-                    in_quotes(&path)
-                );
-                (self.reporter.note)(&Error::Unfit(text));
-            }
+            let _ = made.undo().inspect_err(self.reporter.error);
         }
     }
 }
@@ -320,5 +317,5 @@ fn patiently<T>(mut work: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
 }
 
 fn ended() -> Failure {
-    Error::Unfit("the process inside was killed before it ran the program".into()).into()
+    Error::Unfit("the process inside ended before it ran the program".into()).into()
 }

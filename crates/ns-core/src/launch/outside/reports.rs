@@ -8,8 +8,10 @@ use nix::sys::signal::Signal;
 use rustix::event::PollFlags;
 
 use super::family::OutsideFamily;
+use super::made::Made;
 use super::process::OutsideProcess;
 use crate::error::Doing;
+use crate::escape::word;
 use crate::explain::{Finding, Look, limits, paths};
 use crate::launch::facts::StepFacts;
 use crate::launch::info;
@@ -51,6 +53,13 @@ impl OutsideFamily for ReportStep {
         }
     }
 
+    fn removal(&self) -> Option<String> {
+        match self {
+            Self::PidFile(file) => Some(format!("truncate -s 0 {}", word(file))),
+            Self::Info(_) => None,
+        }
+    }
+
     fn cause(&self, _: &Look, errno: Errno) -> Option<Finding> {
         match self {
             Self::PidFile(_) | Self::Info(_) if errno == Errno::EFBIG => limits::file_size(),
@@ -63,7 +72,9 @@ impl OutsideFamily for ReportStep {
 impl ReportStep {
     fn write_pid(&self, file: &Path, process: &mut OutsideProcess) -> Result<()> {
         let doing = || self.to_string();
-        process.make_file(file).doing(doing)?;
+        if !process.make_file(file).doing(doing)? {
+            process.has_made([Made::Content(file.to_owned())]);
+        }
         let line = format!("{}\n", process.child());
         let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
         // A FIFO may never get a reader.

@@ -65,14 +65,13 @@ impl OutsideProcess<'_> {
     }
 }
 
-/// Undoes something, for a second at most. `false` if no answer has come by then.
-pub(super) fn undone(call: impl Fn() -> nix::Result<()>) -> bool {
-    let Ok(answer) = in_child_within(PATIENCE, |pipe| write_answer(call(), pipe)) else {
-        // There was no child to be had. A refusal is an answer.
-        let _ = call();
-        return true;
-    };
-    answer.is_some()
+/// Undoes something, for a second at most. `None` if no answer has come by then.
+pub(super) fn undone(call: impl Fn() -> nix::Result<()>) -> Option<nix::Result<()>> {
+    match in_child_within(PATIENCE, |pipe| write_answer(call(), pipe)) {
+        Ok(answer) => answer.map(|answer| read_answer(&answer)),
+        // There was no child to be had.
+        Err(_) => Some(call()),
+    }
 }
 
 /// True if a second is enough to find out that `fact` is true.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use nix::errno::Errno;
 
 use super::family::OutsideFamily;
-use super::pairs::MakeVeth;
+use super::pairs::{self, MakeVeth};
 use super::process::OutsideProcess;
 use crate::error::Doing;
 use crate::explain::{Finding, Look, links};
@@ -52,6 +52,13 @@ impl OutsideFamily for VethStep {
                 Some(pair) => pair.set_up(*end),
                 None => Err(Errno::ENODEV).doing(|| self.to_string()),
             },
+        }
+    }
+
+    fn removal(&self) -> Option<String> {
+        match self {
+            Self::Create(veth, _) => Some(pairs::removal(veth)),
+            Self::SetUp(..) => None,
         }
     }
 

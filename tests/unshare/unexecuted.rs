@@ -1,0 +1,187 @@
+//! Programs that were never executed, although everything else was done: a signal came during `execve(2)`, or the process
+//! outside was killed. What was made is undone, or named.
+
+use std::io::Read as _;
+use std::process::Stdio;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::dead::Dead;
+use super::faults::{ended, faulty};
+use super::pins::Place;
+use super::unshare;
+use crate::support::case::cases;
+use crate::support::running::last_child;
+use crate::support::{Outcome, Run as _, needs, path_of};
+
+cases!["unshare::unexecuted":
+    a_caller_that_is_killed_in_execve_leaves_no_pin,
+    a_child_that_is_killed_in_execve_leaves_nothing,
+    a_child_that_the_kernel_does_not_end_keeps_nobody,
+    a_failed_launch_leaves_no_pid_in_a_file,
+    an_undo_that_fails_says_how_to_do_it,
+    a_killed_helper_leaves_no_pin_without_a_word,
+    a_signal_does_not_remove_half_of_a_name,
+];
+
+fn a_caller_that_is_killed_in_execve_leaves_no_pin() -> Outcome {
+    let dead = Dead::new()?;
+    let program = path_of("ns-unshare").to_str().expect("it is ASCII");
+    for signal in [Signal::SIGINT, Signal::SIGKILL] {
+        let place = Place::new();
+        let file = format!("--uts={}", place.file("uts"));
+        let mut command = dead.inside(&[program, &file, "/mnt/program"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+        dead.waiting();
+        kill(Pid::from_raw(child.id().cast_signed()), signal).expect("it waits");
+        // The helper has stdout open until it has undone its steps. The end of the caller is read after that.
+        let mut output = String::new();
+        let mut stdout = child.stdout.take().expect("it is a pipe");
+        stdout.read_to_string(&mut output).expect("it is text");
+        assert!(place.is_empty(), "{signal}");
+        child.wait().expect("it is ours");
+    }
+    Ok(())
+}
+
+fn a_child_that_is_killed_in_execve_leaves_nothing() -> Outcome {
+    let dead = Dead::new()?;
+    let program = path_of("ns-unshare").to_str().expect("it is ASCII");
+    for option in ["-f", "-p"] {
+        let place = Place::new();
+        let [file, pid_file] = [("uts", "uts"), ("pid-file", "pid")]
+            .map(|(option, name)| format!("--{option}={}", place.file(name)));
+        let mut messages = tempfile::tempfile().expect("there is room in /tmp");
+        let stderr = messages.try_clone().expect("there are descriptors");
+        let mut command = dead.inside(&[program, option, &file, &pid_file, "/mnt/program"]);
+        let running = crate::support::Running::start(command.stderr(stderr));
+        dead.waiting();
+        kill(last_child(running.pid()), Signal::SIGKILL).expect("it waits");
+        running.wait_for_end();
+        assert!(place.is_empty(), "{option}");
+        let (status, ..) = running.end();
+        let mut text = String::new();
+        std::io::Seek::rewind(&mut messages).expect("it is a file");
+        messages.read_to_string(&mut text).expect("it is text");
+        let message = "ns-unshare: the process inside ended before it ran the program\n";
+        assert_eq!((status, text.as_str()), (1, message), "{option}");
+    }
+    Ok(())
+}
+
+fn a_child_that_the_kernel_does_not_end_keeps_nobody() -> Outcome {
+    let server = crate::mounts::fuse::Server::new()?;
+    let dead = Dead::with(server.stdin())?;
+    server.serve();
+    let started = dead.inside(&["stat", "/mnt"]).ran();
+    assert_eq!(started.status, 0, "{started:?}");
+    server.stop();
+    let mut messages = tempfile::tempfile().expect("there is room in /tmp");
+    let stderr = messages.try_clone().expect("there are descriptors");
+    let program = path_of("ns-unshare").to_str().expect("it is ASCII");
+    let mut command = dead.inside(&[program, "-u", "-f", "/mnt/program"]);
+    let running = crate::support::Running::start(command.stderr(stderr));
+    // After the server has read the request, only its answer ends the wait.
+    let mut looks = std::iter::repeat_with(std::thread::yield_now).take(10_000_000);
+    assert!(looks.any(|()| server.unanswered() > 0), "the server is not asked");
+    let child = last_child(running.pid());
+    running.signal(Signal::SIGTERM);
+    running.wait_for_end();
+    // Until then, the child has stdout open.
+    dead.abort();
+    let (_, died_of, _) = running.end();
+    let mut text = String::new();
+    std::io::Seek::rewind(&mut messages).expect("it is a file");
+    messages.read_to_string(&mut text).expect("it is text");
+    assert_eq!(died_of, Some(Signal::SIGTERM as i32), "{text}");
+    let message = format!(
+        "ns-unshare: process {child} was killed, and does not end\n  cause: it waits in the kernel (state D)"
+    );
+    assert!(text.starts_with(&message), "{text}");
+    Ok(())
+}
+
+fn a_failed_launch_leaves_no_pid_in_a_file() -> Outcome {
+    needs::user_namespaces()?;
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    let file = directory.path().join("pid");
+    for options in ["-r -f", "-r", "-r -p"] {
+        std::fs::write(&file, "4711\n").expect("it is ours");
+        let mut command = unshare();
+        command
+            .args(options.split(' '))
+            .arg(format!("--pid-file={}", file.display()));
+        command.arg("/no/such/program").ran().fails(127);
+        assert_eq!(std::fs::read_to_string(&file).expect("it stays"), "", "{options}");
+    }
+    Ok(())
+}
+
+fn an_undo_that_fails_says_how_to_do_it() -> Outcome {
+    needs::root()?;
+    let place = Place::new();
+    let file = place.file("uts");
+    let faults = "-f -e inject=umount2:error=EBUSY -e inject=execve:error=EIO";
+    let mut command = faulty(faults, &format!("-q --uts={file}"))?;
+    let (status, _, messages) = ended(command.arg("/bin/true"));
+    let message = format!(
+        "ns-unshare: cannot unmount \"{file}\": Device or resource busy\n  help:  do it later: umount {file}\n"
+    );
+    assert!(
+        status == 126 && messages.contains(&message),
+        "{status} {messages}"
+    );
+    needs::tools("mount strace");
+    let text = "mount -t tmpfs run /run
+        strace -f -qq -o /dev/null -e inject=umount2:error=EBUSY -e inject=execve:error=EIO \
+            $U -q --pin web -u true 2>&1; ls /run/utsns";
+    let mut command = unshare();
+    let program = command.get_program().to_owned();
+    let text = super::script(command.env("U", program), "-m", text).ok();
+    let message = "cannot remove \"/run/utsns/web\": Device or resource busy\n  help:  remove it later: ns-unshare --unpin uts:web\n";
+    assert!(text.contains(message) && text.ends_with("web\n"), "{text}");
+    Ok(())
+}
+
+fn a_killed_helper_leaves_no_pin_without_a_word() -> Outcome {
+    needs::root()?;
+    let mut left = 0;
+    for when in 1..=8 {
+        let place = Place::new();
+        let fault = format!("-f -e inject=ppoll:signal=KILL:when={when}");
+        let mut command = faulty(&fault, &format!("--uts={}", place.file("uts")))?;
+        let (status, output, messages) = ended(command.args(["echo", "ran"]));
+        if status == 0 {
+            assert_eq!(output, "ran\n", "{when}: {messages}");
+            continue;
+        }
+        if status == 137 {
+            // The caller polls too.
+            continue;
+        }
+        let help = format!("\n  help:  remove what is there: umount {}\n", place.file("uts"));
+        let words = "ns-unshare: the process outside has ended\n";
+        assert!(
+            messages.starts_with(words) && messages.contains(&help),
+            "{when}: {messages}"
+        );
+        assert_eq!((status, output.as_str()), (1, ""), "{when}");
+        left += u32::from(!place.is_empty());
+    }
+    assert!(left > 0, "no helper was killed after it had bound the namespace");
+    Ok(())
+}
+
+fn a_signal_does_not_remove_half_of_a_name() -> Outcome {
+    needs::root()?;
+    needs::tools("mount strace");
+    let text = "exec 2>/dev/null; mount -t tmpfs run /run; $U --pin web -u -i true; ls /run/utsns /run/ipcns
+        strace -qq -o /dev/null -e inject=umount2:signal=TERM:when=1 $U --unpin web; echo $?; ls /run/utsns /run/ipcns";
+    let mut command = unshare();
+    let program = command.get_program().to_owned();
+    let text = super::script(command.env("U", program), "-m", text).ok();
+    let names = "/run/ipcns:\nweb\n\n/run/utsns:\nweb\n";
+    assert_eq!(text, format!("{names}143\n/run/ipcns:\n\n/run/utsns:\n"));
+    Ok(())
+}
