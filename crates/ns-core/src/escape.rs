@@ -56,16 +56,32 @@ pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
 
 /// The text for raw output: blanks and backslashes are escaped too, so that a line can be split at its spaces.
 pub fn escape_for_raw(bytes: &[u8]) -> Cow<'_, str> {
-    escape(bytes, |character| {
-        hides(character) || character.is_whitespace() || character == '\\'
-    })
+    escape(bytes, breaks_raw)
+}
+
+/// As [`escape_for_raw`], in ASCII.
+pub(crate) fn escape_for_raw_ascii(bytes: &[u8]) -> Cow<'_, str> {
+    escape(bytes, |character| breaks_raw(character) || !character.is_ascii())
+}
+
+fn breaks_raw(character: char) -> bool {
+    hides(character) || character.is_whitespace() || character == '\\'
 }
 
 /// The text for a value between double quotes that a shell reads.
 pub(crate) fn escape_for_quotes(bytes: &[u8]) -> Cow<'_, str> {
+    escape(bytes, breaks_quotes)
+}
+
+/// As [`escape_for_quotes`], in ASCII.
+pub(crate) fn escape_for_quotes_ascii(bytes: &[u8]) -> Cow<'_, str> {
     escape(bytes, |character| {
-        hides(character) || "\"\\$`".contains(character)
+        breaks_quotes(character) || !character.is_ascii()
     })
+}
+
+fn breaks_quotes(character: char) -> bool {
+    hides(character) || "\"\\$`".contains(character)
 }
 
 /// The text between double quotes, for a message: escaped as for a terminal, with a backslash before each of its quotes

@@ -109,10 +109,14 @@ fn short(command: &Command, argument: OsString) -> (Reading, OsString) {
     (Reading::Options, argument)
 }
 
-/// True if this is one of the words that the option offers.
+/// True if this is one of the words that the option offers, or a list of them if it takes lists.
 fn is_choice(option: Option<&Arg>, value: &[u8]) -> bool {
     let choices = option.map(Arg::get_possible_values).unwrap_or_default();
-    choices.iter().any(|choice| choice.get_name().as_bytes() == value)
+    let is_one = |word: &[u8]| choices.iter().any(|choice| choice.get_name().as_bytes() == word);
+    match option.and_then(Arg::get_value_delimiter) {
+        Some(delimiter) => value.split(|byte| char::from(*byte) == delimiter).all(is_one),
+        None => is_one(value),
+    }
 }
 
 fn takes(arg: &Arg) -> Takes {

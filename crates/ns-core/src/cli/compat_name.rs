@@ -121,6 +121,17 @@ impl CompatName {
         !matches!(self, Self::Lsns | Self::Findmnt)
     }
 
+    /// True if listings have the form that libsmartcols gives them: JSON has a line for each key, and raw lines and pairs
+    /// are in ASCII.
+    pub fn is_of_libsmartcols(self) -> bool {
+        matches!(self, Self::Lsns | Self::Findmnt)
+    }
+
+    /// True if faults of a file are reported in the words of libmount(3), which scripts search for.
+    pub fn reports_faults_as_libmount(self) -> bool {
+        self == Self::Findmnt
+    }
+
     /// True if a path that does not exist is reported. findmnt(8) only fails then.
     pub fn reports_missing_paths(self) -> bool {
         self != Self::Findmnt

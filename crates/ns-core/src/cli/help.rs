@@ -24,6 +24,9 @@ pub(super) fn parse<C: CommandFactory + FromArgMatches>(long_opts: LongOpts) -> 
     let command = C::command();
     let name = command.get_name().to_owned();
     let mut command = command.bin_name(name).after_long_help(MARK);
+    if CompatName::current().is_some() {
+        command = command.mut_args(with_hyphens);
+    }
     command.build();
     let arguments: Vec<_> =
         attached::spelled_out(&command, long_opts, with_option(std::env::args_os())).collect();
@@ -36,6 +39,14 @@ pub(super) fn parse<C: CommandFactory + FromArgMatches>(long_opts: LongOpts) -> 
         better.unwrap_or(error)
     })?;
     C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// The option with values that may start with a hyphen, as getopt(3) takes them. Under the programs' own names, the value is
+/// reported as missing.
+fn with_hyphens(arg: Arg) -> Arg {
+    let takes_value = arg.get_action().takes_values() && !arg.is_require_equals_set();
+    let is_option = !arg.is_positional();
+    arg.allow_hyphen_values(takes_value && is_option)
 }
 
 /// The error for an ambiguous abbreviation, which clap reports as unknown.

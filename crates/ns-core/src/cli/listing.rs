@@ -112,6 +112,8 @@ impl Written {
                 width_of_terminal()
             },
             remarks: CompatName::current().is_none_or(CompatName::reports_gaps),
+            key_lines: CompatName::current().is_some_and(CompatName::is_of_libsmartcols),
+            ascii_values: CompatName::current().is_some_and(CompatName::is_of_libsmartcols),
             ..Style::default()
         }
     }

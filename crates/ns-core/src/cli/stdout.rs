@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::CompatName;
 use crate::sys::standard;
 
 /// Stdout, to write to.
 ///
-/// `EBADF` if the program was started without stdout. The standard library would ignore all writes.
+/// `EBADF` if the program was started without stdout. The standard library would ignore all writes, and so do the
+/// relatives.
 pub fn stdout() -> io::Result<StdoutLock<'static>> {
     let stdout = io::stdout();
-    if standard::was_closed(&stdout) {
+    if standard::was_closed(&stdout) && CompatName::current().is_none() {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
     Ok(stdout.lock())

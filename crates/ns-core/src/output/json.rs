@@ -1,12 +1,13 @@
 //! JSON: one object with one array. Each row is one line, so that the text can be read, searched and compared.
 
+mod key_lines;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serializer;
-use serde::ser::SerializeMap as _;
 
 use super::incomplete;
 use super::tree::LEVELS;
@@ -15,6 +16,9 @@ use crate::escape::escape_json;
 
 /// Writes `{"name": [rows…], "incomplete": …, remarks…}`.
 pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
+    if style.key_lines {
+        return key_lines::write(out, listing, style);
+    }
     write!(out, "{{\n  {}: [", string(listing.name))?;
     let mut open = 0;
     for (index, row) in listing.rows.iter().enumerate() {
@@ -44,13 +48,23 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) ->
     }
     let end = if listing.rows.is_empty() { "]" } else { "\n  ]" };
     out.write_all(end.as_bytes())?;
-    let incomplete = listing.incomplete.as_ref().map(|value| (incomplete::KEY, value));
-    let remarks = listing.remarks.iter().map(|(name, value)| (*name, value));
-    let all = incomplete.into_iter().chain(remarks).filter(|_| style.remarks);
-    for (name, value) in all {
+    for (name, value) in beside(listing, style) {
         write!(out, ",\n  {}: {}", string(name), escape_json(&value.to_string()))?;
     }
     out.write_all(b"\n}\n")
+}
+
+/// The fields beside the rows.
+fn beside<'l>(
+    listing: &'l Listing<'_>,
+    style: Style,
+) -> impl Iterator<Item = (&'static str, &'l serde_json::Value)> {
+    let incomplete = listing.incomplete.as_ref().map(|value| (incomplete::KEY, value));
+    let remarks = listing.remarks.iter().map(|(name, value)| (*name, value));
+    incomplete
+        .into_iter()
+        .chain(remarks)
+        .filter(move |_| style.remarks)
 }
 
 /// The blanks before a row at this depth; not more levels than a drawn tree has.
@@ -61,8 +75,17 @@ fn indent(depth: usize) -> usize {
 /// One row as an object in one line.
 pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>, style: Style) -> io::Result<String> {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::new(&mut bytes);
-    let mut map = serializer.serialize_map(None)?;
+    serde_json::Serializer::new(&mut bytes).collect_map(fields(columns, row, style))?;
+    let text = String::from_utf8(bytes).expect("serde_json writes UTF-8");
+    Ok(match escape_json(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(escaped) => escaped,
+    })
+}
+
+/// The fields of a row: each column, and beside a value that is no text its bytes.
+fn fields<'c>(columns: &[&'static Heading], row: &'c Row<'_>, style: Style) -> Vec<(String, Field<'c>)> {
+    let mut fields = Vec::with_capacity(columns.len());
     let mut written = HashSet::new();
     for (column, cell) in columns.iter().zip(&row.cells) {
         // A column can be chosen twice, but an object has a key only once.
@@ -71,31 +94,36 @@ pub(super) fn object(columns: &[&'static Heading], row: &Row<'_>, style: Style) 
         }
         let key = style.key(column);
         let blank = if style.shell_names { '_' } else { '-' };
-        map.serialize_entry(&key, &CellJson(cell))?;
         let no_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_err();
-        let key = || format!("{key}{blank}bytes");
-        match cell {
-            Cell::Text(bytes) if no_text(bytes) => map.serialize_entry(&key(), &hexadecimal(bytes))?,
-            Cell::List(items) if items.iter().any(|item| no_text(item)) => {
-                let items: Vec<_> = items.iter().map(|item| hexadecimal(item)).collect();
-                map.serialize_entry(&key(), &items)?;
-            }
-            _ => {}
-        }
+        let bytes = match cell {
+            Cell::Text(bytes) if no_text(bytes) => Some(Field::Bytes(hexadecimal(bytes))),
+            Cell::List(items) if items.iter().any(|item| no_text(item)) => Some(Field::ListOfBytes(
+                items.iter().map(|item| hexadecimal(item)).collect(),
+            )),
+            _ => None,
+        };
+        let bytes = bytes.map(|bytes| (format!("{key}{blank}bytes"), bytes));
+        fields.push((key, Field::Cell(cell)));
+        fields.extend(bytes);
     }
-    map.end()?;
-    let text = String::from_utf8(bytes).expect("serde_json writes UTF-8");
-    Ok(match escape_json(&text) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(escaped) => escaped,
-    })
+    fields
 }
 
-struct CellJson<'a>(&'a Cell<'a>);
+/// The value of a field.
+enum Field<'c> {
+    Cell(&'c Cell<'c>),
+    Bytes(String),
+    ListOfBytes(Vec<String>),
+}
 
-impl serde::Serialize for CellJson<'_> {
+impl serde::Serialize for Field<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
+        let cell = match self {
+            Self::Cell(cell) => *cell,
+            Self::Bytes(bytes) => return serializer.serialize_str(bytes),
+            Self::ListOfBytes(items) => return serializer.collect_seq(items),
+        };
+        match cell {
             Cell::Absent | Cell::Unreadable(_) | Cell::NotTold | Cell::NotAsked => {
                 serializer.serialize_unit()
             }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Cell, Listing, Style};
-use crate::escape::{escape_for_quotes, escape_for_raw};
+use crate::escape::{escape_for_quotes, escape_for_quotes_ascii, escape_for_raw, escape_for_raw_ascii};
 
 /// Values with one space between.
 pub(super) fn raw(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
@@ -12,10 +12,15 @@ pub(super) fn raw(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> i
         let names: Vec<_> = listing.columns.iter().map(|column| style.name(column)).collect();
         writeln!(out, "{}", names.join(" "))?;
     }
+    let escape = if style.ascii_values {
+        escape_for_raw_ascii
+    } else {
+        escape_for_raw
+    };
     for row in &listing.rows {
         for (index, cell) in row.cells.iter().enumerate() {
             let space = if index == 0 { "" } else { " " };
-            write!(out, "{space}{}", escape_for_raw(&value(cell, index, style)))?;
+            write!(out, "{space}{}", escape(&value(cell, index, style)))?;
         }
         writeln!(out)?;
     }
@@ -25,11 +30,16 @@ pub(super) fn raw(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> i
 /// `NAME="value"` with one space between.
 pub(super) fn pairs(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
     let names: Vec<_> = listing.columns.iter().map(|column| style.name(column)).collect();
+    let escape = if style.ascii_values {
+        escape_for_quotes_ascii
+    } else {
+        escape_for_quotes
+    };
     for row in &listing.rows {
         for (index, (name, cell)) in names.iter().zip(&row.cells).enumerate() {
             let space = if index == 0 { "" } else { " " };
             let value = value(cell, index, style);
-            write!(out, "{space}{name}=\"{}\"", escape_for_quotes(&value))?;
+            write!(out, "{space}{name}=\"{}\"", escape(&value))?;
         }
         writeln!(out)?;
     }

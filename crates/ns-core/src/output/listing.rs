@@ -45,6 +45,10 @@ pub struct Style {
     pub headings: bool,
     /// True if JSON has the fields beside the rows.
     pub remarks: bool,
+    /// True if JSON has a line for each key, as findmnt(8) and lsns(8) write it. Scripts search its lines.
+    pub key_lines: bool,
+    /// True if raw lines and pairs are in ASCII: the bytes of other characters are escaped.
+    pub ascii_values: bool,
     /// True if trees and the mark of a cut value are drawn with ASCII characters only.
     pub ascii: bool,
     /// The width of the terminal that the table must fit; `None` cuts nothing.
@@ -63,6 +67,8 @@ impl Default for Style {
             shape: Shape::Table,
             headings: true,
             remarks: true,
+            key_lines: false,
+            ascii_values: false,
             ascii: false,
             width: None,
             shell_names: false,
