@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::error::ErrorKind;
-use ns_core::cli::{note, note_error, tell};
+use ns_core::cli::{CompatName, note, note_error, tell};
 use ns_core::inventory::{Question, gather};
 use ns_core::output::escape_for_terminal;
 use ns_core::uts::{Change, Flaw, UNSET, UtsNamespace, check_bytes, check_host_name, clean};
@@ -84,7 +84,18 @@ fn given(cli: &Cli) -> anyhow::Result<Vec<Given<'_>>> {
     } else {
         cli.name_kind()
     };
-    given.extend(cli.name.as_ref().map(|name| argument(which, name)));
+    given.extend(cli.name.as_ref().map(|name| {
+        let given = argument(which, name);
+        // hostname(1) removes blanks and line ends around a host name, as those of a file with the line ends of DOS.
+        if which == NameKind::Host && CompatName::current().is_some() && !name.is_empty() {
+            let name = given.name.trim_ascii().to_vec();
+            return Given {
+                name: name.into(),
+                ..given
+            };
+        }
+        given
+    }));
     if let Some(path) = &cli.setting.file {
         let found = file::read(path, cli.setting.boot)?;
         match found.name {
