@@ -87,7 +87,7 @@ fn each_fault_is_found_and_says_how_to_mend_it() -> Outcome {
         ("LABEL=no-such-label none swap sw 0 0\n", no_label),
         (
             "/dev/no-such /proc auto noauto 0 0\n",
-            "   [W] /dev/no-such does not exist\n",
+            "   [E] /dev/no-such does not exist\n",
         ),
         (
             "/usr /proc ext4 noauto 0 0\n",
@@ -108,6 +108,10 @@ fn each_fault_is_found_and_says_how_to_mend_it() -> Outcome {
         (
             "proc /proc proc rw 0 0\nbad\n",
             "line 2\n   [E] it has no mount point\n       help: write SOURCE, MOUNTPOINT, TYPE and OPTIONS, with blanks between them\n",
+        ),
+        (
+            "proc /proc proc rw 0 # note\n",
+            "line 1\n   [E] its sixth field is not a number\n       help: write two numbers after the options, such as 0 0",
         ),
     ] {
         let ran = verified(table, "");

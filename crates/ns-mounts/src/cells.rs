@@ -227,9 +227,14 @@ fn plain_source<'a>(it: ListedMount<'_, 'a>) -> Gathered<Cow<'a, [u8]>> {
     Gathered::Known(canonical.map_or(source, Cow::Owned))
 }
 
-/// All options: options of the mount, and options of the file system.
+/// All options: options of the mount, options of the file system, and those that only programs know.
 pub fn options<'a>(it: ListedMount<'_, 'a>) -> Cell<'a> {
-    text(merged(it.mount.vfs_options, it.mount.fs_options))
+    let of_kernel = merged(it.mount.vfs_options, it.mount.fs_options);
+    let of_programs = it.mount.user_options.decoded();
+    if of_programs.is_empty() {
+        return text(of_kernel);
+    }
+    text(Cow::Owned([&*of_kernel, b",", &*of_programs].concat()))
 }
 
 /// The options of the mount.

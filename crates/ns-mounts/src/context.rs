@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::rc::Rc;
 
 use ns_core::Gathered;
+use ns_core::cli::CompatName;
 use ns_core::mounts::{
     Covers, Mount, MountTable, Peers, Space, Statuses, TableForm, Tag, TaggedDevices, Tags, Tree, View,
     parse_tag,
@@ -93,6 +94,14 @@ impl<'a> TableContext<'a> {
 
     /// Prints notes about the lines that are not mounts. All other lines are shown.
     pub fn report(&self) {
+        if CompatName::current().is_some_and(CompatName::reports_faults_as_libmount) && !self.is_of_mounts() {
+            let unread = self.table.flaws().iter().filter(|flaw| flaw.reason.is_some());
+            for flaw in unread {
+                let text = format!("{}: parse error at line {} -- ignored", self.name, flaw.line);
+                ns_core::cli::tell("ns-mounts", &text);
+            }
+            return;
+        }
         if self.table.mounts().is_empty() {
             let first = self
                 .table

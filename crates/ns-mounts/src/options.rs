@@ -56,11 +56,11 @@ impl<'a> OptionList<'a> {
     /// True if a mount has the wanted options, and none of the unwanted. A read-only mount has no `rw`, whatever its
     /// file system says.
     pub fn matches(&self, mount: &Mount<'_>) -> bool {
-        let (vfs, fs) = (mount.vfs_options, mount.fs_options);
+        let (vfs, fs, user) = (mount.vfs_options, mount.fs_options, mount.user_options);
         let has = |option: &[u8]| match option {
             b"rw" => vfs.contains(b"rw") && !fs.contains(b"ro"),
             b"ro" => vfs.contains(b"ro") || fs.contains(b"ro"),
-            option => vfs.contains(option) || fs.contains(option),
+            option => [vfs, fs, user].iter().any(|options| options.contains(option)),
         };
         self.wanted.iter().all(|option| has(option)) && !self.unwanted.iter().any(|option| has(option))
     }

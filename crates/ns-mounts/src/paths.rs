@@ -92,10 +92,10 @@ pub fn plain(path: &Path) -> Vec<u8> {
     path.components().collect::<PathBuf>().into_os_string().into_vec()
 }
 
-/// The mount point of a mount. In fstab(5), it can end in a slash.
+/// The mount point of a mount. In fstab(5), it need not be simplified.
 pub fn mount_point<'a>(mount: &Mount<'a>) -> Cow<'a, [u8]> {
     let target = mount.target.decoded();
-    if target.len() > 1 && target.ends_with(b"/") {
+    if mount.fstab.is_some() {
         return Cow::Owned(plain(Path::new(OsStr::from_bytes(&target))));
     }
     target

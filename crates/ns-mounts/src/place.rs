@@ -6,10 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use ns_core::cli::CompatName;
-use ns_core::mounts::{MountTable, View};
+use ns_core::mounts::{Mount, MountTable, ResolvedPath, View};
 
 use crate::cli::Cli;
 use crate::context::TableContext;
+use crate::device::canonical;
 use crate::paths::{mount_point, plain};
 
 /// The time for a file system to answer where a path leads.
@@ -32,13 +33,22 @@ impl AtPath {
     /// Fails if the path does not exist and nothing is mounted there.
     pub fn mounted(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Self> {
         let literal = cli.show.nocanonicalize;
+        if !literal && is_in_file_of_findmnt(context) {
+            let (forms, _) = forms_on_this_machine(path);
+            return Ok(Self::of(with_targets(&forms, context), None, cli, context));
+        }
         let resolved = if literal { Ok(None) } else { context.resolve(path) };
         let given = context.given(path);
         let canonical = resolved.as_ref().ok().and_then(Option::as_ref);
-        let forms = [given]
+        let forms: Vec<Vec<u8>> = [given]
             .into_iter()
-            .chain(canonical.map(|place| plain(&place.path)));
-        let there = with_targets(&forms.collect::<Vec<_>>(), context);
+            .chain(canonical.map(|place| plain(&place.path)))
+            .collect();
+        let there = if literal {
+            at_targets(&forms, context)
+        } else {
+            with_targets(&forms, context)
+        };
         if let ([], false, Err(error @ ns_core::Error::NotFound(_))) =
             (&there[..], context.one_of_all, &resolved)
         {
@@ -49,8 +59,7 @@ impl AtPath {
 
     /// The mounts at the mount point of the mount that contains this path.
     pub fn containing(path: &Path, cli: &Cli, context: &TableContext<'_>) -> anyhow::Result<Self> {
-        let in_file = context.view.is_none() || !context.is_of_mounts();
-        if in_file && CompatName::current().is_some_and(CompatName::finds_only_mount_points_in_files) {
+        if is_in_file_of_findmnt(context) {
             let there = in_file_as_findmnt(path, cli, context);
             return Ok(Self::of(there, None, cli, context));
         }
@@ -85,8 +94,45 @@ impl AtPath {
     }
 }
 
-/// The mounts with one of these mount points.
+/// True if the table is in a file, and the program was called as findmnt(8).
+fn is_in_file_of_findmnt(context: &TableContext<'_>) -> bool {
+    let in_file = context.view.is_none() || !context.is_of_mounts();
+    in_file && CompatName::current().is_some_and(CompatName::finds_only_mount_points_in_files)
+}
+
+/// The mounts with one of these mount points. If there are none in an fstab(5), links in its paths are followed.
 fn with_targets(targets: &[Vec<u8>], context: &TableContext<'_>) -> Vec<usize> {
+    let there = at_targets(targets, context);
+    if !there.is_empty() || context.is_of_mounts() {
+        return there;
+    }
+    let leads_there = |mount: &Mount<'_>| {
+        let target = mount.target.decoded();
+        let place = target
+            .starts_with(b"/")
+            .then(|| canonical_in_file(&target, context))
+            .flatten();
+        place.is_some_and(|place| targets.contains(&place))
+    };
+    let mounts = context.table.mounts();
+    (0..mounts.len())
+        .filter(|index| leads_there(&mounts[*index]))
+        .collect()
+}
+
+/// The path of a file of mounts without symbolic links. In a file that may be of another machine, only findmnt(8) follows
+/// them.
+pub fn canonical_in_file(path: &[u8], context: &TableContext<'_>) -> Option<Vec<u8>> {
+    if context.view.is_none() && is_in_file_of_findmnt(context) {
+        let own = View::own().ok()?;
+        let place = own.resolve_within(Path::new(OsStr::from_bytes(path)), LIMIT);
+        return Some(plain(&place.ok()??.path));
+    }
+    canonical(context, path)
+}
+
+/// The mounts with exactly one of these mount points.
+fn at_targets(targets: &[Vec<u8>], context: &TableContext<'_>) -> Vec<usize> {
     let mounts = context.table.mounts();
     let is_there = |index: &usize| {
         let target = mount_point(&mounts[*index]);
@@ -98,13 +144,7 @@ fn with_targets(targets: &[Vec<u8>], context: &TableContext<'_>) -> Vec<usize> {
 /// The mounts of a file for a path, as findmnt(8) finds them: those at this mount point. Without --fstab, also those at the
 /// nearest mount point that the path is below now.
 fn in_file_as_findmnt(path: &Path, cli: &Cli, context: &TableContext<'_>) -> Vec<usize> {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let place = View::own().ok().and_then(|own| {
-        let place = own.resolve_within(path, LIMIT).ok().flatten()?;
-        Some((own, place))
-    });
-    let canonical = place.as_ref().map(|(_, place)| plain(&place.path));
-    let forms: Vec<Vec<u8>> = [plain(&absolute)].into_iter().chain(canonical).collect();
+    let (forms, place) = forms_on_this_machine(path);
     let there = with_targets(&forms, context);
     if !there.is_empty() || cli.whose.fstab {
         return there;
@@ -125,6 +165,20 @@ fn in_file_as_findmnt(path: &Path, cli: &Cli, context: &TableContext<'_>) -> Vec
         .iter()
         .map(|target| with_targets(std::slice::from_ref(target), context));
     found.find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The path as given, absolute, and without symbolic links on this machine; the latter also as a place.
+fn forms_on_this_machine(path: &Path) -> (Vec<Vec<u8>>, Option<(View, ResolvedPath)>) {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let place = View::own().ok().and_then(|own| {
+        let place = own.resolve_within(path, LIMIT).ok().flatten()?;
+        Some((own, place))
+    });
+    let canonical = place.as_ref().map(|(_, place)| plain(&place.path));
+    // A file can have swap space, whose mount point is no path.
+    let as_given = path.as_os_str().as_bytes().to_vec();
+    let forms = [as_given, plain(&absolute)].into_iter().chain(canonical);
+    (forms.collect(), place)
 }
 
 /// A path that does not exist is an error, except where findmnt(8) only finds nothing.

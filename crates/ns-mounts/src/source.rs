@@ -12,6 +12,7 @@ use ns_core::output::Cell;
 use crate::columns;
 use crate::context::TableContext;
 use crate::device::{evaluated, is_of};
+use crate::place::canonical_in_file;
 
 /// A source to search for.
 #[derive(Debug)]
@@ -61,7 +62,11 @@ impl<'a> Wanted<'a> {
                 }
                 None => None,
             },
-            canonical: place.map(|place| place.path.into_os_string().into_encoded_bytes()),
+            canonical: match place {
+                Some(place) => Some(place.path.into_os_string().into_encoded_bytes()),
+                None if literal => None,
+                None => source_in_file(text.as_bytes(), context),
+            },
         }
     }
 
@@ -102,6 +107,10 @@ impl<'a> Wanted<'a> {
                 is_called(&source)
                     || device.is_some_and(|device| is_of(context, mount, device))
                     || (!literal && mount.fstab.is_some() && leads_to(context, &source, is_called))
+                    || (!literal && mount.fstab.is_some() && {
+                        let canonical = source_in_file(&source, context);
+                        canonical.is_some_and(|canonical| is_called(&canonical))
+                    })
                     || is_same_share(&source, text) == Some(true)
                     || with_root(text, mount)
             }
@@ -115,6 +124,18 @@ impl<'a> Wanted<'a> {
             }
         }
     }
+}
+
+/// The path of a source in an fstab(5) without symbolic links. Devices are those of this machine, wherever the file is.
+fn source_in_file(path: &[u8], context: &TableContext<'_>) -> Option<Vec<u8>> {
+    if context.is_of_mounts() || !path.starts_with(b"/") {
+        return None;
+    }
+    if path.starts_with(b"/dev/") {
+        let path = std::fs::canonicalize(OsStr::from_bytes(path)).ok()?;
+        return Some(path.into_os_string().into_encoded_bytes());
+    }
+    canonical_in_file(path, context)
 }
 
 /// True if a source is a tag, and its device is one of those that are wanted.

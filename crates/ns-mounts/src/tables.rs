@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use ns_core::cli::{read_file, read_whole, shown};
 use ns_core::explain::explain_in;
-use ns_core::mounts::{TableForm, View};
+use ns_core::mounts::{TableForm, UserOptions, View};
 use ns_core::target::Opened;
 use ns_core::{Kind, Target};
 
@@ -30,7 +30,9 @@ pub fn each(
     let whose = &cli.whose;
     let mut look_at = |view: &View| {
         let bytes = read(view, whose)?;
-        let context = TableContext::of(&bytes, view.name(), Some(view), shared);
+        let user_options = user_options(whose);
+        let mut context = TableContext::of(&bytes, view.name(), Some(view), shared);
+        context.table = context.table.with_user_options(&user_options);
         context.report();
         look(&context)
     };
@@ -78,6 +80,20 @@ pub fn each(
         })?;
     }
     Ok(())
+}
+
+/// The options that only programs know, if the command line asks for them.
+fn user_options(whose: &Whose) -> UserOptions {
+    if !whose.mtab {
+        return UserOptions::default();
+    }
+    UserOptions::read().unwrap_or_else(|error| {
+        ns_core::cli::note(
+            "ns-mounts",
+            &format!("the options of mount(8) are missing: {error}"),
+        );
+        UserOptions::default()
+    })
 }
 
 /// The view of the caller, or `None` with a note if no proc file system is mounted: fstab(5) can be read without.

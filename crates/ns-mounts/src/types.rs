@@ -104,11 +104,12 @@ impl KnownTypes {
         let of_table = table
             .mounts()
             .iter()
-            .map(|mount| mount.fs_type.decoded().into_owned());
+            .map(|mount| mount.fs_type.decoded().to_ascii_lowercase());
         Self(of_kernel.chain(of_linux).chain(of_table).collect())
     }
 
     fn contains(&self, fs_type: &[u8]) -> bool {
+        let fs_type = &*fs_type.to_ascii_lowercase();
         let base = fs_type.split(|byte| *byte == b'.').next().unwrap_or_default();
         self.0.contains(fs_type) || (base == b"fuse" && base != fs_type)
     }
@@ -163,17 +164,20 @@ fn negated<'a>(item: &'a [u8], known: &KnownTypes) -> (bool, &'a [u8]) {
     if let Some(rest) = item.strip_prefix(b"!") {
         return (true, rest);
     }
-    match item.strip_prefix(b"no") {
+    let rest = item
+        .split_at_checked(2)
+        .filter(|(no, _)| no.eq_ignore_ascii_case(b"no"));
+    match rest.map(|(_, rest)| rest) {
         Some(rest) if known.contains(rest) && !known.contains(item) => (true, rest),
         _ => (false, item),
     }
 }
 
 impl TypeList<'_> {
-    /// True if a mount's type is in the list.
+    /// True if a mount's type is in the list. Upper and lower case are the same, as for libmount(3).
     pub fn matches(&self, mount: &Mount<'_>) -> bool {
         let fs_type = mount.fs_type.decoded();
-        let among = |list: &[&[u8]]| list.contains(&&*fs_type);
+        let among = |list: &[&[u8]]| list.iter().any(|listed| listed.eq_ignore_ascii_case(&fs_type));
         let names_only_unwanted = self.wanted.is_empty() && !self.unwanted.is_empty();
         (names_only_unwanted || among(&self.wanted)) && !among(&self.unwanted)
     }
@@ -202,6 +206,13 @@ mod tests {
         assert!(matches("nosuch", "nosuch") && !matches("nosuch", "proc"));
         assert!(matches("novelfs", "novelfs") && !matches("novelfs", "velfs"));
         assert!(!matches("!such", "such") && matches("!such", "nosuch"));
+    }
+
+    #[test]
+    fn upper_and_lower_case_are_the_same() {
+        assert!(matches("EXT4,Proc", "proc") && matches("ext4", "EXT4"));
+        assert!(!matches("noTMPFS", "tmpfs") && matches("NOtmpfs", "proc"));
+        assert!(!matches("NoVelFS", "proc") && matches("NoVelFS", "novelfs"));
     }
 
     #[test]

@@ -6,11 +6,11 @@ mod finding;
 mod now;
 mod same;
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ns_core::cli::shown;
+use ns_core::cli::{CompatName, shown};
 use ns_core::mounts::{TableForm, View};
 use ns_core::output::escape_for_terminal;
 
@@ -44,30 +44,16 @@ pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
     let shared = Shared::default();
     let mounted = own.read()?;
     let mounted = TableContext::of(&mounted, own.name(), Some(&own), &shared);
-    let files = files_of(&cli.whose)?;
-    let (mut errors, mut warnings) = (0, 0);
+    let mut tally = Tally::default();
     let mut out = ns_core::cli::stdout()?;
-    for file in &files {
+    for file in &files_of(&cli.whose)? {
         let bytes = tables::saved(file)?;
         let name = shown(file);
         let context = TableContext::of_saved(&bytes, &name, TableForm::Fstab, Some(&own), &shared);
         if context.is_of_mounts() {
             anyhow::bail!("cannot verify {name}: it has mounts, and --verify checks file systems to mount");
         }
-        let unread = context
-            .table
-            .flaws()
-            .iter()
-            .filter_map(|flaw| Some((flaw.line, flaw.reason?)));
-        let mut found: Vec<(String, Vec<FstabFinding>)> = unread
-            .map(|(line, reason)| {
-                let help = "write SOURCE, MOUNTPOINT, TYPE and OPTIONS, with blanks between them";
-                (
-                    format!("line {line}"),
-                    vec![FstabFinding::new(Level::Error, reason, help)],
-                )
-            })
-            .collect();
+        let mut found = tally.unread(&context);
         let checks = Checks {
             context: &context,
             mounted: &mounted,
@@ -78,36 +64,91 @@ pub fn verify(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
         for (subject, mut findings) in found {
             findings.retain(|finding| finding.level != Level::Fine || cli.ask.verbose);
-            if findings.is_empty() {
-                continue;
+            if !findings.is_empty() {
+                writeln!(out, "{subject}")?;
             }
-            writeln!(out, "{subject}")?;
-            for FstabFinding { level, text, help } in findings {
-                let letter = match level {
-                    Level::Error => 'E',
-                    Level::Warning => 'W',
-                    Level::Fine => ' ',
-                };
-                errors += usize::from(level == Level::Error);
-                warnings += usize::from(level == Level::Warning);
-                writeln!(out, "   [{letter}] {text}")?;
-                if let Some(help) = help {
-                    writeln!(out, "       help: {help}")?;
-                }
+            for finding in findings {
+                tally.count(finding.level);
+                write_finding(&mut out, &finding)?;
             }
         }
     }
-    if errors + warnings == 0 {
-        writeln!(out, "no errors, no warnings")?;
-    } else {
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        writeln!(
-            out,
-            "{errors} error{}, {warnings} warning{}",
-            plural(errors),
-            plural(warnings)
-        )?;
+    tally.write(&mut out)?;
+    Ok(ExitCode::from(u8::from(tally.parse_errors + tally.errors > 0)))
+}
+
+fn write_finding(out: &mut impl Write, finding: &FstabFinding) -> std::io::Result<()> {
+    let letter = match finding.level {
+        Level::Error => 'E',
+        Level::Warning => 'W',
+        Level::Fine => ' ',
+    };
+    writeln!(out, "   [{letter}] {}", finding.text)?;
+    match &finding.help {
+        Some(help) => writeln!(out, "       help: {help}"),
+        None => Ok(()),
     }
-    out.flush()?;
-    Ok(ExitCode::from(u8::from(errors > 0)))
+}
+
+/// The number of findings.
+#[derive(Default)]
+struct Tally {
+    /// Lines that could not be read.
+    parse_errors: usize,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Tally {
+    /// The lines that could not be read. Under the name findmnt, they are noted instead.
+    fn unread(&mut self, context: &TableContext<'_>) -> Vec<(String, Vec<FstabFinding>)> {
+        let flaws = context.table.flaws().iter();
+        let unread: Vec<_> = flaws.filter_map(|flaw| Some((flaw.line, flaw.reason?))).collect();
+        if speaks_as_libmount() {
+            self.parse_errors += unread.len();
+            context.report();
+            return Vec::new();
+        }
+        let finding = |(line, reason): (usize, &'static str)| {
+            let help = if reason.ends_with("is not a number") {
+                "write two numbers after the options, such as 0 0, or nothing; a comment needs a line of its own"
+            } else {
+                "write SOURCE, MOUNTPOINT, TYPE and OPTIONS, with blanks between them"
+            };
+            let finding = FstabFinding::new(Level::Error, reason, help);
+            (format!("line {line}"), vec![finding])
+        };
+        unread.into_iter().map(finding).collect()
+    }
+
+    fn count(&mut self, level: Level) {
+        match level {
+            Level::Error => self.errors += 1,
+            Level::Warning => self.warnings += 1,
+            Level::Fine => {}
+        }
+    }
+
+    /// The last line. Findings are summed up on stderr by findmnt(8).
+    fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let words = |count: usize, noun| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let (errors, warnings) = (words(self.errors, "error"), words(self.warnings, "warning"));
+        let none = self.parse_errors + self.errors + self.warnings == 0;
+        match (speaks_as_libmount(), none) {
+            (true, true) => writeln!(out, "Success, no errors or warnings detected")?,
+            (false, true) => writeln!(out, "no errors, no warnings")?,
+            (false, false) => writeln!(out, "{errors}, {warnings}")?,
+            (true, false) => {
+                out.flush()?;
+                let parse_errors = words(self.parse_errors, "parse error");
+                // If stderr cannot be written to, nobody can be told.
+                let _ = writeln!(std::io::stderr(), "\n{parse_errors}, {errors}, {warnings}");
+            }
+        }
+        out.flush()
+    }
+}
+
+fn speaks_as_libmount() -> bool {
+    CompatName::current().is_some_and(CompatName::reports_faults_as_libmount)
 }

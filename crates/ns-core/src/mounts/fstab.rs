@@ -16,7 +16,7 @@ impl<'a> Mount<'a> {
         let fs_type = fields.next().ok_or("it has no type")?;
         let options = fields.next().unwrap_or_default();
         let mut number = |reason| match fields.next() {
-            None | Some([b'#', ..]) => Ok(0),
+            None => Ok(0),
             Some(digits) => std::str::from_utf8(digits)
                 .ok()
                 .and_then(|digits| digits.parse().ok())
@@ -35,6 +35,7 @@ impl<'a> Mount<'a> {
             fs_type: Escaped::new(fs_type),
             source: Escaped::new(source),
             fs_options: MountOptions::new(b""),
+            user_options: MountOptions::new(b""),
             fstab: Some(FstabFields { freq, passno }),
             line,
         })
@@ -68,9 +69,13 @@ mod tests {
         let from_elsewhere = read("tmpfs /tmp tmpfs rw 0 1\r").unwrap();
         assert_eq!(from_elsewhere.fstab, Some(FstabFields { freq: 0, passno: 1 }));
         assert_eq!(read("/dev/sda4 /b").unwrap_err(), "it has no type");
-        assert_eq!(
-            read("a /b ext4 rw x").unwrap_err(),
-            "its fifth field is not a number"
-        );
+        for (line, reason) in [
+            ("a /b ext4 rw x", "its fifth field is not a number"),
+            // mount(8) knows no comment before the seventh field, and skips the line.
+            ("a /b ext4 rw # note", "its fifth field is not a number"),
+            ("a /b ext4 rw 0 # note", "its sixth field is not a number"),
+        ] {
+            assert_eq!(read(line).unwrap_err(), reason, "{line}");
+        }
     }
 }

@@ -95,6 +95,8 @@ pub struct Mount<'a> {
     pub source: Escaped<'a>,
     /// The options of the file system, the same for all its mounts.
     pub fs_options: MountOptions<'a>,
+    /// The options that only programs know, from `/run/mount/utab`; none if they were not asked for.
+    pub user_options: MountOptions<'a>,
     /// The fields that only a table of `fstab(5)` has; `None` for a mount of the kernel's table.
     ///
     /// A line of such a table has no device, no root and no propagation. All its options are in `vfs_options`.
@@ -131,6 +133,7 @@ impl<'a> Mount<'a> {
             fs_type: Escaped::new(fs_type),
             source: Escaped::new(source),
             fs_options: MountOptions::new(fs_options),
+            user_options: MountOptions::new(b""),
             fstab: None,
             line,
         })

@@ -19,6 +19,7 @@ mod status;
 mod table;
 mod tags;
 mod tree;
+mod utab;
 mod view;
 
 pub use bounded::may_wait;
@@ -45,4 +46,5 @@ pub use tags::{
     type_on,
 };
 pub use tree::{Node, Tree};
+pub use utab::UserOptions;
 pub use view::View;

@@ -115,6 +115,10 @@ impl<'a> MountTable<'a> {
         &self.mounts
     }
 
+    pub(super) fn mounts_mut(&mut self) -> &mut [Mount<'a>] {
+        &mut self.mounts
+    }
+
     /// The mount that a path is on: the mount with the longest target above the path. If several mounts have that
     /// target, the last one, which covers the others.
     pub fn mount_of(&self, path: &[u8]) -> Option<&Mount<'a>> {

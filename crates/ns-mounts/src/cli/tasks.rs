@@ -1,6 +1,6 @@
 //! The options for tasks other than a listing.
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use ns_core::Target;
 use ns_core::cli::CompatName;
 
@@ -39,7 +39,7 @@ pub struct Ask {
     /// Report changes, one per line
     ///
     /// ACTIONS are mount, umount, remount and move, separated by commas (default: all).
-    #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", num_args = 0..=1,
+    #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_missing_value = "mount,umount,remount,move", value_delimiter = ',',
         conflicts_with_all = ["files", "fstab", "all_namespaces", "stats"])]
     pub watch: Option<Vec<Action>>,

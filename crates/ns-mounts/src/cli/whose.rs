@@ -34,8 +34,9 @@ pub struct Whose {
         default_missing_value = "mountinfo", conflicts_with_all = ["mtab", "fstab"])]
     pub kernel: Option<Kernel>,
 
-    /// Read mounts from the kernel, and write a list
+    /// Read mounts from the kernel, with the options that only programs know, and write a list
     ///
+    /// mount(8) keeps such options in /run/mount/utab: `_netdev`, `user=NAME`, `x-systemd.automount`.
     /// /etc/mtab is a link to the kernel's table.
     #[arg(short, long, conflicts_with_all = ["tasks", "all_namespaces", "fstab"])]
     pub mtab: bool,

@@ -89,7 +89,7 @@ impl Checks<'_, '_> {
         let text = words(&target);
         if !target.starts_with(b"/") {
             let help = "write the whole path, from the root directory on";
-            return FstabFinding::new(Level::Warning, "the mount point is no absolute path", help);
+            return FstabFinding::new(needed(mount), "the mount point is no absolute path", help);
         }
         match self.context.resolve(Path::new(OsStr::from_bytes(&target))) {
             Err(_) if has(mount, "x-mount.mkdir") => FstabFinding::fine("mount(8) makes the mount point"),
@@ -97,6 +97,11 @@ impl Checks<'_, '_> {
                 needed(mount),
                 "the mount point does not exist",
                 format!("mkdir -p {text}"),
+            ),
+            Ok(None) => FstabFinding::new(
+                needed(mount),
+                "the mount point cannot be looked at",
+                "check it as root, when all its file systems answer",
             ),
             Ok(Some(place)) if is_no_directory(place.kind) && !is_bind(mount) => FstabFinding::new(
                 Level::Error,
@@ -141,9 +146,14 @@ impl Checks<'_, '_> {
         }
         match self.context.resolve(Path::new(OsStr::from_bytes(&source))) {
             Err(_) => FstabFinding::new(
-                Level::Warning,
+                needed_for_type(mount),
                 format!("{text} does not exist"),
                 "write a source that exists, or add the option nofail",
+            ),
+            Ok(None) => FstabFinding::new(
+                needed_for_type(mount),
+                format!("{text} cannot be looked at"),
+                "check it as root, when all its file systems answer",
             ),
             Ok(Some(place))
                 if place.device.is_none() && !is_bind && !has(mount, "loop") && place.path.is_dir() =>
@@ -155,7 +165,7 @@ impl Checks<'_, '_> {
                 )
             }
             Ok(Some(place)) if place.kind == Some(PathKind::Other) && !is_bind => FstabFinding::new(
-                Level::Warning,
+                needed_for_type(mount),
                 format!("{text} is no block device"),
                 "write the path of a block device, or of a disk image",
             ),
@@ -179,13 +189,8 @@ fn no_path(mount: &Mount<'_>) -> FstabFinding {
     if is_share || !is_on_device(&mount.fs_type.decoded()) {
         return FstabFinding::fine("the source is no file");
     }
-    let level = if *mount.fs_type.decoded() == *b"auto" {
-        Level::Error
-    } else {
-        Level::Warning
-    };
     let help = "write the path of a device, or a tag such as UUID=";
-    FstabFinding::new(level, format!("{text} is no path"), help)
+    FstabFinding::new(needed_for_type(mount), format!("{text} is no path"), help)
 }
 
 /// The name before the `=` of a source that looks like a tag, and is none. A tag without a value is no tag either.
@@ -211,6 +216,15 @@ fn needed(mount: &Mount<'_>) -> Level {
         Level::Warning
     } else {
         Level::Error
+    }
+}
+
+/// The level if a source cannot be used: with the type `auto`, it must tell its type.
+fn needed_for_type(mount: &Mount<'_>) -> Level {
+    if *mount.fs_type.decoded() == *b"auto" {
+        Level::Error
+    } else {
+        Level::Warning
     }
 }
 
