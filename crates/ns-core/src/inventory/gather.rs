@@ -209,6 +209,7 @@ impl Search {
         if !facts.namespace.has(OfNamespace::NetnsId) {
             self.ask_all(&numbers);
         }
+        let mut closed = Vec::new();
         for number in numbers {
             let entry = &self.entries[number];
             let unknown_kin = [entry.owner(), entry.parent()]
@@ -227,8 +228,10 @@ impl Search {
                 let ended = |pid: &Pid| Files::of(&self.proc, *pid).uid() == Gathered::Absent;
                 gone.extend(entry.lowest.filter(ended));
                 self.entries[number].closed = true;
+                closed.push(number);
             }
         }
+        pins::forget_unmounted(&self.proc, &mut self.entries, &closed);
         gone
     }
 
@@ -292,27 +295,40 @@ impl Search {
     }
 
     fn read_uts_names(&mut self) -> Result<()> {
-        let places: Vec<usize> = (0..self.entries.len())
+        let mut places: Vec<usize> = (0..self.entries.len())
             .filter(|number| self.entries[*number].kind == Kind::Uts)
             .collect();
-        let found = |inode| self.find(inode);
-        let ways = Ways {
-            proc: &self.proc,
-            found,
-        };
-        let names = read_each(&places, |number| {
-            let entry = &self.entries[*number];
-            let namespace = ways.open(entry).ok_or_else(|| refusal(&self.proc, entry))?;
-            Ok((namespace, entry.lowest))
-        })?;
-        for (number, names) in places.into_iter().zip(names) {
-            let entry = &mut self.entries[number];
-            entry.uts_names = match names {
-                // It is there, in a place that cannot be looked into.
-                Gathered::Absent if entry.lives_out_of_reach() => Gathered::Unreadable(Errno::EACCES),
-                names => names,
+        // The second time, for those whose pin was mounted again meanwhile.
+        for _ in 0..2 {
+            let found = |inode| self.find(inode);
+            let ways = Ways {
+                proc: &self.proc,
+                found,
             };
+            let names = read_each(&places, |number| {
+                let entry = &self.entries[*number];
+                let namespace = ways.open(entry).ok_or_else(|| refusal(&self.proc, entry))?;
+                Ok((namespace, entry.lowest))
+            })?;
+            let closed =
+                |(number, names): (&usize, &Gathered<_>)| (*names == Gathered::Absent).then_some(*number);
+            let closed: Vec<_> = places.iter().zip(&names).filter_map(closed).collect();
+            pins::forget_unmounted(&self.proc, &mut self.entries, &closed);
+            for (number, names) in places.into_iter().zip(names) {
+                let entry = &mut self.entries[number];
+                entry.uts_names = match names {
+                    // It is there, in a place that cannot be looked into.
+                    Gathered::Absent if entry.lives_out_of_reach() => Gathered::Unreadable(Errno::EACCES),
+                    names => names,
+                };
+            }
+            places = closed;
+            places.retain(|number| self.entries[*number].lives_out_of_reach());
+            if places.is_empty() {
+                break;
+            }
         }
+        self.drop_dead();
         Ok(())
     }
 

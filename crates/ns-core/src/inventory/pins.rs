@@ -1,5 +1,6 @@
 //! `/proc/PID/mountinfo`: namespaces that are pinned by a mount of their file, in every mount namespace that was found.
 
+use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{Mode, OFlags};
@@ -8,10 +9,11 @@ use crate::mounts::{MountTable, View};
 use crate::process::{Files, Pid, parse_link};
 use crate::{Gathered, Kind, Kinds, Namespace};
 
-use super::ancestors;
+use super::entry::Entry;
 use super::holder::Holder;
 use super::members::Found;
 use super::search::Search;
+use super::{ancestors, kernel};
 
 /// A mount namespace whose mounts have to be read.
 #[derive(Clone, Copy)]
@@ -80,6 +82,48 @@ pub(super) fn open_below(root: impl AsFd, path: &[u8]) -> Option<Namespace> {
     Namespace::from_file(file).ok()
 }
 
+/// Forgets the pins of these namespaces that were unmounted during the search, so that a namespace that is gone does not
+/// look like one that the caller may not open.
+pub(super) fn forget_unmounted(proc: &impl AsFd, entries: &mut [Entry], numbers: &[usize]) {
+    if numbers.is_empty() {
+        return;
+    }
+    let own = Namespace::own(Kind::Mnt).map(|own| own.identity().inode);
+    let mut tables = HashMap::new();
+    let mut mounted = |pid: Pid, mount_namespace: u64, inode: u64, path: &[u8]| {
+        let pins = tables.entry((pid, mount_namespace)).or_insert_with(|| {
+            let table = |pid| Files::of(proc, pid).read_with_room("mountinfo", TABLE).known();
+            // The process that was asked before may have ended.
+            let of_own = || table(Pid::own()).filter(|_| own == Ok(mount_namespace));
+            let table = table(pid).or_else(of_own)?;
+            let mut pins = HashSet::new();
+            read(&table, Kinds::ALL, |_, inode, path| {
+                pins.insert((inode, path));
+            });
+            Some(pins)
+        });
+        // If the table cannot be read any more, nothing is known.
+        pins.as_ref()
+            .is_none_or(|pins| pins.contains(&(inode, path.to_vec())))
+    };
+    for number in numbers {
+        let entry = &mut entries[*number];
+        let inode = entry.identity.inode;
+        entry.holders.retain(|holder| match holder {
+            Holder::Pin {
+                path,
+                mount_namespace,
+                seen_by: Some(pid),
+            } => mounted(*pid, *mount_namespace, inode, path),
+            _ => true,
+        });
+        // The kernel may know another holder.
+        if entry.listed && !entry.is_held() {
+            entry.only_listed = kernel::find(entry.kind, entry.identity).is_some();
+        }
+    }
+}
+
 /// Looks at the namespace files in a table of mounts.
 fn read(table: &[u8], kinds: Kinds, mut pin: impl FnMut(Kind, u64, Vec<u8>)) {
     // Most tables have no namespace files, and need no parsing.
@@ -103,6 +147,26 @@ fn read(table: &[u8], kinds: Kinds, mut pin: impl FnMut(Kind, u64, Vec<u8>)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_namespace_whose_pin_was_unmounted_is_held_by_nothing() {
+        let proc = std::fs::File::open("/proc").unwrap();
+        let own = Namespace::own(Kind::Uts).unwrap().identity();
+        let mut entry = Entry::new(Kind::Uts, own, crate::inventory::Facts::default());
+        let pin = |pid| Holder::Pin {
+            path: b"/no/such/pin".to_vec(),
+            mount_namespace: 1,
+            seen_by: pid,
+        };
+        entry.holders = vec![pin(Some(Pid::own())), pin(None)];
+        let mut entries = [entry];
+        forget_unmounted(&proc, &mut entries, &[0]);
+        // Nobody can look at the mounts of the other one again.
+        assert_eq!(entries[0].holders, [pin(None)]);
+        entries[0].holders = vec![pin(Some(Pid::own()))];
+        forget_unmounted(&proc, &mut entries, &[0]);
+        assert!(!entries[0].is_held());
+    }
 
     #[test]
     fn only_mounts_of_namespace_files_are_pins() {
