@@ -110,6 +110,14 @@ fn sockets_of_an_activation_are_for_the_program() -> Outcome {
         assert!(has_inode, "{options}: {text}");
         assert_eq!(run("4194304", options), "0 4 7\n", "{options}");
     }
+    // PID 1 of the new PID namespace is not the PID 1 that was meant.
+    let mut command = tool("sh");
+    command
+        .env("U", unshare().get_program())
+        .env("LISTEN_PID", "1")
+        .env("WATCHDOG_PID", "1");
+    let look = "exec $U -r -p sh -c 'echo $$ ${LISTEN_PID-none} ${WATCHDOG_PID-none}'";
+    assert_eq!(command.args(["-c", look]).ran().ok(), "1 none none\n");
     // An environment that is not the caller's is left as it is.
     let text = run(
         "$$",

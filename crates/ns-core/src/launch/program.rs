@@ -142,12 +142,17 @@ impl Program {
     }
 
     /// This program with the PID of the calling process in the variables that held the PID of the caller. The program may
-    /// run in a child of that.
+    /// run in a child of that. A variable about another process is removed if the number is now that of the program: PID 1
+    /// of a new PID namespace is not the PID 1 that was meant.
     #[must_use]
     pub(super) fn about_calling_process(mut self) -> Self {
-        let pid = nix::unistd::getpid();
-        for name in &self.own {
-            set(&mut self.environment, name, Some(&pid.to_string()));
+        let pid = nix::unistd::getpid().to_string();
+        for name in OF_PROCESS {
+            if self.own.contains(&name) {
+                set(&mut self.environment, name, Some(&pid));
+            } else if value_in(&self.environment, name) == Some(pid.as_bytes()) {
+                set(&mut self.environment, name, None);
+            }
         }
         if self.own.contains(&OF_PROCESS[0]) && value_in(&self.environment, PIDFD_ID).is_some() {
             let inode = own_inode().known().map(|inode| inode.to_string());
