@@ -3,12 +3,13 @@
 use super::rooms;
 use super::stale::among_stale;
 use crate::support::case::cases;
-use crate::support::{Outcome, User, needs};
+use crate::support::{Outcome, Run as _, User, needs, program, tool};
 
 cases!["pins::meant":
     a_name_after_a_blank_is_recognized,
     an_ordinary_user_is_told_why_a_name_stays,
     a_place_of_another_user_namespace_is_named,
+    a_number_that_the_caller_may_not_give_is_explained,
     names_need_no_proc,
 ];
 
@@ -94,7 +95,6 @@ fn a_place_of_another_user_namespace_is_named() -> Outcome {
     let user = User::ordinary()?;
     let unshare = user.program("ns-unshare").get_program().to_owned();
     let inside = |words: &str| {
-        use crate::support::Run as _;
         let mut command = user.program("ns-unshare");
         command.env("U", &unshare);
         command.args(["-r", "sh", "-c", words]).ran().fails(1)
@@ -109,6 +109,45 @@ fn a_place_of_another_user_namespace_is_named() -> Outcome {
         assert!(foreign_mounts || no_directory, "{words}: {error}");
     }
     assert!(!std::path::Path::new(&file).exists());
+    Ok(())
+}
+
+fn a_number_that_the_caller_may_not_give_is_explained() -> Outcome {
+    needs::root()?;
+    needs::tools("mount setpriv");
+    let user = User::ordinary()?;
+    // The namespace is the same in each case, and only the right to number it differs.
+    let run = |who: &str| {
+        let script = format!(
+            "mount -t tmpfs run /run && \"$1\" -q --pin green --net && exec {who} \"$2\" --pin green --nsid 9"
+        );
+        let mut command = tool("unshare");
+        command.args(["-m", "sh", "-c", &script, "sh"]);
+        command.arg(program("ns-unshare").get_program());
+        command.arg(user.program("ns-unshare").get_program());
+        command.env("ID", user.id.to_string()).ran().fails(1)
+    };
+    let refused = "ns-unshare: cannot give the network namespace green the number 9 in the caller's network namespace: \
+                   Operation not permitted\n  cause: ";
+    for (who, cause) in [
+        (
+            "setpriv --reuid=$ID --regid=$ID --clear-groups",
+            "CAP_NET_ADMIN is missing\n  help:  run it as root (sudo)\n",
+        ),
+        (
+            "setpriv --inh-caps=-net_admin --bounding-set=-net_admin",
+            "CAP_NET_ADMIN is missing\n  help:  give root this capability: --cap-add NET_ADMIN (Docker, Podman), \
+             CapabilityBoundingSet= (systemd)\n",
+        ),
+    ] {
+        assert_eq!(run(who), format!("{refused}{cause}"), "{who}");
+    }
+    let error = run("\"$1\" -r");
+    assert!(error.starts_with(&format!("{refused}net:[")), "{error}");
+    assert!(
+        error.ends_with(" nor to one below it\n  help:  run it outside this user namespace\n"),
+        "{error}"
+    );
     Ok(())
 }
 

@@ -70,6 +70,14 @@ fn a_missing_capability_is_named() -> Outcome {
         1,
         &["  cause: CAP_SYS_ADMIN is missing\n", help],
     );
+    // If programs gain no privileges, sudo gains none either.
+    let mut command = User::ordinary()?.tool(needs::installed("setpriv")?);
+    command.arg("--no-new-privs").arg(ordinary().get_program());
+    says(
+        command.with("-m echo ran"),
+        1,
+        &["  help:  run it as root, or add -r\n"],
+    );
     says(
         ordinary().with("-S 0 true"),
         1,

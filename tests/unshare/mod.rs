@@ -13,6 +13,7 @@ mod lost_answers;
 mod mounts;
 mod namespaces;
 mod network;
+mod no_proc;
 mod path_causes;
 mod pins;
 mod private_ids;
@@ -47,6 +48,7 @@ pub fn cases() -> Vec<Case> {
         mounts::cases(),
         namespaces::cases(),
         network::cases(),
+        no_proc::cases(),
         path_causes::cases(),
         pins::cases(),
         private_ids::cases(),

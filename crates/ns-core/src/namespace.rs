@@ -46,11 +46,7 @@ impl Identity {
             Ok(own) => return Ok(own.identity()),
             Err(error) => error,
         };
-        let by_pidfd = || {
-            let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).map_err(from_rustix)?;
-            let file = ioctl::pidfd_get_namespace(pidfd, kind.flag().bits())?;
-            Self::of(file).map_err(from_rustix)
-        };
+        let by_pidfd = || Self::of(own_by_pidfd(kind)?).map_err(from_rustix);
         by_pidfd().map_err(|_: Errno| missing)
     }
 
@@ -71,10 +67,22 @@ pub struct Namespace {
     identity: Identity,
 }
 
+/// The namespace of this kind that the caller is in, by a pidfd (Linux 6.11), which needs no `/proc`.
+fn own_by_pidfd(kind: Kind) -> nix::Result<OwnedFd> {
+    let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).map_err(from_rustix)?;
+    ioctl::pidfd_get_namespace(pidfd, kind.flag().bits())
+}
+
 impl Namespace {
     /// The namespace of this kind that the caller is in.
     pub fn own(kind: Kind) -> Result<Self> {
         Self::open(format!("/proc/self/ns/{kind}")).map_err(Error::or_without_proc)
+    }
+
+    /// The namespace of this kind that the caller is in, even without `/proc`, if the kernel gives it.
+    pub(crate) fn own_anyway(kind: Kind) -> Option<Self> {
+        let by_pidfd = || Self::from_file(own_by_pidfd(kind).ok()?).ok();
+        Self::own(kind).ok().or_else(by_pidfd)
     }
 
     /// The namespace at this path: `/proc/PID/ns/net`, or a bind mount of it such as `/run/netns/blue`.

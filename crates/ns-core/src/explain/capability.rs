@@ -10,7 +10,14 @@ use crate::{Gathered, Kind, Namespace};
 
 /// The caller lacks this capability in its user namespace. The help depends on who the caller is.
 pub(crate) fn missing(look: &Look, capability: CapabilitySet) -> Option<Finding> {
-    let held = look.status()?.effective()?;
+    let of_call = || {
+        let sets = rustix::thread::capabilities(None).ok()?;
+        look.lacks_proc().then(|| sets.effective.bits())
+    };
+    let held = look
+        .status()
+        .and_then(|status| status.effective())
+        .or_else(of_call)?;
     if held & capability.bits() != 0 {
         return None;
     }
@@ -33,9 +40,12 @@ pub(crate) fn not_owner(look: &Look, kind: Kind) -> Option<Finding> {
             missing(look, CapabilitySet::SYS_ADMIN)
         }
         // The kernel answers only if the owner is the caller's user namespace or one below it.
-        Gathered::Unreadable(Errno::EPERM) => Some(Finding::new(format!(
-            "{own} belongs neither to this user namespace ({user}) nor to one below it"
-        ))),
+        Gathered::Unreadable(Errno::EPERM) => Some(
+            Finding::new(format!(
+                "{own} belongs neither to this user namespace ({user}) nor to one below it"
+            ))
+            .help("run it outside this user namespace"),
+        ),
         Gathered::Known(_)
         | Gathered::Unreadable(_)
         | Gathered::Absent

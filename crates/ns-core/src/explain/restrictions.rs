@@ -100,7 +100,7 @@ fn root_is_mount() -> Option<bool> {
 fn root_differs() -> Option<bool> {
     let root = || rustix::fs::stat("/").map(|stat| (stat.st_dev, stat.st_ino)).ok();
     let before = root()?;
-    let mount = Namespace::own(Kind::Mnt).ok()?;
+    let mount = Namespace::own_anyway(Kind::Mnt)?;
     let answer = in_child(|pipe| {
         mount.enter()?;
         pipe.write_all(if root() == Some(before) { b"same" } else { b"other" })

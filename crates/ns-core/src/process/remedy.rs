@@ -11,6 +11,9 @@ pub(crate) fn as_root() -> Option<String> {
     (caller::ids().uid != 0).then(|| {
         if caller::id_map(IdKind::User).is_ok_and(|map| map.outer(0).is_none()) {
             "run it as root outside this user namespace".into()
+        } else if rustix::thread::no_new_privs() == Ok(true) {
+            // sudo gains no privileges either.
+            "run it as root".into()
         } else {
             "run it as root (sudo)".into()
         }

@@ -104,6 +104,7 @@ impl InsideFamily for NamespaceStep {
                 ([destination], Errno::EINVAL) => entering::invalid(look, &destination.namespace().ok()?),
                 _ => None,
             },
+            Self::EnterTime if errno == Errno::ENOENT => restrictions::no_proc(look),
             Self::MakeBindable | Self::EnterTime | Self::TryJoin(_) => None,
         }
     }
