@@ -2,12 +2,13 @@
 
 use super::both;
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Running, needs};
+use crate::support::{Held, Outcome, Running, needs, tool};
 
 cases!["enter::hanging":
     only_regular_files_are_read_to_explain_a_failure,
     a_proc_that_never_answers_keeps_nobody,
     a_proc_that_the_target_made_up_gives_no_cause,
+    a_working_directory_that_never_answers_keeps_nobody,
 ];
 
 fn only_regular_files_are_read_to_explain_a_failure() -> Outcome {
@@ -122,5 +123,33 @@ fn no_cause_is_found(set_up: &str) -> Outcome {
             );
         }
     }
+    Ok(())
+}
+
+fn a_working_directory_that_never_answers_keeps_nobody() -> Outcome {
+    let server = crate::mounts::fuse::Server::new()?;
+    needs::tools("mount nsenter umount");
+    let place = Held::new(tool("unshare").arg("-m"), "");
+    let pid = place.pid.to_string();
+    let in_place = |words: &[&str]| {
+        let mut command = tool("nsenter");
+        command.args(["-m", "-t", &pid]).args(words);
+        command
+    };
+    let options = "fd=0,rootmode=40000,user_id=0,group_id=0,allow_other";
+    let mounted = in_place(&["mount", "-i", "-t", "fuse.dead", "-o", options, "dead", "/mnt"])
+        .stdin(server.stdin())
+        .status();
+    assert!(mounted.expect("nsenter runs").success());
+    server.serve();
+    let target = Held::new(&mut in_place(&[]), "cd /mnt");
+    server.stop();
+    let mut command = both()?[0].enter();
+    let (status, messages) = ended(command.args(["-t", &target.pid.to_string(), "true"]));
+    // The child that has tried it waits until then.
+    let _ = in_place(&["umount", "-i", "-f", "/mnt"]).status();
+    let note = "cannot be entered (its file system does not answer): using the root
+";
+    assert!(status == 0 && messages.ends_with(note), "{status} {messages}");
     Ok(())
 }

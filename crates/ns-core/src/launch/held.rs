@@ -58,9 +58,9 @@ impl Directory {
             let mount = (stat.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(stat.stx_mnt_id);
             Some((mount?, stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino))
         };
-        let own = statx(&*self.file, "", AtFlags::EMPTY_PATH, wanted)
-            .ok()
-            .and_then(place);
+        // The identity does not change. To ask its file system for it could take for ever.
+        let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+        let own = statx(&*self.file, "", flags, wanted).ok().and_then(place);
         let other = statx(CWD, path, AtFlags::empty(), wanted).ok().and_then(place);
         own.is_some() && own == other
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -18,6 +19,7 @@ use crate::explain::{Finding, Look, capability, limits, mounts, paths, restricti
 use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::held::Directory;
 use crate::launch::words::in_quotes;
+use crate::process::in_child_within;
 use crate::sys::errno::{from_rustix, lacks_resources};
 use crate::{Error, Result};
 
@@ -234,17 +236,41 @@ fn enter_root(root: &Directory) -> nix::Result<()> {
 /// Enters the directory, or the root if that fails: nobody named this directory, so it must not keep the program from
 /// starting.
 fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
-    let outcome = match change_to(directory) {
+    let outcome = match answers(directory).and_then(|()| change_to(directory)) {
         Ok(()) if is_outside_root() => Err(Errno::EXDEV),
         outcome => outcome,
     };
     let Err(errno) = outcome else { return Ok(()) };
     let text = match errno {
         Errno::EXDEV => format!("{directory} is outside its root: using the root"),
+        Errno::ETIMEDOUT => {
+            format!("{directory} cannot be entered (its file system does not answer): using the root")
+        }
         errno => format!("{directory} cannot be entered ({}): using the root", errno.desc()),
     };
     (process.reporter.note)(&Error::Unfit(text));
     nix::unistd::chdir("/").doing(|| "change the directory to the root")
+}
+
+/// Fails with `ETIMEDOUT` if the directory cannot be entered within a second. Its file system can be a server of the target,
+/// which never answers. A child tries it, because nothing ends such a wait.
+fn answers(directory: &Directory) -> nix::Result<()> {
+    // A file system on a device has no server. The kernel knows that without asking one.
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    let stat = rustix::fs::statx(directory, "", flags, StatxFlags::empty());
+    if stat.is_ok_and(|stat| stat.stx_dev_major != 0) {
+        return Ok(());
+    }
+    let entered = in_child_within(Duration::from_secs(1), |_| {
+        // An error comes again here, with its own note.
+        let _ = change_to(directory);
+        Ok(())
+    });
+    match entered {
+        Ok(None) => Err(Errno::ETIMEDOUT),
+        // Without a child, only the directory itself can tell.
+        Ok(Some(_)) | Err(_) => Ok(()),
+    }
 }
 
 fn change_to(directory: impl AsFd) -> nix::Result<()> {
