@@ -281,6 +281,11 @@ fn stale_names_are_not_offered_as_names() -> Outcome {
             "{error}"
         );
     }
+    let error = among_stale(None, "$U --unpin good; $U --unpin nosuch 2>&1 || true").stdout;
+    assert!(
+        error.contains("\n  help:  the stale names are \"dangling\" (net), "),
+        "{error}"
+    );
     let error = among_stale(None, "$U --unpin good; $E --net=nosuch true 2>&1 || true").stdout;
     assert!(error.contains("  help:  there are no pinned names; "), "{error}");
     Ok(())

@@ -68,10 +68,16 @@ impl Cgroup {
         }
     }
 
-    /// Lets a group write to the outermost cgroup that was made.
-    pub fn open_to_group(&self, gid: u32) {
+    /// Gives the outermost cgroup that was made to a group, which cannot write to it.
+    pub fn give_to_group(&self, gid: u32) {
         let outer = self.made.first().expect("the path was new");
         std::os::unix::fs::chown(outer, None, Some(gid)).expect("it was made by root");
+    }
+
+    /// Lets a group write to the outermost cgroup that was made.
+    pub fn open_to_group(&self, gid: u32) {
+        self.give_to_group(gid);
+        let outer = self.made.first().expect("the path was new");
         fs::set_permissions(outer, std::os::unix::fs::PermissionsExt::from_mode(0o775)).expect("it is ours");
     }
 

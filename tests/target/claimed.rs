@@ -117,8 +117,17 @@ fn a_cgroup_that_a_group_can_write_to_is_named_by_its_path_alone() -> Outcome {
     let user = User::ordinary()?;
     let id = id('6');
     let cgroup = Cgroup::new(&format!("ns-utils-{id}/docker-{id}.scope"))?;
-    cgroup.open_to_group(user.id);
     let there = member(&cgroup, "of-a-group");
+    // The group alone can create nothing there, and neither can the group of root.
+    cgroup.give_to_group(user.id);
+    for owner in ["", "root/", "0/"] {
+        let target = format!("container:{owner}{id}");
+        assert_eq!(hostname(&target).ok(), "of-a-group\n", "{target}");
+    }
+    hostname(&format!("container:1/{id}")).fails(1);
+    cgroup.open_to_group(0);
+    assert_eq!(hostname(&format!("container:{id}")).ok(), "of-a-group\n");
+    cgroup.open_to_group(user.id);
     let error = hostname(&format!("container:{id}")).fails(1);
     let target = format!("container:/ns-utils-{id}/docker-{id}.scope");
     assert!(error.ends_with(&format!("name its owner: {target}\n")), "{error}");

@@ -234,6 +234,11 @@ fn the_file_of_a_thread_that_has_exited_is_explained() -> Outcome {
     );
     let file = format!("/proc/{pid}/task/{tid}/ns/uts");
     assert_eq!(program("ns-hostname").args(["-t", &file]).ran().ok(), "two\n");
+    // A file that never was is none that leads nowhere any more.
+    let missing = format!("/proc/{pid}/task/{tid}/ns/nosuch");
+    let error = program("ns-hostname").args(["-t", &missing]).ran().fails(1);
+    let expected = format!("ns-hostname: \"{missing}\" does not exist\n");
+    assert!(error.starts_with(&expected), "{error}");
     Ok(())
 }
 

@@ -48,6 +48,8 @@ static PARTS: [Part; 5] = [
             "enter::names",
             "enter::refused",
             "enter::namespaces",
+            "enter::safety",
+            "pins::stale",
             "completions::targets",
         ],
     },

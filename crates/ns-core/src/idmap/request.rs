@@ -59,5 +59,8 @@ mod tests {
                 .to_string()
                 .ends_with("or auto, subids, all")
         );
+        // A range was meant.
+        let error = "0:0:0".parse::<MapRequest>().unwrap_err().to_string();
+        assert!(!error.contains("auto"), "{error}");
     }
 }

@@ -233,6 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn the_highest_number_is_no_id() {
+        assert_eq!(read("alice:4294967294:9"), Ok((u32::MAX - 1, 1)));
+        let error = read("alice:4294967295:1").unwrap_err();
+        assert!(error.contains("there is no id 4294967295"), "{error}");
+    }
+
+    #[test]
     fn lines_for_others_are_left_alone() {
         for text in [
             "",

@@ -85,3 +85,15 @@ impl fmt::Display for Directory {
         f.write_str(&self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_clone_is_equal() {
+        let root = Directory::open(Path::new("/")).unwrap();
+        assert_eq!(root.clone(), root);
+        assert_ne!(Directory::open(Path::new("/")).unwrap(), root);
+    }
+}

@@ -173,6 +173,16 @@ mod tests {
     }
 
     #[test]
+    fn a_switch_that_allows_it_is_no_cause() {
+        let switch = std::fs::read_to_string("/proc/sys/vm/memfd_noexec").unwrap_or_default();
+        for errno in [Errno::EACCES, Errno::EPERM] {
+            let error = without_executable_memory(Error::kernel("run", errno));
+            let is_forbidden = errno == Errno::EACCES && switch.trim() == "2";
+            assert_eq!(error.cause().is_some(), is_forbidden, "{errno} {switch}");
+        }
+    }
+
+    #[test]
     fn a_sealed_copy_is_complete_and_cannot_be_changed() {
         let copy = sealed_copy("copy").unwrap();
         let length = rustix::fs::fstat(&copy).unwrap().st_size;
