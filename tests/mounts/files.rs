@@ -168,6 +168,12 @@ fn a_line_that_cannot_be_read_is_named() -> Outcome {
         "ns-mounts: note: skipped line 2 of the table of fstab: it has no type\n\
          ns-mounts: note: skipped line 5 of the table of fstab: its fifth field is not a number\n"
     );
+    // Of a text, some lines look like mounts.
+    let directory = with("a:b c d\nx\ny\nz\n");
+    assert_eq!(
+        asked(&directory, "-F fstab").stderr,
+        "ns-mounts: note: fstab seems to be no table of mounts: skipped 3 of 4 lines, the first is line 2: it has no mount point\n"
+    );
     let directory = with("nothing to read\nat all\n");
     assert!(
         asked(&directory, "-s -F fstab")

@@ -16,6 +16,7 @@ cases!["mounts::verify":
     the_present_options_are_compared,
     the_type_on_the_device_is_compared,
     a_device_that_cannot_be_read_is_not_called_empty,
+    a_field_that_is_no_number_gets_its_own_help,
     other_forms_and_tables_are_refused,
 ];
 
@@ -42,6 +43,22 @@ fn a_table_without_faults_says_so() -> Outcome {
     Ok(())
 }
 
+fn a_field_that_is_no_number_gets_its_own_help() -> Outcome {
+    let text = verified("tmpfs /proc tmpfs rw x 0\ntmpfs\n", "").stdout;
+    assert!(
+        text.contains(
+            "line 1\n   [E] its fifth field is not a number\n       help: write two numbers after the options, such as 0 0, or nothing; "
+        ) && text.contains("line 2\n   [E] it has no mount point\n       help: write SOURCE, "),
+        "{text}"
+    );
+    let text = verified("nosuch / ramfs rw 0 0\n", "").ok();
+    assert!(
+        text.contains("help: restart the system: / cannot be unmounted\n"),
+        "{text}"
+    );
+    Ok(())
+}
+
 fn a_type_that_cannot_be_checked_is_not_called_unknown() -> Outcome {
     let mut command = tool(needs::installed("strace")?);
     command.args(["-qq", "-o", "/dev/null", "-P", "/proc/filesystems"]);
@@ -58,7 +75,9 @@ fn a_type_that_cannot_be_checked_is_not_called_unknown() -> Outcome {
 
 fn each_fault_is_found_and_says_how_to_mend_it() -> Outcome {
     // Without the right to read every device, nobody can say that none has it.
-    let no_label = if super::tags::none().is_empty() {
+    let no_label = if super::tags::none().is_empty() && needs::root().is_ok() {
+        "   [E] no device has LABEL=no-such-label\n       help: compare it with the output of blkid\n"
+    } else if super::tags::none().is_empty() {
         "   [E] no device has LABEL=no-such-label\n       help: compare it with the output of blkid, as root\n"
     } else {
         "   [E] no device that can be read has LABEL=no-such-label, and others cannot be read: "
@@ -324,7 +343,7 @@ fn the_type_on_the_device_is_compared() -> Outcome {
             format!("{empty} /proc btrfs"),
             format!(
                 "   [W] btrfs is not on {empty}, and no other type that is known\n       help: compare it with \
-                 the output of blkid -p {empty}, as root\n"
+                 the output of blkid -p {empty}\n"
             ),
         ),
         (

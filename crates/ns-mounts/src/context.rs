@@ -114,11 +114,21 @@ impl<'a> TableContext<'a> {
             }
             return;
         }
-        for flaw in self.table.flaws() {
-            if let Some(reason) = flaw.reason {
-                let (line, name) = (flaw.line, self.name);
-                note(&format!("skipped line {line} of the table of {name}: {reason}"));
-            }
+        let flaws = self.table.flaws().iter();
+        let skipped: Vec<_> = flaws.filter_map(|flaw| Some((flaw.line, flaw.reason?))).collect();
+        let (name, mounts) = (self.name, self.table.mounts().len());
+        // Of some text, a few lines always look like mounts.
+        if let [(line, reason), _, _, ..] = skipped[..]
+            && skipped.len() > mounts
+        {
+            let (count, lines) = (skipped.len(), skipped.len() + mounts);
+            note(&format!(
+                "{name} seems to be no table of mounts: skipped {count} of {lines} lines, the first is line {line}: {reason}"
+            ));
+            return;
+        }
+        for (line, reason) in skipped {
+            note(&format!("skipped line {line} of the table of {name}: {reason}"));
         }
     }
 

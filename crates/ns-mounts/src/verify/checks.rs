@@ -8,7 +8,7 @@ use ns_core::Gathered;
 use ns_core::mounts::{Mount, PathKind, Tag, parse_tag};
 use ns_core::output::escape_for_terminal;
 
-use super::device::is_on_device;
+use super::device::{compare_with, is_on_device};
 use super::finding::{FstabFinding, Level};
 use crate::context::TableContext;
 use crate::device::evaluated;
@@ -27,9 +27,6 @@ const CONTRADICTIONS: &[[&str; 2]] = &[
     ["user", "nouser"],
     ["relatime", "norelatime"],
 ];
-
-/// The help if no device has a tag. As root, blkid(8) asks every device.
-const BLKID: &str = "compare it with the output of blkid, as root";
 
 /// A table to check, and the present mounts.
 pub struct Checks<'c, 'a> {
@@ -132,9 +129,13 @@ impl Checks<'_, '_> {
                         "no device that can be read has {text}, and others cannot be read: {}",
                         errno.desc()
                     ),
-                    BLKID,
+                    compare_with("blkid"),
                 ),
-                _ => FstabFinding::new(needed(mount), format!("no device has {text}"), BLKID),
+                _ => FstabFinding::new(
+                    needed(mount),
+                    format!("no device has {text}"),
+                    compare_with("blkid"),
+                ),
             };
         }
         let is_bind = is_bind(mount);

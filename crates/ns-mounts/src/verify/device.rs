@@ -1,11 +1,14 @@
 //! The type of the file system on a device, compared with the type in a line.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use ns_core::Gathered;
 use ns_core::mounts::{Mount, PathKind, may_wait, parse_tag, type_in_file, type_on};
+
+use ns_core::process::caller;
 
 use super::checks::{Checks, is_bind, words};
 use super::finding::{FstabFinding, Level};
@@ -27,7 +30,7 @@ impl Checks<'_, '_> {
         let name = words(&mount.source.decoded());
         let wanted = words(&mount.fs_type.decoded());
         let new = |level, text: String, help: String| Some(FstabFinding::new(level, text, help));
-        let compare = format!("compare it with the output of blkid -p {name}, as root");
+        let compare = compare_with(&format!("blkid -p {name}"));
         match found {
             Gathered::Known(on_it) if is_mounted_as(&on_it, &wanted) => {
                 Some(FstabFinding::fine(format!("{on_it} is on {name}")))
@@ -44,7 +47,11 @@ impl Checks<'_, '_> {
             }
             Gathered::Unreadable(errno) => {
                 let text = format!("the type on {name} could not be read: {}", errno.desc());
-                new(Level::Warning, text, compare)
+                new(
+                    Level::Warning,
+                    text,
+                    to_read(&name, &errno.into()).unwrap_or(compare),
+                )
             }
             _ if wanted == "auto" => {
                 let text = format!("no type that is known is on {name}, and auto stands for the type on it");
@@ -75,6 +82,18 @@ impl Checks<'_, '_> {
         let on = mounts.find(|mount| Some(mount.id) == place.mount)?;
         (!may_wait(&on.fs_type.decoded())).then(|| type_in_file(&place.path))
     }
+}
+
+/// The help to run a command that reads devices, which only root can.
+pub(super) fn compare_with(command: &str) -> String {
+    let who = if caller::ids().uid == 0 { "" } else { ", as root" };
+    format!("compare it with the output of {command}{who}")
+}
+
+/// The help for root, if the device cannot be read: a container has its own list of devices.
+fn to_read(device: &str, error: &io::Error) -> Option<String> {
+    (caller::ids().uid == 0 && error.kind() == io::ErrorKind::PermissionDenied)
+        .then(|| format!("in a container: give the container this device (--device {device})"))
 }
 
 /// True if a file system of this type is on a device, or in a disk image.

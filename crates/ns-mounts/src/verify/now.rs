@@ -33,7 +33,11 @@ impl Checks<'_, '_> {
         if *is == b"autofs"[..] {
             return vec![FstabFinding::fine("it is mounted when it is used")];
         }
-        let again = format!("umount {text}; mount {text}");
+        let again = if *target == b"/"[..] {
+            "restart the system: / cannot be unmounted".to_owned()
+        } else {
+            format!("umount {text}; mount {text}")
+        };
         if !is_same_type(&wanted, &is) {
             let (is, wanted) = (words(&is), words(&wanted));
             let difference = format!("{is} is mounted there now, and not {wanted}");
