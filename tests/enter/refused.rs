@@ -14,6 +14,7 @@ cases!["enter::refused":
     a_refusal_names_the_owner_of_the_namespace, a_process_of_the_same_user_outside_is_named, a_refusal_names_the_user_of_the_process, an_ended_process_is_reported, a_dead_pid_1_is_named,
     the_cause_of_a_refusal_to_root_is_named, a_refusal_names_the_owner_of_the_cgroup, a_kernel_thread_has_no_environment, a_copy_that_becomes_too_large_is_named,
     memory_that_is_not_executed_is_named, a_file_that_is_not_a_namespace_is_named, an_unknown_name_is_answered_with_the_known_names,
+    the_help_has_options_of_this_program, a_process_in_a_chroot_has_its_own_paths, the_initial_user_namespace_has_none_above_it,
 ];
 
 fn a_refusal_names_the_owner_of_the_namespace() -> Outcome {
@@ -40,6 +41,70 @@ fn a_refusal_names_the_owner_of_the_namespace() -> Outcome {
              help:  run it as root (sudo)\n",
             inode_of("/proc/self/ns/user"),
             held.inode("net")
+        )
+    );
+    Ok(())
+}
+
+fn the_help_has_options_of_this_program() -> Outcome {
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    let held = Held::new(user.program("ns-unshare").arg("-r"), "");
+    let mut command = user.program("ns-enter");
+    let error = command
+        .args([
+            "-t",
+            &held.pid.to_string(),
+            "-U",
+            "-S",
+            "root",
+            "--groups",
+            "true",
+        ])
+        .ran()
+        .fails(1);
+    assert!(
+        error.contains(
+            "  cause: setgroups(2) is denied in this user namespace\n  help:  leave out --groups\n"
+        ),
+        "{error}"
+    );
+    Ok(())
+}
+
+/// A path inside is one below the root of the process for the caller.
+fn a_process_in_a_chroot_has_its_own_paths() -> Outcome {
+    needs::whole_root()?;
+    needs::tools("mount chroot");
+    let room = tempfile::tempdir().expect("a directory can be made");
+    let top = room.path().display();
+    let text = format!(
+        "mount -t tmpfs room {top}; mkdir {top}/usr {top}/proc; mount --rbind /usr {top}/usr; mount --rbind /proc {top}/proc; ln -s usr/bin usr/lib usr/lib64 {top}; echo >{top}/plain; exec chroot {top} \"$@\""
+    );
+    let held = Held::new(tool("unshare").args(["-m", "sh", "-c", &text, "sh"]), "");
+    let pid = held.pid;
+    let error = program("ns-enter")
+        .args(["-t", &pid.to_string(), "/plain"])
+        .ran()
+        .fails(126);
+    assert!(
+        error.contains(&format!("  help:  chmod +x /proc/{pid}/root/plain\n")),
+        "{error}"
+    );
+    Ok(())
+}
+
+fn the_initial_user_namespace_has_none_above_it() -> Outcome {
+    needs::first_user_namespace()?;
+    let own = std::process::id().to_string();
+    let error = program("ns-enter")
+        .args(["-t", &own, "--user-parent", "true"])
+        .ran()
+        .fails(1);
+    assert_eq!(
+        error,
+        format!(
+            "ns-enter: the user namespace of process {own} is the initial one, which has none above it\n"
         )
     );
     Ok(())
@@ -167,7 +232,7 @@ fn the_cause_of_a_refusal_to_root_is_named() -> Outcome {
         command.args(["-t", &pid]).args(options).arg("true");
         let error = refusing(nix::libc::SYS_setns, &command)?.ran().fails(1);
         assert!(
-            error.contains("Operation not permitted\n  cause: a seccomp filter is active in this process\n"),
+            error.contains("Operation not permitted\n  cause: a seccomp filter refuses setns(2)\n"),
             "{options:?}: {error}"
         );
     }
@@ -179,7 +244,7 @@ fn the_cause_of_a_refusal_to_root_is_named() -> Outcome {
         .fails(1);
     assert!(
         error.contains("Operation not permitted\n  cause: CAP_SYS_CHROOT is missing\n")
-            && error.contains("help:  give root this capability: --cap-add SYS_CHROOT "),
+            && error.contains("help:  give root CAP_SYS_CHROOT: --cap-add SYS_CHROOT "),
         "{error}"
     );
     Ok(())

@@ -131,7 +131,7 @@ fn a_directory_outside_the_root_is_not_entered() -> Outcome {
         assert_eq!(
             ran.stderr,
             format!(
-                "ns-enter: note: the working directory of process {} is outside its root: using the root\n",
+                "ns-enter: note: the working directory of process {} is outside the root of the program: using that root\n",
                 held.pid
             )
         );

@@ -12,7 +12,25 @@ cases!["ls::surroundings":
     a_pid_in_another_proc_is_not_mistaken_for_a_local_one,
     hidden_processes_are_reported,
     few_descriptors_are_enough,
+    both_missing_capabilities_are_named,
 ];
+
+fn both_missing_capabilities_are_named() -> Outcome {
+    needs::whole_root()?;
+    needs::list_of_kernel()?;
+    let mut command = tool(needs::installed("setpriv")?);
+    command.args(["--inh-caps=-all", "--bounding-set=-all"]);
+    let _other = Held::new(program("ns-unshare").arg("-u"), "");
+    let ran = command.arg(path_of("ns-ls")).with("-P --strict");
+    assert!(
+        ran.status == 1
+            && ran.stderr.contains(
+                "list of namespaces could not be read, which needs CAP_SYS_ADMIN; give root CAP_SYS_PTRACE: "
+            ),
+        "{ran:#?}"
+    );
+    Ok(())
+}
 
 fn processes_that_come_and_go_make_no_false_row() -> Outcome {
     needs::user_namespaces()?;

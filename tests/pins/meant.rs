@@ -136,8 +136,8 @@ fn a_number_that_the_caller_may_not_give_is_explained() -> Outcome {
         ),
         (
             "setpriv --inh-caps=-net_admin --bounding-set=-net_admin",
-            "CAP_NET_ADMIN is missing\n  help:  give root this capability: --cap-add NET_ADMIN (Docker, Podman), \
-             CapabilityBoundingSet= (systemd)\n",
+            "CAP_NET_ADMIN is missing\n  help:  give root CAP_NET_ADMIN: --cap-add NET_ADMIN (Docker, Podman), \
+             CapabilityBoundingSet=CAP_NET_ADMIN (systemd)\n",
         ),
     ] {
         assert_eq!(run(who), format!("{refused}{cause}"), "{who}");

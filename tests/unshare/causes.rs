@@ -205,7 +205,7 @@ fn a_full_mount_namespace_is_named() -> Outcome {
             &[
                 "No space left on device\n  cause: this mount namespace has ",
                 &format!(" mounts, and the limit is {} (fs.mount-max)\n", most.trim()),
-                "  help:  sysctl fs.mount-max=",
+                "sysctl fs.mount-max=",
             ],
         );
     }
@@ -314,7 +314,7 @@ fn a_seccomp_filter_is_noticed() -> Outcome {
         1,
         &[
             "cannot create a user namespace: Operation not permitted",
-            "cause: a seccomp filter is active in this process",
+            "cause: a seccomp filter refuses unshare(2)",
         ],
     );
     Ok(())

@@ -323,7 +323,7 @@ fn a_uid_0_that_cannot_be_mapped_is_explained() -> Outcome {
             .arg(unshare().get_program())
             .with(&format!("{options} echo ran"))
     };
-    let help = "  help:  give root this capability: --cap-add SETFCAP (Docker, Podman), ";
+    let help = "  help:  give root CAP_SETFCAP: --cap-add SETFCAP (Docker, Podman), ";
     for options in ["-r", "-c", "-r -f", "-r -n"] {
         let parts = [
             "ns-unshare: cannot write the uid map 0:0:1: Operation not permitted\n",

@@ -4,12 +4,14 @@ mod causes;
 mod clocks;
 mod dead;
 mod faults;
+mod helps;
 mod id_causes;
 mod ids;
 mod interrupted;
 mod keys;
 mod kill_child;
 mod lost_answers;
+mod more_causes;
 mod mounts;
 mod namespaces;
 mod network;
@@ -23,6 +25,7 @@ mod signals;
 mod start;
 mod starved;
 mod surroundings;
+mod true_causes;
 mod unexecuted;
 mod veth;
 mod veth_refused;
@@ -39,12 +42,14 @@ pub fn cases() -> Vec<Case> {
         clocks::cases(),
         dead::cases(),
         faults::cases(),
+        helps::cases(),
         id_causes::cases(),
         ids::cases(),
         interrupted::cases(),
         keys::cases(),
         kill_child::cases(),
         lost_answers::cases(),
+        more_causes::cases(),
         mounts::cases(),
         namespaces::cases(),
         network::cases(),
@@ -58,6 +63,7 @@ pub fn cases() -> Vec<Case> {
         start::cases(),
         starved::cases(),
         surroundings::cases(),
+        true_causes::cases(),
         unexecuted::cases(),
         veth::cases(),
         veth_refused::cases(),

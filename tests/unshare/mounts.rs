@@ -240,12 +240,7 @@ fn proc_is_mounted_on_the_named_directory() -> Outcome {
 fn interpreters_are_registered() -> Outcome {
     needs::tools("mount");
     needs::user_namespaces()?;
-    let supported = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
-    if !supported.contains("binfmt_misc") {
-        return Err(crate::support::case::Skip::Lacks(
-            "the kernel has no binfmt_misc".into(),
-        ));
-    }
+    super::more_causes::binfmt_misc()?;
     let line = ":tests:E::ns-utils-test::/usr/bin/cat:";
     for who in Who::both()? {
         let mut command = who.unshare();

@@ -26,8 +26,10 @@ fn open_directory() -> tempfile::TempDir {
 
 /// An executable file with this content.
 fn executable(directory: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-    let file = directory.join(name);
-    fs::write(&file, content).expect("it is ours");
+    let [written, file] = [format!("{name}.written"), name.to_owned()].map(|name| directory.join(name));
+    fs::write(&written, content).expect("it is ours");
+    // A child of another case may hold the written file open, which then cannot be executed.
+    tool("cp").arg(written).arg(&file).ran().ok();
     fs::set_permissions(&file, Permissions::from_mode(0o755)).expect("it is ours");
     file
 }
@@ -144,6 +146,7 @@ fn a_program_with_a_flaw_is_explained() -> Outcome {
             &["\n  cause: ", cause],
         );
     }
+    an_elf_header_is_explained(open.path(), &own);
     let dangling = open.path().join("dangling");
     symlink("/no/such", &dangling).expect("it is ours");
     let cause = format!(
@@ -164,6 +167,61 @@ fn a_program_with_a_flaw_is_explained() -> Outcome {
         &["cause: it is not executable for the caller (mode 0744)\n"],
     );
     Ok(())
+}
+
+/// Each of these values is refused on every machine.
+fn an_elf_header_is_explained(directory: &Path, own: &[u8]) {
+    let with = |at: usize, value: u8| {
+        let mut file = own.to_vec();
+        file[at] = value;
+        file
+    };
+    // A program of 32 bits for the i386 that does nothing, with a wrong e_phentsize.
+    let mut small = [
+        b"\x7fELF\x01\x01\x01".as_slice(),
+        &[0; 9],
+        &[2, 0, 3, 0, 1, 0, 0, 0],
+    ]
+    .concat();
+    small.resize(52 + 32, 0);
+    (small[28], small[40], small[42], small[44]) = (52, 52, 99, 1);
+    let is_64 = own[4] == 2;
+    let (entry_size, number) = if is_64 { (54, 56) } else { (42, 44) };
+    let size = if is_64 { 56 } else { 32 };
+    let wrong_size = format!("the size of its program headers (e_phentsize) is 99 instead of {size}\n");
+    for (name, content, flaw) in [
+        ("sized", with(entry_size, 99), &*wrong_size),
+        (
+            "small",
+            small,
+            "the size of its program headers (e_phentsize) is 99 instead of 32\n",
+        ),
+        (
+            "empty",
+            with(number, 0),
+            "it has no program headers (e_phnum is 0)\n",
+        ),
+        (
+            "object",
+            with(16, 1),
+            "it is of an object file, which must be linked first\n",
+        ),
+        (
+            "core",
+            with(16, 4),
+            "its type (e_type) is 4, which is no program\n",
+        ),
+    ] {
+        let file = executable(directory, name, content);
+        says(
+            unshare().args(["-U"]).arg(file).ran(),
+            126,
+            &[
+                "Exec format error\n  cause: the kernel does not accept the ELF header of it: ",
+                flaw,
+            ],
+        );
+    }
 }
 
 fn the_default_shell_is_explained() -> Outcome {

@@ -1,9 +1,11 @@
 //! The error of this crate: what was tried, on what, and the kernel's answer, in words a person can act on.
 
 use nix::errno::Errno;
+use rustix::thread::{SecureComputingMode, secure_computing_mode};
 
 use crate::escape::quoted;
 use crate::sys::errno::{from_io, from_rustix};
+use crate::sys::uname;
 
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -82,9 +84,24 @@ impl Error {
         self.explained(cause, Some(help.into()))
     }
 
-    /// This kernel has no interface for the operation, which reads after "cannot".
+    /// This kernel has no interface for the operation, which reads after "cannot". `since` is the version that has it.
+    ///
+    /// If this kernel is that version or a later one, something else hides the interface from the caller.
     pub fn needs_linux(doing: &str, since: &str) -> Self {
-        Self::Unfit(format!("cannot {doing}: that needs Linux {since}"))
+        let own = uname::release().unwrap_or_default();
+        let (own, needed) = (versions(&own).next(), versions(since).max());
+        if own < needed {
+            return Self::Unfit(format!("cannot {doing}: that needs Linux {since}"));
+        }
+        let error = Self::kernel(doing, Errno::ENOSYS);
+        if secure_computing_mode() == Ok(SecureComputingMode::Filter) {
+            let (major, minor) = own.unwrap_or_default();
+            let cause = format!("Linux {major}.{minor} can do that, and a seccomp filter hides it");
+            let help = "in a container: run the container with another seccomp profile";
+            error.explained(Some(cause), Some(help.into()))
+        } else {
+            error
+        }
     }
 
     /// Adds a cause and a help text to the error.
@@ -208,6 +225,15 @@ pub(crate) fn words(errno: Errno) -> String {
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
+/// The versions of Linux in a text: major and minor number.
+fn versions(text: &str) -> impl Iterator<Item = (u32, u32)> + '_ {
+    let numbers = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+    numbers.filter_map(|number| {
+        let mut parts = number.split('.').map(str::parse);
+        Some((parts.next()?.ok()?, parts.next()?.ok()?))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,6 +245,17 @@ mod tests {
             error.to_string(),
             "cannot join the network namespace of process 4711: Operation not permitted"
         );
+    }
+
+    #[test]
+    fn a_kernel_that_is_new_enough_is_not_called_too_old() {
+        assert_eq!(versions("6.18.44-fc-v782").next(), Some((6, 18)));
+        assert_eq!(versions("5.14.0-362.8.1.el9").next(), Some((5, 14)));
+        assert_eq!(versions("6.8, or 6.12 for another").max(), Some((6, 12)));
+        let later = Error::needs_linux("do it", "999.0").to_string();
+        assert_eq!(later, "cannot do it: that needs Linux 999.0");
+        let earlier = Error::needs_linux("do it", "2.6").to_string();
+        assert_eq!(earlier, "cannot do it: Function not implemented");
     }
 
     #[test]

@@ -144,6 +144,10 @@ fn parent_user(
         Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => {
             Err(Error::NotFound(format!("{child} has no user namespace above it")).into())
         }
+        Gathered::Unreadable(_) if child.namespace()?.is_initial() => {
+            let text = format!("{child} is the initial one, which has none above it");
+            Err(Error::NotFound(text).into())
+        }
         Gathered::Unreadable(errno) => {
             let error = Error::kernel(format!("look up the user namespace above {child}"), errno);
             let cause =

@@ -16,6 +16,7 @@ use ns_core::net::NsId;
 use ns_core::users::{GroupId, UserId};
 use ns_core::{Kind, Target};
 
+use crate::interpreter::interpreter_line;
 use crate::pin::{Unpin, name_to_pin};
 use crate::single_ids::SingleIds;
 use crate::values::{PropagationOption, domain_name, host_name, owner, propagation};
@@ -312,7 +313,7 @@ pub struct Cli {
     /// Register an interpreter with binfmt_misc
     ///
     /// LINE is what binfmt_misc reads: :NAME:TYPE:OFFSET:MAGIC:MASK:INTERPRETER:FLAGS. Implies --mount-binfmt.
-    #[arg(short, long, value_name = "LINE", help_heading = MOUNTS)]
+    #[arg(short, long, value_name = "LINE", value_parser = interpreter_line(), help_heading = MOUNTS)]
     pub load_interp: Option<OsString>,
 
     /// Set the propagation of all mounts inside

@@ -4,6 +4,7 @@ use ns_core::Kind;
 use ns_core::Kinds;
 use ns_core::explain::maps::explain_none_subordinate;
 use ns_core::idmap::{self, IdKind, IdMap, IdRange, MapRequest, MapWriter, Subordinate};
+use ns_core::launch::Setgroups;
 use ns_core::process::caller;
 use ns_core::users::name_of;
 
@@ -64,7 +65,9 @@ impl IdMaps {
             if map.ranges().is_empty() {
                 continue;
             }
-            let writer = if requests.is_empty() {
+            // The kernel accepts a single gid without denial only from a process above that has the capability.
+            let allows = ids == IdKind::Group && cli.setgroups == Some(Setgroups::Allow);
+            let writer = if requests.is_empty() && !allows {
                 deny |= ids == IdKind::Group;
                 MapWriter::Inside
             } else if caller::may_map(ids)? {

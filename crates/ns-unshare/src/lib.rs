@@ -3,6 +3,7 @@
 
 pub mod cli;
 mod id_maps;
+pub mod interpreter;
 mod names;
 pub mod pin;
 mod plan;

@@ -44,6 +44,10 @@ impl PrivateMaps {
             Some(Subordinates::Unusable(why)) => {
                 Some(format!("only one id is mapped, and no subordinate ids: {why}"))
             }
+            // Only root that lacks a capability has to be told.
+            Some(Subordinates::None) if caller::ids().uid == 0 => {
+                Some("only one id is mapped: to map all, root needs CAP_SETUID and CAP_SETGID".into())
+            }
             Some(Subordinates::Usable | Subordinates::None) | None => None,
         }
     }

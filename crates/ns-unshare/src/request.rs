@@ -3,13 +3,15 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use ns_core::cli::usage;
+use ns_core::cli::{CompatName, usage};
 
+use ns_core::idmap::IdKind;
 use ns_core::launch::inside::check_proc_below;
 use ns_core::launch::{Clock, ClockOffset, Program, PropagationType, Setgroups, SignalNumber, Veth};
 use ns_core::net::NsId;
@@ -92,7 +94,12 @@ impl Request {
         let kinds = kinds(&cli);
         contradictions(&cli, kinds)?;
         let first = kinds.contains(Kind::Pid) && !cli.no_fork;
-        let IdMaps { maps, deny, notes } = IdMaps::new(&cli, kinds)?;
+        let IdMaps {
+            maps,
+            deny,
+            mut notes,
+        } = IdMaps::new(&cli, kinds)?;
+        notes.extend(idle(&cli, kinds));
         let program = if cli.pin.is_some() && cli.program.is_empty() {
             None
         } else {
@@ -178,7 +185,10 @@ impl Request {
 
 /// Refuses to create a file without a slash in its path. The word may have another meaning elsewhere, such as `--net=host`.
 fn check_file(kind: Kind, file: &Path) -> ns_core::Result<()> {
-    if file.as_os_str().as_bytes().contains(&b'/') || file.symlink_metadata().is_ok() {
+    if file.symlink_metadata().is_ok() {
+        return check_sort(kind, file);
+    }
+    if file.as_os_str().as_bytes().contains(&b'/') {
         return Ok(());
     }
     let (option, noun, name) = (kind.option(), kind.noun(), word(file));
@@ -189,6 +199,50 @@ fn check_file(kind: Kind, file: &Path) -> ns_core::Result<()> {
     Err(error.with_help(format!(
         "to create the file, write --{option}=./{name}; to pin the namespace under a name, write --{option} --pin {name}; to stay in the caller's {noun} namespace, leave out --{option}, or use -a --share={option}"
     )))
+}
+
+/// Refuses to cover a device, a FIFO or a socket, which others use, and a link to nowhere. unshare(1) covers them.
+fn check_sort(kind: Kind, file: &Path) -> ns_core::Result<()> {
+    let name = quoted(file.as_os_str().as_bytes());
+    let what = match file.metadata() {
+        // The kernel refuses directories, and the error says more.
+        Ok(data) if data.is_file() || data.is_dir() => return Ok(()),
+        Ok(data) if data.file_type().is_fifo() => "a FIFO",
+        Ok(data) if data.file_type().is_socket() => "a socket",
+        Ok(_) => "a device",
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "a link to nowhere",
+        Err(_) => return Ok(()),
+    };
+    if CompatName::current().is_some() {
+        return Ok(());
+    }
+    let (noun, option) = (kind.noun(), kind.option());
+    let error = Error::Unfit(format!(
+        "cannot bind the {noun} namespace to {name}: it is {what}"
+    ));
+    Err(error.with_help(format!(
+        "name a regular file, or one that does not exist: --{option}=./NAME"
+    )))
+}
+
+/// Notes about options that have no effect without a new namespace.
+fn idle(cli: &Cli, kinds: Kinds) -> impl Iterator<Item = String> {
+    let options = [
+        (
+            "--setgroups=allow",
+            cli.setgroups == Some(Setgroups::Allow),
+            Kind::User,
+        ),
+        ("--propagation", cli.propagation.is_some(), Kind::Mnt),
+    ];
+    let is_own_name = CompatName::current().is_none();
+    options
+        .into_iter()
+        .filter(move |(_, is_given, kind)| is_own_name && *is_given && !kinds.contains(*kind))
+        .map(|(option, _, kind)| {
+            let (noun, add) = (kind.noun(), kind.option());
+            format!("{option} has no effect without a new {noun} namespace: add --{add}")
+        })
 }
 
 /// The requested kinds, and kinds that other options imply.
@@ -283,9 +337,16 @@ fn contradictions(cli: &Cli, kinds: Kinds) -> Result<(), clap::Error> {
         }
     }
     if cli.setgroups == Some(Setgroups::Allow) && gid_is_single(cli) {
-        return conflict(
-            "--setgroups=allow: if a single gid is mapped, the kernel accepts only deny; map a range with --map-groups",
-        );
+        if CompatName::current().is_some() {
+            return conflict(
+                "--setgroups=allow and a map of a single gid exclude each other, as in unshare(1)",
+            );
+        }
+        if caller::may_map(IdKind::Group) == Ok(false) {
+            return conflict(
+                "--setgroups=allow: without CAP_SETGID, a single gid can be mapped only with deny; map a range with --map-groups",
+            );
+        }
     }
     Ok(())
 }

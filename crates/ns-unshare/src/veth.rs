@@ -198,11 +198,13 @@ fn another<T: PartialEq>(places: &mut Vec<T>, value: T) -> Result<(), String> {
     Ok(())
 }
 
-/// An address of an interface. The kernel gives none of these IPv6 addresses to one.
+/// An address of an interface that others can send to. The kernel gives no such IPv6 address to one, and takes those of
+/// IPv4.
 fn address(text: &str) -> Result<InterfaceAddress, String> {
     let address: InterfaceAddress = parsed(text)?;
-    match of_no_single_host(address.address).filter(|_| address.address.is_ipv6()) {
-        Some(sort) if !address.address.is_loopback() => {
+    match of_no_single_host(address.address) {
+        // A second loopback address of IPv4 can be of use.
+        Some(sort) if address.address.is_ipv6() || !address.address.is_loopback() => {
             Err(format!("that is {sort}, which no interface can have"))
         }
         _ => Ok(address),

@@ -209,7 +209,7 @@ pub fn is_closed(job: &Value, fd: u8) -> bool {
 
 /// Options of a run, with the start of a cause that is a fact with them.
 const FACTS: &[(&str, &str)] = &[
-    ("--filter=", "a seccomp filter is active in this process"),
+    ("--filter=", "a seccomp filter "),
     (
         "--scene=proc-of-another",
         "/proc belongs to another PID namespace",

@@ -27,8 +27,14 @@ pub(super) fn for_operand(command: &Command) -> Option<Advice> {
 
 fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) -> Option<Advice> {
     let Operand { option, word, .. } = operand(command, arguments)?;
+    let file = if Path::new(&word).is_dir() && has_value_name(option, "FILE") {
+        // A namespace can be bound only to a file.
+        Path::new(&word).join("NAME").into_os_string()
+    } else {
+        word.clone()
+    };
     Some(Advice {
-        text: attached(option, &word)?,
+        text: attached(option, &file)?,
         operand_is_no_program: is_no_program(Path::new(&word), has_value_name(option, "DIR")),
     })
 }

@@ -7,6 +7,7 @@ mod compat_name;
 mod complete;
 mod failure;
 mod file;
+mod foreign;
 mod help;
 mod labels;
 mod launching;

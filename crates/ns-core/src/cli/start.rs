@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Parser};
 
 use super::abbreviated::LongOpts;
@@ -13,7 +13,7 @@ use super::advice;
 use super::compat_name::{self, CompatName};
 use super::labels::Labels;
 use super::notes::{self, Notes};
-use super::{complete, failure, help, usage};
+use super::{complete, failure, foreign, help, usage};
 use crate::Error;
 use crate::explain::explain_filter;
 use crate::sys::{nss, stack};
@@ -100,6 +100,13 @@ fn answer(command: &Command, error: &clap::Error) -> ExitCode {
     {
         let end = text.find('\n').map_or(text.len(), |end| end + 1);
         text.insert_str(end, &failure::help_line(&advice.text));
+    }
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
+        && let Some(help) = foreign::help(program, argument)
+    {
+        let end = text.find('\n').map_or(text.len(), |end| end + 1);
+        text.insert_str(end, &failure::help_line(help));
     }
     // clap says "error:" where a program says its name.
     let text = text.replacen("error:", &format!("{}:", compat_name::shown(program)), 1);

@@ -22,14 +22,20 @@ pub(crate) fn aside(error: Error, explain: impl FnOnce(Error) -> Error) -> Error
         .split(|byte| *byte == 0)
         .map(|text| String::from_utf8_lossy(text).into_owned());
     let mut text = || texts.next().filter(|text| !text.is_empty());
-    match (text(), text()) {
+    let (cause, help, note) = (text(), text(), text());
+    let error = match (cause, help) {
         (None, None) => error,
         (cause, help) => error.explained(cause, help),
+    };
+    match note {
+        Some(note) => error.with_note(note),
+        None => error,
     }
 }
 
-/// Two texts with NUL between: the cause and the help.
+/// Three texts with NUL between: the cause, the help and the note.
 fn tell(error: &Error, pipe: &mut PipeWriter) -> io::Result<()> {
-    let texts = [error.cause(), error.help()].map(|text| text.unwrap_or_default().replace('\0', ""));
+    let texts =
+        [error.cause(), error.help(), error.note()].map(|text| text.unwrap_or_default().replace('\0', ""));
     pipe.write_all(texts.join("\0").as_bytes())
 }

@@ -5,11 +5,11 @@ use rustix::thread::CapabilitySet;
 
 use super::finding::Finding;
 use super::look::Look;
-use super::{limits, restrictions, rights};
+use super::{filter, limits, rights};
 use crate::{Error, Namespace};
 
-/// The error with its cause, if `cause` or a look at the policies of the system finds one. If the error already has a
-/// cause, it keeps that one, which was found closer to the failure.
+/// The error with its cause, if `cause` finds one. If the error already has a cause, it keeps that one, which was found
+/// closer to the failure. Without a cause, an active filter of system calls is noted.
 pub(crate) fn explain(error: Error, cause: impl FnOnce(&Look, Errno) -> Option<Finding>) -> Error {
     explain_by(&Look::around(), error, cause)
 }
@@ -23,13 +23,13 @@ pub(crate) fn explain_by(
     let (Some(errno), None) = (error.errno(), error.cause()) else {
         return error;
     };
-    match cause(look, errno).or_else(|| restrictions::filtered(look, errno)) {
+    match cause(look, errno).or_else(|| limits::files(errno)) {
         Some(finding) => finding.explain(error),
-        None => error,
+        None => filter::noted(look, error, errno),
     }
 }
 
-/// The error with its cause, if a filter of system calls may be that, and nobody has found another one.
+/// The error with a note, if a filter of system calls may be the reason, and nobody has found a cause.
 pub fn explain_filter(error: Error) -> Error {
     explain(error, |_, _| None)
 }

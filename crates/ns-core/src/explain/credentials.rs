@@ -37,6 +37,19 @@ pub(crate) fn gid(look: &Look, gid: u32, errno: Errno) -> Option<Finding> {
     capability::missing(look, CapabilitySet::SETGID)
 }
 
+/// The supplementary groups could not be set in a user namespace that exists already.
+pub(crate) fn groups(look: &Look, gids: &[u32], errno: Errno) -> Option<Finding> {
+    if errno == Errno::EINVAL {
+        let finding = gids.iter().find_map(|gid| unmapped(look, IdKind::Group, *gid))?;
+        return Some(Finding::new(finding.cause));
+    }
+    if is_denied(look) == Some(true) {
+        let cause = "setgroups(2) is denied in this user namespace";
+        return Some(Finding::new(cause).help("leave out --groups"));
+    }
+    capability::missing(look, CapabilitySet::SETGID)
+}
+
 /// The uid could not be set.
 pub(crate) fn uid(look: &Look, uid: u32, errno: Errno) -> Option<Finding> {
     if errno == Errno::EINVAL {

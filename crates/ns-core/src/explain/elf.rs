@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 
-use elf::abi::{EI_NIDENT, PT_INTERP};
+use elf::abi::{EI_NIDENT, ET_DYN, ET_EXEC, ET_REL, PT_INTERP};
 use elf::endian::AnyEndian;
-use elf::file::{FileHeader, parse_ident};
+use elf::file::{Class, FileHeader, parse_ident};
 use elf::segment::SegmentTable;
 use elf::to_str::e_machine_to_human_str;
+
+use super::finding::Finding;
 
 /// The bytes that every ELF file starts with.
 pub(super) const MAGIC: &[u8] = b"\x7fELF";
@@ -23,6 +25,8 @@ pub(super) struct Elf {
     pub(super) loader: Option<Vec<u8>>,
     /// The lowest size of the file by its header, if the file is smaller.
     pub(super) missing_size: Option<u64>,
+    /// What the kernel does not accept in the header.
+    pub(super) flaw: Option<String>,
 }
 
 impl Elf {
@@ -41,6 +45,7 @@ impl Elf {
             machine: header.e_machine,
             loader,
             missing_size: (size < least).then_some(least),
+            flaw: flaw(&header),
         })
     }
 
@@ -49,6 +54,26 @@ impl Elf {
         e_machine_to_human_str(self.machine)
             .map_or_else(|| format!("machine {}", self.machine), str::to_owned)
     }
+}
+
+/// A field of the header with a value that the kernel accepts for no program.
+fn flaw(header: &FileHeader<AnyEndian>) -> Option<String> {
+    let entry = match header.class {
+        Class::ELF32 => 32,
+        Class::ELF64 => 56,
+    };
+    match header.e_type {
+        ET_EXEC | ET_DYN => {}
+        ET_REL => return Some("it is of an object file, which must be linked first".into()),
+        other => return Some(format!("its type (e_type) is {other}, which is no program")),
+    }
+    if header.e_phentsize != entry {
+        let size = header.e_phentsize;
+        return Some(format!(
+            "the size of its program headers (e_phentsize) is {size} instead of {entry}"
+        ));
+    }
+    (header.e_phnum == 0).then(|| "it has no program headers (e_phnum is 0)".into())
 }
 
 /// The path of the loader, if it can be read, and the end of its place in the file.
@@ -68,6 +93,42 @@ fn loader(file: &File, header: &FileHeader<AnyEndian>) -> Option<(Option<Vec<u8>
     }
     path.truncate(path.iter().position(|byte| *byte == 0)?);
     Some((Some(path), end))
+}
+
+/// The flaw in the header of an ELF file: it is invalid, for another machine, or for a longer file.
+pub(super) fn flaw_of_header(file: &File, elf: Option<Elf>, words: &str) -> Option<Finding> {
+    let Some(elf) = elf else {
+        return Some(Finding::new(format!(
+            "{words} is an ELF file with an invalid header"
+        )));
+    };
+    if let Some(flaw) = elf.flaw {
+        return Some(Finding::new(format!(
+            "the kernel does not accept the ELF header of {words}: {flaw}"
+        )));
+    }
+    if let Some(least) = elf.missing_size {
+        let size = file.metadata().ok()?.len();
+        return Some(Finding::new(format!(
+            "{words} is an ELF file that is cut off: it has {size} bytes, and by its header at least {least}"
+        )));
+    }
+    let own = File::open("/proc/self/exe")
+        .ok()
+        .and_then(|own| Elf::read(&own))?;
+    if own.machine != elf.machine {
+        let cause = format!(
+            "{words} is a program for the {}, and this process runs on the {}",
+            elf.machine_name(),
+            own.machine_name()
+        );
+        return Some(Finding::new(cause).help(
+            "register an interpreter, such as qemu-user: --load-interp of ns-unshare, or binfmt_misc",
+        ));
+    }
+    Some(Finding::new(format!(
+        "the kernel does not accept the ELF header of {words}"
+    )))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::finding::Finding;
 use super::look::Look;
 use crate::escape::{quoted, word};
 use crate::mounts::{MountTable, cgroup_directory};
-use crate::process::{Cgroups, caller, in_child};
+use crate::process::{Cgroups, caller, in_child, remedy};
 use crate::{Kind, Kinds};
 
 /// How deep PID and user namespaces may be nested (`pid_namespaces(7)`, `user_namespaces(7)`).
@@ -76,7 +76,7 @@ fn limit_of(look: &Look, kinds: Kinds) -> Option<Finding> {
         values.join(", ")
     );
     let more = smallest.saturating_mul(2).clamp(10_000, UNLIMITED);
-    Some(Finding::new(cause).help(format!("sysctl {}={more}", sysctl(*kind))))
+    Some(Finding::new(cause).help(remedy::sysctl(&sysctl(*kind), more)))
 }
 
 /// A new mount namespace gets a copy of every mount, and the limit is lower than their number.
@@ -125,6 +125,19 @@ pub(crate) fn file_size() -> Option<Finding> {
     let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).ok()?;
     let cause = format!("a file can have at most {limit} bytes here (RLIMIT_FSIZE)");
     (limit != RLIM_INFINITY).then(|| Finding::new(cause).help("raise the limit: ulimit -f"))
+}
+
+/// Why nothing can be opened any more (`EMFILE`).
+pub(super) fn files(errno: Errno) -> Option<Finding> {
+    let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    let cause = format!("the process can have descriptors only below {limit} (RLIMIT_NOFILE)");
+    (errno == Errno::EMFILE).then(|| Finding::new(cause).help("raise the limit: ulimit -n"))
+}
+
+/// The caller gave a descriptor that is not open, or, as `is_open` says, not open for writing.
+pub(crate) fn unusable(fd: i32, is_open: bool) -> Finding {
+    let how = if is_open { " for writing" } else { "" };
+    Finding::new(format!("descriptor {fd} is not open{how}")).help(format!("open it in the shell: {fd}>FILE"))
 }
 
 /// Why `fork(2)` fails with `EAGAIN`: the user or the cgroup has reached its limit of processes.
@@ -184,7 +197,7 @@ pub(crate) fn mounts(look: &Look) -> Option<Finding> {
     let bytes = look.mountinfo()?;
     let count = MountTable::parse(&bytes).mounts().len();
     let cause = format!("this mount namespace has {count} mounts, and the limit is {limit} ({name})");
-    Some(Finding::new(cause).help(format!("sysctl {name}={}", limit.saturating_mul(2).max(100_000))))
+    Some(Finding::new(cause).help(remedy::sysctl(name, limit.saturating_mul(2).max(100_000))))
 }
 
 fn zero(kind: Kind) -> Finding {
@@ -193,7 +206,8 @@ fn zero(kind: Kind) -> Finding {
         Kind::User => ", or run without --user as root".to_owned(),
         kind => format!(", or run without --{}", kind.option()),
     };
-    Finding::new(format!("{name} is 0 here")).help(format!("sysctl {name}=10000{instead}"))
+    let set = remedy::sysctl(&name, 10_000);
+    Finding::new(format!("{name} is 0 here")).help(format!("{set}{instead}"))
 }
 
 /// The number of PID namespaces in which the calling process has a PID, if `/proc` belongs to the outermost.
@@ -253,9 +267,10 @@ mod tests {
         ]);
         let found = limit_of(&look, [Kind::User, Kind::Mnt].into_iter().collect()).unwrap();
         assert_eq!(found.cause, "user.max_user_namespaces is 0 here");
-        assert_eq!(
-            found.help.unwrap(),
-            "sysctl user.max_user_namespaces=10000, or run without --user as root"
+        let help = found.help.unwrap();
+        assert!(
+            help.ends_with("sysctl user.max_user_namespaces=10000, or run without --user as root"),
+            "{help}"
         );
     }
 

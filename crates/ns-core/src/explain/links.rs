@@ -46,7 +46,9 @@ pub(crate) fn taken(name: &str, namespace: &Namespace, is_own: bool) -> Option<F
 pub(crate) fn no_ipv6(look: &Look) -> Option<Finding> {
     let name = "net.ipv6.conf.default.disable_ipv6";
     (look.sysctl(name)? != 0).then(|| {
-        Finding::new(format!("{name} is 1 here"))
-            .help(format!("sysctl {name}=0, or leave out the IPv6 address"))
+        Finding::new(format!("{name} is 1 here")).help(format!(
+            "{}, or leave out the IPv6 address",
+            remedy::sysctl(name, 0)
+        ))
     })
 }

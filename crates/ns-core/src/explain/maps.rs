@@ -17,6 +17,12 @@ use crate::idmap::{self, IdKind, IdMap, IdRange};
 use crate::process::{caller, remedy};
 use crate::users::{self, name_of};
 
+/// True if the caller can map its own uid to 0 in a new user namespace. For uid 0 of its own user namespace, that takes a
+/// capability (Linux 5.12).
+pub(crate) fn may_be_root(look: &Look) -> bool {
+    caller::ids().uid != 0 || capability::missing(look, CapabilitySet::SETFCAP).is_none()
+}
+
 /// The kernel refused a map from a process outside the user namespace.
 pub(crate) fn refused(look: &Look, ids: IdKind, map: &IdMap) -> Option<Finding> {
     unmapped_outer(ids, map).or_else(|| {
@@ -134,6 +140,14 @@ fn can_be_granted(ids: IdKind) -> bool {
     usual.is_ok_and(|usual| caller::id_map(ids).map_or(true, |own| covers(&own, usual)))
 }
 
+/// The capability to write any map of these ids.
+fn capability_for(ids: IdKind) -> CapabilitySet {
+    match ids {
+        IdKind::User => CapabilitySet::SETUID,
+        IdKind::Group => CapabilitySet::SETGID,
+    }
+}
+
 /// newuidmap lacks the privilege that it needs.
 fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
     if look.status()?.no_new_privileges()? {
@@ -142,10 +156,7 @@ fn powerless(look: &Look, ids: IdKind) -> Option<Finding> {
             ids.helper()
         )));
     }
-    let needed = match ids {
-        IdKind::User => CapabilitySet::SETUID,
-        IdKind::Group => CapabilitySet::SETGID,
-    };
+    let needed = capability_for(ids);
     if look.status()?.bounding()? & needed.bits() == 0 {
         return Some(Finding::new(format!(
             "the bounding set of the process lacks {}, so {} cannot gain it",
@@ -247,7 +258,10 @@ fn not_granted(ids: IdKind, map: &IdMap) -> Option<Finding> {
             blocks.collect::<Vec<_>>().join(", ")
         )
     };
-    let help = if range.outer < OWN_IDS_END {
+    let help = if caller::ids().uid == 0 {
+        // With the capability, root needs no helper.
+        remedy::for_root(capability_for(ids))
+    } else if range.outer < OWN_IDS_END {
         // A line for these ids would give the user access to the files of others.
         let instead = if !granted.is_empty() {
             "use --map-auto for the ids that are granted".to_owned()

@@ -6,11 +6,13 @@
 //! an id map. Each step calls the functions that can explain its failures.
 
 mod aside;
+mod binfmt;
 pub(crate) mod capability;
 mod cause;
 pub(crate) mod credentials;
 mod elf;
 pub(crate) mod entering;
+pub(crate) mod filter;
 mod finding;
 pub(crate) mod limits;
 pub(crate) mod links;
@@ -22,6 +24,7 @@ pub(crate) mod paths;
 pub(crate) mod program;
 pub(crate) mod restrictions;
 mod rights;
+mod script;
 
 pub(crate) use aside::aside;
 pub(crate) use cause::{explain, explain_by};

@@ -1,5 +1,6 @@
 //! Mounts: why a namespace cannot be bound to a file, and why `/proc` cannot be mounted.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -124,8 +125,42 @@ pub(crate) fn not_alike(from: &Path, on: &Path) -> Option<Finding> {
     })
 }
 
+/// Why the kernel does not register the interpreter in this line.
+pub(crate) fn not_registered(line: &[u8], binfmt: &Path, errno: Errno) -> Option<Finding> {
+    if errno == Errno::EACCES {
+        return registered_by_root();
+    }
+    let delimiter = line.first()?;
+    let fields: Vec<_> = line[1..].split(|byte| byte == delimiter).collect();
+    let path = |bytes| Path::new(OsStr::from_bytes(bytes));
+    let name = quoted(fields.first()?);
+    if errno == Errno::EEXIST {
+        let name_is_there = binfmt.join(path(fields.first()?)).symlink_metadata().is_ok();
+        return name_is_there.then(|| Finding::new(format!("the name {name} is registered already")));
+    }
+    // With the flag F, the kernel opens the interpreter now.
+    let [.., interpreter, flags] = fields[..] else {
+        return None;
+    };
+    if !flags.contains(&b'F') {
+        return None;
+    }
+    let interpreter = path(interpreter);
+    let missing = || {
+        let cause = format!(
+            "the interpreter {} does not exist",
+            quoted(interpreter.as_os_str().as_bytes())
+        );
+        interpreter
+            .symlink_metadata()
+            .is_err()
+            .then(|| Finding::new(cause))
+    };
+    paths::refused(interpreter, errno).or_else(|| (errno == Errno::ENOENT).then(missing).flatten())
+}
+
 /// An interpreter is registered in a file that belongs to uid 0 of the user namespace.
-pub(crate) fn registered_by_root() -> Option<Finding> {
+fn registered_by_root() -> Option<Finding> {
     let uid = nix::unistd::geteuid();
     (!uid.is_root()).then(|| {
         Finding::new(format!(

@@ -12,21 +12,25 @@ use rustix::thread::CapabilitySet;
 use super::finding::Finding;
 use super::look::Look;
 use super::{capability, paths};
-use crate::escape::quoted;
+use crate::escape::{quoted, word};
 use crate::process::remedy;
 use crate::{Gathered, Kind, Kinds, Namespace, pins};
 
 /// The command that makes room for names.
 const OWN_RUN: &str = "mount -t tmpfs run /run";
 
-/// A name needs the right to mount, and a directory that belongs to root.
-pub(crate) fn refused(look: &Look, kinds: Kinds, errno: Errno) -> Option<Finding> {
+/// A name needs the right to mount, and a directory that belongs to root. `are_new` is true if the namespaces are created
+/// for the name, so that they can be created elsewhere.
+pub(crate) fn refused(look: &Look, kinds: Kinds, are_new: bool, errno: Errno) -> Option<Finding> {
     let mut files = kinds.iter().map(|kind| pins::directory(kind).join("NAME"));
     let closed = files.find_map(|file| paths::not_written(&file, errno));
     if let Some(finding) = closed.filter(|_| errno == Errno::EACCES && pins_exist(kinds)) {
         return Some(with_root(finding));
     }
     if let Some(finding) = capability::missing(look, CapabilitySet::SYS_ADMIN) {
+        if !are_new {
+            return Some(finding);
+        }
         return Some(finding.help(remedy::for_missing_or(
             CapabilitySet::SYS_ADMIN,
             &format!("use a private /run, because a name is a mount below /run: ns-unshare -r -m sh -c '{OWN_RUN}; exec sh'"),
@@ -71,6 +75,17 @@ pub(crate) fn not_removed(look: &Look, kinds: Kinds, errno: Errno) -> Option<Fin
 /// The finding, with help on where names can be created instead.
 pub(crate) fn in_own_run(finding: Finding) -> Finding {
     finding.help(format!("use a private /run in a new mount namespace: {OWN_RUN}"))
+}
+
+/// The directory above the directories of names does not exist.
+pub(crate) fn no_place(kinds: Kinds) -> Option<Finding> {
+    let place = pins::directory(kinds.iter().next()?);
+    let finding = paths::refused(&place, Errno::ENOENT)?;
+    let parent = place.parent().filter(|parent| parent.symlink_metadata().is_err());
+    Some(match parent {
+        Some(parent) => finding.help(format!("mkdir -p {}", word(parent))),
+        None => finding,
+    })
 }
 
 /// The directory of names is read-only.

@@ -7,11 +7,35 @@ use nix::errno::Errno;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::finding::Finding;
-use crate::escape::quoted;
+use crate::escape::{quoted, word};
 use crate::process::Process;
 
 /// How many links are followed on the way to a directory that is closed.
 const LINKS: usize = 8;
+
+/// How the caller reaches the files that a process sees, for commands in a help text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// By the same paths.
+    Same,
+    /// Below this directory, which is the root directory of the process.
+    Below(PathBuf),
+    /// In no way that is known.
+    Unknown,
+}
+
+impl Reach {
+    /// The command with the file as its last argument.
+    pub(super) fn command(&self, command: &str, path: &Path) -> Option<String> {
+        let path = match self {
+            Self::Same => path.to_owned(),
+            // A link below the directory leads elsewhere for the caller.
+            Self::Below(root) => below(root, &path.canonicalize().ok()?),
+            Self::Unknown => return None,
+        };
+        Some(format!("{command} {}", word(path)))
+    }
+}
 
 /// Why the kernel does not follow this path. The error itself names the whole path.
 pub(crate) fn refused(path: &Path, errno: Errno) -> Option<Finding> {

@@ -4,16 +4,18 @@ use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, accessat};
 
-use super::elf::{Elf, MAGIC};
+use super::binfmt;
+use super::elf::{Elf, MAGIC, flaw_of_header};
 use super::finding::Finding;
 use super::paths;
-use crate::escape::{quoted, word};
+use super::paths::Reach;
+use super::script::{START, interpreter, is_cut_off, start_of};
+use crate::escape::quoted;
 
 /// The words for the program itself.
 const IT: &str = "it";
@@ -21,19 +23,21 @@ const IT: &str = "it";
 /// How many scripts can be the interpreter of each other before the kernel gives up (`execve(2)`).
 const SCRIPTS: usize = 5;
 
-/// How much of a file the kernel reads to find its interpreter (`BINPRM_BUF_SIZE`).
-const START: usize = 256;
-
 /// Looks at the file: the named path, or the first path from `PATH` that exists.
-pub(crate) fn not_run(places: &[CString], is_looked_for: bool, errno: Errno) -> Option<Finding> {
+pub(crate) fn not_run(
+    places: &[CString],
+    is_looked_for: bool,
+    errno: Errno,
+    reach: &Reach,
+) -> Option<Finding> {
     let mut paths = places
         .iter()
         .map(|place| Path::new(OsStr::from_bytes(place.to_bytes())));
     if !is_looked_for {
-        return flaw(paths.next()?, errno);
+        return flaw(paths.next()?, errno, reach);
     }
     let path = paths.find(|path| path.symlink_metadata().is_ok())?;
-    let found = flaw(path, errno)?;
+    let found = flaw(path, errno, reach)?;
     let cause = format!(
         "{} was found: {}",
         quoted(path.as_os_str().as_bytes()),
@@ -50,19 +54,33 @@ pub(crate) fn not_found(
     is_elsewhere: bool,
 ) -> Option<Finding> {
     let path = |place: &CStr| PathBuf::from(OsStr::from_bytes(place.to_bytes()));
-    if places.is_empty() || !places.iter().all(|place| is_missing(&path(place))) {
+    let is_known = |place: &CString| is_missing(&path(place));
+    let (known, unknown): (Vec<_>, Vec<_>) = places.iter().partition(|place| is_known(place));
+    // The search goes on behind a directory that is closed to the caller.
+    let closed = unknown
+        .first()
+        .map(|place| paths::refused(&path(place), Errno::EACCES));
+    if places.is_empty() || closed == Some(None) {
         return None;
     }
     let inside = if is_elsewhere { "inside, " } else { "" };
     let cause = if is_looked_for {
-        let directories: Vec<_> = places
+        let directories: Vec<_> = known
             .iter()
             .map(|place| match path(place).parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent.display().to_string(),
                 _ => ".".into(),
             })
             .collect();
-        format!("{inside}no directory of PATH has it: {}", directories.join(":"))
+        let directories = directories.join(":");
+        match closed.flatten() {
+            None => format!("{inside}no directory of PATH has it: {directories}"),
+            Some(closed) if known.is_empty() => format!("{inside}{}", closed.cause),
+            Some(closed) => format!(
+                "{inside}no directory of PATH that can be searched has it: {directories}; {}",
+                closed.cause
+            ),
+        }
     } else if is_elsewhere {
         "it does not exist inside".into()
     } else {
@@ -121,22 +139,36 @@ pub(crate) fn is_for_no_shell(path: &CStr) -> bool {
 }
 
 /// The flaw that keeps the kernel from executing this file, or an interpreter or loader that it needs.
-fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
+fn flaw(path: &Path, errno: Errno, reach: &Reach) -> Option<Finding> {
     let mut path = path.to_owned();
     let mut words = IT.to_owned();
     // A file can be its own interpreter.
     for _ in 0..SCRIPTS {
-        if let Some(finding) = flaw_of(&path, &words) {
+        if let Some(finding) = flaw_of(&path, &words, reach) {
             return Some(finding);
         }
         let Some(file) = plain(&path) else {
             return unreachable(&path, &words, errno);
         };
         let start = start_of(&file);
+        if let Some(interpreter) = binfmt::interpreter_of(&path, &start).filter(|_| errno == Errno::ENOENT)
+            && is_missing(&interpreter)
+        {
+            let name = quoted(interpreter.as_os_str().as_bytes());
+            let cause = format!("{words} has the interpreter {name} in binfmt_misc, which does not exist");
+            return Some(Finding::new(cause));
+        }
         if start.starts_with(MAGIC) {
-            return flaw_of_elf(&file, &words, errno);
+            return flaw_of_elf(&file, &words, errno, reach);
         }
         let Some(interpreter) = interpreter(&start) else {
+            let shell = Path::new("/bin/sh");
+            if !start.starts_with(b"#!") && errno == Errno::ENOENT && is_missing(shell) {
+                let cause = format!(
+                    "{words} does not start with \"#!\", so /bin/sh would read it, which does not exist"
+                );
+                return Some(Finding::new(cause));
+            }
             let names_none = start.starts_with(b"#!") && !is_cut_off(&start);
             return names_none.then(|| {
                 let name = quoted(path.as_os_str().as_bytes());
@@ -157,7 +189,8 @@ fn flaw(path: &Path, errno: Errno) -> Option<Finding> {
                 quoted(path.as_os_str().as_bytes()),
                 quoted(&interpreter)
             );
-            return Some(Finding::new(cause).help(format!("sed -i 's/\\r$//' {}", word(&path))));
+            let help = reach.command("sed -i 's/\\r$//'", &path);
+            return Some(Finding { cause, help });
         }
         words = needed("interpreter", &interpreter, &words);
         path = PathBuf::from(OsStr::from_bytes(&interpreter));
@@ -210,48 +243,22 @@ fn is_missing(path: &Path) -> bool {
 }
 
 /// Why the kernel does not execute this ELF file, whose mode is right.
-fn flaw_of_elf(file: &File, words: &str, errno: Errno) -> Option<Finding> {
+fn flaw_of_elf(file: &File, words: &str, errno: Errno, reach: &Reach) -> Option<Finding> {
     let elf = Elf::read(file);
     match errno {
         Errno::ENOENT | Errno::EACCES => {
             let loader = elf?.loader?;
             let path = Path::new(OsStr::from_bytes(&loader));
             let words = needed("loader", &loader, words);
-            flaw_of(path, &words).or_else(|| unreachable(path, &words, errno))
+            flaw_of(path, &words, reach).or_else(|| unreachable(path, &words, errno))
         }
         Errno::ENOEXEC | Errno::EIO => flaw_of_header(file, elf, words),
         _ => None,
     }
 }
 
-/// The flaw in the header of an ELF file: it is invalid, for another machine, or for a longer file.
-fn flaw_of_header(file: &File, elf: Option<Elf>, words: &str) -> Option<Finding> {
-    let Some(elf) = elf else {
-        return Some(Finding::new(format!(
-            "{words} is an ELF file with an invalid header"
-        )));
-    };
-    let own = File::open("/proc/self/exe")
-        .ok()
-        .and_then(|own| Elf::read(&own))?;
-    if own.machine != elf.machine {
-        let cause = format!(
-            "{words} is a program for the {}, and this process runs on the {}",
-            elf.machine_name(),
-            own.machine_name()
-        );
-        return Some(Finding::new(cause).help(
-            "register an interpreter, such as qemu-user: --load-interp of ns-unshare, or binfmt_misc",
-        ));
-    }
-    let (size, least) = (file.metadata().ok()?.len(), elf.missing_size?);
-    Some(Finding::new(format!(
-        "{words} is an ELF file that is cut off: it has {size} bytes, and by its header at least {least}"
-    )))
-}
-
 /// The flaw that keeps the kernel from executing the file at this path. The text calls the file `words`.
-fn flaw_of(path: &Path, words: &str) -> Option<Finding> {
+fn flaw_of(path: &Path, words: &str, reach: &Reach) -> Option<Finding> {
     let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
     let stat = rustix::fs::fstat(&file).ok()?;
     match FileType::from_raw_mode(stat.st_mode) {
@@ -261,8 +268,10 @@ fn flaw_of(path: &Path, words: &str) -> Option<Finding> {
     }
     let mode = stat.st_mode & 0o7777;
     if mode & 0o111 == 0 {
-        let finding = Finding::new(format!("{words} is not executable (mode {mode:04o})"));
-        return Some(finding.help(format!("chmod +x {}", word(path))));
+        return Some(Finding {
+            cause: format!("{words} is not executable (mode {mode:04o})"),
+            help: reach.command("chmod +x", path),
+        });
     }
     let system = rustix::fs::fstatvfs(&file).ok()?;
     if system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC) {
@@ -293,31 +302,6 @@ fn plain(path: &Path) -> Option<File> {
     Some(File::from(file))
 }
 
-/// The bytes at the start of a file, as many as the kernel reads.
-fn start_of(file: &File) -> Vec<u8> {
-    let mut start = vec![0; START];
-    let length = file.read_at(&mut start, 0).unwrap_or_default();
-    start.truncate(length);
-    start
-}
-
-/// The interpreter in the first line of a script. The kernel ends its name at a blank or a tab, and nowhere else.
-fn interpreter(start: &[u8]) -> Option<Vec<u8>> {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
-    let from = line.iter().position(|byte| !is_blank(byte))?;
-    let name = line[from..].split(is_blank).next()?;
-    Some(name.to_vec())
-}
-
-/// The interpreter's name goes on behind the bytes that the kernel reads, which then executes nothing (`ENOEXEC`).
-fn is_cut_off(start: &[u8]) -> bool {
-    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | 0);
-    let name = start.get(2..).unwrap_or_default();
-    let from = name.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
-    start.len() == START && from.is_none_or(|from| !name[from..].iter().any(is_end))
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
@@ -335,7 +319,7 @@ mod tests {
         } else {
             vec![place("")]
         };
-        not_run(&places, is_looked_for, errno).map(|finding| finding.cause)
+        not_run(&places, is_looked_for, errno, &Reach::Same).map(|finding| finding.cause)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Restrictions on creating namespaces: sysctls, a chroot, a seccomp filter, threads, a PID namespace that has ended.
+//! Restrictions on creating namespaces: sysctls, a chroot, threads, a PID namespace that has ended.
 
 use std::io::Write as _;
 
@@ -13,6 +13,13 @@ use crate::idmap::IdKind;
 use crate::mounts::MountTable;
 use crate::process::{caller, in_child, remedy};
 use crate::{Gathered, Kind, Namespace};
+
+/// Why the caller cannot create a user namespace.
+pub(crate) fn no_user_namespace(look: &Look) -> Option<Finding> {
+    in_chroot(look)
+        .or_else(|| user_namespaces_off(look))
+        .or_else(|| unmapped_caller(look))
+}
 
 /// User namespaces are switched off for ordinary users.
 pub(crate) fn user_namespaces_off(look: &Look) -> Option<Finding> {
@@ -59,12 +66,14 @@ fn switch(name: &str, value: i64) -> Finding {
         "{name} is {value}: ordinary users cannot create user namespaces here"
     ));
     if name.contains("apparmor") {
+        let set = remedy::sysctl(name, on);
         finding.help(format!(
-            "sysctl {name}={on}, or give this program an AppArmor profile with the rule \"userns\""
+            "{set}, or give this program an AppArmor profile with the rule \"userns\""
         ))
     } else {
         let root = remedy::as_root().map_or_else(String::new, |root| format!(", or {root} without --user"));
-        finding.help(format!("sysctl {name}={on}{root}"))
+        let set = remedy::sysctl(name, on);
+        finding.help(format!("{set}{root}"))
     }
 }
 
@@ -179,26 +188,15 @@ fn stands_for_another(ids: IdKind, id: u32) -> bool {
     answer.is_ok_and(|answer| answer == b"other")
 }
 
-/// A seccomp filter may have refused the call. It can answer with any error number, and mostly answers with one of
-/// these.
-pub(super) fn filtered(look: &Look, errno: Errno) -> Option<Finding> {
-    matches!(errno, Errno::EPERM | Errno::ENOSYS)
-        .then(|| seccomp(look))
-        .flatten()
-}
-
-/// A seccomp filter is active.
-pub(super) fn seccomp(look: &Look) -> Option<Finding> {
-    look.status()?.has_seccomp_filter()?.then(|| {
-        Finding::new("a seccomp filter is active in this process")
-            .help("in a container: run the container with another seccomp profile")
-    })
-}
-
 /// No `/proc` is mounted.
 pub(crate) fn no_proc(look: &Look) -> Option<Finding> {
     look.lacks_proc()
         .then(|| Finding::new(WITHOUT_PROC).help(MOUNT_PROC))
+}
+
+/// A file in `/proc` cannot be written on a read-only mount.
+pub(crate) fn read_only_proc() -> Finding {
+    Finding::new("/proc is read-only here").help("mount -o remount,bind,rw /proc")
 }
 
 /// Another thread shares the state that should change.
@@ -255,7 +253,7 @@ mod tests {
             found
                 .help
                 .unwrap()
-                .starts_with("sysctl kernel.unprivileged_userns_clone=1")
+                .contains("sysctl kernel.unprivileged_userns_clone=1")
         );
         let directory = tempfile::tempdir().unwrap();
         let sysctls = directory.path().join("sys/kernel");
@@ -270,22 +268,21 @@ mod tests {
     }
 
     #[test]
-    fn threads_and_filters_are_read_from_the_status() {
+    fn threads_are_read_from_the_status() {
         let look = |status: &str| {
             let directory = tempfile::tempdir().unwrap();
             std::fs::create_dir(directory.path().join("self")).unwrap();
             std::fs::write(directory.path().join("self/status"), status).unwrap();
             (Look::record(directory.path()), directory)
         };
-        let (alone, _kept) = look("Name:\tx\nThreads:\t1\nSeccomp:\t0\n");
-        assert_eq!((several_threads(&alone), seccomp(&alone)), (None, None));
-        let (crowd, _kept) = look("Name:\tx\nThreads:\t3\nSeccomp:\t2\n");
+        let (alone, _kept) = look("Name:\tx\nThreads:\t1\n");
+        assert_eq!(several_threads(&alone), None);
+        let (crowd, _kept) = look("Name:\tx\nThreads:\t3\n");
         let cause = several_threads(&crowd).unwrap().cause;
         assert_eq!(
             cause,
             "the process has 3 threads, and only a process with one thread can do this"
         );
-        assert!(seccomp(&crowd).is_some());
     }
 
     #[test]

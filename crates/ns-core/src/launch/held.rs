@@ -3,7 +3,7 @@
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, statx};
@@ -19,6 +19,8 @@ use crate::process::Process;
 pub struct Directory {
     file: Rc<OwnedFd>,
     name: String,
+    /// The path by which the caller reaches it.
+    path: PathBuf,
 }
 
 impl Directory {
@@ -29,26 +31,35 @@ impl Directory {
         let file = rustix::fs::open(path, flags, Mode::empty())
             .doing(|| format!("open the directory {name}"))
             .map_err(|error| explain(error, |_, errno| paths::refused(path, errno)))?;
-        Ok(Self::new(file, name))
+        let path = std::path::absolute(path).doing(|| format!("find the path of {name}"))?;
+        Ok(Self::new(file, name, path))
     }
 
     /// The root directory of a process.
     pub fn root_of(process: &Process) -> Result<Self> {
         let name = format!("the root directory of process {}", process.pid());
-        Ok(Self::new(process.root()?, name))
+        let path = format!("/proc/{}/root", process.pid());
+        Ok(Self::new(process.root()?, name, path.into()))
     }
 
     /// The working directory of a process.
     pub fn working_of(process: &Process) -> Result<Self> {
         let name = format!("the working directory of process {}", process.pid());
-        Ok(Self::new(process.working_directory()?, name))
+        let path = format!("/proc/{}/cwd", process.pid());
+        Ok(Self::new(process.working_directory()?, name, path.into()))
     }
 
-    fn new(file: OwnedFd, name: String) -> Self {
+    fn new(file: OwnedFd, name: String, path: PathBuf) -> Self {
         Self {
             file: Rc::new(file),
             name,
+            path,
         }
+    }
+
+    /// The path by which the caller reaches it.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// True if this path, as the caller sees it, is the same directory of the same mount.

@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::fs::{Mode, OFlags};
@@ -28,6 +29,7 @@ use super::terminal::Terminal;
 use super::wait::{Ended, Waited, Waiter};
 use super::walk;
 use crate::error::Doing;
+use crate::explain::limits;
 use crate::process::parse_stat;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
 use crate::sys::signal_set::SignalSet;
@@ -60,8 +62,14 @@ fn start(plan: Plan, reporter: Reporter) -> Result<Started, Failure> {
         .descriptors()
         .iter()
         .map(|descriptor| {
-            let taken = fd::take(descriptor.number).doing(|| descriptor.doing.clone())?;
-            Ok((descriptor.number, taken))
+            let number = descriptor.number;
+            let taken = fd::take(number).doing(|| descriptor.doing.clone());
+            let explained = |error| {
+                explain::explain(error, |_, errno| {
+                    (errno == Errno::EBADF).then(|| limits::unusable(number, false))
+                })
+            };
+            Ok((number, taken.map_err(explained)?))
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let launch = Launch {

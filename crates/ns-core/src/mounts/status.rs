@@ -6,7 +6,8 @@ use nix::errno::Errno;
 
 use super::statmount::{Buffer, Line, mask};
 use super::{MountId, MountTable, View};
-use crate::error::Doing;
+use crate::process::caller::{self, CapabilitySet};
+use crate::process::{Process, remedy};
 use crate::sys::statmount::listmount;
 use crate::{Error, Gathered, Result};
 
@@ -53,7 +54,8 @@ impl View {
         let mut lines: Vec<Line> = match lines {
             Gathered::Known(lines) => lines.into_iter().flatten().collect(),
             Gathered::Unreadable(errno) => {
-                return Err(errno).doing(|| format!("list the mounts of {}", self.name()));
+                let error = Error::kernel(format!("list the mounts of {}", self.name()), errno);
+                return Err(self.explained(error));
             }
             Gathered::Absent | Gathered::NotTold | Gathered::NotAsked => return Err(self.not_listed()),
         };
@@ -79,6 +81,24 @@ impl View {
                 .get(&mount.id)
                 .is_none_or(|path| *path == mount.target.raw())
         })
+    }
+
+    /// The error with its cause: the rights to the process, or to another mount namespace (`listmount(2)`).
+    fn explained(&self, error: Error) -> Error {
+        let error = match self.pid().map(Process::open) {
+            Some(Ok(process)) => process.explain(error),
+            _ => error,
+        };
+        let lacks_right = error.errno() == Some(Errno::EPERM) && error.cause().is_none();
+        if lacks_right && !self.is_own() && caller::has(CapabilitySet::SYS_ADMIN) == Ok(false) {
+            let cause = "listmount(2) of another mount namespace needs CAP_SYS_ADMIN there";
+            let help = remedy::for_missing(CapabilitySet::SYS_ADMIN);
+            return error.explained(
+                Some(cause.into()),
+                Some(format!("{help}, or use --kernel=mountinfo")),
+            );
+        }
+        error
     }
 
     fn not_listed(&self) -> Error {

@@ -28,6 +28,8 @@ impl FromStr for InterfaceName {
         let flaw = match text {
             "" => Some("it is empty"),
             "." | ".." => Some("that is a directory"),
+            // /proc/sys/net has settings of all interfaces under these names.
+            "all" | "default" => Some("the kernel has its settings of all interfaces under that name"),
             _ if text.len() > Self::LONGEST => Some("it has more than 15 bytes"),
             _ if text.contains('/') => Some("it has a slash in it"),
             _ if text.contains(':') => Some("it has a colon in it"),

@@ -115,7 +115,9 @@ impl Incomplete {
         }
         if !self.places.is_empty() {
             // This is the only place that the kernel refuses as a whole.
-            parts.push("the kernel's own list of namespaces could not be read".into());
+            parts.push(
+                "the kernel's own list of namespaces could not be read, which needs CAP_SYS_ADMIN".into(),
+            );
         }
         parts
     }

@@ -1,4 +1,4 @@
-//! The names of the calling process's UTS namespace (`uname(2)`). Unlike the wrapper of rustix, this notices if the
+//! The names of the calling process's UTS namespace, and the release of the kernel (`uname(2)`). Unlike the wrapper of rustix, this notices if the
 //! kernel, or a filter of system calls, refuses the call.
 
 use std::ffi::c_char;
@@ -7,13 +7,23 @@ use nix::errno::Errno;
 
 /// The host name and the NIS domain name.
 pub fn names() -> nix::Result<(Vec<u8>, Vec<u8>)> {
+    let names = uname()?;
+    Ok((bytes(&names.nodename), bytes(&names.domainname)))
+}
+
+/// The release of the kernel, such as `6.18.44-amd64`.
+pub fn release() -> nix::Result<String> {
+    let names = uname()?;
+    Ok(String::from_utf8_lossy(&bytes(&names.release)).into_owned())
+}
+
+fn uname() -> nix::Result<libc::utsname> {
     // SAFETY: a utsname consists of arrays of characters, and zeros are valid values; the call fills it.
-    let names = unsafe {
+    unsafe {
         let mut names: libc::utsname = std::mem::zeroed();
         Errno::result(libc::uname(&raw mut names))?;
-        names
-    };
-    Ok((bytes(&names.nodename), bytes(&names.domainname)))
+        Ok(names)
+    }
 }
 
 /// The characters before the first NUL.

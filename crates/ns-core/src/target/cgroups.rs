@@ -75,7 +75,8 @@ pub(super) fn by_container(text: &str) -> Result<Process> {
         _ => {
             let (count, start) = (found.len(), quoted(asked.name.as_bytes()));
             let what = format!("{count} containers have an id that starts with {start}");
-            Err(ambiguous(&what, &found, asked.name.len() + SHORT))
+            let names: Vec<_> = found.iter().map(|container| &*container.name).collect();
+            Err(ambiguous(&what, &found, alike(&names) + SHORT))
         }
     }
 }
@@ -327,6 +328,16 @@ fn missing(
     error.with_help(format!("the {word}s are {}", list(choices)))
 }
 
+/// The number of bytes that all these names start with.
+fn alike(names: &[&[u8]]) -> usize {
+    let [first, others @ ..] = names else { return 0 };
+    let with = |other: &&[u8]| {
+        let pairs = first.iter().zip(*other);
+        pairs.take_while(|(one, other)| one == other).count()
+    };
+    others.iter().map(with).min().unwrap_or_default()
+}
+
 /// The error that there are several, with their owners, and help on how to name one. `length` bytes of each name
 /// distinguish it.
 fn ambiguous(what: &str, found: &[&NamedCgroup], length: usize) -> Error {
@@ -352,4 +363,16 @@ fn in_a_shell(prefix: &str, rest: &[u8]) -> String {
 
 fn shown(name: &[u8]) -> String {
     escape_for_terminal(name).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::alike;
+
+    #[test]
+    fn ids_are_shown_up_to_where_they_differ() {
+        let ids = [&b"3f000000000000000000a1"[..], b"3f000000000000000000b2"];
+        assert_eq!(alike(&ids), 20);
+        assert_eq!(alike(&ids[..1]), 0);
+    }
 }

@@ -13,7 +13,7 @@ use crate::error::Doing;
 use crate::explain::{Finding, Look, capability, credentials};
 use crate::idmap::IdKind;
 use crate::launch::facts::{Demands, StepFacts};
-use crate::process::{Pid, Process, caller};
+use crate::process::{Pid, Process};
 use crate::sys::errno::from_rustix;
 use crate::target::Destination;
 use crate::{Kind, Result};
@@ -109,7 +109,7 @@ impl InsideFamily for CredentialStep {
 
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {
         let answer = match self {
-            Self::BecomeOwner { uid, gid } => become_owner(Uid::from_raw(*uid), Gid::from_raw(*gid)),
+            Self::BecomeOwner { uid, gid } => return self.become_owner(*uid, *gid, process),
             Self::TryDropGroups => {
                 process.groups_dropped = nix::unistd::setgroups(&[]).is_ok();
                 Ok(())
@@ -128,12 +128,6 @@ impl InsideFamily for CredentialStep {
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match self {
-            // With the ids, the capabilities that were needed for them are gone.
-            Self::BecomeOwner { uid, .. } if caller::ids().uid == *uid => None,
-            Self::BecomeOwner { .. } if errno == Errno::EPERM => {
-                capability::missing(look, CapabilitySet::SETGID)
-                    .or_else(|| capability::missing(look, CapabilitySet::SETUID))
-            }
             Self::SetGid(gid) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
                 credentials::gid(look, *gid, errno)
             }
@@ -141,7 +135,7 @@ impl InsideFamily for CredentialStep {
                 credentials::uid(look, *uid, errno)
             }
             Self::SetGroups(gids) if matches!(errno, Errno::EPERM | Errno::EINVAL) => {
-                gids.iter().find_map(|gid| credentials::gid(look, *gid, errno))
+                credentials::groups(look, gids, errno)
             }
             Self::Take(IdKind::Group, _) => capability::lacking(look, errno, CapabilitySet::SETGID),
             Self::Take(IdKind::User, _) => capability::lacking(look, errno, CapabilitySet::SETUID),
@@ -155,13 +149,22 @@ impl InsideFamily for CredentialStep {
     }
 }
 
-fn become_owner(uid: Uid, gid: Gid) -> nix::Result<()> {
-    nix::unistd::setgroups(&[])?;
-    nix::unistd::setresgid(gid, gid, gid)?;
-    nix::unistd::setresuid(uid, uid, uid)?;
-    // With the old ids, the kernel has also reset this flag, and with it the access to the own files in /proc, such as
-    // the id maps.
-    nix::sys::prctl::set_dumpable(true)
+impl CredentialStep {
+    /// Takes the ids. Each call needs a capability, which is gone when the uid has changed.
+    fn become_owner(&self, uid: u32, gid: u32, process: &InsideProcess) -> Result<()> {
+        let with = |capability: CapabilitySet, answer: nix::Result<()>| {
+            answer.doing(|| self.to_string()).map_err(|error| {
+                process.explain(error, |look, errno| capability::lacking(look, errno, capability))
+            })
+        };
+        let own = Uid::from_raw(uid);
+        with(CapabilitySet::SETGID, nix::unistd::setgroups(&[]))?;
+        with(CapabilitySet::SETGID, set_gid(gid))?;
+        with(CapabilitySet::SETUID, nix::unistd::setresuid(own, own, own))?;
+        // With the old ids, the kernel has also reset this flag, and with it the access to the own files in /proc, such
+        // as the id maps.
+        nix::sys::prctl::set_dumpable(true).doing(|| self.to_string())
+    }
 }
 
 fn set_gid(gid: u32) -> nix::Result<()> {

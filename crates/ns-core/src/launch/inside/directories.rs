@@ -15,6 +15,7 @@ use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::error::Doing;
 
+use crate::explain::paths::Reach;
 use crate::explain::{Finding, Look, capability, limits, mounts, paths, restrictions};
 use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::held::Directory;
@@ -77,7 +78,7 @@ impl InsideFamily for DirectoryStep {
             Self::Enter(_) => "enter-directory",
             Self::TryEnter(_) => "try-directory",
         });
-        if self.changes_root() {
+        if self.new_root().is_some() {
             facts.demanding(Demands::OTHER_ROOT)
         } else {
             facts
@@ -85,7 +86,9 @@ impl InsideFamily for DirectoryStep {
     }
 
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {
-        process.elsewhere |= self.changes_root();
+        if let Some(root) = self.new_root() {
+            process.reach = root;
+        }
         let answer = match self {
             Self::PrepareRoot(root) => match prepare_root(root) {
                 Err(Errno::EINVAL) if note_no_pivot(root, process) => Ok(()),
@@ -137,8 +140,15 @@ impl DirectoryStep {
         }
     }
 
-    const fn changes_root(&self) -> bool {
-        matches!(self, Self::PivotRoot(_) | Self::Chroot(_) | Self::EnterRoot(_))
+    /// How the caller reaches the files below the root that this step sets.
+    fn new_root(&self) -> Option<Reach> {
+        match self {
+            Self::PivotRoot(root) | Self::Chroot(root) => {
+                Some(std::path::absolute(root).map_or(Reach::Unknown, Reach::Below))
+            }
+            Self::EnterRoot(root) => Some(Reach::Below(root.path().to_owned())),
+            Self::PrepareRoot(_) | Self::Change(_) | Self::Enter(_) | Self::TryEnter(_) => None,
+        }
     }
 }
 
@@ -242,7 +252,7 @@ fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
     };
     let Err(errno) = outcome else { return Ok(()) };
     let text = match errno {
-        Errno::EXDEV => format!("{directory} is outside its root: using the root"),
+        Errno::EXDEV => format!("{directory} is outside the root of the program: using that root"),
         Errno::ETIMEDOUT => {
             format!("{directory} cannot be entered (its file system does not answer): using the root")
         }

@@ -99,7 +99,7 @@ impl LastStep {
             return None;
         };
         let (places, is_looked_for) = (program.places(), program.is_looked_for());
-        let found = || program::not_run(&places, is_looked_for, errno);
+        let found = || program::not_run(&places, is_looked_for, errno, &process.reach);
         let finding = match errno {
             Errno::EACCES | Errno::ENOEXEC | Errno::ELOOP | Errno::EIO | Errno::ENOTDIR => found(),
             Errno::ENOENT => found().or_else(|| not_found(&places, is_looked_for, process)),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags};
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create, fsmount,
     fsopen, move_mount, open_tree,
@@ -20,7 +20,7 @@ use super::sysfs;
 use crate::error::Doing;
 use crate::escape::{quoted, word};
 use crate::explain::{Finding, Look, capability, limits, mounts, paths, restrictions};
-use crate::launch::facts::StepFacts;
+use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::proc_file;
 use crate::launch::settings::PropagationType;
 use crate::launch::words::in_quotes;
@@ -88,7 +88,10 @@ impl InsideFamily for MountStep {
     fn perform(&self, process: &mut InsideProcess) -> Result<()> {
         let answer = match self {
             Self::Propagate(propagation) => {
-                mount(NONE, "/", NONE, MsFlags::MS_REC | propagation.flag(), NONE)
+                match mount(NONE, "/", NONE, MsFlags::MS_REC | propagation.flag(), NONE) {
+                    Err(Errno::EINVAL) if note_no_propagation(process) => Ok(()),
+                    answer => answer,
+                }
             }
             Self::Proc(on) => mount_proc(on),
             Self::ProcBelow(root, on) => mount_proc_below(root, on),
@@ -120,9 +123,9 @@ impl InsideFamily for MountStep {
                 .or_else(|| restrictions::in_user_namespace(look, errno)),
             Self::Bind(from, on) if errno == Errno::ENOENT => mounts::nothing_there(from, on),
             Self::Bind(from, on) if errno == Errno::ENOTDIR => mounts::not_alike(from, on),
-            Self::RegisterInterpreter(..) if errno == Errno::EACCES => mounts::registered_by_root(),
+            Self::RegisterInterpreter(line, binfmt) => mounts::not_registered(line, binfmt, errno),
             Self::Binfmt(_) => paths::refused(&self.mount_point()?, errno),
-            Self::Bind(..) | Self::RegisterInterpreter(..) => None,
+            Self::Bind(..) => None,
         }
     }
 }
@@ -136,6 +139,18 @@ impl MountStep {
             Self::Propagate(_) | Self::Sys | Self::Bind(..) | Self::RegisterInterpreter(..) => None,
         }
     }
+}
+
+/// In a chroot to a plain directory, the propagation of its mounts cannot be set as a whole. If another root is wanted,
+/// this notes it and returns true: that root is then set by `chroot(2)`.
+fn note_no_propagation(process: &InsideProcess) -> bool {
+    let goes_on = process.demands.contains(Demands::OTHER_ROOT)
+        && mounts::root_is_no_mount(&Look::from_elsewhere()).is_some();
+    if goes_on {
+        let text = "mounts keep their propagation: the root directory is not a mount point";
+        (process.reporter.note)(&Error::Unfit(text.into()));
+    }
+    goes_on
 }
 
 /// Binds over an entry of a directory. A link is not followed: its target may be replaced by others later, and the kernel
@@ -227,13 +242,18 @@ pub fn check_proc_below(root: &Path, on: &Path) -> Result<()> {
         Err(errno) if is_missing(errno) => refused(
             from_rustix(errno),
             format!("there is no directory {name}"),
-            Some(format!("mkdir {}", word(&inside))),
+            is_writable(&directory).then(|| format!("mkdir {}", word(&inside))),
         ),
         Ok(found) if !is_directory(&found) => {
             refused(Errno::ENOTDIR, format!("{name} is not a directory"), None)
         }
         _ => Ok(()),
     }
+}
+
+/// True unless the file system or the mount is read-only.
+fn is_writable(directory: &OwnedFd) -> bool {
+    rustix::fs::fstatvfs(directory).map_or(true, |system| !system.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 /// True unless this is known to be something else.

@@ -105,13 +105,14 @@ impl InsideFamily for NameStep {
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
         match (self, errno) {
             (Self::PinExisting(_, namespaces), Errno::EPERM | Errno::EACCES) => {
-                names::refused(look, kinds_of(namespaces), errno)
+                names::refused(look, kinds_of(namespaces), false, errno)
             }
             (Self::Unpin(_, kinds), Errno::EPERM | Errno::EACCES) => names::not_removed(look, *kinds, errno),
             (Self::UnpinStale(_, kind), Errno::EPERM | Errno::EACCES) => {
                 names::not_removed(look, Kinds::of(*kind), errno)
             }
             (Self::Number(..), _) => number::refused(look, errno),
+            (Self::PinExisting(_, namespaces), Errno::ENOENT) => names::no_place(kinds_of(namespaces)),
             (Self::PinExisting(_, namespaces), Errno::EROFS) => {
                 names::read_only(kinds_of(namespaces)).map(names::in_own_run)
             }

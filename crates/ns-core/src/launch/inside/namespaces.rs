@@ -10,7 +10,7 @@ use rustix::thread::CapabilitySet;
 use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::error::Doing;
-use crate::explain::{Finding, Look, capability, entering, limits, maps, restrictions};
+use crate::explain::{Finding, Look, capability, entering, filter, limits, maps, restrictions};
 use crate::launch::facts::{Demands, StepFacts};
 use crate::process::remedy;
 use crate::sys::errno::{from_rustix, lacks_resources};
@@ -90,17 +90,16 @@ impl InsideFamily for NamespaceStep {
         match self {
             Self::Unshare(kinds) => match errno {
                 Errno::ENOSPC | Errno::EUSERS => limits::reached(look, *kinds),
-                Errno::EPERM if kinds.contains(Kind::User) => restrictions::in_chroot(look)
-                    .or_else(|| restrictions::user_namespaces_off(look))
-                    .or_else(|| restrictions::unmapped_caller(look)),
-                Errno::EPERM => capability::missing(look, CapabilitySet::SYS_ADMIN)
-                    .map(|finding| finding.help(without_admin(look))),
+                Errno::EPERM => filter::refuses_unshare(*kinds, errno).or_else(|| not_created(look, *kinds)),
+                Errno::ENOSYS => filter::refuses_unshare(*kinds, errno),
                 Errno::EINVAL => restrictions::several_threads(look),
                 _ => None,
             },
             // If there are several, the error of the failing one says which it was.
             Self::Join(destinations) => match (destinations.as_slice(), errno) {
-                ([destination], Errno::EPERM) => entering::refused(look, &destination.namespace().ok()?),
+                ([destination], Errno::EPERM) => entering::refused(look, &destination.namespace().ok()?)
+                    .or_else(|| filter::refuses_setns(errno)),
+                (_, Errno::ENOSYS) => filter::refuses_setns(errno),
                 ([destination], Errno::EINVAL) => entering::invalid(look, &destination.namespace().ok()?),
                 _ => None,
             },
@@ -110,17 +109,26 @@ impl InsideFamily for NamespaceStep {
     }
 }
 
-/// Help for a caller without `CAP_SYS_ADMIN`. In a user namespace of its own it has the capability, where the caller
-/// can create one.
-fn without_admin(look: &Look) -> String {
-    let none_is_created = restrictions::in_chroot(look)
-        .or_else(|| restrictions::user_namespaces_off(look))
-        .or_else(|| restrictions::unmapped_caller(look));
-    if none_is_created.is_some() {
-        remedy::for_missing(CapabilitySet::SYS_ADMIN)
-    } else {
-        remedy::for_missing_or(CapabilitySet::SYS_ADMIN, "add -r")
+/// Why the kernel itself does not create namespaces of these kinds.
+fn not_created(look: &Look, kinds: Kinds) -> Option<Finding> {
+    if kinds.contains(Kind::User) {
+        return restrictions::no_user_namespace(look);
     }
+    let finding = capability::missing(look, CapabilitySet::SYS_ADMIN)?;
+    // In a user namespace of its own, the caller has the capability.
+    let has_another_way = restrictions::no_user_namespace(look).is_none() && maps::may_be_root(look);
+    Some(if has_another_way {
+        // These are the kinds of -a --share=user too, which rules out -r.
+        let are_all_others = kinds.iter().count() == Kind::ALL.len() - 1;
+        let instead = if are_all_others {
+            "create a user namespace too: -r, without --share=user"
+        } else {
+            "add -r"
+        };
+        finding.help(remedy::for_missing_or(CapabilitySet::SYS_ADMIN, instead))
+    } else {
+        finding
+    })
 }
 
 /// The facts of a step with this word that joins these namespaces.
@@ -185,7 +193,7 @@ fn enter_time() -> nix::Result<()> {
 fn try_join(destinations: &[Destination], process: &mut InsideProcess) {
     for destination in destinations {
         if !process.joined.contains(&key(destination)) && destination.enter().is_ok() {
-            process.joined.push(key(destination));
+            process.has_entered(destination.kind(), destination.identity());
         }
     }
 }
@@ -200,7 +208,7 @@ fn join(destinations: &[Destination], process: &mut InsideProcess) -> Result<()>
             let alone = NamespaceStep::Join(vec![destination.clone()]);
             return Err(process.explain(error, |look, errno| alone.cause(look, errno)));
         }
-        process.joined.push(key(destination));
+        process.has_entered(destination.kind(), destination.identity());
     }
     Ok(())
 }

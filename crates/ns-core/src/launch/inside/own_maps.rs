@@ -63,6 +63,7 @@ impl InsideFamily for OwnMapStep {
             (Self::Write(..), Errno::EPERM | Errno::EINVAL) => restrictions::apparmor(look),
             (Self::Setgroups(_), Errno::EPERM) => credentials::setgroups_fixed(look),
             (Self::Write(..) | Self::Setgroups(_), Errno::ENOENT) => restrictions::no_proc(look),
+            (Self::Write(..) | Self::Setgroups(_), Errno::EROFS) => Some(restrictions::read_only_proc()),
             (Self::Write(..) | Self::Setgroups(_), _) => None,
         }
     }

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 
+use crate::explain::paths::Reach;
 use crate::explain::{self, Finding, Look};
 use crate::launch::channel::Channel;
 use crate::launch::facts::Demands;
@@ -16,7 +17,6 @@ use crate::sys::signals;
 use crate::{Error, Identity, Kind};
 
 /// The process inside.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(in crate::launch) struct InsideProcess {
     /// The demands of the steps of the plan.
     pub(in crate::launch) demands: Demands,
@@ -36,8 +36,8 @@ pub(in crate::launch) struct InsideProcess {
     pub(in crate::launch) program_outside: Option<CString>,
     /// The namespaces that were joined so far.
     pub(super) joined: Vec<(Kind, Identity)>,
-    /// True if the root directory has changed, so that paths may lead to files of others.
-    pub(super) elsewhere: bool,
+    /// How the caller reaches the files below the root directory. If that has changed, paths may lead to files of others.
+    pub(super) reach: Reach,
     /// True if all groups were dropped before a user namespace was entered.
     pub(super) groups_dropped: bool,
     /// The environment that a step has read.
@@ -73,7 +73,7 @@ impl InsideProcess {
             proc: None,
             program_outside: None,
             joined: Vec::new(),
-            elsewhere: false,
+            reach: Reach::Same,
             groups_dropped: false,
             environment: None,
             mount_before: None,
@@ -91,7 +91,15 @@ impl InsideProcess {
 
     /// True if paths may lead to files that others have made.
     pub(super) fn is_elsewhere(&self) -> bool {
-        self.elsewhere || self.has_joined(Kind::Mnt)
+        self.reach != Reach::Same || self.has_joined(Kind::Mnt)
+    }
+
+    /// Notes that this namespace was entered. The root directory of the process is that of another mount namespace then.
+    pub(super) fn has_entered(&mut self, kind: Kind, identity: Identity) {
+        self.joined.push((kind, identity));
+        if kind == Kind::Mnt {
+            self.reach = Reach::Unknown;
+        }
     }
 
     /// Adds the cause to the error, if one is found. In another mount namespace, or below another root, the files may

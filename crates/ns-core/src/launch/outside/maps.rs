@@ -70,6 +70,7 @@ impl OutsideFamily for MapStep {
         match (self, errno) {
             (Self::Write(ids, map), Errno::EPERM | Errno::EINVAL) => maps::refused(look, *ids, map),
             (Self::Write(..), Errno::ENOENT) => restrictions::no_proc(look),
+            (Self::Write(..), Errno::EROFS) => Some(restrictions::read_only_proc()),
             (Self::HaveWritten(ids, _), Errno::ENOENT | Errno::EACCES) => Some(maps::no_helper(*ids)),
             (Self::HaveWritten(..), Errno::EAGAIN) => limits::processes(look),
             (Self::Write(..) | Self::HaveWritten(..), _) => None,

@@ -79,7 +79,8 @@ impl OutsideFamily for PinStep {
                 | Errno::EISDIR
                 | Errno::ENOSPC,
             ) => mounts::pin(look, *kind, file, errno),
-            (Self::Name(_, kinds), Errno::EPERM | Errno::EACCES) => names::refused(look, *kinds, errno),
+            (Self::Name(_, kinds), Errno::EPERM | Errno::EACCES) => names::refused(look, *kinds, true, errno),
+            (Self::Name(_, kinds), Errno::ENOENT) => names::no_place(*kinds),
             (Self::Name(_, kinds), Errno::EROFS) => names::read_only(*kinds).map(names::in_own_run),
             (Self::Number(_), _) => number::refused(look, errno),
             (Self::Bind(..) | Self::Name(..), _) => None,

@@ -64,6 +64,7 @@ impl OutsideFamily for ReportStep {
         match self {
             Self::PidFile(_) | Self::Info(_) if errno == Errno::EFBIG => limits::file_size(),
             Self::PidFile(file) => paths::not_written(file, errno),
+            Self::Info(fd) if errno == Errno::EBADF => Some(limits::unusable(*fd, true)),
             Self::Info(_) => None,
         }
     }
