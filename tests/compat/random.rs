@@ -98,7 +98,7 @@ fn random_lines_of_nsenter() -> Outcome {
 #[rustfmt::skip] // one word after the other
 const FINDMNT_COLUMNS: &[&str] = &[
     "TARGET", "SOURCE", "FSTYPE", "OPTIONS", "VFS-OPTIONS", "FS-OPTIONS", "PROPAGATION", "FSROOT", "MAJ:MIN",
-    "FREQ", "PASSNO", "source", "target", "OPT-FIELDS",
+    "FREQ", "PASSNO", "source", "OPT-FIELDS",
 ];
 
 #[rustfmt::skip] // one word after the other
@@ -123,7 +123,7 @@ const FINDMNT_SHAPES: &[&str] = &[
 #[rustfmt::skip] // one word after the other
 const FINDMNT_OPTIONS: &[&str] = &[
     "-t ext4", "-t tmpfs", "-t ext4,ext2", "-t noext4", "-t nfs", "-t swap,nfs", "-O rw", "-O ro", "-O +nosuid",
-    "--real", "--pseudo", "-i", "-U", "-f", "-d backward", "-R", "-A", "-u", "-y", "-e", "-v", "-c", "-C",
+    "--real", "--pseudo", "-i", "-U", "-f", "-d backward", "-R", "-u", "-y", "-e", "-v", "-c", "-C",
     "-t ''", "--verbose", "-w 10", "-O noauto,_netdev",
 ];
 
