@@ -278,7 +278,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s F -l tab-file -d 'Read mounts fro
 complete -c ns-mounts -n '__ns_mounts_follows --tab --tab- --tab-f --tab-fi --tab-fil' -F
 complete -c ns-mounts -n '__ns_mounts_ours' -s k -d 'Read mounts from the kernel (default)'
 complete -c ns-mounts -n '__ns_mounts_ours' -l kernel -d 'Read mounts from the kernel (default)' -f -k -a 'mountinfo\\t\'Read /proc/PID/mountinfo\' listmount\\t\'Call listmount(2) and statmount(2)\''
-complete -c ns-mounts -n '__ns_mounts_ours' -s m -l mtab -d 'Read mounts from the kernel, with the options that only programs know, and write a list'
+complete -c ns-mounts -n '__ns_mounts_ours' -s m -l mtab -d 'List mounts of the kernel, with options of mount(8)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s s -l fstab -d 'Read file systems from /etc/fstab'
 complete -c ns-mounts -n '__ns_mounts_ours' -l strict -d 'Fail if the result is incomplete'
 complete -c ns-mounts -n '__ns_mounts_ours' -s S -l source -d 'Show mounts of this source' -r -f -k -a '(__ns_mounts_ask sources)'

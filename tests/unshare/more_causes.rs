@@ -155,7 +155,7 @@ fn the_limit_of_descriptors_is_named() -> Outcome {
     Ok(())
 }
 
-/// A chroot to a plain directory with the programs of the system and ours, which lacks `/proc` and `/run`.
+/// A chroot to a plain directory with the programs of the system and of ns-utils, which lacks `/proc` and `/run`.
 const ROOM: &str = "mount -t tmpfs room /mnt; cd /mnt; mkdir room room/usr room/b; mount --rbind /usr room/usr; mount --bind \"${U%/*}\" room/b; ln -s usr/bin usr/lib usr/lib64 room;";
 
 /// The script in a new mount namespace, after [`ROOM`].

@@ -1,5 +1,5 @@
 //! Programs that were never executed, although everything else was done: a signal came during `execve(2)`, or the process
-//! outside was killed. What was made is undone, or named.
+//! outside was killed. Everything that was made is undone, or named.
 
 use std::io::Read as _;
 use std::process::Stdio;

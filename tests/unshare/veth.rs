@@ -321,8 +321,11 @@ fn a_pair_is_removed_if_a_step_fails() -> Outcome {
         ("--pid-file /no/such/directory/file echo ran", 1),
         // The first of two pairs is removed too, if the second fails when it is made or set up.
         ("--veth b,peer=lo{AT} echo ran", 1),
-        ("--veth b,peer-addr=::1/128{AT} echo ran", 1),
-        ("--veth b,addr=::1/128{AT} echo ran", 1),
+        (
+            "--veth b,peer-addr=fe80::1/64,peer-addr=fe80::1/128{AT} echo ran",
+            1,
+        ),
+        ("--veth b,addr=fe80::1/64,addr=fe80::1/128{AT} echo ran", 1),
     ];
     for place in Place::both()? {
         let at = format!(",peer-netns={}", place.held.pid);

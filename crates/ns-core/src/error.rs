@@ -252,8 +252,9 @@ mod tests {
         assert_eq!(versions("6.18.44-fc-v782").next(), Some((6, 18)));
         assert_eq!(versions("5.14.0-362.8.1.el9").next(), Some((5, 14)));
         assert_eq!(versions("6.8, or 6.12 for another").max(), Some((6, 12)));
-        let later = Error::needs_linux("do it", "999.0").to_string();
-        assert_eq!(later, "cannot do it: that needs Linux 999.0");
+        let version = "999.0";
+        let later = Error::needs_linux("do it", version).to_string();
+        assert_eq!(later, format!("cannot do it: that needs Linux {version}"));
         let earlier = Error::needs_linux("do it", "2.6").to_string();
         assert_eq!(earlier, "cannot do it: Function not implemented");
     }

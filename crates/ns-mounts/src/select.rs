@@ -120,7 +120,10 @@ impl<'q, 'a> MountQuery<'q, 'a> {
         };
         // A list of everything stays in the order of the table.
         if which.submounts
-            && ((which.first_only && self.has_criteria()) || is_tree_of(self.cli, self.context) || !everything()) {
+            && ((which.first_only && self.has_criteria())
+                || is_tree_of(self.cli, self.context)
+                || !everything())
+        {
             found = with_submounts(self.context, &tree(self.cli, self.context), &found);
             found.retain(|index| self.uniq.as_ref().is_none_or(|uniq| uniq.contains(index)));
         }

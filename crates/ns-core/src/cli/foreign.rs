@@ -31,7 +31,7 @@ const OPTIONS: [(&[&str], &str); 6] = [
 /// The programs that run a program.
 const RUNNERS: [&str; 2] = ["ns-unshare", "ns-enter"];
 
-/// What a program of this name has in place of the option.
+/// The option that a program of this name has instead.
 pub(super) fn help(program: &str, argument: &str) -> Option<&'static str> {
     let option = argument.split('=').next()?;
     let (_, help) = OPTIONS.iter().find(|(options, _)| options.contains(&option))?;

@@ -25,7 +25,7 @@ pub(super) struct Elf {
     pub(super) loader: Option<Vec<u8>>,
     /// The lowest size of the file by its header, if the file is smaller.
     pub(super) missing_size: Option<u64>,
-    /// What the kernel does not accept in the header.
+    /// The field of the header that the kernel does not accept.
     pub(super) flaw: Option<String>,
 }
 

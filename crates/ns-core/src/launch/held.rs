@@ -12,6 +12,7 @@ use crate::Result;
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::explain::{explain, paths};
+use crate::mounts::{self, MountTable};
 use crate::process::Process;
 
 /// An open directory.
@@ -21,6 +22,8 @@ pub struct Directory {
     name: String,
     /// The path by which the caller reaches it.
     path: PathBuf,
+    /// True if its file system may be on a server that never answers.
+    may_wait: bool,
 }
 
 impl Directory {
@@ -46,7 +49,12 @@ impl Directory {
     pub fn working_of(process: &Process) -> Result<Self> {
         let name = format!("the working directory of process {}", process.pid());
         let path = format!("/proc/{}/cwd", process.pid());
-        Ok(Self::new(process.working_directory()?, name, path.into()))
+        let file = process.working_directory()?;
+        let may_wait = may_wait(process, &file);
+        Ok(Self {
+            may_wait,
+            ..Self::new(file, name, path.into())
+        })
     }
 
     fn new(file: OwnedFd, name: String, path: PathBuf) -> Self {
@@ -54,7 +62,13 @@ impl Directory {
             file: Rc::new(file),
             name,
             path,
+            may_wait: false,
         }
+    }
+
+    /// True if its file system may be on a server that never answers.
+    pub(super) fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
     /// The path by which the caller reaches it.
@@ -69,12 +83,32 @@ impl Directory {
             let mount = (stat.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(stat.stx_mnt_id);
             Some((mount?, stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino))
         };
-        // The identity does not change. To ask its file system for it could take for ever.
+        // The identity does not change. Its file system may never answer.
         let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
         let own = statx(&*self.file, "", flags, wanted).ok().and_then(place);
         let other = statx(CWD, path, AtFlags::empty(), wanted).ok().and_then(place);
         own.is_some() && own == other
     }
+}
+
+/// True if the working directory of a process may be on a server that never answers, by its type in the process's table of
+/// mounts: no file system is asked.
+fn may_wait(process: &Process, directory: &OwnedFd) -> bool {
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    let Ok(stat) = statx(directory, "", flags, StatxFlags::MNT_ID) else {
+        return true;
+    };
+    // A file system on a device has no server.
+    if stat.stx_dev_major != 0 {
+        return false;
+    }
+    let Ok(table) = process.read("mountinfo") else {
+        return true;
+    };
+    let table = MountTable::parse(&table);
+    let mut mounts = table.mounts().iter();
+    let mount = mounts.find(|mount| mount.id.as_raw() == stat.stx_mnt_id);
+    mount.is_none_or(|mount| mounts::may_wait(&mount.fs_type.decoded()))
 }
 
 impl AsFd for Directory {

@@ -34,9 +34,9 @@ pub struct Whose {
         default_missing_value = "mountinfo", conflicts_with_all = ["mtab", "fstab"])]
     pub kernel: Option<Kernel>,
 
-    /// Read mounts from the kernel, with the options that only programs know, and write a list
+    /// List mounts of the kernel, with options of mount(8)
     ///
-    /// mount(8) keeps such options in /run/mount/utab: `_netdev`, `user=NAME`, `x-systemd.automount`.
+    /// mount(8) keeps options that the kernel does not know in /run/mount/utab: `_netdev`, `user=NAME`.
     /// /etc/mtab is a link to the kernel's table.
     #[arg(short, long, conflicts_with_all = ["tasks", "all_namespaces", "fstab"])]
     pub mtab: bool,

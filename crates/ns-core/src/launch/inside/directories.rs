@@ -246,7 +246,12 @@ fn enter_root(root: &Directory) -> nix::Result<()> {
 /// Enters the directory, or the root if that fails: nobody named this directory, so it must not keep the program from
 /// starting.
 fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
-    let outcome = match answers(directory).and_then(|()| change_to(directory)) {
+    let answers = if directory.may_wait() {
+        answers(directory)
+    } else {
+        Ok(())
+    };
+    let outcome = match answers.and_then(|()| change_to(directory)) {
         Ok(()) if is_outside_root() => Err(Errno::EXDEV),
         outcome => outcome,
     };
@@ -263,14 +268,8 @@ fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
 }
 
 /// Fails with `ETIMEDOUT` if the directory cannot be entered within a second. Its file system can be a server of the target,
-/// which never answers. A child tries it, because nothing ends such a wait.
+/// which never answers. A child tries it, because nothing ends such a wait. In a new PID namespace, the child takes a PID.
 fn answers(directory: &Directory) -> nix::Result<()> {
-    // A file system on a device has no server. The kernel knows that without asking one.
-    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-    let stat = rustix::fs::statx(directory, "", flags, StatxFlags::empty());
-    if stat.is_ok_and(|stat| stat.stx_dev_major != 0) {
-        return Ok(());
-    }
     let entered = in_child_within(Duration::from_secs(1), |_| {
         // An error comes again here, with its own note.
         let _ = change_to(directory);

@@ -1,4 +1,4 @@
-//! Whether the process inside has become the program. The channel closes when it does, and also when it is killed
+//! The test if the process inside has become the program. The channel closes when it does, and also when it is killed
 //! before that.
 //!
 //! The kernel keeps the answer until the parent of an ended process has read its end. The parent of a child is this

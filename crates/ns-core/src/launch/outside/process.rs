@@ -295,7 +295,7 @@ impl<'a> OutsideProcess<'a> {
         !self.made.is_empty() || !self.pairs.is_empty()
     }
 
-    /// Removes everything that was made, the last first. What cannot be removed is reported: the caller has to do it.
+    /// Removes everything that was made, the last first. A removal that fails is reported: the caller has to do it.
     pub(in crate::launch) fn undo(&mut self) {
         self.pairs.undo(self.reporter.error);
         for made in self.made.drain(..).rev() {
