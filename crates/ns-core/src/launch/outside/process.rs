@@ -304,9 +304,9 @@ impl<'a> OutsideProcess<'a> {
     }
 }
 
-/// Tries again if the kernel is short of memory. When the other side has said that it starts the program, it is too late
-/// to give up.
-fn patiently<T>(mut work: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+/// Tries again if the kernel is short of memory. When the other side has said that it starts the program, or a child makes
+/// something, it is too late to give up.
+pub(super) fn patiently<T>(mut work: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
     for _ in 0..10 {
         match work() {
             Err(Errno::ENOMEM | Errno::ENOBUFS) => std::thread::sleep(Duration::from_millis(1)),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::process::OutsideProcess;
+use super::process::{OutsideProcess, patiently};
 use crate::process::{in_child_while, in_child_within};
 
 /// The time for an answer that only tells what must be undone.
@@ -39,7 +39,7 @@ impl OutsideProcess<'_> {
     ) -> nix::Result<()> {
         let is_made = Cell::new(false);
         let answer = in_child_while(
-            |pipe| match self.await_ready(pipe, PollFlags::IN) {
+            |pipe| match patiently(|| self.await_ready(pipe, PollFlags::IN)) {
                 Err(Errno::EINTR) => {
                     let longer = Timespec::try_from(longer).map_err(|_| Errno::EINVAL)?;
                     let ready = poll(&mut [PollFd::new(&pipe.as_fd(), PollFlags::IN)], Some(&longer));
