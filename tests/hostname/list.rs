@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{container, container_of, of};
-use crate::support::case::cases;
+use crate::support::case::{Skip, cases};
 use crate::support::{Cgroup, Held, Outcome, Run as _, User, in_flight, inode_of, needs, program, tool};
 
 cases!["hostname::list":
@@ -13,6 +13,7 @@ cases!["hostname::list":
     a_list_can_be_of_some_targets_only,
     a_namespace_without_processes_is_listed,
     units_containers_and_names_are_told,
+    a_full_cgroup_is_the_cause_if_no_child_can_look,
     namespaces_with_the_same_host_name_are_told,
     columns_are_chosen_and_each_says_what_it_is_called,
     a_name_cannot_forge_a_line,
@@ -86,6 +87,29 @@ fn a_namespace_without_processes_is_listed() -> Outcome {
     assert_eq!(row(&listed, inode)["nprocs"], 0);
     assert_eq!(row(&listed, inode)["pid"], Value::Null);
     drop(file);
+    Ok(())
+}
+
+fn a_full_cgroup_is_the_cause_if_no_child_can_look() -> Outcome {
+    needs::root()?;
+    let name = format!("ns-hostname-full-{}", std::process::id());
+    // A machine has the controller in one of the two hierarchies.
+    let cgroup = Cgroup::of_pids_in_v1(&name).or_else(|_| Cgroup::new(&name))?;
+    let limit = cgroup.directory().join("pids.max");
+    if !limit.exists() {
+        return Err(Skip::Lacks("no cgroup has the pids controller".into()));
+    }
+    let text = format!("{}; echo 1 >{}; exec \"$0\" -l", cgroup.join(), limit.display());
+    let mut command = tool("sh");
+    command
+        .args(["-c", &text])
+        .arg(program("ns-hostname").get_program());
+    let error = command.ran().fails(1);
+    let cause = format!("{name}\" has 1 processes or threads, and its limit is 1 (pids.max)\n");
+    assert!(
+        error.contains("Resource temporarily unavailable\n  cause: the cgroup \"") && error.contains(&cause),
+        "{error}"
+    );
     Ok(())
 }
 

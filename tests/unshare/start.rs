@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::{Who, script, unshare};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, needs, tool};
+use crate::support::{Outcome, Run as _, Terminal, User, needs, tool};
 
 cases!["unshare::start":
     the_program_has_three_descriptors_and_the_passed_ones,
+    the_program_at_a_terminal_has_no_other_descriptors,
     the_signal_mask_and_dispositions_pass_through,
     sockets_of_an_activation_are_for_the_program,
     the_environment_can_be_emptied,
@@ -45,6 +46,19 @@ fn the_program_has_three_descriptors_and_the_passed_ones() -> Outcome {
             );
         }
     }
+    Ok(())
+}
+
+fn the_program_at_a_terminal_has_no_other_descriptors() -> Outcome {
+    needs::user_namespaces()?;
+    let mut shell = tool("sh");
+    shell.env("U", unshare().get_program());
+    let text = "ls /proc/self/fd; echo ==; $U -U -f ls /proc/self/fd; echo ==; echo end";
+    let mut terminal = Terminal::new(shell.args(["-c", text]))?;
+    let screen = terminal.until(|screen| screen.contains("end"));
+    let lists: Vec<_> = screen.split("==\n").collect();
+    assert!(lists[0].contains('0') && lists[0] == lists[1], "{screen}");
+    assert_eq!(terminal.end(), 0);
     Ok(())
 }
 

@@ -215,6 +215,9 @@ const FACTS: &[(&str, &str)] = &[
         "/proc belongs to another PID namespace",
     ),
     ("--scene=run-read-only", "\"/run\" is on a read-only file system"),
+    ("--scene=run-missing", "\"/run\" does not exist"),
+    ("--scene=proc-read-only", "/proc is read-only here"),
+    ("--limit=nofile:", "the process can have descriptors only below "),
     ("--scene=no-proc", "no proc file system is mounted on /proc here"),
 ];
 
@@ -277,9 +280,14 @@ pub fn is_waiting(job: &Value, messages: &str) -> bool {
 /// The cause is a fact in this run.
 pub fn is_fact(job: &Value, cause: &str) -> bool {
     let options = job["options"].to_string();
-    FACTS
-        .iter()
-        .any(|(option, start)| options.contains(option) && cause.starts_with(start))
+    // A call that fails each time fails as under a filter.
+    let is_filtered = |call: &str| {
+        job["call"] == call && job["nth"] == 0 && cause == format!("a seccomp filter refuses {call}(2)")
+    };
+    ["unshare", "setns"].into_iter().any(is_filtered)
+        || FACTS
+            .iter()
+            .any(|(option, start)| options.contains(option) && cause.starts_with(start))
 }
 
 /// The new `/sys` covers the old one, because that could not be unmounted: a user namespace can lock it.

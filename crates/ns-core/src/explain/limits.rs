@@ -1,5 +1,6 @@
 //! Limits: the number of namespaces and processes, the depth of namespaces, and the range of clocks.
 
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use super::look::Look;
 use crate::escape::{quoted, word};
 use crate::mounts::{MountTable, cgroup_directory};
 use crate::process::{Cgroups, caller, in_child, remedy};
+use crate::sys::errno::from_io;
 use crate::{Kind, Kinds};
 
 /// How deep PID and user namespaces may be nested (`pid_namespaces(7)`, `user_namespaces(7)`).
@@ -131,7 +133,22 @@ pub(crate) fn file_size() -> Option<Finding> {
 pub(super) fn files(errno: Errno) -> Option<Finding> {
     let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let cause = format!("the process can have descriptors only below {limit} (RLIMIT_NOFILE)");
-    (errno == Errno::EMFILE).then(|| Finding::new(cause).help("raise the limit: ulimit -n"))
+    let is_cause = errno == Errno::EMFILE && are_used_up(limit);
+    is_cause.then(|| Finding::new(cause).help("raise the limit: ulimit -n"))
+}
+
+/// The most descriptors that a failed operation closes before its error is explained.
+const CLOSED_SINCE: u64 = 16;
+
+/// True if nearly all descriptors below the limit are open: the kernel gives the lowest free one.
+fn are_used_up(limit: u64) -> bool {
+    match std::io::pipe() {
+        Ok((_, writer)) => {
+            let lowest = u64::try_from(writer.as_raw_fd()).unwrap_or_default();
+            lowest + CLOSED_SINCE >= limit
+        }
+        Err(error) => from_io(&error) == Errno::EMFILE,
+    }
 }
 
 /// The caller gave a descriptor that is not open, or, as `is_open` says, not open for writing.

@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 
 use nix::errno::Errno;
 
+use crate::explain::{explain, limits};
 use crate::process::{Files, Pid, scan};
 use crate::uts::read_each;
 use crate::{Gathered, Kind, Namespace, Result};
@@ -309,6 +310,11 @@ impl Search {
                 let entry = &self.entries[*number];
                 let namespace = ways.open(entry).ok_or_else(|| refusal(&self.proc, entry))?;
                 Ok((namespace, entry.lowest))
+            })
+            .map_err(|error| {
+                explain(error, |look, errno| {
+                    (errno == Errno::EAGAIN).then(|| limits::processes(look))?
+                })
             })?;
             let closed =
                 |(number, names): (&usize, &Gathered<_>)| (*names == Gathered::Absent).then_some(*number);

@@ -267,6 +267,25 @@ mod tests {
     }
 
     #[test]
+    fn only_variables_that_are_about_this_process_change() {
+        let pid = CString::new(format!("LISTEN_PID={}", nix::unistd::getpid())).unwrap();
+        let inode = c"LISTEN_PIDFDID=7".to_owned();
+        let changed = |environment: &[&CString]| {
+            let environment = environment.iter().map(|entry| (*entry).clone()).collect();
+            let program = Program::new(OsStr::new("/bin/ls"), &[], environment).unwrap();
+            program.about_calling_process().environment
+        };
+        // No variable is added.
+        assert_eq!(changed(&[&pid]), [pid.clone()]);
+        let other = c"LISTEN_PID=4194304".to_owned();
+        assert_eq!(changed(&[&other, &inode]), [other.clone(), inode.clone()]);
+        let watchdog = CString::new(format!("WATCHDOG_PID={}", nix::unistd::getpid())).unwrap();
+        assert_eq!(changed(&[&watchdog, &inode]), [inode.clone(), watchdog]);
+        let own = changed(&[&pid, &inode]);
+        assert!(own.contains(&pid) && !own.contains(&inode), "{own:?}");
+    }
+
+    #[test]
     fn a_nul_byte_is_refused() {
         assert!(Program::new(OsStr::new("a\0b"), &[], Vec::new()).is_err());
     }
