@@ -276,7 +276,7 @@ mod tests {
             program.about_calling_process().environment
         };
         // No variable is added.
-        assert_eq!(changed(&[&pid]), [pid.clone()]);
+        assert_eq!(changed(&[&pid]), std::slice::from_ref(&pid));
         let other = c"LISTEN_PID=4194304".to_owned();
         assert_eq!(changed(&[&other, &inode]), [other.clone(), inode.clone()]);
         let watchdog = CString::new(format!("WATCHDOG_PID={}", nix::unistd::getpid())).unwrap();
