@@ -165,7 +165,7 @@ pub fn is_tree(cli: &Cli) -> bool {
         || show.pairs.pairs
         || show.df
         || show.dfi
-        || (cli.which.first_only && !cli.which.submounts)
+        || (cli.which.first_only && !(cli.which.submounts && cli.searches()))
         || (cli.searches() && !cli.which.submounts)
         || cli.whose.mtab
         || cli.whose.fstab
