@@ -24,8 +24,13 @@ cases!["unshare::causes":
 /// Asserts that the error has these parts, in this order.
 #[track_caller]
 pub(super) fn says(ran: Ran, status: i32, parts: &[&str]) {
-    let error = ran.fails(status);
-    let mut rest = error.as_str();
+    has_in_order(&ran.fails(status), parts);
+}
+
+/// Asserts that the error has these parts, in this order.
+#[track_caller]
+pub(super) fn has_in_order(error: &str, parts: &[&str]) {
+    let mut rest = error;
     for part in parts {
         let at = rest
             .find(part)

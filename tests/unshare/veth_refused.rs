@@ -1,5 +1,6 @@
 //! Requests that `--veth` refuses, and their errors.
 
+use super::causes::has_in_order;
 use super::veth::{Place, Way, interfaces};
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
@@ -10,18 +11,6 @@ cases!["unshare::veth_refused":
     a_kernel_without_ipv6_is_explained,
     every_fault_is_named,
 ];
-
-/// Asserts that the error has these parts, in this order.
-#[track_caller]
-fn says(error: &str, parts: &[&str]) {
-    let mut rest = error;
-    for part in parts {
-        let at = rest
-            .find(part)
-            .unwrap_or_else(|| panic!("{part:?} is not in {error}"));
-        rest = &rest[at + part.len()..];
-    }
-}
 
 fn a_missing_right_is_explained() -> Outcome {
     needs::user_namespaces()?;
@@ -42,7 +31,7 @@ fn a_missing_right_is_explained() -> Outcome {
         ),
     ] {
         let error = ordinary.program("ns-unshare").with(&options).fails(1);
-        says(
+        has_in_order(
             &error,
             &[
                 "ns-unshare: cannot create the veth pair eth0 in the new network namespace and ",
@@ -72,7 +61,7 @@ fn a_missing_right_is_explained() -> Outcome {
         .arg(format!("eth0,peer-netns={}", file.display()))
         .args(["echo", "ran"]);
     needs::installed("setpriv")?;
-    says(
+    has_in_order(
         &command.ran().fails(1),
         &[
             "ns-unshare: cannot enter net:[",
@@ -91,7 +80,7 @@ fn a_taken_name_is_explained() -> Outcome {
         let beside = format!("-r --veth eth0,peer=vh0,peer-netns={} echo ran", place.held.pid);
         let beside = place.program("ns-unshare").with(&beside).fails(1);
         for error in [error, beside] {
-            says(
+            has_in_order(
                 &error,
                 &[
                     "cannot create the veth pair eth0 in the new network namespace and vh0 in ",
@@ -118,7 +107,7 @@ fn a_kernel_without_ipv6_is_explained() -> Outcome {
             .unshare()
             .with("--veth eth0,peer=vh0,peer-addr=fd00:7::1/64 echo ran")
             .fails(1);
-        says(
+        has_in_order(
             &error,
             &[
                 "ns-unshare: cannot give vh0 the address fd00:7::1/64: Permission denied\n",

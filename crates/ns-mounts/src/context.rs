@@ -94,7 +94,7 @@ impl<'a> TableContext<'a> {
 
     /// Prints notes about the lines that are not mounts. All other lines are shown.
     pub fn report(&self) {
-        if CompatName::current().is_some_and(CompatName::reports_faults_as_libmount) && !self.is_of_mounts() {
+        if speaks_as_libmount() && !self.is_of_mounts() {
             let unread = self.table.flaws().iter().filter(|flaw| flaw.reason.is_some());
             for flaw in unread {
                 let text = format!("{}: parse error at line {} -- ignored", self.name, flaw.line);
@@ -240,6 +240,11 @@ impl<'a> TableContext<'a> {
     pub fn inode(&self) -> Gathered<u64> {
         self.seen_from().map_or(Gathered::Absent, View::namespace)
     }
+}
+
+/// True if faults of a file are reported in the words of libmount(3).
+pub fn speaks_as_libmount() -> bool {
+    CompatName::current().is_some_and(CompatName::reports_faults_as_libmount)
 }
 
 fn note(text: &str) {

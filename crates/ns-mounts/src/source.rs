@@ -107,10 +107,6 @@ impl<'a> Wanted<'a> {
                 is_called(&source)
                     || device.is_some_and(|device| is_of(context, mount, device))
                     || (!literal && mount.fstab.is_some() && leads_to(context, &source, is_called))
-                    || (!literal && mount.fstab.is_some() && {
-                        let canonical = source_in_file(&source, context);
-                        canonical.is_some_and(|canonical| is_called(&canonical))
-                    })
                     || is_same_share(&source, text) == Some(true)
                     || with_root(text, mount)
             }
@@ -138,10 +134,13 @@ fn source_in_file(path: &[u8], context: &TableContext<'_>) -> Option<Vec<u8>> {
     canonical_in_file(path, context)
 }
 
-/// True if a source is a tag, and its device is one of those that are wanted.
+/// True if a source of an fstab(5) leads to one that is wanted: it is the tag of that device, or a link to it.
 fn leads_to(context: &TableContext<'_>, source: &[u8], is_wanted: impl Fn(&[u8]) -> bool) -> bool {
-    let device = evaluated(context, source).and_then(Gathered::known);
-    device.is_some_and(|device| is_wanted(&device))
+    let place = match evaluated(context, source) {
+        Some(device) => device.known(),
+        None => source_in_file(source, context),
+    };
+    place.is_some_and(|place| is_wanted(&place))
 }
 
 /// True if both texts name the same directory of a server. A slash at the end makes no difference: the kernel keeps the

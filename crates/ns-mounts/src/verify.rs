@@ -10,12 +10,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ns_core::cli::{CompatName, shown};
+use ns_core::cli::shown;
 use ns_core::mounts::{TableForm, View};
 use ns_core::output::escape_for_terminal;
 
 use crate::cli::{Cli, Whose};
-use crate::context::{Shared, TableContext};
+use crate::context::{Shared, TableContext, speaks_as_libmount};
 use crate::{files, select, tables};
 use checks::Checks;
 use finding::{FstabFinding, Level};
@@ -147,8 +147,4 @@ impl Tally {
         }
         out.flush()
     }
-}
-
-fn speaks_as_libmount() -> bool {
-    CompatName::current().is_some_and(CompatName::reports_faults_as_libmount)
 }

@@ -10,6 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::finding::Finding;
 use super::look::Look;
+use super::restrictions;
 use crate::escape::{quoted, word};
 use crate::mounts::{MountTable, cgroup_directory};
 use crate::process::{Cgroups, caller, in_child, remedy};
@@ -155,6 +156,15 @@ fn are_used_up(limit: u64) -> bool {
 pub(crate) fn unusable(fd: i32, is_open: bool) -> Finding {
     let how = if is_open { " for writing" } else { "" };
     Finding::new(format!("descriptor {fd} is not open{how}")).help(format!("open it in the shell: {fd}>FILE"))
+}
+
+/// Why `fork(2)` fails.
+pub(crate) fn fork(look: &Look, errno: Errno) -> Option<Finding> {
+    match errno {
+        Errno::ENOMEM => restrictions::first_process_gone(look),
+        Errno::EAGAIN => processes(look),
+        _ => None,
+    }
 }
 
 /// Why `fork(2)` fails with `EAGAIN`: the user or the cgroup has reached its limit of processes.

@@ -311,11 +311,7 @@ impl Search {
                 let namespace = ways.open(entry).ok_or_else(|| refusal(&self.proc, entry))?;
                 Ok((namespace, entry.lowest))
             })
-            .map_err(|error| {
-                explain(error, |look, errno| {
-                    (errno == Errno::EAGAIN).then(|| limits::processes(look))?
-                })
-            })?;
+            .map_err(|error| explain(error, limits::fork))?;
             let closed =
                 |(number, names): (&usize, &Gathered<_>)| (*names == Gathered::Absent).then_some(*number);
             let closed: Vec<_> = places.iter().zip(&names).filter_map(closed).collect();

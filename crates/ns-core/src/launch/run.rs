@@ -20,7 +20,7 @@ use super::channel::Channel;
 use super::ending::Ending;
 use super::facts::Demands;
 use super::failure::{Failure, Reporter};
-use super::inside::{InsideProcess, fork_refused};
+use super::inside::InsideProcess;
 use super::outside::OutsideProcess;
 use super::plan::Plan;
 use super::relay::OF_OWN_CALLS;
@@ -224,7 +224,7 @@ impl<'a> Launch<'a> {
     fn fork(self) -> Result<Fork, Error> {
         fork(self.thread)
             .doing(|| "fork")
-            .map_err(|error| explain::explain(error, fork_refused))
+            .map_err(|error| explain::explain(error, limits::fork))
     }
 
     /// Carries the plan out with the caller inside. A helper does the steps outside.

@@ -154,7 +154,7 @@ fn string(text: &str) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{listing, written};
+    use super::super::tests::{listing, trees, written};
     use super::super::{Cell, Shape, Style};
 
     fn parsed(listing: &super::Listing<'_>) -> serde_json::Value {
@@ -178,21 +178,7 @@ mod tests {
 
     #[test]
     fn trees_of_any_shape_are_valid() {
-        for depths in [
-            [0, 1, 2, 3],
-            [0, 1, 2, 0],
-            [0, 1, 0, 1],
-            [0, 0, 1, 1],
-            [0, 1, 2, 1],
-        ] {
-            let mut tree = listing();
-            tree.rows = depths
-                .iter()
-                .map(|depth| super::Row {
-                    depth: *depth,
-                    cells: vec![Cell::Number(*depth as u64), Cell::Absent],
-                })
-                .collect();
+        for tree in trees() {
             parsed(&tree);
         }
     }

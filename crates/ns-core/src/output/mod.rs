@@ -84,6 +84,27 @@ mod tests {
         }
     }
 
+    /// Listings of trees of several shapes.
+    pub(super) fn trees() -> impl Iterator<Item = Listing<'static>> {
+        let shapes = [
+            [0, 1, 2, 3],
+            [0, 1, 2, 0],
+            [0, 1, 0, 1],
+            [0, 0, 1, 1],
+            [0, 1, 2, 1],
+        ];
+        shapes.into_iter().map(|depths| {
+            let row = |depth| Row {
+                depth,
+                cells: vec![Cell::Number(depth as u64), Cell::Absent],
+            };
+            Listing {
+                rows: depths.into_iter().map(row).collect(),
+                ..listing()
+            }
+        })
+    }
+
     #[test]
     fn a_row_is_an_object_of_its_own() {
         let listing = listing();

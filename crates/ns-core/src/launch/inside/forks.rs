@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use super::family::InsideFamily;
 use super::process::InsideProcess;
 use crate::error::Doing;
-use crate::explain::{Finding, Look, limits, restrictions};
+use crate::explain::{Finding, Look, limits};
 use crate::launch::channel::{Channel, Message};
 use crate::launch::facts::{Demands, StepFacts};
 use crate::launch::init::Init;
@@ -65,9 +65,7 @@ impl InsideFamily for ForkStep {
     }
 
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding> {
-        match self.0 {
-            ForkKind::First | ForkKind::Into | ForkKind::StayAsInit => refused(look, errno),
-        }
+        limits::fork(look, errno)
     }
 }
 
@@ -105,15 +103,6 @@ fn hand_over_to(child: nix::unistd::Pid, process: &InsideProcess, to_child: &Cha
         channel.send(&Message::Child(pid))?;
     }
     to_child.send(&Message::Go)
-}
-
-/// The cause of any failed fork.
-pub(in crate::launch) fn refused(look: &Look, errno: Errno) -> Option<Finding> {
-    match errno {
-        Errno::ENOMEM => restrictions::first_process_gone(look),
-        Errno::EAGAIN => limits::processes(look),
-        _ => None,
-    }
 }
 
 /// Goes on in a child. This process becomes its init.

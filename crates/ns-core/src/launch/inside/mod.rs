@@ -21,7 +21,6 @@ pub use credentials::{CredentialStep, WantedId};
 pub use directories::DirectoryStep;
 use family::InsideFamily;
 pub use forks::ForkStep;
-pub(super) use forks::refused as fork_refused;
 pub(super) use last::LastStep;
 pub use mounts::{MountStep, check_proc_below};
 pub use names::NameStep;

@@ -1,4 +1,4 @@
-//! The test if the process inside has become the program. The channel closes when it does, and also when it is killed
+//! The end of the launch: the process inside has become the program, or has ended before. The channel closes when it does, and also when it is killed
 //! before that.
 //!
 //! The kernel keeps the answer until the parent of an ended process has read its end. The parent of a child is this

@@ -65,7 +65,7 @@ fn indent(depth: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{listing, written};
+    use super::super::super::tests::{listing, trees, written};
     use super::super::super::{Cell, Shape, Style};
 
     fn style(key_lines: bool) -> Style {
@@ -106,19 +106,7 @@ mod tests {
 
     #[test]
     fn trees_of_any_shape_are_those_of_the_other_layout() {
-        for depths in [
-            [0, 1, 2, 3],
-            [0, 1, 2, 0],
-            [0, 1, 0, 1],
-            [0, 0, 1, 1],
-            [0, 1, 2, 1],
-        ] {
-            let mut tree = listing();
-            let row = |depth: &usize| super::super::super::Row {
-                depth: *depth,
-                cells: vec![Cell::Number(*depth as u64), Cell::Absent],
-            };
-            tree.rows = depths.iter().map(row).collect();
+        for tree in trees() {
             let parsed = |key_lines| -> serde_json::Value {
                 serde_json::from_str(&written(&tree, style(key_lines))).unwrap()
             };
