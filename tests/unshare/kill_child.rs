@@ -15,6 +15,7 @@ cases!["unshare::kill_child":
     the_program_dies_with_ns_unshare_if_asked,
     the_program_dies_with_ns_unshare_even_after_a_change_of_ids,
     the_program_does_not_run_if_ns_unshare_dies_during_a_change_of_ids,
+    a_program_that_changes_its_ids_dies_with_its_init,
     signal_names_and_numbers_are_taken,
 ];
 
@@ -117,6 +118,30 @@ fn the_program_does_not_run_if_ns_unshare_dies_during_a_change_of_ids() -> Outco
         rest.contains("exited with 1") && !rest.contains("execve"),
         "{rest}"
     );
+    Ok(())
+}
+
+/// The kernel clears the signal of a process that changes its ids. The init changes none, and ends its namespace.
+fn a_program_that_changes_its_ids_dies_with_its_init() -> Outcome {
+    needs::root()?;
+    let setpriv = needs::installed("setpriv")?;
+    let changes = [setpriv.to_str().expect("a path"), "--reuid", "1234"];
+    for options in ["--init --kill-child", "-a --init --kill-child"] {
+        let mut command = unshare();
+        command.args(options.split(' ')).args(changes).args(WAIT);
+        assert!(dies_with(&mut command), "{options}");
+    }
+    // Without an init, the program goes on.
+    let mut running = Running::start(unshare().args(["-p", "--kill-child"]).args(changes).args([
+        "sh",
+        "-c",
+        "echo ready; read -r line; echo on",
+    ]));
+    assert_eq!(running.line(), "ready");
+    running.signal(Signal::SIGKILL);
+    running.wait_for_end();
+    running.say("\n");
+    assert_eq!(running.line(), "on");
     Ok(())
 }
 

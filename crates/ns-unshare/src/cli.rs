@@ -349,7 +349,8 @@ pub struct Cli {
 
     /// Kill the program when ns-unshare ends
     ///
-    /// The program gets SIGNAL, a name or a number (default: KILL). Implies --fork.
+    /// The program gets SIGNAL, a name or a number (default: KILL). A program that changes its ids, such as sudo(8), gets no
+    /// signal, unless --init is given. Implies --fork.
     #[arg(long, value_name = "SIGNAL", num_args = 0..=1, require_equals = true, value_parser = value::<SignalNumber>, help_heading = PROCESS)]
     pub kill_child: Option<Option<SignalNumber>>,
 
