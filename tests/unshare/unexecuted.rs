@@ -2,7 +2,7 @@
 //! outside was killed. Everything that was made is undone, or named.
 
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -11,18 +11,21 @@ use super::dead::Dead;
 use super::faults::{ended, faulty};
 use super::pins::Place;
 use super::unshare;
-use crate::support::case::cases;
+use crate::mounts::fuse::Server;
+use crate::support::case::{Skip, cases};
 use crate::support::running::last_child;
-use crate::support::{Outcome, Run as _, needs, path_of};
+use crate::support::{Outcome, Run as _, Running, needs, path_of};
 
 cases!["unshare::unexecuted":
     a_caller_that_is_killed_in_execve_leaves_no_pin,
     a_child_that_is_killed_in_execve_leaves_nothing,
     a_child_that_the_kernel_does_not_end_keeps_nobody,
+    a_caller_that_the_kernel_does_not_end_keeps_its_pin_until_then,
     a_failed_launch_leaves_no_pid_in_a_file,
     an_undo_that_fails_says_how_to_do_it,
     a_killed_helper_leaves_no_pin_without_a_word,
     a_signal_does_not_remove_half_of_a_name,
+    a_signal_keeps_the_names_that_are_left_to_remove,
 ];
 
 fn a_caller_that_is_killed_in_execve_leaves_no_pin() -> Outcome {
@@ -35,14 +38,20 @@ fn a_caller_that_is_killed_in_execve_leaves_no_pin() -> Outcome {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
         dead.waiting();
         kill(Pid::from_raw(child.id().cast_signed()), signal).expect("it waits");
-        // The helper has stdout open until it has undone its steps. The end of the caller is read after that.
-        let mut output = String::new();
-        let mut stdout = child.stdout.take().expect("it is a pipe");
-        stdout.read_to_string(&mut output).expect("it is text");
-        assert!(place.is_empty(), "{signal}");
-        child.wait().expect("it is ours");
+        nothing_is_left(&mut child, &place, signal);
     }
     Ok(())
+}
+
+/// Waits until the helper of a killed caller has undone its steps, and asserts that it has.
+#[track_caller]
+fn nothing_is_left(child: &mut Child, place: &Place, signal: Signal) {
+    // The helper has stdout open until then. The end of the caller is read after that.
+    let mut output = String::new();
+    let mut stdout = child.stdout.take().expect("it is a pipe");
+    stdout.read_to_string(&mut output).expect("it is text");
+    assert!(place.is_empty(), "{signal}");
+    child.wait().expect("it is ours");
 }
 
 fn a_child_that_is_killed_in_execve_leaves_nothing() -> Outcome {
@@ -55,7 +64,7 @@ fn a_child_that_is_killed_in_execve_leaves_nothing() -> Outcome {
         let mut messages = tempfile::tempfile().expect("there is room in /tmp");
         let stderr = messages.try_clone().expect("there are descriptors");
         let mut command = dead.inside(&[program, option, &file, &pid_file, "/mnt/program"]);
-        let running = crate::support::Running::start(command.stderr(stderr));
+        let running = Running::start(command.stderr(stderr));
         dead.waiting();
         kill(last_child(running.pid()), Signal::SIGKILL).expect("it waits");
         running.wait_for_end();
@@ -70,21 +79,31 @@ fn a_child_that_is_killed_in_execve_leaves_nothing() -> Outcome {
     Ok(())
 }
 
-fn a_child_that_the_kernel_does_not_end_keeps_nobody() -> Outcome {
-    let server = crate::mounts::fuse::Server::new()?;
+/// A server that has answered once and is stopped, and its mount.
+fn stopped_server() -> Result<(Server, Dead), Skip> {
+    let server = Server::new()?;
     let dead = Dead::with(server.stdin())?;
     server.serve();
     let started = dead.inside(&["stat", "/mnt"]).ran();
     assert_eq!(started.status, 0, "{started:?}");
     server.stop();
+    Ok((server, dead))
+}
+
+/// Waits until the server has read a request. From then on, only its answer ends the wait of the process that asked.
+fn await_request(server: &Server) {
+    let mut looks = std::iter::repeat_with(std::thread::yield_now).take(10_000_000);
+    assert!(looks.any(|()| server.unanswered() > 0), "the server is not asked");
+}
+
+fn a_child_that_the_kernel_does_not_end_keeps_nobody() -> Outcome {
+    let (server, dead) = stopped_server()?;
     let mut messages = tempfile::tempfile().expect("there is room in /tmp");
     let stderr = messages.try_clone().expect("there are descriptors");
     let program = path_of("ns-unshare").to_str().expect("it is ASCII");
     let mut command = dead.inside(&[program, "-u", "-f", "/mnt/program"]);
-    let running = crate::support::Running::start(command.stderr(stderr));
-    // After the server has read the request, only its answer ends the wait.
-    let mut looks = std::iter::repeat_with(std::thread::yield_now).take(10_000_000);
-    assert!(looks.any(|()| server.unanswered() > 0), "the server is not asked");
+    let running = Running::start(command.stderr(stderr));
+    await_request(&server);
     let child = last_child(running.pid());
     running.signal(Signal::SIGTERM);
     running.wait_for_end();
@@ -99,6 +118,22 @@ fn a_child_that_the_kernel_does_not_end_keeps_nobody() -> Outcome {
         "ns-unshare: process {child} was killed, and does not end\n  cause: it waits in the kernel (state D)"
     );
     assert!(text.starts_with(&message), "{text}");
+    Ok(())
+}
+
+fn a_caller_that_the_kernel_does_not_end_keeps_its_pin_until_then() -> Outcome {
+    let (server, dead) = stopped_server()?;
+    let program = path_of("ns-unshare").to_str().expect("it is ASCII");
+    let place = Place::new();
+    let file = format!("--uts={}", place.file("uts"));
+    let mut command = dead.inside(&[program, &file, "/mnt/program"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+    await_request(&server);
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGKILL).expect("it waits");
+    // It has not ended, and could still become the program.
+    assert!(!place.is_empty());
+    dead.abort();
+    nothing_is_left(&mut child, &place, Signal::SIGKILL);
     Ok(())
 }
 
@@ -183,5 +218,18 @@ fn a_signal_does_not_remove_half_of_a_name() -> Outcome {
     let text = super::script(command.env("U", program), "-m", text).ok();
     let names = "/run/ipcns:\nweb\n\n/run/utsns:\nweb\n";
     assert_eq!(text, format!("{names}143\n/run/ipcns:\n\n/run/utsns:\n"));
+    Ok(())
+}
+
+fn a_signal_keeps_the_names_that_are_left_to_remove() -> Outcome {
+    needs::root()?;
+    needs::tools("mount strace");
+    let text = "exec 2>/dev/null; mount -t tmpfs run /run; for name in a b c; do $U --pin $name -u true; done
+        strace -qq -o /dev/null -e inject=umount2:signal=TERM:when=2 $U --unpin a --unpin b --unpin c; echo $?
+        ls /run/utsns";
+    let mut command = unshare();
+    let program = command.get_program().to_owned();
+    let text = super::script(command.env("U", program), "-m", text).ok();
+    assert_eq!(text, "143\nc\n");
     Ok(())
 }

@@ -212,7 +212,8 @@ pub struct Cli {
     /// Remove a pinned name
     ///
     /// PIN is NAME, or KIND:NAME for one kind only. Names that ip-netns(8) created are removed too. May be repeated: if one
-    /// name cannot be removed, the others are, and the status is 1.
+    /// name cannot be removed, the others are, and the status is 1. A signal keeps the names that are left to remove. It
+    /// never removes half of a name.
     #[arg(long, value_name = "PIN", value_parser = OsStringValueParser::new().try_map(|name| Unpin::parse(&name)),
         action = ArgAction::Append, help_heading = NAMES)]
     pub unpin: Vec<Unpin>,
