@@ -11,6 +11,7 @@ cases!["target::names":
     an_unknown_name_suggests_other_targets,
     a_stale_name_is_called_stale,
     an_unknown_name_is_answered_with_those_that_are,
+    an_unknown_name_to_remove_is_answered_with_the_stale_ones_too,
     pinned_names_can_be_completed,
 ];
 
@@ -129,17 +130,16 @@ fn a_stale_name_is_called_stale() -> Outcome {
     );
     // It may be alive in another mount namespace. The error says where, and its help works.
     let ran = with_run(
-        "mkdir /run/utsns; touch /run/utsns/web; mkfifo /run/ready /run/end; \
+        "mkdir /run/utsns; touch /run/utsns/web /run/utsns/old; mkfifo /run/ready /run/end; \
          unshare --mount --fork --kill-child sh -c 'unshare --uts sh -c \"hostname alive; \
          mount --bind /proc/self/ns/uts /run/utsns/web\"; echo >/run/ready; read x </run/end' & \
-         read x </run/ready; ns-hostname -t web || ns-hostname -t /proc/$!/root/run/utsns/web; echo >/run/end; wait",
+         read x </run/ready; ns-hostname -t old || true; \
+         ns-hostname -t web || ns-hostname -t /proc/$!/root/run/utsns/web; echo >/run/end; wait",
     );
     assert_eq!((ran.status, ran.stdout.as_str()), (0, "alive\n"), "{ran:?}");
-    assert!(
-        ran.stderr.contains("] is mounted there in mnt:["),
-        "{}",
-        ran.stderr
-    );
+    // The other name is alive nowhere.
+    let places = ran.stderr.matches("] is mounted there in mnt:[").count();
+    assert_eq!(places, 1, "{}", ran.stderr);
     let help = "  help:  name the file as that process sees it: /proc/";
     assert!(
         ran.stderr.contains(help) && ran.stderr.ends_with("/root/run/utsns/web\n"),
@@ -166,6 +166,25 @@ fn an_unknown_name_is_answered_with_those_that_are() -> Outcome {
         error,
         "ns-hostname: no namespace is pinned under the name \"wbe\"\n  help:  the names are \"blue\" (net), \"web\" (net, uts)\n"
     );
+    Ok(())
+}
+
+fn an_unknown_name_to_remove_is_answered_with_the_stale_ones_too() -> Outcome {
+    needs::root()?;
+    let stale = "mkdir -p /run/netns; touch /run/netns/old;";
+    for (names, help) in [
+        (String::new(), "there are no pinned names"),
+        (PIN.to_owned(), "the names are \"web\" (net, uts)"),
+        (stale.to_owned(), "the stale names are \"old\" (net)"),
+        (
+            format!("{PIN} {stale}"),
+            "the names are \"web\" (net, uts); the stale names are \"old\" (net)",
+        ),
+    ] {
+        let error = with_run(&format!("{names} ns-unshare --unpin none")).fails(1);
+        let message = "ns-unshare: no namespace is pinned under the name \"none\"";
+        assert_eq!(error, format!("{message}\n  help:  {help}\n"));
+    }
     Ok(())
 }
 

@@ -198,6 +198,7 @@ mod tests {
             assert_eq!(opened.namespace(kind).unwrap().identity(), own.identity());
             assert_eq!(opened.destination(kind).unwrap().identity(), own.identity());
         }
+        assert_eq!(opened.words(), format!("of process {}", Pid::own()));
         assert_eq!(opened.into_process().unwrap().pid(), Pid::own());
     }
 
@@ -205,6 +206,7 @@ mod tests {
     fn a_namespace_gives_itself_only() {
         let opened = Target::parse("/proc/self/ns/uts").unwrap().open().unwrap();
         assert_eq!(opened.kinds().to_string(), "uts");
+        assert_eq!(opened.words(), "\"/proc/self/ns/uts\"");
         let own = Namespace::own(Kind::Uts).unwrap();
         assert_eq!(opened.namespace(Kind::Uts).unwrap().identity(), own.identity());
         assert_eq!(
