@@ -8,6 +8,7 @@ use crate::support::{Outcome, Ran, Run as _, User, needs, path_of, program, tool
 cases!["mounts::verify":
     a_table_without_faults_says_so,
     a_type_that_cannot_be_checked_is_not_called_unknown,
+    a_path_that_cannot_be_checked_says_why,
     each_fault_is_found_and_says_how_to_mend_it,
     warnings_alone_are_a_success_as_in_findmnt,
     errors_have_the_status_of_findmnt,
@@ -70,6 +71,26 @@ fn a_type_that_cannot_be_checked_is_not_called_unknown() -> Outcome {
     let text = command.args(["--verify", "-F"]).arg(file.path()).ran().ok();
     assert!(text.contains("the type proc cannot be checked"), "{text}");
     assert!(!text.contains("does not know"), "{text}");
+    Ok(())
+}
+
+fn a_path_that_cannot_be_checked_says_why() -> Outcome {
+    let strace = needs::installed("strace")?;
+    let file = tempfile::NamedTempFile::new().expect("a file can be made");
+    std::fs::write(file.path(), "/usr /proc none bind 0 0\n").expect("it is ours");
+    for (path, what) in [("/proc", "the mount point"), ("/usr", "/usr")] {
+        let mut command = tool(&strace);
+        command.args(["-qq", "-o", "/dev/null", "-P", path]);
+        command.args(["-e", "inject=openat,readlink,newfstatat,statx:error=EACCES"]);
+        command
+            .arg(path_of("ns-mounts"))
+            .args(["--verify", "-F"])
+            .arg(file.path());
+        let ran = command.ran();
+        let finding = format!("{what} cannot be checked: Permission denied\n       help: ls -ld {path}\n");
+        assert!(ran.stdout.contains(&finding), "{ran:?}");
+        assert!(!ran.stdout.contains("does not exist"), "{ran:?}");
+    }
     Ok(())
 }
 

@@ -17,6 +17,17 @@ impl TableContext<'_> {
     ///
     /// Fails if the path does not exist, or the root directory of the view cannot be opened.
     pub fn resolve(&self, path: &Path) -> ns_core::Result<Option<ResolvedPath>> {
+        if let Some(view) = self.view.filter(|view| !view.is_own()) {
+            view.root()?;
+        }
+        match self.follow(path) {
+            Err(ns_core::Error::Kernel { .. }) => Ok(None),
+            found => found,
+        }
+    }
+
+    /// Resolves a path as [`Self::resolve`] does, but fails if a file system on the way refuses to answer.
+    pub fn follow(&self, path: &Path) -> ns_core::Result<Option<ResolvedPath>> {
         let Some(view) = self.view else { return Ok(None) };
         if !view.is_own() {
             view.root()?;
@@ -32,14 +43,10 @@ impl TableContext<'_> {
                 kind: Some(PathKind::Directory),
             }));
         }
-        let found = if self.may_wait() {
+        if self.may_wait() {
             self.within_limit(|limit| view.resolve_within(path, limit))
         } else {
             view.resolve(path).map(Some)
-        };
-        match found {
-            Err(ns_core::Error::Kernel { .. }) => Ok(None),
-            found => found,
         }
     }
 

@@ -161,8 +161,8 @@ fn without_processes(job: &Value, list: &str) -> String {
     })
 }
 
-/// A check of a table (fstab(5)) says that it could not be done, in place of "no errors, no warnings".
-fn is_unchecked(job: &Value, run: &Value) -> bool {
+/// A check of a table (fstab(5)) says in the output that it could not be done, in place of "no errors, no warnings".
+pub fn is_unchecked(job: &Value, run: &Value) -> bool {
     let is_check = job["words"][0] == "ns-mounts" && job["words"][1] == "-x";
     is_check
         && run["output"]

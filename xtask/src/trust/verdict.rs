@@ -118,6 +118,7 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
             && !is_too_large
             && !exceptions::is_closed(job, 2)
             && !exceptions::is_answer(job, status)
+            && !exceptions::is_unchecked(job, run)
         {
             add(Failure::Silent, format!("status {status}"));
         }
@@ -304,6 +305,16 @@ mod tests {
             "status": 1, "messages": "ns-unshare: cannot pin\n", "changes": ["+file /run/utsns/web 100444 0 0"],
         });
         assert_eq!(found("ns-unshare", &name), [Failure::Left]);
+    }
+
+    #[test]
+    fn a_check_that_could_not_be_done_says_so_in_its_output() {
+        let unchecked =
+            json!({ "status": 1, "output": "the mount point cannot be checked: Permission denied" });
+        let check = json!({ "words": ["ns-mounts", "-x"] });
+        assert_eq!(found_by(&check, &unchecked), []);
+        assert_eq!(found_by(&check, &json!({ "status": 1 })), [Failure::Silent]);
+        assert_eq!(found("ns-mounts", &unchecked), [Failure::Silent]);
     }
 
     #[test]

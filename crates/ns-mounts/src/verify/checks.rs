@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use ns_core::Gathered;
 use ns_core::mounts::{Mount, PathKind, Tag, parse_tag};
 use ns_core::output::escape_for_terminal;
+use ns_core::{Error, Gathered};
 
 use super::device::{compare_with, is_on_device};
 use super::finding::{FstabFinding, Level};
@@ -88,18 +88,17 @@ impl Checks<'_, '_> {
             let help = "write the whole path, from the root directory on";
             return FstabFinding::new(needed(mount), "the mount point is no absolute path", help);
         }
-        match self.context.resolve(Path::new(OsStr::from_bytes(&target))) {
+        match self.context.follow(Path::new(OsStr::from_bytes(&target))) {
+            Err(error) if !error.is_not_found() => {
+                unchecked(needed(mount), "the mount point", &text, Some(&error))
+            }
             Err(_) if has(mount, "x-mount.mkdir") => FstabFinding::fine("mount(8) makes the mount point"),
             Err(_) => FstabFinding::new(
                 needed(mount),
                 "the mount point does not exist",
                 format!("mkdir -p {text}"),
             ),
-            Ok(None) => FstabFinding::new(
-                needed(mount),
-                "the mount point cannot be looked at",
-                "check it as root, when all its file systems answer",
-            ),
+            Ok(None) => unchecked(needed(mount), "the mount point", &text, None),
             Ok(Some(place)) if is_no_directory(place.kind) && !is_bind(mount) => FstabFinding::new(
                 Level::Error,
                 format!("the mount point {text} is no directory"),
@@ -145,17 +144,16 @@ impl Checks<'_, '_> {
         if !source.starts_with(b"/") {
             return no_path(mount);
         }
-        match self.context.resolve(Path::new(OsStr::from_bytes(&source))) {
+        match self.context.follow(Path::new(OsStr::from_bytes(&source))) {
+            Err(error) if !error.is_not_found() => {
+                unchecked(needed_for_type(mount), &text, &text, Some(&error))
+            }
             Err(_) => FstabFinding::new(
                 needed_for_type(mount),
                 format!("{text} does not exist"),
                 "write a source that exists, or add the option nofail",
             ),
-            Ok(None) => FstabFinding::new(
-                needed_for_type(mount),
-                format!("{text} cannot be looked at"),
-                "check it as root, when all its file systems answer",
-            ),
+            Ok(None) => unchecked(needed_for_type(mount), &text, &text, None),
             Ok(Some(place))
                 if place.device.is_none() && !is_bind && !has(mount, "loop") && place.path.is_dir() =>
             {
@@ -173,6 +171,21 @@ impl Checks<'_, '_> {
             Ok(_) => FstabFinding::fine(format!("{text} exists")),
         }
     }
+}
+
+/// The finding about a path that cannot be followed, because of an error or because a file system takes too long.
+fn unchecked(level: Level, what: &str, path: &str, error: Option<&Error>) -> FstabFinding {
+    let reason = match error {
+        Some(error) => error
+            .errno()
+            .map_or_else(|| error.to_string(), |errno| errno.desc().to_owned()),
+        None => "its file system does not answer".to_owned(),
+    };
+    FstabFinding::new(
+        level,
+        format!("{what} cannot be checked: {reason}"),
+        format!("ls -ld {path}"),
+    )
 }
 
 /// The finding about a source that is no path, of a type that has one.
