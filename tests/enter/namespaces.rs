@@ -185,6 +185,7 @@ fn a_plan_is_shown() -> Outcome {
 
 fn only_the_process_with_that_pidfd_inode_is_entered() -> Outcome {
     needs::user_namespaces()?;
+    needs::inodes_of_pidfds()?;
     for who in both()? {
         let held = Held::new(who.program("ns-unshare").args(["-r", "-n"]), "");
         let pid = rustix::process::Pid::from_raw(held.pid).expect("it is positive");

@@ -173,7 +173,7 @@ fn a_rootless_container_is_seen_from_outside() -> Outcome {
 }
 
 fn the_kernels_list_is_the_same_table() -> Outcome {
-    needs::linux(6, 8)?;
+    needs::linux(6, 12)?;
     let room = Room::new(
         "mkdir $d/a $d/b $d/c; mount -t tmpfs -o nosuid,noatime,size=4k 'sp ace#' $d/a; mount --make-shared $d/a; \
          mount --bind $d/a $d/b; mount --make-slave $d/b; mount -t tmpfs -o ro,sync,nosymfollow,nodiratime x $d/c; \
@@ -246,6 +246,7 @@ fn holders_are_told_of_one_namespace_too() -> Outcome {
 /// An ordinary user cannot open the mount namespace of a process of root: the kernel does not show the ids.
 fn an_id_that_cannot_be_compared_is_counted() -> Outcome {
     needs::root()?;
+    needs::linux(6, 12)?;
     let room = Room::new(":")?;
     let unique = room.lines("-M $d", "UNIQ-ID").concat();
     let user = User::ordinary()?;

@@ -72,6 +72,7 @@ fn the_package_has_every_file() -> Outcome {
         "SECURITY.md",
         "CONTRIBUTING.md",
         "docs/causes.md",
+        "docs/kernels.md",
         "docs/tour.md",
         "docs/trust.md",
         "docs/picture/session.svg",

@@ -35,7 +35,7 @@ fn the_package_installs_and_uninstalls() -> Outcome {
         for file in $files; do [ ! -e \"$file\" ] || echo \"$file is left\"; done",
     );
     // Programs, links to them, pages, completions, documents.
-    let files = 5 + 9 + 6 + 3 * 5 + 11;
+    let files = 5 + 9 + 6 + 3 * 5 + 12;
     assert_eq!(said, format!("install ok installed\n{files}\n"));
     Ok(())
 }

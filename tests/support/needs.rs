@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use super::case::Skip;
 use super::{namespaces, tools};
 
+/// The magic number of the file system of pidfds (<linux/magic.h>).
+const PID_FS_MAGIC: i64 = 0x5049_4446;
+
 /// Needs root of the machine, not of a user namespace.
 pub fn root() -> Result<(), Skip> {
     if !nix::unistd::geteuid().is_root() {
@@ -81,6 +84,22 @@ pub fn optional(names: &str) {
     for name in names.split_whitespace() {
         let _ = installed(name);
     }
+}
+
+/// Needs pidfds with inodes of their own, which are on a file system of their own.
+pub fn inodes_of_pidfds() -> Result<(), Skip> {
+    let own = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty());
+    let magic = own.and_then(rustix::fs::fstatfs).map(|system| system.f_type);
+    if magic == Ok(PID_FS_MAGIC) {
+        Ok(())
+    } else {
+        Err(Skip::Lacks("pidfds have no inodes of their own here".into()))
+    }
+}
+
+/// Needs 64-bit ids of namespaces of every kind.
+pub fn ids_of_every_kind() -> Result<(), Skip> {
+    linux(6, 18)
 }
 
 /// Needs a kernel of this version or newer.

@@ -234,7 +234,7 @@ fn a_pid_that_is_reused_meanwhile_is_not_the_target() -> Outcome {
 }
 
 fn an_inode_that_all_pidfds_have_identifies_nobody() -> Outcome {
-    if needs::linux(6, 9).is_ok() {
+    if needs::inodes_of_pidfds().is_ok() {
         return Err(Skip::Lacks(
             "pidfds have inodes of their own since Linux 6.9".into(),
         ));

@@ -13,11 +13,12 @@ use crate::generated;
 const DIRECTORY: &str = "share/doc/ns-utils";
 
 /// The texts that are installed below [`DIRECTORY`], by their paths in the checkout.
-const TEXTS: [&str; 6] = [
+const TEXTS: [&str; 7] = [
     "README.md",
     "SECURITY.md",
     "CONTRIBUTING.md",
     "docs/causes.md",
+    "docs/kernels.md",
     "docs/tour.md",
     "docs/trust.md",
 ];

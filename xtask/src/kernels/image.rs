@@ -24,12 +24,17 @@ const FIRST_MODULES: [&str; 6] = [
 ];
 
 /// The packages of the root file system, beside the essential ones.
-const PACKAGES: &str = "iproute2,kmod,procps,uidmap";
+const PACKAGES: &str = "iproute2,kmod,procps,python3,strace,uidmap";
 
-/// A Debian root file system with an ordinary user, made once.
+/// A Debian root file system with an ordinary user, made once for these packages.
 pub fn root(directory: &Path) -> Result<PathBuf> {
     let (place, image) = (directory.join("root"), directory.join("root.img"));
-    if !image.exists() {
+    let packages = directory.join("root.packages");
+    let made_of = std::fs::read_to_string(&packages).unwrap_or_default();
+    if !image.exists() || made_of != PACKAGES {
+        if place.exists() {
+            std::fs::remove_dir_all(&place)?;
+        }
         let variant = format!("--include={PACKAGES}");
         let words = ["--variant=minbase", &variant, "bookworm"];
         done(Command::new("debootstrap").args(words).arg(&place))?;
@@ -49,6 +54,7 @@ pub fn root(directory: &Path) -> Result<PathBuf> {
             }
         }
         disk(&place, &image, 900)?;
+        std::fs::write(packages, PACKAGES)?;
     }
     Ok(image)
 }

@@ -1,13 +1,12 @@
 //! The jobs of a guest, and the conditions under which they run.
 
 use std::fmt::Write as _;
-use std::path::Path;
-
-use super::checkout::TESTS;
 
 /// One start of a guest: the parameters of the kernel, and conditions one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
+    /// The name of the file of its console.
+    pub name: &'static str,
     /// The parameters of the kernel.
     pub parameters: &'static str,
     /// The conditions that the guest sets up, one after the other.
@@ -97,28 +96,32 @@ const FEATURES: &[Conditions] = &[
 impl Start {
     /// Everything as the kernel comes.
     pub const USUAL: Self = Self {
+        name: "usual",
         parameters: "",
         conditions: &[USUAL],
         bare: false,
         tests: false,
-        limit: "900",
+        limit: "3600",
     };
 
     /// The tests of the checkout.
     pub const TESTS: Self = Self {
+        name: "tests",
         conditions: &[],
         tests: true,
-        limit: "5400",
+        limit: "14400",
         ..Self::USUAL
     };
 
     /// All starts.
     pub const ALL: &[Self] = &[
         Self {
+            name: "features",
             conditions: FEATURES,
             ..Self::USUAL
         },
         Self {
+            name: "selinux",
             parameters: "security=selinux selinux=1",
             conditions: &[Conditions {
                 name: "SELinux without a policy",
@@ -128,6 +131,7 @@ impl Start {
             ..Self::USUAL
         },
         Self {
+            name: "initramfs",
             conditions: &[Conditions {
                 name: "initramfs",
                 marks: "b",
@@ -138,55 +142,6 @@ impl Start {
         },
         Self::TESTS,
     ];
-}
-
-/// The cases that touch what kernels do differently, in chunks. The others take hours on an emulated processor.
-const CHUNKS: [&str; 22] = [
-    "ls::columns",
-    "ls::places",
-    "ls::holders",
-    "ls::pinned",
-    "ls::surroundings",
-    "mounts::shown",
-    "mounts::inside",
-    "mounts::everywhere",
-    "mounts::targets",
-    "mounts::watch",
-    "mounts::propagation",
-    "target::",
-    "enter::indirect",
-    "enter::namespaces",
-    "enter::safety",
-    "unshare::namespaces",
-    "unshare::clocks",
-    "unshare::mounts",
-    "unshare::ids",
-    "pins::names",
-    "hostname::list",
-    "hostname::watch",
-];
-
-/// The tests of the checkout at this path: a job for each binary with unit tests, and for each chunk of cases.
-pub fn tests(root: &Path, units: &[String]) -> String {
-    let root = root.display();
-    let mut text = format!(
-        "mkdir -p {root}; mount -t ext4 /dev/vdd {root}; cd {root}; export RUST_BACKTRACE=0\necho '== conditions tests'\n"
-    );
-    let units = units
-        .iter()
-        .map(|name| (format!("unit tests of {name}"), name.clone()));
-    let chunks = CHUNKS
-        .iter()
-        .map(|chunk| (format!("cases {chunk}"), format!("programs {chunk}")));
-    for (name, words) in units.chain(chunks) {
-        let _ = writeln!(
-            text,
-            "if timeout 600 {TESTS}/{words} >/tmp/output 2>&1 </dev/null; then echo '== ok root {name}'; \
-             else echo '== failed root {name}'; grep -vE '^running|\\.\\.\\. (ok|ignored)' /tmp/output; fi; \
-             grep '^test result' /tmp/output"
-        );
-    }
-    text + "echo '== end'\n"
 }
 
 /// The status of a job that this kernel has nothing for.
@@ -246,6 +201,27 @@ const JOBS: &[(&str, &str, &str)] = &[
          5.*|6.[0-8].*) [ \"$inode\" = null ] && ! ns-enter -t $pid:3 true ;; \
          *) ns-enter -t $pid:$inode true && ! ns-enter -t $$:$inode true ;; esac; status=$?; \
          kill -9 $pid; exit $status; }",
+    ),
+    (
+        "r",
+        "an interface that is missing is named with its version",
+        "last=:18446744073709551615; case $(uname -r) in \
+         5.*|6.[0-7].*) ns-mounts -k=listmount 2>&1 | grep -q 'needs Linux 6.8' && \
+         ns-mounts --uniq-id 5 2>&1 | grep -q 'needs Linux 6.8' && ns-ls $last 2>&1 | grep -q 'needs Linux 6.18' ;; \
+         6.1[0-7].*) ns-ls $last 2>&1 | grep -q 'since Linux 6.18' ;; \
+         *) ns-ls $last 2>&1 | grep -q 'no namespace has the id' ;; esac",
+    ),
+    (
+        "r",
+        "the mounts of all namespaces, with nothing missing",
+        "ns-mounts --all-namespaces --strict -n -o TARGET | grep -q /proc",
+    ),
+    (
+        "r",
+        "a PID namespace before its first process",
+        "unshare -p sleep 60 & pid=$!; until readlink /proc/$pid/exe | grep -q sleep; do :; done; \
+         said=$(ns-enter -t $pid --for-children -p sh -c 'echo $$' 2>&1); kill $pid; case $(uname -r) in \
+         5.*|6.[0-9].*|6.10.*) echo \"$said\" | grep -q 'Linux 6.11' ;; *) [ \"$said\" = 1 ] ;; esac",
     ),
     ("ru", "the host name", "[ \"$(ns-hostname)\" = guest ]"),
     ("r", "all host names", "ns-hostname --list | grep -q guest"),

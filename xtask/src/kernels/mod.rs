@@ -7,6 +7,7 @@ mod fetch;
 mod image;
 mod jobs;
 mod table;
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -37,7 +38,10 @@ pub struct KernelsCli {
     /// Boot only the kernels whose version starts with this.
     #[arg(long, value_name = "VERSION")]
     only: Option<String>,
-    /// Write docs/kernels.md.
+    /// Run only the tests whose row in the table contains this, such as `root cases ls::`; more than once: any of these.
+    #[arg(long, value_name = "TEXT", requires = "tests")]
+    chunk: Vec<String>,
+    /// Write docs/kernels.md, with the last result of each job and test.
     #[arg(long)]
     record: bool,
     /// Keep the kernels and the root file system in this directory.
@@ -55,14 +59,12 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
         Some(directory) => directory.clone(),
         None => dist::static_programs()?,
     };
-    let kernels: Vec<Kernel> = fetch::kernels(&cli.directory)?
-        .into_iter()
-        .filter(|kernel| {
-            cli.only
-                .as_ref()
-                .is_none_or(|only| kernel.version.starts_with(only))
-        })
-        .collect();
+    let all = fetch::kernels(&cli.directory)?;
+    let wanted = |kernel: &&Kernel| {
+        let only = cli.only.as_ref();
+        only.is_none_or(|only| kernel.version.starts_with(only))
+    };
+    let kernels: Vec<&Kernel> = all.iter().filter(wanted).collect();
     ensure!(!kernels.is_empty(), "no kernel has this version");
     let root = image::root(&cli.directory)?;
     let starts: Vec<Start> = if cli.quick {
@@ -77,28 +79,33 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
         .then(|| checkout::make(&cli.directory))
         .transpose()?;
     let mut results = Vec::new();
-    for kernel in &kernels {
+    let consoles = cli.directory.join(boot::CONSOLES);
+    std::fs::create_dir_all(&consoles)?;
+    for kernel in kernels {
         let modules = image::modules(&cli.directory, kernel)?;
         for guest in &starts {
             let with_tests = checkout.as_ref().filter(|_| guest.tests);
             let jobs = match with_tests {
-                Some(checkout) => jobs::tests(&generated::root(), &checkout.units),
+                Some(checkout) => tests::script(&generated::root(), &checkout.units, &cli.chunk),
                 None => jobs::script(*guest),
             };
             let disk = image::programs(&cli.directory, &programs, &jobs)?;
             let start = image::start(&cli.directory, kernel, &programs, *guest)?;
             let mut disks: Vec<&Path> = vec![&root, &modules, &disk];
             disks.extend(with_tests.map(|checkout| &*checkout.disk));
-            let console = boot::boot(kernel, &start, &disks, *guest)?;
+            let chunks: String = cli.chunk.iter().map(|chunk| format!(" {chunk}")).collect();
+            let log = consoles.join(format!("{} {}{chunks}", kernel.version, guest.name));
+            let console = boot::boot(&log, kernel, &start, &disks, *guest)?;
             let of_kernel = table::read(&kernel.version, &console);
             print!("{}", table::text(&of_kernel));
             results.extend(of_kernel);
         }
     }
     if cli.record {
+        let saved = table::saved(&consoles, &all)?;
         std::fs::write(
             generated::root().join("docs/kernels.md"),
-            table::document(&kernels, &results),
+            table::document(&all, &saved),
         )?;
     }
     let failed = results.iter().filter(|result| result.failed()).count();

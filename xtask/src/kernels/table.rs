@@ -1,8 +1,10 @@
-//! The results, as a table of jobs and kernels.
+//! The results, as tables of jobs, tests and kernels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::process::Command;
+use std::path::Path;
+
+use anyhow::Result;
 
 use super::fetch::Kernel;
 
@@ -10,11 +12,17 @@ use super::fetch::Kernel;
 #[derive(Debug)]
 pub struct JobResult {
     version: String,
+    /// When the guest was started.
+    time: String,
     conditions: String,
     job: String,
     outcome: Outcome,
     /// The output, if it failed, or the reason if it was left out.
     output: String,
+    /// How many tests passed, failed and were ignored, if the job runs tests.
+    counts: Option<[u32; 3]>,
+    /// Why tests were ignored.
+    ignored: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +37,56 @@ impl JobResult {
     pub fn failed(&self) -> bool {
         self.outcome == Outcome::Failed
     }
+
+    /// The result in a table.
+    fn cell(&self) -> String {
+        match (self.outcome, self.counts) {
+            (Outcome::Passed, None) => "yes".to_owned(),
+            (Outcome::Passed, Some([passed, _, 0])) => passed.to_string(),
+            (Outcome::Passed, Some([passed, _, ignored])) => format!("{passed} + {ignored}"),
+            (Outcome::Failed, None) => "no".to_owned(),
+            (Outcome::Failed, Some([_, failed, _])) => format!("{failed} failed"),
+            (Outcome::Skipped, _) => "-".to_owned(),
+        }
+    }
+}
+
+/// The results in the files of all consoles of these kernels, the oldest first.
+pub fn saved(consoles: &Path, kernels: &[Kernel]) -> Result<Vec<JobResult>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(consoles)? {
+        let entry = entry?;
+        files.push((entry.metadata()?.modified()?, entry.path()));
+    }
+    files.sort();
+    let mut results = Vec::new();
+    for (_, file) in files {
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let of = |kernel: &&Kernel| name.split(' ').next() == Some(&kernel.version);
+        if let Some(kernel) = kernels.iter().find(of) {
+            let console = String::from_utf8_lossy(&std::fs::read(&file)?).replace('\r', "");
+            results.extend(read(&kernel.version, &console));
+        }
+    }
+    Ok(results)
 }
 
 /// Reads the console of a guest.
 pub fn read(version: &str, console: &str) -> Vec<JobResult> {
     let mut results: Vec<JobResult> = Vec::new();
-    let mut conditions = "";
+    let (mut conditions, mut time) = ("", "");
     for line in console.lines() {
         let mark = line.find("== ").map(|start| &line[start + 3..]);
         if let Some(name) = mark.and_then(|text| text.strip_prefix("conditions ")) {
             conditions = name;
+            continue;
+        }
+        if let Some(started) = mark.and_then(|text| text.strip_prefix("time ")) {
+            time = started;
             continue;
         }
         let words = [
@@ -55,11 +103,22 @@ pub fn read(version: &str, console: &str) -> Vec<JobResult> {
         if let Some((job, outcome)) = result {
             results.push(JobResult {
                 version: version.to_owned(),
+                time: time.to_owned(),
                 conditions: conditions.to_owned(),
                 job: job.to_owned(),
                 outcome,
                 output: String::new(),
+                counts: None,
+                ignored: BTreeSet::new(),
             });
+        } else if let (Some(text), Some(last)) = (mark, results.last_mut())
+            && let Some((word @ ("counted" | "ignored"), rest)) = text.split_once(' ')
+        {
+            if word == "counted" {
+                last.counts = counts(rest);
+            } else {
+                last.ignored.insert(rest.to_owned());
+            }
         } else if let Some(last) = results.last_mut()
             && last.outcome != Outcome::Passed
             && mark != Some("end")
@@ -69,6 +128,13 @@ pub fn read(version: &str, console: &str) -> Vec<JobResult> {
         }
     }
     results
+}
+
+/// The numbers of tests that passed, failed and were ignored in `12 passed; 0 failed; 3 ignored; …`.
+fn counts(text: &str) -> Option<[u32; 3]> {
+    let mut parts = text.split("; ");
+    let mut count = |word| parts.next()?.strip_suffix(word)?.trim().parse().ok();
+    Some([count("passed")?, count("failed")?, count("ignored")?])
 }
 
 /// A line for each job, with the output of those that failed.
@@ -84,49 +150,112 @@ pub fn text(results: &[JobResult]) -> String {
             conditions,
             job,
             output,
+            counts,
+            ignored,
             ..
         } = result;
-        let _ = write!(text, "{word:<7} {version:<16} {conditions:<14} {job}\n{output}");
+        let numbers = counts.map_or_else(String::new, |[passed, failed, ignored]| {
+            format!(": {passed} passed, {failed} failed, {ignored} ignored")
+        });
+        let _ = writeln!(text, "{word:<7} {version:<16} {conditions:<14} {job}{numbers}");
+        for reason in ignored {
+            let _ = writeln!(text, "        ignored: {reason}");
+        }
+        text.push_str(output);
         text
     })
 }
 
-/// The document: a row for each job, a column for each kernel.
+/// The document: a table of the jobs and one of the tests, with a column for each kernel, and why tests were ignored.
 pub fn document(kernels: &[Kernel], results: &[JobResult]) -> String {
-    let mut rows: BTreeMap<(&str, &str), BTreeMap<&str, Outcome>> = BTreeMap::new();
-    for result in results {
-        rows.entry((&result.conditions, &result.job))
-            .or_default()
-            .insert(&result.version, result.outcome);
-    }
-    let date = Command::new("date")
-        .arg("+%Y-%m-%d")
-        .output()
-        .map(|output| output.stdout)
-        .unwrap_or_default();
     let versions: Vec<&str> = kernels.iter().map(|kernel| &*kernel.version).collect();
-    let mut text = format!(
+    let (tests, jobs): (Vec<_>, Vec<_>) = results.iter().partition(|result| result.counts.is_some());
+    let mut text = String::from(
         "# Kernels\n\n`cargo xtask kernels --record` boots kernels of Debian under qemu's software emulation, runs jobs of the\n\
-         five programs there, and writes this table. It was written on {}. The numbers are versions of Debian's packages.\n\
-         \"root\" and \"user\" say who did the job. A dash means that the kernel has nothing to try: Debian's kernels have no\n\
-         restriction by AppArmor. SELinux is tried without a policy, because a policy needs a root file system with labels.\n\n| conditions | job | {} |\n|---|---|{}\n",
-        String::from_utf8_lossy(&date).trim(),
-        versions.join(" | "),
-        "---|".repeat(versions.len())
+         five programs and tests there, and writes these tables. The numbers of the kernels are versions of Debian's\n\
+         packages. \"root\" and \"user\" say who ran the job or the tests.\n",
     );
-    for ((conditions, job), of_kernels) in rows {
-        let _ = write!(text, "| {conditions} | {job} |");
-        for version in &versions {
-            let word = match of_kernels.get(version) {
-                Some(Outcome::Passed) => "yes",
-                Some(Outcome::Failed) => "no",
-                Some(Outcome::Skipped) | None => "-",
-            };
-            let _ = write!(text, " {word} |");
-        }
-        text.push('\n');
+    if !jobs.is_empty() {
+        text.push_str(
+            "\n## Jobs\n\nA dash means that the kernel has nothing to try: Debian's kernels have no restriction by AppArmor.\n\
+             SELinux is tried without a policy, because a policy needs a root file system with labels.\n\n",
+        );
+        text.push_str(&rows("conditions | job", &versions, &jobs, |result| {
+            format!("{} | {}", result.conditions, result.job)
+        }));
+    }
+    if !tests.is_empty() {
+        text.push_str(
+            "\n## Tests\n\nThe unit tests of each package, and the cases of `tests` whose names contain this. \"12 + 3\" means\n\
+             that 12 tests passed, none failed, and 3 were ignored. A dash means that they were not run.\n\n",
+        );
+        text.push_str(&rows("tests", &versions, &tests, |result| result.job.clone()));
+        text.push_str("\nWhy tests were ignored:\n\n");
+        text.push_str(&reasons(&versions, &tests));
     }
     text
+}
+
+/// A table with a column for each kernel, and a row for each job; the first cells of a row are its name.
+fn rows(
+    heading: &str,
+    versions: &[&str],
+    results: &[&JobResult],
+    name: impl Fn(&JobResult) -> String,
+) -> String {
+    let mut rows: BTreeMap<String, BTreeMap<&str, String>> = BTreeMap::new();
+    let mut times: BTreeMap<&str, &str> = BTreeMap::new();
+    for result in results {
+        rows.entry(name(result))
+            .or_default()
+            .insert(&result.version, result.cell());
+        let time = times.entry(&result.version).or_insert(&result.time);
+        *time = (*time).min(&result.time);
+    }
+    let columns = heading.split(" | ").count() + versions.len();
+    let mut text = format!(
+        "| {heading} | {} |\n|{}\n",
+        versions.join(" | "),
+        "---|".repeat(columns)
+    );
+    let started = versions.iter().map(|version| {
+        let time = times.get(version).copied().unwrap_or("-");
+        format!(" {time} |")
+    });
+    let blanks = " |".repeat(heading.split(" | ").count() - 1);
+    let _ = writeln!(text, "| *started* |{blanks}{}", started.collect::<String>());
+    for (name, of_kernels) in rows {
+        let cells = versions.iter().map(|version| {
+            let cell = of_kernels.get(version).map_or("-", String::as_str);
+            format!(" {cell} |")
+        });
+        let _ = writeln!(text, "| {name} |{}", cells.collect::<String>());
+    }
+    text
+}
+
+/// A table of the reasons for which tests were ignored, with the kernels.
+fn reasons(versions: &[&str], results: &[&JobResult]) -> String {
+    let mut kernels: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for result in results {
+        let column = versions.iter().position(|version| **version == result.version);
+        for reason in &result.ignored {
+            kernels.entry(reason).or_default().extend(column);
+        }
+    }
+    kernels.iter().fold(
+        String::from("| reason | kernels |\n|---|---|\n"),
+        |mut text, (reason, columns)| {
+            let all = columns.len() == versions.len();
+            let names: Vec<&str> = columns.iter().map(|column| versions[*column]).collect();
+            let _ = writeln!(
+                text,
+                "| {reason} | {} |",
+                if all { "all".to_owned() } else { names.join(", ") }
+            );
+            text
+        },
+    )
 }
 
 #[cfg(test)]
@@ -150,6 +279,24 @@ mod tests {
                 ("y", "root c", Outcome::Passed, ""),
                 ("y", "root d", Outcome::Skipped, "no Yama\n"),
             ]
+        );
+    }
+
+    #[test]
+    fn the_numbers_of_tests_and_the_reasons_are_in_the_document() {
+        let console = "== time 2026-11-30 20:00\n== conditions tests\n== ok root cases ls\n== counted 12 passed; 0 failed; 2 ignored; 0 measured\n\
+                       == ignored needs Linux 6.9\n== failed user cases ls\nassertion `left == right` failed\n\
+                       == counted 3 passed; 1 failed; 0 ignored; 0 measured\n== end\n";
+        let results = read("6.1", console);
+        assert_eq!(results[1].output, "assertion `left == right` failed\n");
+        let tests: Vec<&JobResult> = results.iter().collect();
+        assert_eq!(
+            rows("tests", &["6.1", "7.0"], &tests, |result| result.job.clone()),
+            "| tests | 6.1 | 7.0 |\n|---|---|---|\n| *started* | 2026-11-30 20:00 | - |\n| root cases ls | 12 + 2 | - |\n| user cases ls | 1 failed | - |\n"
+        );
+        assert_eq!(
+            reasons(&["6.1", "7.0"], &tests),
+            "| reason | kernels |\n|---|---|\n| needs Linux 6.9 | 6.1 |\n"
         );
     }
 }
