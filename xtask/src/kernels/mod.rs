@@ -44,6 +44,9 @@ pub struct KernelsCli {
     /// Write docs/kernels.md, with the last result of each job and test.
     #[arg(long)]
     record: bool,
+    /// Boot nothing, and write the document from what earlier guests wrote.
+    #[arg(long, requires = "record", conflicts_with_all = ["quick", "tests", "jobs"])]
+    saved: bool,
     /// Keep the kernels and the root file system in this directory.
     #[arg(long, value_name = "DIRECTORY", default_value = "/var/tmp/ns-utils-kernels")]
     directory: PathBuf,
@@ -55,11 +58,16 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
         rustix::process::geteuid().is_root(),
         "this installs a root file system: run it as root"
     );
+    let consoles = cli.directory.join(boot::CONSOLES);
+    std::fs::create_dir_all(&consoles)?;
+    let all = fetch::kernels(&cli.directory)?;
+    if cli.saved {
+        return record(&consoles, &all);
+    }
     let programs = match &cli.programs {
         Some(directory) => directory.clone(),
         None => dist::static_programs()?,
     };
-    let all = fetch::kernels(&cli.directory)?;
     let wanted = |kernel: &&Kernel| {
         let only = cli.only.as_ref();
         only.is_none_or(|only| kernel.version.starts_with(only))
@@ -79,8 +87,6 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
         .then(|| checkout::make(&cli.directory))
         .transpose()?;
     let mut results = Vec::new();
-    let consoles = cli.directory.join(boot::CONSOLES);
-    std::fs::create_dir_all(&consoles)?;
     for kernel in kernels {
         let modules = image::modules(&cli.directory, kernel)?;
         for guest in &starts {
@@ -93,8 +99,9 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
             let start = image::start(&cli.directory, kernel, &programs, *guest)?;
             let mut disks: Vec<&Path> = vec![&root, &modules, &disk];
             disks.extend(with_tests.map(|checkout| &*checkout.disk));
-            let chunks: String = cli.chunk.iter().map(|chunk| format!(" {chunk}")).collect();
-            let log = consoles.join(format!("{} {}{chunks}", kernel.version, guest.name));
+            let mut name = vec![kernel.version.clone(), guest.name.to_owned()];
+            name.extend(cli.chunk.iter().cloned());
+            let log = consoles.join(name.join(" "));
             let console = boot::boot(&log, kernel, &start, &disks, *guest)?;
             let of_kernel = table::read(&kernel.version, &console);
             print!("{}", table::text(&of_kernel));
@@ -102,14 +109,18 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
         }
     }
     if cli.record {
-        let saved = table::saved(&consoles, &all)?;
-        std::fs::write(
-            generated::root().join("docs/kernels.md"),
-            table::document(&all, &saved),
-        )?;
+        record(&consoles, &all)?;
     }
     let failed = results.iter().filter(|result| result.failed()).count();
     ensure!(failed == 0, "{failed} of {} jobs failed", results.len());
     println!("no job of {} failed", results.len());
     Ok(())
+}
+
+/// Writes the document. If no guest that is left ran jobs, or tests, that section stays as it is.
+fn record(consoles: &Path, kernels: &[Kernel]) -> Result<()> {
+    let file = generated::root().join("docs/kernels.md");
+    let before = std::fs::read_to_string(&file).unwrap_or_default();
+    let results = table::saved(consoles, kernels)?;
+    Ok(std::fs::write(file, table::document(kernels, &results, &before))?)
 }

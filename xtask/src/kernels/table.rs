@@ -167,7 +167,7 @@ pub fn text(results: &[JobResult]) -> String {
 }
 
 /// The document: a table of the jobs and one of the tests, with a column for each kernel, and why tests were ignored.
-pub fn document(kernels: &[Kernel], results: &[JobResult]) -> String {
+pub fn document(kernels: &[Kernel], results: &[JobResult], before: &str) -> String {
     let versions: Vec<&str> = kernels.iter().map(|kernel| &*kernel.version).collect();
     let (tests, jobs): (Vec<_>, Vec<_>) = results.iter().partition(|result| result.counts.is_some());
     let mut text = String::from(
@@ -175,7 +175,9 @@ pub fn document(kernels: &[Kernel], results: &[JobResult]) -> String {
          five programs and tests there, and writes these tables. The numbers of the kernels are versions of Debian's\n\
          packages. \"root\" and \"user\" say who ran the job or the tests.\n",
     );
-    if !jobs.is_empty() {
+    if jobs.is_empty() {
+        text.push_str(section(before, "\n## Jobs\n"));
+    } else {
         text.push_str(
             "\n## Jobs\n\nA dash means that the kernel has nothing to try: Debian's kernels have no restriction by AppArmor.\n\
              SELinux is tried without a policy, because a policy needs a root file system with labels.\n\n",
@@ -184,7 +186,9 @@ pub fn document(kernels: &[Kernel], results: &[JobResult]) -> String {
             format!("{} | {}", result.conditions, result.job)
         }));
     }
-    if !tests.is_empty() {
+    if tests.is_empty() {
+        text.push_str(section(before, "\n## Tests\n"));
+    } else {
         text.push_str(
             "\n## Tests\n\nThe unit tests of each package, and the cases of `tests` whose names contain this. \"12 + 3\" means\n\
              that 12 tests passed, none failed, and 3 were ignored. A dash means that they were not run.\n\n",
@@ -194,6 +198,16 @@ pub fn document(kernels: &[Kernel], results: &[JobResult]) -> String {
         text.push_str(&reasons(&versions, &tests));
     }
     text
+}
+
+/// The section of a document that starts with this heading.
+fn section<'a>(document: &'a str, heading: &str) -> &'a str {
+    let Some(start) = document.find(heading) else {
+        return "";
+    };
+    let inner = start + heading.len();
+    let end = document[inner..].find("\n## ");
+    &document[start..end.map_or(document.len(), |end| inner + end)]
 }
 
 /// A table with a column for each kernel, and a row for each job; the first cells of a row are its name.
@@ -261,6 +275,14 @@ fn reasons(versions: &[&str], results: &[&JobResult]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_section_ends_before_the_next_one() {
+        let document = "# K\n\n## Jobs\n\na\n\n## Tests\n\nb\n";
+        assert_eq!(section(document, "\n## Jobs\n"), "\n## Jobs\n\na\n");
+        assert_eq!(section(document, "\n## Tests\n"), "\n## Tests\n\nb\n");
+        assert_eq!(section(document, "\n## Other\n"), "");
+    }
 
     #[test]
     fn a_failed_job_has_its_output() {

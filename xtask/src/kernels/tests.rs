@@ -6,7 +6,7 @@ use std::path::Path;
 use super::checkout::TESTS;
 
 /// The cases that touch what kernels do differently, in chunks. The others take hours on an emulated processor.
-const CHUNKS: [&str; 21] = [
+const CHUNKS: [&str; 25] = [
     "ls::columns",
     "ls::places",
     "ls::pinned",
@@ -17,7 +17,11 @@ const CHUNKS: [&str; 21] = [
     "mounts::targets",
     "mounts::watch",
     "mounts::propagation",
-    "target::",
+    "target::claimed",
+    "target::names",
+    "target::pidfds",
+    "target::spellings",
+    "target::threads",
     "enter::indirect",
     "enter::namespaces",
     "enter::safety",
