@@ -13,7 +13,7 @@ function __ns_ls_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --caps --c --ca --cap -o --output; and set index (math $index + 1)
+            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --caps --c --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_ls_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --caps --c --ca --cap -o --output
+                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --caps --c --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -297,6 +297,9 @@ complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Write several mount point
 complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Report namespaces that appear or disappear' -f
+complete -c ns-ls -n '__ns_ls_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
+complete -c ns-ls -n '__ns_ls_follows --ti --tim --time --timeo --timeou' -f
+complete -c ns-ls -n '__ns_ls_ours' -s f -l first-only -d 'Stop watching after the first event'
 complete -c ns-ls -n '__ns_ls_ours' -s q -l quiet -d 'Do not write notes to stderr'
 complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'

@@ -193,7 +193,7 @@ function __ns_mounts_filter
         'UNIQ-ID' 'mount id that the kernel never reuses' \
         'TID' 'process that the mount table is from' \
         'NS' 'inode of the mount namespace' \
-        'LEADERS' 'processes of the namespace whose parents are outside it' \
+        'LEADERS' 'processes whose parents are outside the namespace, or PID/TID of threads' \
         'MASTER' 'peer group that the mount receives events from' \
         'PEERS' 'other mounts of the peer group, in every namespace' \
         'VISIBLE' 'yes if the mount point leads to the mount' \
@@ -244,7 +244,7 @@ function __ns_mounts_output
         'UNIQ-ID' 'mount id that the kernel never reuses' \
         'TID' 'process that the mount table is from' \
         'NS' 'inode of the mount namespace' \
-        'LEADERS' 'processes of the namespace whose parents are outside it' \
+        'LEADERS' 'processes whose parents are outside the namespace, or PID/TID of threads' \
         'MASTER' 'peer group that the mount receives events from' \
         'PEERS' 'other mounts of the peer group, in every namespace' \
         'VISIBLE' 'yes if the mount point leads to the mount' \

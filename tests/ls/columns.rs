@@ -1,15 +1,21 @@
 //! The values of each column.
 
+use std::fs::File;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::holders::own_pid;
 use super::{row, rows};
 use crate::support::case::cases;
 use crate::support::{Cgroup, Held, Outcome, Run as _, User, inode_of, needs, program, tool};
 
 cases!["ls::columns":
     network_namespaces_have_their_names_and_numbers,
+    a_table_says_what_holds_a_namespace_without_processes,
+    json_and_raw_lines_have_the_same_columns_every_time,
     a_namespace_has_the_unit_container_and_cgroup_of_its_leader,
     a_user_namespace_has_its_depth_creator_and_uid_map,
     host_names_and_the_pids_at_each_level_are_shown,
@@ -45,14 +51,70 @@ fn network_namespaces_have_their_names_and_numbers() -> Outcome {
     );
     let line = table
         .lines()
-        .find(|line| line.contains("NETNSID"))
+        .find(|line| line.trim_start().starts_with("NS "))
         .expect("a heading");
     assert!(
         line.split_whitespace().eq([
-            "NS", "TYPE", "NPROCS", "PID", "USER", "NETNSID", "NSFS", "NAME", "COMMAND"
+            "NS", "TYPE", "NPROCS", "PID", "USER", "NETNSID", "NSFS", "NAME", "HELD-BY", "COMMAND"
         ]),
         "{table}"
     );
+    Ok(())
+}
+
+/// A UTS namespace that only a descriptor of this process holds, and its inode.
+fn deserted() -> (File, u64) {
+    let there = Held::new(tool("unshare").arg("-u"), "");
+    let file = File::open(there.proc("ns/uts")).expect("it lives");
+    (file, there.inode("uts"))
+}
+
+fn a_table_says_what_holds_a_namespace_without_processes() -> Outcome {
+    needs::root()?;
+    let (file, inode) = deserted();
+    let table = |words: &str| program("ns-ls").with(&format!("-q -t uts {words}")).stdout;
+    let heading = |text: &str| {
+        let line = text.lines().next().unwrap_or_default().split_whitespace();
+        line.filter(|name| *name != "NAME").collect::<Vec<_>>().join(" ")
+    };
+    let with_holders = "NS TYPE NPROCS PID USER HELD-BY COMMAND";
+    let words = format!("descriptor {} of process {}", file.as_raw_fd(), own_pid());
+    for shape in ["", "-l", "-T", "-P"] {
+        let text = table(shape);
+        assert_eq!(heading(&text), with_holders, "{shape}");
+        let mut lines = text.lines();
+        let line = lines.find(|line| line.contains(&inode.to_string()));
+        assert!(line.is_some_and(|line| line.contains(&words)), "{shape}: {text}");
+    }
+    assert_eq!(heading(&table("-P -o +UNIT")), format!("{with_holders} UNIT"));
+    // Columns that are chosen stay alone, and a namespace with processes needs no more.
+    assert_eq!(heading(&table("-P -o NS,TYPE")), "NS TYPE");
+    let own = format!("-p {}", own_pid());
+    assert_eq!(heading(&table(&own)), "NS TYPE NPROCS PID USER COMMAND");
+    let lsns = program("ns-ls").arg0("lsns").with("-t uts -P").stdout;
+    assert_eq!(heading(&lsns), "NS TYPE NPROCS PID USER COMMAND");
+    Ok(())
+}
+
+fn json_and_raw_lines_have_the_same_columns_every_time() -> Outcome {
+    needs::root()?;
+    let own = format!("-p {}", own_pid());
+    let (_file, inode) = deserted();
+    for words in [own, format!("-P -Q NS=={inode}")] {
+        let raw = program("ns-ls").with(&format!("-q -r -t uts {words}")).stdout;
+        assert_eq!(
+            raw.lines().next(),
+            Some("NS TYPE NPROCS PID USER NAME HELD-BY COMMAND"),
+            "{words}"
+        );
+        let json = rows(program("ns-ls").with(&format!("-q -J -t uts {words}")));
+        let keys: Vec<_> = json[0].as_object().expect("an object").keys().collect();
+        assert_eq!(json.len(), 1, "{words}");
+        for key in ["name", "held-by"] {
+            assert!(keys.iter().any(|name| *name == key), "{words}: {keys:?}");
+        }
+        assert_eq!(keys.len(), 8, "{keys:?}");
+    }
     Ok(())
 }
 

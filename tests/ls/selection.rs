@@ -37,6 +37,7 @@ fn the_namespaces_of_a_process_are_listed() -> Outcome {
             "ns": there.inode(kind), "type": kind, "nprocs": 1, "pid": there.pid, "user": "root",
             "ons": inode_of("/proc/self/ns/user"), "ppid": std::process::id(), "uid": 0, "creator": "root",
             "path": there.proc(&format!("ns/{kind}")), "command": row["command"],
+            "name": null, "held-by": [format!("process {}", there.pid)],
         });
         assert_eq!(row, expected);
         let command = row["command"].as_str().expect("a text");

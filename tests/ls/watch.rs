@@ -10,7 +10,46 @@ use crate::support::{Held, Outcome, Run as _, User, needs, program};
 
 cases!["ls::watch":
     a_line_is_printed_when_a_namespace_appears_or_goes,
+    a_watch_ends_when_its_time_is_up_or_after_the_first_event,
 ];
+
+fn a_watch_ends_when_its_time_is_up_or_after_the_first_event() -> Outcome {
+    needs::user_namespaces()?;
+    let user = User::ordinary()?;
+    // Nothing matches the filter, so only the time ends this watch.
+    let ran = user
+        .program("ns-ls")
+        .with("-q --watch=0.05 --timeout 120 -t uts -o NS -Q NS==1");
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    let mut command = user.program("ns-ls");
+    command.args([
+        "-q",
+        "--watch=0.05",
+        "--first-only",
+        "-w",
+        "600000",
+        "-t",
+        "uts",
+        "-r",
+    ]);
+    let mut watch = command.stdout(Stdio::piped()).spawn().expect("it runs");
+    // Namespaces that exist before the first scan do not appear as new.
+    let mut others = Vec::new();
+    while watch.try_wait().expect("it is a child").is_none() {
+        others.push(Held::new(user.tool("unshare").args(["-r", "-u"]), ""));
+    }
+    let ended = watch.wait_with_output().expect("it has ended");
+    let text = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success());
+    let fields: Vec<_> = text.trim_end_matches('\n').split(' ').collect();
+    // The event, and the columns of a list without holders, NAME and HELD-BY.
+    assert_eq!((text.lines().count(), fields.len()), (1, 9), "{text}");
+    for words in ["--timeout 5", "--first-only"] {
+        let error = program("ns-ls").with(words).fails(2);
+        assert!(error.contains("--watch"), "{error}");
+    }
+    Ok(())
+}
 
 fn a_line_is_printed_when_a_namespace_appears_or_goes() -> Outcome {
     needs::user_namespaces()?;

@@ -31,7 +31,7 @@ pub const LONG_OPTS: LongOpts = LongOpts(&[
 const EXAMPLES: &str = "\
 Examples:
   ns-ls -p $$ -o +UNIT,CONTAINER    list the namespaces of this shell
-  ns-ls -P -o NS,TYPE,HELD-BY       find what keeps empty namespaces alive";
+  ns-ls -P                          find what keeps empty namespaces alive";
 
 /// List namespaces and what keeps them alive.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
@@ -84,7 +84,7 @@ pub struct Cli {
     ///
     /// - threads: Namespaces that individual threads are in
     ///
-    /// - descriptors: Namespaces that an open file or socket keeps alive
+    /// - descriptors: Namespaces that an open file, socket or TUN device keeps alive
     ///
     /// - pins: Namespace files that are mounted in any mount namespace
     ///
@@ -145,6 +145,16 @@ pub struct Cli {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "1",
           conflicts_with_all = ["namespace", "tree", "strict"], value_parser = value::<Interval>, help_heading = SHOWN)]
     pub watch: Option<Interval>,
+
+    /// Stop watching after TIME milliseconds
+    ///
+    /// The default is to watch until interrupted. The exit status is 0.
+    #[arg(short = 'w', long, value_name = "TIME", requires = "watch", help_heading = SHOWN)]
+    pub timeout: Option<u64>,
+
+    /// Stop watching after the first event
+    #[arg(short, long, requires = "watch", help_heading = SHOWN)]
+    pub first_only: bool,
 
     /// The option that silences notes.
     #[command(flatten, next_help_heading = SHOWN)]

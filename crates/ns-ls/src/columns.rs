@@ -1,6 +1,8 @@
 //! The default columns of namespaces.
 
-use ns_core::listing::{COMMAND, NAME, NETNSID, NPROCS, NS, NSFS, NamespaceColumn, PID, PPID, TYPE, USER};
+use ns_core::listing::{
+    COMMAND, HELD_BY, NAME, NETNSID, NPROCS, NS, NSFS, NamespaceColumn, PID, PPID, TYPE, USER,
+};
 
 /// The default columns of a listing; with `net` if network namespaces were asked for.
 pub fn default(net: bool) -> Vec<NamespaceColumn> {
@@ -15,8 +17,13 @@ pub fn default(net: bool) -> Vec<NamespaceColumn> {
 /// The default columns for the processes in a namespace.
 pub static OF_PROCESSES: [NamespaceColumn; 4] = [&PID, &PPID, &USER, &COMMAND];
 
-/// Inserts the column NAME before COMMAND.
-pub fn with_names(columns: &mut Vec<NamespaceColumn>) {
-    let command = columns.iter().position(|column| *column == &COMMAND);
-    columns.insert(command.unwrap_or(columns.len()), &NAME);
+/// The columns that lsns(8) lacks. A table has each of them only if a row needs it.
+pub static ADDED: [NamespaceColumn; 2] = [&NAME, &HELD_BY];
+
+/// Inserts a column before COMMAND, if it is not among the columns yet.
+pub fn add(columns: &mut Vec<NamespaceColumn>, column: NamespaceColumn) {
+    if !columns.contains(&column) {
+        let command = columns.iter().position(|column| *column == &COMMAND);
+        columns.insert(command.unwrap_or(columns.len()), column);
+    }
 }

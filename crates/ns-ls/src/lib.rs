@@ -133,11 +133,7 @@ fn list_saved(query: &Query<'_>, file: &Path) -> anyhow::Result<ExitCode> {
 }
 
 fn write(query: &Query<'_>, records: &Records<'_>, said: Said) -> anyhow::Result<()> {
-    let mut shown = query.columns.clone();
-    let named = (0..records.len()).any(|record| records.cell(record, &listing::NAME).is_known());
-    if query.adds_names() && named && !shown.contains(&&listing::NAME) {
-        columns::with_names(&mut shown);
-    }
+    let shown = query.shown(records);
     let places = match query.tree {
         Some(relation) => tree::tree(records, relation),
         None => tree::flat(records),

@@ -8,7 +8,7 @@ use ns_core::process::{Pid, Process};
 use ns_core::{Error, Gathered, Kind, Kinds, Target};
 
 use crate::cli::Cli;
-use crate::columns;
+use crate::columns::{self, ADDED};
 use crate::records::Records;
 use crate::show::{Said, tree_column};
 use crate::tree::Relation;
@@ -18,8 +18,8 @@ pub struct Query<'a> {
     pub cli: &'a Cli,
     /// The columns that are shown.
     pub columns: Vec<NamespaceColumn>,
-    /// True if no columns were chosen.
-    pub usual: bool,
+    /// True if a column of [`ADDED`] is added when a row needs it.
+    adds: bool,
     /// The relation of the tree, if one is drawn.
     pub tree: Option<Relation>,
     /// The kinds that are shown.
@@ -35,18 +35,24 @@ impl<'a> Query<'a> {
     pub fn of(cli: &'a Cli) -> anyhow::Result<Self> {
         let kinds: Kinds = cli.kinds.iter().copied().collect();
         let kinds = if kinds.is_empty() { Kinds::ALL } else { kinds };
-        let columns = columns(cli)?;
+        let mut columns = columns(cli)?;
+        let list = cli.written.output.as_deref();
+        let usual = list.is_none_or(|list| list.starts_with('+')) && !cli.written.output_all;
+        let adds =
+            usual && cli.namespace.is_none() && CompatName::current().is_none_or(CompatName::adds_columns);
+        // Programs need the same columns every time.
+        let for_programs = cli.written.json || cli.written.raw || cli.watch.is_some();
+        if adds && for_programs {
+            for column in ADDED {
+                columns::add(&mut columns, column);
+            }
+        }
         let is_drawn = |relation: &Relation| cli.written.json || tree_column(&columns, *relation).is_some();
         let tree = relation(cli).filter(is_drawn);
         Ok(Self {
             cli,
             columns,
-            usual: cli
-                .written
-                .output
-                .as_deref()
-                .is_none_or(|list| list.starts_with('+'))
-                && !cli.written.output_all,
+            adds: adds && !for_programs,
             tree,
             kinds,
             task: cli.task.as_ref().map(process).transpose()?,
@@ -57,8 +63,9 @@ impl<'a> Query<'a> {
     /// All columns that the output, the filter and the tree need.
     pub fn wanted(&self) -> Vec<NamespaceColumn> {
         let mut wanted = self.columns.clone();
-        if self.adds_names() {
-            wanted.push(&listing::NAME);
+        if self.adds {
+            wanted.extend(ADDED);
+            wanted.push(&listing::NPROCS);
         }
         wanted.extend(self.tree.into_iter().flat_map(Relation::columns));
         if let Some(filter) = &self.cli.filter {
@@ -94,9 +101,20 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// True if the column NAME is added when a namespace has a name: lsns(8) has no such column.
-    pub fn adds_names(&self) -> bool {
-        self.usual && CompatName::current().is_none_or(CompatName::adds_columns)
+    /// The columns to show for these records: NAME is added if a namespace has a name, and HELD-BY if one has no process.
+    pub fn shown(&self, records: &Records<'_>) -> Vec<NamespaceColumn> {
+        let any = |needs: &dyn Fn(usize) -> bool| self.adds && (0..records.len()).any(needs);
+        let mut shown = self.columns.clone();
+        if any(&|record| records.cell(record, &listing::NAME).is_known()) {
+            columns::add(&mut shown, &listing::NAME);
+        }
+        if any(&|record| {
+            records.number(record, &listing::NPROCS) == Some(0)
+                && records.cell(record, &listing::HELD_BY).is_known()
+        }) {
+            columns::add(&mut shown, &listing::HELD_BY);
+        }
+        shown
     }
 
     /// The places to search. lsns(8) looks at mounts only to fill NSFS.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use ns_core::cli::{Pairs, conclude_listing, wait_or_reader_gone};
 use ns_core::inventory::gather;
@@ -18,25 +19,34 @@ static EVENT: Heading = Heading::text("EVENT", "what happened");
 /// The rows of one scan, by inode and, because inodes are reused, by id.
 type Snapshot = BTreeMap<(u64, Option<u64>), Vec<Cell<'static>>>;
 
-/// Runs until the reader has gone.
+/// Runs until the time of `--timeout` is up or the reader has gone. With `--first-only`, the first event ends the watch.
 pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> {
+    let limit = query.cli.timeout.map(Duration::from_millis);
+    let end = limit.and_then(|limit| Instant::now().checked_add(limit));
     let (mut before, incomplete) = look(query)?;
     // This is noted once, because it changes with every process that starts or ends.
     conclude_listing("ns-ls", &incomplete, false);
     loop {
-        if wait_or_reader_gone(interval.0) {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        if wait_or_reader_gone(left.map_or(interval.0, |left| left.min(interval.0))) {
             return Ok(ExitCode::SUCCESS);
         }
         let (now, _) = look(query)?;
-        for (namespace, row) in &before {
-            if !now.contains_key(namespace) {
-                tell(query, "gone", row)?;
+        let gone = before
+            .iter()
+            .filter(|(namespace, _)| !now.contains_key(namespace));
+        let new = now
+            .iter()
+            .filter(|(namespace, _)| !before.contains_key(namespace));
+        let gone = gone.map(|(_, row)| ("gone", row));
+        for (event, row) in gone.chain(new.map(|(_, row)| ("appeared", row))) {
+            tell(query, event, row)?;
+            if query.cli.first_only {
+                return Ok(ExitCode::SUCCESS);
             }
         }
-        for (namespace, row) in &now {
-            if !before.contains_key(namespace) {
-                tell(query, "appeared", row)?;
-            }
+        if left.is_some_and(|left| left <= interval.0) {
+            return Ok(ExitCode::SUCCESS);
         }
         before = now;
     }
