@@ -19,11 +19,12 @@ cases!["target::threads":
 /// The kinds of namespaces, and the words for each in links.
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
-/// Starts a second thread, which holds a socket of another network namespace, prints that namespace when the first
+/// Opens its user namespace, and starts a second thread, which holds a socket of another network namespace, prints that namespace when the first
 /// thread has exited, and waits for the end of stdin.
 const WITHOUT_FIRST: &str = "\
 import ctypes, os, socket, sys, threading
 libc = ctypes.CDLL(None)
+os.dup2(os.open('/proc/self/ns/user', os.O_RDONLY), 8)
 own = os.open('/proc/self/ns/net', os.O_RDONLY)
 assert libc.unshare(0x40000000) == 0
 there = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -208,9 +209,13 @@ fn what_only_a_process_without_its_first_thread_holds_is_found_and_opened() -> O
         .ran();
     assert_eq!(
         row.stdout,
-        format!("socket 9 of process {}\n", two.pid),
+        format!("socket 9 of thread {} of process {}\n", two.tid, two.pid),
         "{row:?}"
     );
+    // The first thread still shows its own user namespace.
+    let words = format!("descriptor 8 of thread {} of process {}", two.tid, two.pid);
+    let ran = program("ns-ls").with("-q -n -l -t user --look descriptors -o HELD-BY");
+    assert!(ran.stdout.contains(&words), "{words}: {ran:?}");
     if needs::root().is_ok() {
         let mut enter = program("ns-enter");
         enter.args([&format!("--net={target}"), "readlink", "/proc/self/ns/net"]);

@@ -1,16 +1,17 @@
-//! `/proc/PID/fd`: namespaces with an open namespace file, and network namespaces with a socket.
+//! `/proc/PID/fd`: namespaces with an open namespace file, and network namespaces with a socket or a TUN device.
 
+use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, StatxFlags, statx};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Statx, StatxFlags, statx};
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use crate::process::opening::THREAD;
 use crate::process::path::ProcPath;
-use crate::process::{Pid, parse_link};
-use crate::sys::ioctl;
+use crate::process::{Files, Pid, parse_link, tids};
+use crate::sys::{ioctl, kcmp};
 use crate::{Gathered, Identity, Kind, Kinds, Namespace};
 
 use super::holder::Holder;
@@ -46,30 +47,84 @@ impl Surroundings {
     }
 }
 
-/// The device of a file. A cached answer is enough, so no server is asked that may not answer.
-fn device_of(proc: BorrowedFd<'_>, path: &[u8]) -> Option<(u32, u32)> {
+/// `/dev/net/tun`: the major and the minor number, which are fixed.
+const TUN: (u32, u32) = (10, 200);
+
+/// The state of a file. A cached answer is enough, so no server is asked that may not answer.
+fn state_of(proc: BorrowedFd<'_>, path: &[u8]) -> Option<Statx> {
     let flags = AtFlags::from_bits_retain(libc::AT_STATX_DONT_SYNC.cast_unsigned()) | AtFlags::NO_AUTOMOUNT;
-    let stat = statx(proc, path, flags, StatxFlags::TYPE).ok()?;
+    statx(proc, path, flags, StatxFlags::TYPE).ok()
+}
+
+/// The device that a file is on.
+fn device_of(proc: BorrowedFd<'_>, path: &[u8]) -> Option<(u32, u32)> {
+    let stat = state_of(proc, path)?;
     Some((stat.stx_dev_major, stat.stx_dev_minor))
 }
 
-/// Looks at the descriptors of a process.
-pub(super) fn look<'a>(
-    found: &'a mut Found,
-    proc: BorrowedFd<'a>,
-    member: &'a Member,
+/// Looks at the descriptors of a process, and of each of its threads that has a table of its own.
+pub(super) fn look(
+    found: &mut Found,
+    proc: BorrowedFd<'_>,
+    member: &Member,
     kinds: Kinds,
     surroundings: Surroundings,
 ) {
-    let mut descriptors = Descriptors {
-        found,
-        proc,
-        member,
-        kinds,
-        surroundings,
-        pidfd: None,
+    let before = found.held.len();
+    let mut table = |number, known| {
+        look_at_table(Descriptors {
+            found,
+            proc,
+            member,
+            number,
+            kinds,
+            surroundings,
+            pidfd: None,
+            known,
+        });
     };
-    let mut path = ProcPath::of(member.number);
+    table(member.number, None);
+    let threads = match member.threads {
+        0 => Files::of(&proc, member.pid).threads().known().unwrap_or(0),
+        threads => threads,
+    };
+    if threads <= 1 {
+        return;
+    }
+    let mut tables = vec![member.number];
+    for tid in tids(proc, ProcPath::of(member.pid).file("task")) {
+        if tid == member.number {
+            continue;
+        }
+        match place_among(&tables, tid).filter(|_| surroundings.same_pids) {
+            Some(Ok(_)) => {}
+            Some(Err(place)) => {
+                tables.insert(place, tid);
+                table(tid, None);
+            }
+            // Descriptors that are the same in both tables count once.
+            None => table(tid, Some(before)),
+        }
+    }
+}
+
+/// The place of a thread among those with different tables of descriptors: `Ok` if its table is the same as the table of
+/// the thread there, `Err` if it is a new one. `None` if this cannot be told.
+fn place_among(tables: &[Pid], tid: Pid) -> Option<std::result::Result<usize, usize>> {
+    let mut told = true;
+    let place = tables.binary_search_by(|known| {
+        kcmp::descriptor_tables(known.as_raw(), tid.as_raw()).unwrap_or_else(|_| {
+            told = false;
+            Ordering::Less
+        })
+    });
+    told.then_some(place)
+}
+
+/// Looks at the descriptors of one table.
+fn look_at_table(mut descriptors: Descriptors<'_>) {
+    let (proc, surroundings) = (descriptors.proc, descriptors.surroundings);
+    let mut path = ProcPath::of(descriptors.number);
     let mut seen = 0;
     if surroundings.counted {
         let size = rustix::fs::statat(proc, path.file("fd"), AtFlags::empty())
@@ -97,23 +152,28 @@ const FEW: u32 = 8;
 enum FdKind {
     Namespace(Kind),
     Socket,
+    Tun,
 }
 
-/// The descriptors of one process.
+/// The descriptors of one table.
 struct Descriptors<'a> {
     found: &'a mut Found,
     proc: BorrowedFd<'a>,
     member: &'a Member,
+    /// The number in `/proc` of a thread with this table.
+    number: Pid,
     kinds: Kinds,
     surroundings: Surroundings,
     /// The pidfd, which is opened for the first socket.
     pidfd: Option<OwnedFd>,
+    /// If the table may have been looked at before: the index of the first holder from the process.
+    known: Option<usize>,
 }
 
 impl Descriptors<'_> {
     /// Looks at the descriptors 0, 1, 2 and so on up to the first gap, and returns how many there were.
     fn look_at_first(&mut self, proc: BorrowedFd<'_>, count: u32) -> u32 {
-        let mut path = ProcPath::of(self.member.number);
+        let mut path = ProcPath::of(self.number);
         for fd in 0..count {
             let mut target = [MaybeUninit::uninit(); 64];
             match rustix::fs::readlinkat_raw(proc, path.descriptor(fd), &mut target) {
@@ -152,7 +212,7 @@ impl Descriptors<'_> {
     /// The kind and the inode of a descriptor's file, if it is a namespace or a socket.
     fn recognise(&self, fd: u32, link: &[u8]) -> Option<(FdKind, u64)> {
         if link.first() == Some(&b'/') {
-            return self.mounted(fd, link);
+            return self.at_path(fd, link);
         }
         let (what, inode) = parse_link(link)?;
         if what == b"socket" {
@@ -162,21 +222,24 @@ impl Descriptors<'_> {
         Some((FdKind::Namespace(kind), inode))
     }
 
-    /// Looks at a descriptor that was opened by a path, such as a pinned name. Its link has that path, or only a slash
-    /// if nothing is mounted there any more.
-    fn mounted(&self, fd: u32, link: &[u8]) -> Option<(FdKind, u64)> {
-        // Most files are on such a device, and no namespace is.
-        if [&b"/dev/"[..], b"/memfd:"]
+    /// Looks at a descriptor that was opened by a path, such as a pinned name or a TUN device. Its link has that path, or
+    /// only a slash if nothing is mounted there any more.
+    fn at_path(&self, fd: u32, link: &[u8]) -> Option<(FdKind, u64)> {
+        // Many descriptors are such files, and no namespace is.
+        if [&b"/dev/null"[..], b"/dev/pts/", b"/memfd:"]
             .iter()
             .any(|start| link.starts_with(start))
         {
             return None;
         }
-        let mut path = ProcPath::of(self.member.number);
+        let mut path = ProcPath::of(self.number);
         let path = path.descriptor(fd);
-        if self.surroundings.namespaces.is_none()
-            || device_of(self.proc, path) != self.surroundings.namespaces
-        {
+        let stat = state_of(self.proc, path)?;
+        if FileType::from_raw_mode(stat.stx_mode.into()) == FileType::CharacterDevice {
+            let is_tun = (stat.stx_rdev_major, stat.stx_rdev_minor) == TUN;
+            return (is_tun && self.kinds.contains(Kind::Net)).then_some((FdKind::Tun, 0));
+        }
+        if Some((stat.stx_dev_major, stat.stx_dev_minor)) != self.surroundings.namespaces {
             return None;
         }
         // The descriptor may be another file by now, and opening a file can have effects. So it is first opened as
@@ -194,13 +257,32 @@ impl Descriptors<'_> {
     }
 
     fn note(&mut self, fd: u32, link: Option<(FdKind, u64)>) {
-        let pid = self.member.pid;
         match link {
             Some((FdKind::Namespace(kind), inode)) => {
-                self.found.hold(kind, inode, Holder::Descriptor { pid, fd });
+                let (pid, tid) = self.owner();
+                self.hold(kind, inode, Holder::Descriptor { pid, tid, fd });
             }
             Some((FdKind::Socket, inode)) => self.look_at_socket(fd, inode),
+            Some((FdKind::Tun, _)) => self.look_at_tun(fd),
             None => {}
+        }
+    }
+
+    /// The process, and the thread whose table this is.
+    fn owner(&self) -> (Pid, Pid) {
+        (self.member.pid, self.number)
+    }
+
+    /// Adds a holder, if it is not that of a table that was looked at before.
+    fn hold(&mut self, kind: Kind, inode: u64, holder: Holder) {
+        let is_same =
+            |known: &Holder| known.holder_kind() == holder.holder_kind() && known.fd() == holder.fd();
+        let is_known = |(of, at, known): &(Kind, u64, Holder)| (*of, *at) == (kind, inode) && is_same(known);
+        if self
+            .known
+            .is_none_or(|first| !self.found.held[first..].iter().any(is_known))
+        {
+            self.found.hold(kind, inode, holder);
         }
     }
 
@@ -214,8 +296,7 @@ impl Descriptors<'_> {
                     self.found.sockets.insert(socket, namespace);
                     namespace
                 }
-                // The socket was closed meanwhile, or the process has ended.
-                Err(Errno::BADF | Errno::SRCH | Errno::NOENT | Errno::INVAL) => return,
+                Err(errno) if self.is_gone(errno) => return,
                 Err(_) => {
                     self.found.unread.sockets += 1;
                     self.found.sockets.insert(socket, None);
@@ -226,9 +307,29 @@ impl Descriptors<'_> {
         if let Some(inode) = namespace
             && self.member.links.get(Kind::Net) != Gathered::Known(inode)
         {
-            let pid = self.member.pid;
-            self.found.hold(Kind::Net, inode, Holder::Socket { pid, fd });
+            let (pid, tid) = self.owner();
+            self.hold(Kind::Net, inode, Holder::Socket { pid, tid, fd });
         }
+    }
+
+    /// Adds the network namespace that a TUN device was opened in, if it differs from the namespace of its process.
+    fn look_at_tun(&mut self, fd: u32) {
+        match self.namespace(fd) {
+            Ok(Some(inode)) if self.member.links.get(Kind::Net) != Gathered::Known(inode) => {
+                let (pid, tid) = self.owner();
+                self.hold(Kind::Net, inode, Holder::Tun { pid, tid, fd });
+            }
+            Ok(_) => {}
+            Err(errno) if self.is_gone(errno) => {}
+            Err(_) => self.found.unread.sockets += 1,
+        }
+    }
+
+    /// True if the file was closed meanwhile, or the process has ended.
+    fn is_gone(&self, errno: Errno) -> bool {
+        // Before Linux 6.9, this is the answer for a thread that is not the first one.
+        let is_thread = errno == Errno::INVAL && self.number != self.member.pid;
+        matches!(errno, Errno::BADF | Errno::SRCH | Errno::NOENT | Errno::INVAL) && !is_thread
     }
 
     fn namespace(&mut self, fd: u32) -> rustix::io::Result<Option<u64>> {
@@ -246,8 +347,8 @@ impl Descriptors<'_> {
 
     /// A copy of a descriptor of the process (`pidfd_getfd(2)`); the pidfd is opened if it is not open yet.
     fn fetch(&mut self, fd: u32) -> rustix::io::Result<OwnedFd> {
-        let Member { pid, number, .. } = *self.member;
-        let flags = if number == pid {
+        let number = self.number;
+        let flags = if number == self.member.pid {
             PidfdFlags::empty()
         } else {
             THREAD

@@ -24,6 +24,8 @@ pub enum Holder {
     Descriptor {
         /// The process that has it open.
         pid: Pid,
+        /// The thread whose table has it. The table of the first thread is that of the process.
+        tid: Pid,
         /// The number of the descriptor.
         fd: u32,
     },
@@ -31,6 +33,17 @@ pub enum Holder {
     Socket {
         /// The process that has it open.
         pid: Pid,
+        /// The thread whose table has it.
+        tid: Pid,
+        /// The number of the descriptor.
+        fd: u32,
+    },
+    /// An open TUN device (`/dev/net/tun`), which holds the network namespace that it was opened in.
+    Tun {
+        /// The process that has it open.
+        pid: Pid,
+        /// The thread whose table has it.
+        tid: Pid,
         /// The number of the descriptor.
         fd: u32,
     },
@@ -70,6 +83,8 @@ pub enum HolderKind {
     Descriptor,
     /// [`Holder::Socket`].
     Socket,
+    /// [`Holder::Tun`].
+    Tun,
     /// [`Holder::Pin`].
     Pin,
     /// [`Holder::Child`].
@@ -86,9 +101,18 @@ impl Holder {
             Self::ForChildren { .. } => HolderKind::ForChildren,
             Self::Descriptor { .. } => HolderKind::Descriptor,
             Self::Socket { .. } => HolderKind::Socket,
+            Self::Tun { .. } => HolderKind::Tun,
             Self::Pin { .. } => HolderKind::Pin,
             Self::Child { .. } => HolderKind::Child,
             Self::Owned { .. } => HolderKind::Owned,
+        }
+    }
+
+    /// The number of its descriptor, if it is one.
+    pub(super) fn fd(&self) -> Option<u32> {
+        match self {
+            Self::Descriptor { fd, .. } | Self::Socket { fd, .. } | Self::Tun { fd, .. } => Some(*fd),
+            _ => None,
         }
     }
 
@@ -98,7 +122,8 @@ impl Holder {
             Self::Thread { pid, .. }
             | Self::ForChildren { pid, .. }
             | Self::Descriptor { pid, .. }
-            | Self::Socket { pid, .. } => Some(*pid),
+            | Self::Socket { pid, .. }
+            | Self::Tun { pid, .. } => Some(*pid),
             Self::Pin { .. } | Self::Child { .. } | Self::Owned { .. } => None,
         }
     }

@@ -4,7 +4,9 @@ use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 
 use nix::errno::Errno;
 use rustix::fs::{Mode, OFlags, fcntl_getfl};
+use rustix::process::{PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
+use crate::process::opening::THREAD;
 use crate::process::path::ProcPath;
 use crate::process::{Pid, Process, open_in_namespace, scan};
 use crate::sys::errno::from_rustix;
@@ -147,9 +149,12 @@ fn through(proc: &impl AsFd, kind: Kind, holder: &Holder) -> Option<Namespace> {
             file(proc, path.namespace(kind.name()), kind)
         }
         Holder::ForChildren { pid, tid } => next_children::open(proc, kind, *pid, *tid),
-        Holder::Descriptor { pid, fd } => fetch(*pid, *fd).and_then(|file| of_descriptor(proc, file)),
-        Holder::Socket { pid, fd } => {
-            let socket = fetch(*pid, *fd)?;
+        Holder::Descriptor { pid, tid, fd } => {
+            let file = fetch(*pid, *tid, *fd).or_else(|| as_path(proc, *pid, *tid, *fd))?;
+            of_descriptor(proc, file)
+        }
+        Holder::Socket { pid, tid, fd } | Holder::Tun { pid, tid, fd } => {
+            let socket = fetch(*pid, *tid, *fd)?;
             ioctl::siocgskns(&socket).ok().and_then(from_file)
         }
         Holder::Pin { path, seen_by, .. } => {
@@ -186,7 +191,20 @@ fn from_file(file: OwnedFd) -> Option<Namespace> {
     Namespace::from_file(file).ok()
 }
 
-/// A copy of a descriptor of another process. The file is not opened again, because that could have effects.
-fn fetch(pid: Pid, fd: u32) -> Option<OwnedFd> {
-    Process::open(pid).ok()?.descriptor(fd.try_into().ok()?).ok()
+/// A copy of a descriptor of another process or thread. The file is not opened again, because that could have effects.
+fn fetch(pid: Pid, tid: Pid, fd: u32) -> Option<OwnedFd> {
+    let fd = fd.try_into().ok()?;
+    if pid == tid {
+        return Process::open(pid).ok()?.descriptor(fd).ok();
+    }
+    let pidfd = pidfd_open(tid.to_rustix(), THREAD).ok()?;
+    pidfd_getfd(pidfd, fd, PidfdGetfdFlags::empty()).ok()
+}
+
+/// The file of a descriptor as a path, which has no effect. Before Linux 6.9, the descriptors of a thread cannot be
+/// copied.
+fn as_path(proc: &impl AsFd, pid: Pid, tid: Pid, fd: u32) -> Option<OwnedFd> {
+    let mut path = ProcPath::of_thread(pid, tid);
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    rustix::fs::openat(proc, path.descriptor(fd), flags, Mode::empty()).ok()
 }

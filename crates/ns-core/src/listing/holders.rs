@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::inventory::{Entry, Holder, HolderKind};
 use crate::output::hexadecimal;
+use crate::process::Pid;
 
 /// The most holders of one kind that are listed one by one.
 const FEW: usize = 3;
@@ -61,10 +62,10 @@ fn pins(pins: &[Holder], own: u64) -> Vec<Vec<u8>> {
 pub fn sentence(holder: &Holder, own_mount_namespace: u64) -> Vec<u8> {
     let text = match holder {
         Holder::Thread { pid, tid } => format!("thread {tid} of process {pid}"),
-        Holder::ForChildren { pid, tid } if pid == tid => format!("next children of process {pid}"),
-        Holder::ForChildren { pid, tid } => format!("next children of thread {tid} of process {pid}"),
-        Holder::Descriptor { pid, fd } => format!("descriptor {fd} of process {pid}"),
-        Holder::Socket { pid, fd } => format!("socket {fd} of process {pid}"),
+        Holder::ForChildren { pid, tid } => format!("next children of {}", owner(*pid, *tid)),
+        Holder::Descriptor { pid, tid, fd } => format!("descriptor {fd} of {}", owner(*pid, *tid)),
+        Holder::Socket { pid, tid, fd } => format!("socket {fd} of {}", owner(*pid, *tid)),
+        Holder::Tun { pid, tid, fd } => format!("TUN descriptor {fd} of {}", owner(*pid, *tid)),
         Holder::Child { kind, inode } => format!("child {kind}:[{inode}]"),
         Holder::Owned { kind, inode } => format!("owns {kind}:[{inode}]"),
         Holder::Pin {
@@ -83,12 +84,22 @@ pub fn sentence(holder: &Holder, own_mount_namespace: u64) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// The process, or the thread if it is not the first one.
+fn owner(pid: Pid, tid: Pid) -> String {
+    if pid == tid {
+        format!("process {pid}")
+    } else {
+        format!("thread {tid} of process {pid}")
+    }
+}
+
 fn plural(sort: HolderKind) -> &'static str {
     match sort {
         HolderKind::Thread => "threads",
         HolderKind::ForChildren => "next children of processes",
         HolderKind::Descriptor => "descriptors",
         HolderKind::Socket => "sockets",
+        HolderKind::Tun => "TUN descriptors",
         HolderKind::Pin => "pins",
         HolderKind::Child => "children",
         HolderKind::Owned => "owned namespaces",
@@ -97,15 +108,25 @@ fn plural(sort: HolderKind) -> &'static str {
 
 /// One holder for JSON.
 pub fn value(holder: &Holder) -> Value {
-    let raw = |pid: &crate::process::Pid| pid.as_raw();
-    match holder {
-        Holder::Thread { pid, tid } => json!({"type": "thread", "pid": raw(pid), "tid": raw(tid)}),
-        Holder::ForChildren { pid, tid } if pid == tid => json!({"type": "next-children", "pid": raw(pid)}),
-        Holder::ForChildren { pid, tid } => {
-            json!({"type": "next-children", "pid": raw(pid), "tid": raw(tid)})
+    // The first thread of a process is not named.
+    let of = |kind: &str, pid: &Pid, tid: &Pid| {
+        let mut value = json!({"type": kind, "pid": pid.as_raw()});
+        if pid != tid {
+            value["tid"] = tid.as_raw().into();
         }
-        Holder::Descriptor { pid, fd } => json!({"type": "descriptor", "pid": raw(pid), "fd": fd}),
-        Holder::Socket { pid, fd } => json!({"type": "socket", "pid": raw(pid), "fd": fd}),
+        value
+    };
+    let open = |kind: &str, pid: &Pid, tid: &Pid, fd: &u32| {
+        let mut value = of(kind, pid, tid);
+        value["fd"] = (*fd).into();
+        value
+    };
+    match holder {
+        Holder::Thread { pid, tid } => json!({"type": "thread", "pid": pid.as_raw(), "tid": tid.as_raw()}),
+        Holder::ForChildren { pid, tid } => of("next-children", pid, tid),
+        Holder::Descriptor { pid, tid, fd } => open("descriptor", pid, tid, fd),
+        Holder::Socket { pid, tid, fd } => open("socket", pid, tid, fd),
+        Holder::Tun { pid, tid, fd } => open("tun", pid, tid, fd),
         Holder::Child { kind, inode } => json!({"type": "child", "kind": kind.name(), "ns": inode}),
         Holder::Owned { kind, inode } => json!({"type": "owned", "kind": kind.name(), "ns": inode}),
         Holder::Pin {

@@ -9,6 +9,7 @@ pub mod fork;
 pub mod handle;
 pub mod interface;
 pub mod ioctl;
+pub mod kcmp;
 pub mod listns;
 pub mod locale;
 pub mod mount;
