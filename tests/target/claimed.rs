@@ -28,10 +28,10 @@ fn asked_by(user: &User, target: &str) -> Ran {
 }
 
 /// An older process in cgroups of the user, and a younger one in cgroups of the system. Both cgroups have the name of a
-/// container with this id.
-fn impersonated(make: impl Fn(&str) -> Result<Cgroup, Skip>, id: &str) -> Outcome {
+/// container with this id; in that of the user, it stands for `ID`.
+fn impersonated(make: impl Fn(&str) -> Result<Cgroup, Skip>, id: &str, name: &str) -> Outcome {
     let user = User::ordinary()?;
-    let theirs = format!("ns-utils-{id}/docker-{id}.scope");
+    let theirs = format!("ns-utils-{id}/{}", name.replace("ID", id));
     let (theirs_path, ours_path) = (
         format!("/{theirs}"),
         format!("docker-{id}.slice/docker-{id}.scope"),
@@ -68,11 +68,14 @@ fn impersonated(make: impl Fn(&str) -> Result<Cgroup, Skip>, id: &str) -> Outcom
 }
 
 fn a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system() -> Outcome {
-    impersonated(Cgroup::new, &id('1'))
+    for name in ["docker-ID.scope", "ID", "other-ID.scope", "a.slice:b:ID"] {
+        impersonated(Cgroup::new, &id('1'), name)?;
+    }
+    Ok(())
 }
 
 fn a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system_in_cgroup_v1() -> Outcome {
-    impersonated(Cgroup::in_v1, &id('2'))
+    impersonated(Cgroup::in_v1, &id('2'), "docker-ID.scope")
 }
 
 fn a_container_in_the_slice_of_a_user_is_that_users() -> Outcome {

@@ -19,37 +19,11 @@ pub struct Cgroup<'a> {
 /// A container, as the path of a cgroup names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container<'a> {
-    /// The runtime of the container.
-    pub runtime: Runtime,
-    /// Its id: 64 hexadecimal digits; the name of a container of LXC.
+    /// Its id: 64 hexadecimal digits, `TASK-NUMBER` in ECS; the name of a container of LXC.
     pub id: &'a [u8],
     /// The cgroup that has this name.
     pub cgroup: Cgroup<'a>,
 }
-
-/// The program that runs a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Runtime {
-    /// Docker.
-    Docker,
-    /// Podman.
-    Podman,
-    /// containerd for Kubernetes.
-    Containerd,
-    /// CRI-O.
-    Crio,
-    /// LXC, LXD, Incus.
-    Lxc,
-}
-
-/// The prefixes of the id in the names of containers' cgroups, and the ids of cgroups that have the runtime's helper
-/// instead of a container.
-const PREFIXES: &[(&[u8], Runtime)] = &[
-    (b"docker-", Runtime::Docker),
-    (b"libpod-", Runtime::Podman),
-    (b"cri-containerd-", Runtime::Containerd),
-    (b"crio-", Runtime::Crio),
-];
 
 impl Cgroups {
     /// The text of the file.
@@ -117,9 +91,12 @@ impl Cgroups {
         self.containers().pop()
     }
 
-    /// The containers that the process is in, from the outermost to the innermost.
+    /// The containers that the process is in, from the outermost to the innermost. If the most informative cgroup names
+    /// none, another hierarchy may: next to cgroup v2, some runtimes use only the older ones.
     pub fn containers(&self) -> Vec<Container<'_>> {
-        self.main().map(Cgroup::containers).unwrap_or_default()
+        let mut all = self.main().into_iter().chain(self.all());
+        all.find_map(|cgroup| Some(cgroup.containers()).filter(|containers| !containers.is_empty()))
+            .unwrap_or_default()
     }
 }
 
@@ -144,11 +121,10 @@ impl<'a> Cgroup<'a> {
         let mut containers: Vec<Container<'_>> = Vec::new();
         let mut above: &[u8] = b"";
         for cgroup in self.down() {
-            if let Some((runtime, id)) = container(above, cgroup.name()) {
-                let last = containers.last().map(|last| (last.runtime, last.id));
-                if last != Some((runtime, id)) {
-                    containers.push(Container { runtime, id, cgroup });
-                }
+            if let Some(id) = container(above, cgroup.name())
+                && containers.last().is_none_or(|last| last.id != id)
+            {
+                containers.push(Container { id, cgroup });
             }
             above = cgroup.name();
         }
@@ -156,43 +132,46 @@ impl<'a> Cgroup<'a> {
     }
 }
 
-/// The runtime and the id of the container with this cgroup name, below a cgroup with the name `above`.
-fn container<'a>(above: &[u8], name: &'a [u8]) -> Option<(Runtime, &'a [u8])> {
-    let bare = name.strip_suffix(b".scope").unwrap_or(name);
-    for (prefix, runtime) in PREFIXES {
-        // conmon, which watches over a container of Podman or CRI-O, has "conmon-" before the id.
-        if let Some(id) = bare.strip_prefix(*prefix)
-            && is_id(id)
-        {
-            return Some((*runtime, id));
-        }
-    }
-    // containerd without a manager of cgroups: slice:cri-containerd:id.
-    if let Some(start) = find(name, b":cri-containerd:") {
-        let id = &name[start + b":cri-containerd:".len()..];
-        return is_id(id).then_some((Runtime::Containerd, id));
-    }
+/// The id of the container with this cgroup name, below a cgroup with the name `above`. The form of the id decides: the
+/// names and parents that runtimes choose are many. Names of LXC have no form, so their parents decide.
+fn container<'a>(above: &[u8], name: &'a [u8]) -> Option<&'a [u8]> {
     if let Some(id) = name.strip_prefix(b"lxc.payload.") {
-        return Some((Runtime::Lxc, id));
+        return Some(id);
     }
-    match above {
-        b"docker" if is_id(name) => Some((Runtime::Docker, name)),
-        b"libpod_parent" if is_id(name) => Some((Runtime::Podman, name)),
-        b"lxc" | b"lxc.payload" => Some((Runtime::Lxc, name)),
-        // Kubernetes without systemd: /kubepods/burstable/podUID/ID.
-        _ if above.starts_with(b"pod") && above.len() > 30 && is_id(name) => {
-            Some((Runtime::Containerd, name))
-        }
-        _ => None,
+    let scope = name.strip_suffix(b".scope");
+    let bare = scope.unwrap_or(name);
+    let (before, end) = bare.split_at(bare.len().saturating_sub(ID));
+    if is_id(end) && (before.is_empty() || is_prefix(before, scope.is_some())) {
+        return Some(end);
     }
+    (matches!(above, b"lxc" | b"lxc.payload") || is_of_ecs(name)).then_some(name)
 }
 
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|bytes| bytes == part)
-}
+/// The number of hexadecimal digits of an id.
+const ID: usize = 64;
 
 fn is_id(text: &[u8]) -> bool {
-    text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit)
+    text.len() == ID && text.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The prefixes of ids in the names of cgroups that are no scopes of systemd.
+const PREFIXES: [&[u8]; 4] = [b"docker-", b"libpod-", b"cri-containerd-", b"crio-"];
+
+/// True if the id of a container can follow: any word in the name of a scope, `kubepods-pod1.slice:cri-containerd:`.
+/// conmon, which watches over a container of Podman or CRI-O, has its own cgroup with the id of the container.
+fn is_prefix(text: &[u8], of_scope: bool) -> bool {
+    let of_conmon = text.ends_with(b"conmon-");
+    text.ends_with(b":") || PREFIXES.contains(&text) || of_scope && text.ends_with(b"-") && !of_conmon
+}
+
+/// True if this is the name of a container of ECS: the id of the task, with 32 hexadecimal digits, and a number.
+fn is_of_ecs(name: &[u8]) -> bool {
+    let mut parts = name.splitn(2, |byte| *byte == b'-');
+    let [task, number] = [(); 2].map(|()| parts.next().unwrap_or_default());
+    task.len() == 32
+        && task.iter().all(u8::is_ascii_hexdigit)
+        && !number.is_empty()
+        && number.iter().all(u8::is_ascii_digit)
 }
 
 /// True if this is the name of a unit that has processes: `systemd.unit(5)`.
@@ -219,44 +198,47 @@ mod tests {
     }
 
     #[test]
-    fn the_container_is_found_by_the_path_of_every_runtime() {
-        for (path, runtime) in [
-            ("/docker/ID", Runtime::Docker),
-            ("/system.slice/docker-ID.scope", Runtime::Docker),
-            ("/docker/ID/init.scope", Runtime::Docker),
-            ("/machine.slice/libpod-ID.scope/container", Runtime::Podman),
-            ("/libpod_parent/libpod-ID", Runtime::Podman),
-            (
-                "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope",
-                Runtime::Podman,
-            ),
-            (
-                "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice/cri-containerd-ID.scope",
-                Runtime::Containerd,
-            ),
-            (
-                "/kubepods/besteffort/pod7c1f7d6e-8a5b-4a1e-9d2e-0b6f3c1d2e3f/ID",
-                Runtime::Containerd,
-            ),
-            (
-                "/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:ID",
-                Runtime::Containerd,
-            ),
-            ("/kubepods.slice/kubepods-pod1.slice/crio-ID.scope", Runtime::Crio),
+    fn the_container_is_found_by_the_form_of_its_id() {
+        for path in [
+            "/docker/ID",
+            "/ID",
+            "/a/b/ID/c",
+            "/system.slice/docker-ID.scope",
+            "/docker/ID/init.scope",
+            "/machine.slice/libpod-ID.scope/container",
+            "/machine.slice/nerdctl-ID.scope",
+            "/libpod_parent/libpod-ID",
+            "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope",
+            "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice/cri-containerd-ID.scope",
+            "/kubepods/besteffort/pod7c1f7d6e-8a5b-4a1e-9d2e-0b6f3c1d2e3f/ID",
+            "/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:ID",
+            "/kubepods.slice/kubepods-pod1.slice/crio-ID.scope",
+            "/actions_job/ID",
+            "/ecs/55091c13-b8cf-4801-b527-f4601742204d/ID",
         ] {
             let cgroups = of(path);
             let container = cgroups.container().unwrap_or_else(|| panic!("{path}"));
-            assert_eq!(
-                (container.runtime, container.id),
-                (runtime, ID.as_bytes()),
-                "{path}"
-            );
+            assert_eq!(container.id, ID.as_bytes(), "{path}");
         }
         for path in ["/lxc/web", "/lxc.payload.web", "/lxc.payload/web/system.slice"] {
             let container = of(path);
             let container = container.container().unwrap_or_else(|| panic!("{path}"));
-            assert_eq!((container.runtime, container.id), (Runtime::Lxc, &b"web"[..]));
+            assert_eq!(container.id, b"web");
         }
+        let task = "34dc0b5e626f2c5c4c5170e34b10e765-1234567890";
+        let cgroups = of(&format!("/ecs/34dc0b5e626f2c5c4c5170e34b10e765/{task}"));
+        assert_eq!(cgroups.container().unwrap().id, task.as_bytes());
+    }
+
+    #[test]
+    fn a_container_is_found_in_any_hierarchy() {
+        let hybrid =
+            format!("3:cpu,cpuacct:/\n1:name=systemd:/docker/{ID}\n0::/system.slice/containerd.service\n");
+        let cgroups = Cgroups::new(hybrid.into_bytes());
+        let container = cgroups.container().unwrap();
+        assert_eq!(container.id, ID.as_bytes());
+        assert_eq!(container.cgroup.hierarchy, b"name=systemd");
+        assert_eq!(cgroups.path(), Some(&b"/system.slice/containerd.service"[..]));
     }
 
     #[test]
@@ -269,7 +251,14 @@ mod tests {
             "/machine.slice/libpod-conmon-ID.scope",
             "/system.slice/crio-conmon-ID.scope",
             "/lxc.monitor.web",
-            "/ID",
+            "/docker-ID.slice",
+            "/build-ID",
+            "/system.slice/var-lib-docker-overlay2-ID-merged.mount",
+            "/system.slice/aID.scope",
+            "/ID0",
+            "/34dc0b5e626f2c5c4c5170e34b10e765-",
+            "/34dc0b5e626f2c5c4c5170e34b10e765-1a",
+            "/34dc0b5e626f2c5c4c5170e34b10e765",
         ] {
             assert_eq!(of(path).container(), None, "{path}");
         }

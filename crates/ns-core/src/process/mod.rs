@@ -20,7 +20,7 @@ mod status;
 mod threads;
 mod wait;
 
-pub use cgroup::{Cgroup, Cgroups, Container, Runtime};
+pub use cgroup::{Cgroup, Cgroups, Container};
 pub(crate) use child::{beside_child, in_child_while};
 pub use child::{in_child, in_child_within};
 pub use files::Files;
