@@ -21,16 +21,16 @@ pub(super) fn by_inode(kind: Option<Kind>, inode: u64) -> Result<Namespace> {
         Ok(namespace) => return Ok(namespace),
         Err(inventory) => inventory,
     };
+    let named = format!("the inode {inode}");
     let Some(kind) = kind else {
-        return Err(missing(&inventory, format!("no namespace has the inode {inode}")));
+        return Err(not_among_all(&inventory, None, &named));
     };
     let other = |entry: &Entry| entry.identity.inode == inode;
     if let Ok(namespace) = find(Kinds::ALL.without(kind), Facts::empty(), other)? {
         let (found, wanted) = (namespace.kind().a_namespace(), kind.a_namespace());
         return Err(Error::Unfit(format!("{namespace} is {found}, not {wanted}")));
     }
-    let what = format!("no {} namespace has the inode {inode}", kind.noun());
-    Err(missing(&inventory, what))
+    Err(not_among_all(&inventory, Some(kind), &named))
 }
 
 /// The namespace with this 64-bit id.
@@ -53,7 +53,7 @@ fn without_id(inventory: &Inventory, id: u64) -> Error {
     let doing = format!("find a namespace by its id {id}");
     match (untold.contains(Kind::Mnt), untold == Kinds::NONE) {
         (true, _) => Error::needs_linux(&doing, "6.18, or 6.12 for a mount namespace"),
-        (false, true) => missing(inventory, format!("no namespace has the id {id}")),
+        (false, true) => not_among_all(inventory, None, &format!("the id {id}")),
         (false, false) => {
             let error = missing(inventory, format!("no mount namespace has the id {id}"));
             let cause = "this kernel has ids for mount namespaces only; all have ids since Linux 6.18";
@@ -165,6 +165,32 @@ fn search(kinds: Kinds, places: Places, facts: Facts) -> Result<Inventory> {
         facts,
         ..Question::default()
     })
+}
+
+/// The error that no namespace has this inode or id. If the kernel does not list its namespaces, there may be one: the note
+/// says what can hide it.
+fn not_among_all(inventory: &Inventory, kind: Option<Kind>, named: &str) -> Error {
+    let told = inventory.looked() - inventory.untold();
+    if told.contains(Places::KERNEL) {
+        let noun = kind.map_or(String::new(), |kind| format!("{} ", kind.noun()));
+        return missing(inventory, format!("no {noun}namespace has {named}"));
+    }
+    let a_namespace = kind.map_or("a namespace".into(), Kind::a_namespace);
+    let holder = match kind {
+        Some(Kind::Ipc) => "a mount of an mqueue file system",
+        Some(Kind::Pid) => "a mount of a proc file system",
+        Some(Kind::Net) => "an open file below /proc/PID/net",
+        Some(_) => "a descriptor on its way through a socket",
+        None => "a mount of mqueue or proc, or an open file below /proc/PID/net,",
+    };
+    let note = format!(
+        "without the kernel's list of namespaces, one that only {holder} keeps alive cannot be found"
+    );
+    let error = missing(inventory, format!("cannot find {a_namespace} with {named}"));
+    match error.note().map(str::to_owned) {
+        Some(unread) => error.with_note(format!("{unread}; {note}")),
+        None => error.with_note(note),
+    }
 }
 
 /// The error that something was not found. Its note says what could not be searched.
