@@ -10,6 +10,7 @@ cases!["mounts::compare":
     the_same_is_nothing_and_success,
     every_difference_is_shown,
     saved_tables_are_compared,
+    numbers_without_a_device_in_a_saved_table_are_not_compared,
     a_side_that_is_none_is_a_failure,
 ];
 
@@ -85,6 +86,40 @@ fn saved_tables_are_compared() -> Outcome {
             "options /proc rw rw,nosuid,nodev,noexec,relatime\npropagation /proc private shared\n"
         )
     );
+    Ok(())
+}
+
+fn numbers_without_a_device_in_a_saved_table_are_not_compared() -> Outcome {
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let save = |name: &str, lines: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, lines).expect("it can be written");
+        path
+    };
+    let before =
+        "1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 0:40 / /a rw - tmpfs a rw\n3 1 8:2 / /b rw - ext4 b rw\n";
+    let after = before.replace("0:40", "0:57").replace("8:2", "8:3");
+    let (before, after) = (save("before", before), save("after", &after));
+    let ran = program("ns-mounts")
+        .arg("--diff")
+        .args([&before, &after])
+        .with("-r -n");
+    assert_eq!((ran.status, ran.stdout.as_str()), (1, "maj:min /b 8:2 8:3\n"));
+    needs::tools("umount");
+    // Files of the running kernel are no saved tables: their numbers tell file systems apart.
+    let room = Room::new("mkdir $d/a; mount -t tmpfs same $d/a")?;
+    let pid = room.shell.pid;
+    let set_up = format!("umount {0}; mount -t tmpfs same {0}", room.text("a"));
+    let mut copy =
+        super::shell::Shell::new(tool("nsenter").args(["-t", &pid.to_string(), "-m", "unshare", "-m"]));
+    copy.run(&set_up);
+    let files = [pid, copy.pid].map(|pid| format!("/proc/{pid}/mountinfo"));
+    let ran = program("ns-mounts")
+        .arg("--diff")
+        .args(&files)
+        .args(["-M", &room.text("a"), "-n", "-r"])
+        .ran();
+    assert!(ran.stdout.starts_with("maj:min "), "{ran:?}");
     Ok(())
 }
 

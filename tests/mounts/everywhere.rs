@@ -4,17 +4,49 @@ use std::os::fd::AsRawFd as _;
 
 use super::{Room, flat};
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, Running, User, in_flight, needs, program, without_a_root};
+use crate::support::{
+    Held, Outcome, Run as _, Running, User, in_flight, needs, program, tool, without_a_root,
+};
 
 cases!["mounts::everywhere":
     every_namespace_that_has_it_mounted_is_found,
     a_namespace_without_a_process_is_found,
+    a_namespace_that_only_a_thread_is_in_has_that_thread_as_its_holder,
     a_namespace_that_only_a_users_descriptor_holds_is_found_by_that_user,
     a_namespace_that_only_the_kernel_lists_is_found_and_can_be_named,
     a_mount_is_found_behind_a_process_whose_root_directory_was_unmounted,
     a_note_says_what_cannot_be_read,
     values_that_cannot_be_read_are_counted,
 ];
+
+/// A thread that enters a mount namespace of its own, and waits there for the end of stdin.
+const THREAD: &str = "\
+import ctypes, os, sys, threading
+def own():
+    assert ctypes.CDLL(None).unshare(0x20000) == 0
+    print(threading.get_native_id(), os.stat('/proc/thread-self/ns/mnt').st_ino, flush=True)
+    sys.stdin.readline()
+threading.Thread(target=own).start()";
+
+fn a_namespace_that_only_a_thread_is_in_has_that_thread_as_its_holder() -> Outcome {
+    needs::root()?;
+    let mut python = tool(needs::installed("python3")?);
+    let mut running = Running::start(python.args(["-c", THREAD]));
+    let line = running.line();
+    let (tid, inode) = line.trim().split_once(' ').expect("two numbers");
+    let pid = running.pid();
+    for words in [format!("--all-namespaces -Q NS=={inode}"), format!("-N {tid}")] {
+        let json = program("ns-mounts")
+            .with(&format!("{words} -J -l -o LEADERS -M /"))
+            .json();
+        let holder = json["filesystems"][0]["leaders"][0].as_str().unwrap_or_default();
+        assert!(
+            holder.starts_with(&format!("{pid}/{tid}(python")),
+            "{words}: {json}"
+        );
+    }
+    Ok(())
+}
 
 /// The inode of the shell's mount namespace.
 fn inode_of(room: &Room) -> u64 {

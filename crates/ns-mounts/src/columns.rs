@@ -43,7 +43,7 @@ ns_core::columns! {
     UNIQ_ID: number("UNIQ-ID", "mount id that the kernel never reuses"), Table, cells::unique_id;
     TID: number("TID", "process that the mount table is from"), Table, cells::tid;
     NS: number("NS", "inode of the mount namespace"), Table, |it| Cell::gathered(it.context.inode(), Cell::Number);
-    LEADERS: texts("LEADERS", "processes of the namespace whose parents are outside it").wide().or(&["HOLDERS"]), Processes, cells::leaders;
+    LEADERS: texts("LEADERS", "processes whose parents are outside the namespace, or PID/TID of threads").wide().or(&["HOLDERS"]), Processes, cells::leaders;
     MASTER: number("MASTER", "peer group that the mount receives events from"), Table, cells::master;
     PEERS: texts("PEERS", "other mounts of the peer group, in every namespace").wide(), Peers, cells::peers;
     VISIBLE: flag("VISIBLE", "yes if the mount point leads to the mount"), Table, cells::visible;

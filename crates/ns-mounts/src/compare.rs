@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use ns_core::Target;
 use ns_core::cli::shown;
-use ns_core::mounts::{Aspect, Difference, Mount, TableForm, View, differences, merged};
+use ns_core::mounts::{Aspect, DeviceNumbers, Difference, Mount, TableForm, View, differences, merged};
 use ns_core::output::{Cell, Heading, Listing, Row};
 
 use crate::cli::Cli;
@@ -26,6 +26,8 @@ struct Compared {
     name: String,
     view: Option<View>,
     bytes: Vec<u8>,
+    /// True if the kernel that runs now has written the table.
+    is_of_this_boot: bool,
 }
 
 impl Compared {
@@ -38,6 +40,8 @@ impl Compared {
                 name: shown(path).into_owned(),
                 view: None,
                 bytes: tables::saved(path)?,
+                // This is `/proc/PID/mountinfo`.
+                is_of_this_boot: path.starts_with("/proc"),
             });
         }
         let view = tables::view(target)?;
@@ -45,6 +49,7 @@ impl Compared {
             name: view.name().to_owned(),
             bytes: view.read()?,
             view: Some(view),
+            is_of_this_boot: true,
         })
     }
 
@@ -73,8 +78,13 @@ fn is_saved(path: &Path) -> bool {
 pub fn compare(cli: &Cli, first: &Target, second: &Target) -> anyhow::Result<ExitCode> {
     let shared = Shared::default();
     let (first, second) = (Compared::of(first)?, Compared::of(second)?);
+    let numbers = if first.is_of_this_boot && second.is_of_this_boot {
+        DeviceNumbers::Comparable
+    } else {
+        DeviceNumbers::OfDevices
+    };
     let (first, second) = (first.mounts(cli, &shared)?, second.mounts(cli, &shared)?);
-    let found = differences(&first, &second);
+    let found = differences(&first, &second, numbers);
     let listing = Listing {
         name: "differences",
         columns: COLUMNS.iter().collect(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ns_core::inventory::{Entry, Facts, Inventory, Places, Question, gather};
+use ns_core::inventory::{Entry, Facts, Holder, Inventory, Places, Question, gather};
 use ns_core::listing::NOT_LOOKED;
 use ns_core::mounts::{Peers, View};
 use ns_core::output::Incomplete;
@@ -27,9 +27,12 @@ pub fn find(leaders: bool) -> Result<Everywhere> {
     )
 }
 
-/// Finds the mount namespaces of processes, and the processes of each.
+/// The places with the processes and threads that are in a namespace.
+const INSIDE: Places = Places::PROCESSES.union(Places::THREADS);
+
+/// Finds the mount namespaces of processes and threads, and the processes of each.
 pub fn of_processes() -> Result<Everywhere> {
-    look(Places::PROCESSES, Facts::LEADER)
+    look(INSIDE, Facts::LEADER)
 }
 
 fn look(places: Places, facts: Facts) -> Result<Everywhere> {
@@ -74,7 +77,7 @@ impl Everywhere {
     /// The places that were not searched, with their names in JSON.
     pub fn not_looked(&self) -> (&'static str, Value) {
         // The other places have mount namespaces without a process, which were not asked for.
-        if self.places == Places::PROCESSES {
+        if self.places == INSIDE {
             nothing_left_out()
         } else {
             self.inventory.not_looked()
@@ -84,7 +87,7 @@ impl Everywhere {
     /// The processes at the top of the process trees in the namespace with this inode, with their names: `4711(nginx)`.
     pub fn leaders(&self, inode: u64) -> Gathered<Vec<Vec<u8>>> {
         let Some(tops) = self.tops.get(&inode) else {
-            return Gathered::Known(Vec::new());
+            return Gathered::Known(self.threads(inode));
         };
         tops.as_ref().and_then(|tops| {
             let mut leaders = Vec::new();
@@ -99,5 +102,21 @@ impl Everywhere {
             }
             Gathered::Known(leaders)
         })
+    }
+
+    /// The threads in a namespace that no process is in, with the process of each: `4711/4712(nginx)`.
+    fn threads(&self, inode: u64) -> Vec<Vec<u8>> {
+        let holders = self
+            .inventory
+            .entry(inode)
+            .map_or(&[][..], |entry| &entry.holders);
+        let name = |holder: &Holder| match holder {
+            Holder::Thread { pid, tid } => {
+                let name = self.inventory.name_of(*pid).known().unwrap_or_default();
+                Some([format!("{pid}/{tid}(").as_bytes(), &name, b")"].concat())
+            }
+            _ => None,
+        };
+        holders.iter().filter_map(name).collect()
     }
 }

@@ -39,14 +39,40 @@ impl Aspect {
         Self::Propagation,
     ];
 
-    fn differs(self, first: &Mount<'_>, second: &Mount<'_>) -> bool {
+    fn differs(self, first: &Mount<'_>, second: &Mount<'_>, numbers: DeviceNumbers) -> bool {
         match self {
             Self::Source => (first.source, first.root) != (second.source, second.root),
             Self::FsType => first.fs_type != second.fs_type,
-            Self::Device => first.device != second.device,
+            Self::Device => !numbers.may_be_same(first, second),
             Self::Options => all_options(first) != all_options(second),
             Self::Propagation => first.propagation().words() != second.propagation().words(),
         }
+    }
+}
+
+/// The origin of two tables, which decides what device numbers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceNumbers {
+    /// On the same machine, since the same boot: each number is one file system.
+    Comparable,
+    /// Perhaps on another machine, or before it was started again. The kernel gives numbers with the major 0, to file
+    /// systems without a device, in the order in which they are mounted.
+    OfDevices,
+}
+
+impl DeviceNumbers {
+    /// True unless the device numbers show that these are different file systems.
+    fn may_be_same(self, first: &Mount<'_>, second: &Mount<'_>) -> bool {
+        let without_device = [first, second].iter().all(|mount| mount.device.major == 0);
+        first.device == second.device || self == Self::OfDevices && without_device
+    }
+
+    /// True if two mounts show the same directory of what may be the same file system.
+    fn may_show_same(self, first: &Mount<'_>, second: &Mount<'_>) -> bool {
+        let same_source = (first.fs_type, first.source) == (second.fs_type, second.source);
+        self.may_be_same(first, second)
+            && first.root == second.root
+            && (self == Self::Comparable || same_source)
     }
 }
 
@@ -58,29 +84,30 @@ fn all_options<'a>(mount: &Mount<'a>) -> std::borrow::Cow<'a, [u8]> {
 ///
 /// Mounts with the same mount point are compared. If several mounts are stacked there, mounts of the same file system
 /// and directory are compared first, and then the others in their order.
-pub fn differences<'t, 'a>(first: &'t [Mount<'a>], second: &'t [Mount<'a>]) -> Vec<Difference<'t, 'a>> {
+pub fn differences<'t, 'a>(
+    first: &'t [Mount<'a>],
+    second: &'t [Mount<'a>],
+    numbers: DeviceNumbers,
+) -> Vec<Difference<'t, 'a>> {
     let mut waiting: HashMap<&[u8], Vec<&'t Mount<'a>>> = HashMap::new();
     for mount in second {
         waiting.entry(mount.target.raw()).or_default().push(mount);
     }
     let mut taken = std::collections::HashSet::new();
-    let mut partner = |mount: &Mount<'a>, same: fn(&Mount<'_>, &Mount<'_>) -> bool| {
+    let mut partner = |mount: &Mount<'a>, any: bool| {
         let there = waiting.get(mount.target.raw())?;
         let found = there
             .iter()
-            .find(|other| same(mount, other) && !taken.contains(&std::ptr::from_ref(**other)))?;
+            .filter(|other| !taken.contains(&std::ptr::from_ref(**other)))
+            .find(|other| any || numbers.may_show_same(mount, other))?;
         taken.insert(std::ptr::from_ref(*found));
         Some(*found)
     };
-    let same: [fn(&Mount<'_>, &Mount<'_>) -> bool; 2] = [
-        |one, other| (one.device, one.root) == (other.device, other.root),
-        |_, _| true,
-    ];
     let mut pairs: Vec<Option<&'t Mount<'a>>> = vec![None; first.len()];
-    for same in same {
+    for any in [false, true] {
         for (mount, pair) in first.iter().zip(&mut pairs) {
             if pair.is_none() {
-                *pair = partner(mount, same);
+                *pair = partner(mount, any);
             }
         }
     }
@@ -91,7 +118,7 @@ pub fn differences<'t, 'a>(first: &'t [Mount<'a>], second: &'t [Mount<'a>]) -> V
             Some(other) => {
                 let aspects: Vec<_> = Aspect::ALL
                     .into_iter()
-                    .filter(|aspect| aspect.differs(mount, other))
+                    .filter(|aspect| aspect.differs(mount, other, numbers))
                     .collect();
                 if !aspects.is_empty() {
                     found.push(Difference::Differs(mount, other, aspects));
@@ -166,7 +193,7 @@ mod tests {
         );
         let (a, b) = (first.mounts(), second.mounts());
         assert_eq!(
-            differences(a, b),
+            differences(a, b, DeviceNumbers::Comparable),
             [
                 Difference::Differs(&a[0], &b[0], vec![Aspect::Options, Aspect::Propagation]),
                 Difference::OnlyFirst(&a[1]),
@@ -174,7 +201,26 @@ mod tests {
                 Difference::OnlySecond(&b[2]),
             ]
         );
-        assert_eq!(differences(a, a), []);
+        assert_eq!(differences(a, a, DeviceNumbers::Comparable), []);
+    }
+
+    #[test]
+    fn numbers_without_a_device_mean_nothing_elsewhere() {
+        let before = "1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 0:2 / /a rw - tmpfs one rw\n\
+                      3 2 0:3 / /a rw - tmpfs two rw\n4 1 8:2 / /b rw - ext4 b rw\n";
+        // The same mounts, with other numbers. The two on /a are exchanged.
+        let after = "1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 0:3 / /a rw - tmpfs one rw\n\
+                     3 2 0:2 / /a rw - tmpfs two rw\n4 1 8:3 / /b rw - ext4 b rw\n";
+        let (first, second) = (
+            MountTable::parse(before.as_bytes()),
+            MountTable::parse(after.as_bytes()),
+        );
+        let (a, b) = (first.mounts(), second.mounts());
+        assert_eq!(
+            differences(a, b, DeviceNumbers::OfDevices),
+            [Difference::Differs(&a[3], &b[3], vec![Aspect::Device])]
+        );
+        assert_eq!(differences(a, b, DeviceNumbers::Comparable).len(), 3);
     }
 
     #[test]

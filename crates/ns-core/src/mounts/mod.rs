@@ -25,7 +25,7 @@ mod view;
 pub use bounded::may_wait;
 pub use cgroup::cgroup_directory;
 pub use cover::Covers;
-pub use diff::{Aspect, Difference, MountEvent, differences, events};
+pub use diff::{Aspect, DeviceNumbers, Difference, MountEvent, differences, events};
 pub use escape::Escaped;
 pub use follow::{Change, Changes, Followed, Place};
 pub use line::{Device, FstabFields, Mount, MountId};
