@@ -1,15 +1,20 @@
 //! Answers that are lost: the kernel has done something, and the process that asked for it does not hear so. Whatever was
 //! made is removed.
 
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+
 use super::pins::Place;
 use super::{unshare, veth};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, needs, preload};
+use crate::support::{Outcome, Run as _, Running, needs, preload};
 
 cases!["unshare::lost_answers":
     a_file_is_removed,
     a_file_stays_bound_if_the_program_runs,
     a_mount_is_removed,
+    an_answer_is_read_again_after_an_error,
+    a_mount_whose_maker_does_not_answer_is_removed,
     a_pair_of_interfaces_is_removed,
 ];
 
@@ -72,6 +77,87 @@ fn a_mount_is_removed() -> Outcome {
             assert!(!mounts.contains(&file), "{when}: {mounts}");
             assert_eq!(place.is_empty(), !exists, "{when}: {ran:?}");
         }
+    }
+    Ok(())
+}
+
+/// Has this read of a pipe fail, whichever process it is in.
+const UNREAD: &str = r"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static int *reads;
+__attribute__((constructor)) static void start(void) {
+    reads = mmap(0, sizeof *reads, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+ssize_t read(int file, void *bytes, size_t count) {
+    struct stat status;
+    if (fstat(file, &status) == 0 && S_ISFIFO(status.st_mode) && __sync_add_and_fetch(reads, 1) == WHEN) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_read, file, bytes, count);
+}
+";
+
+fn an_answer_is_read_again_after_an_error() -> Outcome {
+    needs::root()?;
+    for when in 1..=6 {
+        let place = Place::new();
+        let file = place.file("uts");
+        let mut command = unshare();
+        let _library = preload(&UNREAD.replace("WHEN", &when.to_string()), &mut command)?;
+        command.stdin(std::process::Stdio::null());
+        command.with(&format!("--uts={file} echo ran")).ok();
+        nix::mount::umount(file.as_str()).unwrap_or_else(|errno| panic!("{when}: {errno}"));
+    }
+    Ok(())
+}
+
+/// Stops after a bind mount, as a process does that waits for a server, and opens a FIFO before.
+const STOPPED: &str = r#"
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data) {
+    long result = syscall(SYS_mount, source, target, type, flags, data);
+    if (result == 0 && flags & MS_BIND) {
+        close(open("FIFO", O_WRONLY));
+        for (;;) pause();
+    }
+    return result;
+}
+"#;
+
+fn a_mount_whose_maker_does_not_answer_is_removed() -> Outcome {
+    needs::root()?;
+    for exists in [false, true] {
+        let place = Place::new();
+        let file = place.file("uts");
+        if exists {
+            std::fs::write(&file, "").expect("it is ours");
+        }
+        let directory = tempfile::tempdir().expect("there is room in /tmp");
+        let fifo = directory.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, Mode::S_IRWXU).expect("it is new");
+        let mut command = unshare();
+        let _library = preload(
+            &STOPPED.replace("FIFO", &fifo.display().to_string()),
+            &mut command,
+        )?;
+        let running = Running::start(command.args([&format!("--uts={file}"), "echo", "ran"]));
+        std::fs::read(&fifo).expect("it is opened");
+        running.signal(Signal::SIGTERM);
+        let (_, died_of, output) = running.end();
+        assert_eq!((died_of, output.as_str()), (Some(Signal::SIGTERM as i32), ""));
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("it is there");
+        assert!(!mounts.contains(&file), "{mounts}");
+        assert_eq!(place.is_empty(), !exists);
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ pub const ALL: &[CommandLine] = &[
     with(NAMED, "ns-unshare --unpin net:blue"),
     with(NAMED_UTS, "ns-unshare --unpin uts:web"),
     with(HELD, "ns-unshare --pin web --from TARGET -u -n"),
-    with("touch /tmp/uts", "ns-unshare --uts=/tmp/uts probe"),
+    with("", "ns-unshare --uts=/tmp/uts probe"),
     plain("ns-unshare --veth eth0,addr=10.7.0.2/24,peer=vh1 probe"),
     plain("ns-unshare --dry-run -a probe"),
     with(HELD, "ns-enter -t TARGET probe"),

@@ -54,7 +54,10 @@ pub(crate) fn in_child_while(
                 return Err(errno).doing(doing);
             }
             let mut bytes = Vec::new();
-            let read = reader.read_to_end(&mut bytes);
+            // A second time after an error: the child may have made something, and only its answer says so.
+            let read = reader
+                .read_to_end(&mut bytes)
+                .or_else(|_| reader.read_to_end(&mut bytes));
             await_end(child).doing(doing)?;
             read.doing(doing)?;
             match bytes.pop() {
