@@ -2,12 +2,13 @@
 
 use super::{Room, rooms};
 use crate::support::case::cases;
-use crate::support::{Outcome, User, needs};
+use crate::support::{Outcome, Run as _, User, needs, tool};
 
 cases!["pins::remove":
     all_of_a_name_or_one,
     each_name_that_can_be_removed_is_removed,
     a_stale_name_is_removed,
+    a_stale_name_is_removed_if_process_1_is_hidden,
     a_file_that_is_not_a_name_is_kept,
     a_link_goes_and_what_it_leads_to_stays,
     a_name_that_is_mounted_twice_is_removed_completely,
@@ -76,6 +77,24 @@ fn a_stale_name_is_removed() -> Outcome {
         assert_eq!(room.ok("ns-enter -t web hostname"), "new\n");
         assert_eq!(room.mounts(), 1);
     }
+    Ok(())
+}
+
+fn a_stale_name_is_removed_if_process_1_is_hidden() -> Outcome {
+    needs::whole_root()?;
+    needs::user_namespaces()?;
+    needs::tools("mount setpriv");
+    let user = User::ordinary()?;
+    let (id, program) = (user.id, user.programs().join("ns-unshare"));
+    let program = program.display();
+    let text = format!(
+        "mount -t proc -o hidepid=2 proc /proc
+        exec setpriv --reuid={id} --regid={id} --clear-groups {program} -r -m sh -e -c '
+            mount -t tmpfs run /run; mkdir /run/utsns; touch /run/utsns/old
+            test ! -e /proc/1; {program} --unpin old; ls /run/utsns'"
+    );
+    let ran = tool("unshare").args(["-m", "sh", "-e", "-c", &text]).ran();
+    assert_eq!(ran.ok(), "");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::unshare;
 use crate::support::case::{Skip, cases};
-use crate::support::{Outcome, Running, needs, tool};
+use crate::support::{Outcome, Run as _, Running, needs, tool};
 
 cases!["unshare::faults":
     a_message_that_cannot_be_sent_ends_both_sides,
@@ -20,6 +20,7 @@ cases!["unshare::faults":
     a_filter_that_may_refuse_a_call_is_noted,
     few_descriptors_are_named_as_the_cause,
     what_could_not_be_read_is_no_answer,
+    a_host_name_that_could_not_be_read_may_be_the_one,
     a_name_is_not_stale_if_process_1_cannot_be_asked,
     a_limit_that_is_no_longer_reached_is_no_cause,
     capabilities_that_an_id_takes_away_are_no_cause,
@@ -317,6 +318,25 @@ fn what_could_not_be_read_is_no_answer() -> Outcome {
             "{path}: {messages}"
         );
     }
+    Ok(())
+}
+
+fn a_host_name_that_could_not_be_read_may_be_the_one() -> Outcome {
+    needs::root()?;
+    let mut command = tool(needs::installed("strace")?);
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=setns:error=ENOMEM"]);
+    command.arg(crate::support::path_of("ns-enter"));
+    // Its name is that of the caller's namespace too, which is read without entering it.
+    let _held = crate::support::Held::new(tool("unshare").arg("-u"), "");
+    let host = tool("uname").arg("-n").ran().ok();
+    let (status, output, messages) = ended(
+        command
+            .args(["-u", "-t"])
+            .arg(format!("host:{}", host.trim_end()))
+            .args(["echo", "ran"]),
+    );
+    let message = "ns-enter: cannot read the host name of every UTS namespace: Cannot allocate memory\n";
+    assert_eq!((status, output.as_str(), messages.as_str()), (1, "", message));
     Ok(())
 }
 

@@ -201,6 +201,14 @@ mod tests {
     }
 
     #[test]
+    fn in_ascii_only_other_characters_are_written_out_too() {
+        assert_eq!(escape_for_raw("a bü".as_bytes()), r"a\x20bü");
+        assert_eq!(escape_for_raw_ascii("a bü".as_bytes()), r"a\x20b\xc3\xbc");
+        assert_eq!(escape_for_quotes("a b\"ü".as_bytes()), r"a b\x22ü");
+        assert_eq!(escape_for_quotes_ascii("a b\"ü".as_bytes()), r"a b\x22\xc3\xbc");
+    }
+
+    #[test]
     fn a_quote_does_not_end_what_is_quoted() {
         assert_eq!(quoted(b"a\"\\x1b\x1b"), r#""a\"\\x1b\x1b""#);
         assert_eq!(quoted("\u{202e}".as_bytes()), r#""\xe2\x80\xae""#);
