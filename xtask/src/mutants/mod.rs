@@ -81,8 +81,9 @@ struct Near {
 const NEAR: &[Near] = &[
     Near { file: "launch/cgroup", cases: &["cgroups::"] },
     Near { file: "launch/channel", cases: &["lost_answers::", "unshare::faults"] },
-    Near { file: "launch/ending", cases: &["interrupted::", "unshare::signals"] },
+    Near { file: "launch/ending", cases: &["interrupted::", "unshare::signals", "pins::names"] },
     Near { file: "launch/frozen", cases: &["cgroups::"] },
+    Near { file: "launch/held", cases: &["enter::hanging", "enter::surroundings"] },
     Near { file: "launch/init", cases: &["unshare::start", "unshare::signals"] },
     Near { file: "launch/inside/credentials", cases: &["::ids", "private_ids::"] },
     Near { file: "launch/inside/directories", cases: &["unshare::mounts", "path_causes::", "enter::etc"] },
@@ -90,7 +91,7 @@ const NEAR: &[Near] = &[
     Near { file: "launch/inside/forks", cases: &["kill_child::", "unshare::namespaces"] },
     Near { file: "launch/inside/last", cases: &["unshare::start", "unshare::scripts"] },
     Near { file: "launch/inside/mounts", cases: &["unshare::mounts", "enter::etc"] },
-    Near { file: "launch/inside/names", cases: &["unshare::namespaces"] },
+    Near { file: "launch/inside/names", cases: &["unshare::namespaces", "pins::"] },
     Near { file: "launch/inside/namespaces", cases: &["::namespaces"] },
     Near { file: "launch/inside/network", cases: &["unshare::network"] },
     Near { file: "launch/inside/sysfs", cases: &["enter::etc", "unshare::network"] },
@@ -117,6 +118,9 @@ pub struct MutantsCli {
     /// Choose another sample.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Start with the change that has this number, to go on with a run that was interrupted.
+    #[arg(long, default_value_t = 1)]
+    from: u32,
     /// Print the changes of the sample, and try none.
     #[arg(long)]
     list: bool,
@@ -124,7 +128,7 @@ pub struct MutantsCli {
     parts: Vec<String>,
 }
 
-/// Tries the sample. `target/mutants/results` gets a line for each change.
+/// Tries the sample. `target/mutants/results` gets a line for each change, behind those of an interrupted run.
 pub fn run(cli: &MutantsCli) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -145,10 +149,15 @@ pub fn run(cli: &MutantsCli) -> Result<()> {
         .iter()
         .map(|(number, (_, change))| (*number, change.clone()));
     let built = build::build(root, &work, &changes.collect())?;
-    let mut results = File::create(work.join("results"))?;
+    let mut results = File::options()
+        .create(true)
+        .write(true)
+        .append(cli.from > 1)
+        .truncate(cli.from == 1)
+        .open(work.join("results"))?;
     let mut unchanged = BTreeMap::new();
     let (mut missed, mut noticed) = (0, 0);
-    for (number, (part, change)) in &sample {
+    for (number, (part, change)) in sample.range(cli.from..) {
         let what = if built.lost.contains(number) {
             "not built".to_owned()
         } else {
