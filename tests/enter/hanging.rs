@@ -1,6 +1,9 @@
 //! Targets whose files never answer: `ns-enter` reads nothing of them, and looks for a cause for a second only.
 
+use std::process::Command;
+
 use super::both;
+use crate::mounts::fuse::Server;
 use crate::support::case::cases;
 use crate::support::{Held, Outcome, Running, needs, tool};
 
@@ -9,6 +12,9 @@ cases!["enter::hanging":
     a_proc_that_never_answers_keeps_nobody,
     a_proc_that_the_target_made_up_gives_no_cause,
     a_working_directory_that_never_answers_keeps_nobody,
+    nobody_waits_for_the_child_that_waits_for_a_directory,
+    a_working_directory_above_a_server_keeps_nobody,
+    a_file_that_never_opens_keeps_nobody,
 ];
 
 fn only_regular_files_are_read_to_explain_a_failure() -> Outcome {
@@ -44,7 +50,7 @@ fn only_regular_files_are_read_to_explain_a_failure() -> Outcome {
 }
 
 /// Runs it to its end, which must come. Gives its status and its messages.
-fn ended(command: &mut std::process::Command) -> (i32, String) {
+fn ended(command: &mut Command) -> (i32, String) {
     let mut messages = tempfile::tempfile().expect("there is room in /tmp");
     let stderr = messages.try_clone().expect("there are descriptors");
     let running = Running::start(command.stderr(stderr));
@@ -126,30 +132,88 @@ fn no_cause_is_found(set_up: &str) -> Outcome {
     Ok(())
 }
 
-fn a_working_directory_that_never_answers_keeps_nobody() -> Outcome {
-    let server = crate::mounts::fuse::Server::new()?;
-    needs::tools("mount nsenter umount");
-    let place = Held::new(tool("unshare").arg("-m"), "");
-    let pid = place.pid.to_string();
-    let in_place = |words: &[&str]| {
+/// A mount namespace with a file system on `/mnt` whose server can stop answering.
+struct Place {
+    server: Server,
+    process: Held,
+}
+
+impl Place {
+    fn new(server: Server) -> Self {
+        needs::tools("mount nsenter umount");
+        let process = Held::new(tool("unshare").arg("-m"), "");
+        let place = Self { server, process };
+        let options = "fd=0,rootmode=40000,user_id=0,group_id=0,allow_other";
+        let mounted = place
+            .inside(&["mount", "-i", "-t", "fuse.dead", "-o", options, "dead", "/mnt"])
+            .stdin(place.server.stdin())
+            .status();
+        assert!(mounted.expect("nsenter runs").success());
+        place.server.serve();
+        place
+    }
+
+    /// A command in it.
+    fn inside(&self, words: &[&str]) -> Command {
         let mut command = tool("nsenter");
-        command.args(["-m", "-t", &pid]).args(words);
         command
-    };
-    let options = "fd=0,rootmode=40000,user_id=0,group_id=0,allow_other";
-    let mounted = in_place(&["mount", "-i", "-t", "fuse.dead", "-o", options, "dead", "/mnt"])
-        .stdin(server.stdin())
-        .status();
+            .args(["-m", "-t", &self.process.pid.to_string()])
+            .args(words);
+        command
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What waits for an answer waits until then.
+        let _ = self.inside(&["umount", "-i", "-l", "-f", "/mnt"]).status();
+    }
+}
+
+fn a_working_directory_that_never_answers_keeps_nobody() -> Outcome {
+    enters_the_root_instead(&Place::new(Server::new()?), &[], "/mnt")
+}
+
+fn nobody_waits_for_the_child_that_waits_for_a_directory() -> Outcome {
+    // There, a parent waits for the program.
+    let words = ["unshare", "-p", "-f", "--kill-child"];
+    enters_the_root_instead(&Place::new(Server::new()?), &words, "/mnt")
+}
+
+fn a_working_directory_above_a_server_keeps_nobody() -> Outcome {
+    needs::file_system("overlay")?;
+    let place = Place::new(Server::new()?);
+    let above = "mount -t tmpfs none /srv; mkdir /srv/o
+        mount -t overlay -o lowerdir=/mnt:/srv none /srv/o";
+    let mounted = place.inside(&["sh", "-ec", above]).status();
     assert!(mounted.expect("nsenter runs").success());
-    server.serve();
-    let target = Held::new(&mut in_place(&[]), "cd /mnt");
-    server.stop();
+    enters_the_root_instead(&place, &[], "/srv/o")
+}
+
+/// A target that these words start there, in a directory that has no answer then, is entered at its root.
+fn enters_the_root_instead(place: &Place, words: &[&str], directory: &str) -> Outcome {
+    let target = Held::new(&mut place.inside(words), &format!("cd {directory}"));
+    place.server.stop();
     let mut command = both()?[0].enter();
-    let (status, messages) = ended(command.args(["-t", &target.pid.to_string(), "true"]));
-    // The child that has tried it waits until then.
-    let _ = in_place(&["umount", "-i", "-f", "/mnt"]).status();
-    let note = "cannot be entered (its file system does not answer): using the root
-";
-    assert!(status == 0 && messages.ends_with(note), "{status} {messages}");
+    command.args(["-t", &target.pid.to_string()]);
+    let (status, messages) = ended(command.args(["sh", "-c", "pwd >&2; exit 7"]));
+    let end = "cannot be entered (its file system does not answer): using the root\n/\n";
+    assert!(status == 7 && messages.ends_with(end), "{status} {messages}");
+    Ok(())
+}
+
+fn a_file_that_never_opens_keeps_nobody() -> Outcome {
+    let place = Place::new(Server::with_file()?);
+    let target = place.process.pid.to_string();
+    // It is no program, so it may be the value of the option before it: `-u FILE` means `--uts=FILE`.
+    for option in ["-m", "-mu"] {
+        let mut command = both()?[0].enter();
+        let (status, messages) = ended(command.args(["-t", &target, option, "/mnt/file"]));
+        let message = "ns-enter: cannot run \"/mnt/file\": Permission denied\n";
+        assert!(
+            status == 126 && messages.starts_with(message),
+            "{option}: {status} {messages}"
+        );
+    }
     Ok(())
 }

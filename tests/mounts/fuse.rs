@@ -1,4 +1,4 @@
-//! A server of a FUSE file system that has one empty directory.
+//! A server of a FUSE file system that has one directory, which is empty or has one file.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -22,18 +22,33 @@ pub struct Server {
 #[derive(Default)]
 struct State {
     is_stopped: AtomicBool,
+    /// True if there is a file of mode 0644 by every name. It never opens.
+    has_file: bool,
     /// The requests that came while nobody answered.
     unanswered: AtomicUsize,
 }
 
 impl Server {
+    /// The server of an empty directory.
     pub fn new() -> Result<Self, Skip> {
+        Self::of(State::default())
+    }
+
+    /// The server of a directory with a file of mode 0644 by every name, which never opens.
+    pub fn with_file() -> Result<Self, Skip> {
+        Self::of(State {
+            has_file: true,
+            ..State::default()
+        })
+    }
+
+    fn of(state: State) -> Result<Self, Skip> {
         needs::root()?;
         let connection = File::options().read(true).write(true).open("/dev/fuse");
         let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
         Ok(Self {
             connection,
-            state: Arc::default(),
+            state: state.into(),
         })
     }
 
@@ -67,7 +82,8 @@ fn serve(mut connection: File, state: &State) {
             continue;
         }
         let operation = u32::from_le_bytes(request[4..8].try_into().expect("it has 4 bytes"));
-        let Some((error, body)) = answer(operation) else {
+        let is_file = state.has_file && (operation == LOOKUP || request[16..24] != 1_u64.to_le_bytes());
+        let Some((error, body)) = answer(operation, is_file) else {
             continue;
         };
         let length = u32::try_from(16 + body.len()).expect("it is short");
@@ -81,8 +97,11 @@ fn serve(mut connection: File, state: &State) {
     }
 }
 
-/// The error and the body of the answer to an operation; `None` if it gets none.
-fn answer(operation: u32) -> Option<(i32, Vec<u8>)> {
+/// Look for a name.
+const LOOKUP: u32 = 1;
+
+/// The error and the body of the answer to an operation on the directory or the file; `None` if it gets none.
+fn answer(operation: u32, is_file: bool) -> Option<(i32, Vec<u8>)> {
     let longs = |values: &[u64]| {
         values
             .iter()
@@ -95,17 +114,22 @@ fn answer(operation: u32) -> Option<(i32, Vec<u8>)> {
             .flat_map(|value| value.to_le_bytes())
             .collect::<Vec<_>>()
     };
+    // The number and the mode, without times or size.
+    let attributes = || {
+        let (number, mode) = if is_file { (2, 0o100_644) } else { (1, 0o40755) };
+        let rest = words(&[0, 0, 0, mode, 2, 0, 0, 0, 4096, 0]);
+        [longs(&[number, 0, 0, 0, 0, 0]), rest].concat()
+    };
     Some(match operation {
+        // OPEN of the file.
+        14 if is_file => return None,
+        LOOKUP if is_file => (0, [longs(&[2, 0, 0, 0, 0]), attributes()].concat()),
         // FORGET and BATCH_FORGET.
         2 | 42 => return None,
         // LOOKUP finds nothing.
-        1 => (-(Errno::ENOENT as i32), Vec::new()),
-        // GETATTR: a directory.
-        3 => {
-            let times = longs(&[0, 0, 1, 0, 0, 0, 0, 0]);
-            let rest = words(&[0, 0, 0, 0o40755, 2, 0, 0, 0, 4096, 0]);
-            (0, [times, rest].concat())
-        }
+        LOOKUP => (-(Errno::ENOENT as i32), Vec::new()),
+        // GETATTR.
+        3 => (0, [longs(&[0, 0]), attributes()].concat()),
         // ACCESS: everybody may.
         34 => (0, Vec::new()),
         // STATFS: 2048 blocks.

@@ -46,10 +46,7 @@ impl Root {
     pub fn new(installed: &[&Path], set_up: &'static str) -> Result<Self, Skip> {
         needs::root()?;
         needs::tools("mount");
-        let systems = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
-        if !systems.lines().any(|line| line.ends_with("\toverlay")) {
-            return Err(Skip::Lacks("the kernel has no overlayfs".into()));
-        }
+        needs::file_system("overlay")?;
         let files = tempfile::tempdir().expect("a directory can be made");
         for file in installed {
             let name = file.file_name().expect("it is a file");

@@ -102,6 +102,19 @@ pub fn ids_of_every_kind() -> Result<(), Skip> {
     linux(6, 18)
 }
 
+/// Needs a file system of this type, which the kernel has loaded.
+pub fn file_system(name: &str) -> Result<(), Skip> {
+    let systems = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
+    if systems
+        .lines()
+        .any(|line| line.split('\t').next_back() == Some(name))
+    {
+        Ok(())
+    } else {
+        Err(Skip::Lacks(format!("the kernel has no {name} file system")))
+    }
+}
+
 /// Needs a kernel of this version or newer.
 pub fn linux(major: u32, minor: u32) -> Result<(), Skip> {
     let uname = rustix::system::uname();

@@ -2,66 +2,80 @@
 //! is an operand then, such as the program to run.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::Read as _;
+use std::io::{PipeWriter, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::{Arg, Command};
 
 use crate::Kind;
 use crate::escape::word as in_shell;
+use crate::explain::program::has_program_format;
 use crate::pins::{self, State};
+use crate::process::in_child_within;
 
-/// The advice, and whether the operand can be a program.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Advice {
-    pub text: String,
-    pub operand_is_no_program: bool,
-}
+/// The time for looking at files.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How to give the first operand to the option before it, if that option takes a value without a blank.
-pub(super) fn for_operand(command: &Command) -> Option<Advice> {
-    for_operand_in(command, std::env::args_os().skip(1))
+pub(super) fn for_operand(command: &Command) -> Option<String> {
+    let operand = operand(command, std::env::args_os().skip(1))?;
+    soon(|| as_value(&operand))
 }
 
-fn for_operand_in(command: &Command, arguments: impl Iterator<Item = OsString>) -> Option<Advice> {
-    let Operand { option, word, .. } = operand(command, arguments)?;
-    let file = if Path::new(&word).is_dir() && has_value_name(option, "FILE") {
+/// Advice if the program that could not be run was meant as the value of an option: it is a directory or a plain file, or
+/// it does not exist and a program follows.
+pub(super) fn for_failed_program(command: &Command, status: u8) -> Option<String> {
+    let operand = operand(command, std::env::args_os().skip(1)).filter(|_| status > 1)?;
+    soon(|| {
+        let is_no_program = is_no_program(Path::new(&operand.word), has_value_name(operand.option, "DIR"));
+        let as_value = is_no_program.then(|| as_value(&operand)).flatten();
+        as_value.or_else(|| (status == 127).then(|| instead_of_missing(&operand)).flatten())
+    })
+}
+
+/// The text, if a child finds it soon: the files may be those of a target, and on a file system that does not answer.
+fn soon(text: impl FnOnce() -> Option<String>) -> Option<String> {
+    let look = |pipe: &mut PipeWriter| pipe.write_all(text().unwrap_or_default().as_bytes());
+    let bytes = in_child_within(PATIENCE, &[], look).ok()??;
+    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+}
+
+fn as_value(operand: &Operand<'_>) -> Option<String> {
+    let Operand { option, word, .. } = operand;
+    let file = if Path::new(word).is_dir() && has_value_name(option, "FILE") {
         // A namespace can be bound only to a file.
-        Path::new(&word).join("NAME").into_os_string()
+        Path::new(word).join("NAME").into_os_string()
     } else {
         word.clone()
     };
-    Some(Advice {
-        text: attached(option, &file)?,
-        operand_is_no_program: is_no_program(Path::new(&word), has_value_name(option, "DIR")),
-    })
+    attached(option, &file)
 }
 
 /// How to give the first operand to the option before it, if no program has that name: it is a pinned name of the option's
 /// kind, or a program follows it.
-pub(super) fn for_missing_program(command: &Command) -> Option<String> {
-    let Operand { option, word, next } = operand(command, std::env::args_os().skip(1))?;
+fn instead_of_missing(operand: &Operand<'_>) -> Option<String> {
+    let Operand { option, word, next } = operand;
     let kind = Kind::ALL
         .into_iter()
         .find(|kind| option.get_long() == Some(kind.option()))?;
-    let pins = pins::find(&word).unwrap_or_default();
+    let pins = pins::find(word).unwrap_or_default();
     let is_pinned = pins
         .iter()
         .any(|pin| pin.kind == kind && pin.state == State::Alive);
-    if !is_pinned && !next.is_some_and(|next| is_program(&next)) {
+    if !is_pinned && !next.as_ref().is_some_and(|next| is_program(next)) {
         return None;
     }
     if !has_value_name(option, "FILE") {
-        return attached(option, &word);
+        return attached(option, word);
     }
     let (noun, option) = (kind.noun(), kind.option());
-    let name = in_shell(&word);
+    let name = in_shell(word);
     Some(if is_pinned {
         format!("to enter the {noun} namespace that is pinned as {name}, run ns-enter --{option}={name}")
     } else {
-        let file = in_shell(Path::new(".").join(&word));
+        let file = in_shell(Path::new(".").join(word));
         format!("to bind the {noun} namespace to a file, write --{option}={file}")
     })
 }
@@ -119,11 +133,7 @@ fn is_no_program(path: &Path, directory_is_wanted: bool) -> bool {
     let Ok(file) = std::fs::metadata(path) else {
         return false;
     };
-    let looks_like_program = || {
-        let mut start = [0; 4];
-        let read = File::open(path).and_then(|mut file| file.read(&mut start));
-        read.is_ok() && (start.starts_with(b"#!") || start == *b"\x7fELF")
-    };
+    let looks_like_program = || has_program_format(path);
     file.is_dir()
         || (!directory_is_wanted
             && file.is_file()
@@ -173,7 +183,7 @@ mod tests {
             .arg(Arg::new("dir").short('w').long("wd"))
             .arg(Arg::new("fork").short('f').action(ArgAction::SetTrue));
         command.build();
-        for_operand_in(&command, words.iter().map(OsString::from)).map(|advice| advice.text)
+        as_value(&operand(&command, words.iter().map(OsString::from))?)
     }
 
     #[test]

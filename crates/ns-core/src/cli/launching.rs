@@ -4,7 +4,7 @@ use std::ffi::{CString, OsString};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{Command, CommandFactory};
+use clap::CommandFactory;
 use serde_json::json;
 
 use super::{advice, note_error, report};
@@ -83,7 +83,7 @@ fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
         }) => mirror(Ended::Killed(signal)).into(),
         Err(Failure { error, status, .. }) => {
             let command = C::command();
-            let error = match help_about_operand(&command, status) {
+            let error = match advice::for_failed_program(&command, status) {
                 Some(help) => error.with_help(help),
                 None => error,
             };
@@ -91,16 +91,4 @@ fn conclude<C: CommandFactory>(outcome: Result<Ended, Failure>) -> ExitCode {
             status.into()
         }
     }
-}
-
-/// Help if the program that could not be run was meant as the value of an option: it is a directory or a plain file, or
-/// it does not exist and a program follows.
-fn help_about_operand(command: &Command, status: u8) -> Option<String> {
-    let advice = advice::for_operand(command).filter(|advice| advice.operand_is_no_program && status > 1);
-    let missing = || {
-        (status == 127)
-            .then(|| advice::for_missing_program(command))
-            .flatten()
-    };
-    advice.map(|advice| advice.text).or_else(missing)
 }

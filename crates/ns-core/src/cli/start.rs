@@ -70,8 +70,7 @@ where
             }
             let command = C::command();
             let runs_program = command.get_positionals().any(Arg::is_trailing_var_arg_set);
-            let advice = advice::for_operand(&command).filter(|_| !runs_program);
-            let advice = advice.map(|advice| advice.text);
+            let advice = (!runs_program).then(|| advice::for_operand(&command)).flatten();
             // A filter of system calls can be the cause of anything.
             match error.as_ref().downcast_ref::<Error>() {
                 Some(error) => {
@@ -99,7 +98,7 @@ fn answer(command: &Command, error: &clap::Error) -> ExitCode {
         && let Some(advice) = advice::for_operand(command)
     {
         let end = text.find('\n').map_or(text.len(), |end| end + 1);
-        text.insert_str(end, &failure::help_line(&advice.text));
+        text.insert_str(end, &failure::help_line(&advice));
     }
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)

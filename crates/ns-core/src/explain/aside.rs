@@ -2,22 +2,32 @@
 //! answer, or mount something over `/proc` meanwhile.
 
 use std::io::{self, PipeWriter, Write as _};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use super::limits;
 use crate::Error;
 use crate::process::in_child_within;
 
 /// How long the child may look.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The error as `explain` explains it in a child, if that takes no longer than a second.
-pub(crate) fn aside(error: Error, explain: impl FnOnce(Error) -> Error) -> Error {
-    if error.errno().is_none() || error.cause().is_some() {
+/// The error as `explain` explains it in a child that has only the descriptors in `needed`, if that takes no longer than a
+/// second.
+pub(crate) fn aside(error: Error, needed: &[BorrowedFd<'_>], explain: impl FnOnce(Error) -> Error) -> Error {
+    let (Some(errno), None) = (error.errno(), error.cause()) else {
         return error;
+    };
+    // The child has descriptors to spare.
+    if let Some(finding) = limits::files(errno) {
+        return finding.explain(error);
     }
     let look = |pipe: &mut PipeWriter| tell(&explain(error.clone()), pipe);
     // Without an answer in time, no cause is known.
-    let found = in_child_within(PATIENCE, look).ok().flatten().unwrap_or_default();
+    let found = in_child_within(PATIENCE, needed, look)
+        .ok()
+        .flatten()
+        .unwrap_or_default();
     let mut texts = found
         .split(|byte| *byte == 0)
         .map(|text| String::from_utf8_lossy(text).into_owned());

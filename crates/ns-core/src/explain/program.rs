@@ -132,8 +132,7 @@ pub(crate) fn first_executable(places: &[CString]) -> Option<&CString> {
 }
 
 /// True if this is an ELF file, which no shell can read, or a script that names its interpreter.
-pub(crate) fn is_for_no_shell(path: &CStr) -> bool {
-    let path = Path::new(OsStr::from_bytes(path.to_bytes()));
+pub(crate) fn has_program_format(path: &Path) -> bool {
     let has_format = |start: Vec<u8>| start.starts_with(MAGIC) || start.starts_with(b"#!");
     plain(path).is_some_and(|file| has_format(start_of(&file)))
 }

@@ -91,24 +91,20 @@ impl Directory {
     }
 }
 
-/// True if the working directory of a process may be on a server that never answers, by its type in the process's table of
-/// mounts: no file system is asked.
+/// True if the working directory of a process may be on a server that never answers, or on a file system above one, by the
+/// type in the process's table of mounts: no file system is asked. A device says nothing, because `fuseblk` has one.
 fn may_wait(process: &Process, directory: &OwnedFd) -> bool {
     let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
     let Ok(stat) = statx(directory, "", flags, StatxFlags::MNT_ID) else {
         return true;
     };
-    // A file system on a device has no server.
-    if stat.stx_dev_major != 0 {
-        return false;
-    }
     let Ok(table) = process.read("mountinfo") else {
         return true;
     };
     let table = MountTable::parse(&table);
     let mut mounts = table.mounts().iter();
     let mount = mounts.find(|mount| mount.id.as_raw() == stat.stx_mnt_id);
-    mount.is_none_or(|mount| mounts::may_wait(&mount.fs_type.decoded()))
+    mount.is_none_or(|mount| mounts::may_wait_for_another(&mount.fs_type.decoded()))
 }
 
 impl AsFd for Directory {

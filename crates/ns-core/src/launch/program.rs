@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
 
 use nix::errno::Errno;
 
@@ -181,7 +182,8 @@ impl Program {
 
     fn try_file(&self, file: &CStr) -> Errno {
         let Err(errno) = nix::unistd::execve(file, &self.arguments, &self.environment);
-        if errno != Errno::ENOEXEC || explain::program::is_for_no_shell(file) {
+        let path = Path::new(OsStr::from_bytes(file.to_bytes()));
+        if errno != Errno::ENOEXEC || explain::program::has_program_format(path) {
             return errno;
         }
         // The shell runs a script without a `#!` line (execvp(3)).

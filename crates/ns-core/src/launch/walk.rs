@@ -47,7 +47,8 @@ fn inside_turns(plan: &Plan, process: &mut InsideProcess) -> Result<(), Failure>
             let step = step.of_family();
             if let Err(error) = step.perform(process) {
                 let after = step.facts().after_failure(error.errno());
-                let error = process.explain(error, |look, errno| step.cause(look, errno));
+                let error =
+                    process.explain_with(error, &step.descriptors(), |look, errno| step.cause(look, errno));
                 match after {
                     AfterFailure::Stop => return Err(error.into()),
                     AfterFailure::GoOn => (process.reporter.note)(&error),

@@ -19,15 +19,31 @@ const REMOTE: &[&str] = &[
     "nfs4", "ocfs2", "orangefs", "pvfs2", "smb3", "smbfs", "virtiofs",
 ];
 
+/// Types of file systems that show the files of others, which the table of mounts does not name for certain.
+const STACKED: &[&str] = &[
+    "aufs",
+    "ecryptfs",
+    "erofs",
+    "overlay",
+    "overlayfs",
+    "shiftfs",
+    "unionfs",
+];
+
 /// True if file systems of this type ask a program or another machine, which may never answer.
 pub fn may_wait(fs_type: &[u8]) -> bool {
     fs_type.starts_with(b"fuse") || REMOTE.iter().any(|remote| remote.as_bytes() == fs_type)
 }
 
+/// True if file systems of this type may wait as in [`may_wait`], or for another file system that does.
+pub(crate) fn may_wait_for_another(fs_type: &[u8]) -> bool {
+    may_wait(fs_type) || STACKED.iter().any(|stacked| stacked.as_bytes() == fs_type)
+}
+
 impl View {
     /// Follows a path as [`View::resolve`] does; `None` if it takes longer than `limit`.
     pub fn resolve_within(&self, path: &Path, limit: Duration) -> Result<Option<ResolvedPath>> {
-        let answer = in_child_within(limit, |pipe| {
+        let answer = in_child_within(limit, &self.descriptors(), |pipe| {
             let bytes = match self.resolve(path) {
                 Ok(place) => found(&place),
                 Err(Error::NotFound(_)) => vec![Answer::Missing as u8],
@@ -47,7 +63,7 @@ impl View {
 
     /// Measures a file system as [`View::space`] does; `ETIMEDOUT` if it takes longer than `limit`.
     pub fn space_within(&self, mount: &Mount<'_>, limit: Duration) -> Gathered<Space> {
-        let answer = in_child_within(limit, |pipe| {
+        let answer = in_child_within(limit, &self.descriptors(), |pipe| {
             let bytes = match self.space(mount) {
                 Gathered::Known(space) => {
                     let numbers = space.numbers().map(u64::to_ne_bytes);

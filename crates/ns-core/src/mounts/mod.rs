@@ -23,6 +23,7 @@ mod utab;
 mod view;
 
 pub use bounded::may_wait;
+pub(crate) use bounded::may_wait_for_another;
 pub use cgroup::cgroup_directory;
 pub use cover::Covers;
 pub use diff::{Aspect, DeviceNumbers, Difference, MountEvent, differences, events};

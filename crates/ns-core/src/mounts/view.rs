@@ -156,6 +156,12 @@ impl View {
             .doing(|| format!("watch the table of mounts of {}", self.name))
     }
 
+    /// The descriptors by which paths are looked up.
+    pub(super) fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
+        let root = self.root.as_ref().ok().map(AsFd::as_fd);
+        root.into_iter().chain([self.table.as_fd()]).collect()
+    }
+
     /// The root directory of the view.
     pub fn root(&self) -> Result<BorrowedFd<'_>> {
         match &self.root {

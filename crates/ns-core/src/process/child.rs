@@ -1,16 +1,18 @@
 //! Work done in a child, so that the caller stays in its own namespaces.
 
 use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, close};
+use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::Result;
 use crate::error::Doing;
+use crate::sys::fd::close_all_but;
 use crate::sys::fork::{Fork, SingleThread, exit, fork};
 use crate::sys::signals::on_death_of_parent;
 
@@ -70,10 +72,11 @@ pub(crate) fn in_child_while(
 
 /// Runs `work` in a forked child as [`in_child`] does, and gives `None` if it takes longer than `limit`.
 ///
-/// The child is then killed and left behind, as a server that does not answer can keep it from ending. It holds none of the
-/// caller's standard streams, so that nobody waits for it.
+/// The child is then killed and left behind, as a server that does not answer can keep it from ending. Of the caller's
+/// descriptors it has only `needed`, so that nobody waits for the end of a stream or for a lock that it holds.
 pub fn in_child_within(
     limit: Duration,
+    needed: &[BorrowedFd<'_>],
     work: impl FnOnce(&mut PipeWriter) -> io::Result<()>,
 ) -> Result<Option<Vec<u8>>> {
     let doing = || "run a child";
@@ -82,9 +85,7 @@ pub fn in_child_within(
         Fork::Child => {
             drop(reader);
             let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
-            for stream in 0..=2 {
-                let _ = close(stream);
-            }
+            close_all_but(&[needed, &[writer.as_fd()]].concat());
             let done = work(&mut writer).and_then(|()| writer.write_all(&[DONE]));
             exit(done.is_err().into())
         }
@@ -104,6 +105,18 @@ pub fn in_child_within(
             }
         }
     }
+}
+
+/// True if `fact` is known to be true within `limit`, found out in a child as by [`in_child_within`].
+pub(crate) fn is_known_within(
+    limit: Duration,
+    needed: &[BorrowedFd<'_>],
+    fact: impl FnOnce() -> bool,
+) -> bool {
+    let answer = in_child_within(limit, needed, |pipe| {
+        if fact() { pipe.write_all(&[DONE]) } else { Ok(()) }
+    });
+    answer.is_ok_and(|bytes| bytes.is_some_and(|bytes| !bytes.is_empty()))
 }
 
 /// All that is written until the writer is closed; `None` if that takes longer than `limit`.

@@ -1,10 +1,11 @@
 //! Descriptors: taking one that a person names by number, and polling.
 
-use std::os::fd::{AsFd, FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
+use rustix::process::{Resource, getrlimit};
 
 use super::errno::from_rustix;
 use super::standard::was_closed;
@@ -34,6 +35,41 @@ fn copy(standard: impl AsFd) -> nix::Result<OwnedFd> {
     }
     rustix::io::fcntl_dupfd_cloexec(standard, 3).map_err(from_rustix)
 }
+
+/// Closes every descriptor of this process but these (`close_range(2)`), standard streams too. For a child that has a use for
+/// no others until it ends.
+pub fn close_all_but(kept: &[BorrowedFd<'_>]) {
+    let mut kept: Vec<u32> = kept.iter().map(|fd| fd.as_raw_fd().cast_unsigned()).collect();
+    kept.sort_unstable();
+    let mut first = 0;
+    for fd in kept {
+        if fd > first {
+            close_from_to(first, fd - 1);
+        }
+        first = fd + 1;
+    }
+    close_from_to(first, u32::MAX);
+}
+
+/// Closes the descriptors with these numbers and all between them.
+fn close_from_to(first: u32, last: u32) {
+    // SAFETY: takes no address. Values of this process may own these descriptors, and the child that calls this ends without
+    // a use for them.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    if closed == 0 {
+        return;
+    }
+    // A filter of system calls may refuse it, and Linux has it since 5.9.
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let end = u32::try_from(limit).unwrap_or(u32::MAX).min(MOST).min(last);
+    for fd in first..=end {
+        // SAFETY: as above.
+        unsafe { libc::close(fd.cast_signed()) };
+    }
+}
+
+/// The highest descriptor that is closed one by one.
+const MOST: u32 = 1 << 16;
 
 /// True if one of these events has happened to the descriptor (`poll(2)`). Returns at once.
 pub fn is_ready(fd: impl AsFd, events: PollFlags) -> nix::Result<bool> {

@@ -1,6 +1,7 @@
 //! A namespace to enter. It is opened before the first one is entered.
 
 use std::fmt;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
@@ -71,6 +72,14 @@ impl Destination {
         match &self.fd {
             SetnsFd::Namespace(namespace) => Ok(namespace.clone()),
             SetnsFd::Process(process) => process.namespace(self.kind),
+        }
+    }
+
+    /// The descriptors by which it is entered and looked at.
+    pub(crate) fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
+        match &self.fd {
+            SetnsFd::Namespace(namespace) => vec![namespace.as_fd()],
+            SetnsFd::Process(process) => process.pidfd().into_iter().chain([process.directory()]).collect(),
         }
     }
 

@@ -270,7 +270,7 @@ fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
 /// Fails with `ETIMEDOUT` if the directory cannot be entered within a second. Its file system can be a server of the target,
 /// which never answers. A child tries it, because nothing ends such a wait. In a new PID namespace, the child takes a PID.
 fn answers(directory: &Directory) -> nix::Result<()> {
-    let entered = in_child_within(Duration::from_secs(1), |_| {
+    let entered = in_child_within(Duration::from_secs(1), &[directory.as_fd()], |_| {
         // An error comes again here, with its own note.
         let _ = change_to(directory);
         Ok(())

@@ -1,6 +1,7 @@
 //! The trait of the families of steps that are done inside.
 
 use std::fmt;
+use std::os::fd::BorrowedFd;
 
 use nix::errno::Errno;
 
@@ -21,4 +22,9 @@ pub(in crate::launch) trait InsideFamily: fmt::Display {
 
     /// Looks for the cause of this answer of the kernel.
     fn cause(&self, look: &Look, errno: Errno) -> Option<Finding>;
+
+    /// The descriptors that [`cause`](Self::cause) looks at.
+    fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
+        Vec::new()
+    }
 }

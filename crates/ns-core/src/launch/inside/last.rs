@@ -79,7 +79,7 @@ impl LastStep {
 
     /// Adds the cause to the error. The files that this looks at may belong to anybody.
     fn explain(&self, error: Error, process: &InsideProcess) -> Error {
-        explain::aside(error, |error| {
+        explain::aside(error, &[], |error| {
             explain::explain_by(&Look::from_elsewhere(), error, |_, errno| {
                 self.cause(errno, process)
             })

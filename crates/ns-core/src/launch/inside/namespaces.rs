@@ -1,7 +1,7 @@
 //! Making namespaces (`unshare(2)`), and entering them (`setns(2)`).
 
 use std::fmt;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use nix::errno::Errno;
 use rustix::fs::{Mode, OFlags};
@@ -107,6 +107,13 @@ impl InsideFamily for NamespaceStep {
             Self::MakeBindable | Self::EnterTime | Self::TryJoin(_) => None,
         }
     }
+
+    fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
+        match self {
+            Self::Join(destinations) => destinations.iter().flat_map(Destination::descriptors).collect(),
+            Self::Unshare(_) | Self::MakeBindable | Self::EnterTime | Self::TryJoin(_) => Vec::new(),
+        }
+    }
 }
 
 /// Why the kernel itself does not create namespaces of these kinds.
@@ -206,7 +213,8 @@ fn join(destinations: &[Destination], process: &mut InsideProcess) -> Result<()>
         }
         if let Err(error) = destination.enter() {
             let alone = NamespaceStep::Join(vec![destination.clone()]);
-            return Err(process.explain(error, |look, errno| alone.cause(look, errno)));
+            let descriptors = alone.descriptors();
+            return Err(process.explain_with(error, &descriptors, |look, errno| alone.cause(look, errno)));
         }
         process.has_entered(destination.kind(), destination.identity());
     }

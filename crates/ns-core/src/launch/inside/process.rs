@@ -1,7 +1,7 @@
 //! The process that becomes the program: the resources of its steps, and the results that later steps need.
 
 use std::ffi::CString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 
@@ -109,10 +109,20 @@ impl InsideProcess {
         error: Error,
         cause: impl FnOnce(&Look, Errno) -> Option<Finding>,
     ) -> Error {
+        self.explain_with(error, &[], cause)
+    }
+
+    /// Adds the cause as [`explain`](Self::explain) does. `cause` looks at these descriptors.
+    pub(in crate::launch) fn explain_with(
+        &self,
+        error: Error,
+        descriptors: &[BorrowedFd<'_>],
+        cause: impl FnOnce(&Look, Errno) -> Option<Finding>,
+    ) -> Error {
         if !self.is_elsewhere() {
             return explain::explain(error, cause);
         }
-        explain::aside(error, |error| {
+        explain::aside(error, descriptors, |error| {
             if has_proc() {
                 explain::explain_by(&Look::from_elsewhere(), error, cause)
             } else {

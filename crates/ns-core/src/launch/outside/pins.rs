@@ -11,7 +11,7 @@ use nix::mount::{MntFlags, umount2};
 use super::family::OutsideFamily;
 use super::made::Made;
 use super::process::OutsideProcess;
-use super::unanswered::is_known;
+use super::unanswered::PATIENCE;
 use crate::error::Doing;
 use crate::escape::word;
 use crate::explain::{Finding, Look, mounts, names};
@@ -20,6 +20,7 @@ use crate::launch::naming;
 use crate::launch::number::{self, NetworkNumber};
 use crate::launch::words::in_quotes;
 use crate::pins::{self, Waiting};
+use crate::process::is_known_within;
 use crate::{Kind, Kinds, Namespace, Result};
 
 /// A step after which namespaces live longer than the program.
@@ -106,7 +107,9 @@ impl PinStep {
 
 /// True if the file is known to lead to this namespace.
 fn leads_to(file: &Path, namespace: &Namespace) -> bool {
-    is_known(|| Namespace::open(file).is_ok_and(|found| found.identity() == namespace.identity()))
+    is_known_within(PATIENCE, &[], || {
+        Namespace::open(file).is_ok_and(|found| found.identity() == namespace.identity())
+    })
 }
 
 fn give_name(name: &OsStr, kinds: Kinds, process: &mut OutsideProcess) -> Result<()> {

@@ -13,7 +13,7 @@ use super::process::{OutsideProcess, patiently};
 use crate::process::{in_child_while, in_child_within};
 
 /// The time for an answer that only tells what must be undone.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 impl OutsideProcess<'_> {
     /// Makes the call in a child. `EINTR` if the launch ends before the answer comes; then the child is killed.
@@ -65,21 +65,13 @@ impl OutsideProcess<'_> {
     }
 }
 
-/// Undoes something, for a second at most. `None` if no answer has come by then.
+/// Undoes something that has a path, for a second at most. `None` if no answer has come by then.
 pub(super) fn undone(call: impl Fn() -> nix::Result<()>) -> Option<nix::Result<()>> {
-    match in_child_within(PATIENCE, |pipe| write_answer(call(), pipe)) {
+    match in_child_within(PATIENCE, &[], |pipe| write_answer(call(), pipe)) {
         Ok(answer) => answer.map(|answer| read_answer(&answer)),
         // There was no child to be had.
         Err(_) => Some(call()),
     }
-}
-
-/// True if a second is enough to find out that `fact` is true.
-pub(super) fn is_known(fact: impl FnOnce() -> bool) -> bool {
-    let answer = in_child_within(PATIENCE, |pipe| {
-        write_answer(fact().then_some(()).ok_or(Errno::ENOENT), pipe)
-    });
-    answer.is_ok_and(|bytes| bytes.is_some_and(|bytes| read_answer(&bytes).is_ok()))
 }
 
 /// 0 or the number of the error: the kernel has none above 133.

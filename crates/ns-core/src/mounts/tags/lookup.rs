@@ -160,7 +160,7 @@ pub(super) fn device(path: &Path) -> Option<Device> {
 /// The number of a block device with this path; `None` if that takes longer than a second: the path may lead to a server
 /// that does not answer.
 pub(super) fn device_within(path: &Path) -> Option<Device> {
-    let answer = in_child_within(Duration::from_secs(1), |pipe| {
+    let answer = in_child_within(Duration::from_secs(1), &[], |pipe| {
         let Some(device) = device(path) else {
             return Ok(());
         };
