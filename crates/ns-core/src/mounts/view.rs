@@ -8,7 +8,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 
 use super::Notices;
 use crate::error::Doing;
-use crate::process::{Pid, Process, Woken, open_in_namespace, parse_link, wait};
+use crate::process::{Pid, Process, Woken, linked_inode, open_in_namespace, wait};
 use crate::sys::errno::from_rustix;
 use crate::{Error, Gathered, Identity, Kind, Namespace, Result};
 
@@ -189,7 +189,7 @@ fn parts(directory: BorrowedFd<'_>) -> rustix::io::Result<Parts> {
 /// The number in the link `ns/mnt` of a directory in `/proc`.
 fn namespace_of(directory: BorrowedFd<'_>) -> Gathered<u64> {
     match rustix::fs::readlinkat(directory, "ns/mnt", Vec::new()) {
-        Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
+        Ok(link) => linked_inode(link.to_bytes()),
         Err(errno) => Gathered::Unreadable(from_rustix(errno)),
     }
 }

@@ -13,7 +13,7 @@ use rustix::process::{PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use super::opening::{THREAD, has_ended};
 use super::pidfd::inode_of;
 use super::threads::has_exited;
-use super::{Pid, Stat, Status, parse_link, parse_stat, privacy};
+use super::{Pid, Stat, Status, linked_inode, parse_stat, privacy};
 use crate::error::Doing;
 use crate::sys::errno::from_rustix;
 use crate::sys::ioctl;
@@ -124,7 +124,7 @@ impl Process {
         let name = kind.for_children().unwrap_or(kind.name());
         let path = format!("ns/{name}");
         match self.ask(|directory| rustix::fs::readlinkat(directory, &path, Vec::new())) {
-            Ok(link) => parse_link(link.to_bytes()).map(|(_, inode)| inode).into(),
+            Ok(link) => linked_inode(link.to_bytes()),
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::SRCH) => Gathered::Absent,
             Err(errno) => Gathered::Unreadable(from_rustix(errno)),
         }

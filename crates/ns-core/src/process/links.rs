@@ -113,7 +113,7 @@ impl LinkDirectory {
         self.0.as_ref().and_then(|directory| {
             let mut target = [MaybeUninit::uninit(); 64];
             answer(rustix::fs::readlinkat_raw(directory, name, &mut target))
-                .and_then(|(link, _)| parse_link(link).map(|(_, inode)| inode).into())
+                .and_then(|(link, _)| linked_inode(link))
         })
     }
 }
@@ -128,6 +128,15 @@ fn answer<T>(answer: rustix::io::Result<T>) -> Gathered<T> {
             errno => Gathered::Unreadable(errno),
         },
     }
+}
+
+/// The inode in a link of `/proc/PID/ns`. If the caller may not look into the process, Linux 5.10 answers with an empty
+/// link, and others refuse to read it.
+pub fn linked_inode(link: &[u8]) -> Gathered<u64> {
+    if link.is_empty() {
+        return Gathered::Unreadable(Errno::EACCES);
+    }
+    parse_link(link).map(|(_, inode)| inode).into()
 }
 
 /// The name and the number in `net:[4026531833]`, as the kernel writes a namespace in links and in mount tables.
@@ -157,6 +166,13 @@ mod tests {
             }
             assert_eq!(links.refused(), None);
         }
+    }
+
+    #[test]
+    fn an_empty_link_is_a_refusal() {
+        assert_eq!(linked_inode(b""), Gathered::Unreadable(Errno::EACCES));
+        assert_eq!(linked_inode(b"net:[7]"), Gathered::Known(7));
+        assert_eq!(linked_inode(b"net"), Gathered::Absent);
     }
 
     #[test]

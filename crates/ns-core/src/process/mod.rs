@@ -28,7 +28,7 @@ pub use held::Process;
 #[cfg(fuzzing)]
 pub use held::check_environment;
 pub use inside::{in_namespace, in_namespace_of, open_in_namespace};
-pub use links::{LinkDirectory, Links, parse_link, read_links};
+pub use links::{LinkDirectory, Links, linked_inode, parse_link, read_links};
 pub(crate) use own::OwnProcess;
 pub use pid::Pid;
 pub(crate) use pidfd::own_inode;
