@@ -36,6 +36,21 @@ pub fn kernels(directory: &Path) -> Result<Vec<Kernel>> {
     SUITES.iter().map(|(suite, _)| apt.kernel(suite)).collect()
 }
 
+/// The versions of the kernels that are there, from the oldest to the newest.
+pub fn unpacked(directory: &Path) -> Result<Vec<String>> {
+    let mut versions = Vec::new();
+    for entry in std::fs::read_dir(directory.join("kernels"))? {
+        versions.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    versions.sort_by_key(|version| {
+        let numbers = version.split(|c: char| !c.is_ascii_digit());
+        numbers
+            .filter_map(|number| number.parse().ok())
+            .collect::<Vec<u32>>()
+    });
+    Ok(versions)
+}
+
 /// Unpacks Debian's static busybox into the directory, and returns its file.
 pub fn busybox(directory: &Path) -> Result<PathBuf> {
     let place = directory.join("busybox");

@@ -217,6 +217,11 @@ const JOBS: &[(&str, &str, &str)] = &[
         "ns-mounts --all-namespaces --strict -n -o TARGET | grep -q /proc",
     ),
     (
+        "u",
+        "processes that cannot be read are counted",
+        "ns-ls -t net 2>&1 >/dev/null | grep -q ' of [0-9]* processes could not be read'",
+    ),
+    (
         "r",
         "a PID namespace before its first process",
         "unshare -p sleep 60 & pid=$!; until readlink /proc/$pid/exe | grep -q sleep; do :; done; \

@@ -60,10 +60,10 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
     );
     let consoles = cli.directory.join(boot::CONSOLES);
     std::fs::create_dir_all(&consoles)?;
-    let all = fetch::kernels(&cli.directory)?;
     if cli.saved {
-        return record(&consoles, &all);
+        return record(&cli.directory, &consoles);
     }
+    let all = fetch::kernels(&cli.directory)?;
     let programs = match &cli.programs {
         Some(directory) => directory.clone(),
         None => dist::static_programs()?,
@@ -109,7 +109,7 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
         }
     }
     if cli.record {
-        record(&consoles, &all)?;
+        record(&cli.directory, &consoles)?;
     }
     let failed = results.iter().filter(|result| result.failed()).count();
     ensure!(failed == 0, "{failed} of {} jobs failed", results.len());
@@ -118,9 +118,13 @@ pub fn run(cli: &KernelsCli) -> Result<()> {
 }
 
 /// Writes the document. If no guest that is left ran jobs, or tests, that section stays as it is.
-fn record(consoles: &Path, kernels: &[Kernel]) -> Result<()> {
+fn record(directory: &Path, consoles: &Path) -> Result<()> {
+    let versions = fetch::unpacked(directory)?;
     let file = generated::root().join("docs/kernels.md");
     let before = std::fs::read_to_string(&file).unwrap_or_default();
-    let results = table::saved(consoles, kernels)?;
-    Ok(std::fs::write(file, table::document(kernels, &results, &before))?)
+    let results = table::saved(consoles, &versions)?;
+    Ok(std::fs::write(
+        file,
+        table::document(&versions, &results, &before),
+    )?)
 }

@@ -6,8 +6,6 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::fetch::Kernel;
-
 /// The result of one job on one kernel.
 #[derive(Debug)]
 pub struct JobResult {
@@ -52,7 +50,7 @@ impl JobResult {
 }
 
 /// The results in the files of all consoles of these kernels, the oldest first.
-pub fn saved(consoles: &Path, kernels: &[Kernel]) -> Result<Vec<JobResult>> {
+pub fn saved(consoles: &Path, versions: &[String]) -> Result<Vec<JobResult>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(consoles)? {
         let entry = entry?;
@@ -66,10 +64,10 @@ pub fn saved(consoles: &Path, kernels: &[Kernel]) -> Result<Vec<JobResult>> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let of = |kernel: &&Kernel| name.split(' ').next() == Some(&kernel.version);
-        if let Some(kernel) = kernels.iter().find(of) {
+        let of = |version: &&String| name.split(' ').next() == Some(version);
+        if let Some(version) = versions.iter().find(of) {
             let console = String::from_utf8_lossy(&std::fs::read(&file)?).replace('\r', "");
-            results.extend(read(&kernel.version, &console));
+            results.extend(read(version, &console));
         }
     }
     Ok(results)
@@ -117,7 +115,11 @@ pub fn read(version: &str, console: &str) -> Vec<JobResult> {
             if word == "counted" {
                 last.counts = counts(rest);
             } else {
-                last.ignored.insert(rest.to_owned());
+                // The kernel is in the heading.
+                let reason = rest
+                    .split_once(", and this is ")
+                    .map_or(rest, |(reason, _)| reason);
+                last.ignored.insert(reason.to_owned());
             }
         } else if let Some(last) = results.last_mut()
             && last.outcome != Outcome::Passed
@@ -167,8 +169,8 @@ pub fn text(results: &[JobResult]) -> String {
 }
 
 /// The document: a table of the jobs and one of the tests, with a column for each kernel, and why tests were ignored.
-pub fn document(kernels: &[Kernel], results: &[JobResult], before: &str) -> String {
-    let versions: Vec<&str> = kernels.iter().map(|kernel| &*kernel.version).collect();
+pub fn document(versions: &[String], results: &[JobResult], before: &str) -> String {
+    let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
     let (tests, jobs): (Vec<_>, Vec<_>) = results.iter().partition(|result| result.counts.is_some());
     let mut text = String::from(
         "# Kernels\n\n`cargo xtask kernels --record` boots kernels of Debian under qemu's software emulation, runs jobs of the\n\

@@ -38,7 +38,7 @@ const CHUNKS: [&str; 25] = [
 const RUN: &str = r#"run() {
     name=$1; shift
     if timeout 1200 "$@" >/tmp/output 2>&1 </dev/null; then echo "== ok $name"
-    else echo "== failed $name (status $?)"; grep -vE '^running|\.\.\. (ok|ignored)' /tmp/output; fi
+    else status=$?; echo "== failed $name"; echo "status $status"; grep -vE '^running|\.\.\. (ok|ignored)' /tmp/output; fi
     sed -n 's/^test result: [^ ]* /== counted /p; s/.* ignored (\(.*\))$/== ignored \1/p' /tmp/output
 }
 "#;
