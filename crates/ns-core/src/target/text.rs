@@ -190,6 +190,7 @@ mod tests {
             ("name:name:x", Target::Name("name:x".into())),
             ("-", Target::Name("-".into())),
             ("net", Target::Name("net".into())),
+            ("+4711", Target::Name("+4711".into())),
             ("net:[4026532281]", Target::Inode(Some(Kind::Net), 4_026_532_281)),
             (
                 "mount:[4026532281]",
@@ -235,6 +236,7 @@ mod tests {
             "net:[",
             "net:[x]",
             "net:[]",
+            "net:[+7]",
             "foo:[1]",
             "a:b",
             "name:",
