@@ -18,6 +18,7 @@ mod tags;
 mod targets;
 mod verify;
 mod watch;
+mod watch_all;
 
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,7 @@ pub fn cases() -> Vec<Case> {
         targets::cases(),
         verify::cases(),
         watch::cases(),
+        watch_all::cases(),
     ]
     .into_iter()
     .flatten()

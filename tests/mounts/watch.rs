@@ -207,7 +207,7 @@ fn each_event_leaves_the_time_as_it_is() -> Outcome {
 }
 
 /// Mounts and unmounts a path this many times, without a process for each.
-const PAIRS: &str = "import ctypes, sys
+pub const PAIRS: &str = "import ctypes, sys
 call = ctypes.CDLL(None)
 path = sys.argv[1].encode()
 for _ in range(int(sys.argv[2])):

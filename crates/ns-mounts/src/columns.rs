@@ -94,3 +94,6 @@ pub static FILES: &[MountColumn] = &[
 
 /// The columns of --watch.
 pub static EVENTS: &[MountColumn] = &[&ACTION, &TARGET, &SOURCE, &FSTYPE, &OPTIONS];
+
+/// The columns of --watch for every namespace.
+pub static EVENTS_EVERYWHERE: &[MountColumn] = &[&ACTION, &NS, &TARGET, &SOURCE, &FSTYPE, &OPTIONS, &LEADERS];

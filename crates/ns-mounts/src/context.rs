@@ -19,6 +19,15 @@ use ns_core::process::Pid;
 use crate::everywhere::{self, Everywhere};
 use crate::patience::Patience;
 
+/// A namespace that may have ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its inode.
+    pub inode: u64,
+    /// Its last leaders that were found, if they are needed.
+    pub leaders: Vec<Vec<u8>>,
+}
+
 /// A table, and the view in which its mounts can be inspected.
 #[derive(Debug)]
 pub struct TableContext<'a> {
@@ -30,6 +39,8 @@ pub struct TableContext<'a> {
     pub one_of_all: bool,
     /// True if the mounts have changed since the table was read: paths then lead elsewhere.
     pub is_past: bool,
+    /// The namespace that the table was of, if it may have ended: no view leads there.
+    pub ended: Option<&'a Ended>,
     /// The mounts.
     pub table: MountTable<'a>,
     /// The data that was looked up for all tables.
@@ -82,6 +93,7 @@ impl<'a> TableContext<'a> {
             view,
             one_of_all: false,
             is_past: false,
+            ended: None,
             table,
             shared,
             tree: OnceCell::new(),
@@ -173,7 +185,7 @@ impl<'a> TableContext<'a> {
 
     /// True if the devices are of this machine. In a saved table of mounts, they may belong to another one.
     pub fn has_own_devices(&self) -> bool {
-        self.view.is_some() || !self.is_of_mounts()
+        self.view.is_some() || self.ended.is_some() || !self.is_of_mounts()
     }
 
     /// A tag of a mount's device.
@@ -230,6 +242,7 @@ impl<'a> TableContext<'a> {
     /// The leaders of the namespace, as `4711(nginx)`. Absent if they are not needed, or the namespace is unknown.
     pub fn leaders(&self) -> Gathered<&Vec<Vec<u8>>> {
         let look_up = || match &self.shared.everywhere {
+            _ if self.ended.is_some() => self.ended.map(|ended| ended.leaders.clone()).into(),
             Some(everywhere) => self.inode().and_then(|inode| everywhere.leaders(inode)),
             None => Gathered::Absent,
         };
@@ -238,7 +251,8 @@ impl<'a> TableContext<'a> {
 
     /// The inode of the mount namespace.
     pub fn inode(&self) -> Gathered<u64> {
-        self.seen_from().map_or(Gathered::Absent, View::namespace)
+        let ended = || self.ended.map(|ended| ended.inode).into();
+        self.seen_from().map_or_else(ended, View::namespace)
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Event<'s, 'a> {
     unique: Option<u64>,
     /// The mount, in its table; `None` if it had gone before it was looked at.
     mount: Option<(&'s TableContext<'a>, usize)>,
+    /// The inode of the namespace, if several are watched.
+    namespace: Option<u64>,
     /// The mount before the change.
     was: Option<&'s ns_core::mounts::Mount<'a>>,
 }
@@ -43,6 +45,7 @@ impl<'s, 'a> Event<'s, 'a> {
             action,
             unique: None,
             mount: index.map(|index| (context, index)),
+            namespace: None,
             was,
         }
     }
@@ -54,25 +57,29 @@ impl<'s, 'a> Event<'s, 'a> {
             action,
             unique: Some(unique),
             mount: mount.map(|_| (context, index)),
+            namespace: None,
             was: mount.filter(|_| action == Action::Umount),
         }
     }
 
-    /// A mount that the kernel reported, and that no table has.
-    pub fn of_unknown(action: Action, unique: u64) -> Self {
+    /// A mount that the kernel reported, and that no table has. `namespace` is the inode, if several are watched.
+    pub fn of_unknown(action: Action, unique: u64, namespace: Option<u64>) -> Self {
         Self {
             action,
             unique: Some(unique),
             mount: None,
+            namespace,
             was: None,
         }
     }
 
-    /// The cells of an event without a mount: only the action and the id are known.
+    /// The cells of an event without a mount: only the action, the id and the namespace are known.
     fn unknown_cells(&self, columns: &[MountColumn]) -> Vec<Cell<'static>> {
-        let cell = |column: &MountColumn| match (*column, self.unique) {
-            (column, _) if column == &columns::ACTION => cells::word(self.action),
-            (column, Some(unique)) if column == &columns::UNIQ_ID => Cell::Number(unique),
+        let number = |number: Option<u64>| number.map_or(Cell::GONE, Cell::Number);
+        let cell = |column: &MountColumn| match *column {
+            column if column == &columns::ACTION => cells::word(self.action),
+            column if column == &columns::UNIQ_ID => number(self.unique),
+            column if column == &columns::NS => number(self.namespace),
             _ => Cell::GONE,
         };
         columns.iter().map(cell).collect()

@@ -7,7 +7,7 @@ use ns_core::listing::NOT_LOOKED;
 use ns_core::mounts::{Peers, View};
 use ns_core::output::Incomplete;
 use ns_core::process::Pid;
-use ns_core::{Gathered, Kind, Result};
+use ns_core::{Gathered, Kind, Namespace, Result};
 use serde_json::Value;
 
 /// The mount namespaces that were found.
@@ -62,6 +62,21 @@ impl Everywhere {
         visit: impl FnMut(&Entry, &View) -> Result<(), E>,
     ) -> Result<usize, E> {
         self.inventory.each_view(visit)
+    }
+
+    /// The view of the namespace with this inode, now. `None` if it has gone, or cannot be read.
+    pub fn view_of(&self, inode: u64) -> Option<View> {
+        self.inventory.view_of(inode)
+    }
+
+    /// Opens a namespace that was found. `None` if it has gone, or the caller may not.
+    pub fn open(&self, entry: &Entry) -> Option<Namespace> {
+        self.inventory.open(entry).ok()
+    }
+
+    /// True if the namespace with this inode was found, even if its mounts cannot be read.
+    pub fn has(&self, inode: u64) -> bool {
+        self.inventory.entry(inode).is_some()
     }
 
     /// The peer groups of every namespace, and how many namespaces could not be read.

@@ -179,7 +179,7 @@ pub fn is_tree_of(cli: &Cli, context: &TableContext<'_>) -> bool {
 }
 
 /// True if a shown or filtered column needs this, for all tables. Saved tables have no such columns.
-fn asks_for(cli: &Cli, columns: &[MountColumn], needs: Needs) -> bool {
+pub fn asks_for(cli: &Cli, columns: &[MountColumn], needs: Needs) -> bool {
     let in_filter = cli.which.filter.as_ref();
     let in_filter = in_filter
         .map(ns_core::output::Filter::columns)

@@ -259,6 +259,16 @@ const JOBS: &[(&str, &str, &str)] = &[
     ),
     (
         "r",
+        "changes of the mounts of every namespace",
+        "ns-mounts --watch --all-namespaces -f -r -n -o SOURCE -S marked -w 60000 >/tmp/events 2>&1 & \
+         timeout 60 sh -c 'until grep -q \"each mount\" /tmp/events; do sleep 0.1; done'; mkdir -p /tmp/marked; \
+         timeout 60 ns-unshare -m sh -c 'mount -t tmpfs marked /tmp/marked; \
+         until grep -qx marked /tmp/events; do sleep 0.1; done' || exit 1; \
+         wait; case $(uname -r) in 5.*|6.?.*|6.1[0-4]*) grep -q 'quick succession' /tmp/events ;; \
+         *) grep -q 'the kernel reports' /tmp/events ;; esac",
+    ),
+    (
+        "r",
         "clocks",
         "ns-unshare -T --boottime 1000000 sh -c 'read -r up rest </proc/uptime; [ ${up%.*} -ge 1000000 ]'",
     ),

@@ -63,6 +63,13 @@ impl Inventory {
         Ok(closed.len())
     }
 
+    /// The view of all mounts of the mount namespace with this inode. `None` if it has gone, or the caller may not look
+    /// into it.
+    pub fn view_of(&self, inode: u64) -> Option<View> {
+        let entry = self.entry(inode).filter(|entry| entry.kind == Kind::Mnt)?;
+        self.view(entry, None)
+    }
+
     /// True if no holder of a namespace exists any more.
     fn has_gone(&self, entry: &Entry) -> bool {
         let Ok(scan) = scan() else { return false };

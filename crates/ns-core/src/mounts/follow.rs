@@ -122,6 +122,25 @@ impl Followed {
         found
     }
 
+    /// The changes up to the end of the namespace, which removes every mount. No table can be read any more.
+    pub fn end(&mut self, mut notices: Vec<Notice>) -> Changes {
+        let gone: HashSet<_> = notices.iter().filter_map(detached).collect();
+        let attached = notices.iter().filter_map(|notice| match notice {
+            Notice::Attached(unique, _) => Some(*unique),
+            Notice::Detached(_) | Notice::Lost => None,
+        });
+        let mut left: Vec<_> = attached
+            .chain(self.ids.keys().copied())
+            .chain(self.unknown.iter().copied())
+            .collect();
+        left.retain(|unique| !gone.contains(unique));
+        // The newest goes first, as it may be on an older one.
+        left.sort_unstable_by(|one, other| other.cmp(one));
+        left.dedup();
+        notices.extend(left.into_iter().map(Notice::Detached));
+        self.changes(notices, Vec::new())
+    }
+
     /// Follows a new mount.
     fn add(
         &mut self,
@@ -263,6 +282,27 @@ mod tests {
         ];
         assert_eq!((&found.changes[..], found.lost), (&old[..], true));
         assert_eq!(found.stayed, [id(1)].into());
+    }
+
+    #[test]
+    fn every_mount_goes_with_its_namespace() {
+        let mut followed = followed();
+        let notices = vec![
+            attached(103, 3),
+            Notice::Attached(104, None),
+            Notice::Detached(102),
+        ];
+        let found = followed.end(notices);
+        let expected = [
+            change(true, 103, Place::Passed(0)),
+            change(true, 104, Place::Nowhere),
+            change(false, 102, Place::Before(id(2))),
+            change(false, 104, Place::Nowhere),
+            change(false, 103, Place::Passed(0)),
+            change(false, 101, Place::Before(id(1))),
+        ];
+        assert_eq!(found.changes, expected);
+        assert_eq!((found.after, found.stayed), (Vec::new(), HashSet::new()));
     }
 
     #[test]

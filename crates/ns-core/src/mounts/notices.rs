@@ -1,10 +1,12 @@
 //! The mounts that appear and disappear in a namespace, one by one, from the queue of fanotify(7) (Linux 6.15).
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use super::statmount::{Buffer, Line, mask};
 use super::{MountId, View};
 use crate::error::Doing;
+use crate::process::{Woken, wait};
 use crate::sys::fanotify::{ATTACH, DETACH, OVERFLOW, watch_mounts};
 use crate::{Namespace, Result};
 
@@ -28,7 +30,7 @@ pub struct Attached {
     pub line: Option<Vec<u8>>,
 }
 
-/// The reports about a mount namespace.
+/// The reports about a mount namespace. They do not keep the namespace alive.
 #[derive(Debug)]
 pub struct Notices {
     queue: OwnedFd,
@@ -55,6 +57,16 @@ impl Notices {
     /// The queue, for poll(2).
     pub(super) fn queue(&self) -> BorrowedFd<'_> {
         self.queue.as_fd()
+    }
+
+    /// Sleeps until one of these has a report, `output` loses its reader, or the time is up.
+    pub fn await_any<'n>(
+        all: impl Iterator<Item = &'n Self>,
+        output: BorrowedFd<'_>,
+        limit: Duration,
+    ) -> Result<Woken> {
+        let queues: Vec<_> = all.map(Self::queue).collect();
+        wait(&[], &queues, None, Some(output), Some(limit)).doing(|| "wait for changes of mounts")
     }
 
     /// Takes all reports from the queue.

@@ -118,7 +118,7 @@ impl View {
     }
 
     /// The 64-bit id of the mount namespace; 0 for the caller's own, as statmount(2) takes it.
-    pub(super) fn id(&self) -> Gathered<u64> {
+    pub fn id(&self) -> Gathered<u64> {
         self.id
     }
 
@@ -151,8 +151,8 @@ impl View {
         output: BorrowedFd<'_>,
         notices: Option<&Notices>,
     ) -> Result<Woken> {
-        let queue = notices.map(Notices::queue);
-        wait(&[self.table.as_fd()], queue, process, Some(output), limit)
+        let queues: Vec<_> = notices.map(Notices::queue).into_iter().collect();
+        wait(&[self.table.as_fd()], &queues, process, Some(output), limit)
             .doing(|| format!("watch the table of mounts of {}", self.name))
     }
 

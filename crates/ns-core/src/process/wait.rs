@@ -23,11 +23,11 @@ pub enum Woken {
     TimeUp,
 }
 
-/// Sleeps until one of these files has changed, the queue has something to read, `process` ends, `output` loses its
+/// Sleeps until one of these files has changed, a queue has something to read, `process` ends, `output` loses its
 /// reader, or the time is up. Without a limit the sleep has no end.
 pub(crate) fn wait(
     files: &[BorrowedFd<'_>],
-    queue: Option<BorrowedFd<'_>>,
+    queues: &[BorrowedFd<'_>],
     process: Option<&Process>,
     output: Option<BorrowedFd<'_>>,
     limit: Option<Duration>,
@@ -37,7 +37,9 @@ pub(crate) fn wait(
     let changed = files
         .iter()
         .map(|file| (Woken::Changed, PollFd::from_borrowed_fd(*file, PollFlags::PRI)));
-    let queued = queue.map(|queue| (Woken::Changed, PollFd::from_borrowed_fd(queue, PollFlags::IN)));
+    let reported = queues
+        .iter()
+        .map(|queue| (Woken::Changed, PollFd::from_borrowed_fd(*queue, PollFlags::IN)));
     let pidfd = process.and_then(Process::pidfd);
     let ended = pidfd.map(|pidfd| (Woken::Ended, PollFd::from_borrowed_fd(pidfd, PollFlags::IN)));
     let unread = output.map(|output| {
@@ -46,7 +48,7 @@ pub(crate) fn wait(
             PollFd::from_borrowed_fd(output, PollFlags::empty()),
         )
     });
-    let (meanings, mut fds): (Vec<_>, Vec<_>) = changed.chain(queued).chain(ended).chain(unread).unzip();
+    let (meanings, mut fds): (Vec<_>, Vec<_>) = changed.chain(reported).chain(ended).chain(unread).unzip();
     // A time that no clock reaches means no limit.
     let end = limit.and_then(|limit| Instant::now().checked_add(limit));
     // Without a pidfd, nothing tells that the process has ended.
@@ -87,30 +89,24 @@ mod tests {
         let table = std::fs::File::open("/proc/self/mountinfo").unwrap();
         let files = [table.as_fd()];
         let soon = Some(Duration::from_millis(1));
-        assert_eq!(wait(&[], None, None, None, soon), Ok(Woken::TimeUp));
+        assert_eq!(wait(&[], &[], None, None, soon), Ok(Woken::TimeUp));
         let (reader, writer) = std::io::pipe().unwrap();
-        assert_eq!(
-            wait(&[], Some(reader.as_fd()), None, None, soon),
-            Ok(Woken::TimeUp)
-        );
+        assert_eq!(wait(&[], &[reader.as_fd()], None, None, soon), Ok(Woken::TimeUp));
         (&writer).write_all(b"1").unwrap();
-        assert_eq!(
-            wait(&[], Some(reader.as_fd()), None, None, None),
-            Ok(Woken::Changed)
-        );
+        assert_eq!(wait(&[], &[reader.as_fd()], None, None, None), Ok(Woken::Changed));
         drop(reader);
         assert_eq!(
-            wait(&[], None, None, Some(writer.as_fd()), None),
+            wait(&[], &[], None, Some(writer.as_fd()), None),
             Ok(Woken::Unread)
         );
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
         let process = Process::open(Pid::new(i32::try_from(child.id()).unwrap()).unwrap()).unwrap();
-        assert_eq!(wait(&[], None, Some(&process), None, soon), Ok(Woken::TimeUp));
+        assert_eq!(wait(&[], &[], Some(&process), None, soon), Ok(Woken::TimeUp));
         drop(child.stdin.take());
-        assert_eq!(wait(&[], None, Some(&process), None, None), Ok(Woken::Ended));
+        assert_eq!(wait(&[], &[], Some(&process), None, None), Ok(Woken::Ended));
         child.wait().unwrap();
         // If the table has changed meanwhile, the change comes first.
-        let woken = wait(&files, None, Some(&process), None, Some(Duration::MAX)).unwrap();
+        let woken = wait(&files, &[], Some(&process), None, Some(Duration::MAX)).unwrap();
         assert!([Woken::Changed, Woken::Ended].contains(&woken), "{woken:?}");
     }
 }

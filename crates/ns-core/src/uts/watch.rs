@@ -31,6 +31,6 @@ impl Watch {
     /// Sleeps until a name is set, `process` ends, or `output` loses its reader.
     pub fn wait(&self, process: Option<&Process>, output: Option<BorrowedFd<'_>>) -> Result<Woken> {
         let files = [self.host.as_fd(), self.domain.as_fd()];
-        wait(&files, None, process, output, None).doing(|| "wait for a name to change")
+        wait(&files, &[], process, output, None).doing(|| "wait for a name to change")
     }
 }

@@ -38,10 +38,11 @@ pub struct Ask {
 
     /// Report changes, one per line
     ///
-    /// ACTIONS are mount, umount, remount and move, separated by commas (default: all).
+    /// ACTIONS are mount, umount, remount and move, separated by commas (default: all). With --all-namespaces, also report
+    /// the mounts of namespaces that appear or disappear.
     #[arg(short = 'p', long, visible_alias = "poll", value_name = "ACTIONS", action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_missing_value = "mount,umount,remount,move", value_delimiter = ',',
-        conflicts_with_all = ["files", "fstab", "all_namespaces", "stats"])]
+        conflicts_with_all = ["files", "fstab", "stats"])]
     pub watch: Option<Vec<Action>>,
 
     /// Stop watching after TIME milliseconds
