@@ -81,6 +81,22 @@ impl Cgroup {
         fs::set_permissions(outer, std::os::unix::fs::PermissionsExt::from_mode(0o775)).expect("it is ours");
     }
 
+    /// Lets a user move processes into the cgroup, but not make cgroups in it.
+    pub fn open_to_processes_of(&self, uid: u32) {
+        for name in ["cgroup.procs", "tasks", "cgroup.threads"] {
+            let file = self.directory().join(name);
+            if file.exists() {
+                std::os::unix::fs::chown(file, Some(uid), None).expect("it was made by root");
+            }
+        }
+    }
+
+    /// Lets a user move processes away from the outermost cgroup that was made.
+    pub fn open_for_moves_of(&self, uid: u32) {
+        let outer = self.made.first().expect("the path was new");
+        std::os::unix::fs::chown(outer.join("cgroup.procs"), Some(uid), None).expect("it was made by root");
+    }
+
     /// The path for a cgroup that the case creates itself. It can be created, and does not exist yet.
     pub fn vacant(path: &str) -> Result<Self, Skip> {
         let cgroup = Self::new(path)?;

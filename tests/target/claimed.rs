@@ -1,5 +1,7 @@
 //! Names that other users can choose: names of cgroups and hosts. No such name ever means a process of another user.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::{hostname, member};
 use crate::support::case::{Skip, cases};
 use crate::support::{Cgroup, Held, Outcome, Ran, Run as _, User, needs, tool};
@@ -8,11 +10,17 @@ cases!["target::claimed":
     a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system,
     a_container_in_the_cgroups_of_a_user_is_not_one_of_the_system_in_cgroup_v1,
     a_container_in_the_slice_of_a_user_is_that_users,
+    a_container_that_a_user_can_join_is_not_one_of_the_system,
+    a_container_that_a_user_can_join_is_not_one_of_the_system_in_cgroup_v1,
+    a_container_that_a_group_can_join_is_named_by_its_path_alone,
+    a_part_that_a_user_can_join_does_not_have_the_leader,
     a_container_in_another_is_named_with_it,
+    a_container_in_a_machine_is_named_with_it,
     a_cgroup_that_a_group_can_write_to_is_named_by_its_path_alone,
     an_id_of_two_containers_of_the_system_names_none,
     a_user_names_its_own_containers_and_those_of_the_system,
     a_unit_in_the_cgroups_of_a_user_is_not_one_of_the_system,
+    a_unit_that_a_user_can_join_is_not_one_of_the_system,
     a_host_name_in_the_namespace_of_a_user_is_not_one_of_the_system,
 ];
 
@@ -96,6 +104,103 @@ fn a_container_in_the_slice_of_a_user_is_that_users() -> Outcome {
     Ok(())
 }
 
+/// The container with this id is named with the user, and its host name is `there`.
+fn is_of(user: &User, id: &str) {
+    let error = hostname(&format!("container:{id}")).fails(1);
+    let help = format!(
+        "\n  help:  name its owner: container:{}/{}\n",
+        user.name,
+        &id[..12]
+    );
+    assert!(error.ends_with(&help), "{error}");
+    let named = hostname(&format!("container:{}/{id}", user.name));
+    assert_eq!(named.ok(), "there\n");
+}
+
+fn a_container_that_a_user_can_join_is_not_one_of_the_system() -> Outcome {
+    let user = User::ordinary()?;
+    let id = id('9');
+    let cgroup = Cgroup::new(&format!("docker-{id}.slice/docker-{id}.scope"))?;
+    let there = member(&cgroup, "there");
+    // Nobody can move a process from a cgroup outside, which the user does not have.
+    cgroup.open_to_processes_of(user.id);
+    assert_eq!(hostname(&format!("container:{id}")).ok(), "there\n");
+    cgroup.open_for_moves_of(user.id);
+    is_of(user, &id);
+    // Nor into this one.
+    cgroup.open_to_processes_of(0);
+    assert_eq!(hostname(&format!("container:{id}")).ok(), "there\n");
+    drop(there);
+    Ok(())
+}
+
+fn a_container_that_a_user_can_join_is_not_one_of_the_system_in_cgroup_v1() -> Outcome {
+    let user = User::ordinary()?;
+    let id = id('a');
+    let cgroup = Cgroup::in_v1(&format!("docker-{id}.slice/docker-{id}.scope"))?;
+    let there = member(&cgroup, "there");
+    let tasks = cgroup.directory().join("tasks");
+    for name in ["tasks", "cgroup.procs"] {
+        let file = cgroup.directory().join(name);
+        std::os::unix::fs::chown(&file, Some(user.id), None).expect("it was made by root");
+        is_of(user, &id);
+        std::os::unix::fs::chown(&file, Some(0), None).expect("it was made by root");
+        assert_eq!(hostname(&format!("container:{id}")).ok(), "there\n");
+    }
+    std::fs::set_permissions(tasks, PermissionsExt::from_mode(0o666)).expect("it was made by root");
+    hostname(&format!("container:{id}")).fails(1);
+    drop(there);
+    Ok(())
+}
+
+fn a_container_that_a_group_can_join_is_named_by_its_path_alone() -> Outcome {
+    let user = User::ordinary()?;
+    let id = id('b');
+    let cgroup = Cgroup::new(&format!("docker-{id}.slice/docker-{id}.scope"))?;
+    let there = member(&cgroup, "of-a-group");
+    let path = format!("container:/docker-{id}.slice/docker-{id}.scope");
+    let outer = cgroup.directory().parent().expect("it is below the top");
+    for directory in [outer, cgroup.directory()] {
+        assert_eq!(hostname(&format!("container:{id}")).ok(), "of-a-group\n");
+        let file = directory.join("cgroup.procs");
+        std::os::unix::fs::chown(&file, None, Some(user.id)).expect("it was made by root");
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o664)).expect("it was made by root");
+    }
+    let error = hostname(&format!("container:{id}")).fails(1);
+    assert!(error.ends_with(&format!("name its owner: {path}\n")), "{error}");
+    assert_eq!(hostname(&path).ok(), "of-a-group\n");
+    drop(there);
+    Ok(())
+}
+
+/// A container of the system may give a part of its cgroup to a user. The user's older process there is not its leader.
+fn a_part_that_a_user_can_join_does_not_have_the_leader() -> Outcome {
+    let user = User::ordinary()?;
+    let id = id('c');
+    let path = format!("docker-{id}.slice/docker-{id}.scope");
+    let whole = Cgroup::in_v1(&path)?;
+    let part = Cgroup::in_v1(&format!("{path}/theirs"))?;
+    part.give(user.id);
+    part.open_to_processes_of(user.id);
+    let fake = member(&part, "fake");
+    let real = member(&whole, "real");
+    for target in [id.clone(), format!("/{path}")] {
+        assert_eq!(hostname(&format!("container:{target}")).ok(), "real\n");
+    }
+    let theirs = format!("container:{}/{id}", user.name);
+    assert_eq!(hostname(&theirs).ok(), "fake\n");
+    drop(real);
+    assert_eq!(hostname(&format!("container:/{path}")).ok(), "fake\n");
+    let error = hostname(&format!("container:{id}")).fails(1);
+    let cause = format!(
+        "\n  cause: user {} could create the cgroup \"/{path}\", or put processes into it\n",
+        user.name
+    );
+    assert!(error.contains(&cause), "{error}");
+    drop((fake, part, whole));
+    Ok(())
+}
+
 fn a_container_in_another_is_named_with_it() -> Outcome {
     let (outer, inner) = (id('4'), id('5'));
     let outside = Cgroup::new(&format!("docker-{outer}.slice/docker-{outer}.scope"))?;
@@ -113,6 +218,32 @@ fn a_container_in_another_is_named_with_it() -> Outcome {
     drop(there);
     drop(inside);
     drop(outside);
+    Ok(())
+}
+
+fn a_container_in_a_machine_is_named_with_it() -> Outcome {
+    let (outer, inner) = (format!("ns-utils-{}", std::process::id()), id('d'));
+    for unit in [
+        format!("machine-{outer}.scope"),
+        format!("systemd-nspawn@{outer}.service"),
+        format!("garden/{outer}"),
+    ] {
+        let cgroup = Cgroup::new(&format!("{outer}.slice/{unit}/payload/docker-{inner}.scope"))?;
+        let there = member(&cgroup, "inner");
+        hostname(&format!("container:{inner}")).fails(1);
+        let target = format!("container:{outer}/{inner}");
+        assert_eq!(hostname(&target).ok(), "inner\n", "{unit}");
+        drop((there, cgroup));
+    }
+    // The slice of a user need not be at the top.
+    let user = User::ordinary()?;
+    let cgroup = Cgroup::new(&format!(
+        "{outer}.slice/user.slice/user-{}.slice/docker-{inner}.scope",
+        user.id
+    ))?;
+    let there = member(&cgroup, "there");
+    is_of(user, &inner);
+    drop((there, cgroup));
     Ok(())
 }
 
@@ -211,6 +342,22 @@ fn a_unit_in_the_cgroups_of_a_user_is_not_one_of_the_system() -> Outcome {
         "{error}"
     );
     drop((fake, real, another));
+    Ok(())
+}
+
+fn a_unit_that_a_user_can_join_is_not_one_of_the_system() -> Outcome {
+    let user = User::ordinary()?;
+    let unit = format!("ns-utils-joined-{}", std::process::id());
+    let cgroup = Cgroup::new(&format!("{unit}.slice/{unit}.service"))?;
+    let there = member(&cgroup, "there");
+    cgroup.open_to_processes_of(user.id);
+    assert_eq!(hostname(&format!("unit:{unit}")).ok(), "there\n");
+    cgroup.open_for_moves_of(user.id);
+    let error = hostname(&format!("unit:{unit}")).fails(1);
+    let help = format!("name its owner: unit:{}/{unit}.service\n", user.name);
+    assert!(error.ends_with(&help), "{error}");
+    assert_eq!(hostname(&format!("unit:{}/{unit}", user.name)).ok(), "there\n");
+    drop(there);
     Ok(())
 }
 

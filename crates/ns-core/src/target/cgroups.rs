@@ -1,7 +1,8 @@
 //! Finding a process by the cgroup it is in: the leader of a systemd unit or of a container, which is its oldest process.
 //!
-//! The creator of a cgroup chooses its name. A name alone means cgroups of the system and of the caller. Cgroups of
-//! other users need the owner in the target, or the path of the cgroup.
+//! The creator of a cgroup chooses its name, and others may be able to put processes into it. A name alone means what
+//! belongs to the system and to the caller. What other users could put there needs the owner in the target, or the path of
+//! the cgroup.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -127,11 +128,17 @@ impl<'a> Asked<'a> {
             Owner::Of(owner) => named.claimant.is_called(owner) && matches(named),
             Owner::Path => named.path == self.name.as_bytes(),
         };
-        all.iter().filter(is_asked_for).collect()
+        let mut found: Vec<_> = all.iter().filter(is_asked_for).collect();
+        // The processes that others cannot put there are first.
+        found.dedup_by(|other, first| first.is_same_cgroup(other));
+        found
     }
 }
 
-/// A cgroup with the name of a unit or a container, and the processes in it and below.
+/// Who could choose the name of a cgroup, or put processes into a part of it.
+type ClaimantOf = fn(&Hierarchies, Cgroup<'_>, Cgroup<'_>) -> Claimant;
+
+/// A cgroup with the name of a unit or a container, and the processes in it and below that the same owner could put there.
 pub(crate) struct NamedCgroup {
     /// [`UNIT`] or [`CONTAINER`].
     word: &'static str,
@@ -139,6 +146,7 @@ pub(crate) struct NamedCgroup {
     hierarchy: Vec<u8>,
     path: Vec<u8>,
     claimant: Claimant,
+    claimant_of: ClaimantOf,
     /// The start time in clock ticks since boot and the PID of each.
     members: Vec<(u64, Pid)>,
 }
@@ -167,10 +175,11 @@ pub(crate) fn containers() -> Result<Vec<NamedCgroup>> {
 fn all(
     word: &'static str,
     of: impl Fn(&Cgroups, &mut dyn FnMut(&[u8], Cgroup<'_>)),
-    claimant: impl Fn(&Hierarchies, Cgroup<'_>) -> Claimant,
+    claimant_of: ClaimantOf,
 ) -> Result<Vec<NamedCgroup>> {
     let hierarchies = Hierarchies::of_caller()?;
-    let mut found: BTreeMap<(Vec<u8>, Vec<u8>), NamedCgroup> = BTreeMap::new();
+    let mut found: BTreeMap<_, NamedCgroup> = BTreeMap::new();
+    let mut claimants: BTreeMap<[Vec<u8>; 3], Claimant> = BTreeMap::new();
     let mut scan = scan()?;
     while let Some(pid) = scan.next() {
         let pid = pid?;
@@ -192,12 +201,17 @@ fn all(
             _ => continue,
         };
         of(&cgroups, &mut |name, cgroup| {
+            let part = part_of(&cgroups, cgroup);
+            let claimant = claimants
+                .entry([cgroup.hierarchy, cgroup.path, part.path].map(<[u8]>::to_vec))
+                .or_insert_with(|| claimant_of(&hierarchies, cgroup, part));
             let (hierarchy, path) = (cgroup.hierarchy.to_vec(), cgroup.path.to_vec());
-            let key = (hierarchy.clone(), path.clone());
+            let key = (hierarchy.clone(), path.clone(), claimant.clone());
             let named = found.entry(key).or_insert_with(|| NamedCgroup {
                 word,
                 name: name.to_vec(),
-                claimant: claimant(&hierarchies, cgroup),
+                claimant: claimant.clone(),
+                claimant_of,
                 hierarchy,
                 path,
                 members: Vec::new(),
@@ -208,20 +222,24 @@ fn all(
     Ok(found.into_values().collect())
 }
 
+/// The cgroup of a process in the hierarchy of this one, which it is in or below.
+fn part_of<'a>(cgroups: &'a Cgroups, cgroup: Cgroup<'a>) -> Cgroup<'a> {
+    let mut all = cgroups.all();
+    all.find(|own| own.hierarchy == cgroup.hierarchy)
+        .unwrap_or(cgroup)
+}
+
 impl NamedCgroup {
     /// The process that started first and still exists.
     fn leader(&self) -> Result<Process> {
         let mut members = self.members.clone();
         members.sort_unstable();
-        let cgroup = Cgroup {
-            hierarchy: &self.hierarchy,
-            path: &self.path,
-        };
+        let hierarchies = Hierarchies::of_caller()?;
         for (started, pid) in members {
             match Process::open(pid) {
                 // The PID may belong to another process by now, or the process may be in another cgroup.
                 Ok(process) if process.stat()?.started == started => {
-                    if Cgroups::new(process.read("cgroup")?).are_in(cgroup) {
+                    if self.has(&hierarchies, &Cgroups::new(process.read("cgroup")?)) {
                         return Ok(process);
                     }
                 }
@@ -231,6 +249,20 @@ impl NamedCgroup {
         }
         let (word, name) = (self.word, shown(&self.name));
         Err(Error::NotFound(format!("the {word} {name} has ended")))
+    }
+
+    /// True if a process with these cgroups is in it, and only the same owner could put the process there.
+    fn has(&self, hierarchies: &Hierarchies, cgroups: &Cgroups) -> bool {
+        let cgroup = Cgroup {
+            hierarchy: &self.hierarchy,
+            path: &self.path,
+        };
+        cgroups.are_in(cgroup)
+            && (self.claimant_of)(hierarchies, cgroup, part_of(cgroups, cgroup)) == self.claimant
+    }
+
+    fn is_same_cgroup(&self, other: &Self) -> bool {
+        (&self.hierarchy, &self.path) == (&other.hierarchy, &other.path)
     }
 
     /// The text after the colon in a target, with this many bytes of the name; `None` if only the path names the
@@ -268,7 +300,10 @@ pub(crate) fn spellings(all: &[NamedCgroup]) -> Vec<(Vec<u8>, &NamedCgroup)> {
         let mut known: BTreeMap<Vec<u8>, Vec<&NamedCgroup>> = BTreeMap::new();
         for named in all {
             if let Some(spelled) = named.spelled(length) {
-                known.entry(spelled).or_default().push(named);
+                let all = known.entry(spelled).or_default();
+                if !all.iter().any(|known| known.is_same_cgroup(named)) {
+                    all.push(named);
+                }
             }
         }
         known
@@ -307,7 +342,7 @@ fn missing(
     let others: Vec<_> = all.iter().filter(|named| matches(named)).collect();
     if let [first, ..] = others[..] {
         let cause = format!(
-            "{} could choose the name of the cgroup {}",
+            "{} could create the cgroup {}, or put processes into it",
             first.claimant,
             quoted(&first.path)
         );

@@ -12,6 +12,7 @@ mod opened;
 mod pinned;
 mod processes;
 mod text;
+mod writers;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
