@@ -1,11 +1,12 @@
 //! Signals before the program is started: they end `ns-unshare`, and nothing is left over.
 
+use std::io::{Read as _, Seek as _};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 use rustix::fs::inotify;
@@ -21,6 +22,7 @@ cases!["unshare::interrupted":
     a_fifo_without_a_reader_blocks_no_signals,
     pins_are_removed_if_the_caller_is_ended,
     an_ignored_signal_does_not_end_the_set_up,
+    a_process_that_is_killed_during_the_set_up_is_named,
     a_hanging_look_up_of_a_user_is_ended,
 ];
 
@@ -181,6 +183,47 @@ fn pins_are_removed_if_the_caller_is_ended() -> Outcome {
         let (_, died_of, output) = running.end();
         assert!(place.is_empty(), "{signal}");
         assert_eq!((died_of, output.as_str()), (Some(signal as i32), ""));
+    }
+    Ok(())
+}
+
+fn a_process_that_is_killed_during_the_set_up_is_named() -> Outcome {
+    needs::user_namespaces()?;
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    let fifo = fifo(directory.path());
+    let unwritten = format!(
+        "ns-unshare: cannot write the PID to \"{}\": No child processes\n  \
+         cause: the process that was to do this has ended without an answer\n",
+        fifo.display()
+    );
+    for (inside, message) in [
+        (
+            true,
+            "ns-unshare: the process inside ended before it ran the program\n",
+        ),
+        (false, &*unwritten),
+    ] {
+        let mut messages = tempfile::tempfile().expect("there is room in /tmp");
+        let mut command = unshare();
+        command
+            .args(["-U", "-f"])
+            .arg(format!("--pid-file={}", fifo.display()));
+        command
+            .args(["echo", "ran"])
+            .stderr(messages.try_clone().expect("there are descriptors"));
+        let running = Running::start(&mut command);
+        await_opening(&running);
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.pid()));
+        let children = children.expect("it lives");
+        let mut pids = children.split_whitespace().map(|pid| pid.parse().expect("a PID"));
+        let victim = if inside { pids.next() } else { pids.next_back() };
+        kill(Pid::from_raw(victim.expect("it has children")), Signal::SIGKILL).expect("it waits");
+        running.wait_for_end();
+        let (status, _, output) = running.end();
+        let mut text = String::new();
+        messages.rewind().expect("it is a file");
+        messages.read_to_string(&mut text).expect("it is text");
+        assert_eq!((status, output.as_str(), text.as_str()), (1, "", message));
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ use crate::support::{Outcome, Run as _, Running, needs, path_of};
 
 cases!["unshare::unexecuted":
     a_caller_that_is_killed_in_execve_leaves_no_pin,
+    a_caller_that_is_killed_just_before_execve_leaves_no_pin,
     a_child_that_is_killed_in_execve_leaves_nothing,
     a_child_that_the_kernel_does_not_end_keeps_nobody,
     a_caller_that_the_kernel_does_not_end_keeps_its_pin_until_then,
@@ -43,6 +44,36 @@ fn a_caller_that_is_killed_in_execve_leaves_no_pin() -> Outcome {
     Ok(())
 }
 
+fn a_caller_that_is_killed_just_before_execve_leaves_no_pin() -> Outcome {
+    needs::root()?;
+    // The first is the last call that can fail, the others restore what the program gets.
+    for call in ["recvfrom", "prctl", "rt_sigprocmask"] {
+        let mut killed = 0;
+        loop {
+            let place = Place::new();
+            // strace is a child of the caller: it cannot read the end of the caller before the parent does.
+            let fault = format!("-D -e inject={call}:signal=KILL:when={}", killed + 1);
+            let mut command = faulty(&fault, &format!("-q --uts={}", place.file("uts")))?;
+            let mut child = command
+                .arg("/bin/true")
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("it runs");
+            let mut output = String::new();
+            let mut stdout = child.stdout.take().expect("it is a pipe");
+            stdout.read_to_string(&mut output).expect("it is text");
+            let is_empty = place.is_empty();
+            if child.wait().expect("it is ours").success() {
+                break;
+            }
+            killed += 1;
+            assert!(is_empty, "{call} {killed}");
+        }
+        assert!(killed > 0, "{call}");
+    }
+    Ok(())
+}
+
 /// Waits until the helper of a killed caller has undone its steps, and asserts that it has.
 #[track_caller]
 fn nothing_is_left(child: &mut Child, place: &Place, signal: Signal) {
@@ -57,10 +88,13 @@ fn nothing_is_left(child: &mut Child, place: &Place, signal: Signal) {
 fn a_child_that_is_killed_in_execve_leaves_nothing() -> Outcome {
     let dead = Dead::new()?;
     let program = path_of("ns-unshare").to_str().expect("it is ASCII");
-    for option in ["-f", "-p"] {
+    for (option, kept) in [("-f", "uts"), ("-p", "uts"), ("-f", "no-file"), ("-p", "no-file")] {
         let place = Place::new();
-        let [file, pid_file] = [("uts", "uts"), ("pid-file", "pid")]
-            .map(|(option, name)| format!("--{option}={}", place.file(name)));
+        let pid_file = format!("--pid-file={}", place.file("pid"));
+        let file = match kept {
+            "uts" => format!("--uts={}", place.file("uts")),
+            _ => "--uts".to_owned(),
+        };
         let mut messages = tempfile::tempfile().expect("there is room in /tmp");
         let stderr = messages.try_clone().expect("there are descriptors");
         let mut command = dead.inside(&[program, option, &file, &pid_file, "/mnt/program"]);
@@ -68,13 +102,13 @@ fn a_child_that_is_killed_in_execve_leaves_nothing() -> Outcome {
         dead.waiting();
         kill(last_child(running.pid()), Signal::SIGKILL).expect("it waits");
         running.wait_for_end();
-        assert!(place.is_empty(), "{option}");
+        assert!(place.is_empty(), "{option} {kept}");
         let (status, ..) = running.end();
         let mut text = String::new();
         std::io::Seek::rewind(&mut messages).expect("it is a file");
         messages.read_to_string(&mut text).expect("it is text");
         let message = "ns-unshare: the process inside ended before it ran the program\n";
-        assert_eq!((status, text.as_str()), (1, message), "{option}");
+        assert_eq!((status, text.as_str()), (1, message), "{option} {kept}");
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The two sides on their way through a plan. Each side does its own turns, and then waits for a message of the other
 //! side. A failing step ends both sides.
 
+use nix::errno::Errno;
+
 use super::channel::{Channel, Message};
 use super::facts::AfterFailure;
 use super::failure::Failure;
@@ -75,16 +77,16 @@ fn announce(plan: &Plan, process: &InsideProcess) -> Result<(), Failure> {
     let Some(channel) = &process.channel else {
         return Ok(());
     };
+    if !process.has_parent && plan.last().runs_a_program() {
+        // From now on the helper can tell whether the program ran. Without this, it takes a killed process for a program.
+        let _ = nix::sys::prctl::set_name(UNEXECUTED);
+    }
     channel
         .send(&Message::Executing)
         .doing(|| "tell the process outside that the program starts")?;
     if !process.has_parent {
         // A helper that ends without a word was killed, or has undone its steps and could not say so.
         hear(process, channel)?.ok_or_else(|| helper_ended(plan))?;
-        if plan.last().runs_a_program() {
-            // Now the helper can tell whether the program ran. Without this, it takes a killed process for a program.
-            let _ = nix::sys::prctl::set_name(UNEXECUTED);
-        }
     }
     Ok(())
 }
@@ -151,11 +153,18 @@ fn outside_turns(plan: &Plan, process: &mut OutsideProcess) -> Result<(), Failur
             let step = step.of_family();
             if let Err(error) = step.perform(process) {
                 let after = step.facts().after_failure(error.errno());
-                let error = explain::explain(error, |look, errno| step.cause(look, errno));
+                let error = match error.errno() {
+                    // A step has this error if the child that does it fails.
+                    Some(Errno::ECHILD) => {
+                        let cause = "the process that was to do this has ended without an answer";
+                        error.explained(Some(cause.into()), None)
+                    }
+                    _ => explain::explain(error, |look, errno| step.cause(look, errno)),
+                };
                 match after {
                     AfterFailure::GoOn => (process.reporter.note)(&error),
                     // Nothing is done after a failure outside: everything that was made must be undone.
-                    AfterFailure::Stop | AfterFailure::FailLate => return Err(error.into()),
+                    AfterFailure::Stop | AfterFailure::FailLate => return Err(process.failure_of(error)),
                 }
             }
         }

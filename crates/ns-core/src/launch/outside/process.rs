@@ -180,6 +180,17 @@ impl<'a> OutsideProcess<'a> {
         !self.channel.is_closed().unwrap_or(false) && !self.ending.is_some_and(has_come)
     }
 
+    /// The failure of a step; if the step was given up because the process inside has ended, that.
+    pub(in crate::launch) fn failure_of(&self, error: Error) -> Failure {
+        if error.errno() != Some(Errno::EINTR) || self.is_wanted() {
+            return error.into();
+        }
+        match self.channel.take_waiting() {
+            Some(Message::Failed(failure)) => failure,
+            _ => ended(),
+        }
+    }
+
     /// The failure, or the signal that has ended the launch.
     pub(in crate::launch) fn ended_or(&self, failure: Failure) -> Failure {
         match self.ending.and_then(|ending| ending.take().ok().flatten()) {

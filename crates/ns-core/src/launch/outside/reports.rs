@@ -73,6 +73,8 @@ impl OutsideFamily for ReportStep {
 impl ReportStep {
     fn write_pid(&self, file: &Path, process: &mut OutsideProcess) -> Result<()> {
         let doing = || self.to_string();
+        // A held process still tells, after its end, whether it became the program.
+        let _ = process.hold();
         if !process.make_file(file).doing(doing)? {
             process.has_made([Made::Content(file.to_owned())]);
         }
