@@ -165,7 +165,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // What waits for an answer waits until then.
+        // This ends every wait for an answer.
         let _ = self.inside(&["umount", "-i", "-l", "-f", "/mnt"]).status();
     }
 }
@@ -205,7 +205,7 @@ fn enters_the_root_instead(place: &Place, words: &[&str], directory: &str) -> Ou
 fn a_file_that_never_opens_keeps_nobody() -> Outcome {
     let place = Place::new(Server::with_file()?);
     let target = place.process.pid.to_string();
-    // It is no program, so it may be the value of the option before it: `-u FILE` means `--uts=FILE`.
+    // It cannot be executed, so it may be meant as the value of the option before it: `-u FILE` means `--uts=FILE`.
     for option in ["-m", "-mu"] {
         let mut command = both()?[0].enter();
         let (status, messages) = ended(command.args(["-t", &target, option, "/mnt/file"]));

@@ -1,6 +1,7 @@
 //! The process outside: the resources of its steps, the messages from the process inside, and undoing its work.
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -13,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 
 use super::made::Made;
+use super::unanswered::PATIENCE;
 use crate::Error;
 use crate::error::Doing;
 use crate::launch::change;
@@ -20,7 +22,7 @@ use crate::launch::channel::{Channel, Message};
 use crate::launch::ending::Ending;
 use crate::launch::facts::Demands;
 use crate::launch::failure::{Failure, Reporter};
-use crate::process::{self, OwnProcess};
+use crate::process::{self, OwnProcess, is_known_within};
 use crate::sys::errno::{from_io, from_rustix};
 
 /// The process outside, and everything that it has made.
@@ -287,13 +289,27 @@ impl<'a> OutsideProcess<'a> {
         let undo = || {
             let _ = nix::unistd::unlink(path);
         };
+        let was_absent = is_known_within(PATIENCE, &[], || {
+            let before = path.symlink_metadata();
+            before.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        });
         match self.in_child_to_undo(make, undo) {
             Ok(()) => {
                 self.made.push(Made::File(path.to_owned()));
                 Ok(true)
             }
             Err(Errno::EEXIST) => Ok(false),
-            Err(errno) => Err(errno),
+            Err(errno) => {
+                // The answer of the child can be lost, although it has made the file.
+                let is_ours = || {
+                    path.symlink_metadata()
+                        .is_ok_and(|file| file.is_file() && file.len() == 0)
+                };
+                if was_absent && is_known_within(PATIENCE, &[], is_ours) {
+                    self.made.push(Made::File(path.to_owned()));
+                }
+                Err(errno)
+            }
         }
     }
 
