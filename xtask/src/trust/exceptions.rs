@@ -292,6 +292,9 @@ pub fn is_waiting(job: &Value, messages: &str) -> bool {
     waits && WAITING.iter().any(|(message, _)| messages.contains(message))
 }
 
+/// The cause of a step outside that was done in a child.
+const UNANSWERED: &str = "the process that was to do this has ended without an answer";
+
 /// The cause is a fact in this run.
 pub fn is_fact(job: &Value, cause: &str) -> bool {
     let options = job["options"].to_string();
@@ -299,7 +302,13 @@ pub fn is_fact(job: &Value, cause: &str) -> bool {
     let is_filtered = |call: &str| {
         job["call"] == call && job["nth"] == 0 && cause == format!("a seccomp filter refuses {call}(2)")
     };
-    ["unshare", "setns"].into_iter().any(is_filtered)
+    // A child that cannot write its answer, or that is killed.
+    let loses_answer = job["call"] == "write"
+        || ["--filter=", "--limit="]
+            .iter()
+            .any(|option| options.contains(option));
+    (loses_answer && cause == UNANSWERED)
+        || ["unshare", "setns"].into_iter().any(is_filtered)
         || FACTS
             .iter()
             .any(|(option, start)| options.contains(option) && cause.starts_with(start))

@@ -107,16 +107,53 @@ pub fn in_child_within(
     }
 }
 
-/// True if `fact` is known to be true within `limit`, found out in a child as by [`in_child_within`].
+/// True if `fact` is known to be true within `limit`, found out in a child as by [`in_child_within`]. If its answer cannot
+/// be read, its exit status is the answer.
 pub(crate) fn is_known_within(
     limit: Duration,
     needed: &[BorrowedFd<'_>],
     fact: impl FnOnce() -> bool,
 ) -> bool {
-    let answer = in_child_within(limit, needed, |pipe| {
-        if fact() { pipe.write_all(&[DONE]) } else { Ok(()) }
-    });
-    answer.is_ok_and(|bytes| bytes.is_some_and(|bytes| !bytes.is_empty()))
+    let Ok((mut reader, mut writer)) = io::pipe() else {
+        return false;
+    };
+    match SingleThread::check().and_then(fork) {
+        Ok(Fork::Child) => {
+            drop(reader);
+            let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
+            close_all_but(&[needed, &[writer.as_fd()]].concat());
+            let is_true = fact();
+            if is_true {
+                let _ = writer.write_all(&[DONE]);
+            }
+            exit((!is_true).into())
+        }
+        Ok(Fork::Parent(child)) => {
+            drop(writer);
+            if is_ready_within(&reader, Instant::now() + limit).is_ok_and(|is_ready| is_ready) {
+                let answer = reader.read(&mut [0]);
+                let ended = await_end(child);
+                return answer.map_or(ended.is_ok(), |count| count > 0);
+            }
+            let _ = kill(child, Signal::SIGKILL);
+            let _ = waitpid(child, Some(WaitPidFlag::WNOHANG));
+            false
+        }
+        Err(_) => false,
+    }
+}
+
+/// True if something can be read from the pipe before this time, or the other end is closed.
+fn is_ready_within(reader: &PipeReader, end: Instant) -> io::Result<bool> {
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let left = Timespec::try_from(left).map_err(io::Error::other)?;
+        match poll(&mut [PollFd::new(reader, PollFlags::IN)], Some(&left)) {
+            Ok(count) => return Ok(count > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
 }
 
 /// All that is written until the writer is closed; `None` if that takes longer than `limit`.
@@ -124,20 +161,13 @@ fn read_within(mut reader: PipeReader, limit: Duration) -> io::Result<Option<Vec
     let end = Instant::now() + limit;
     let mut bytes = Vec::new();
     let mut part = [0; 4096];
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        let left = Timespec::try_from(left).map_err(io::Error::other)?;
-        match poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(&left)) {
-            Ok(0) => return Ok(None),
-            Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(errno) => return Err(errno.into()),
-        }
+    while is_ready_within(&reader, end)? {
         match reader.read(&mut part)? {
             0 => return Ok(Some(bytes)),
             count => bytes.extend_from_slice(&part[..count]),
         }
     }
+    Ok(None)
 }
 
 /// Runs `look` with the PID of a forked child that has done `work` and now waits, so that `look` can read its files in
