@@ -13,7 +13,43 @@ cases!["ls::surroundings":
     hidden_processes_are_reported,
     few_descriptors_are_enough,
     both_missing_capabilities_are_named,
+    without_proc_the_list_of_the_kernel_is_left,
 ];
+
+/// Before Linux 6.19, the kernel does not list namespaces of every kind.
+fn without_proc_the_list_of_the_kernel_is_left() -> Outcome {
+    needs::whole_root()?;
+    needs::tools("mount");
+    let list = "mount -t tmpfs none /proc && exec \"$1\" -J -o NS,NPROCS,COMMAND,OWN";
+    let mut command = program("ns-unshare");
+    let ran = command
+        .args(["-m", "sh", "-c", list, "sh"])
+        .arg(path_of("ns-ls"))
+        .ran();
+    let without = "no proc file system is mounted on /proc here";
+    if needs::linux(6, 19).is_err() {
+        let error = ran.fails(1);
+        assert!(error.contains(without), "{error}");
+        return Ok(());
+    }
+    assert!(
+        ran.stderr
+            .contains(&format!("{without}, so only the kernel's own list was read")),
+        "{ran:#?}"
+    );
+    let json = ran.json();
+    assert_eq!(
+        json["not-looked"],
+        serde_json::json!(["processes", "threads", "descriptors", "pins"])
+    );
+    let rows = json["namespaces"].as_array().expect("an array");
+    let uts = row(rows, inode_of("/proc/self/ns/uts"));
+    assert_eq!(
+        (&uts["nprocs"], &uts["command"], &uts["own"]),
+        (&Value::Null, &Value::Null, &Value::Bool(true))
+    );
+    Ok(())
+}
 
 fn both_missing_capabilities_are_named() -> Outcome {
     needs::whole_root()?;

@@ -59,6 +59,11 @@ pub enum Error {
     },
 }
 
+/// True if a proc file system is mounted on `/proc`.
+pub(crate) fn has_proc() -> bool {
+    std::fs::symlink_metadata("/proc/self").is_ok()
+}
+
 impl Error {
     /// An error number of the kernel. `doing` reads after "cannot".
     pub fn kernel(doing: impl Into<String>, errno: Errno) -> Self {
@@ -139,7 +144,7 @@ impl Error {
     /// Names the missing `/proc` as the cause, if the error has no cause and no `/proc` is mounted.
     #[must_use]
     pub(crate) fn or_without_proc(self) -> Self {
-        if self.cause().is_some() || std::fs::symlink_metadata("/proc/self").is_ok() {
+        if self.cause().is_some() || has_proc() {
             return self;
         }
         self.explained(Some(WITHOUT_PROC.into()), Some(MOUNT_PROC.into()))

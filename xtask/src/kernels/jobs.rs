@@ -313,6 +313,12 @@ const JOBS: &[(&str, &str, &str)] = &[
         "the missing /proc is named",
         "for it in ns-ls ns-mounts; do $it 2>&1 | grep -q /proc || exit 1; done",
     ),
+    (
+        "o",
+        "a list without /proc",
+        "case $(uname -r) in 5.*|6.?.*|6.1?.*|6.1?-*) ! ns-ls ;; \
+         *) [ \"$(ns-ls -q -r -n -o TYPE,NPROCS,OWN | grep -c ' ? yes')\" = 8 ] ;; esac",
+    ),
     ("o", "new namespaces without /proc", "ns-unshare -u -i -n true"),
     (
         "s",

@@ -24,10 +24,13 @@ use super::{Inventory, ancestors, descriptors, kernel, leaders, pins, processes,
 
 /// Searches the places and reads the facts that are asked for.
 ///
-/// Fails if there is no `/proc`. It does not fail if something cannot be read, or disappears while it is read.
+/// Fails if there is no `/proc`, unless the kernel lists all namespaces (Linux 6.19). It does not fail if something cannot be
+/// read, or disappears while it is read.
 pub fn gather(question: &Question) -> Result<Inventory> {
     let mut search = Search::start(*question)?;
-    search.look_at_processes()?;
+    if !search.without_proc {
+        search.look_at_processes()?;
+    }
     let mut read = HashSet::new();
     search.look_at_pins(&mut read);
     search.look_at_kernel(&mut read);
@@ -354,11 +357,11 @@ impl Search {
 
     fn find_own(&mut self) {
         for kind in self.question.kinds.iter() {
-            let own = Namespace::own(kind).map(|namespace| namespace.identity());
+            let own = Namespace::own_anyway(kind).map(|namespace| namespace.identity());
             for entry in self.entries.iter_mut().filter(|entry| entry.kind == kind) {
                 entry.own = match &own {
-                    Ok(own) => Gathered::Known(entry.identity == *own),
-                    Err(error) => Gathered::Unreadable(error.errno().unwrap_or(Errno::ENOENT)),
+                    Some(own) => Gathered::Known(entry.identity == *own),
+                    None => Gathered::Unreadable(Errno::ENOENT),
                 };
             }
         }
@@ -379,6 +382,7 @@ impl Search {
             members: self.members,
             representatives,
             looked: self.question.places,
+            without_proc: self.without_proc,
             untold: self.untold,
             own_mount_namespace: self.own_mount_namespace,
             unread: self.unread,

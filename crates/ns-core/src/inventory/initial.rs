@@ -26,7 +26,7 @@ pub fn initial_inode(kind: Kind) -> Gathered<u64> {
 /// (Linux 6.18) does so for all kinds.
 fn is_fixed(kind: Kind) -> bool {
     !matches!(kind, Kind::Net | Kind::Mnt)
-        || Namespace::own(Kind::Uts).is_ok_and(|own| own.id() != Gathered::NotTold)
+        || Namespace::own_anyway(Kind::Uts).is_some_and(|own| own.id() != Gathered::NotTold)
 }
 
 /// Kernel threads stay in the initial namespaces, except those of devtmpfs. The first of them, kthreadd, has the PID 2.

@@ -44,6 +44,11 @@ pub(super) fn find(kind: Kind, identity: Identity) -> Option<Namespace> {
     listed.ok().and(found)
 }
 
+/// True if the kernel lists namespaces of every kind (Linux 6.19).
+pub(super) fn lists_all() -> bool {
+    listns::listns(0, &mut [0]).is_ok()
+}
+
 /// The namespace with this 64-bit id, in one call. `None` before Linux 6.19, or if the kernel refuses.
 pub fn open_by_id(id: u64) -> Option<Namespace> {
     Namespace::from_file(handle::open_by_id(id).ok()?).ok()

@@ -53,6 +53,7 @@ pub struct Inventory {
     /// The facts about the processes that represent namespaces, in the order of their PIDs.
     representatives: Vec<Representative>,
     looked: Places,
+    without_proc: bool,
     untold: Places,
     /// The inode of the caller's own mount namespace.
     own_mount_namespace: u64,
@@ -110,6 +111,11 @@ impl Inventory {
     /// The places that were searched.
     pub fn looked(&self) -> Places {
         self.looked
+    }
+
+    /// True if no `/proc` is mounted: only the kernel's list was read.
+    pub fn is_without_proc(&self) -> bool {
+        self.without_proc
     }
 
     /// The searched places where this kernel shows only a part, or nothing.

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use nix::errno::Errno;
+use rustix::fs::{Mode, OFlags};
 
-use crate::error::Doing;
+use crate::error::{Doing, has_proc};
 use crate::linked::Linked;
 use crate::process::{Pid, scan};
 use crate::{Gathered, Identity, Kind, Namespace, Result};
@@ -17,14 +18,16 @@ use super::holder::Holder;
 use super::members::{Found, Member};
 use super::question::{Places, Question};
 use super::representatives::Representative;
-use super::uid_map;
 use super::unread::Unread;
+use super::{kernel, uid_map};
 
 /// The finds so far.
 pub(super) struct Search {
     pub question: Question,
     /// Places where this kernel shows only a part, or nothing.
     pub untold: Places,
+    /// True if no `/proc` is mounted.
+    pub without_proc: bool,
     /// The open directory `/proc`.
     pub proc: OwnedFd,
     /// The facts about descriptors.
@@ -44,12 +47,36 @@ pub(super) struct Search {
 }
 
 impl Search {
+    /// Fails if no `/proc` is mounted and the kernel does not list namespaces of every kind, as before Linux 6.19, or is
+    /// not asked for them.
     pub fn start(question: Question) -> Result<Self> {
-        let proc = scan()?.proc().try_clone_to_owned();
-        let proc = proc.doing(|| "open /proc")?;
-        let own = Namespace::own(Kind::Mnt)?.identity();
+        let error = match (scan(), Namespace::own(Kind::Mnt)) {
+            (Ok(scan), Ok(own)) => {
+                let proc = scan.proc().try_clone_to_owned().doing(|| "open /proc")?;
+                return Ok(Self::of_parts(question, proc, own.identity()));
+            }
+            (Ok(_), Err(error)) | (Err(error), _) => error,
+        };
+        let is_listed = question.places.contains(Places::KERNEL) && !has_proc() && kernel::lists_all();
+        let own = Namespace::own_anyway(Kind::Mnt).filter(|_| is_listed);
+        let own = own.ok_or(error)?;
+        // Nothing is looked up in this directory.
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open("/", flags, Mode::empty()).doing(|| "open the root directory")?;
+        let rest = Question {
+            places: question.places & (Places::KERNEL | Places::KIN),
+            ..question
+        };
         Ok(Self {
+            without_proc: true,
+            ..Self::of_parts(rest, root, own.identity())
+        })
+    }
+
+    fn of_parts(question: Question, proc: OwnedFd, own: Identity) -> Self {
+        Self {
             question,
+            without_proc: false,
             untold: Places::empty(),
             surroundings: Surroundings::of_caller(proc.as_fd()),
             proc,
@@ -61,7 +88,7 @@ impl Search {
             representatives: HashMap::new(),
             unread: Unread::default(),
             netns_ids: None,
-        })
+        }
     }
 
     /// True if no namespace with this inode has been found.

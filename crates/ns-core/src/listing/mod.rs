@@ -30,6 +30,8 @@ pub struct ColumnFacts {
     pub kinds: Kinds,
     /// True if an option of the program chooses what it is about.
     pub option: bool,
+    /// True if only `/proc` tells it.
+    pub proc: bool,
 }
 
 impl ColumnFacts {
@@ -39,12 +41,18 @@ impl ColumnFacts {
             facts,
             kinds: Kinds::ALL,
             option: false,
+            proc: false,
         }
     }
 
     /// Limits the column to namespaces of these kinds.
     pub(crate) const fn only(self, kinds: Kinds) -> Self {
         Self { kinds, ..self }
+    }
+
+    /// Marks a column that only `/proc` tells.
+    pub(crate) const fn of_proc(self) -> Self {
+        Self { proc: true, ..self }
     }
 
     /// Ties the column to an option of the program, which chooses what it is about.
@@ -109,10 +117,12 @@ impl<'a> Context<'a> {
             process: pid.and_then(|pid| self.inventory.representative(pid)),
         };
         let cell = |column: &NamespaceColumn| {
-            if column.needs.kinds.contains(entry.kind) {
-                (column.cell)(subject)
-            } else {
+            if !column.needs.kinds.contains(entry.kind) {
                 Cell::Absent
+            } else if column.needs.proc && self.inventory.is_without_proc() {
+                Cell::GONE
+            } else {
+                (column.cell)(subject)
             }
         };
         columns.iter().map(cell).collect()

@@ -25,8 +25,11 @@ pub struct Incomplete {
 }
 
 impl Incomplete {
-    /// Counts the value of a column, if it could not be read.
+    /// Counts the value of a column, if it could not be read. One that only `/proc` has does not count without `/proc`.
     pub fn count(&mut self, column: &'static Heading, cell: &Cell<'_>) {
+        if self.is_without_proc() && *cell == Cell::GONE {
+            return;
+        }
         if let Cell::Unreadable(errno) = cell {
             self.values += 1;
             if self.columns.iter().all(|(known, _)| *known != column) {
@@ -35,18 +38,24 @@ impl Incomplete {
         }
     }
 
+    /// True if no `/proc` is mounted, and only the kernel's list was read.
+    fn is_without_proc(&self) -> bool {
+        self.places.iter().any(|place| place == "processes")
+    }
+
     /// True if nothing is missing. Places alone do not count, because the kernel shows its own list to few users. They
     /// are reported together with other things.
     pub fn is_nothing(&self) -> bool {
-        *self
-            == Self {
-                unread: Unread {
-                    of_processes: self.unread.of_processes,
-                    ..Unread::default()
-                },
-                places: self.places.clone(),
-                ..Self::default()
-            }
+        !self.is_without_proc()
+            && *self
+                == Self {
+                    unread: Unread {
+                        of_processes: self.unread.of_processes,
+                        ..Unread::default()
+                    },
+                    places: self.places.clone(),
+                    ..Self::default()
+                }
     }
 
     /// Everything that is missing, in one sentence; `None` if nothing is.
@@ -113,7 +122,11 @@ impl Incomplete {
         if unread.hidden {
             parts.push("/proc hides the processes of others (hidepid)".into());
         }
-        if !self.places.is_empty() {
+        if self.is_without_proc() {
+            parts.push(
+                "no proc file system is mounted on /proc here, so only the kernel's own list was read".into(),
+            );
+        } else if !self.places.is_empty() {
             // This is the only place that the kernel refuses as a whole.
             parts.push(
                 "the kernel's own list of namespaces could not be read, which needs CAP_SYS_ADMIN".into(),
