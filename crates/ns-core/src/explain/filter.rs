@@ -6,7 +6,7 @@ use nix::sched::CloneFlags;
 
 use super::finding::Finding;
 use super::look::Look;
-use crate::{Error, Kinds};
+use crate::{Error, Kind, Kinds};
 
 /// The help if a filter is the cause.
 pub(crate) const OTHER_PROFILE: &str = "in a container: run the container with another seccomp profile";
@@ -28,14 +28,23 @@ fn is_active(look: &Look) -> Option<bool> {
 }
 
 /// A filter refuses to create namespaces of these kinds.
-pub(crate) fn refuses_unshare(kinds: Kinds, refused: Errno) -> Option<Finding> {
+pub(crate) fn refuses_unshare(look: &Look, kinds: Kinds, refused: Errno) -> Option<Finding> {
+    // Debian's kernel looks at its setting before the flags.
+    let is_switched_off =
+        kinds.contains(Kind::User) && look.sysctl("kernel.unprivileged_userns_clone") == Some(0);
+    if is_active(look) == Some(false) || is_switched_off {
+        return None;
+    }
     // The kernel looks at the flags first, and knows no such flag here.
     let answer = nix::sched::unshare(kinds.flags() | CloneFlags::CLONE_PTRACE);
     (answer == Err(refused)).then(|| refusing("unshare(2)"))
 }
 
 /// A filter refuses to enter namespaces.
-pub(crate) fn refuses_setns(refused: Errno) -> Option<Finding> {
+pub(crate) fn refuses_setns(look: &Look, refused: Errno) -> Option<Finding> {
+    if is_active(look) == Some(false) {
+        return None;
+    }
     // The kernel first looks at the file, and this is no namespace.
     let (no_namespace, _writer) = std::io::pipe().ok()?;
     let answer = nix::sched::setns(no_namespace, CloneFlags::empty());
@@ -49,7 +58,6 @@ fn refusing(call: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Kind;
 
     #[test]
     fn a_filter_that_may_be_the_reason_is_a_note() {
@@ -71,9 +79,34 @@ mod tests {
 
     #[test]
     fn the_answers_of_the_kernel_are_not_those_of_a_filter() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("self")).unwrap();
+        std::fs::write(directory.path().join("self/status"), "Seccomp:\t2\n").unwrap();
+        let look = Look::record(directory.path());
         for errno in [Errno::EPERM, Errno::ENOSYS] {
-            assert_eq!(refuses_unshare([Kind::User].into_iter().collect(), errno), None);
-            assert_eq!(refuses_setns(errno), None);
+            assert_eq!(refuses_unshare(&look, Kinds::of(Kind::User), errno), None);
+            assert_eq!(refuses_setns(&look, errno), None);
         }
+    }
+
+    #[test]
+    fn a_kernel_that_answers_otherwise_is_no_filter() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str, text| {
+            let file = directory.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        // This answer is the kernel's, and stands for the one of a kernel that looks at something before the flags.
+        let refused = |kind| {
+            let look = Look::record(directory.path());
+            refuses_unshare(&look, Kinds::of(kind), Errno::EINVAL).is_some()
+        };
+        file("self/status", "Seccomp:\t0\n");
+        assert!(!refused(Kind::User));
+        file("self/status", "Seccomp:\t2\n");
+        assert!(refused(Kind::User));
+        file("sys/kernel/unprivileged_userns_clone", "0\n");
+        assert!(!refused(Kind::User) && refused(Kind::Uts));
     }
 }

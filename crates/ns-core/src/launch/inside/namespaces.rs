@@ -90,16 +90,18 @@ impl InsideFamily for NamespaceStep {
         match self {
             Self::Unshare(kinds) => match errno {
                 Errno::ENOSPC | Errno::EUSERS => limits::reached(look, *kinds),
-                Errno::EPERM => filter::refuses_unshare(*kinds, errno).or_else(|| not_created(look, *kinds)),
-                Errno::ENOSYS => filter::refuses_unshare(*kinds, errno),
+                Errno::EPERM => {
+                    filter::refuses_unshare(look, *kinds, errno).or_else(|| not_created(look, *kinds))
+                }
+                Errno::ENOSYS => filter::refuses_unshare(look, *kinds, errno),
                 Errno::EINVAL => restrictions::several_threads(look),
                 _ => None,
             },
             // If there are several, the error of the failing one says which it was.
             Self::Join(destinations) => match (destinations.as_slice(), errno) {
                 ([destination], Errno::EPERM) => entering::refused(look, &destination.namespace().ok()?)
-                    .or_else(|| filter::refuses_setns(errno)),
-                (_, Errno::ENOSYS) => filter::refuses_setns(errno),
+                    .or_else(|| filter::refuses_setns(look, errno)),
+                (_, Errno::ENOSYS) => filter::refuses_setns(look, errno),
                 ([destination], Errno::EINVAL) => entering::invalid(look, &destination.namespace().ok()?),
                 _ => None,
             },
