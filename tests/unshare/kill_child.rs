@@ -47,14 +47,18 @@ fn the_program_dies_with_ns_unshare_if_asked() -> Outcome {
         }
     }
     // Without the option, the program goes on.
-    let mut running =
-        Running::start(unshare().args(["-U", "-f", "sh", "-c", "echo ready; read -r line; echo on"]));
+    outlives_ns_unshare(unshare().args(["-U", "-f"]));
+    Ok(())
+}
+
+/// A program that this command starts goes on after a kill of `ns-unshare`.
+fn outlives_ns_unshare(command: &mut Command) {
+    let mut running = Running::start(command.args(["sh", "-c", "echo ready; read -r line; echo on"]));
     assert_eq!(running.line(), "ready");
     running.signal(Signal::SIGKILL);
     running.wait_for_end();
     running.say("\n");
     assert_eq!(running.line(), "on");
-    Ok(())
 }
 
 fn the_program_dies_with_ns_unshare_even_after_a_change_of_ids() -> Outcome {
@@ -132,16 +136,7 @@ fn a_program_that_changes_its_ids_dies_with_its_init() -> Outcome {
         assert!(dies_with(&mut command), "{options}");
     }
     // Without an init, the program goes on.
-    let mut running = Running::start(unshare().args(["-p", "--kill-child"]).args(changes).args([
-        "sh",
-        "-c",
-        "echo ready; read -r line; echo on",
-    ]));
-    assert_eq!(running.line(), "ready");
-    running.signal(Signal::SIGKILL);
-    running.wait_for_end();
-    running.say("\n");
-    assert_eq!(running.line(), "on");
+    outlives_ns_unshare(unshare().args(["-p", "--kill-child"]).args(changes));
     Ok(())
 }
 

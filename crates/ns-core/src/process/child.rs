@@ -50,9 +50,7 @@ pub(crate) fn in_child_while(
         Fork::Parent(child) => {
             drop(writer);
             if let Err(errno) = wait(&reader) {
-                // It may have ended by itself. One that cannot be killed at once is left to the kernel.
-                let _ = kill(child, Signal::SIGKILL);
-                let _ = waitpid(child, Some(WaitPidFlag::WNOHANG));
+                leave_behind(child);
                 return Err(errno).doing(doing);
             }
             let mut bytes = Vec::new();
@@ -84,8 +82,7 @@ pub fn in_child_within(
     match SingleThread::check().and_then(fork).doing(doing)? {
         Fork::Child => {
             drop(reader);
-            let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
-            close_all_but(&[needed, &[writer.as_fd()]].concat());
+            keep_only(needed, &writer);
             let done = work(&mut writer).and_then(|()| writer.write_all(&[DONE]));
             exit(done.is_err().into())
         }
@@ -93,9 +90,7 @@ pub fn in_child_within(
             drop(writer);
             let read = read_within(reader, limit).doing(doing)?;
             let Some(mut bytes) = read else {
-                // It may have ended by now.
-                let _ = kill(child, Signal::SIGKILL);
-                let _ = waitpid(child, Some(WaitPidFlag::WNOHANG));
+                leave_behind(child);
                 return Ok(None);
             };
             await_end(child).doing(doing)?;
@@ -120,8 +115,7 @@ pub(crate) fn is_known_within(
     match SingleThread::check().and_then(fork) {
         Ok(Fork::Child) => {
             drop(reader);
-            let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
-            close_all_but(&[needed, &[writer.as_fd()]].concat());
+            keep_only(needed, &writer);
             let is_true = fact();
             if is_true {
                 let _ = writer.write_all(&[DONE]);
@@ -135,12 +129,24 @@ pub(crate) fn is_known_within(
                 let ended = await_end(child);
                 return answer.map_or(ended.is_ok(), |count| count > 0);
             }
-            let _ = kill(child, Signal::SIGKILL);
-            let _ = waitpid(child, Some(WaitPidFlag::WNOHANG));
+            leave_behind(child);
             false
         }
         Err(_) => false,
     }
+}
+
+/// Prepares a child that may be left behind: it ends with its parent, and has only these descriptors and its pipe.
+fn keep_only(needed: &[BorrowedFd<'_>], pipe: &PipeWriter) {
+    let _ = on_death_of_parent(Some(Signal::SIGKILL as i32));
+    close_all_but(&[needed, &[pipe.as_fd()]].concat());
+}
+
+/// Kills a child that has taken too long. It may have ended by itself, and one that cannot be killed at once is left to the
+/// kernel.
+fn leave_behind(child: Pid) {
+    let _ = kill(child, Signal::SIGKILL);
+    let _ = waitpid(child, Some(WaitPidFlag::WNOHANG));
 }
 
 /// True if something can be read from the pipe before this time, or the other end is closed.
