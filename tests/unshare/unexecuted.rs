@@ -229,7 +229,10 @@ fn a_killed_helper_leaves_no_pin_without_a_word() -> Outcome {
             // The caller polls too.
             continue;
         }
-        let help = format!("\n  help:  remove what is there: umount {}\n", place.file("uts"));
+        let help = format!(
+            "\n  help:  remove what is there: umount {0}, and rm {0} if it is new\n",
+            place.file("uts")
+        );
         let words = "ns-unshare: the process outside has ended\n";
         assert!(
             messages.starts_with(words) && messages.contains(&help),

@@ -7,6 +7,7 @@ mod commands;
 mod exceptions;
 mod faults;
 mod filters;
+mod honest;
 mod inside;
 mod races;
 mod report;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::exceptions::{is_difference, lines_of};
+use super::honest::{is_difference, lines_of};
 use super::scenes;
 
 /// The rows of `ns-mounts` that differ are of mounts that the scene has changed: the mounts on `/proc` or `/run`, or those

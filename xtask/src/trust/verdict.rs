@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::state::signal_of;
-use super::{exceptions, filters, scenes};
+use super::{exceptions, filters, honest, scenes};
 
 /// A kind of failure: a column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +97,7 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
         for part in ["output", "changes"] {
             let (whole, now) = (shown(job, &clean[part]), shown(job, &run[part]));
             let is_closed = part == "output" && exceptions::is_closed(job, 1);
-            if whole != now && !is_closed && !exceptions::is_honest(job, part, clean, run, (&whole, &now)) {
+            if whole != now && !is_closed && !honest::is_honest(job, part, clean, run, (&whole, &now)) {
                 add(
                     Failure::FalseSuccess,
                     difference(&clean[part], &run[part]) + "; " + messages,
@@ -123,7 +123,9 @@ pub fn failures(clean: &Value, run: &Value, job: &Value) -> Vec<(Failure, String
             add(Failure::Silent, format!("status {status}"));
         }
         let changes: Vec<&str> = lines(&run["changes"]).collect();
-        if let Some(first) = changes.iter().find(|change| !exceptions::may_stay(change)) {
+        let is_failure =
+            |change: &&&str| !exceptions::may_stay(change) && !exceptions::is_told(job, change, messages);
+        if let Some(first) = changes.iter().find(is_failure) {
             add(
                 Failure::Left,
                 format!("{} changes, such as {first}; {messages}", changes.len()),

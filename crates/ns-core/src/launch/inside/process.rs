@@ -123,7 +123,7 @@ impl InsideProcess {
             return explain::explain(error, cause);
         }
         explain::aside(error, descriptors, |error| {
-            if has_proc() {
+            if is_proc_real() {
                 explain::explain_by(&Look::from_elsewhere(), error, cause)
             } else {
                 error
@@ -146,8 +146,8 @@ impl InsideProcess {
     }
 }
 
-/// True if `/proc` is the kernel's.
-fn has_proc() -> bool {
+/// True if the file system on `/proc` is a proc file system, and none of the target's that looks like one.
+fn is_proc_real() -> bool {
     use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
     statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)
 }

@@ -62,7 +62,8 @@ impl OutsideFamily for PinStep {
 
     fn removal(&self) -> Option<String> {
         match self {
-            Self::Bind(_, file) => Some(format!("umount {}", word(file))),
+            // It may be bound, or only made.
+            Self::Bind(_, file) => Some(format!("umount {0}, and rm {0} if it is new", word(file))),
             Self::Name(name, _) => Some(format!("ns-unshare --unpin {}", word(name))),
             Self::Number(_) => None,
         }
