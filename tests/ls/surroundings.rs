@@ -12,6 +12,8 @@ cases!["ls::surroundings":
     a_pid_in_another_proc_is_not_mistaken_for_a_local_one,
     hidden_processes_are_reported,
     few_descriptors_are_enough,
+    an_owner_that_cannot_be_read_is_counted,
+    the_kernel_list_names_its_own_error,
     both_missing_capabilities_are_named,
     without_proc_the_list_of_the_kernel_is_left,
 ];
@@ -231,5 +233,55 @@ fn few_descriptors_are_enough() -> Outcome {
         let inode = there.inode(kind);
         assert_eq!(row(&with_few, inode), row(&with_many, inode), "{kind}");
     }
+    Ok(())
+}
+
+fn an_owner_that_cannot_be_read_is_counted() -> Outcome {
+    needs::root()?;
+    needs::tools("strace");
+    // Few namespaces are asked by one thread.
+    let listed = |fault: &str| {
+        let list = format!("strace -qq -o /dev/null {fault} \"$1\" -J");
+        let mut command = program("ns-unshare");
+        command.args(["-p", "-n", "-u", "--mount-proc", "sh", "-c", &list, "sh"]);
+        command.arg(path_of("ns-ls")).ran()
+    };
+    let relatives = |fault: &str| {
+        listed(fault).json()["incomplete"]["relatives"]
+            .as_u64()
+            .unwrap_or(0)
+    };
+    assert_eq!(relatives("-e trace=none"), 0);
+    // The first calls ask for the list of the kernel.
+    assert!(relatives("-e inject=ioctl:error=ENOMEM:when=4+") > 3);
+    // What fails once is asked again.
+    assert_eq!(relatives("-e inject=ioctl:error=ENOMEM:when=4"), 0);
+    // This is the answer of the kernel about a namespace that the caller may not see.
+    assert_eq!(relatives("-e inject=ioctl:error=EPERM:when=4+"), 0);
+    Ok(())
+}
+
+fn the_kernel_list_names_its_own_error() -> Outcome {
+    needs::root()?;
+    needs::linux(6, 12)?;
+    let listed = |errno: &str| {
+        // Every namespace that the kernel lists is looked at.
+        let words = format!("-qq -f -o /dev/null -e inject=ioctl:error={errno}:when=2+");
+        let mut command = tool("strace");
+        command
+            .args(words.split(' '))
+            .arg(path_of("ns-ls"))
+            .arg("-J")
+            .ran()
+            .stderr
+    };
+    let list = "the kernel's own list of namespaces could not be read";
+    let error = listed("ENOMEM");
+    assert!(error.contains(&format!("{list} (Out of memory)")), "{error}");
+    let error = listed("EPERM");
+    assert!(
+        error.contains(&format!("{list}, which needs CAP_SYS_ADMIN")),
+        "{error}"
+    );
     Ok(())
 }

@@ -64,10 +64,10 @@ pub fn is_honest(job: &Value, part: &str, clean: &Value, run: &Value, shown: (&s
         || (are_names_hidden(job) && shown.1.lines().count() <= 1)
 }
 
-/// The list without the numbers of owned namespaces, if the kernel does not tell an owner (`ENOTTY`), as before Linux 4.9:
-/// ns-ls counts those that are told.
+/// The list without the numbers of owned namespaces, if the kernel does not tell an owner, as before Linux 4.9 (`ENOTTY`) or
+/// for one out of the caller's sight (`EPERM`): ns-ls counts those that are told.
 fn without_owned(job: &Value, list: &str) -> String {
-    let is_untold = job["call"] == "ioctl" && job["errno"] == "ENOTTY";
+    let is_untold = job["call"] == "ioctl" && ["ENOTTY", "EPERM"].iter().any(|errno| job["errno"] == *errno);
     match Regex::new("[0-9]+ owned namespaces").ok().filter(|_| is_untold) {
         Some(count) => count.replace_all(list, "? owned namespaces").into_owned(),
         None => list.to_owned(),

@@ -208,4 +208,12 @@ impl Relationships {
         };
         (relationships, owner)
     }
+
+    /// True if the owner or the parent could not be read, although the kernel tells it: for lack of descriptors or memory,
+    /// say. `EPERM` means that it is out of the caller's sight, so that no list has it.
+    pub(super) fn lack_a_relative(&self) -> bool {
+        [self.owner, self.parent]
+            .iter()
+            .any(|relative| matches!(relative, Gathered::Unreadable(errno) if ![Errno::EPERM, Errno::ENOTTY].contains(errno)))
+    }
 }

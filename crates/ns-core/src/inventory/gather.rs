@@ -246,7 +246,10 @@ impl Search {
             let entry = &entries[number];
             if let Some(namespace) = open(&proc, entry) {
                 let (relationships, _) = Relationships::of(&namespace, self.asks_all(entry.lowest));
-                found.push((number, relationships));
+                // It is asked once more.
+                if !relationships.lack_a_relative() {
+                    found.push((number, relationships));
+                }
             }
         });
         for (number, relationships) in parts.into_iter().flatten() {

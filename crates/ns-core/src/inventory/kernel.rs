@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 
+use crate::sys::errno::from_rustix;
 use crate::sys::{handle, ioctl, listns};
 use crate::{Identity, Kind, Kinds, Namespace};
 
@@ -27,7 +28,10 @@ pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut 
     match listed {
         Ok(listed) if listed.includes(kinds) => {}
         Ok(_) => search.untold.insert(Places::KERNEL),
-        Err(_) => search.question.places.remove(Places::KERNEL),
+        Err(errno) => {
+            search.question.places.remove(Places::KERNEL);
+            search.unread.list = Some(errno).filter(|errno| *errno != Errno::EPERM);
+        }
     }
 }
 
@@ -93,9 +97,13 @@ fn all(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<()> 
         };
         last = *newest;
         for id in &ids[..count] {
-            // A namespace that cannot be opened no longer exists.
-            if let Ok(file) = handle::open_by_id(*id)
-                && let Ok(namespace) = Namespace::from_file(file)
+            let file = match handle::open_by_id(*id) {
+                Ok(file) => file,
+                Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM)) => return Err(errno),
+                // It no longer exists.
+                Err(_) => continue,
+            };
+            if let Ok(namespace) = Namespace::from_file(file)
                 && seen(&namespace).is_break()
             {
                 return Ok(());
@@ -113,15 +121,16 @@ fn mounts(seen: &mut impl FnMut(&Namespace) -> ControlFlow<()>) -> nix::Result<K
         |namespace| ioctl::ns_mnt_get_next(namespace),
     ];
     for step in steps {
-        let Ok(mut current) = Namespace::own(Kind::Mnt) else {
-            return Err(Errno::EACCES);
-        };
+        let own = Namespace::own(Kind::Mnt);
+        // Without an error number, /proc is missing.
+        let mut current = own.map_err(|error| error.errno().unwrap_or(Errno::ENOENT))?;
         loop {
             match step(&current).map(|file| Namespace::known(file, Kind::Mnt)) {
                 Ok(Ok(next)) => current = next,
                 Err(Errno::ENOTTY) => return Ok(Kinds::NONE),
                 // This is the end of the list.
-                Err(Errno::ENOENT) | Ok(Err(_)) => break,
+                Err(Errno::ENOENT) => break,
+                Ok(Err(errno)) => return Err(from_rustix(errno)),
                 Err(errno) => return Err(errno),
             }
             if seen(&current).is_break() {

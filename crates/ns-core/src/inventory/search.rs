@@ -161,6 +161,7 @@ impl Search {
         let lowest = self.entry(namespace.kind(), namespace.identity().inode).lowest;
         let all = self.asks_all(lowest);
         let (relationships, owner) = Relationships::of(namespace, all);
+        self.unread.relatives += usize::from(relationships.lack_a_relative());
         let read_map =
             self.question.facts.namespace.has(OfNamespace::UidMap) && namespace.kind() == Kind::User;
         let entry = self.entry(namespace.kind(), namespace.identity().inode);

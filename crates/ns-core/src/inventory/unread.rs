@@ -20,6 +20,10 @@ pub struct Unread {
     pub sockets: usize,
     /// Mount namespaces whose mounts cannot be read.
     pub mounts: usize,
+    /// Namespaces whose owner or parent could not be read. One out of the caller's sight is not counted.
+    pub relatives: usize,
+    /// The error number with which the kernel's own list could not be read, other than `EPERM`: few users may read it.
+    pub list: Option<Errno>,
     /// True if `/proc` hides the processes of other users, or what is in their directories (`hidepid`).
     pub hidden: bool,
 }
@@ -53,6 +57,8 @@ impl Unread {
         self.descriptors += other.descriptors;
         self.sockets += other.sockets;
         self.mounts += other.mounts;
+        self.relatives += other.relatives;
+        self.list = self.list.or(other.list);
         self.hidden |= other.hidden;
         self.processes += other.processes;
         self.of_processes += other.of_processes;

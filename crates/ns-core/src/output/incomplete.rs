@@ -112,6 +112,11 @@ impl Incomplete {
                 "the mounts of 1 mount namespace could not be read",
                 "the mounts of {} mount namespaces could not be read",
             ),
+            (
+                unread.relatives,
+                "the owner or the parent of 1 namespace could not be read",
+                "the owners or the parents of {} namespaces could not be read",
+            ),
         ] {
             match count {
                 0 => {}
@@ -128,9 +133,13 @@ impl Incomplete {
             );
         } else if !self.places.is_empty() {
             // This is the only place that the kernel refuses as a whole.
-            parts.push(
-                "the kernel's own list of namespaces could not be read, which needs CAP_SYS_ADMIN".into(),
-            );
+            let why = match unread.list {
+                None => ", which needs CAP_SYS_ADMIN".to_owned(),
+                Some(errno) => format!(" ({})", errno.desc()),
+            };
+            parts.push(format!(
+                "the kernel's own list of namespaces could not be read{why}"
+            ));
         }
         parts
     }
@@ -146,6 +155,7 @@ impl Incomplete {
             "descriptors": self.unread.descriptors,
             "sockets": self.unread.sockets,
             "mounts": self.unread.mounts,
+            "relatives": self.unread.relatives,
             "hidden": self.unread.hidden,
             "places": self.places,
             "values": self.values,
