@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 
 use clap::builder::{PossibleValue, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
+use clap::{Arg, Command, Error, FromArgMatches};
 
 use super::abbreviated::{LongOpts, possible};
 use super::compat_name::{CompatName, with_option};
@@ -18,27 +18,30 @@ use crate::output::escape_for_terminal;
 /// character, but is printable, so nothing strips it.
 const MARK: &str = "\u{fdd0}";
 
-/// Reads the arguments of this process.
-pub(super) fn parse<C: CommandFactory + FromArgMatches>(long_opts: LongOpts) -> Result<C, Error> {
+/// Reads the arguments of this process with the command, whose help is changed.
+pub(super) fn parse<C: FromArgMatches>(command: &mut Command, long_opts: LongOpts) -> Result<C, Error> {
+    let mut parsing = std::mem::take(command);
     // Otherwise the usage would show argv[0], which others may choose.
-    let command = C::command();
-    let name = command.get_name().to_owned();
-    let mut command = command.bin_name(name).after_long_help(MARK);
+    let name = parsing.get_name().to_owned();
+    parsing = parsing.bin_name(name).after_long_help(MARK);
     if CompatName::current().is_some() {
-        command = command.mut_args(with_hyphens);
+        parsing = parsing.mut_args(with_hyphens);
     }
+    *command = parsing;
     command.build();
     let arguments: Vec<_> =
-        attached::spelled_out(&command, long_opts, with_option(std::env::args_os())).collect();
+        attached::spelled_out(command, long_opts, with_option(std::env::args_os())).collect();
     let mut matches = command.try_get_matches_from_mut(&arguments).map_err(|error| {
         let better = match error.kind() {
-            ErrorKind::UnknownArgument => ambiguous(&mut command, &error),
-            ErrorKind::InvalidUtf8 => no_text(&mut command, &arguments),
+            ErrorKind::UnknownArgument => ambiguous(command, &error),
+            ErrorKind::InvalidUtf8 => no_text(command, &arguments),
             _ => None,
         };
         better.unwrap_or(error)
     })?;
-    C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    let cli = C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(command));
+    std::mem::forget(matches);
+    cli
 }
 
 /// The option with values that may start with a hyphen, as getopt(3) takes them. Under the programs' own names, the value is
@@ -234,7 +237,7 @@ fn values(arg: &Arg) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Parser, ValueEnum};
+    use clap::{CommandFactory as _, Parser, ValueEnum};
 
     use super::*;
 

@@ -45,16 +45,17 @@ where
     E: AsRef<dyn StdError + Send + Sync>,
 {
     nss::load_no_modules();
-    let command = C::command();
+    // It is made once, and not taken apart: each costs as much as many a program does.
+    let command = Box::leak(Box::new(C::command()));
     let program = command.get_name().to_owned();
     let program = program.as_str();
     if let Some(question) = complete::asked(std::env::args_os()) {
         return answer_shell(program, &question);
     }
-    let cli = match help::parse::<C>(long_opts) {
+    let cli = match help::parse::<C>(command, long_opts) {
         Ok(cli) => cli,
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
-            let help = help::print(command, &error);
+            let help = help::print(C::command(), &error);
             return printed(program, help, CompatName::help_status);
         }
         Err(error) => return answer(&C::command(), &error),
