@@ -175,6 +175,7 @@ impl Descriptors<'_> {
     fn look_at_first(&mut self, proc: BorrowedFd<'_>, count: u32) -> u32 {
         let mut path = ProcPath::of(self.number);
         for fd in 0..count {
+            self.found.files += 1;
             let mut target = [MaybeUninit::uninit(); 64];
             match rustix::fs::readlinkat_raw(proc, path.descriptor(fd), &mut target) {
                 Ok((target, _)) => self.note(fd, self.recognise(fd, target)),
@@ -201,6 +202,7 @@ impl Descriptors<'_> {
             let Some(fd) = fd.filter(|fd| *fd >= seen) else {
                 continue;
             };
+            self.found.files += 1;
             let mut target = [MaybeUninit::uninit(); 64];
             let Ok(directory) = entries.fd() else { return };
             if let Ok((target, _)) = rustix::fs::readlinkat_raw(directory, name, &mut target) {

@@ -62,8 +62,9 @@ impl Search {
         let proc = self.proc.as_fd();
         let surroundings = self.surroundings;
         let parts = workers::share(&pids, |found: &mut Found, pid| {
+            let before = found.files;
             let Some(mut member) = processes::look(found, proc, pid, kinds, surroundings.same_pids) else {
-                return;
+                return 1;
             };
             if descent {
                 let stat = Files::of(&proc, pid).stat();
@@ -77,6 +78,7 @@ impl Search {
                 descriptors::look(found, proc, &member, kinds, surroundings);
             }
             found.members.push(member);
+            1 + found.files - before
         });
         self.take(parts);
         self.count();
@@ -127,6 +129,7 @@ impl Search {
             let proc = self.proc.as_fd();
             let parts = workers::share(&mount_namespaces, |found: &mut Found, mount_namespace| {
                 pins::look(found, proc, mount_namespace, kinds);
+                1
             });
             self.take(parts);
             for (inode, chrooted) in deserted {
@@ -251,6 +254,7 @@ impl Search {
                     found.push((number, relationships));
                 }
             }
+            1
         });
         for (number, relationships) in parts.into_iter().flatten() {
             self.entries[number].relationships = Some(relationships);

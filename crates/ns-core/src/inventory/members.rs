@@ -31,6 +31,8 @@ pub(super) struct Found {
     pub unread: Unread,
     /// The network namespaces of the sockets that were met, by the inodes of the sockets.
     pub sockets: HashMap<u64, Option<u64>>,
+    /// How many threads and descriptors were looked at.
+    pub files: usize,
 }
 
 impl Found {

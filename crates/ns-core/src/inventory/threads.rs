@@ -30,6 +30,7 @@ pub(super) fn look(
         if tid == member.pid || tid == member.number {
             continue;
         }
+        found.files += 1;
         let directory = LinkDirectory::open(proc, member.pid, Some(tid));
         let links = directory.links(kinds);
         for (kind, inode) in links.known() {

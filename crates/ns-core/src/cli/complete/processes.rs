@@ -71,6 +71,7 @@ fn look(word: Word<'_>) -> Result<impl Iterator<Item = Choice>> {
         found.extend(
             known.map(|(number, choice)| (is_elsewhere(&read_links(proc, number), &own), pid, choice)),
         );
+        1
     });
     let mut all = parts.concat();
     all.sort_unstable_by_key(|(elsewhere, pid, _)| (!elsewhere, *pid));
