@@ -178,7 +178,16 @@ pub fn is_told(job: &Value, change: &str, messages: &str) -> bool {
 
 /// The failure is one of waiting.
 pub fn is_waiting(job: &Value, messages: &str) -> bool {
-    let calls = ["recvfrom", "poll", "ppoll", "wait4", "waitid", "read"];
+    // The signals are set before each wait.
+    let calls = [
+        "recvfrom",
+        "poll",
+        "ppoll",
+        "wait4",
+        "waitid",
+        "read",
+        "rt_sigprocmask",
+    ];
     let waits = calls.iter().any(|call| fails(job, call));
     waits && WAITING.iter().any(|(message, _)| messages.contains(message))
 }
