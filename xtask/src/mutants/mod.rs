@@ -115,6 +115,9 @@ pub struct MutantsCli {
     /// How many changes to try in all.
     #[arg(long, default_value_t = 150)]
     sample: usize,
+    /// Try only changes whose names, as `--list` prints them, contain this text (more than once: any of the texts).
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
     /// Choose another sample.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -188,6 +191,16 @@ fn sample(cli: &MutantsCli, root: &Path) -> Result<BTreeMap<u32, (&'static Part,
         if cli.parts.is_empty() || cli.parts.iter().any(|name| name == part.name) {
             all.extend(changes(root, part)?.into_iter().map(|change| (part, change)));
         }
+    }
+    let is_in = |text: &String, change: &Change| change.name.contains(text);
+    for text in &cli.only {
+        ensure!(
+            all.iter().any(|(_, change)| is_in(text, change)),
+            "no change with this in its name: {text}"
+        );
+    }
+    if !cli.only.is_empty() {
+        all.retain(|(_, change)| cli.only.iter().any(|text| is_in(text, change)));
     }
     let count = all.len();
     let mut random = Random(cli.seed);
