@@ -205,6 +205,7 @@ fn no_descriptor_is_left_open() -> Outcome {
             &["-c", "-n"],
             &["--mount-proc", "-a"],
             &["-F", "-a"],
+            &["-a", "--root=/", "--wd=/"],
         ] {
             let seen = who
                 .enter()

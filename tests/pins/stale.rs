@@ -7,6 +7,7 @@ use crate::support::{Outcome, Ran, Run as _, User, needs, program, tool};
 cases!["pins::stale":
     a_partly_stale_name_leads_nowhere_else,
     the_commands_in_the_help_work,
+    a_name_that_cannot_be_opened_is_not_stale,
     a_copy_has_no_mount_namespaces,
     a_name_that_process_1_sees_is_not_stale,
     a_file_at_the_path_of_a_directory_has_no_names,
@@ -82,6 +83,23 @@ fn the_commands_in_the_help_work() -> Outcome {
             ));
             assert_eq!(room.names(), others, "{typed}");
         }
+    }
+    Ok(())
+}
+
+fn a_name_that_cannot_be_opened_is_not_stale() -> Outcome {
+    needs::tools("strace");
+    for room in rooms()? {
+        room.ok("ns-unshare --pin web -u");
+        // Only the first time: it is there when it is looked at again.
+        let fault = "-P /run/utsns/web -e inject=open,openat:error=ENOMEM:when=1";
+        let error = room
+            .sh(&format!("strace -f -qq -o /dev/null {fault} ns-hostname -t web"))
+            .fails(1);
+        assert_eq!(
+            error,
+            "ns-hostname: cannot open \"/run/utsns/web\": Cannot allocate memory\n"
+        );
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 use super::{Who, unshare};
 use crate::support::Run as _;
 use crate::support::case::cases;
-use crate::support::{Outcome, needs};
+use crate::support::{Outcome, needs, tool};
 
-cases!["unshare::clocks": offsets_may_be_fractions_and_negative, limits_are_named, offsets_need_a_time_namespace, the_program_is_in_the_new_namespace];
+cases!["unshare::clocks": offsets_may_be_fractions_and_negative, limits_are_named, offsets_need_a_time_namespace, the_program_is_in_the_new_namespace, a_new_namespace_that_cannot_be_entered_is_an_error];
 
 fn offsets_may_be_fractions_and_negative() -> Outcome {
     needs::user_namespaces()?;
@@ -92,5 +92,21 @@ fn the_program_is_in_the_new_namespace() -> Outcome {
             assert_ne!(own, ours.to_str().expect("ASCII"), "{who:?} {options}");
         }
     }
+    Ok(())
+}
+
+/// Newer kernels enter it when the program is executed. Older ones do not.
+fn a_new_namespace_that_cannot_be_entered_is_an_error() -> Outcome {
+    needs::user_namespaces()?;
+    let mut strace = tool(needs::installed("strace")?);
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=setns:error=ENOMEM"]);
+    let error = strace
+        .arg(unshare().get_program())
+        .with("-r -T echo ran")
+        .fails(1);
+    assert_eq!(
+        error,
+        "ns-unshare: cannot enter the new time namespace: Cannot allocate memory\n"
+    );
     Ok(())
 }

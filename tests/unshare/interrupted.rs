@@ -20,6 +20,7 @@ cases!["unshare::interrupted":
     a_hanging_newuidmap_is_ended_with_ns_unshare,
     a_hanging_newuidmap_ends_when_the_caller_does,
     a_fifo_without_a_reader_blocks_no_signals,
+    pid_1_ends_with_the_status_of_the_signal,
     pins_are_removed_if_the_caller_is_ended,
     an_ignored_signal_does_not_end_the_set_up,
     a_process_that_is_killed_during_the_set_up_is_named,
@@ -114,12 +115,12 @@ fn fifo(directory: &Path) -> PathBuf {
 
 /// Waits until a process has tried to open the FIFO for writing: the last child of `ns-unshare` does. No file reports a
 /// blocked process, so this checks repeatedly while `ns-unshare` lives.
-fn await_opening(running: &Running) {
+fn await_opening(unshare: Pid) {
     let opening = |pid: Pid| {
         let place = std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
         place.contains("wait_for_partner") || place.contains("fifo_open")
     };
-    while !opening(last_child(running.pid())) {
+    while !opening(last_child(unshare)) {
         std::thread::yield_now();
     }
 }
@@ -155,7 +156,7 @@ fn a_fifo_without_a_reader_blocks_no_signals() -> Outcome {
             command.arg(format!("--uts={}", place.file("uts")));
             command.arg(format!("--pid-file={}", fifo(directory.path()).display()));
             let running = Running::start(command.args(["echo", "ran"]));
-            await_opening(&running);
+            await_opening(running.pid());
             assert!(!place.is_empty());
             running.signal(signal);
             running.wait_for_end();
@@ -163,6 +164,37 @@ fn a_fifo_without_a_reader_blocks_no_signals() -> Outcome {
             let (_, died_of, output) = running.end();
             assert_eq!((died_of, output.as_str()), (Some(signal as i32), ""), "{options}");
         }
+    }
+    Ok(())
+}
+
+/// The kernel ends no PID 1 by such a signal.
+fn pid_1_ends_with_the_status_of_the_signal() -> Outcome {
+    needs::user_namespaces()?;
+    for signal in ENDING {
+        let directory = tempfile::tempdir().expect("there is room in /tmp");
+        let mut messages = tempfile::tempfile().expect("there is room in /tmp");
+        let mut command = unshare();
+        command.args(["-r", "-p", "sh", "-c", "echo ready; exec \"$@\"", "sh"]);
+        command.arg(unshare().get_program()).args(["-f", "-u"]);
+        command.arg(format!("--pid-file={}", fifo(directory.path()).display()));
+        command
+            .args(["echo", "ran"])
+            .stderr(messages.try_clone().expect("there are descriptors"));
+        let mut running = Running::start(&mut command);
+        assert_eq!(running.line(), "ready");
+        let first = last_child(running.pid());
+        await_opening(first);
+        kill(first, signal).expect("it waits");
+        running.wait_for_end();
+        let (status, died_of, output) = running.end();
+        let mut text = String::new();
+        messages.rewind().expect("it is a file");
+        messages.read_to_string(&mut text).expect("it is text");
+        assert_eq!(
+            (status, died_of, output.as_str(), text.as_str()),
+            (128 + signal as i32, None, "", "")
+        );
     }
     Ok(())
 }
@@ -212,7 +244,7 @@ fn a_process_that_is_killed_during_the_set_up_is_named() -> Outcome {
             .args(["echo", "ran"])
             .stderr(messages.try_clone().expect("there are descriptors"));
         let running = Running::start(&mut command);
-        await_opening(&running);
+        await_opening(running.pid());
         let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.pid()));
         let children = children.expect("it lives");
         let mut pids = children.split_whitespace().map(|pid| pid.parse().expect("a PID"));
@@ -237,7 +269,7 @@ fn an_ignored_signal_does_not_end_the_set_up() -> Outcome {
     command.arg(unshare().get_program()).args(["-U", "-f"]);
     command.arg(format!("--pid-file={}", fifo.display()));
     let running = Running::start(command.args(["echo", "ran"]));
-    await_opening(&running);
+    await_opening(running.pid());
     running.signal(Signal::SIGTERM);
     let pid = std::fs::read_to_string(fifo).expect("it is written to");
     assert!(pid.trim().parse::<u32>().is_ok(), "{pid}");

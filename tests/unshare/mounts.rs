@@ -1,5 +1,8 @@
 //! Mount namespaces: propagation, root and working directory, `/proc` and `binfmt_misc`.
 
+use std::path::Path;
+use std::process::Command;
+
 use super::{Who, script, unshare};
 use crate::support::case::cases;
 use crate::support::{Outcome, Ran, Run as _, needs};
@@ -31,13 +34,21 @@ const ROOM: &str = r#"
 /// Runs the script in a mount namespace with that root directory.
 fn in_room(who: Who, text: &str) -> Ran {
     needs::tools("mount");
-    let mut command = who.unshare();
-    let program = std::path::Path::new(command.get_program())
+    script(
+        &mut with_directory(who.unshare()),
+        "-r -m",
+        &format!("{ROOM}\n{text}"),
+    )
+}
+
+/// Names the directory of the program in `BIN`.
+fn with_directory(mut command: Command) -> Command {
+    let directory = Path::new(command.get_program())
         .parent()
         .expect("a path")
         .to_owned();
-    command.env("BIN", program);
-    script(&mut command, "-r -m", &format!("{ROOM}\n{text}"))
+    command.env("BIN", directory);
+    command
 }
 
 fn propagation_is_as_chosen() -> Outcome {
@@ -233,6 +244,17 @@ fn proc_is_mounted_on_the_named_directory() -> Outcome {
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1], "1", "{propagation}");
         assert_eq!(lines[0], lines[2], "{propagation}");
+        // In a new root, the mount that it covers is a peer of the caller's.
+        let count = "grep -c ' /mnt/proc ' /proc/self/mountinfo";
+        let text = format!(
+            "{ROOM}\nmount --bind /proc /mnt/proc; mount --make-shared /mnt/proc; {count}
+            \"$U\" -m -p --propagation {propagation} --mount-proc -R /mnt sh -c 'echo $$'; {count}"
+        );
+        assert_eq!(
+            script(&mut with_directory(unshare()), "-m", &text).ok(),
+            "1\n1\n1\n",
+            "{propagation}"
+        );
     }
     Ok(())
 }

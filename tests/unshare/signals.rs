@@ -13,6 +13,7 @@ use crate::support::{Outcome, Run as _, Running, needs, tool};
 
 cases!["unshare::signals":
     each_signal_reaches_the_program_once,
+    the_value_of_a_signal_reaches_the_program,
     each_deadly_signal_ends_the_program_and_ns_unshare,
     a_signal_ends_pid_1_although_it_has_no_handler,
     a_handler_of_pid_1_is_respected,
@@ -69,6 +70,41 @@ fn each_signal_reaches_the_program_once() -> Outcome {
             for signal in signals {
                 send(running.pid(), signal);
                 assert_eq!(running.line(), signal.to_string(), "{who:?} {options}");
+            }
+            running.say("end\n");
+            let (status, _, rest) = running.end();
+            assert_eq!((status, rest.as_str()), (0, "end\n"), "{who:?} {options}");
+        }
+    }
+    Ok(())
+}
+
+/// Writes how each SIGUSR1 was sent, and its value, until it reads a line.
+const VALUES: &str = r#"
+    use POSIX;
+    sub say { syswrite STDOUT, "@_\n" }
+    sigaction SIGUSR1, POSIX::SigAction->new(sub { say @{$_[1]}{qw(code status)} }, POSIX::SigSet->new, SA_SIGINFO);
+    say "ready"; 1 until defined sysread(STDIN, my $line, 9); say "end";
+"#;
+
+/// The value that `sigqueue(3)` sends. A signal of `kill(2)` has none.
+fn the_value_of_a_signal_reaches_the_program() -> Outcome {
+    needs::user_namespaces()?;
+    let perl = needs::installed("perl")?;
+    for who in Who::both()? {
+        for options in ["-U -f", "-r -p", "-r -p --init"] {
+            let mut command = who.unshare();
+            command.args(options.split(' ')).arg(&perl).args(["-e", VALUES]);
+            let mut running = Running::start(&mut command);
+            assert_eq!(running.line(), "ready");
+            let pid = running.pid().to_string();
+            for (words, told) in [
+                (&["-q", "42"][..], format!("{} 42", nix::libc::SI_QUEUE)),
+                (&[], format!("{} 0", nix::libc::SI_USER)),
+            ] {
+                let mut kill = tool("kill");
+                kill.args(["-s", "USR1"]).args(words).arg(&pid).ran().ok();
+                assert_eq!(running.line(), told, "{who:?} {options}");
             }
             running.say("end\n");
             let (status, _, rest) = running.end();

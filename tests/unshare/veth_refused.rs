@@ -116,6 +116,14 @@ fn a_kernel_without_ipv6_is_explained() -> Outcome {
             ],
         );
         assert!(place.interfaces().is_empty());
+        // The settings of another network namespace than the caller's are not looked at.
+        let other = Held::new(place.unshare().arg("-n"), off);
+        let spec = format!("eth0,peer=vh0,peer-netns={},peer-addr=fd00:7::1/64", other.pid);
+        let error = place.unshare().with(&format!("--veth {spec} echo ran")).fails(1);
+        assert!(
+            error.ends_with("cannot give vh0 the address fd00:7::1/64: Permission denied\n"),
+            "{error}"
+        );
         place
             .unshare()
             .with("--veth eth0,peer=vh0,peer-addr=10.7.0.1/24 true")

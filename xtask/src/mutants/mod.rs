@@ -92,7 +92,7 @@ const NEAR: &[Near] = &[
     Near { file: "launch/inside/last", cases: &["unshare::start", "unshare::scripts"] },
     Near { file: "launch/inside/mounts", cases: &["unshare::mounts", "enter::etc"] },
     Near { file: "launch/inside/names", cases: &["unshare::namespaces", "pins::"] },
-    Near { file: "launch/inside/namespaces", cases: &["::namespaces"] },
+    Near { file: "launch/inside/namespaces", cases: &["::namespaces", "unshare::pins", "unshare::clocks"] },
     Near { file: "launch/inside/network", cases: &["unshare::network"] },
     Near { file: "launch/inside/sysfs", cases: &["enter::etc", "unshare::network"] },
     Near { file: "launch/outside/maps", cases: &["::ids", "id_causes::"] },
@@ -106,7 +106,7 @@ const NEAR: &[Near] = &[
     Near { file: "launch/terminal", cases: &["terminal::"] },
     Near { file: "launch/unwritable", cases: &["id_causes::", "unshare::causes"] },
     Near { file: "launch/veth", cases: &["veth"] },
-    Near { file: "launch/wait", cases: &["unshare::signals", "unshare::faults", "unshare::dead"] },
+    Near { file: "launch/wait", cases: &["unshare::signals", "unshare::faults", "unshare::dead", "pins::ip"] },
 ];
 
 /// Change the code in one place at a time, and list the changes that no test notices.
