@@ -24,6 +24,7 @@ mod mounts;
 mod packages;
 mod pages;
 mod pins;
+mod scenes;
 mod stderr;
 mod steps;
 mod support;
@@ -55,6 +56,7 @@ fn main() -> std::process::ExitCode {
         packages::cases(),
         pins::cases(),
         pages::cases(),
+        scenes::cases(),
         stderr::cases(),
         steps::cases(),
         target::cases(),

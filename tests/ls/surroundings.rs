@@ -254,7 +254,7 @@ fn an_owner_that_cannot_be_read_is_counted() -> Outcome {
     assert_eq!(relatives("-e trace=none"), 0);
     // The first calls ask for the list of the kernel.
     assert!(relatives("-e inject=ioctl:error=ENOMEM:when=4+") > 3);
-    // What fails once is asked again.
+    // A call that fails once is done again.
     assert_eq!(relatives("-e inject=ioctl:error=ENOMEM:when=4"), 0);
     // This is the answer of the kernel about a namespace that the caller may not see.
     assert_eq!(relatives("-e inject=ioctl:error=EPERM:when=4+"), 0);

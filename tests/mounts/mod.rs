@@ -11,7 +11,7 @@ mod narrow;
 mod propagation;
 mod scripts;
 mod search;
-mod shell;
+pub mod shell;
 mod shown;
 mod side_by_side;
 mod tags;

@@ -4,6 +4,7 @@
 pub mod arguments;
 pub mod case;
 mod cgroup;
+pub mod dice;
 pub mod held;
 pub mod namespaces;
 pub mod needs;
