@@ -19,6 +19,9 @@ use crate::support::{Outcome, Run as _, Running, needs, path_of};
 cases!["unshare::unexecuted":
     a_caller_that_is_killed_in_execve_leaves_no_pin,
     a_caller_that_is_killed_just_before_execve_leaves_no_pin,
+    a_caller_that_ends_before_the_agreement_leaves_nothing,
+    a_pid_is_not_written_through_a_link_to_nowhere,
+    an_error_of_a_disk_is_no_flaw_of_a_program,
     a_child_that_is_killed_in_execve_leaves_nothing,
     a_child_that_the_kernel_does_not_end_keeps_nobody,
     a_caller_that_the_kernel_does_not_end_keeps_its_pin_until_then,
@@ -268,5 +271,58 @@ fn a_signal_keeps_the_names_that_are_left_to_remove() -> Outcome {
     let program = command.get_program().to_owned();
     let text = super::script(command.env("U", program), "-m", text).ok();
     assert_eq!(text, "143\nc\n");
+    Ok(())
+}
+
+fn a_caller_that_ends_before_the_agreement_leaves_nothing() -> Outcome {
+    needs::root()?;
+    let mut ended_early = 0;
+    for _ in 0..4 {
+        let place = Place::new();
+        // The signal ends the caller after its message. The helper of the launch finds nobody who reads its answer.
+        let fault = "-f -e trace=sendmsg,recvfrom -e inject=sendmsg:signal=INT:when=2";
+        let options = format!("--uts={} --pid-file={}", place.file("uts"), place.file("pid"));
+        let (status, output, messages) = ended(faulty(fault, &options)?.args(["echo", "ran"]));
+        assert_eq!((status, output.as_str()), (130, ""), "{messages}");
+        ended_early += u32::from(place.is_empty());
+    }
+    assert_eq!(ended_early, 4);
+    Ok(())
+}
+
+fn a_pid_is_not_written_through_a_link_to_nowhere() -> Outcome {
+    needs::root()?;
+    let place = Place::new();
+    std::os::unix::fs::symlink(place.file("nowhere"), place.file("link")).expect("it is ours");
+    for options in ["-u", "-u -f"] {
+        let ran = unshare().with(&format!(
+            "{options} --pid-file={} /nonexistent",
+            place.file("link")
+        ));
+        assert_eq!(ran.status, 1, "{ran:?}");
+        assert!(ran.stderr.contains("No such file or directory"), "{ran:?}");
+        assert!(
+            !std::path::Path::new(&place.file("nowhere")).exists(),
+            "{options}"
+        );
+    }
+    Ok(())
+}
+
+fn an_error_of_a_disk_is_no_flaw_of_a_program() -> Outcome {
+    needs::root()?;
+    let directory = tempfile::tempdir().expect("there is room in /tmp");
+    let script = directory.path().join("script");
+    std::fs::write(&script, "#!/bin/sh\n").expect("it is ours");
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("it is ours");
+    for program in [script.to_str().expect("ASCII"), "/bin/true"] {
+        for errno in ["EIO", "ENOEXEC"] {
+            let fault = format!("-f -e inject=execve:error={errno}:when=1+");
+            let (status, _, messages) = ended(faulty(&fault, "-u")?.arg(program));
+            assert_eq!(status, 126, "{program}: {messages}");
+            assert!(!messages.contains("cause:"), "{program}: {messages}");
+        }
+    }
     Ok(())
 }

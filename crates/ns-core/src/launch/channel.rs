@@ -4,6 +4,7 @@
 //! unless the process inside was killed. A side that cannot send the reason of its failure shuts down its direction, and
 //! does not close the channel: the kernel needs no memory for that. A side that cannot even do that ends.
 
+use std::cell::Cell;
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -19,7 +20,11 @@ use crate::sys::fd::is_ready;
 
 /// One end of the channel.
 #[derive(Debug)]
-pub(super) struct Channel(OwnedFd);
+pub(super) struct Channel {
+    socket: OwnedFd,
+    /// The other side has ended before it read a message of this side.
+    is_unread: Cell<bool>,
+}
 
 /// A message.
 #[derive(Debug)]
@@ -51,27 +56,37 @@ impl Channel {
             None,
         )
         .map_err(from_rustix)?;
-        Ok((Self(one), Self(other)))
+        let side = |socket| Self {
+            socket,
+            is_unread: Cell::new(false),
+        };
+        Ok((side(one), side(other)))
     }
 
     /// Sends the message. This succeeds even if the other side has ended: that is noticed and reported elsewhere.
     pub(super) fn send(&self, message: &Message) -> nix::Result<()> {
+        self.reaches(message).map(drop)
+    }
+
+    /// Sends the message, and returns `false` if the other side has ended.
+    pub(super) fn reaches(&self, message: &Message) -> nix::Result<bool> {
         let (tag, body): (u8, Vec<u8>) = match message {
             Message::Go => (b'g', Vec::new()),
             Message::Executing => (b'x', Vec::new()),
             Message::Child(pid) => (b'c', pid.as_raw().to_ne_bytes().into()),
             Message::Status(status) => (b's', status.to_ne_bytes().into()),
             Message::Failed(failure) => (b'f', encode(failure)),
-            Message::Lost => return self.shut_down(),
+            Message::Lost => return self.shut_down().map(|()| true),
         };
         let body = &body[..body.len().min(LONGEST - 1)];
         let tag = [tag];
         let parts = [IoSlice::new(&tag), IoSlice::new(body)];
         let mut control = rustix::net::SendAncillaryBuffer::default();
         loop {
-            match rustix::net::sendmsg(&self.0, &parts, &mut control, SendFlags::NOSIGNAL) {
+            match rustix::net::sendmsg(&self.socket, &parts, &mut control, SendFlags::NOSIGNAL) {
                 Err(rustix::io::Errno::INTR) => {}
-                Ok(_) | Err(rustix::io::Errno::PIPE | rustix::io::Errno::CONNRESET) => return Ok(()),
+                Ok(_) => return Ok(true),
+                Err(rustix::io::Errno::PIPE | rustix::io::Errno::CONNRESET) => return Ok(false),
                 Err(errno) => return Err(from_rustix(errno)),
             }
         }
@@ -103,23 +118,29 @@ impl Channel {
 
     /// Shuts down the direction of this side without closing the channel.
     fn shut_down(&self) -> nix::Result<()> {
-        rustix::net::shutdown(&self.0, Shutdown::Write).map_err(from_rustix)
+        rustix::net::shutdown(&self.socket, Shutdown::Write).map_err(from_rustix)
     }
 
     /// True if the other side has closed the channel.
     pub(super) fn is_closed(&self) -> nix::Result<bool> {
-        is_ready(&self.0, PollFlags::HUP)
+        is_ready(&self.socket, PollFlags::HUP)
+    }
+
+    /// True if the other side is known to have ended before it read a message of this side. The kernel tells it with the
+    /// end of the channel.
+    pub(super) fn is_unread(&self) -> bool {
+        self.is_unread.get()
     }
 
     /// Waits for a message. Returns `None` after the other side has closed the channel.
     pub(super) fn receive(&self) -> nix::Result<Option<Message>> {
         let mut buffer = [0; LONGEST];
         let length = loop {
-            match rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::empty()) {
+            match rustix::net::recv(&self.socket, &mut buffer[..], RecvFlags::empty()) {
                 Ok((length, _)) => break length,
-                // The other side has ended before it read a message of this side. The kernel says so once, before it gives
-                // what the other side has sent.
-                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNRESET) => {}
+                Err(rustix::io::Errno::INTR) => {}
+                // The kernel says so once, before it gives what the other side has sent.
+                Err(rustix::io::Errno::CONNRESET) => self.is_unread.set(true),
                 Err(errno) => return Err(from_rustix(errno)),
             }
         };
@@ -133,9 +154,10 @@ impl Channel {
     pub(super) fn take_waiting(&self) -> Option<Message> {
         let mut buffer = [0; LONGEST];
         let length = loop {
-            match rustix::net::recv(&self.0, &mut buffer[..], RecvFlags::DONTWAIT) {
+            match rustix::net::recv(&self.socket, &mut buffer[..], RecvFlags::DONTWAIT) {
                 Ok((length, _)) => break length,
-                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNRESET) => {}
+                Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::CONNRESET) => self.is_unread.set(true),
                 Err(_) => return None,
             }
         };
@@ -146,7 +168,7 @@ impl Channel {
 
 impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.socket.as_fd()
     }
 }
 

@@ -135,13 +135,23 @@ impl<'a> OutsideProcess<'a> {
                 if self.is_helper() {
                     // The PID can be of another process after the caller has ended.
                     let _ = self.hold();
-                    self.give_turn()
+                    let is_there = self
+                        .channel
+                        .reaches(&Message::Go)
                         .doing(|| "tell the process inside that the program can start")?;
+                    if !is_there {
+                        return Err(ended());
+                    }
                     self.has_agreed = true;
                 }
             }
         }
-        if !executing || runs_a_program && self.has_made_anything() && self.has_ended_without_program() {
+        // The process inside waits for the agreement of a helper before it starts the program.
+        let has_missed = self.has_agreed && self.channel.is_unread();
+        if !executing
+            || has_missed
+            || runs_a_program && self.has_made_anything() && self.has_ended_without_program()
+        {
             return Err(ended());
         }
         // It has ended: otherwise its child would not have gone on.

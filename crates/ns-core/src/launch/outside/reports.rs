@@ -1,6 +1,7 @@
 //! Reports of the program to others: its PID in a file, its namespaces on a descriptor.
 
 use std::fmt;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -82,7 +83,7 @@ impl ReportStep {
         let _limited = Ignored::start(Signal::SIGXFSZ).doing(doing)?;
         // A FIFO may never get a reader.
         process
-            .in_child(|| std::fs::write(file, line).map_err(|error| from_io(&error)))
+            .in_child(|| write(file, line.as_bytes()).map_err(|error| from_io(&error)))
             .doing(doing)
     }
 
@@ -100,4 +101,10 @@ impl ReportStep {
             _ => Err(Error::kernel(self.to_string(), Errno::EIO)),
         }
     }
+}
+
+/// Replaces the content of a file that is there: a link to nowhere makes no file.
+fn write(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).truncate(true).open(file)?.write_all(content)
 }
