@@ -2,10 +2,12 @@
 
 use super::{container, container_of, names};
 use crate::support::case::cases;
-use crate::support::{Outcome, Run as _, User, needs, program, tool};
+use crate::support::{Held, Outcome, Run as _, User, needs, program, tool};
 
 cases!["hostname::surroundings":
     at_boot_there_is_no_proc_yet,
+    a_directory_that_looks_like_proc_is_none,
+    a_name_that_was_set_is_said_to_be_set,
     an_error_says_that_proc_hides_processes,
     a_pid_is_not_taken_for_another_one_in_proc,
     a_caller_that_ignores_its_children_changes_nothing,
@@ -151,5 +153,43 @@ fn a_container_is_entered_in_one_call_with_its_user_namespace() -> Outcome {
         };
         assert!(logs.iter().any(entered_at_once), "{words}: {logs:?}");
     }
+    Ok(())
+}
+
+fn a_directory_that_looks_like_proc_is_none() -> Outcome {
+    needs::tools("mount mkdir touch");
+    needs::root()?;
+    let cause = "  cause: no proc file system is mounted on /proc here\n";
+    for name in ["ns-hostname", "ns-enter"] {
+        let script = "sleep 1000 & mount -t tmpfs none /proc; mkdir -p /proc/self /proc/$!/ns; \
+                      for kind in cgroup ipc mnt net pid time user uts; do touch /proc/$!/ns/$kind; done; \
+                      \"$1\" -t $! true; status=$?; kill $!; exit $status";
+        let mut command = tool("unshare");
+        command.args(["--mount", "--uts", "sh", "-c", script, "sh"]);
+        let error = command.arg(program(name).get_program()).ran().fails(1);
+        assert!(error.contains(cause), "{name}: {error}");
+    }
+    Ok(())
+}
+
+fn a_name_that_was_set_is_said_to_be_set() -> Outcome {
+    needs::root()?;
+    let there = Held::new(tool("unshare").arg("--uts"), "");
+    let set = |fault: &str, name: &str| {
+        let mut command = tool("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject={fault}")]);
+        let command = command.arg(program("ns-hostname").get_program());
+        let ran = command.args(["-t", &there.pid.to_string(), name]).ran();
+        let now = program("ns-hostname").with(&format!("-t {}", there.pid)).ok();
+        assert_eq!(now, format!("{name}\n"), "{fault}: {ran:?}");
+        ran
+    };
+    assert_eq!(set("wait4:error=EPERM:when=1", "web-1").status, 0);
+    // It cannot be read again either.
+    let error = set("wait4:error=EPERM", "web-2").fails(1);
+    assert!(
+        error.contains("  note:  the names may have been set\n"),
+        "{error}"
+    );
     Ok(())
 }

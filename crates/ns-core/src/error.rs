@@ -59,9 +59,10 @@ pub enum Error {
     },
 }
 
-/// True if a proc file system is mounted on `/proc`.
+/// True if a proc file system is mounted on `/proc`, and nothing that only looks like one.
 pub(crate) fn has_proc() -> bool {
-    std::fs::symlink_metadata("/proc/self").is_ok()
+    use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
+    statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)
 }
 
 impl Error {

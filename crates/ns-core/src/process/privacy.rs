@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use rustix::thread::CapabilitySet;
 
 use super::{Pid, Status, caller, remedy};
+use crate::error::has_proc;
 use crate::idmap::IdKind;
 use crate::{Error, Kind, Namespace};
 
@@ -166,7 +167,11 @@ fn has_hidepid(table: &str) -> bool {
 
 /// The error for a PID that is one process to system calls, and another one in `/proc`.
 pub(super) fn another(pid: Pid) -> Error {
-    Error::Unfit(format!("process {pid} is not the one that has this PID in /proc")).explained(
+    let error = Error::Unfit(format!("process {pid} is not the one that has this PID in /proc"));
+    if !has_proc() {
+        return error.or_without_proc();
+    }
+    error.explained(
         Some("/proc belongs to another PID namespace".into()),
         Some("mount a /proc for this PID namespace: ns-unshare --mount-proc".into()),
     )

@@ -15,7 +15,7 @@ use super::claimant::{Claimant, Hierarchies, SHORT};
 use crate::error::Doing;
 use crate::escape::{quoted, word};
 use crate::output::escape_for_terminal;
-use crate::process::{Cgroup, Cgroups, Files, Pid, Process, living_thread, scan};
+use crate::process::{Cgroup, Cgroups, Files, Pid, Process, hides_processes, living_thread, scan};
 use crate::{Error, Gathered, Result};
 
 /// The word before the colon in a target.
@@ -346,16 +346,26 @@ fn missing(
             first.claimant,
             quoted(&first.path)
         );
-        let help = format!(
-            "name its owner: {}",
-            list(others.iter().map(|named| named.target()))
-        );
+        let mut targets: Vec<_> = others.iter().map(|named| named.target()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let help = if targets.len() == others.len() {
+            format!("name its owner: {}", list(targets))
+        } else {
+            let paths = others.iter().map(|named| in_a_shell(named.word, &named.path));
+            format!("name its cgroup: {}", list(paths))
+        };
         return error.explained(Some(cause), Some(help));
     }
     let mut choices: Vec<_> = spellings(all).iter().map(|(choice, _)| shown(choice)).collect();
     choices.sort_unstable();
     if choices.is_empty() {
-        return error.with_note(format!("no process is in the cgroup of any {word}"));
+        let hidden = if hides_processes() {
+            " that is shown here: /proc hides the processes of others (hidepid)"
+        } else {
+            ""
+        };
+        return error.with_note(format!("no process{hidden} is in the cgroup of any {word}"));
     }
     if choices.iter().any(|choice| choice.contains(asked)) {
         choices.retain(|choice| choice.contains(asked));

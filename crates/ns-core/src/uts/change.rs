@@ -54,7 +54,16 @@ impl Change {
             || self.set_here(),
             || encode(self.set_here()),
             |answer| Ok(decode(answer).unwrap_or(Err((Refused::Host, Errno::EIO)))),
-        )?;
+        );
+        // The answer of the child can be lost, although it has set the names.
+        let outcome = outcome.or_else(|error| match Names::of(place) {
+            Ok(now) if self.is_done(&now) => Ok(Ok(Changed {
+                host: self.host.is_some(),
+                domain: self.domain.is_some(),
+            })),
+            Ok(_) => Err(error),
+            Err(_) => Err(error.with_note("the names may have been set")),
+        })?;
         outcome.or_else(|(step, errno)| {
             let place = match place.namespace() {
                 Ok(namespace) => format!(" in {namespace}"),
@@ -65,6 +74,12 @@ impl Change {
                 Refused::Domain => format!("set the NIS domain name{place}"),
             })
         })
+    }
+
+    /// True if these are the names to set.
+    fn is_done(&self, now: &Names) -> bool {
+        let is_set = |name: &Option<Vec<u8>>, now: &[u8]| name.as_ref().is_none_or(|name| name == now);
+        is_set(&self.host, &now.host) && is_set(&self.domain, &now.domain)
     }
 
     fn check(&self) -> Result<()> {

@@ -5,6 +5,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 
+use crate::error::has_proc;
 use crate::explain::paths::Reach;
 use crate::explain::{self, Finding, Look};
 use crate::launch::channel::Channel;
@@ -123,7 +124,7 @@ impl InsideProcess {
             return explain::explain(error, cause);
         }
         explain::aside(error, descriptors, |error| {
-            if is_proc_real() {
+            if has_proc() {
                 explain::explain_by(&Look::from_elsewhere(), error, cause)
             } else {
                 error
@@ -144,10 +145,4 @@ impl InsideProcess {
         }
         Ok(())
     }
-}
-
-/// True if the file system on `/proc` is a proc file system, and none of the target's that looks like one.
-fn is_proc_real() -> bool {
-    use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
-    statfs("/proc").is_ok_and(|system| system.filesystem_type() == PROC_SUPER_MAGIC)
 }
