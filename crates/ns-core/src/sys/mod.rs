@@ -22,10 +22,3 @@ pub mod stack;
 pub mod standard;
 pub mod statmount;
 pub mod uname;
-
-// GCC's unwinder as a part of each program. Otherwise, the standard library takes the shared one (libgcc_s.so.1), and the
-// loader needs as long for that as for the C library.
-#[cfg(all(target_env = "gnu", not(target_feature = "crt-static")))]
-#[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
-// SAFETY: It declares nothing.
-unsafe extern "C" {}
