@@ -316,6 +316,8 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s p -d 'Report changes, one per lin
 complete -c ns-mounts -n '__ns_mounts_ours' -l watch -l poll -d 'Report changes, one per line' -f -k -a '(__ns_mounts_poll)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
 complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' -f
+complete -c ns-mounts -n '__ns_mounts_ours' -l wait -d 'Wait until a mount is at the path' -f
+complete -c ns-mounts -n '__ns_mounts_ours' -l gone -d 'With --wait, wait until no mount is at the path'
 complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show file system counters'
 complete -c ns-mounts -n '__ns_mounts_ours' -s x -l verify -d 'Check an fstab, and compare it with the mounts'
 complete -c ns-mounts -n '__ns_mounts_ours' -l verbose -d 'With --verify, also show lines without errors'

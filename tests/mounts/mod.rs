@@ -17,6 +17,7 @@ mod side_by_side;
 mod tags;
 mod targets;
 mod verify;
+mod wait;
 mod watch;
 mod watch_all;
 
@@ -47,6 +48,7 @@ pub fn cases() -> Vec<Case> {
         tags::cases(),
         targets::cases(),
         verify::cases(),
+        wait::cases(),
         watch::cases(),
         watch_all::cases(),
     ]

@@ -26,7 +26,7 @@ cases!["mounts::watch":
 ];
 
 /// A running watch, which has reached its first wait.
-fn watch(room: &Room, words: &str) -> Running {
+pub(super) fn watch(room: &Room, words: &str) -> Running {
     let running = started(room, words);
     let pid = running.pid();
     // It sleeps only while it waits for its open table.

@@ -20,6 +20,7 @@ pub fn refuse(cli: &Cli) -> anyhow::Result<()> {
             ask.timeout.is_some() && ask.watch.is_none(),
             "--timeout needs --watch",
         ),
+        (ask.gone && ask.wait.is_none(), "--gone needs --wait"),
         (ask.verbose && !ask.verify, "--verbose needs --verify"),
         (
             which.stacked && !names_mount_point,

@@ -26,6 +26,7 @@ mod stats;
 mod tables;
 mod types;
 mod verify;
+mod wait;
 mod watch;
 
 use std::process::ExitCode;
@@ -44,6 +45,9 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if let Some(targets) = &cli.ask.diff {
         return compare::compare(cli, &targets[0], &targets[1]);
+    }
+    if let Some(limit) = cli.ask.wait {
+        return wait::wait(cli, limit);
     }
     if let Some(actions) = &cli.ask.watch {
         return watch::watch(cli, actions);

@@ -78,7 +78,7 @@ fn follow(
     let stdout = std::io::stdout();
     while !events.is_over() {
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        if view.wait(left, process, stdout.as_fd(), watched.notices())? != Woken::Changed {
+        if view.wait(left, process, Some(stdout.as_fd()), watched.notices())? != Woken::Changed {
             break;
         }
         watched.look(view, scene, events)?;

@@ -148,11 +148,11 @@ impl View {
         &self,
         limit: Option<Duration>,
         process: Option<&Process>,
-        output: BorrowedFd<'_>,
+        output: Option<BorrowedFd<'_>>,
         notices: Option<&Notices>,
     ) -> Result<Woken> {
         let queues: Vec<_> = notices.map(Notices::queue).into_iter().collect();
-        wait(&[self.table.as_fd()], &queues, process, Some(output), limit)
+        wait(&[self.table.as_fd()], &queues, process, output, limit)
             .doing(|| format!("watch the table of mounts of {}", self.name))
     }
 

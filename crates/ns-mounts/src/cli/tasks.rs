@@ -1,5 +1,7 @@
 //! The options for tasks other than a listing.
 
+use std::time::Duration;
+
 use clap::{ArgAction, Args};
 use ns_core::Target;
 use ns_core::cli::CompatName;
@@ -17,6 +19,60 @@ fn milliseconds(text: &str) -> Result<Milliseconds, String> {
     let time = digits.parse().map_err(|_| "must be a whole number".to_owned())?;
     Ok((!is_negative).then_some(time))
 }
+
+/// Reads a time limit in seconds.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    let limit = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    limit.ok_or_else(|| "expected a number of seconds".to_owned())
+}
+
+/// The options that have no meaning while the program waits for a mount, which writes nothing.
+const NOT_WITH_WAIT: [&str; 43] = [
+    "second",
+    "source",
+    "target",
+    "mountpoint",
+    "types",
+    "options",
+    "filter",
+    "id",
+    "uniq_id",
+    "real",
+    "pseudo",
+    "shadowed",
+    "stacked",
+    "uniq",
+    "invert",
+    "first_only",
+    "direction",
+    "submounts",
+    "all",
+    "all_namespaces",
+    "files",
+    "kernel",
+    "mtab",
+    "fstab",
+    "strict",
+    "diff",
+    "propagation",
+    "watch",
+    "timeout",
+    "stats",
+    "verify",
+    "output",
+    "output_all",
+    "list_columns",
+    "json",
+    "raw",
+    "noheadings",
+    "pairs",
+    "list",
+    "tree",
+    "df",
+    "dfi",
+    "bytes",
+];
 
 /// Tasks other than a listing.
 #[derive(Args, Debug)]
@@ -50,6 +106,18 @@ pub struct Ask {
     /// The default is to watch until interrupted.
     #[arg(short = 'w', long, value_name = "TIME", value_parser = milliseconds, allow_negative_numbers = true)]
     pub timeout: Option<Milliseconds>,
+
+    /// Wait until a mount is at the path
+    ///
+    /// The operand is the path, which need not exist yet. The exit status is 1 if there is no mount after SECONDS (default: no
+    /// limit).
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, value_parser = seconds,
+        conflicts_with_all = NOT_WITH_WAIT)]
+    pub wait: Option<Option<Duration>>,
+
+    /// With --wait, wait until no mount is at the path
+    #[arg(long)]
+    pub gone: bool,
 
     /// Show file system counters
     ///
