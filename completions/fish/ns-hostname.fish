@@ -13,7 +13,7 @@ function __ns_hostname_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --target --t --ta --tar --targ --targe -F --file --fi --fil --check --ch --che --chec -o --output; and set index (math $index + 1)
+            contains -- $word -t --target --ta --tar --targ --targe -F --file --fi --fil --check --ch --che --chec -w --timeout --ti --tim --time --timeo --timeou -o --output; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_hostname_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --target --t --ta --tar --targ --targe -F --file --fi --fil --check --ch --che --chec -o --output
+                if contains -- $letter -t --target --ta --tar --targ --targe -F --file --fi --fil --check --ch --che --chec -w --timeout --ti --tim --time --timeo --timeou -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -194,7 +194,7 @@ end
 
 complete -c ns-hostname -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s t -l target -d 'Use the UTS namespace of TARGET' -r -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
-complete -c ns-hostname -n '__ns_hostname_follows --t --ta --tar --targ --targe' -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
+complete -c ns-hostname -n '__ns_hostname_follows --ta --tar --targ --targe' -f -k -a '(__ns_hostname_ask_or_file targets:uts)'
 complete -c ns-hostname -n '__ns_hostname_ours' -s y -d 'Show or set the NIS domain'
 complete -c ns-hostname -n '__ns_hostname_ours' -l nis -l yp -l domainname -d 'Show or set NIS domain' -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s s -l short -d 'Show the host name up to its first dot'
@@ -214,6 +214,9 @@ complete -c ns-hostname -n '__ns_hostname_follows --ch --che --chec' -f
 complete -c ns-hostname -n '__ns_hostname_ours' -s l -l list -d 'List every UTS namespace with its names'
 complete -c ns-hostname -n '__ns_hostname_ours' -l strict -d 'Fail if the result is incomplete'
 complete -c ns-hostname -n '__ns_hostname_ours' -l watch -d 'Print the name every time it changes'
+complete -c ns-hostname -n '__ns_hostname_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
+complete -c ns-hostname -n '__ns_hostname_follows --ti --tim --time --timeo --timeou' -f
+complete -c ns-hostname -n '__ns_hostname_ours' -l first-only -d 'Stop watching after the first event'
 complete -c ns-hostname -n '__ns_hostname_ours' -s P -l pairs -d 'Write values as NAME="value"'
 complete -c ns-hostname -n '__ns_hostname_ours' -s v -l verbose -d 'Report each change on stderr'
 complete -c ns-hostname -n '__ns_hostname_ours' -s q -l quiet -d 'Do not write notes to stderr'

@@ -33,19 +33,41 @@ fn at_boot_there_is_no_proc_yet() -> Outcome {
         run(r#""$1" -b -F "$2"; "$1"; "$1" web-1.example --nis corp; "$1" -s; "$1" -y"#).ok(),
         "from-a-file\nweb-1\ncorp\n"
     );
+    let shown = run(r#""$1" web-1; "$1" -J"#).json();
+    // Without /proc, the kernel tells the inode since Linux 6.11, and the id since 6.18.
+    for (key, since) in [("ns", 11), ("id", 18)] {
+        assert_eq!(shown[key].is_u64(), needs::linux(6, since).is_ok(), "{shown}");
+    }
     assert_eq!(
-        run(r#""$1" web-1; "$1" -J"#).json(),
-        serde_json::json!({"ns": null, "id": null, "own": true, "hostname": "web-1", "domain": null})
+        (&shown["own"], &shown["hostname"], &shown["domain"]),
+        (&true.into(), &"web-1".into(), &serde_json::Value::Null)
     );
     let said = run(r#""$1" -v web-1; "$1""#);
     assert_eq!((said.status, &*said.stdout), (0, "web-1\n"), "{said:?}");
+    // The namespace comes first if the kernel tells it.
+    let (_, set) = said
+        .stderr
+        .split_once("host name 'web-1': ")
+        .expect("it is reported");
+    let without = "  cause: no proc file system is mounted on /proc here\n  \
+                   help:  mount -t proc proc /proc, or enter this root with --mount-proc\n";
     assert!(
-        said.stderr.starts_with(
-            "ns-hostname: host name 'web-1': set\nns-hostname: note: \"/proc/self/ns/uts\" does not exist\n"
-        ),
-        "{}",
-        said.stderr
+        set.starts_with("set\nns-hostname: note: \"/proc/self/ns/"),
+        "{set}"
     );
+    assert!(set.ends_with(without), "{set}");
+    for words in ["--watch", "--watch -w 0 --list"] {
+        let refused = run(&format!("exec \"$1\" {words}")).fails(1);
+        let open = "ns-hostname: cannot open /proc/sys/kernel/hostname: No such file or directory\n";
+        assert_eq!(refused, format!("{open}{without}"));
+    }
+    if needs::linux(6, 19).is_err() {
+        let refused = run(r#"exec "$1" --list"#).fails(1);
+        assert_eq!(
+            refused,
+            format!("ns-hostname: \"/proc/self/ns/mnt\" does not exist\n{without}")
+        );
+    }
     assert_eq!(
         run(r#""$1" -t 1 || test $? = 1"#).stderr,
         "ns-hostname: process 1 is not in /proc\n  cause: no proc file system is mounted on /proc here\n  \

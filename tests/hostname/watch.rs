@@ -15,6 +15,8 @@ cases!["hostname::watch":
     nothing_is_done_while_nothing_changes,
     it_ends_with_the_process,
     it_ends_with_its_reader,
+    it_ends_when_its_time_is_up,
+    it_ends_after_the_first_event_that_it_prints,
     an_ordinary_user_watches_a_container_of_theirs,
 ];
 
@@ -156,6 +158,52 @@ fn it_ends_with_its_reader() -> Outcome {
     watching.0.leave();
     watching.0.wait_for_end();
     assert_eq!(watching.0.end(), (0, None, String::new()));
+    Ok(())
+}
+
+fn it_ends_when_its_time_is_up() -> Outcome {
+    let there = container("web-1", "corp");
+    let one = format!("-t {}", there.pid);
+    for words in ["-w 0", "--timeout 50"] {
+        let ran = program("ns-hostname").with(&format!("{one} --watch {words}"));
+        assert_eq!(
+            (ran.status, &*ran.stdout, &*ran.stderr),
+            (0, "", ""),
+            "{words}: {ran:?}"
+        );
+    }
+    // Other cases change names meanwhile, so a list may have lines.
+    let ran = program("ns-hostname").with("--watch --list -n -w 50 -q");
+    assert_eq!((ran.status, &*ran.stderr), (0, ""), "{ran:?}");
+    // A change does not start the time anew, and none is needed for the end.
+    let mut watching = Watching::start(of(there.pid, "-w 1000").arg("-J"));
+    of(there.pid, "web-2").ran().ok();
+    assert!(watching.line().contains("web-2"));
+    watching.0.wait_for_end();
+    assert_eq!(watching.0.end(), (0, None, String::new()));
+    for words in ["-w 5", "--first-only", "--watch -w soon"] {
+        let error = program("ns-hostname").with(words).fails(2);
+        assert!(
+            error.contains("--watch") || error.contains("--timeout"),
+            "{words}: {error}"
+        );
+    }
+    Ok(())
+}
+
+fn it_ends_after_the_first_event_that_it_prints() -> Outcome {
+    let there = container("web-1", "corp");
+    let mut host = Watching::start(&mut of(there.pid, "--first-only"));
+    let mut both = Watching::start(&mut of(there.pid, "-J --first-only"));
+    // The domain is no event of a watch of the host name.
+    of(there.pid, "-y corp.two").ran().ok();
+    assert!(both.line().contains("\"domain\""));
+    both.0.wait_for_end();
+    assert_eq!(both.0.end(), (0, None, String::new()));
+    of(there.pid, "web-2").ran().ok();
+    assert_eq!(host.line(), "web-2");
+    host.0.wait_for_end();
+    assert_eq!(host.0.end(), (0, None, String::new()));
     Ok(())
 }
 

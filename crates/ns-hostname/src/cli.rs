@@ -218,6 +218,7 @@ pub struct Setting {
 /// How to list namespaces or watch them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "List")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct ListOptions {
     /// List every UTS namespace with its names
     #[arg(short, long, conflicts_with_all = SHOW)]
@@ -238,6 +239,16 @@ pub struct ListOptions {
         conflicts_with_all = ["output", "output_all", "raw", "pairs", "notruncate", "strict"]
     )]
     pub watch: bool,
+
+    /// Stop watching after TIME milliseconds
+    ///
+    /// The default is to watch until interrupted. The exit status is 0.
+    #[arg(short = 'w', long, value_name = "TIME", requires = "watch")]
+    pub timeout: Option<u64>,
+
+    /// Stop watching after the first event
+    #[arg(long, requires = "watch")]
+    pub first_only: bool,
 
     /// The form of `NAME="value"`.
     #[command(flatten)]

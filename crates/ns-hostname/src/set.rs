@@ -63,7 +63,7 @@ pub fn set(cli: &Cli) -> anyhow::Result<Option<ExitCode>> {
         show::write_line(host)?;
     }
     if cli.verbose {
-        report(&change, changed.anything(), &place)?;
+        report(&change, changed.anything(), &place);
     }
     Ok(Some(ExitCode::SUCCESS))
 }
@@ -170,9 +170,9 @@ pub fn check(cli: &Cli, name: &[u8]) -> anyhow::Result<ExitCode> {
 }
 
 /// Reports which names were set, and how many processes the change affects.
-fn report(change: &Change, anything: bool, place: &UtsNamespace) -> anyhow::Result<()> {
+fn report(change: &Change, anything: bool, place: &UtsNamespace) {
     if *change == Change::default() {
-        return Ok(());
+        return;
     }
     let names = [(NameKind::Host, &change.host), (NameKind::Domain, &change.domain)];
     let names = names.into_iter().filter_map(|(which, name)| {
@@ -189,7 +189,7 @@ fn report(change: &Change, anything: bool, place: &UtsNamespace) -> anyhow::Resu
         Err(error) => {
             tell("ns-hostname", &format!("{names}: set"));
             note_error("ns-hostname", &error);
-            return Ok(());
+            return;
         }
     };
     let initial = if namespace.is_initial() {
@@ -200,18 +200,25 @@ fn report(change: &Change, anything: bool, place: &UtsNamespace) -> anyhow::Resu
     let subject = format!("{namespace}{initial}: {names}");
     if !anything {
         tell("ns-hostname", &format!("{subject}: set already"));
-        return Ok(());
+        return;
     }
-    let (affected, unread) = affected(&namespace)?;
+    let (affected, unread) = match affected(&namespace) {
+        Ok(affected) => affected,
+        // Without /proc, no process can be counted. The name is set nevertheless.
+        Err(error) => {
+            tell("ns-hostname", &format!("{subject}: set"));
+            note_error("ns-hostname", &error);
+            return;
+        }
+    };
     tell("ns-hostname", &format!("{subject}: {affected}"));
     if let Some(unread) = unread {
         note("ns-hostname", &format!("the count is incomplete: {unread}"));
     }
-    Ok(())
 }
 
 /// How many processes a change in the namespace affects, and what could not be counted.
-fn affected(namespace: &Namespace) -> anyhow::Result<(String, Option<String>)> {
+fn affected(namespace: &Namespace) -> ns_core::Result<(String, Option<String>)> {
     let inventory = gather(&Question {
         kinds: [Kind::Uts].into_iter().collect(),
         ..Question::default()

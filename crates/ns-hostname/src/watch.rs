@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::error::ErrorKind;
 use ns_core::cli::tell;
@@ -45,7 +46,8 @@ struct Event<'a> {
     new: &'a [u8],
 }
 
-/// Prints changes until the named process has ended, or the reader has gone.
+/// Prints changes until the time is up, the named process has ended, or the reader has gone. With --first-only, the first
+/// printed change ends the watch.
 pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
     let scope = scope(cli)?;
     // The watch starts before the names are read, so no change is missed in between.
@@ -71,13 +73,18 @@ pub fn watch(cli: &Cli) -> anyhow::Result<ExitCode> {
         writeln!(out, "NS NAME OLD NEW")?;
         out.flush()?;
     }
+    let limit = cli.listing.timeout.map(Duration::from_millis);
+    let end = limit.and_then(|limit| Instant::now().checked_add(limit));
     loop {
-        match watch.wait(process, Some(out.as_fd()))? {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        match watch.wait(process, Some(out.as_fd()), left)? {
             Woken::Ended | Woken::Unread | Woken::TimeUp => return Ok(ExitCode::SUCCESS),
             Woken::Changed => {
                 let now = read(&scope)?;
                 for event in events(&known, &now) {
-                    write(cli, &event)?;
+                    if write(cli, &event)? && cli.listing.first_only {
+                        return Ok(ExitCode::SUCCESS);
+                    }
                 }
                 known = now;
             }
@@ -162,8 +169,8 @@ fn value(which: NameKind, name: &[u8]) -> Cell<'_> {
     }
 }
 
-/// Writes the event as a line, if its name was asked for.
-fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
+/// Writes the event as a line, if its name was asked for. Returns true if it was.
+fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<bool> {
     let mut out = ns_core::cli::stdout()?;
     if cli.written.json {
         let row = Row {
@@ -186,9 +193,13 @@ fn write(cli: &Cli, event: &Event<'_>) -> anyhow::Result<()> {
         writeln!(out, "{} {} {old} {new}", event.key.inode, event.which.key())?;
     } else if event.which == cli.name_kind() {
         drop(out);
-        return Ok(show::write_line(event.new)?);
+        show::write_line(event.new)?;
+        return Ok(true);
+    } else {
+        return Ok(false);
     }
-    Ok(out.flush()?)
+    out.flush()?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -13,10 +13,13 @@ pub enum UtsNamespace {
 }
 
 impl UtsNamespace {
-    /// The namespace, open.
+    /// The namespace, open. Without `/proc`, only Linux 6.11 and later tell the caller's own.
     pub fn namespace(&self) -> Result<Namespace> {
         match self {
-            Self::Own => Namespace::own(Kind::Uts),
+            Self::Own => match Namespace::own_anyway(Kind::Uts) {
+                Some(own) => Ok(own),
+                None => Namespace::own(Kind::Uts),
+            },
             Self::Of(namespace, _) => Ok(namespace.clone()),
         }
     }

@@ -3,10 +3,11 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::time::Duration;
 
-use crate::Result;
 use crate::error::Doing;
 use crate::process::{Process, Woken, wait};
+use crate::{Error, Result};
 
 /// A watch of all UTS namespaces. No change after its creation is missed.
 #[derive(Debug)]
@@ -20,7 +21,8 @@ impl Watch {
     pub fn new() -> Result<Self> {
         let open = |name| {
             let path = format!("/proc/sys/kernel/{name}");
-            File::open(&path).doing(|| format!("open {path}"))
+            let file = File::open(&path).doing(|| format!("open {path}"));
+            file.map_err(Error::or_without_proc)
         };
         Ok(Self {
             host: open("hostname")?,
@@ -28,9 +30,14 @@ impl Watch {
         })
     }
 
-    /// Sleeps until a name is set, `process` ends, or `output` loses its reader.
-    pub fn wait(&self, process: Option<&Process>, output: Option<BorrowedFd<'_>>) -> Result<Woken> {
+    /// Sleeps until a name is set, `process` ends, `output` loses its reader, or the time is up.
+    pub fn wait(
+        &self,
+        process: Option<&Process>,
+        output: Option<BorrowedFd<'_>>,
+        limit: Option<Duration>,
+    ) -> Result<Woken> {
         let files = [self.host.as_fd(), self.domain.as_fd()];
-        wait(&files, &[], process, output, None).doing(|| "wait for a name to change")
+        wait(&files, &[], process, output, limit).doing(|| "wait for a name to change")
     }
 }
