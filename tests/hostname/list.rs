@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::{container, container_of, of};
 use crate::support::case::{Skip, cases};
-use crate::support::{Cgroup, Held, Outcome, Run as _, User, in_flight, inode_of, needs, program, tool};
+use crate::support::{
+    Cgroup, Held, Outcome, Run as _, User, in_flight, inode_of, needs, path_of, program, tool,
+};
 
 cases!["hostname::list":
     every_namespace_is_listed_with_its_names,
@@ -20,6 +22,7 @@ cases!["hostname::list":
     a_forbidden_value_is_a_question_mark_and_a_note,
     an_ordinary_user_sees_their_containers_and_their_own_namespace,
     five_hundred_are_visited_by_one_child,
+    a_namespace_whose_lowest_process_ends_is_still_listed,
     few_descriptors_are_enough,
     a_namespace_that_cannot_be_opened_is_listed_without_its_names,
     what_a_hidden_mount_namespace_pins_is_listed_too,
@@ -383,5 +386,34 @@ fn what_a_hidden_mount_namespace_pins_is_listed_too() -> Outcome {
         .ran();
     assert_eq!(named.ok(), "pinned\n");
     drop(on_its_way);
+    Ok(())
+}
+
+fn a_namespace_whose_lowest_process_ends_is_still_listed() -> Outcome {
+    needs::root()?;
+    let set = "hostname two-processes";
+    needs::tools("hostname");
+    let there = Held::new(tool("unshare").arg("--uts"), set);
+    let other = Held::new(tool("nsenter").args(["-t", &there.pid.to_string(), "-u"]), "");
+    // This is what the program sees of a process that ended after the search.
+    let link = format!("{}/ns/uts", there.pid.min(other.pid));
+    let mut command = tool("strace");
+    command.args([
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-P",
+        &link,
+        "-e",
+        "inject=openat:error=ENOENT",
+    ]);
+    let list = command
+        .arg(path_of("ns-hostname"))
+        .args(["--list", "--json"])
+        .ran()
+        .json();
+    let rows = list["namespaces"].as_array().expect("it is a list");
+    assert_eq!(row(rows, there.inode("uts"))["hostname"], "two-processes");
     Ok(())
 }

@@ -6,9 +6,9 @@ use std::os::fd::AsFd;
 use nix::errno::Errno;
 
 use crate::explain::{explain, limits};
-use crate::process::{Files, Pid, scan};
+use crate::process::{Files, Pid, Process, scan};
 use crate::uts::read_each;
-use crate::{Gathered, Kind, Namespace, Result};
+use crate::{Error, Gathered, Kind, Namespace, Result};
 
 use super::entry::{Entry, Relationships};
 use super::facts::{OfNamespace, OfProcess, OfProcesses};
@@ -318,8 +318,14 @@ impl Search {
             };
             let names = read_each(&places, |number| {
                 let entry = &self.entries[*number];
-                let namespace = ways.open(entry).ok_or_else(|| refusal(&self.proc, entry))?;
-                Ok((namespace, entry.lowest))
+                if let Some(namespace) = ways.open(entry) {
+                    return Ok((namespace, entry.lowest));
+                }
+                match refusal(&self.proc, entry) {
+                    // Its lowest process has ended: the others are still there.
+                    error @ Error::NotFound(_) => self.by_another_process(entry).ok_or(error),
+                    error => Err(error),
+                }
             })
             .map_err(|error| explain(error, limits::fork))?;
             let closed =
@@ -342,6 +348,18 @@ impl Search {
         }
         self.drop_dead();
         Ok(())
+    }
+
+    /// The namespace, opened through a process in it other than the lowest.
+    fn by_another_process(&self, entry: &Entry) -> Option<(Namespace, Option<Pid>)> {
+        let is_in = |member: &&super::Member| {
+            member.links.get(entry.kind) == Gathered::Known(entry.identity.inode)
+                && Some(member.pid) != entry.lowest
+        };
+        self.members.iter().filter(is_in).find_map(|member| {
+            let namespace = Process::open(member.pid).ok()?.namespace(entry.kind).ok()?;
+            (namespace.identity() == entry.identity).then_some((namespace, Some(member.pid)))
+        })
     }
 
     fn read_uid_maps(&mut self) {
