@@ -8,12 +8,13 @@ use nix::unistd::Pid;
 
 use crate::support::case::{Skip, cases};
 use crate::support::running::ended;
-use crate::support::{Held, Outcome, Running, User, needs, path_of, tool};
+use crate::support::{Held, Outcome, Run as _, Running, User, needs, path_of, tool};
 
 cases!["unshare::dead":
     a_signal_ends_a_set_up_that_waits_for_a_server,
     a_helper_on_a_dead_path_is_given_up,
     nothing_of_the_set_up_outlives_the_caller,
+    a_name_that_leads_to_a_dead_path_is_taken,
 ];
 
 /// A FUSE mount on `/mnt` that nobody serves, in a mount namespace of its own.
@@ -175,6 +176,23 @@ fn nothing_of_the_set_up_outlives_the_caller() -> Outcome {
             assert!(ended(pid), "{options:?}");
         }
         assert_eq!(running.end().2, "", "{options:?}");
+    }
+    Ok(())
+}
+
+fn a_name_that_leads_to_a_dead_path_is_taken() -> Outcome {
+    let dead = Dead::new()?;
+    let program = path_of("ns-unshare").display();
+    for (number, options) in ["-u", "-u -f", "-u -p"].iter().enumerate() {
+        let text = format!(
+            "mount -t tmpfs room /run && mkdir /run/utsns && ln -s /mnt/file /run/utsns/name{number} && \
+             exec timeout -s KILL 60 {program} {options} --pin name{number} echo ran"
+        );
+        let output = dead.inside(&["sh", "-c", &text]).ran();
+        assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{options}");
+        let taken =
+            format!("the name \"name{number}\" is taken: \"/run/utsns/name{number}\" already exists\n");
+        assert!(output.stderr.contains(&taken), "{}", output.stderr);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::support::{Outcome, needs};
 cases!["unshare::no_proc":
     causes_need_no_proc,
     a_chroot_without_proc_is_noticed,
+    a_proc_of_fifos_keeps_nobody_waiting,
 ];
 
 fn causes_need_no_proc() -> Outcome {
@@ -50,5 +51,33 @@ fn a_chroot_without_proc_is_noticed() -> Outcome {
             "  cause: the caller is in a chroot",
         ],
     );
+    Ok(())
+}
+
+/// The shell and the C library read none of these files.
+fn a_proc_of_fifos_keeps_nobody_waiting() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount mkdir mkfifo");
+    let fifos = "mount -t tmpfs none /run; mount -t tmpfs none /proc; cd /proc; mkdir 1 self sys sys/fs; \
+                 for d in 1 self; do mkdir $d/ns; for f in mountinfo status stat cgroup uid_map gid_map setgroups ns/mnt ns/uts; \
+                 do mkfifo $d/$f; done; done; mkfifo sys/fs/mount-max; ";
+    let missing = "cause: no proc file system is mounted on /proc here\n";
+    let taken = "No such device or address\n";
+    for (command, wanted) in [
+        ("ns-mounts", missing),
+        ("ns-mounts -x", missing),
+        ("ns-ls", missing),
+        ("ns-ls -p 1", missing),
+        ("ns-enter -t 1 -u echo ran", missing),
+        ("ns-enter -t unit:web.service echo ran", missing),
+        ("ns-unshare -u --pin web echo ran", ""),
+        ("ns-unshare -U -r echo ran", taken),
+        ("ns-unshare -m --sys -n echo ran", ""),
+    ] {
+        let text = format!("{fifos} exec timeout -s KILL 60 \"${{U%/*}}\"/{command}");
+        let output = nested("-m", &text);
+        assert_ne!(output.status, 137, "{command}");
+        assert!(output.stderr.contains(wanted), "{command}: {}", output.stderr);
+    }
     Ok(())
 }

@@ -217,12 +217,16 @@ fn full_cgroup(look: &Look) -> Option<Finding> {
     })
 }
 
-/// The limit of mounts that makes mount(2) fail with `ENOSPC`.
+/// The limit of mounts that makes mount(2) fail with `ENOSPC`. None if not even a copy of every mount here reaches it:
+/// then the file system has no space, or a mount namespace that gets the new mount is full.
 pub(crate) fn mounts(look: &Look) -> Option<Finding> {
     let name = "fs.mount-max";
     let limit = look.sysctl(name)?;
     let bytes = look.mountinfo()?;
-    let count = MountTable::parse(&bytes).mounts().len();
+    let count = i64::try_from(MountTable::parse(&bytes).mounts().len()).ok()?;
+    if count.saturating_mul(2) <= limit {
+        return None;
+    }
     let cause = format!("this mount namespace has {count} mounts, and the limit is {limit} ({name})");
     Some(Finding::new(cause).help(remedy::sysctl(name, limit.saturating_mul(2).max(100_000))))
 }
@@ -320,6 +324,24 @@ mod tests {
             "a limit of an enclosing user namespace is reached, or the depth of 32; user.max_user_namespaces sets no limit here"
         );
         assert_eq!(found.help, None);
+    }
+
+    #[test]
+    fn a_limit_of_mounts_that_nothing_here_reaches_explains_nothing() {
+        let line = "1 1 0:1 / / rw - tmpfs none rw\n";
+        let of = |mounts: usize| {
+            let (_kept, look) = record(&[
+                ("sys/fs/mount-max", "100\n"),
+                ("self/mountinfo", &line.repeat(mounts)),
+            ]);
+            super::mounts(&look).map(|found| found.cause)
+        };
+        assert_eq!(of(50), None);
+        for count in [51, 100] {
+            let cause =
+                format!("this mount namespace has {count} mounts, and the limit is 100 (fs.mount-max)");
+            assert_eq!(of(count), Some(cause));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, fstatfs, openat2};
 
 use crate::process::Status;
+use crate::sys::fd::read_at_once;
 
 /// A view of the surroundings of the calling process.
 #[derive(Clone, Debug)]
@@ -46,10 +47,16 @@ impl Look {
     /// The bytes of a file in `/proc`.
     fn bytes(&self, file: &str) -> io::Result<Vec<u8>> {
         if !self.is_foreign {
-            return std::fs::read(self.proc.join(file));
+            return read_at_once(self.proc.join(file));
         }
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let proc = openat2(CWD, &self.proc, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)?;
+        let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let proc = openat2(
+            CWD,
+            &self.proc,
+            directory,
+            Mode::empty(),
+            ResolveFlags::NO_SYMLINKS,
+        )?;
         if fstatfs(&proc)?.f_type != PROC_SUPER_MAGIC {
             return Err(io::ErrorKind::Unsupported.into());
         }

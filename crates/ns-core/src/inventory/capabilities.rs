@@ -4,6 +4,7 @@ use nix::errno::Errno;
 use rustix::thread::CapabilitySet;
 
 use crate::process::{Files, Pid};
+use crate::sys::fd::read_text_at_once;
 use crate::{Gathered, Kind};
 
 use super::Inventory;
@@ -106,7 +107,7 @@ fn climb(inventory: &Inventory, credentials: ProcessCredentials, start: &Entry) 
 }
 
 fn named(effective: u64) -> Capabilities {
-    let last = std::fs::read_to_string("/proc/sys/kernel/cap_last_cap")
+    let last = read_text_at_once("/proc/sys/kernel/cap_last_cap")
         .ok()
         .and_then(|text| text.trim().parse::<u32>().ok())
         .unwrap_or(40);

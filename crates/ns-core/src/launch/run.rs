@@ -135,7 +135,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 fn does_not_end(child: Pid) -> Error {
     let error = Error::Unfit(format!("process {child} was killed, and does not end"));
-    let stat = std::fs::read(format!("/proc/{child}/stat"))
+    let stat = fd::read_at_once(format!("/proc/{child}/stat"))
         .ok()
         .and_then(|stat| parse_stat(&stat));
     match stat.filter(|stat| stat.state == b'D') {

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs};
 
 use super::Notices;
 use crate::error::Doing;
@@ -29,7 +29,8 @@ impl View {
     /// The view of the caller.
     pub fn own() -> Result<Self> {
         let proc = open_proc("/proc/self")?;
-        let view = Self::of_parts(parts(proc.as_fd()), "this process".into(), None)?;
+        let view = Self::of_parts(parts(proc.as_fd()), "this process".into(), None);
+        let view = view.map_err(Error::or_without_proc)?;
         Ok(Self {
             own: true,
             id: Gathered::Known(0),
@@ -68,7 +69,7 @@ impl View {
         let [table, root] = open_in_namespace(namespace, "read its mounts", || {
             let there = |directory, path, flags| open(directory, path, flags).map_err(from_rustix);
             Ok([
-                there(proc.as_fd(), "self/mountinfo", OFlags::RDONLY)?,
+                open_table(proc.as_fd(), "self/mountinfo").map_err(from_rustix)?,
                 there(CWD, "/", OFlags::PATH)?,
             ])
         })?;
@@ -180,10 +181,24 @@ struct Parts {
 
 fn parts(directory: BorrowedFd<'_>) -> rustix::io::Result<Parts> {
     Ok(Parts {
-        table: open(directory, "mountinfo", OFlags::RDONLY)?,
+        table: open_table(directory, "mountinfo")?,
         root: open(directory, "root", OFlags::PATH),
         namespace: namespace_of(directory),
     })
+}
+
+/// Opens a table of mounts: a file of the kernel, and not a FIFO or anything else that a mount puts there.
+fn open_table(directory: BorrowedFd<'_>, path: &str) -> rustix::io::Result<OwnedFd> {
+    let table = open(
+        directory,
+        path,
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY,
+    )?;
+    if fstatfs(&table)?.f_type == PROC_SUPER_MAGIC {
+        Ok(table)
+    } else {
+        Err(rustix::io::Errno::NOENT)
+    }
 }
 
 /// The number in the link `ns/mnt` of a directory in `/proc`.

@@ -108,7 +108,7 @@ fn is_about_the_file(error: &Error) -> bool {
 /// The error and the state for a file that leads to no namespace here.
 fn dead(kind: Kind, path: &Path) -> (Result<Namespace>, State) {
     let file = quoted(path.as_os_str().as_bytes());
-    let occupant = match Occupant::of(path) {
+    let occupant = match Occupant::followed(path) {
         Ok(occupant) => occupant,
         Err(error) => return (Err(error), State::Other),
     };

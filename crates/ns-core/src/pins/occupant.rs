@@ -22,7 +22,7 @@ pub(super) enum Occupant {
     OfInit,
     /// A namespace.
     Namespace(Identity),
-    /// A link to the file of a namespace.
+    /// A link. [`Occupant::of`] does not follow it.
     Link,
     /// A link to nowhere: to a file that no longer exists, or to itself.
     DeadLink,
@@ -37,7 +37,22 @@ impl Occupant {
         matches!(self, Self::Stale | Self::DeadLink)
     }
 
-    /// Looks.
+    /// Looks, and follows a link: it stays [`Occupant::Link`] if it leads to a namespace.
+    pub(super) fn followed(path: &Path) -> Result<Self> {
+        match Self::of(path)? {
+            Self::Link => match Namespace::open(path) {
+                Ok(_) => Ok(Self::Link),
+                Err(Error::NotFound(_)) => Ok(Self::DeadLink),
+                Err(error) if error.errno() == Some(Errno::ELOOP) => Ok(Self::DeadLink),
+                Err(Error::Unfit(_)) => Ok(Self::Other("a link to something that is not a namespace")),
+                Err(error) => Err(error),
+            },
+            occupant => Ok(occupant),
+        }
+    }
+
+    /// Looks at the path itself. A link may lead to a server that does not answer, and then would keep a launch from
+    /// ending.
     pub(super) fn of(path: &Path) -> Result<Self> {
         let doing = || format!("look at {}", quoted(path.as_os_str().as_bytes()));
         let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
@@ -45,20 +60,11 @@ impl Occupant {
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(Self::Nobody),
             answer => answer.doing(doing)?,
         };
-        let is_link = match FileType::from_raw_mode(stat.stx_mode.into()) {
-            FileType::Symlink => true,
-            FileType::RegularFile => false,
+        match FileType::from_raw_mode(stat.stx_mode.into()) {
+            FileType::Symlink => return Ok(Self::Link),
+            FileType::RegularFile => {}
             FileType::Directory => return Ok(Self::Other("a directory")),
             _ => return Ok(Self::Other("not a plain file")),
-        };
-        if is_link {
-            return match Namespace::open(path) {
-                Ok(_) => Ok(Self::Link),
-                Err(Error::NotFound(_)) => Ok(Self::DeadLink),
-                Err(error) if error.errno() == Some(Errno::ELOOP) => Ok(Self::DeadLink),
-                Err(Error::Unfit(_)) => Ok(Self::Other("a link to something that is not a namespace")),
-                Err(error) => Err(error),
-            };
         }
         // Looking at it needs no right to the file. The file of a name gives no rights to anybody.
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -107,7 +113,8 @@ mod tests {
         let link = |name: &str, to: &str| {
             let path = directory.path().join(name);
             symlink(to, &path).unwrap();
-            Occupant::of(&path).unwrap()
+            assert_eq!(Occupant::of(&path).unwrap(), Occupant::Link);
+            Occupant::followed(&path).unwrap()
         };
         assert_eq!(link("alive", "/proc/self/ns/net"), Occupant::Link);
         assert_eq!(link("gone", "/proc/4194305/ns/net"), Occupant::DeadLink);

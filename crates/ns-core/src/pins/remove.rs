@@ -26,7 +26,7 @@ pub fn remove(name: &OsStr, kinds: Kinds, waiting: Waiting<'_>) -> Result<Kinds>
     let mut found = Vec::new();
     for kind in kinds.iter() {
         let path = directory(kind).join(name);
-        match Occupant::of(&path)? {
+        match Occupant::followed(&path)? {
             Occupant::Nobody => {}
             // Without its file, the name would be lost there too.
             Occupant::OfInit => {
@@ -76,7 +76,7 @@ pub fn leftovers() -> Result<Vec<Leftover>> {
     let mut leftovers = Vec::new();
     for (name, kinds) in names()? {
         for kind in kinds.iter() {
-            let occupant = match Occupant::of(&directory(kind).join(&name)) {
+            let occupant = match Occupant::followed(&directory(kind).join(&name)) {
                 Err(error) if matches!(error.errno(), Some(Errno::EACCES | Errno::EPERM)) => continue,
                 occupant => occupant?,
             };
@@ -106,7 +106,7 @@ pub fn remove_stale(name: &OsStr, kind: Kind, waiting: Waiting<'_>) -> Result<bo
         std::thread::sleep(rest);
     }
     let locked = lock(Kinds::of(kind), waiting)?;
-    let stale = Occupant::of(&path)?.is_stale();
+    let stale = Occupant::followed(&path)?.is_stale();
     if stale {
         check_removable(kind, name, &path)?;
         let _undisturbed = Undisturbed::start()?;

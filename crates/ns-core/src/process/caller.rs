@@ -8,6 +8,7 @@ pub use rustix::thread::CapabilitySet;
 use crate::error::Doing;
 use crate::idmap::{IdKind, IdMap};
 use crate::sys::environment;
+use crate::sys::fd::read_text_at_once;
 use crate::{Error, Result};
 
 /// The ids of the caller, as its own user namespace has them.
@@ -61,7 +62,7 @@ pub(crate) fn name_of(capability: CapabilitySet) -> String {
 /// The map of the caller's own user namespace.
 pub fn id_map(ids: IdKind) -> Result<IdMap> {
     let file = format!("/proc/self/{}", ids.map_file());
-    let text = std::fs::read_to_string(&file)
+    let text = read_text_at_once(&file)
         .doing(|| format!("read {file}"))
         .map_err(Error::or_without_proc)?;
     IdMap::parse(&text)
@@ -70,6 +71,6 @@ pub fn id_map(ids: IdKind) -> Result<IdMap> {
 /// True if this uid stands for the uids that are not mapped in the caller's user namespace
 /// (`/proc/sys/kernel/overflowuid`), and for no other.
 pub(crate) fn sees_as_unmapped(uid: u32) -> bool {
-    let text = std::fs::read_to_string("/proc/sys/kernel/overflowuid").unwrap_or_default();
+    let text = read_text_at_once("/proc/sys/kernel/overflowuid").unwrap_or_default();
     text.trim().parse() == Ok(uid) && id_map(IdKind::User).is_ok_and(|map| map.outer(uid).is_none())
 }

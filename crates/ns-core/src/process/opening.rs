@@ -11,7 +11,7 @@ use rustix::process::{PidfdFlags, pidfd_open};
 use super::{Pid, Process, Status, privacy};
 use crate::error::Doing;
 use crate::sys::errno::from_rustix;
-use crate::sys::fd::is_ready;
+use crate::sys::fd::{is_ready, read_at_once, read_text_at_once};
 use crate::{Error, Result};
 
 impl Process {
@@ -146,7 +146,7 @@ fn pidfd_of(pid: Pid) -> Result<nix::Result<OwnedFd>> {
 /// True if `/proc` belongs to the caller's PID namespace: then its numbers are the PIDs that system calls use. `pid` is
 /// the process that is looked for.
 fn numbers_are_pids(pid: Pid) -> Result<bool> {
-    match std::fs::read("/proc/self/status") {
+    match read_at_once("/proc/self/status") {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(privacy::not_shown(pid)),
         answer => {
             let own = Status::new(answer.doing(|| "read /proc/self/status")?).pids();
@@ -163,7 +163,7 @@ pub(super) fn has_ended(pidfd: &OwnedFd, pid: Pid) -> Result<bool> {
 
 /// The PID by which `/proc` knows the process with this pidfd. `None` if it has none there, or if there is no `/proc`.
 fn number_in_proc(pidfd: &OwnedFd, pid: Pid) -> Result<Option<Pid>> {
-    let info = match std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())) {
+    let info = match read_text_at_once(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         answer => answer.doing(|| format!("read the PID of process {pid} in /proc"))?,
     };

@@ -12,6 +12,7 @@ use rustix::thread::CapabilitySet;
 use super::{Pid, Status, caller, remedy};
 use crate::error::has_proc;
 use crate::idmap::IdKind;
+use crate::sys::fd::read_text_at_once;
 use crate::{Error, Kind, Namespace};
 
 /// The cause and the help; `None` if every check that can be seen would pass. `owner` is the owner of its files in `/proc`:
@@ -131,7 +132,7 @@ pub(super) fn hidepid() -> (String, String) {
 /// The cause and the help if Yama restricts tracing (`ptrace_scope` of Yama.rst in the kernel's documentation). `None` if
 /// it does not restrict this caller.
 pub(super) fn ptrace_scope() -> Option<(String, Option<String>)> {
-    let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?;
+    let scope = read_text_at_once("/proc/sys/kernel/yama/ptrace_scope").ok()?;
     restricted_by(scope.trim(), caller::has(CapabilitySet::SYS_PTRACE).ok()?)
 }
 
@@ -154,7 +155,7 @@ fn restricted_by(scope: &str, traces: bool) -> Option<(String, Option<String>)> 
 
 /// True if `/proc` was mounted with `hidepid`.
 pub(crate) fn hides_processes() -> bool {
-    std::fs::read_to_string("/proc/self/mountinfo").is_ok_and(|table| has_hidepid(&table))
+    read_text_at_once("/proc/self/mountinfo").is_ok_and(|table| has_hidepid(&table))
 }
 
 /// True if the uppermost mount on `/proc` in this table (`proc_pid_mountinfo(5)`) has the option.

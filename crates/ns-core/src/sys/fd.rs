@@ -1,9 +1,13 @@
 //! Descriptors: taking one that a person names by number, and polling.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
+use std::path::Path;
 
 use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::retry_on_intr;
 use rustix::process::{Resource, getrlimit};
 
@@ -12,6 +16,21 @@ use super::standard::was_closed;
 
 /// Takes over the descriptor with this number, which this process was started with, and makes it close-on-exec.
 ///
+/// The contents of a file of the kernel, which can be read without waiting. A FIFO in its place, where something else than
+/// a proc file system is mounted on `/proc`, keeps nobody waiting either.
+pub(crate) fn read_at_once(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = rustix::fs::open(path.as_ref(), flags, Mode::empty())?;
+    let mut bytes = Vec::new();
+    File::from(file).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// As [`read_at_once`], for a file of text.
+pub(crate) fn read_text_at_once(path: impl AsRef<Path>) -> io::Result<String> {
+    String::from_utf8(read_at_once(path)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 /// Standard output and error belong to the program too, so they are copied. Fails with `EBADF` if the descriptor is not
 /// open, or is standard input.
 pub fn take(fd: RawFd) -> nix::Result<OwnedFd> {

@@ -14,8 +14,8 @@ use rustix::mount::{
 };
 
 use crate::error::{Doing, words};
-use crate::mounts::{MountId, MountTable};
-use crate::sys::errno::{from_io, from_rustix};
+use crate::mounts::{MountId, MountTable, View};
+use crate::sys::errno::from_rustix;
 use crate::{Error, Result};
 
 const SYS: &str = "/sys";
@@ -32,7 +32,8 @@ pub(super) fn mount(doing: &str) -> Result<()> {
 
 /// Mounts the new sysfs in the place of the old one.
 fn replace(sysfs: &OwnedFd) -> nix::Result<()> {
-    let bytes = std::fs::read("/proc/self/mountinfo").map_err(|error| from_io(&error))?;
+    let bytes = View::own().and_then(|view| view.read());
+    let bytes = bytes.map_err(|error| error.errno().unwrap_or(Errno::ENOENT))?;
     let table = MountTable::parse(&bytes);
     let old = mount_at(Path::new(SYS)).map_err(from_rustix)?;
     let below = mounts_below(&table, old)?;
