@@ -216,7 +216,18 @@ function __ns_mounts_filter
         'PASSNO' 'pass in which fsck(8) checks the file system, from fstab(5)' \
         'ACTION' 'event, with --watch' \
         'OLD-TARGET' 'mount point before a move or an unmount, with --watch' \
-        'OLD-OPTIONS' 'options before a change or an unmount, with --watch'
+        'OLD-OPTIONS' 'options before a change or an unmount, with --watch' \
+        'KEEPS' 'mount or device: the thing that stays in use, with --busy' \
+        'USE' 'how it is used, with --busy' \
+        'PID' 'process that uses it, with --busy' \
+        'THREAD' 'thread of PID, if only that thread uses it, with --busy' \
+        'FD' 'open descriptor, with --busy' \
+        'COMMAND' 'command line of PID, with --busy' \
+        'UNIT' 'systemd unit of PID, with --busy' \
+        'CONTAINER' 'container of PID, with --busy' \
+        'PATH' 'path of the file or of the mount, with --busy' \
+        'HELD-BY' 'holders of another mount namespace, with --busy' \
+        'END' 'command that ends the use, with --busy'
 end
 
 function __ns_mounts_poll
@@ -267,7 +278,18 @@ function __ns_mounts_output
         'PASSNO' 'pass in which fsck(8) checks the file system, from fstab(5)' \
         'ACTION' 'event, with --watch' \
         'OLD-TARGET' 'mount point before a move or an unmount, with --watch' \
-        'OLD-OPTIONS' 'options before a change or an unmount, with --watch'
+        'OLD-OPTIONS' 'options before a change or an unmount, with --watch' \
+        'KEEPS' 'mount or device: the thing that stays in use, with --busy' \
+        'USE' 'how it is used, with --busy' \
+        'PID' 'process that uses it, with --busy' \
+        'THREAD' 'thread of PID, if only that thread uses it, with --busy' \
+        'FD' 'open descriptor, with --busy' \
+        'COMMAND' 'command line of PID, with --busy' \
+        'UNIT' 'systemd unit of PID, with --busy' \
+        'CONTAINER' 'container of PID, with --busy' \
+        'PATH' 'path of the file or of the mount, with --busy' \
+        'HELD-BY' 'holders of another mount namespace, with --busy' \
+        'END' 'command that ends the use, with --busy'
 end
 
 complete -c ns-mounts -f
@@ -318,6 +340,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s w -l timeout -d 'Stop watching af
 complete -c ns-mounts -n '__ns_mounts_follows --ti --tim --time --timeo --timeou' -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l wait -d 'Wait until a mount is at the path' -f
 complete -c ns-mounts -n '__ns_mounts_ours' -l gone -d 'With --wait, wait until no mount is at the path'
+complete -c ns-mounts -n '__ns_mounts_ours' -l busy -d 'Show everything that keeps a mount or a device busy'
 complete -c ns-mounts -n '__ns_mounts_ours' -l stats -d 'Show file system counters'
 complete -c ns-mounts -n '__ns_mounts_ours' -s x -l verify -d 'Check an fstab, and compare it with the mounts'
 complete -c ns-mounts -n '__ns_mounts_ours' -l verbose -d 'With --verify, also show lines without errors'

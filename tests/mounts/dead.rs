@@ -18,14 +18,14 @@ cases!["mounts::dead":
 ];
 
 /// A room with a FUSE mount on `$d/f` that nobody serves.
-struct Dead {
-    room: Room,
+pub struct Dead {
+    pub room: Room,
     /// While it is open, requests wait for an answer.
     _connection: Box<dyn std::any::Any>,
 }
 
 impl Dead {
-    fn new() -> Result<Self, Skip> {
+    pub fn new() -> Result<Self, Skip> {
         needs::root()?;
         let connection = File::options().read(true).write(true).open("/dev/fuse");
         let connection = connection.map_err(|error| Skip::Lacks(format!("no FUSE: {error}")))?;
@@ -63,7 +63,7 @@ impl Dead {
 
     /// The program inside. It is stopped if it waits for the server.
     #[track_caller]
-    fn inside(&mut self, words: &str) -> String {
+    pub fn inside(&mut self, words: &str) -> String {
         let ours = path_of("ns-mounts").display().to_string();
         self.room.run(&format!("timeout -s KILL 60 {ours} {words}"))
     }

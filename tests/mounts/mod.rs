@@ -1,5 +1,6 @@
 //! `ns-mounts`: the mounts of this and of other namespaces.
 
+mod busy;
 mod compare;
 mod dead;
 mod everywhere;
@@ -33,6 +34,7 @@ use shell::Shell;
 /// The cases of `ns-mounts`.
 pub fn cases() -> Vec<Case> {
     [
+        busy::cases(),
         compare::cases(),
         dead::cases(),
         everywhere::cases(),

@@ -14,6 +14,7 @@ cases!["pages::fields":
     changes_of_names_have_the_fields_that_are_listed,
     differences_have_the_fields_that_are_listed,
     peer_groups_have_the_fields_that_are_listed,
+    holders_have_the_fields_that_are_listed,
     statistics_have_the_fields_that_are_listed,
     the_info_has_the_fields_that_are_listed,
 ];
@@ -108,6 +109,7 @@ fn compare_rows(answer: &Value, types: &Types) {
         "filesystems",
         "differences",
         "propagation",
+        "holders",
         "statistics",
         "steps",
     ]
@@ -144,7 +146,7 @@ fn rows_have_the_fields_that_are_listed() -> Outcome {
     let user = User::ordinary()?;
     let mut count = 0;
     for (command, types) in listed("fields:") {
-        if ["--diff", "--propagation", "--stats"]
+        if ["--diff", "--propagation", "--stats", "--busy"]
             .iter()
             .any(|option| command.contains(option))
         {
@@ -230,6 +232,14 @@ fn peer_groups_have_the_fields_that_are_listed() -> Outcome {
     needs::tools("mount");
     let answer = with_a_mount("mount --make-shared /mnt; ns-mounts --propagation -J -M /mnt");
     compare_rows(&value(&answer), &of("ns-mounts --propagation -J"));
+    Ok(())
+}
+
+fn holders_have_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
+    let answer = with_a_mount("cd /mnt; ns-mounts -q --busy -J /mnt; :");
+    compare_rows(&value(&answer), &of("ns-mounts --busy -J"));
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub mod uts;
 
 pub mod inventory;
 
+pub mod busy;
+
 pub mod output;
 pub mod users;
 

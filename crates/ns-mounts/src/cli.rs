@@ -34,7 +34,7 @@ pub const LONG_OPTS: LongOpts = LongOpts(&[
 
 const EXAMPLES: &str = "Examples:
   ns-mounts -N container:3f2a -T /data       find /data's mount in a container
-  ns-mounts --all-namespaces -S /dev/sdb1    find who keeps the device busy";
+  ns-mounts --busy /dev/sdb1                 find who keeps the device busy";
 
 /// Show, search, compare and watch the mounts of any mount namespace.
 #[derive(Debug, Parser)]
@@ -43,7 +43,7 @@ const EXAMPLES: &str = "Examples:
     version,
     args_override_self = true,
     after_long_help = EXAMPLES,
-    mut_arg("output", |arg| arg.value_parser(ns_core::cli::columns(columns::ALL))),
+    mut_arg("output", |arg| arg.value_parser(ns_core::cli::columns_or(columns::ALL, crate::busy::COLUMNS))),
     // The pages list them where this puts them: beside each other.
     mut_arg("ascii", |arg| arg.short('a')),
     mut_arg("no_ascii", |arg| arg)

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use ns_core::busy::{Busy, Subject};
 use ns_core::inventory::{Entry, Facts, Holder, Inventory, Places, Question, gather};
-use ns_core::listing::NOT_LOOKED;
+use ns_core::listing::{NOT_LOOKED, words};
 use ns_core::mounts::{Peers, View};
 use ns_core::output::Incomplete;
 use ns_core::process::Pid;
@@ -82,6 +83,22 @@ impl Everywhere {
     /// The peer groups of every namespace, and how many namespaces could not be read.
     pub fn peers(&self) -> Result<(Peers, usize)> {
         self.inventory.peers()
+    }
+
+    /// Everything that keeps a mount or a device in use.
+    pub fn busy(&self, subject: &Subject) -> Result<Busy> {
+        ns_core::busy::find(&self.inventory, subject)
+    }
+
+    /// The inode of the caller's own mount namespace.
+    pub fn own_namespace(&self) -> u64 {
+        self.inventory.own_mount_namespace()
+    }
+
+    /// Everything that keeps the namespace with this inode alive, in words.
+    pub fn held_by(&self, inode: u64) -> Vec<Vec<u8>> {
+        let entry = self.inventory.entry(inode);
+        entry.map_or_else(Vec::new, |entry| words(entry, self.own_namespace()))
     }
 
     /// Everything that the search could not read.

@@ -7,7 +7,7 @@ use crate::columns::{self, Needs};
 
 /// Refuses options that would have no effect.
 pub fn refuse(cli: &Cli) -> anyhow::Result<()> {
-    if cli.ask.watch.is_none() {
+    if cli.ask.watch.is_none() && !cli.ask.busy {
         refuse_events(cli)?;
     }
     if CompatName::current().is_some_and(CompatName::takes_options_without_effect) {
@@ -44,7 +44,9 @@ fn refuse_events(cli: &Cli) -> anyhow::Result<()> {
     if written.output_all || written.list_columns {
         return Ok(());
     }
-    let shown = written.columns(columns::ALL, columns::DEFAULT)?;
+    let Ok(shown) = written.columns(columns::ALL, columns::DEFAULT) else {
+        return Err(usage("these columns need --busy"));
+    };
     match shown.iter().find(|column| column.needs == Needs::Event) {
         Some(column) => Err(usage(&format!(
             "the column {} needs --watch",

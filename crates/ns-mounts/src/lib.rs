@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod busy;
 mod cells;
 pub mod cli;
 mod columns;
@@ -41,10 +42,16 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     ignored::refuse(cli)?;
     if cli.show.written.list_columns {
+        if cli.ask.busy {
+            return busy::list_columns(&cli.show);
+        }
         return show::list_columns(&cli.show);
     }
     if let Some(targets) = &cli.ask.diff {
         return compare::compare(cli, &targets[0], &targets[1]);
+    }
+    if cli.ask.busy {
+        return busy::busy(cli);
     }
     if let Some(limit) = cli.ask.wait {
         return wait::wait(cli, limit);

@@ -12,7 +12,7 @@ use crate::process::Pid;
 const FEW: usize = 3;
 
 /// All holders in short form: `12 processes`, `descriptor 5 of process 4711`, `pin /run/netns/blue`.
-pub(super) fn words(entry: &Entry, own_mount_namespace: u64) -> Vec<Vec<u8>> {
+pub fn words(entry: &Entry, own_mount_namespace: u64) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     match (entry.processes, entry.lowest) {
         (0, _) => {}

@@ -15,7 +15,7 @@ use crate::users::UserNames;
 use crate::{Gathered, Kind, Kinds};
 
 pub use columns::*;
-pub use holders::{sentence, value};
+pub use holders::{sentence, value, words};
 pub use incomplete::NOT_LOOKED;
 
 /// A column of a listing of namespaces.

@@ -102,6 +102,63 @@ pub fn in_child_within(
     }
 }
 
+/// Asks `look` about each of `count` items in a forked child, and returns the answers, in order. An item that takes longer
+/// than `limit` has no answer: that child is left behind, and another one goes on. Nothing more is asked after `together`.
+pub(crate) fn each_in_child<const N: usize>(
+    limit: Duration,
+    together: Duration,
+    needed: &[BorrowedFd<'_>],
+    count: usize,
+    look: impl Fn(usize) -> [u8; N],
+) -> Result<Vec<Option<[u8; N]>>> {
+    let doing = || "run a child";
+    let mut answers = Vec::with_capacity(count);
+    let mut left = together;
+    while answers.len() < count && !left.is_zero() {
+        let (mut reader, mut writer) = io::pipe().doing(doing)?;
+        match SingleThread::check().and_then(fork).doing(doing)? {
+            Fork::Child => {
+                drop(reader);
+                keep_only(needed, &writer);
+                let mut items = answers.len()..count;
+                let done = items.try_for_each(|item| writer.write_all(&look(item)));
+                exit(done.is_err().into())
+            }
+            Fork::Parent(child) => {
+                drop(writer);
+                let start = Instant::now();
+                let mut bytes = Vec::new();
+                let is_over = read_steadily(&mut reader, limit.min(left), &mut bytes).doing(doing)?;
+                answers.extend(bytes.as_chunks().0.iter().copied().map(Some));
+                if is_over {
+                    await_end(child).doing(doing)?;
+                    if answers.len() < count {
+                        return Err(Errno::ECHILD).doing(doing);
+                    }
+                } else {
+                    leave_behind(child);
+                    answers.push(None);
+                    left = left.saturating_sub(start.elapsed());
+                }
+            }
+        }
+    }
+    answers.resize(count, None);
+    Ok(answers)
+}
+
+/// Reads until the writer is closed. False if nothing comes for longer than `limit`.
+fn read_steadily(reader: &mut PipeReader, limit: Duration, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    let mut part = [0; 4096];
+    while is_ready_within(reader, Instant::now() + limit)? {
+        match reader.read(&mut part)? {
+            0 => return Ok(true),
+            count => bytes.extend_from_slice(&part[..count]),
+        }
+    }
+    Ok(false)
+}
+
 /// True if `fact` is known to be true within `limit`, found out in a child as by [`in_child_within`]. If its answer cannot
 /// be read, its exit status is the answer.
 pub(crate) fn is_known_within(

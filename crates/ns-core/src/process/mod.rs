@@ -21,7 +21,7 @@ mod threads;
 mod wait;
 
 pub use cgroup::{Cgroup, Cgroups, Container};
-pub(crate) use child::{beside_child, in_child_while, is_known_within};
+pub(crate) use child::{beside_child, each_in_child, in_child_while, is_known_within};
 pub use child::{in_child, in_child_within};
 pub use files::Files;
 pub use held::Process;

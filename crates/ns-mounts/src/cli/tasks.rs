@@ -74,6 +74,44 @@ const NOT_WITH_WAIT: [&str; 43] = [
     "bytes",
 ];
 
+/// The options that have no meaning for `--busy`, which looks at one mount or device in every namespace.
+const NOT_WITH_BUSY: [&str; 34] = [
+    "second",
+    "source",
+    "target",
+    "mountpoint",
+    "types",
+    "options",
+    "filter",
+    "id",
+    "uniq_id",
+    "real",
+    "pseudo",
+    "shadowed",
+    "stacked",
+    "uniq",
+    "invert",
+    "first_only",
+    "direction",
+    "submounts",
+    "all",
+    "all_namespaces",
+    "files",
+    "kernel",
+    "mtab",
+    "fstab",
+    "diff",
+    "propagation",
+    "watch",
+    "timeout",
+    "wait",
+    "stats",
+    "verify",
+    "tree",
+    "df",
+    "dfi",
+];
+
 /// Tasks other than a listing.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Other tasks")]
@@ -118,6 +156,13 @@ pub struct Ask {
     /// With --wait, wait until no mount is at the path
     #[arg(long)]
     pub gone: bool,
+
+    /// Show everything that keeps a mount or a device busy
+    ///
+    /// The operand is a mount point, a block device, its MAJ:MIN, or a tag such as LABEL=data. Each line has the command that ends
+    /// the use. The exit status is 0, even if nothing is found, and 1 if the operand is neither a mount nor a device.
+    #[arg(long, conflicts_with_all = NOT_WITH_BUSY)]
+    pub busy: bool,
 
     /// Show file system counters
     ///
