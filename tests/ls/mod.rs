@@ -2,6 +2,7 @@
 
 mod columns;
 mod filters;
+mod graphs;
 mod holders;
 mod pinned;
 mod places;
@@ -21,6 +22,7 @@ pub fn cases() -> Vec<Case> {
     [
         columns::cases(),
         filters::cases(),
+        graphs::cases(),
         pinned::cases(),
         places::cases(),
         saved::cases(),

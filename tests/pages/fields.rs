@@ -16,6 +16,7 @@ cases!["pages::fields":
     peer_groups_have_the_fields_that_are_listed,
     holders_have_the_fields_that_are_listed,
     statistics_have_the_fields_that_are_listed,
+    graphs_have_the_fields_that_are_listed,
     the_info_has_the_fields_that_are_listed,
 ];
 
@@ -241,6 +242,32 @@ fn holders_have_the_fields_that_are_listed() -> Outcome {
     let answer = with_a_mount("cd /mnt; ns-mounts -q --busy -J /mnt; :");
     compare_rows(&value(&answer), &of("ns-mounts --busy -J"));
     Ok(())
+}
+
+fn graphs_have_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
+    // The caller's own namespaces are below those of the machine.
+    let list = path_of("ns-ls").display();
+    let script = format!("{list} --graph=json -p $$");
+    let answer = value(
+        &program("ns-unshare")
+            .args(["-r", "-u", "sh", "-c", &script])
+            .ran()
+            .stdout,
+    );
+    compare_all(&answer["nodes"], &only("nodes:"));
+    compare_all(&answer["edges"], &only("edges:"));
+    Ok(())
+}
+
+/// Compares all objects of an array. It has at least one.
+#[track_caller]
+fn compare_all(array: &Value, types: &Types) {
+    let objects = array.as_array().expect("an array");
+    assert!(!objects.is_empty(), "there is nothing to compare");
+    for object in objects {
+        compare(object.as_object().expect("an object"), types);
+    }
 }
 
 /// No machine is sure to have an NFS mount. So a file with counters of one is mounted over the counters of the process.

@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 use ns_core::cli::{LongOpts, Notes, TreeCharacters, Written, columns, filter, target, value};
 use ns_core::inventory::Places;
 use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
-use ns_core::output::Filter;
+use ns_core::output::{Filter, GraphForm};
 use ns_core::{Kind, Target};
 
 use crate::interval::Interval;
@@ -122,6 +122,14 @@ pub struct Cli {
     #[arg(short = 'T', long, value_name = "BY", num_args = 0..=1, require_equals = true,
           default_missing_value = "owner", help_heading = SHOWN)]
     pub tree: Option<By>,
+
+    /// Write the tree as a graph
+    ///
+    /// Each node is a namespace, and each edge leads to one below it. Without --tree, the graph is by owner. With -o, the
+    /// nodes have these columns. Long lines are cut in dot and mermaid, unless --notruncate is given.
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["namespace", "json", "raw", "list", "watch"],
+          help_heading = SHOWN)]
+    pub graph: Option<GraphForm>,
 
     /// The characters of trees.
     #[command(flatten)]

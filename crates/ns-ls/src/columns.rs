@@ -1,7 +1,8 @@
 //! The default columns of namespaces.
 
 use ns_core::listing::{
-    COMMAND, HELD_BY, NAME, NETNSID, NPROCS, NS, NSFS, NamespaceColumn, PID, PPID, TYPE, USER,
+    COMMAND, CONTAINER, HELD_BY, NAME, NETNSID, NPROCS, NS, NSFS, NamespaceColumn, PID, PPID, TYPE, UNIT,
+    USER,
 };
 
 /// The default columns of a listing; with `net` if network namespaces were asked for.
@@ -13,6 +14,9 @@ pub fn default(net: bool) -> Vec<NamespaceColumn> {
     columns.push(&COMMAND);
     columns
 }
+
+/// The default columns for the nodes of a graph.
+pub static OF_NODES: [NamespaceColumn; 8] = [&NS, &TYPE, &NAME, &HELD_BY, &PID, &COMMAND, &UNIT, &CONTAINER];
 
 /// The default columns for the processes in a namespace.
 pub static OF_PROCESSES: [NamespaceColumn; 4] = [&PID, &PPID, &USER, &COMMAND];

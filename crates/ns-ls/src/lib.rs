@@ -3,6 +3,7 @@
 
 pub mod cli;
 mod columns;
+mod graph;
 mod inside;
 mod interval;
 mod operand;
@@ -138,6 +139,10 @@ fn write(query: &Query<'_>, records: &Records<'_>, said: Said) -> anyhow::Result
         Some(relation) => tree::tree(records, relation),
         None => tree::flat(records),
     };
+    if let Some((form, relation)) = query.cli.graph.zip(query.tree) {
+        let graph = graph::graph(&shown, records, &places, relation, said);
+        return Ok(graph::write(&graph, form, query.cli.written.notruncate)?);
+    }
     show::show(query.cli, &shown, query.tree, records, &places, said)?;
     Ok(())
 }

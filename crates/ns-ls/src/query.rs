@@ -38,8 +38,10 @@ impl<'a> Query<'a> {
         let mut columns = columns(cli)?;
         let list = cli.written.output.as_deref();
         let usual = list.is_none_or(|list| list.starts_with('+')) && !cli.written.output_all;
-        let adds =
-            usual && cli.namespace.is_none() && CompatName::current().is_none_or(CompatName::adds_columns);
+        let adds = usual
+            && cli.namespace.is_none()
+            && cli.graph.is_none()
+            && CompatName::current().is_none_or(CompatName::adds_columns);
         // Programs need the same columns every time.
         let for_programs = cli.written.json || cli.written.raw || cli.watch.is_some();
         if adds && for_programs {
@@ -47,7 +49,8 @@ impl<'a> Query<'a> {
                 columns::add(&mut columns, column);
             }
         }
-        let is_drawn = |relation: &Relation| cli.written.json || tree_column(&columns, *relation).is_some();
+        let for_all = cli.written.json || cli.graph.is_some();
+        let is_drawn = |relation: &Relation| for_all || tree_column(&columns, *relation).is_some();
         let tree = relation(cli).filter(is_drawn);
         Ok(Self {
             cli,
@@ -68,6 +71,9 @@ impl<'a> Query<'a> {
             wanted.push(&listing::NPROCS);
         }
         wanted.extend(self.tree.into_iter().flat_map(Relation::columns));
+        if self.cli.graph.is_some() {
+            wanted.extend::<[NamespaceColumn; 2]>([&listing::NS, &listing::TYPE]);
+        }
         if let Some(filter) = &self.cli.filter {
             wanted.extend(filter.columns());
         }
@@ -220,6 +226,8 @@ fn process(target: &Target) -> anyhow::Result<Process> {
 fn columns(cli: &Cli) -> anyhow::Result<Vec<NamespaceColumn>> {
     let mut usual = if cli.namespace.is_some() {
         columns::OF_PROCESSES.to_vec()
+    } else if cli.graph.is_some() {
+        columns::OF_NODES.to_vec()
     } else {
         columns::default(cli.kinds.contains(&Kind::Net))
     };
@@ -229,10 +237,14 @@ fn columns(cli: &Cli) -> anyhow::Result<Vec<NamespaceColumn>> {
     Ok(cli.written.columns(NAMESPACE_COLUMNS, &usual)?)
 }
 
-/// The default tree: by process in text, as in lsns(8), and none elsewhere.
+/// The default tree: by owner in a graph, by process in text, as in lsns(8), and none elsewhere.
 fn relation(cli: &Cli) -> Option<Relation> {
     let text = !cli.list && !cli.written.raw && !cli.written.json;
-    let relation = cli.tree.map(Relation::from).or(text.then_some(Relation::Process));
+    let default = match cli.graph {
+        Some(_) => Some(Relation::Owner),
+        None => text.then_some(Relation::Process),
+    };
+    let relation = cli.tree.map(Relation::from).or(default);
     match (relation, CompatName::current()) {
         (Some(Relation::Process), Some(CompatName::Lsns)) => Some(Relation::EarlierProcess),
         (relation, _) => relation,

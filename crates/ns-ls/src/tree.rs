@@ -21,6 +21,15 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// The word for the relation, as in the option for trees.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Parent => "parent",
+            Self::Process | Self::EarlierProcess => "process",
+        }
+    }
+
     /// The columns that show the relation.
     pub fn columns(self) -> [NamespaceColumn; 2] {
         match self {

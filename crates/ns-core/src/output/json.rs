@@ -48,23 +48,32 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) ->
     }
     let end = if listing.rows.is_empty() { "]" } else { "\n  ]" };
     out.write_all(end.as_bytes())?;
-    for (name, value) in beside(listing, style) {
-        write!(out, ",\n  {}: {}", string(name), escape_json(&value.to_string()))?;
+    if style.remarks {
+        beside(out, listing.incomplete.as_ref(), &listing.remarks)?;
     }
     out.write_all(b"\n}\n")
 }
 
+/// Writes the fields beside the rows.
+pub(super) fn beside(
+    out: &mut dyn Write,
+    incomplete: Option<&serde_json::Value>,
+    remarks: &[(&'static str, serde_json::Value)],
+) -> io::Result<()> {
+    for (name, value) in fields_beside(incomplete, remarks) {
+        write!(out, ",\n  {}: {}", string(name), escape_json(&value.to_string()))?;
+    }
+    Ok(())
+}
+
 /// The fields beside the rows.
-fn beside<'l>(
-    listing: &'l Listing<'_>,
-    style: Style,
+fn fields_beside<'l>(
+    incomplete: Option<&'l serde_json::Value>,
+    remarks: &'l [(&'static str, serde_json::Value)],
 ) -> impl Iterator<Item = (&'static str, &'l serde_json::Value)> {
-    let incomplete = listing.incomplete.as_ref().map(|value| (incomplete::KEY, value));
-    let remarks = listing.remarks.iter().map(|(name, value)| (*name, value));
-    incomplete
-        .into_iter()
-        .chain(remarks)
-        .filter(move |_| style.remarks)
+    let incomplete = incomplete.map(|value| (incomplete::KEY, value));
+    let remarks = remarks.iter().map(|(name, value)| (*name, value));
+    incomplete.into_iter().chain(remarks)
 }
 
 /// The blanks before a row at this depth; not more levels than a drawn tree has.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::tree::LEVELS;
 use super::super::{Listing, Style};
-use super::{beside, fields, string};
+use super::{fields, fields_beside, string};
 use crate::escape::escape_json;
 
 pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
@@ -38,7 +38,8 @@ pub(super) fn write(out: &mut dyn Write, listing: &Listing<'_>, style: Style) ->
         }
     }
     out.write_all(b"\n   ]")?;
-    for (name, value) in beside(listing, style) {
+    let beside = fields_beside(listing.incomplete.as_ref(), &listing.remarks);
+    for (name, value) in beside.filter(|_| style.remarks) {
         write!(out, ",\n   {}: {}", string(name), escape_json(&value.to_string()))?;
     }
     out.write_all(b"\n}\n")
