@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use rustix::fs::{AtFlags, FileType, StatxFlags, statx};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat, openat2, statx};
 
 use crate::mounts::{Device, MountId};
 use crate::process::each_in_child;
@@ -26,8 +26,21 @@ pub(super) struct Answer {
     pub block: Option<Device>,
 }
 
-/// Follows links below `/proc`. Absent if the process has ended; `ETIMEDOUT` if a file system does not answer.
-pub(super) fn follow(proc: BorrowedFd<'_>, links: &[&[u8]]) -> Result<Vec<Gathered<Answer>>> {
+/// The way to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// A link below `/proc` that the kernel itself follows.
+    Magic(Vec<u8>),
+    /// A path, as a process sees it.
+    Path {
+        /// The link below `/proc` to the directory that the path starts at.
+        from: Vec<u8>,
+        path: Vec<u8>,
+    },
+}
+
+/// Follows links. Absent if the process has ended, or the path has gone; `ETIMEDOUT` if a file system does not answer.
+pub(super) fn follow(proc: BorrowedFd<'_>, links: &[&Link]) -> Result<Vec<Gathered<Answer>>> {
     if links.is_empty() {
         return Ok(Vec::new());
     }
@@ -40,10 +53,26 @@ pub(super) fn follow(proc: BorrowedFd<'_>, links: &[&[u8]]) -> Result<Vec<Gather
         .collect())
 }
 
-/// A cached answer is enough.
-fn ask(proc: BorrowedFd<'_>, link: &[u8]) -> Gathered<Answer> {
-    let flags = AtFlags::from_bits_retain(libc::AT_STATX_DONT_SYNC.cast_unsigned()) | AtFlags::NO_AUTOMOUNT;
-    match statx(proc, link, flags, StatxFlags::MNT_ID | StatxFlags::TYPE) {
+/// The state of the file. A cached answer is enough.
+fn state(proc: BorrowedFd<'_>, link: &Link) -> rustix::io::Result<Statx> {
+    let flags = AtFlags::STATX_DONT_SYNC | AtFlags::NO_AUTOMOUNT;
+    let wanted = StatxFlags::MNT_ID | StatxFlags::TYPE;
+    let (from, path) = match link {
+        Link::Magic(link) => return statx(proc, &**link, flags, wanted),
+        Link::Path { from, path } => (from, path),
+    };
+    let open = OFlags::PATH | OFlags::CLOEXEC;
+    let directory = openat(proc, &**from, open | OFlags::DIRECTORY, Mode::empty())?;
+    let file = if path.starts_with(b"/") {
+        openat2(&directory, &**path, open, Mode::empty(), ResolveFlags::IN_ROOT)?
+    } else {
+        openat(&directory, &**path, open, Mode::empty())?
+    };
+    statx(&file, "", flags | AtFlags::EMPTY_PATH, wanted)
+}
+
+fn ask(proc: BorrowedFd<'_>, link: &Link) -> Gathered<Answer> {
+    match state(proc, link) {
         Ok(stat) => Gathered::Known(Answer {
             mount: (stat.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(MountId::new(stat.stx_mnt_id)),
             device: Device {
@@ -57,7 +86,9 @@ fn ask(proc: BorrowedFd<'_>, link: &[u8]) -> Gathered<Answer> {
                 },
             ),
         }),
-        Err(rustix::io::Errno::NOENT | rustix::io::Errno::SRCH) => Gathered::Absent,
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::SRCH) => {
+            Gathered::Absent
+        }
         Err(errno) => Gathered::Unreadable(from_rustix(errno)),
     }
 }
@@ -141,8 +172,21 @@ mod tests {
     #[test]
     fn links_lead_to_mounts() {
         let proc = std::fs::File::open("/proc").unwrap();
-        let root = ask(proc.as_fd(), b"self/root").known().unwrap();
+        let magic = |link: &str| ask(proc.as_fd(), &Link::Magic(link.into()));
+        let root = magic("self/root").known().unwrap();
         assert!(root.block.is_none() && root.mount.is_some(), "{root:?}");
-        assert_eq!(ask(proc.as_fd(), b"self/none"), Gathered::Absent);
+        assert_eq!(magic("self/none"), Gathered::Absent);
+        let path = |path: &str| {
+            let from = b"self/root".to_vec();
+            ask(
+                proc.as_fd(),
+                &Link::Path {
+                    from,
+                    path: path.into(),
+                },
+            )
+        };
+        assert_eq!(path("/../.").known(), Some(root));
+        assert_eq!([path("/none/x"), path("none")], [Gathered::Absent; 2]);
     }
 }

@@ -4,7 +4,9 @@
 //! about a file names its mount in any namespace.
 
 mod answers;
+mod candidates;
 mod processes;
+mod sockets;
 mod tables;
 mod targets;
 
@@ -53,6 +55,8 @@ pub enum Way {
     Mapping,
     /// An open descriptor.
     Descriptor,
+    /// A socket whose path is on the mount.
+    Socket,
     /// A mount of the same file system.
     Mount,
     /// A mount of another directory of the same file system.
@@ -112,7 +116,7 @@ pub fn find(inventory: &Inventory, subject: &Subject) -> Result<Busy> {
     };
     busy.uses = targets.mounts(&tables);
     let pids: Vec<Pid> = scan()?.collect::<Result<_>>()?;
-    let question = processes::Question {
+    let question = candidates::Question {
         inventory,
         tables: &tables,
         targets: &targets,

@@ -2,42 +2,21 @@
 
 use std::os::fd::BorrowedFd;
 
+use std::collections::HashMap;
+
 use nix::errno::Errno;
 use rustix::fs::{Dir, Mode, OFlags};
 
-use crate::inventory::{Inventory, share};
+use crate::Result;
+use crate::inventory::share;
 use crate::mounts::{Device, MountId};
 use crate::process::path::ProcPath;
-use crate::process::{Files, Pid, living_thread, scan, tids};
+use crate::process::{Files, Pid, living_thread, parse_link, scan, tids};
 use crate::sys::kcmp;
-use crate::{Gathered, Kind, Result};
 
-use super::answers::{Answer, follow};
-use super::tables::Tables;
-use super::targets::Targets;
-use super::{Busy, Keeps, Use, User, Way};
-
-/// Everything that the looks at all processes share.
-pub(super) struct Question<'a> {
-    pub inventory: &'a Inventory,
-    pub tables: &'a Tables,
-    pub targets: &'a Targets,
-}
-
-/// A file of a process, whose mount may have to be asked for.
-struct Candidate {
-    user: User,
-    way: Way,
-    fd: Option<u32>,
-    /// The link below `/proc` that leads to the file.
-    link: Vec<u8>,
-    /// The mount, if the kernel has told it already.
-    mount: Option<MountId>,
-    /// The number of its file system, if that is known already.
-    system: Option<Device>,
-    /// True if the thread may share the file with its process.
-    shared: bool,
-}
+use super::answers::Link;
+use super::candidates::{Candidate, Question, judge_all};
+use super::{Busy, User, Way, sockets};
 
 /// The finds of one thread of the search.
 #[derive(Default)]
@@ -52,10 +31,20 @@ pub(super) fn look(question: &Question<'_>, pids: &[Pid], busy: &mut Busy) -> Re
     let proc = entries.proc();
     let own = rustix::fs::readlinkat(proc, "self", Vec::new());
     let same_pids = own.is_ok_and(|own| own.to_bytes() == Pid::own().to_string().as_bytes());
+    let sockets = sockets::bound(proc, pids);
     let parts = share(pids, |found: &mut Found, pid| {
         let before = found.candidates.len();
         if pid != Pid::own() {
-            look_at(found, proc, question, pid, same_pids);
+            look_at(
+                found,
+                Surroundings {
+                    proc,
+                    same_pids,
+                    sockets: &sockets,
+                },
+                question,
+                pid,
+            );
         }
         1 + found.candidates.len() - before
     });
@@ -73,97 +62,24 @@ pub(super) fn look(question: &Question<'_>, pids: &[Pid], busy: &mut Busy) -> Re
             it.fd,
         )
     });
-    let asked: Vec<&[u8]> = candidates
-        .iter()
-        .filter(|candidate| candidate.mount.is_none())
-        .map(|candidate| &*candidate.link)
-        .collect();
-    let mut answers = follow(proc, &asked)?.into_iter();
-    for candidate in &candidates {
-        let answer = match candidate.mount {
-            Some(_) => Gathered::NotAsked,
-            None => answers.next().unwrap_or(Gathered::Absent),
-        };
-        if let Some(found) = judge(question, proc, candidate, answer, &mut busy.files)
-            && !(candidate.shared && is_known(&busy.uses, &found))
-        {
-            busy.uses.push(found);
-        }
-    }
-    Ok(())
+    judge_all(question, proc, &candidates, busy)
 }
 
-/// True if the same use by another thread of the process is known.
-fn is_known(uses: &[Use], found: &Use) -> bool {
-    let pid = |it: &Use| it.user.map(|user| user.pid);
-    let key = |it: &Use| (it.way, it.fd, it.path.clone());
-    let of_process = uses.iter().rev().take_while(|it| pid(it) == pid(found));
-    of_process.into_iter().any(|known| key(known) == key(found))
+/// The facts that are the same for all processes.
+#[derive(Clone, Copy)]
+struct Surroundings<'a> {
+    proc: BorrowedFd<'a>,
+    /// True if PIDs in `/proc` are the caller's.
+    same_pids: bool,
+    sockets: &'a HashMap<u64, Vec<u8>>,
 }
 
-/// The use of a target, if the candidate is one.
-fn judge(
-    question: &Question<'_>,
-    proc: BorrowedFd<'_>,
-    candidate: &Candidate,
-    answer: Gathered<Answer>,
-    unread: &mut Vec<Errno>,
-) -> Option<Use> {
-    let path = || path_of(proc, candidate);
-    let of = |keeps, mount: Option<MountId>, path| Use {
-        keeps,
-        way: candidate.way,
-        user: Some(candidate.user),
-        fd: candidate.fd,
-        namespace: mount
-            .and_then(|id| question.tables.get(id))
-            .map(|mount| mount.namespace),
-        path,
-    };
-    let on = |mount: MountId, device: Option<Device>| {
-        let is_lost = || {
-            question.tables.get(mount).is_none()
-                && device.is_some_and(|device| question.targets.has_system(device))
-        };
-        if question.targets.has(mount) {
-            Some(of(Keeps::Mount, Some(mount), path()))
-        } else {
-            is_lost().then(|| of(Keeps::Device, None, path()))
-        }
-    };
-    let by_name = |errno: Errno, unread: &mut Vec<Errno>| {
-        let path = path();
-        let only = candidate.system.and_then(|device| question.tables.only(device));
-        if only.is_none() {
-            unread.push(errno);
-        }
-        let namespace = question
-            .inventory
-            .member(candidate.user.pid)
-            .and_then(|member| member.links.get(Kind::Mnt).known());
-        let by_name = || question.tables.by_name(namespace?, &path).map(|mount| mount.id);
-        let mount = only.or_else(by_name).filter(|id| question.targets.has(*id))?;
-        Some(of(Keeps::Mount, Some(mount), path.clone()))
-    };
-    match (candidate.mount, answer) {
-        (Some(mount), _) => on(mount, None),
-        (None, Gathered::Known(answer)) => match answer.mount {
-            Some(mount) => on(mount, Some(answer.device)),
-            None if question.targets.has_system(answer.device) => by_name(Errno::ENOSYS, unread),
-            None => None,
-        },
-        (None, Gathered::Unreadable(errno)) => by_name(errno, unread),
-        (None, _) => None,
-    }
-}
-
-/// The path of the file, as the kernel shows it in the link.
-fn path_of(proc: BorrowedFd<'_>, candidate: &Candidate) -> Vec<u8> {
-    let link = rustix::fs::readlinkat(proc, &*candidate.link, Vec::new());
-    link.map(std::ffi::CString::into_bytes).unwrap_or_default()
-}
-
-fn look_at(found: &mut Found, proc: BorrowedFd<'_>, question: &Question<'_>, pid: Pid, same_pids: bool) {
+fn look_at(found: &mut Found, all: Surroundings<'_>, question: &Question<'_>, pid: Pid) {
+    let Surroundings {
+        proc,
+        same_pids,
+        sockets,
+    } = all;
     let refused = |pid: Pid| {
         question
             .inventory
@@ -183,6 +99,7 @@ fn look_at(found: &mut Found, proc: BorrowedFd<'_>, question: &Question<'_>, pid
         found,
         proc,
         question,
+        sockets,
     };
     looker.directories(user(first), first, false);
     looker.memory(user(first), first);
@@ -217,6 +134,8 @@ struct Looker<'a, 'b> {
     found: &'a mut Found,
     proc: BorrowedFd<'a>,
     question: &'a Question<'b>,
+    /// The paths of the sockets that have one, by inode.
+    sockets: &'a HashMap<u64, Vec<u8>>,
 }
 
 impl Looker<'_, '_> {
@@ -231,7 +150,7 @@ impl Looker<'_, '_> {
             user,
             way,
             fd: None,
-            link,
+            link: Link::Magic(link),
             mount: None,
             system,
             shared,
@@ -284,29 +203,42 @@ impl Looker<'_, '_> {
             };
             let link = ProcPath::of(number).descriptor(fd).to_vec();
             let is_target = self.question.targets.has(mount);
-            // A mount in no namespace is one that was detached, or one of the kernel for sockets and the like.
-            if is_target || self.question.tables.get(mount).is_none() && self.is_path(&link) {
-                self.found.candidates.push(Candidate {
-                    user,
-                    way: Way::Descriptor,
-                    fd: Some(fd),
-                    link,
-                    mount: is_target.then_some(mount),
-                    system: None,
-                    shared,
-                });
-            }
+            let (way, link) = if is_target {
+                (Way::Descriptor, Link::Magic(link))
+            } else if self.question.tables.get(mount).is_some() {
+                continue;
+            } else {
+                match self.of_no_namespace(number, link) {
+                    Some(found) => found,
+                    None => continue,
+                }
+            };
+            self.found.candidates.push(Candidate {
+                user,
+                way,
+                fd: Some(fd),
+                link,
+                mount: is_target.then_some(mount),
+                system: None,
+                shared,
+            });
         }
         true
     }
 
-    /// True if a link has a path of a file, and not only a name of the kernel's.
-    fn is_path(&self, link: &[u8]) -> bool {
-        let target = rustix::fs::readlinkat(self.proc, link, Vec::new());
-        target.is_ok_and(|target| {
-            let path = target.to_bytes();
-            path.starts_with(b"/") && !path.starts_with(b"/memfd:")
-        })
+    /// The way to the file of a descriptor on a mount in no namespace: a mount that was detached, or one of the kernel for
+    /// sockets. `None` if the file has no path.
+    fn of_no_namespace(&self, number: Pid, link: Vec<u8>) -> Option<(Way, Link)> {
+        let target = rustix::fs::readlinkat(self.proc, &*link, Vec::new()).ok()?;
+        let target = target.to_bytes();
+        if target.starts_with(b"/") {
+            return (!target.starts_with(b"/memfd:")).then_some((Way::Descriptor, Link::Magic(link)));
+        }
+        let (_, inode) = parse_link(target).filter(|(what, _)| *what == b"socket")?;
+        let path = self.sockets.get(&inode)?.clone();
+        let from = if path.starts_with(b"/") { "root" } else { "cwd" };
+        let from = ProcPath::of(number).file(from).to_vec();
+        Some((Way::Socket, Link::Path { from, path }))
     }
 }
 

@@ -149,6 +149,7 @@ fn way(way: Way) -> &'static str {
         Way::Executable => "exe",
         Way::Mapping => "map",
         Way::Descriptor => "fd",
+        Way::Socket => "socket",
         Way::Mount => "mount",
         Way::Part => "part",
     }
