@@ -13,7 +13,7 @@ function __ns_ls_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --graph --g --gr --gra --grap --caps --c --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output; and set index (math $index + 1)
+            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --graph --gr --gra --grap --caps --c --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_ls_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --graph --g --gr --gra --grap --caps --c --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output
+                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --graph --gr --gra --grap --caps --c --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -292,7 +292,7 @@ complete -c ns-ls -n '__ns_ls_ours' -s l -l list -d 'Write a list instead of a t
 complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or process'
 complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
 complete -c ns-ls -n '__ns_ls_ours' -l graph -d 'Write the tree as a graph' -r -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
-complete -c ns-ls -n '__ns_ls_follows --g --gr --gra --grap' -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
+complete -c ns-ls -n '__ns_ls_follows --gr --gra --grap' -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
 complete -c ns-ls -n '__ns_ls_ours' -l ascii -d 'Draw trees with ASCII characters'
 complete -c ns-ls -n '__ns_ls_ours' -l no-ascii -d 'Draw trees with Unicode characters'
 complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Write several mount points on one line'
@@ -302,6 +302,8 @@ complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Report namespaces that appear o
 complete -c ns-ls -n '__ns_ls_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
 complete -c ns-ls -n '__ns_ls_follows --ti --tim --time --timeo --timeou' -f
 complete -c ns-ls -n '__ns_ls_ours' -s f -l first-only -d 'Stop watching after the first event'
+complete -c ns-ls -n '__ns_ls_ours' -l wait -d 'Wait until NAMESPACE exists, up to SECONDS' -f
+complete -c ns-ls -n '__ns_ls_ours' -l gone -d 'With --wait, wait until NAMESPACE no longer exists'
 complete -c ns-ls -n '__ns_ls_ours' -s q -l quiet -d 'Do not write notes to stderr'
 complete -c ns-ls -n '__ns_ls_ours' -s o -l output -d 'Show these columns' -r -f -k -a '(__ns_ls_output)'
 complete -c ns-ls -n '__ns_ls_ours' -s V -l version -d 'Print version'

@@ -11,6 +11,7 @@ mod selection;
 mod shapes;
 mod side_by_side;
 mod surroundings;
+mod wait;
 mod watch;
 
 use serde_json::Value;
@@ -30,6 +31,7 @@ pub fn cases() -> Vec<Case> {
         shapes::cases(),
         side_by_side::cases(),
         surroundings::cases(),
+        wait::cases(),
         watch::cases(),
     ]
     .into_iter()

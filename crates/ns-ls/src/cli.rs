@@ -5,9 +5,10 @@
 )]
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{LongOpts, Notes, TreeCharacters, Written, columns, filter, target, value};
+use ns_core::cli::{LongOpts, Notes, TreeCharacters, Written, columns, filter, seconds, target, value};
 use ns_core::inventory::Places;
 use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
 use ns_core::output::{Filter, GraphForm};
@@ -163,6 +164,18 @@ pub struct Cli {
     /// Stop watching after the first event
     #[arg(short, long, requires = "watch", help_heading = SHOWN)]
     pub first_only: bool,
+
+    /// Wait until NAMESPACE exists, up to SECONDS
+    ///
+    /// Nothing is written (default: no limit). The exit status is 1 if the time is up.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, value_parser = seconds, requires = "namespace",
+          conflicts_with_all = ["task", "persistent", "filter", "input", "caps", "look", "list", "tree", "graph", "watch", "json", "raw",
+          "output", "output_all", "list_columns", "noheadings", "nowrap"], help_heading = SHOWN)]
+    pub wait: Option<Option<Duration>>,
+
+    /// With --wait, wait until NAMESPACE no longer exists
+    #[arg(long, requires = "wait", help_heading = SHOWN)]
+    pub gone: bool,
 
     /// The option that silences notes.
     #[command(flatten, next_help_heading = SHOWN)]

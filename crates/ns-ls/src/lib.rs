@@ -12,6 +12,7 @@ mod records;
 mod saved;
 mod show;
 mod tree;
+mod wait;
 mod watch;
 
 use std::path::Path;
@@ -40,6 +41,9 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     if cli.written.list_columns {
         show::list_columns(cli)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some((limit, target)) = cli.wait.zip(cli.namespace.as_ref()) {
+        return wait::wait(cli, target, limit);
     }
     let query = Query::of(cli)?;
     if let Some(file) = &cli.input {

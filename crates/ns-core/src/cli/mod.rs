@@ -30,4 +30,4 @@ pub use notes::Notes;
 pub use start::main;
 pub use stdout::{stdout, wait_or_reader_gone, width_of_terminal};
 pub use usage::usage;
-pub use values::{columns, columns_or, filter, target, value};
+pub use values::{columns, columns_or, filter, seconds, target, value};

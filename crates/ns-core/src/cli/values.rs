@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command};
@@ -18,6 +19,13 @@ pub fn value<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
 /// Reads a [`Target`] for clap, from bytes, because a path need not be text.
 pub fn target() -> impl TypedValueParser<Value = Target> {
     OsStringValueParser::new().try_map(|text| Target::parse(text).map_err(reason))
+}
+
+/// Reads a time in seconds for clap.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.ok_or_else(|| "expected a number of seconds".to_owned())
 }
 
 /// The reason, without the option and the text.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use ns_core::Target;
-use ns_core::cli::CompatName;
+use ns_core::cli::{CompatName, seconds};
 
 use crate::action::Action;
 
@@ -18,13 +18,6 @@ fn milliseconds(text: &str) -> Result<Milliseconds, String> {
     let digits = if is_negative { &text[1..] } else { text };
     let time = digits.parse().map_err(|_| "must be a whole number".to_owned())?;
     Ok((!is_negative).then_some(time))
-}
-
-/// Reads a time limit in seconds.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: Option<f64> = text.parse().ok();
-    let limit = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    limit.ok_or_else(|| "expected a number of seconds".to_owned())
 }
 
 /// The options that have no meaning while the program waits for a mount, which writes nothing.
