@@ -71,7 +71,7 @@ fn edges_of_text(text: &str) -> Edges {
 fn a_graph_has_the_edges_of_the_tree() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
-    let there = nested(&user);
+    let there = nested(user);
     // Other processes of the user come and go, so only the namespaces of one process and those above are compared.
     let only = format!("-p {}", there.pid);
     for relation in ["owner", "parent", "process"] {
@@ -115,7 +115,7 @@ fn a_graph_has_the_edges_of_the_tree() -> Outcome {
 fn each_form_has_the_same_edges() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
-    let there = nested(&user);
+    let there = nested(user);
     let graph = |form: &str| {
         let ran = user
             .program("ns-ls")
@@ -174,7 +174,7 @@ fn a_hostile_command_line_stays_in_its_label() -> Outcome {
 fn a_graph_of_a_saved_list_is_the_graph_of_the_list() -> Outcome {
     needs::user_namespaces()?;
     let user = User::ordinary()?;
-    let there = nested(&user);
+    let there = nested(user);
     let list = |words: &str| {
         user.program("ns-ls")
             .with(&format!("{words} -p {}", there.pid))
