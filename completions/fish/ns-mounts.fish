@@ -225,8 +225,8 @@ function __ns_mounts_filter
         'COMMAND' 'command line of PID, with --busy' \
         'UNIT' 'systemd unit of PID, with --busy' \
         'CONTAINER' 'container of PID, with --busy' \
-        'PATH' 'path of the file or of the mount, with --busy' \
-        'HELD-BY' 'holders of another mount namespace, with --busy' \
+        'PATH' 'path of the file, mount or device, with --busy' \
+        'HELD-BY' 'holders of the namespace, or loop device, with --busy' \
         'END' 'command that ends the use, with --busy'
 end
 
@@ -287,8 +287,8 @@ function __ns_mounts_output
         'COMMAND' 'command line of PID, with --busy' \
         'UNIT' 'systemd unit of PID, with --busy' \
         'CONTAINER' 'container of PID, with --busy' \
-        'PATH' 'path of the file or of the mount, with --busy' \
-        'HELD-BY' 'holders of another mount namespace, with --busy' \
+        'PATH' 'path of the file, mount or device, with --busy' \
+        'HELD-BY' 'holders of the namespace, or loop device, with --busy' \
         'END' 'command that ends the use, with --busy'
 end
 

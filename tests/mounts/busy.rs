@@ -1,5 +1,7 @@
 //! `--busy`: everything that keeps a mount in use is listed, and with nothing listed, umount(2) succeeds.
 
+pub mod devices;
+
 use serde_json::Value;
 
 use super::Room;
@@ -13,7 +15,6 @@ cases!["mounts::busy":
     other_namespaces_with_the_file_system_are_listed_with_their_holders,
     a_use_of_a_copy_that_goes_with_the_mount_is_listed,
     a_copy_that_stays_keeps_only_the_file_system,
-    a_removed_mount_that_a_descriptor_holds_is_found_by_its_number,
     a_server_that_does_not_answer_is_not_waited_for,
     an_ordinary_user_is_told_what_could_not_be_read,
     wrong_questions_are_refused,
@@ -281,27 +282,6 @@ fn a_copy_that_stays_keeps_only_the_file_system() -> Outcome {
     assert_eq!(values(&rows, "keeps"), ["device"]);
     assert_eq!(rows[0]["ns"].as_u64(), Some(other.inode("mnt")));
     assert_eq!(unmount(&mut room), "");
-    Ok(())
-}
-
-fn a_removed_mount_that_a_descriptor_holds_is_found_by_its_number() -> Outcome {
-    needs::tools("umount nsenter python3");
-    let mut room = Room::new("mkdir $d/m; mount -t tmpfs busy $d/m; touch $d/m/f")?;
-    for (how, work) in [("fd", "f = open(m + '/f')"), ("cwd", "os.chdir(m)")] {
-        let device = room.lines("$d/m", "MAJ:MIN").concat();
-        let (process, _) = plant(&room, work);
-        assert_eq!(values(&holders(&room, &device), "keeps"), ["mount", "device"]);
-        room.run("umount -l $d/m");
-        let rows = holders(&room, &device);
-        assert_eq!(
-            (values(&rows, "keeps"), values(&rows, "use")),
-            (vec!["device"], vec![how])
-        );
-        assert!(rows[0]["ns"].is_null(), "{rows:?}");
-        process.end();
-        assert_free(&room, &device);
-        room.run("mount -t tmpfs busy $d/m; touch $d/m/f");
-    }
     Ok(())
 }
 

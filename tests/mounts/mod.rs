@@ -35,6 +35,7 @@ use shell::Shell;
 pub fn cases() -> Vec<Case> {
     [
         busy::cases(),
+        busy::devices::cases(),
         compare::cases(),
         dead::cases(),
         everywhere::cases(),

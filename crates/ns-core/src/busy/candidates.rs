@@ -9,6 +9,7 @@ use crate::mounts::{Device, MountId};
 use crate::{Gathered, Kind, Result};
 
 use super::answers::{Answer, Link, follow};
+use super::devices::Blocks;
 use super::tables::Tables;
 use super::targets::Targets;
 use super::{Busy, Keeps, Use, User, Way};
@@ -18,6 +19,7 @@ pub(super) struct Question<'a> {
     pub inventory: &'a Inventory,
     pub tables: &'a Tables,
     pub targets: &'a Targets,
+    pub blocks: &'a Blocks,
 }
 
 /// A file of a process, whose mount may have to be asked for.
@@ -88,6 +90,7 @@ fn judge(
             .and_then(|id| question.tables.get(id))
             .map(|mount| mount.namespace),
         path,
+        device: None,
     };
     let on = |mount: MountId, device: Option<Device>| {
         let is_lost = || {
@@ -116,6 +119,15 @@ fn judge(
     };
     match (candidate.mount, answer) {
         (Some(mount), _) => on(mount, None),
+        (
+            None,
+            Gathered::Known(Answer {
+                block: Some(device), ..
+            }),
+        ) if question.blocks.contains_key(&device) => Some(Use {
+            way: Way::Open,
+            ..of(question.blocks[&device], None, path())
+        }),
         (None, Gathered::Known(answer)) => match answer.mount {
             Some(mount) => on(mount, Some(answer.device)),
             None if question.targets.has_system(answer.device) => by_name(Errno::ENOSYS, unread),

@@ -5,6 +5,7 @@
 
 mod answers;
 mod candidates;
+mod devices;
 mod processes;
 mod sockets;
 mod tables;
@@ -57,6 +58,16 @@ pub enum Way {
     Descriptor,
     /// A socket whose path is on the mount.
     Socket,
+    /// A descriptor of the device itself.
+    Open,
+    /// A loop device with a file on the mount.
+    Loop,
+    /// Swap space in a file or on a device.
+    Swap,
+    /// A device that is made from the device, as by device mapper.
+    Holder,
+    /// A mount of a device that is made from a file on the mount, or from the device.
+    Above,
     /// A mount of the same file system.
     Mount,
     /// A mount of another directory of the same file system.
@@ -85,8 +96,25 @@ pub struct Use {
     pub fd: Option<u32>,
     /// The inode of the namespace of the mount; `None` if the mount is in none any more.
     pub namespace: Option<u64>,
-    /// The path of the file or of the mount.
+    /// The path of the file, the mount or the device.
     pub path: Vec<u8>,
+    /// The device that is made from the file.
+    pub device: Option<Vec<u8>>,
+}
+
+impl Use {
+    /// A use by no process.
+    fn of_kernel(keeps: Keeps, way: Way, path: Vec<u8>) -> Self {
+        Self {
+            keeps,
+            way,
+            user: None,
+            fd: None,
+            namespace: None,
+            path,
+            device: None,
+        }
+    }
 }
 
 /// All that was found.
@@ -108,18 +136,23 @@ pub struct Busy {
 /// Fails with [`Error::NotFound`] if no namespace has the mount.
 pub fn find(inventory: &Inventory, subject: &Subject) -> Result<Busy> {
     let (tables, closed) = Tables::read(inventory)?;
-    let targets = Targets::of(&tables, subject)
+    let mut targets = Targets::of(&tables, subject)
         .ok_or_else(|| Error::NotFound("the mount is in no namespace that can be read".into()))?;
     let mut busy = Busy {
         namespaces: closed,
         ..Busy::default()
     };
-    busy.uses = targets.mounts(&tables);
-    let pids: Vec<Pid> = scan()?.collect::<Result<_>>()?;
+    let mounts = targets.mounts(&tables);
+    let scan = scan()?;
+    let (devices, blocks) = devices::look(scan.proc(), &tables, &mut targets, subject, &mut busy.files)?;
+    busy.uses.extend(devices);
+    busy.uses.extend(mounts);
+    let pids: Vec<Pid> = scan.collect::<Result<_>>()?;
     let question = candidates::Question {
         inventory,
         tables: &tables,
         targets: &targets,
+        blocks: &blocks,
     };
     processes::look(&question, &pids, &mut busy)?;
     busy.uses.sort_by_key(|found| (found.keeps, found.user.is_none()));

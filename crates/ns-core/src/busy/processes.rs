@@ -206,7 +206,10 @@ impl Looker<'_, '_> {
             let (way, link) = if is_target {
                 (Way::Descriptor, Link::Magic(link))
             } else if self.question.tables.get(mount).is_some() {
-                continue;
+                if !self.may_be_a_device(&link) {
+                    continue;
+                }
+                (Way::Descriptor, Link::Magic(link))
             } else {
                 match self.of_no_namespace(number, link) {
                     Some(found) => found,
@@ -224,6 +227,13 @@ impl Looker<'_, '_> {
             });
         }
         true
+    }
+
+    /// True if a descriptor may be one of a device in question.
+    fn may_be_a_device(&self, link: &[u8]) -> bool {
+        let target = || rustix::fs::readlinkat(self.proc, link, Vec::new());
+        !self.question.blocks.is_empty()
+            && target().is_ok_and(|target| target.to_bytes().starts_with(b"/dev/"))
     }
 
     /// The way to the file of a descriptor on a mount in no namespace: a mount that was detached, or one of the kernel for

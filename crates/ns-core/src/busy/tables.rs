@@ -6,6 +6,8 @@ use crate::inventory::Inventory;
 use crate::mounts::{Device, Mount, MountId, MountTable, Propagation, btrfs_devices, device_of};
 use crate::{Error, Result};
 
+use super::{Keeps, Use, Way};
+
 /// A mount in its namespace.
 #[derive(Debug)]
 pub(super) struct Placed {
@@ -117,6 +119,23 @@ impl Placed {
             target: mount.target.decoded().into_owned(),
             fs_type: mount.fs_type.decoded().into_owned(),
             propagation: mount.propagation(),
+        }
+    }
+
+    /// This mount as a use of something.
+    pub fn as_use(&self, keeps: Keeps, way: Way) -> Use {
+        Use {
+            namespace: Some(self.namespace),
+            ..Use::of_kernel(keeps, way, self.target.clone())
+        }
+    }
+
+    /// The use that it is of a mount that it is below.
+    pub fn way_below(&self) -> Way {
+        if self.fs_type == b"nsfs" {
+            Way::Pin
+        } else {
+            Way::Below
         }
     }
 

@@ -72,6 +72,24 @@ impl Targets {
         }
     }
 
+    /// Adds the mounts of a device that is made from a target, which must go first, and everything below them. Returns them,
+    /// each before those that must go before it.
+    pub fn add_device(&mut self, tables: &Tables, device: Device, keeps: Keeps) -> Vec<Use> {
+        let mut uses = Vec::new();
+        for mount in tables.mounts().iter().filter(|mount| mount.is_of(device)) {
+            if !self.mounts.insert(mount.id) {
+                continue;
+            }
+            self.systems.insert(mount.device);
+            uses.push(mount.as_use(keeps, Way::Above));
+            let below = tables.below(mount.id).into_iter().rev();
+            let new = below.filter(|below| !self.mounts.contains(&below.id));
+            uses.extend(new.map(|below| below.as_use(Keeps::Mount, below.way_below())));
+            self.add_below(tables, &[mount.id]);
+        }
+        uses
+    }
+
     /// True if a file on this mount keeps it busy.
     pub fn has(&self, id: MountId) -> bool {
         self.mounts.contains(&id)
@@ -84,14 +102,6 @@ impl Targets {
 
     /// The mounts that are reasons themselves.
     pub fn mounts(&self, tables: &Tables) -> Vec<Use> {
-        let of = |mount: &Placed, keeps, way| Use {
-            keeps,
-            way,
-            user: None,
-            fd: None,
-            namespace: Some(mount.namespace),
-            path: mount.target.clone(),
-        };
         let mut uses = Vec::new();
         // A copy of the mount with mounts on it stays where it is. It is among the others.
         let tops = match &self.subject {
@@ -102,12 +112,7 @@ impl Targets {
         for mount in tops.iter().flat_map(|top| tables.below(*top)) {
             // A mount of the device itself has a row of its own.
             if known.insert(mount.id) && !(self.subject.is_none() && self.others.contains(&mount.id)) {
-                let way = if mount.fs_type == b"nsfs" {
-                    Way::Pin
-                } else {
-                    Way::Below
-                };
-                uses.push(of(mount, Keeps::Mount, way));
+                uses.push(mount.as_use(Keeps::Mount, mount.way_below()));
             }
         }
         let whole = self
@@ -118,7 +123,7 @@ impl Targets {
         for mount in others.filter_map(|id| tables.get(*id)) {
             let is_whole = mount.root == whole.unwrap_or(b"/");
             let way = if is_whole { Way::Mount } else { Way::Part };
-            uses.push(of(mount, Keeps::Device, way));
+            uses.push(mount.as_use(Keeps::Device, way));
         }
         uses
     }

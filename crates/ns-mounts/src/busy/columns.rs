@@ -30,8 +30,8 @@ ns_core::columns! {
     UNIT: text("UNIT", "systemd unit of PID, with --busy"), (), |it| it.of_process(|process| Cell::gathered(process.cgroups.as_ref(), |cgroups| cgroups.unit().map_or(Cell::Absent, Cell::text)));
     CONTAINER: text("CONTAINER", "container of PID, with --busy"), (), |it| it.of_process(|process| Cell::gathered(process.cgroups.as_ref(), |cgroups| cgroups.container().map_or(Cell::Absent, |container| Cell::text(container.id))));
     NS: number("NS", "inode of the mount namespace of the mount, with --busy"), (), |it| it.found.namespace.map_or(Cell::Absent, Cell::Number);
-    PATH: text("PATH", "path of the file or of the mount, with --busy").wide(), (), |it| Cell::text(&*it.found.path);
-    HELD_BY: texts("HELD-BY", "holders of another mount namespace, with --busy").wide(), (), |it| if it.held_by.is_empty() { Cell::Absent } else { Cell::List(it.held_by.iter().map(|words| Cow::Borrowed(&**words)).collect()) };
+    PATH: text("PATH", "path of the file, mount or device, with --busy").wide(), (), |it| Cell::text(&*it.found.path);
+    HELD_BY: texts("HELD-BY", "holders of the namespace, or loop device, with --busy").wide(), (), |it| if it.held_by.is_empty() { Cell::Absent } else { Cell::List(it.held_by.iter().map(|words| Cow::Borrowed(&**words)).collect()) };
     END: text("END", "command that ends the use, with --busy"), (), |it| it.end.as_deref().map_or(Cell::Absent, |end| Cell::text(end.as_bytes()));
 }
 
@@ -104,7 +104,10 @@ impl<'a> Context<'a> {
         let end = || end::command(found, elsewhere, cgroups, &self.ancestors);
         Facts {
             end: if is_kernel { None } else { end() },
-            held_by: holders.map_or_else(Vec::new, |inode| self.everywhere.held_by(inode)),
+            held_by: match &found.device {
+                Some(device) => vec![device.clone()],
+                None => holders.map_or_else(Vec::new, |inode| self.everywhere.held_by(inode)),
+            },
             process,
             found,
         }
@@ -150,6 +153,11 @@ fn way(way: Way) -> &'static str {
         Way::Mapping => "map",
         Way::Descriptor => "fd",
         Way::Socket => "socket",
+        Way::Open => "open",
+        Way::Loop => "loop",
+        Way::Swap => "swap",
+        Way::Holder => "holder",
+        Way::Above => "above",
         Way::Mount => "mount",
         Way::Part => "part",
     }

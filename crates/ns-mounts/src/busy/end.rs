@@ -16,20 +16,42 @@ pub fn command(
     ancestors: &[Pid],
 ) -> Option<String> {
     match (found.way, found.user) {
-        (Way::Below | Way::Pin | Way::Mount | Way::Part, _) => Some(unmount(&found.path, elsewhere)),
+        (Way::Below | Way::Pin | Way::Mount | Way::Part | Way::Above, _) => {
+            Some(unmount(&found.path, elsewhere))
+        }
+        (Way::Loop, _) => found
+            .device
+            .as_ref()
+            .map(|device| format!("losetup -d {}", shell(device))),
+        (Way::Swap, _) => Some(format!("swapoff {}", shell(&found.path))),
+        (Way::Holder, _) => take_apart(&found.path),
         (Way::WorkingDirectory, Some(user)) if ancestors.contains(&user.pid) => Some("cd /".into()),
         // The end of the first process is the end of the system.
         (_, Some(user)) if user.pid == Pid::INIT => None,
         (_, Some(user)) => Some(match cgroups.and_then(Cgroups::unit).and_then(service) {
-            Some(unit) => format!("systemctl stop {}", word(OsStr::from_bytes(unit))),
+            Some(unit) => format!("systemctl stop {}", shell(unit)),
             None => format!("kill {}", user.pid),
         }),
         (_, None) => None,
     }
 }
 
+/// A path as a word for the shell.
+fn shell(path: &[u8]) -> String {
+    word(OsStr::from_bytes(path))
+}
+
+/// The command that takes a device apart that is made from others.
+fn take_apart(path: &[u8]) -> Option<String> {
+    if let Some(name) = path.strip_prefix(b"/dev/mapper/") {
+        return Some(format!("dmsetup remove {}", shell(name)));
+    }
+    path.starts_with(b"/dev/md")
+        .then(|| format!("mdadm --stop {}", shell(path)))
+}
+
 fn unmount(path: &[u8], elsewhere: Option<u64>) -> String {
-    let path = word(OsStr::from_bytes(path));
+    let path = shell(path);
     match elsewhere {
         Some(namespace) => format!("ns-enter --mount={namespace} umount {path}"),
         None => format!("umount {path}"),
@@ -59,6 +81,7 @@ mod tests {
             fd: None,
             namespace: None,
             path: path.into(),
+            device: (way == Way::Loop).then(|| b"/dev/loop7".to_vec()),
         };
         let cgroups = Cgroups::new(format!("0::{cgroup}\n").into_bytes());
         command(&found, elsewhere, Some(&cgroups), &["7".parse().unwrap()])
@@ -97,6 +120,17 @@ mod tests {
             ),
             (below, None, "/m/a b", None, "/", "umount '/m/a b'"),
             (below, None, "/m", Some(42), "/", "ns-enter --mount=42 umount /m"),
+            (Way::Loop, None, "/m/image", None, "/", "losetup -d /dev/loop7"),
+            (Way::Swap, None, "/m/a b", None, "/", "swapoff '/m/a b'"),
+            (
+                Way::Holder,
+                None,
+                "/dev/mapper/vg-a",
+                None,
+                "/",
+                "dmsetup remove vg-a",
+            ),
+            (Way::Holder, None, "/dev/md0", None, "/", "mdadm --stop /dev/md0"),
         ] {
             assert_eq!(of(way, pid, path, elsewhere, cgroup).as_deref(), Some(end));
         }
