@@ -293,6 +293,7 @@ complete -c ns-ls -n '__ns_ls_ours' -s T -d 'Draw a tree by owner, parent or pro
 complete -c ns-ls -n '__ns_ls_ours' -l tree -d 'Draw a tree by owner, parent or process' -f -k -a 'owner\\t\'Each namespace below the user namespace that owns it\' parent\\t\'Each user or PID namespace below its parent\' process\\t\'Each namespace below its parent process\\\'s namespace\''
 complete -c ns-ls -n '__ns_ls_ours' -l graph -d 'Write the tree as a graph' -r -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
 complete -c ns-ls -n '__ns_ls_follows --gr --gra --grap' -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
+complete -c ns-ls -n '__ns_ls_ours' -l map -d 'Draw network namespaces and their interfaces' -f -k -a 'text\\t\'A tree for the terminal\' dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
 complete -c ns-ls -n '__ns_ls_ours' -l ascii -d 'Draw trees with ASCII characters'
 complete -c ns-ls -n '__ns_ls_ours' -l no-ascii -d 'Draw trees with Unicode characters'
 complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Write several mount points on one line'

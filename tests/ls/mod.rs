@@ -4,6 +4,7 @@ mod columns;
 mod filters;
 mod graphs;
 mod holders;
+mod map;
 mod pinned;
 mod places;
 mod saved;
@@ -24,6 +25,7 @@ pub fn cases() -> Vec<Case> {
         columns::cases(),
         filters::cases(),
         graphs::cases(),
+        map::cases(),
         pinned::cases(),
         places::cases(),
         saved::cases(),

@@ -17,6 +17,7 @@ cases!["pages::fields":
     holders_have_the_fields_that_are_listed,
     statistics_have_the_fields_that_are_listed,
     graphs_have_the_fields_that_are_listed,
+    maps_have_the_fields_that_are_listed,
     the_info_has_the_fields_that_are_listed,
 ];
 
@@ -257,6 +258,35 @@ fn graphs_have_the_fields_that_are_listed() -> Outcome {
     );
     compare_all(&answer["nodes"], &only("nodes:"));
     compare_all(&answer["edges"], &only("edges:"));
+    Ok(())
+}
+
+fn maps_have_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("ip");
+    let list = path_of("ns-ls").display();
+    let script = format!(
+        "ip link add here type veth peer name there; ip link add br0 type bridge; ip link set here master br0; \
+         {list} -q --map=json"
+    );
+    let ran = program("ns-unshare")
+        .args(["-r", "-n", "sh", "-e", "-c", &script])
+        .ran();
+    let answer = value(&ran.stdout);
+    let nodes = answer["nodes"].as_array().expect("an array");
+    let is_inside = |node: &&Value| node["within"].is_string();
+    let (interfaces, places): (Vec<_>, Vec<_>) = nodes.iter().partition(is_inside);
+    compare_all(&serde_json::json!(places), &only("places:"));
+    compare_all(&serde_json::json!(interfaces), &only("interfaces:"));
+    let edges = answer["edges"].as_array().expect("an array");
+    let ties = only("ties:");
+    let mut pair = ties.clone();
+    pair.remove("label");
+    for edge in edges {
+        let types = if edge["relation"] == "peer" { &pair } else { &ties };
+        compare(edge.as_object().expect("an object"), types);
+    }
+    assert!(edges.len() >= 2, "{answer}");
     Ok(())
 }
 

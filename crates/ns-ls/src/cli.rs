@@ -132,6 +132,15 @@ pub struct Cli {
           help_heading = SHOWN)]
     pub graph: Option<GraphForm>,
 
+    /// Draw network namespaces and their interfaces
+    ///
+    /// The map has their addresses, and which interface is tied to which. The default FORMAT is text. With -J, it is json. A namespace that could not be looked at is part of the drawing, and
+    /// says so.
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text",
+          conflicts_with_all = ["namespace", "kinds", "task", "persistent", "filter", "input", "caps", "output",
+                                "output_all", "raw", "list", "tree", "graph", "watch"], help_heading = SHOWN)]
+    pub map: Option<MapForm>,
+
     /// The characters of trees.
     #[command(flatten)]
     pub characters: TreeCharacters,
@@ -197,6 +206,19 @@ pub enum By {
     Parent,
     /// Each namespace below its parent process's namespace
     Process,
+}
+
+/// The form of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MapForm {
+    /// A tree for the terminal
+    Text,
+    /// Input for dot(1) of Graphviz
+    Dot,
+    /// A flowchart for Mermaid
+    Mermaid,
+    /// One JSON object
+    Json,
 }
 
 impl From<By> for Relation {

@@ -6,6 +6,7 @@ mod columns;
 mod graph;
 mod inside;
 mod interval;
+mod map;
 mod operand;
 mod query;
 mod records;
@@ -44,6 +45,9 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if let Some((limit, target)) = cli.wait.zip(cli.namespace.as_ref()) {
         return wait::wait(cli, target, limit);
+    }
+    if let Some(form) = cli.map {
+        return map::map(cli, form);
     }
     let query = Query::of(cli)?;
     if let Some(file) = &cli.input {

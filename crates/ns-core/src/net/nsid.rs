@@ -1,6 +1,6 @@
 //! The numbers of network namespaces as seen from each other (`RTM_GETNSID` of `rtnetlink(7)`, `ip-netns(8)`).
 
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
@@ -66,7 +66,7 @@ impl NsIds {
 
     /// The number of this network namespace in the caller's own; `None` if it has none.
     pub fn of(&mut self, namespace: &Namespace) -> Gathered<Option<u32>> {
-        match self.ask(namespace) {
+        match ask(&mut self.0, namespace.as_fd()) {
             Ok(id) => Gathered::Known(u32::try_from(id).ok()),
             Err(errno) => Gathered::Unreadable(errno),
         }
@@ -80,22 +80,21 @@ impl NsIds {
         order.attributes = vec![NsidAttribute::Fd(fd), NsidAttribute::Id(id.kernel())];
         self.0.have(RouteNetlinkMessage::NewNsId(order), 0)
     }
+}
 
-    fn ask(&mut self, namespace: &Namespace) -> Result<i32, Errno> {
-        let mut question = NsidMessage::default();
-        let fd = namespace.as_fd().as_raw_fd();
-        question
-            .attributes
-            .push(NsidAttribute::Fd(u32::try_from(fd).map_err(|_| Errno::EBADF)?));
-        let RouteNetlinkMessage::NewNsId(answer) = self.0.ask(RouteNetlinkMessage::GetNsId(question))? else {
-            return Err(Errno::EBADMSG);
-        };
-        let id = answer.attributes.iter().find_map(|attribute| match attribute {
-            NsidAttribute::Id(id) => Some(*id),
-            _ => None,
-        });
-        id.ok_or(Errno::EBADMSG)
-    }
+/// The number of the network namespace behind this descriptor in that of the socket; negative if it has none.
+pub(super) fn ask(socket: &mut RtSocket, namespace: BorrowedFd<'_>) -> nix::Result<i32> {
+    let mut question = NsidMessage::default();
+    let fd = u32::try_from(namespace.as_raw_fd()).map_err(|_| Errno::EBADF)?;
+    question.attributes.push(NsidAttribute::Fd(fd));
+    let RouteNetlinkMessage::NewNsId(answer) = socket.ask(RouteNetlinkMessage::GetNsId(question))? else {
+        return Err(Errno::EBADMSG);
+    };
+    let id = answer.attributes.iter().find_map(|attribute| match attribute {
+        NsidAttribute::Id(id) => Some(*id),
+        _ => None,
+    });
+    id.ok_or(Errno::EBADMSG)
 }
 
 #[cfg(test)]

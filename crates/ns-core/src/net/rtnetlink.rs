@@ -3,7 +3,8 @@
 use std::os::fd::AsFd as _;
 
 use netlink_packet_core::{
-    ErrorMessage, NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    ErrorMessage, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR,
+    NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
@@ -70,11 +71,41 @@ impl RtSocket {
         }
     }
 
+    /// Sends a request for all objects of a type, and returns the content of each message of the answer.
+    ///
+    /// `EBUSY` if they change all the time while the kernel lists them.
+    pub(crate) fn list(&mut self, question: &RouteNetlinkMessage) -> nix::Result<Vec<Vec<u8>>> {
+        // The kernel says so if something changed meanwhile. The list can then lack an object.
+        const ATTEMPTS: usize = 10;
+        for _ in 0..ATTEMPTS {
+            self.send(question.clone(), NLM_F_DUMP)?;
+            let mut contents = Vec::new();
+            let mut whole = true;
+            loop {
+                let part = part(&self.receive()?, self.sequence)?;
+                contents.extend(part.contents);
+                whole &= part.whole;
+                if part.last {
+                    break;
+                }
+            }
+            if whole {
+                return Ok(contents);
+            }
+        }
+        Err(Errno::EBUSY)
+    }
+
     fn exchange(
         &mut self,
         message: RouteNetlinkMessage,
         flags: u16,
     ) -> nix::Result<NetlinkPayload<RouteNetlinkMessage>> {
+        self.send(message, flags)?;
+        payload(&self.receive()?, self.sequence)
+    }
+
+    fn send(&mut self, message: RouteNetlinkMessage, flags: u16) -> nix::Result<()> {
         self.sequence += 1;
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST | flags;
@@ -88,14 +119,61 @@ impl RtSocket {
         self.socket
             .send_to(&bytes, &SocketAddr::new(0, 0), 0)
             .map_err(|error| from_io(&error))?;
-        let (answer, _) = loop {
+        Ok(())
+    }
+
+    fn receive(&self) -> nix::Result<Vec<u8>> {
+        loop {
             match self.socket.recv_from_full() {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                answer => break answer.map_err(|error| from_io(&error))?,
+                answer => return answer.map(|(answer, _)| answer).map_err(|error| from_io(&error)),
             }
-        };
-        payload(&answer, self.sequence)
+        }
     }
+}
+
+/// A part of the answer to a request for all objects of a type.
+struct Part {
+    /// The content of each message.
+    contents: Vec<Vec<u8>>,
+    /// True if no other part follows.
+    last: bool,
+    /// False if something changed while the kernel made the list.
+    whole: bool,
+}
+
+/// The messages in this part of the answer to the request with this number.
+fn part(bytes: &[u8], sequence: u32) -> nix::Result<Part> {
+    let mut part = Part {
+        contents: Vec::new(),
+        last: false,
+        whole: true,
+    };
+    let mut rest = bytes;
+    while !rest.is_empty() && !part.last {
+        let message = NetlinkBuffer::new_checked(rest).map_err(|_| Errno::EBADMSG)?;
+        if message.sequence_number() != sequence {
+            return Err(Errno::EBADMSG);
+        }
+        part.whole &= message.flags() & NLM_F_DUMP_INTR == 0;
+        let content = message.payload();
+        match message.message_type() {
+            // Both start with an errno as a negative number. The end of a list can be without one.
+            NLMSG_ERROR | NLMSG_DONE => {
+                let number = content
+                    .first_chunk()
+                    .map_or(0, |bytes| i32::from_ne_bytes(*bytes));
+                if number != 0 {
+                    return Err(Errno::from_raw(number.saturating_abs()));
+                }
+                part.last = true;
+            }
+            _ => part.contents.push(content.to_vec()),
+        }
+        let length = usize::try_from(message.length()).map_err(|_| Errno::EBADMSG)?;
+        rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+    }
+    Ok(part)
 }
 
 /// The content of an answer to the request with this number.
@@ -126,6 +204,11 @@ pub fn check_answer(bytes: &[u8]) {
             assert_eq!(super::link::Link::of(link.clone()).index, link.header.index);
         }
         Ok(_) | Err(_) => {}
+    }
+    if let Ok(part) = part(bytes, sequence) {
+        for content in &part.contents {
+            super::networks::check_content(content);
+        }
     }
 }
 
