@@ -30,6 +30,8 @@ pub(super) struct Placed {
 pub(super) struct Tables {
     mounts: Vec<Placed>,
     by_id: HashMap<MountId, usize>,
+    /// The mounts on each mount.
+    on: HashMap<MountId, Vec<usize>>,
 }
 
 impl Tables {
@@ -50,6 +52,9 @@ impl Tables {
     fn add(&mut self, namespace: u64, table: &MountTable<'_>) {
         for mount in table.mounts() {
             self.by_id.insert(mount.id, self.mounts.len());
+            if mount.parent != mount.id {
+                self.on.entry(mount.parent).or_default().push(self.mounts.len());
+            }
             self.mounts.push(Placed::of(namespace, mount));
         }
     }
@@ -73,9 +78,8 @@ impl Tables {
 
     /// The mounts on this one.
     pub fn on(&self, id: MountId) -> impl Iterator<Item = &Placed> {
-        self.mounts
-            .iter()
-            .filter(move |mount| mount.parent == id && mount.id != id)
+        let on = self.on.get(&id).map_or(&[][..], Vec::as_slice);
+        on.iter().map(|index| &self.mounts[*index])
     }
 
     /// All mounts below this one, each before the mount that it is on.
