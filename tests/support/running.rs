@@ -82,6 +82,21 @@ impl Running {
         )
     }
 
+    /// True if it has ended.
+    #[track_caller]
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
+    }
+
+    /// True if it has written something that was not read.
+    #[track_caller]
+    pub fn has_written(&self) -> bool {
+        let stdout = self.stdout.as_ref().expect("it is still read");
+        let mut fds = [PollFd::new(stdout.get_ref(), PollFlags::IN)];
+        !stdout.buffer().is_empty()
+            || poll(&mut fds, Some(&Timespec::default())).expect("it can be polled") > 0
+    }
+
     /// Waits for its end without closing its stdin.
     #[track_caller]
     pub fn wait_for_end(&self) {

@@ -159,7 +159,8 @@ pub struct Cli {
 
     /// Report namespaces that appear or disappear
     ///
-    /// Scans every SECONDS (default: 1, minimum: 0.01) until interrupted.
+    /// Scans every SECONDS (default: 1, minimum: 0.01) until interrupted. If the kernel reports new processes, their
+    /// namespaces are reported at once.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "1",
           conflicts_with_all = ["namespace", "tree", "strict"], value_parser = value::<Interval>, help_heading = SHOWN)]
     pub watch: Option<Interval>,

@@ -239,7 +239,7 @@ fn columns(cli: &Cli) -> anyhow::Result<Vec<NamespaceColumn>> {
 
 /// The default tree: by owner in a graph, by process in text, as in lsns(8), and none elsewhere.
 fn relation(cli: &Cli) -> Option<Relation> {
-    let text = !cli.list && !cli.written.raw && !cli.written.json;
+    let text = !cli.list && !cli.written.raw && !cli.written.json && cli.watch.is_none();
     let default = match cli.graph {
         Some(_) => Some(Relation::Owner),
         None => text.then_some(Relation::Process),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write as _};
 
 use ns_core::mounts::MountEvent;
-use ns_core::output::{self, Cell, Listing, Row, Shape, headings};
+use ns_core::output::{Cell, Listing, Parts, Row, headings};
 
 use crate::action::Action;
 use crate::cells::{self, Happened, ListedMount};
@@ -92,7 +92,7 @@ pub struct Events<'c> {
     actions: &'c [Action],
     columns: &'c [MountColumn],
     listing: Listing<'static>,
-    widths: Vec<usize>,
+    parts: Parts,
     /// True if an event was written.
     wrote: bool,
     /// The number of mounts that had gone before they could be compared with what is asked for.
@@ -113,7 +113,7 @@ impl<'c> Events<'c> {
                 incomplete: None,
                 remarks: Vec::new(),
             },
-            widths: Vec::new(),
+            parts: Parts::default(),
             wrote: false,
             untold: 0,
         }
@@ -177,22 +177,9 @@ impl<'c> Events<'c> {
             return Ok(());
         }
         self.wrote = true;
-        let mut style = show::plain_style(&self.cli.show, None);
+        let style = show::plain_style(&self.cli.show, None);
         let mut out = ns_core::cli::stdout()?;
-        match style.shape {
-            Shape::Json => {
-                for row in &self.listing.rows {
-                    output::write_json_line(&mut out, &self.listing.columns, row, style)?;
-                }
-            }
-            Shape::Table => output::write_part(&mut out, &self.listing, style, &mut self.widths)?,
-            _ => {
-                // Headings are written once.
-                style.headings &= self.widths.is_empty();
-                self.widths.resize(1, 0);
-                output::write(&mut out, &self.listing, style)?;
-            }
-        }
+        self.parts.write(&mut out, &self.listing, style)?;
         out.flush()
     }
 }

@@ -37,6 +37,20 @@ pub fn gather(question: &Question) -> Result<Inventory> {
     // The kernel may have listed new mount namespaces, with pins of their own.
     let closed = search.look_at_pins(&mut read);
     search.unread.mounts += closed;
+    finish(search)
+}
+
+/// Looks at these processes alone, and at the namespaces that they are in, as [`gather`] looks at all. A process that has
+/// ended is left out.
+pub fn gather_processes(question: &Question, pids: &[Pid]) -> Result<Inventory> {
+    let places = Places::PROCESSES;
+    let mut search = Search::start(Question { places, ..*question })?;
+    search.look_at(pids);
+    finish(search)
+}
+
+/// Reads the facts about all that was found.
+fn finish(mut search: Search) -> Result<Inventory> {
     search.describe_all();
     search.drop_dead();
     ancestors::hold_parents(&mut search);
@@ -56,12 +70,19 @@ impl Search {
     /// Looks at every process, its threads and its descriptors.
     fn look_at_processes(&mut self) -> Result<()> {
         let pids = scan()?.collect::<Result<Vec<_>>>()?;
+        self.look_at(&pids);
+        self.unread.hidden = hides_first(&self.proc) || self.unread.by_hidepid();
+        Ok(())
+    }
+
+    /// Looks at these processes, their threads and their descriptors.
+    fn look_at(&mut self, pids: &[Pid]) {
         let kinds = self.question.kinds_to_read();
         let places = self.question.places;
         let descent = self.question.facts.leaders;
         let proc = self.proc.as_fd();
         let surroundings = self.surroundings;
-        let parts = workers::share(&pids, |found: &mut Found, pid| {
+        let parts = workers::share(pids, |found: &mut Found, pid| {
             let before = found.files;
             let Some(mut member) = processes::look(found, proc, pid, kinds, surroundings.same_pids) else {
                 return 1;
@@ -82,8 +103,6 @@ impl Search {
         });
         self.take(parts);
         self.count();
-        self.unread.hidden = hides_first(&self.proc) || self.unread.by_hidepid();
-        Ok(())
     }
 
     /// Reads the mounts of every mount namespace that has not been `read` yet, again until nothing new appears; returns

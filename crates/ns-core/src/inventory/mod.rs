@@ -33,7 +33,7 @@ use crate::process::Pid;
 pub use capabilities::{Capabilities, capabilities_in};
 pub use entry::{Entry, Relationships};
 pub use facts::Facts;
-pub use gather::gather;
+pub use gather::{gather, gather_processes};
 pub use holder::{Holder, HolderKind};
 pub use initial::initial_inode;
 pub use kernel::open_by_id;

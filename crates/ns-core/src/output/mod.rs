@@ -36,19 +36,40 @@ pub fn write(out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io
     }
 }
 
-/// Writes the next part of an endless table. `widths` is empty before the first part, which has the headings, and keeps
-/// the columns as wide as before.
-pub fn write_part(
-    out: &mut dyn io::Write,
-    listing: &Listing<'_>,
-    style: Style,
-    widths: &mut Vec<usize>,
-) -> io::Result<()> {
-    let style = Style {
-        headings: style.headings && widths.is_empty(),
-        ..style
-    };
-    table::write(out, listing, style, None, widths)
+/// The output of a program that watches: a listing in parts, without an end.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// The widths of a table's columns, which only grow.
+    widths: Vec<usize>,
+    /// True if a part was written.
+    begun: bool,
+}
+
+impl Parts {
+    /// Makes the columns of a table as wide as these rows, which are not written.
+    pub fn widen(&mut self, listing: &Listing<'_>, style: Style) -> io::Result<()> {
+        table::write(&mut io::sink(), listing, style, None, &mut self.widths)
+    }
+
+    /// Writes the next part. The first one has the headings. In JSON, each row is an object on a line of its own.
+    pub fn write(&mut self, out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
+        if listing.rows.is_empty() {
+            return Ok(());
+        }
+        let style = Style {
+            headings: style.headings && !self.begun,
+            ..style
+        };
+        self.begun = true;
+        match style.shape {
+            Shape::Json => listing
+                .rows
+                .iter()
+                .try_for_each(|row| write_json_line(out, &listing.columns, row, style)),
+            Shape::Table => table::write(out, listing, style, None, &mut self.widths),
+            _ => write(out, listing, style),
+        }
+    }
 }
 
 /// Writes one row as a JSON object on one line, for endless output.

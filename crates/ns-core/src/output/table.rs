@@ -360,11 +360,11 @@ mod tests {
 
     #[test]
     fn a_table_in_parts_has_one_line_of_headings_and_never_narrower_columns() {
-        let (mut bytes, mut widths) = (Vec::new(), Vec::new());
+        let (mut bytes, mut parts) = (Vec::new(), super::super::Parts::default());
         let mut part = listing();
         for rows in [1..2, 0..1] {
             part.rows = listing().rows[rows].to_vec();
-            super::super::write_part(&mut bytes, &part, Style::default(), &mut widths).unwrap();
+            parts.write(&mut bytes, &part, Style::default()).unwrap();
         }
         assert_eq!(
             String::from_utf8(bytes).unwrap(),

@@ -22,3 +22,4 @@ pub mod stack;
 pub mod standard;
 pub mod statmount;
 pub mod uname;
+pub mod urgency;
