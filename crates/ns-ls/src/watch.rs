@@ -52,12 +52,11 @@ pub fn watch(query: &Query<'_>, interval: Interval) -> anyhow::Result<ExitCode> 
         }
         drop(urgent);
         match woken {
-            Woken::Changed => {}
             Woken::TimeUp if end.is_some_and(|end| end <= Instant::now()) => {
                 known.rescan(query, &mut events)?;
                 break;
             }
-            Woken::TimeUp => {}
+            Woken::Changed | Woken::TimeUp => {}
             Woken::Ended | Woken::Unread => break,
         }
         if next <= Instant::now() && !events.is_over() {
