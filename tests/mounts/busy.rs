@@ -322,6 +322,8 @@ fn wrong_questions_are_refused() -> Outcome {
         ("--busy", "--busy needs a mount point or a device"),
         ("--busy -N 1 -N 2 /", "give --task once"),
         ("--busy -t tmpfs /", "cannot be used with"),
+        ("--busy --bytes /", "cannot be used with"),
+        ("--busy --nofsroot /", "cannot be used with"),
         ("--busy --all-namespaces /", "cannot be used with"),
         ("--busy -o target /", "--busy has other columns"),
         ("-o keeps /", "need --busy"),

@@ -68,7 +68,7 @@ const NOT_WITH_WAIT: [&str; 43] = [
 ];
 
 /// The options that have no meaning for `--busy`, which looks at one mount or device in every namespace.
-const NOT_WITH_BUSY: [&str; 34] = [
+const NOT_WITH_BUSY: [&str; 41] = [
     "second",
     "source",
     "target",
@@ -103,6 +103,13 @@ const NOT_WITH_BUSY: [&str; 34] = [
     "tree",
     "df",
     "dfi",
+    "bytes",
+    "nofsroot",
+    "canonicalize",
+    "nocanonicalize",
+    "evaluate",
+    "vfs_all",
+    "hyperlink",
 ];
 
 /// Tasks other than a listing.
