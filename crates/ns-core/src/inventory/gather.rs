@@ -248,7 +248,9 @@ impl Search {
             // Its facts are also read on the way up.
             self.entries[number].relationships = None;
             let entry = &self.entries[number];
-            if let Some(namespace) = open(&self.proc, entry) {
+            // Its lowest process may have ended since, and still be waited for.
+            let by_another = || self.by_another_process(entry).map(|(namespace, _)| namespace);
+            if let Some(namespace) = open(&self.proc, entry).or_else(by_another) {
                 ancestors::describe(self, &namespace);
             } else {
                 let ended = |pid: &Pid| Files::of(&self.proc, *pid).uid() == Gathered::Absent;
