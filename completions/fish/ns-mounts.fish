@@ -13,7 +13,7 @@ function __ns_mounts_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -N --task --tas -F --tab-file --tab --tab- --tab-f --tab-fi --tab-fil -S --source --so --sou --sour --sourc -T --target --tar --targ --targe -M --mountpoint --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin -t --types --ty --typ --type -O --options --op --opt --opti --optio --option -Q --filter --fil --filt --filte --id --uniq-id --uniq- --uniq-i -d --direction --di --dir --dire --direc --direct --directi --directio --diff --dif -w --timeout --ti --tim --time --timeo --timeou -o --output; and set index (math $index + 1)
+            contains -- $word -N --task --tas -F --tab-file --tab --tab- --tab-f --tab-fi --tab-fil -S --source --so --sou --sour --sourc -T --target --tar --targ --targe -M --mountpoint --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin -t --types --ty --typ --type -O --options --op --opt --opti --optio --option -Q --filter --fil --filt --filte --id --uniq-id --uniq- --uniq-i -d --direction --di --dir --dire --direc --direct --directi --directio --diff --dif -w --timeout --ti --tim --time --timeo --timeou --graph --gr --gra --grap -o --output; and set index (math $index + 1)
             contains -- $word --diff --dif; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_mounts_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -N --task --tas -F --tab-file --tab --tab- --tab-f --tab-fi --tab-fil -S --source --so --sou --sour --sourc -T --target --tar --targ --targe -M --mountpoint --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin -t --types --ty --typ --type -O --options --op --opt --opti --optio --option -Q --filter --fil --filt --filte --id --uniq-id --uniq- --uniq-i -d --direction --di --dir --dire --direc --direct --directi --directio --diff --dif -w --timeout --ti --tim --time --timeo --timeou -o --output
+                if contains -- $letter -N --task --tas -F --tab-file --tab --tab- --tab-f --tab-fi --tab-fil -S --source --so --sou --sour --sourc -T --target --tar --targ --targe -M --mountpoint --mo --mou --moun --mount --mountp --mountpo --mountpoi --mountpoin -t --types --ty --typ --type -O --options --op --opt --opti --optio --option -Q --filter --fil --filt --filte --id --uniq-id --uniq- --uniq-i -d --direction --di --dir --dire --direc --direct --directi --directio --diff --dif -w --timeout --ti --tim --time --timeo --timeou --graph --gr --gra --grap -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -353,6 +353,8 @@ complete -c ns-mounts -n '__ns_mounts_ours' -s u -l notruncate -d 'Do not cut va
 complete -c ns-mounts -n '__ns_mounts_ours' -s P -l pairs -d 'Write values as NAME="value"'
 complete -c ns-mounts -n '__ns_mounts_ours' -s l -l list -d 'Write a list instead of a tree'
 complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'Draw a tree instead of a list'
+complete -c ns-mounts -n '__ns_mounts_ours' -l graph -d 'With --propagation, write a graph' -r -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
+complete -c ns-mounts -n '__ns_mounts_follows --gr --gra --grap' -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Write column names as shell variable names'
 complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Show sizes in bytes'
 complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes like df(1)'

@@ -7,6 +7,7 @@ mod everywhere;
 mod files;
 mod fstab;
 pub mod fuse;
+mod graphs;
 mod inside;
 mod narrow;
 mod propagation;
@@ -41,6 +42,7 @@ pub fn cases() -> Vec<Case> {
         everywhere::cases(),
         files::cases(),
         fstab::cases(),
+        graphs::cases(),
         inside::cases(),
         narrow::cases(),
         propagation::cases(),

@@ -17,6 +17,7 @@ cases!["pages::fields":
     holders_have_the_fields_that_are_listed,
     statistics_have_the_fields_that_are_listed,
     graphs_have_the_fields_that_are_listed,
+    graphs_of_peer_groups_have_the_fields_that_are_listed,
     maps_have_the_fields_that_are_listed,
     the_info_has_the_fields_that_are_listed,
 ];
@@ -258,6 +259,29 @@ fn graphs_have_the_fields_that_are_listed() -> Outcome {
     );
     compare_all(&answer["nodes"], &only("nodes:"));
     compare_all(&answer["edges"], &only("edges:"));
+    Ok(())
+}
+
+fn graphs_of_peer_groups_have_the_fields_that_are_listed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("mount");
+    let answer = with_a_mount(
+        "mount --make-shared /mnt; mkdir /mnt/a; mount --bind /mnt /srv; mount --make-slave /srv
+         ns-mounts --propagation --graph=json -M /mnt",
+    );
+    let answer = value(&answer);
+    let mut of_row = of("ns-mounts --propagation -J");
+    let added = only("added:");
+    of_row.insert("node".into(), added["node"].clone());
+    let mut of_peer = of_row.clone();
+    of_peer.insert("within".into(), added["within"].clone());
+    let nodes = answer["nodes"].as_array().expect("an array");
+    for node in nodes {
+        let types = if node["role"] == "peer" { &of_peer } else { &of_row };
+        compare(node.as_object().expect("an object"), types);
+    }
+    assert_eq!(nodes.len(), 3, "{answer}");
+    compare_all(&answer["edges"], &only("receivers:"));
     Ok(())
 }
 

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::io::{self, Write as _};
 
 use ns_core::listing::{self, NamespaceColumn};
-use ns_core::output::{Edge, Graph, GraphForm, Node, NodeId, headings, write_graph};
+use ns_core::output::{Edge, Graph, Node, NodeId, headings};
 
 use crate::records::Records;
 use crate::show::Said;
@@ -65,11 +64,4 @@ fn node<'a>(
         cells: records.cells(record, columns),
         within: None,
     }
-}
-
-/// Writes the graph to stdout.
-pub fn write(graph: &Graph<'_>, form: GraphForm, whole: bool) -> io::Result<()> {
-    let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
-    write_graph(&mut out, graph, form, whole)?;
-    out.flush()
 }

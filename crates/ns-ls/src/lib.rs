@@ -20,7 +20,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ns_core::Error;
-use ns_core::cli::{conclude_listing, note};
+use ns_core::cli::{conclude_listing, note, show_graph};
 use ns_core::inventory::{Inventory, Question, gather};
 use ns_core::listing::{self, Context};
 use ns_core::output::{Incomplete, escape_for_terminal};
@@ -149,7 +149,7 @@ fn write(query: &Query<'_>, records: &Records<'_>, said: Said) -> anyhow::Result
     };
     if let Some((form, relation)) = query.cli.graph.zip(query.tree) {
         let graph = graph::graph(&shown, records, &places, relation, said);
-        return Ok(graph::write(&graph, form, query.cli.written.notruncate)?);
+        return Ok(show_graph(&graph, form, query.cli.written.notruncate)?);
     }
     show::show(query.cli, &shown, query.tree, records, &places, said)?;
     Ok(())

@@ -1,11 +1,13 @@
 //! `--propagation`: the peer groups of every namespace, and which group gets mounts from which: where a mount made here
 //! appears.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
+use ns_core::cli::show_graph;
 use ns_core::mounts::{PeerGroup, PeerMount, Peers};
-use ns_core::output::{Cell, Heading, Listing, Row, escape_for_terminal};
+use ns_core::output::{Cell, Edge, Graph, Heading, Listing, Node, NodeId, Row, escape_for_terminal};
 
 use crate::cli::Cli;
 use crate::context::Shared;
@@ -43,7 +45,9 @@ pub fn propagation(cli: &Cli) -> anyhow::Result<ExitCode> {
     };
     add(&peers, &tops, &mut listing.rows);
     let found = !listing.rows.is_empty();
-    if found {
+    if let (true, Some(form)) = (found, cli.show.graph) {
+        show_graph(&picture(&listing), form, cli.show.written.notruncate)?;
+    } else if found {
         let tree = !(cli.show.list || cli.show.written.raw || cli.show.pairs.pairs);
         if !tree {
             listing.rows.iter_mut().for_each(|row| row.depth = 0);
@@ -133,4 +137,72 @@ fn add(peers: &Peers, tops: &[PeerGroup], rows: &mut Vec<Row<'static>>) {
         rows.extend(slaves.map(|mount| member(mount, b"slave", Cell::Absent, group_cell())));
         waiting.extend(group.receivers.iter().rev().map(|group| (*group, depth + 1)));
     }
+}
+
+/// The rows as a graph: a node for each group, with its peers in it, one for each slave, and an edge from each group to
+/// whatever receives events from it.
+fn picture<'a>(listing: &Listing<'a>) -> Graph<'a> {
+    let group_of = |cell: &Cell<'_>| match cell {
+        Cell::Number(group) => Some(NodeId::new(&format!("group_{group}"))),
+        _ => None,
+    };
+    let mut graph = Graph {
+        incomplete: listing.incomplete.clone(),
+        ..Graph::default()
+    };
+    let mut place = None;
+    let mut masters = Vec::new();
+    for row in &listing.rows {
+        let [mount, role, group, master, ns, id, ..] = &row.cells[..] else {
+            continue;
+        };
+        let node = graph.nodes.len();
+        let of_group = !role.is_known();
+        let is_peer = *role == Cell::text(&b"peer"[..]);
+        if !is_peer && let Some(master) = group_of(master) {
+            masters.push((master, node));
+        }
+        if of_group {
+            place = Some(node);
+        }
+        let id = match group_of(group) {
+            Some(group) if of_group => group,
+            _ => NodeId::new(&format!("mount_{}_{}", text(ns), text(id))),
+        };
+        graph.nodes.push(Node {
+            id,
+            title: Cow::Owned(mount.plain().into_owned()),
+            titled: if of_group {
+                &["MOUNT", "GROUP"]
+            } else {
+                // The place of the node and its edge show the others.
+                &["MOUNT", "ROLE", "GROUP", "MASTER"]
+            },
+            columns: listing.columns.clone(),
+            cells: row.cells.clone(),
+            within: place.filter(|_| is_peer),
+        });
+    }
+    let numbers: HashMap<_, _> = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(number, node)| (node.id.clone(), number))
+        .collect();
+    // The master of a group can be out of sight, or left out.
+    let edges = masters.iter().filter_map(|(master, to)| {
+        Some(Edge {
+            from: *numbers.get(master)?,
+            to: *to,
+            relation: "propagates",
+            label: Cow::Borrowed(b""),
+            directed: true,
+        })
+    });
+    graph.edges = edges.collect();
+    graph
+}
+
+fn text(cell: &Cell<'_>) -> String {
+    String::from_utf8_lossy(&cell.plain()).into_owned()
 }

@@ -1,11 +1,12 @@
 //! The shared parts of the listings: the options for the output, and the note about missing parts.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{CompatName, locale, note, width_of_terminal};
-use crate::output::{Headed, Incomplete, Shape, Style, choose};
+use super::{CompatName, locale, note, stdout, width_of_terminal};
+use crate::output::{Graph, GraphForm, Headed, Incomplete, Shape, Style, choose, write_graph};
 
 /// The options for the output of a listing.
 ///
@@ -125,6 +126,13 @@ impl Written {
             ..self.style(pairs, None)
         }
     }
+}
+
+/// Writes a graph to stdout. If `whole` is true, no line of a label is cut.
+pub fn show_graph(graph: &Graph<'_>, form: GraphForm, whole: bool) -> io::Result<()> {
+    let mut out = io::BufWriter::new(stdout()?);
+    write_graph(&mut out, graph, form, whole)?;
+    out.flush()
 }
 
 /// Notes on stderr what is missing in a listing. The status is 1 if something is missing and `strict` is set.

@@ -25,7 +25,7 @@ pub use compat_name::CompatName;
 pub use failure::{note, note_error, report, tell};
 pub use file::{read_file, read_whole, shown};
 pub use launching::{launch, launch_one, program, show_plan};
-pub use listing::{Pairs, TreeCharacters, Written, conclude_listing};
+pub use listing::{Pairs, TreeCharacters, Written, conclude_listing, show_graph};
 pub use notes::Notes;
 pub use start::main;
 pub use stdout::{stdout, wait_or_reader_gone, width_of_terminal};

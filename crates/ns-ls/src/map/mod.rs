@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use ns_core::cli::{Pairs, conclude_listing, usage};
+use ns_core::cli::{Pairs, conclude_listing, show_graph, usage};
 use ns_core::inventory::{Entry, Inventory, Places, Question, gather};
 use ns_core::listing::{self, Context, NamespaceColumn, facts};
 use ns_core::net::{Interface, Network, Tie, ties};
@@ -17,7 +17,6 @@ use ns_core::output::{self, Cell, GraphForm, Heading, Incomplete, Shape, Style};
 use ns_core::{Error, Kind, Kinds, Namespace};
 
 use crate::cli::{Cli, MapForm};
-use crate::graph;
 use crate::query::said;
 
 /// The columns of a namespace.
@@ -100,7 +99,7 @@ pub fn map(cli: &Cli, form: MapForm) -> anyhow::Result<ExitCode> {
         MapForm::Json => GraphForm::Json,
     };
     let picture = picture::picture(&map, said(&inventory, &incomplete));
-    graph::write(&picture, form, cli.written.notruncate)?;
+    show_graph(&picture, form, cli.written.notruncate)?;
     Ok(conclude_listing("ns-ls", &incomplete, cli.strict))
 }
 

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use ns_core::cli::{Pairs, TreeCharacters, Written};
+use ns_core::output::GraphForm;
 
 /// The form of the output.
 #[derive(Args, Debug)]
@@ -25,6 +26,14 @@ pub struct OutputOptions {
     /// The TARGET column holds the tree. Without that column, the output is a list.
     #[arg(long)]
     pub tree: bool,
+
+    /// With --propagation, write a graph
+    ///
+    /// The nodes are peer groups, with their mounts in them, and slaves. An edge leads to the group or the mount that receives
+    /// events. Long lines are cut in dot and mermaid, unless --notruncate is given.
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "raw", "pairs", "list", "tree"],
+          requires = "propagation")]
+    pub graph: Option<GraphForm>,
 
     /// Write column names as shell variable names
     ///
