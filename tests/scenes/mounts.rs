@@ -30,21 +30,25 @@ const NAMES: [&str; 8] = [
     "quote\"d",
 ];
 
+/// Makes a copy of everything that is mounted the root directory, and goes on with the words after the directory.
+const PIVOT: &str = "mount --make-rprivate / && mkdir -p \"$1/root\" 2>/dev/null && mount --rbind / \"$1/root\" && cd \"$1/root\" \
+     && pivot_root . mnt && cd /; shift; exec \"$@\" 2>&1";
+
 /// A scene stops growing here: a bind mount of a tree into itself doubles it.
 const MOST_MOUNTS: usize = 300;
 
 /// Mount namespaces with random mounts on a directory.
-struct Scene {
-    shells: Vec<Shell>,
+pub(super) struct Scene {
+    pub(super) shells: Vec<Shell>,
     directory: TempDir,
     /// The paths that something was mounted on, below the directory.
     used: Vec<PathBuf>,
 }
 
 impl Scene {
-    fn new(dice: &mut Dice) -> Result<Self, crate::support::case::Skip> {
+    pub(super) fn new(dice: &mut Dice) -> Result<Self, crate::support::case::Skip> {
         needs::whole_root()?;
-        needs::tools("mount umount mkdir");
+        needs::tools("mount umount mkdir pivot_root");
         let enter = needs::installed("nsenter")?;
         let directory = tempfile::tempdir().expect("a directory can be made");
         let mut first = Shell::new(tool("unshare").arg("-m"));
@@ -62,6 +66,11 @@ impl Scene {
                 let propagation = dice.one(&["unchanged", "slave", "private", "shared"]);
                 let mut command = tool(&enter);
                 command.args(["-t", &pid, "-m", "unshare", "-m", "--propagation", propagation]);
+                if dice.below(4) == 0 {
+                    command
+                        .args(["sh", "-c", PIVOT, "sh"])
+                        .arg(scene.directory.path());
+                }
                 scene.shells.push(Shell::new(&mut command));
             }
             if mountinfo::of(scene.shells[shell].pid).len() < MOST_MOUNTS {
@@ -125,13 +134,10 @@ fn quoted(path: &Path) -> String {
     format!("'{text}'")
 }
 
-fn asked(pid: i32, words: &[&str]) -> Value {
-    let mut command = program("ns-mounts");
-    command
-        .args(["-J", "-N", &pid.to_string()])
-        .args(words)
-        .ran()
-        .json()
+/// The answer of `ns-mounts` about the mounts of this process.
+pub(super) fn asked(pid: i32, words: &[&str]) -> Value {
+    let pid = pid.to_string();
+    super::listed(&[&["-J", "-N", &pid], words].concat()).json()
 }
 
 fn each_value_is_that_of_the_kernel() -> Outcome {

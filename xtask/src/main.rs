@@ -16,6 +16,7 @@ mod mutants;
 mod picture;
 mod programs;
 mod random;
+mod scenes;
 mod trust;
 mod unicode;
 
@@ -52,6 +53,8 @@ enum Task {
     Bench(bench::BenchCli),
     /// Run the fuzz targets on the stable toolchain.
     Fuzz(fuzz::FuzzCli),
+    /// Compare random scenes of mounts and namespaces with what /proc shows.
+    Scenes(scenes::ScenesCli),
     /// Run the programs on older and newer kernels.
     Kernels(kernels::KernelsCli),
     /// Change the code in one place at a time, and list the changes that no test notices.
@@ -90,6 +93,7 @@ fn run(task: &Task) -> Result<()> {
         Task::Bench(cli) => bench::run(cli),
         Task::Trust(cli) => trust::run(cli),
         Task::Fuzz(cli) => fuzz::run(cli),
+        Task::Scenes(cli) => scenes::run(cli),
         Task::Kernels(cli) => kernels::run(cli),
         Task::Mutants(cli) => mutants::run(cli),
         Task::Dist(cli) => {

@@ -33,15 +33,14 @@ pub struct Format {
 }
 
 impl Format {
-    /// The form of values that a filter compares.
-    pub const COMPARED: Self = Self {
-        bytes: true,
-        no_root: false,
-        canonical: false,
-        evaluate: false,
-        vfs_all: false,
-        compared: true,
-    };
+    /// The form of values that a filter compares: as they are shown, with numbers in place of sizes and percentages.
+    pub fn compared(self) -> Self {
+        Self {
+            bytes: true,
+            compared: true,
+            ..self
+        }
+    }
 }
 
 /// A mount in its table: the subject of a cell.

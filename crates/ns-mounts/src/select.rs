@@ -8,13 +8,13 @@ use ns_core::mounts::{Mount, Tree};
 use ns_core::output::{Cell, Filter};
 use ns_core::{Error, Gathered};
 
-use crate::cells::{Format, ListedMount};
+use crate::cells::ListedMount;
 use crate::cli::{Cli, Direction};
 use crate::columns::{self, MountColumn};
 use crate::context::TableContext;
 use crate::options::OptionList;
 use crate::place::AtPath;
-use crate::show::is_tree_of;
+use crate::show::{format, is_tree_of};
 use crate::source::Wanted;
 use crate::types::{KnownTypes, TypeList, is_pseudo};
 
@@ -187,7 +187,7 @@ impl<'q, 'a> MountQuery<'q, 'a> {
 
     /// The value of a column to compare. An unreadable value is counted, even if the mount is not shown.
     fn compared(&self, column: MountColumn, index: usize) -> Cell<'a> {
-        let mount = ListedMount::new(self.context, index, Format::COMPARED);
+        let mount = ListedMount::new(self.context, index, format(&self.cli.show).compared());
         let cell = (column.cell)(mount);
         let mut incomplete = self.context.shared.incomplete.borrow_mut();
         incomplete.count(&column.heading, &cell);
