@@ -6,6 +6,7 @@ use crate::support::{Outcome, Terminal, path_of, tool};
 cases!["mounts::narrow":
     one_long_mount_point_breaks_no_other_row,
     no_row_breaks_in_two,
+    a_list_longer_than_the_terminal_says_how_much_was_cut,
 ];
 
 /// Ordinary mounts, and one whose mount point is longer than a terminal is wide.
@@ -24,9 +25,14 @@ fn table() -> tempfile::NamedTempFile {
 
 /// The output on a terminal of this width.
 fn shown(columns: u16, words: &str) -> Result<Vec<String>, crate::support::case::Skip> {
+    shown_on(&format!("cols {columns}"), words)
+}
+
+/// The output on a terminal that stty(1) has set.
+fn shown_on(set: &str, words: &str) -> Result<Vec<String>, crate::support::case::Skip> {
     let table = table();
     let script = format!(
-        "stty cols {columns}; {} -F {} {words}; echo done",
+        "stty {set}; {} -F {} {words}; echo done",
         path_of("ns-mounts").display(),
         table.path().display()
     );
@@ -68,6 +74,31 @@ fn no_row_breaks_in_two() -> Outcome {
                 );
             }
         }
+    }
+    Ok(())
+}
+
+fn a_list_longer_than_the_terminal_says_how_much_was_cut() -> Outcome {
+    let note = |set, words| {
+        let lines = shown_on(set, words)?;
+        let last = lines.last().filter(|line| line.contains("note:"));
+        Ok::<_, crate::support::case::Skip>(
+            last.map(|line| line.replace("\x1b[1m", "").replace("\x1b[0m", "")),
+        )
+    };
+    let text = "ns-mounts: note: 3 values are cut to the width of the terminal; -u shows all in full";
+    assert_eq!(
+        note("cols 60 rows 4", "-l -o TARGET,OPTIONS")?.as_deref(),
+        Some(text)
+    );
+    // The cuts are on the screen, nothing is cut, or notes are not asked for.
+    for (set, words) in [
+        ("cols 60 rows 24", "-l -o TARGET,OPTIONS"),
+        ("cols 60 rows 4", "-l -o TARGET,OPTIONS -u"),
+        ("cols 60 rows 4", "-l -o TARGET,OPTIONS -q"),
+        ("cols 60 rows 4", "-l -o ID,FSTYPE"),
+    ] {
+        assert_eq!(note(set, words)?, None, "{set} {words}");
     }
     Ok(())
 }

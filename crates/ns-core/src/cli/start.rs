@@ -62,7 +62,12 @@ where
     };
     notes::follow(*cli.as_ref());
     match run(cli) {
-        Ok(status) => status,
+        Ok(status) => {
+            if CompatName::current().is_none() {
+                super::stdout::tell_cuts(program);
+            }
+            status
+        }
         Err(error) if failure::is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             // An error of clap is about a value that only the program could check.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::CompatName;
+use super::{CompatName, note};
+use crate::output::cut;
 use crate::sys::standard;
 
 /// Stdout, to write to.
@@ -29,6 +30,22 @@ pub fn wait_or_reader_gone(time: Duration) -> bool {
     // Without requested events, poll(2) reports only errors, such as the closed end of a pipe.
     let mut fds = [PollFd::from_borrowed_fd(stdout, PollFlags::empty())];
     poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
+}
+
+/// Says that values were cut, at the end of a list that is longer than the terminal.
+pub(super) fn tell_cuts(program: &str) {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout());
+    let Some(values) = size.ok().and_then(|size| cut::beyond(size.ws_row.into())) else {
+        return;
+    };
+    let values = match values {
+        1 => "1 value is".to_owned(),
+        values => format!("{values} values are"),
+    };
+    note(
+        program,
+        &format!("{values} cut to the width of the terminal; -u shows all in full"),
+    );
 }
 
 /// The width of the terminal on stdout; `None` if stdout is not a terminal, so nothing is cut.

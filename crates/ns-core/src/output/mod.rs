@@ -2,6 +2,7 @@
 
 mod cell;
 mod column;
+pub(crate) mod cut;
 pub mod filter;
 mod fit;
 mod graph;
@@ -48,6 +49,7 @@ pub struct Parts {
 impl Parts {
     /// Makes the columns of a table as wide as these rows, which are not written.
     pub fn widen(&mut self, listing: &Listing<'_>, style: Style) -> io::Result<()> {
+        let style = Style { width: None, ..style };
         table::write(&mut io::sink(), listing, style, None, &mut self.widths)
     }
 

@@ -29,17 +29,21 @@ pub(super) fn write(
     if style.headings && !listing.rows.is_empty() {
         line(out, &aligns, widths, &table.headings, mark)?;
     }
+    let (mut values, mut lines) = (0, 0);
     let mut cells = Vec::with_capacity(widths.len());
     for row in 0..listing.rows.len() {
         cells.clear();
         cells.extend((0..widths.len()).map(|column| table.shown(row, column)));
-        line(out, &aligns, widths, &cells, mark)?;
+        values += line(out, &aligns, widths, &cells, mark)?;
+        lines += 1;
         for item in table.further_items(row) {
             cells.clear();
             cells.extend((0..widths.len()).map(|column| table.continued(row, column, item)));
-            line(out, &aligns, widths, &cells, mark)?;
+            values += line(out, &aligns, widths, &cells, mark)?;
+            lines += 1;
         }
     }
+    super::cut::count(values, lines);
     Ok(())
 }
 
@@ -219,14 +223,15 @@ fn text_of<'a>(cell: &'a Cell<'_>) -> Cow<'a, str> {
     }
 }
 
-/// Writes a line. A value that is wider than its column ends in `mark`.
+/// Writes a line. A value that is wider than its column ends in `mark`. Returns the number of these values.
 fn line(
     out: &mut dyn Write,
     aligns: &[Align],
     widths: &[usize],
     cells: &[Shown<'_>],
     mark: char,
-) -> io::Result<()> {
+) -> io::Result<usize> {
+    let mut narrowed = 0;
     // A line ends with its last value, without blanks.
     let end = cells
         .iter()
@@ -237,6 +242,7 @@ fn line(
             out.write_all(b" ")?;
         }
         let cut = (cell.width > *width).then(|| cut(cell, *width, mark));
+        narrowed += usize::from(cut.is_some());
         let shown = cut.as_ref().unwrap_or(cell);
         let blanks = width.saturating_sub(shown.width);
         if aligns[index] == Align::Right {
@@ -247,7 +253,8 @@ fn line(
             pad(out, blanks)?;
         }
     }
-    out.write_all(b"\n")
+    out.write_all(b"\n")?;
+    Ok(narrowed)
 }
 
 fn pad(out: &mut dyn Write, mut blanks: usize) -> io::Result<()> {
