@@ -9,6 +9,7 @@
 )]
 
 mod arguments;
+mod calls;
 mod characters;
 mod common;
 mod compat;
@@ -41,6 +42,7 @@ fn main() -> std::process::ExitCode {
     #[rustfmt::skip]
     let cases = [
         arguments::cases(),
+        calls::cases(),
         characters::cases(),
         common::cases(),
         compat::cases(),

@@ -2,6 +2,7 @@
 //! terminals.
 
 pub mod arguments;
+pub mod calls;
 pub mod case;
 mod cgroup;
 pub mod dice;

@@ -428,6 +428,7 @@ impl Search {
             members: self.members,
             representatives,
             looked: self.question.places,
+            proc: self.proc,
             without_proc: self.without_proc,
             untold: self.untold,
             own_mount_namespace: self.own_mount_namespace,

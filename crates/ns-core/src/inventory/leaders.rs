@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::process::{Files, Pid, scan};
+use crate::process::{Files, Pid};
 use crate::{Gathered, Kind};
 
 use super::Inventory;
@@ -37,11 +37,8 @@ impl Inventory {
     pub fn name_of(&self, pid: Pid) -> Gathered<Vec<u8>> {
         let descent = self.member(pid).map_or(Gathered::Absent, |member| member.descent);
         descent.and_then(|(_, started)| {
-            let Ok(proc) = scan() else {
-                return Gathered::Absent;
-            };
             // The PID may belong to another process by now.
-            let stat = Files::of(&proc.proc(), pid).stat();
+            let stat = Files::of(&self.proc, pid).stat();
             stat.and_then(|stat| (stat.started == started).then_some(stat.name).into())
         })
     }

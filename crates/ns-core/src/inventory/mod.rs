@@ -27,6 +27,8 @@ mod views;
 mod witnesses;
 mod workers;
 
+use std::os::fd::OwnedFd;
+
 use crate::Kind;
 use crate::process::Pid;
 
@@ -53,6 +55,8 @@ pub struct Inventory {
     /// The facts about the processes that represent namespaces, in the order of their PIDs.
     representatives: Vec<Representative>,
     looked: Places,
+    /// The open directory `/proc`.
+    proc: OwnedFd,
     without_proc: bool,
     untold: Places,
     /// The inode of the caller's own mount namespace.

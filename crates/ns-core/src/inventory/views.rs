@@ -72,9 +72,8 @@ impl Inventory {
 
     /// True if no holder of a namespace exists any more.
     fn has_gone(&self, entry: &Entry) -> bool {
-        let Ok(scan) = scan() else { return false };
         let mut members = self.members_of(entry.kind, entry.identity.inode);
-        let ended = |pid: Pid| Files::of(&scan.proc(), pid).uid() == Gathered::Absent;
+        let ended = |pid: Pid| Files::of(&self.proc, pid).uid() == Gathered::Absent;
         entry.holders.is_empty() && members.all(|member| ended(member.pid))
     }
 
