@@ -11,6 +11,7 @@
 mod arguments;
 mod calls;
 mod characters;
+mod colours;
 mod common;
 mod compat;
 mod completions;
@@ -44,6 +45,7 @@ fn main() -> std::process::ExitCode {
         arguments::cases(),
         calls::cases(),
         characters::cases(),
+        colours::cases(),
         common::cases(),
         compat::cases(),
         enter::cases(),

@@ -13,7 +13,7 @@ function __ns_ls_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --graph --gr --gra --grap --caps --c --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output; and set index (math $index + 1)
+            contains -- $word -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --graph --gr --gra --grap --caps --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_ls_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --graph --gr --gra --grap --caps --c --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output
+                if contains -- $letter -t --type --ty --typ -p --task --ta --tas -Q --filter --f --fi --fil --filt --filte --look --lo --loo --input --i --in --inp --inpu --graph --gr --gra --grap --caps --ca --cap -w --timeout --ti --tim --time --timeo --timeou -o --output
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -296,9 +296,10 @@ complete -c ns-ls -n '__ns_ls_follows --gr --gra --grap' -f -k -a 'dot\\t\'Input
 complete -c ns-ls -n '__ns_ls_ours' -l map -d 'Draw network namespaces and their interfaces' -f -k -a 'text\\t\'A tree for the terminal\' dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
 complete -c ns-ls -n '__ns_ls_ours' -l ascii -d 'Draw trees with ASCII characters'
 complete -c ns-ls -n '__ns_ls_ours' -l no-ascii -d 'Draw trees with Unicode characters'
+complete -c ns-ls -n '__ns_ls_ours' -l color -d 'Use colours in tables' -f -k -a 'auto\\t\'Use colours if stdout is a terminal that knows them\' always\\t\'Always use colours\' never\\t\'Never use colours\''
 complete -c ns-ls -n '__ns_ls_ours' -s W -l nowrap -d 'Write several mount points on one line'
 complete -c ns-ls -n '__ns_ls_ours' -l caps -d 'Show the capabilities of PID in each namespace' -r -f -k -a '(__ns_ls_ask processes)'
-complete -c ns-ls -n '__ns_ls_follows --c --ca --cap' -f -k -a '(__ns_ls_ask processes)'
+complete -c ns-ls -n '__ns_ls_follows --ca --cap' -f -k -a '(__ns_ls_ask processes)'
 complete -c ns-ls -n '__ns_ls_ours' -l watch -d 'Report namespaces that appear or disappear' -f
 complete -c ns-ls -n '__ns_ls_ours' -s w -l timeout -d 'Stop watching after TIME milliseconds' -r -f
 complete -c ns-ls -n '__ns_ls_follows --ti --tim --time --timeo --timeou' -f

@@ -356,6 +356,7 @@ complete -c ns-mounts -n '__ns_mounts_ours' -l tree -d 'Draw a tree instead of a
 complete -c ns-mounts -n '__ns_mounts_ours' -l graph -d 'With --propagation, write a graph' -r -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
 complete -c ns-mounts -n '__ns_mounts_follows --gr --gra --grap' -f -k -a 'dot\\t\'Input for dot(1) of Graphviz\' mermaid\\t\'A flowchart for Mermaid\' json\\t\'One JSON object\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s y -l shell -d 'Write column names as shell variable names'
+complete -c ns-mounts -n '__ns_mounts_ours' -l color -d 'Use colours in tables' -f -k -a 'auto\\t\'Use colours if stdout is a terminal that knows them\' always\\t\'Always use colours\' never\\t\'Never use colours\''
 complete -c ns-mounts -n '__ns_mounts_ours' -s b -l bytes -d 'Show sizes in bytes'
 complete -c ns-mounts -n '__ns_mounts_ours' -s D -l df -d 'Show sizes like df(1)'
 complete -c ns-mounts -n '__ns_mounts_ours' -s I -l dfi -d 'Show numbers of files like df -i'

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use ns_core::cli::{LongOpts, Notes, TreeCharacters, Written, columns, filter, seconds, target, value};
+use ns_core::cli::{
+    Colours, LongOpts, Notes, TreeCharacters, Written, columns, filter, seconds, target, value,
+};
 use ns_core::inventory::Places;
 use ns_core::listing::{NAMESPACE_COLUMNS, NamespaceColumn};
 use ns_core::output::{Filter, GraphForm};
@@ -144,6 +146,10 @@ pub struct Cli {
     /// The characters of trees.
     #[command(flatten)]
     pub characters: TreeCharacters,
+
+    /// The colours of tables.
+    #[command(flatten)]
+    pub colours: Colours,
 
     /// Write several mount points on one line
     ///

@@ -71,6 +71,9 @@ impl<'a> Query<'a> {
             wanted.push(&listing::NPROCS);
         }
         wanted.extend(self.tree.into_iter().flat_map(Relation::columns));
+        if self.cli.colours.are_used() {
+            wanted.extend::<[NamespaceColumn; 2]>([&listing::OWN, &listing::TYPE]);
+        }
         if self.cli.graph.is_some() {
             wanted.extend::<[NamespaceColumn; 2]>([&listing::NS, &listing::TYPE]);
         }

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write as _};
 
+use ns_core::Kind;
 use ns_core::cli::Pairs;
 use ns_core::listing::{self, NAMESPACE_COLUMNS, NamespaceColumn};
-use ns_core::output::{self, Listing, Row, Style, headings, write};
+use ns_core::output::{self, Cell, Listing, Paint, Row, Style, headings, write, write_painted};
 
 use crate::cli::Cli;
 use crate::records::Records;
@@ -48,7 +49,8 @@ pub fn show(
             .position(|column| *column == &listing::NSFS && !cli.nowrap && !cli.written.raw),
         ..style
     };
-    write(&mut out, &listing, style)?;
+    let paint = |row: usize, column: usize| paint(records, places[row].0, columns[column]);
+    write_painted(&mut out, &listing, cli.colours.in_style(style), &paint)?;
     out.flush()
 }
 
@@ -58,6 +60,17 @@ pub fn list_columns(cli: &Cli) -> io::Result<()> {
     let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
     write(&mut out, &listing, cli.written.style_of_columns(Pairs::default()))?;
     out.flush()
+}
+
+/// The look of a value: kinds and names have colours, and the caller's own namespaces are bold.
+fn paint(records: &Records<'_>, record: usize, column: NamespaceColumn) -> Paint {
+    let kind = || String::from_utf8_lossy(&records.cell(record, &listing::TYPE).plain()).parse::<Kind>();
+    match column.heading.name {
+        "TYPE" => kind().map_or(Paint::PLAIN, Paint::of_kind),
+        "NS" if *records.cell(record, &listing::OWN) == Cell::Flag(true) => Paint::OWN,
+        "NAME" | "HOSTNAME" => Paint::NAME,
+        _ => Paint::PLAIN,
+    }
 }
 
 /// The column in which the tree is drawn. Without it, text is a plain list.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ns_core::cli::{CompatName, conclude_listing};
 use ns_core::mounts::View;
-use ns_core::output::{self, Heading, Incomplete, Listing, Row, Style, headings};
+use ns_core::output::{self, Cell, Heading, Incomplete, Listing, Paint, Row, Style, headings};
 
 use crate::cells::{Format, ListedMount};
 use crate::cli::{Cli, OutputOptions, When};
@@ -27,6 +27,8 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let single = tables::is_single(&cli.whose);
     let tree = is_tree(cli) && columns.contains(&&columns::TARGET);
     let mut shown = false;
+    // One for each row, if there are colours.
+    let mut hidden = Vec::new();
     let mut has_mounts = true;
     let counted = select::compared(cli);
     tables::each(cli, &shared, |context| {
@@ -41,6 +43,11 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
             return Ok(());
         }
         shown = true;
+        if cli.show.colours.are_used() {
+            let visible =
+                |index: &usize| (columns::VISIBLE.cell)(ListedMount::new(context, *index, format(&cli.show)));
+            hidden.extend(found.iter().map(|index| visible(index) == Cell::Flag(false)));
+        }
         let mut incomplete = shared.incomplete.borrow_mut();
         for (column, cell) in rows.iter().flat_map(|row| columns.iter().zip(&row.cells)) {
             if !counted.contains(column) {
@@ -63,7 +70,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
                 ..listing
             };
             let links = context.view.is_some_and(View::is_own);
-            return write(&listing, style(&cli.show, &columns, tree, links));
+            return write_painted(&listing, style(&cli.show, &columns, tree, links), &hidden);
         }
         listing.rows.extend(rows.into_iter().map(Row::into_owned));
         Ok(())
@@ -72,7 +79,7 @@ pub fn show(cli: &Cli) -> anyhow::Result<ExitCode> {
     let empty = !shown && cli.show.written.json && has_mounts && may_be_empty(cli);
     if (!single && shown) || empty {
         listing.incomplete = Some(incomplete.json(key(&cli.show)));
-        write(&listing, style(&cli.show, &columns, tree, false))?;
+        write_painted(&listing, style(&cli.show, &columns, tree, false), &hidden)?;
     }
     let may_be_empty = has_mounts && may_be_empty(cli);
     Ok(conclude(cli, &incomplete, shown || may_be_empty))
@@ -227,6 +234,20 @@ pub fn write(listing: &Listing<'_>, style: Style) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes a listing of mounts. Those that others hide are dim.
+fn write_painted(listing: &Listing<'_>, style: Style, hidden: &[bool]) -> anyhow::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, ns_core::cli::stdout()?);
+    output::write_painted(&mut out, listing, style, &|row, _| {
+        if hidden.get(row) == Some(&true) {
+            Paint::HIDDEN
+        } else {
+            Paint::PLAIN
+        }
+    })?;
+    out.flush()?;
+    Ok(())
+}
+
 fn style(layout: &OutputOptions, columns: &[MountColumn], tree: bool, own: bool) -> Style {
     let target = columns.iter().position(|column| *column == &columns::TARGET);
     let when = layout.hyperlink.unwrap_or(When::Never);
@@ -252,6 +273,6 @@ pub fn plain_style(layout: &OutputOptions, tree: Option<usize>) -> Style {
     let style = layout.written.style(layout.pairs, tree);
     Style {
         shell_names: layout.shell,
-        ..layout.characters.in_style(style)
+        ..layout.colours.in_style(layout.characters.in_style(style))
     }
 }

@@ -3,6 +3,7 @@
 mod abbreviated;
 mod advice;
 mod attached;
+mod colours;
 mod compat_name;
 mod complete;
 mod failure;
@@ -21,6 +22,7 @@ mod usage;
 mod values;
 
 pub use abbreviated::{LongOpts, whole};
+pub use colours::{Colours, UseColours};
 pub use compat_name::CompatName;
 pub use failure::{note, note_error, report, tell};
 pub use file::{read_file, read_whole, shown};

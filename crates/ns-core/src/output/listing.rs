@@ -55,6 +55,8 @@ pub struct Style {
     pub width: Option<usize>,
     /// True if the headings are names of shell variables: `MAJ_MIN` for `MAJ:MIN`.
     pub shell_names: bool,
+    /// True if tables have colours.
+    pub colours: bool,
     /// The index of the column whose lists have a line for each item: in a table, and escaped in raw lines and pairs.
     pub lines: Option<usize>,
     /// The index of the column whose values are paths on this host, for links in the terminal.
@@ -72,6 +74,7 @@ impl Default for Style {
             ascii: false,
             width: None,
             shell_names: false,
+            colours: false,
             lines: None,
             links: None,
         }

@@ -11,6 +11,7 @@ mod incomplete;
 mod json;
 mod lines;
 mod listing;
+mod paint;
 mod table;
 mod tree;
 
@@ -25,16 +26,33 @@ pub use heading::{Align, Heading, Holds, shell_name};
 pub use incomplete::{Incomplete, reason_in};
 pub use json::hexadecimal;
 pub use listing::{Listing, Shape, Style};
+pub use paint::Paint;
 
 /// Writes the listing out in that style.
 pub fn write(out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io::Result<()> {
+    write_painted(out, listing, style, &plain)
+}
+
+/// As [`write`], with a look for each value of a table, by the indexes of its row and its column. It counts only if the
+/// style has colours.
+pub fn write_painted(
+    out: &mut dyn io::Write,
+    listing: &Listing<'_>,
+    style: Style,
+    paint: &dyn Fn(usize, usize) -> Paint,
+) -> io::Result<()> {
     match style.shape {
-        Shape::Table => table::write(out, listing, style, None, &mut Vec::new()),
-        Shape::Tree(column) => table::write(out, listing, style, Some(column), &mut Vec::new()),
+        Shape::Table => table::write(out, listing, style, None, paint, &mut Vec::new()),
+        Shape::Tree(column) => table::write(out, listing, style, Some(column), paint, &mut Vec::new()),
         Shape::Raw => lines::raw(out, listing, style),
         Shape::Pairs => lines::pairs(out, listing, style),
         Shape::Json => json::write(out, listing, style),
     }
+}
+
+/// The look of values without a colour.
+fn plain(_: usize, _: usize) -> Paint {
+    Paint::PLAIN
 }
 
 /// The output of a program that watches: a listing in parts, without an end.
@@ -50,7 +68,7 @@ impl Parts {
     /// Makes the columns of a table as wide as these rows, which are not written.
     pub fn widen(&mut self, listing: &Listing<'_>, style: Style) -> io::Result<()> {
         let style = Style { width: None, ..style };
-        table::write(&mut io::sink(), listing, style, None, &mut self.widths)
+        table::write(&mut io::sink(), listing, style, None, &plain, &mut self.widths)
     }
 
     /// Writes the next part. The first one has the headings. In JSON, each row is an object on a line of its own.
@@ -68,7 +86,7 @@ impl Parts {
                 .rows
                 .iter()
                 .try_for_each(|row| write_json_line(out, &listing.columns, row, style)),
-            Shape::Table => table::write(out, listing, style, None, &mut self.widths),
+            Shape::Table => table::write(out, listing, style, None, &plain, &mut self.widths),
             _ => write(out, listing, style),
         }
     }

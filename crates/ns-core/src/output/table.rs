@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::fit::fitted;
-use super::{Align, Cell, Listing, Style, tree};
+use super::{Align, Cell, Listing, Paint, Style, tree};
 use crate::escape::escape_for_terminal;
 
 /// Writes the table; `tree` is the index of the column that is drawn as a tree. No column is narrower than in `widths`,
@@ -16,6 +16,7 @@ pub(super) fn write(
     listing: &Listing<'_>,
     style: Style,
     tree: Option<usize>,
+    paint: &dyn Fn(usize, usize) -> Paint,
     widths: &mut Vec<usize>,
 ) -> io::Result<()> {
     let table = Table::new(listing, style, tree);
@@ -33,12 +34,21 @@ pub(super) fn write(
     let mut cells = Vec::with_capacity(widths.len());
     for row in 0..listing.rows.len() {
         cells.clear();
-        cells.extend((0..widths.len()).map(|column| table.shown(row, column)));
+        cells.extend((0..widths.len()).map(|column| Shown {
+            paint: table.paint(row, column, paint),
+            ..table.shown(row, column)
+        }));
         values += line(out, &aligns, widths, &cells, mark)?;
         lines += 1;
         for item in table.further_items(row) {
             cells.clear();
-            cells.extend((0..widths.len()).map(|column| table.continued(row, column, item)));
+            cells.extend((0..widths.len()).map(|column| Shown {
+                paint: match style.lines {
+                    Some(lines) if lines == column => table.paint(row, column, paint),
+                    _ => Paint::PLAIN,
+                },
+                ..table.continued(row, column, item)
+            }));
             values += line(out, &aligns, widths, &cells, mark)?;
             lines += 1;
         }
@@ -90,6 +100,15 @@ impl<'l, 'a> Table<'l, 'a> {
         match self.prefixes.get(row) {
             Some(prefix) if self.tree == Some(column) => Shown { link, ..text }.after(prefix),
             _ => Shown { link, ..text },
+        }
+    }
+
+    /// The look of a value.
+    fn paint(&self, row: usize, column: usize, paint: &dyn Fn(usize, usize) -> Paint) -> Paint {
+        if self.style.colours {
+            paint(row, column).of(&self.listing.rows[row].cells[column])
+        } else {
+            Paint::PLAIN
         }
     }
 
@@ -172,6 +191,7 @@ struct Shown<'a> {
     width: usize,
     /// The path that it links to.
     link: Option<&'a [u8]>,
+    paint: Paint,
 }
 
 impl<'a> Shown<'a> {
@@ -182,6 +202,7 @@ impl<'a> Shown<'a> {
             text,
             width,
             link: None,
+            paint: Paint::PLAIN,
         }
     }
 
@@ -198,9 +219,19 @@ impl<'a> Shown<'a> {
         self.prefix.is_empty() && self.text.is_empty()
     }
 
-    /// Writes the value, as a link if it has a path (OSC 8).
+    /// Writes the value in its colour, and as a link if it has a path (OSC 8).
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(self.prefix.as_bytes())?;
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let (before, after) = self.paint.around();
+        out.write_all(before.as_bytes())?;
+        self.write_text(out)?;
+        out.write_all(after.as_bytes())
+    }
+
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let Some(path) = self.link else {
             return out.write_all(self.text.as_bytes());
         };
@@ -285,6 +316,7 @@ fn cut<'a>(cell: &'a Shown<'_>, width: usize, mark: char) -> Shown<'a> {
         text: Cow::Owned(kept),
         width: used,
         link: None,
+        paint: cell.paint,
     }
 }
 
@@ -363,6 +395,34 @@ mod tests {
         };
         let first = "\u{1b}]8;;file:///a%20b%FF\u{1b}\\/a b\\xff\u{1b}]8;;\u{1b}\\\n";
         assert!(written(&listing, style).starts_with(&format!(" 1 {first}")));
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        let style = Style {
+            shape: Shape::Tree(1),
+            ..Style::default()
+        };
+        let plain = |text: &str| {
+            let mut parts = text.split('\u{1b}');
+            let mut plain = parts.next().unwrap_or_default().to_owned();
+            plain.extend(parts.map(|part| part.split_once('m').expect("it ends").1));
+            plain
+        };
+        let by_row = |row, _| [super::Paint::OWN, super::Paint::HIDDEN][row % 2];
+        for width in [None, Some(12), Some(9)] {
+            let mut bytes = Vec::new();
+            let style = Style { width, ..style };
+            let coloured = Style {
+                colours: true,
+                ..style
+            };
+            super::super::write_painted(&mut bytes, &listing(), coloured, &by_row).unwrap();
+            let text = String::from_utf8(bytes).unwrap();
+            assert_eq!(plain(&text), written(&listing(), style));
+            assert!(text.contains("\u{1b}[1;31m?\u{1b}[0m"), "{text:?}");
+            assert!(text.contains("\u{1b}[1m1\u{1b}[0m"), "{text:?}");
+        }
     }
 
     #[test]

@@ -154,6 +154,7 @@ fn draw(cli: &Cli, map: &Map<'_>) -> io::Result<()> {
     let listing = drawing::drawing(map);
     let mut out = io::BufWriter::new(ns_core::cli::stdout()?);
     let style = cli.characters.in_style(cli.written.style(Pairs::default(), None));
+    let style = cli.colours.in_style(style);
     let style = Style {
         shape: Shape::Tree(0),
         ..style

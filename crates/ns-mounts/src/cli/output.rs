@@ -1,7 +1,7 @@
 //! The options that choose the form of the output.
 
 use clap::{Args, ValueEnum};
-use ns_core::cli::{Pairs, TreeCharacters, Written};
+use ns_core::cli::{Colours, Pairs, TreeCharacters, Written};
 use ns_core::output::GraphForm;
 
 /// The form of the output.
@@ -44,6 +44,10 @@ pub struct OutputOptions {
     /// The characters of trees.
     #[command(flatten)]
     pub characters: TreeCharacters,
+
+    /// The colours of tables.
+    #[command(flatten)]
+    pub colours: Colours,
 
     /// Show sizes in bytes
     #[arg(short, long)]
