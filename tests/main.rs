@@ -17,6 +17,7 @@ mod compat;
 mod completions;
 mod documents;
 mod enter;
+mod environment;
 mod harness;
 mod hostname;
 mod instead;
@@ -51,6 +52,7 @@ fn main() -> std::process::ExitCode {
         enter::cases(),
         completions::cases(),
         documents::cases(),
+        environment::cases(),
         harness::cases(),
         hostname::cases(),
         instead::cases(),

@@ -13,7 +13,7 @@ function __ns_enter_rest
         else if not string match -q -- '-?*' $word
             break
         else if string match -q -- '--*' $word
-            contains -- $word -t --target --ta --tar --targ --targe --each --ea --eac -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi; and set index (math $index + 1)
+            contains -- $word -t --target --ta --tar --targ --targe --each --ea --eac -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi --setenv --sete --seten --unsetenv --un --uns --unse --unset --unsete --unseten --env-file --env- --env-f --env-fi --env-fil; and set index (math $index + 1)
             contains -- $word ; and set index (math $index + 1)
         else
             # Letters in one word, until one of them has a value: the rest of the word, or the next. One that may
@@ -22,7 +22,7 @@ function __ns_enter_rest
             while set -q letters[1]
                 set -l letter -$letters[1]
                 set -e letters[1]
-                if contains -- $letter -t --target --ta --tar --targ --targe --each --ea --eac -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi
+                if contains -- $letter -t --target --ta --tar --targ --targe --each --ea --eac -N --net-socket --net- --net-s --net-so --net-soc --net-sock --net-socke -W --wdns --wdn -S --setuid --setu --setui -G --setgid --setg --setgi --setenv --sete --seten --unsetenv --un --uns --unse --unset --unsete --unseten --env-file --env- --env-f --env-fi --env-fil
                     set -q letters[1]; or set index (math $index + 1)
                     break
                 end
@@ -236,6 +236,12 @@ complete -c ns-enter -n '__ns_enter_ours' -l groups -d 'With --setuid=USER, take
 complete -c ns-enter -n '__ns_enter_ours' -l preserve-credentials -d 'Keep the uid, the gid and the groups of the caller'
 complete -c ns-enter -n '__ns_enter_ours' -l keep-caps -d 'Keep all capabilities inside, with any uid'
 complete -c ns-enter -n '__ns_enter_ours' -s e -l env -d 'Use the environment that the target started with'
+complete -c ns-enter -n '__ns_enter_ours' -l setenv -d 'Set a variable in the program\'s environment' -r -f
+complete -c ns-enter -n '__ns_enter_follows --sete --seten' -f
+complete -c ns-enter -n '__ns_enter_ours' -l unsetenv -d 'Remove a variable from the program\'s environment' -r -f
+complete -c ns-enter -n '__ns_enter_follows --un --uns --unse --unset --unsete --unseten' -f
+complete -c ns-enter -n '__ns_enter_ours' -l env-file -d 'Set the variables in FILE' -r -F
+complete -c ns-enter -n '__ns_enter_follows --env- --env-f --env-fi --env-fil' -F
 complete -c ns-enter -n '__ns_enter_ours' -s Z -l follow-context -d 'Use the SELinux context of the target'
 complete -c ns-enter -n '__ns_enter_ours' -s F -l no-fork -d 'With --pid, stay in the caller\'s PID namespace'
 complete -c ns-enter -n '__ns_enter_ours' -l no-forward-signals -d 'Pass no signals on to the program'

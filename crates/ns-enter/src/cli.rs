@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Parser;
-use ns_core::cli::{LongOpts, Notes, target, value};
+use ns_core::cli::{LongOpts, Notes, Variables, target, value};
 use ns_core::users::{GroupId, UserId};
 use ns_core::{Error, Kind, Target};
 
@@ -213,6 +213,10 @@ pub struct Cli {
     /// Use the environment that the target started with
     #[arg(short, long, help_heading = PROCESS)]
     pub env: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "its options carry their own")]
+    pub variables: Variables,
 
     /// Use the SELinux context of the target
     #[arg(short = 'Z', long, help_heading = PROCESS)]

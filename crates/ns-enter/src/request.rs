@@ -108,7 +108,9 @@ impl Request {
         })?;
         // If it cannot be read yet, it may be readable inside the user namespace.
         let environment = for_process(cli.env, target, "--env", |process| Ok(process.environment()))?;
-        let mut program = ns_core::cli::program(&cli.program, caller::environment())?;
+        let changes = cli.variables.changes::<anyhow::Error>(Cli::command)?;
+        let program = ns_core::cli::program(&cli.program, caller::environment())?;
+        let mut program = program.with_changes(changes);
         if let Some(Ok(environment)) = &environment {
             program = program.with_environment(environment.clone());
         }

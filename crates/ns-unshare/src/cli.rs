@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Arg, ArgAction, Parser};
-use ns_core::cli::{LongOpts, Notes, target, value};
+use ns_core::cli::{LongOpts, Notes, Variables, target, value};
 use ns_core::idmap::MapRequest;
 use ns_core::launch::{ClockOffset, Setgroups, SignalNumber};
 use ns_core::net::NsId;
@@ -382,6 +382,10 @@ pub struct Cli {
     /// NAMES are separated by commas. A variable that is not set is left out.
     #[arg(long, value_name = "NAMES", help_heading = PROCESS)]
     pub whitelist_env: Vec<OsString>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "its options carry their own")]
+    pub variables: Variables,
 
     /// Write the PID of the first process inside to FILE
     ///

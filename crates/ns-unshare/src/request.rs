@@ -375,7 +375,8 @@ fn program(cli: &Cli) -> anyhow::Result<Program> {
     } else if cli.clear_env {
         environment.clear();
     }
-    Ok(ns_core::cli::program(&cli.program, environment)?)
+    let changes = cli.variables.changes::<anyhow::Error>(Cli::command)?;
+    Ok(ns_core::cli::program(&cli.program, environment)?.with_changes(changes))
 }
 
 /// True if this entry of an environment sets one of these variables.

@@ -20,6 +20,7 @@ mod start;
 mod stdout;
 mod usage;
 mod values;
+mod variables;
 
 pub use abbreviated::{LongOpts, whole};
 pub use colours::{Colours, UseColours};
@@ -33,3 +34,4 @@ pub use start::main;
 pub use stdout::{stdout, wait_or_reader_gone, width_of_terminal};
 pub use usage::usage;
 pub use values::{columns, columns_or, filter, seconds, target, value};
+pub use variables::Variables;

@@ -6,6 +6,7 @@ mod cgroup;
 mod change;
 mod channel;
 mod ending;
+mod environment;
 mod facts;
 mod failure;
 mod families;
@@ -32,6 +33,7 @@ mod walk;
 mod words;
 
 pub use cgroup::OpenCgroups;
+pub use environment::EnvironmentChange;
 pub use failure::{Failure, Reporter};
 pub use held::Directory;
 pub use inside::{Inside, WantedId, security_context};

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
+use super::environment::EnvironmentChange;
 use crate::explain::program::DefaultShell;
 use crate::process::own_inode;
 use crate::{Error, Result, explain};
@@ -19,6 +20,8 @@ pub struct Program {
     file: CString,
     arguments: Vec<CString>,
     environment: Vec<CString>,
+    /// The changes that every environment of this program gets.
+    changes: Vec<EnvironmentChange>,
     /// True if this is the default shell, which the caller did not name.
     is_default: bool,
     /// The variables of the environment that hold the PID of this process, and are about the program.
@@ -69,6 +72,7 @@ impl Program {
                 .collect::<Result<_>>()?,
             own: about_this_process(&environment),
             environment,
+            changes: Vec::new(),
             is_default: false,
         })
     }
@@ -76,14 +80,34 @@ impl Program {
     /// This program with another environment. A default login shell becomes the shell that the environment names, if it
     /// names one.
     #[must_use]
-    pub fn with_environment(&self, environment: Vec<CString>) -> Self {
+    pub fn with_environment(&self, mut environment: Vec<CString>) -> Self {
+        for change in &self.changes {
+            change.apply(&mut environment);
+        }
         let shell = shell_in(&environment).filter(|_| self.is_default);
         let renamed = shell.and_then(|shell| Self::login_shell(shell, Vec::new()).ok());
         Self {
             environment,
+            changes: self.changes.clone(),
             // These are of another process.
             own: Vec::new(),
             ..renamed.unwrap_or_else(|| self.clone())
+        }
+    }
+
+    /// This program with these changes of its environment, and of any that it gets later.
+    #[must_use]
+    pub fn with_changes(self, changes: Vec<EnvironmentChange>) -> Self {
+        // A variable that the caller sets is not about this process.
+        let is_kept = |name: &&[u8]| {
+            let is_about = |change: &EnvironmentChange| name.strip_suffix(b"=") == Some(change.name());
+            !changes.iter().any(is_about)
+        };
+        let own = self.own.iter().copied().filter(is_kept).collect();
+        let environment = self.environment.clone();
+        Self {
+            own,
+            ..Self { changes, ..self }.with_environment(environment)
         }
     }
 
