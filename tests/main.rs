@@ -26,6 +26,7 @@ mod ls;
 mod mounts;
 mod packages;
 mod pages;
+mod pictures;
 mod pins;
 mod scenes;
 mod stderr;
@@ -62,6 +63,7 @@ fn main() -> std::process::ExitCode {
         packages::cases(),
         pins::cases(),
         pages::cases(),
+        pictures::cases(),
         scenes::cases(),
         stderr::cases(),
         steps::cases(),
