@@ -13,12 +13,13 @@ use crate::generated;
 const DIRECTORY: &str = "share/doc/ns-utils";
 
 /// The texts that are installed below [`DIRECTORY`], by their paths in the checkout.
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 8] = [
     "README.md",
     "SECURITY.md",
     "CONTRIBUTING.md",
     "docs/causes.md",
     "docs/kernels.md",
+    "docs/pictures.md",
     "docs/tour.md",
     "docs/trust.md",
 ];
