@@ -20,7 +20,7 @@ use super::members::Found;
 pub(super) fn look(
     found: &mut Found,
     (pid, tid): (Pid, Pid),
-    directory: &LinkDirectory,
+    directory: &LinkDirectory<'_>,
     links: &Links,
     kinds: Kinds,
     same_pids: bool,

@@ -17,7 +17,7 @@ pub(super) fn look(
     kinds: Kinds,
     same_pids: bool,
 ) -> Option<Member> {
-    let mut directory = LinkDirectory::open(proc, pid, None);
+    let mut directory = LinkDirectory::open(proc, pid, None, kinds);
     let links = directory.links(kinds);
     let mut member = Member {
         pid,
@@ -38,7 +38,7 @@ pub(super) fn look(
         if member.threads > 1
             && let Some(tid) = living_thread(proc, pid)
         {
-            directory = LinkDirectory::open(proc, pid, Some(tid));
+            directory = LinkDirectory::open(proc, pid, Some(tid), kinds);
             (member.number, member.links) = (tid, directory.links(kinds));
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn look(
             continue;
         }
         found.files += 1;
-        let directory = LinkDirectory::open(proc, member.pid, Some(tid));
+        let directory = LinkDirectory::open(proc, member.pid, Some(tid), kinds);
         let links = directory.links(kinds);
         for (kind, inode) in links.known() {
             if member.links.get(kind) != Gathered::Known(inode) {

@@ -2,10 +2,10 @@
 //! file, as it does for `stat(2)`.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, readlinkat_raw};
 
 use super::Pid;
 use super::path::ProcPath;
@@ -59,27 +59,40 @@ impl Links {
 ///
 /// Missing links are absent: all links of a process that has ended, and all except `user` and `pid` of a zombie.
 pub fn read_links(proc: impl AsFd, pid: Pid) -> Links {
-    LinkDirectory::open(proc, pid, None).links(Kinds::ALL)
+    LinkDirectory::open(proc.as_fd(), pid, None, Kinds::ALL).links(Kinds::ALL)
 }
 
-/// An open directory `ns` of `/proc`. Links are looked up in it, and not by their full path.
+/// A directory `ns` of `/proc`.
 #[derive(Debug)]
-pub struct LinkDirectory(Gathered<OwnedFd>);
+pub struct LinkDirectory<'p>(Way<'p>);
 
-impl LinkDirectory {
-    /// The directory of a process, or of one of its threads; `proc` is the open directory `/proc`.
-    pub fn open(proc: impl AsFd, pid: Pid, thread: Option<Pid>) -> Self {
+/// The way to the links of a directory.
+#[derive(Debug)]
+enum Way<'p> {
+    /// Each link is looked up by its path from `/proc`.
+    Named(BorrowedFd<'p>, ProcPath),
+    /// The directory is open, and links are looked up in it.
+    Open(Gathered<OwnedFd>),
+}
+
+/// Below this number of links, opening and closing their directory takes longer than looking each up by its path.
+const MANY: usize = 3;
+
+impl<'p> LinkDirectory<'p> {
+    /// The directory of a process, or of one of its threads; `proc` is the open directory `/proc`. It is opened if links
+    /// of many kinds are read.
+    pub fn open(proc: BorrowedFd<'p>, pid: Pid, thread: Option<Pid>, kinds: Kinds) -> Self {
         let mut path = match thread {
             Some(thread) => ProcPath::of_thread(pid, thread),
             None => ProcPath::of(pid),
         };
+        let links = |kind: Kind| 1 + usize::from(kind.for_children().is_some());
+        if kinds.iter().map(links).sum::<usize>() < MANY {
+            return Self(Way::Named(proc, path));
+        }
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Self(answer(rustix::fs::openat(
-            proc,
-            path.file("ns"),
-            flags,
-            Mode::empty(),
-        )))
+        let directory = rustix::fs::openat(proc, path.file("ns"), flags, Mode::empty());
+        Self(Way::Open(answer(directory)))
     }
 
     /// The links of these kinds; the others are absent.
@@ -110,11 +123,16 @@ impl LinkDirectory {
     }
 
     fn read(&self, name: &str) -> Gathered<u64> {
-        self.0.as_ref().and_then(|directory| {
-            let mut target = [MaybeUninit::uninit(); 64];
-            answer(rustix::fs::readlinkat_raw(directory, name, &mut target))
-                .and_then(|(link, _)| linked_inode(link))
-        })
+        let mut target = [MaybeUninit::uninit(); 64];
+        let link = match &self.0 {
+            Way::Named(proc, path) => {
+                answer(readlinkat_raw(*proc, path.clone().namespace(name), &mut target))
+            }
+            Way::Open(directory) => directory
+                .as_ref()
+                .and_then(|directory| answer(readlinkat_raw(directory, name, &mut target))),
+        };
+        link.and_then(|(link, _)| linked_inode(link))
     }
 }
 
@@ -156,7 +174,8 @@ mod tests {
     fn the_links_are_those_that_std_reads() {
         let proc = std::fs::File::open("/proc").unwrap();
         for thread in [None, Some(Pid::own())] {
-            let links = LinkDirectory::open(&proc, Pid::own(), thread).links(Kinds::ALL);
+            let directory = LinkDirectory::open(proc.as_fd(), Pid::own(), thread, Kinds::ALL);
+            let links = directory.links(Kinds::ALL);
             for kind in Kind::ALL {
                 let link = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
                 let Gathered::Known(inode) = links.get(kind) else {
@@ -178,15 +197,21 @@ mod tests {
     #[test]
     fn only_the_kinds_that_are_asked_for_are_read() {
         let proc = std::fs::File::open("/proc").unwrap();
-        let links = LinkDirectory::open(&proc, Pid::own(), None).links([Kind::Net].into_iter().collect());
-        let known: Vec<_> = links.known().map(|(kind, _)| kind).collect();
-        assert_eq!(known, [Kind::Net]);
+        let all = read_links(&proc, Pid::own());
+        for kinds in [vec![Kind::Net], vec![Kind::Mnt, Kind::Uts], Kind::ALL.to_vec()] {
+            let asked = kinds.iter().copied().collect();
+            for thread in [None, Some(Pid::own())] {
+                let links = LinkDirectory::open(proc.as_fd(), Pid::own(), thread, asked).links(asked);
+                let known = all.known().filter(|(kind, _)| asked.contains(*kind));
+                assert!(links.known().eq(known), "{asked}");
+            }
+        }
     }
 
     #[test]
     fn children_are_born_in_the_namespaces_of_their_parent_unless_it_said_otherwise() {
         let proc = std::fs::File::open("/proc").unwrap();
-        let directory = LinkDirectory::open(&proc, Pid::own(), None);
+        let directory = LinkDirectory::open(proc.as_fd(), Pid::own(), None, Kinds::ALL);
         let links = directory.links(Kinds::ALL);
         for kind in [Kind::Pid, Kind::Time] {
             assert_eq!(directory.for_children(kind), links.get(kind));
@@ -200,10 +225,10 @@ mod tests {
         let links = read_links(&proc, Pid::new(i32::MAX).unwrap());
         assert!(Kind::ALL.iter().all(|kind| links.get(*kind) == Gathered::Absent));
         let pid = Pid::new(i32::MAX).unwrap();
-        assert_eq!(
-            LinkDirectory::open(&proc, pid, Some(pid)).links(Kinds::ALL),
-            links
-        );
+        for kinds in [Kinds::ALL, Kinds::of(Kind::Net)] {
+            let directory = LinkDirectory::open(proc.as_fd(), pid, Some(pid), kinds);
+            assert_eq!(directory.links(kinds), links);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use super::Pid;
 
 /// `PID/…`, relative to `/proc`.
+#[derive(Clone, Debug)]
 pub(crate) struct ProcPath {
     bytes: [u8; 64],
     prefix: usize,
