@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::mounts::{MountTable, View};
+use crate::mounts::{MountTable, View, has_pins};
 use crate::process::{Files, Pid, parse_link};
 use crate::{Gathered, Kind, Kinds, Namespace};
 
@@ -45,9 +45,13 @@ pub(super) fn look(found: &mut Found, proc: BorrowedFd<'_>, mount_namespace: Mou
     }
 }
 
-/// Reads the mounts of a mount namespace in which no process sees all mounts, through a child that enters it. Returns
+/// Reads the mounts of a mount namespace in which no process sees all mounts. If it has pins, a child enters it. Returns
 /// false if the child may not. Pinned namespaces are opened at once, because only the child can open them.
 pub(super) fn look_into(search: &mut Search, namespace: &Namespace, kinds: Kinds) -> bool {
+    // Most namespaces have none.
+    if has_pins(namespace) == Gathered::Known(false) {
+        return true;
+    }
     let mount_namespace = namespace.identity().inode;
     let table = View::of_namespace(namespace).and_then(|view| Ok((view.read()?, view)));
     let Ok((table, view)) = table else {

@@ -8,6 +8,7 @@ mod escape;
 mod follow;
 mod fstab;
 mod line;
+mod listed;
 mod notices;
 mod options;
 mod peers;
@@ -30,6 +31,7 @@ pub use diff::{Aspect, DeviceNumbers, Difference, MountEvent, differences, event
 pub use escape::Escaped;
 pub use follow::{Change, Changes, Followed, Place};
 pub use line::{Device, FstabFields, Mount, MountId};
+pub(crate) use listed::has_pins;
 pub use notices::{Attached, Notice, Notices};
 pub use options::{MountOptions, merged};
 pub use peers::{PeerMount, PeerMounts, Peers};

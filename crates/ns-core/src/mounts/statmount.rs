@@ -8,6 +8,7 @@ use crate::sys::statmount::statmount;
 
 /// The requested facts: bits of `STATMOUNT_*`.
 pub(super) mod mask {
+    pub const SUPERBLOCK: u64 = 0x1;
     pub const MOUNT: u64 = 0x2;
     /// Since Linux 6.13.
     pub const SUBTYPE: u64 = 0x100;
@@ -18,7 +19,7 @@ pub(super) mod mask {
     /// Since Linux 6.15.
     pub const ID_MAPS: u64 = 0x2000 | 0x4000;
     /// All facts that a line of mountinfo has.
-    pub const LINE: u64 = 0x1 | MOUNT | 0x4 | 0x8 | 0x10 | 0x20 | 0x80 | SUBTYPE | SOURCE;
+    pub const LINE: u64 = SUPERBLOCK | MOUNT | 0x4 | 0x8 | 0x10 | 0x20 | 0x80 | SUBTYPE | SOURCE;
 }
 
 /// The mark of a mount with mapped ids.
@@ -115,6 +116,16 @@ impl Buffer {
     /// The id that the kernel never reuses.
     pub fn unique(&self) -> u64 {
         self.u64(40)
+    }
+
+    /// The unique id of the mount that it is on.
+    pub fn parent(&self) -> u64 {
+        self.u64(48)
+    }
+
+    /// True if it is a mount of the file of a namespace.
+    pub fn is_of_namespace(&self) -> bool {
+        i64::try_from(self.u64(24)) == Ok(libc::NSFS_MAGIC)
     }
 
     /// The bits of the facts that this kernel can tell, as far as this mount shows.

@@ -1,14 +1,15 @@
 //! The facts about mounts that only statmount(2) has: unique ids, and maps of user ids.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use nix::errno::Errno;
 
 use super::statmount::{Buffer, Line, mask};
-use super::{MountId, MountTable, View};
+use super::{MountId, MountTable, View, listed};
 use crate::process::caller::{self, CapabilitySet};
 use crate::process::{Process, remedy};
-use crate::sys::statmount::listmount;
+use crate::sys::statmount::ROOT;
 use crate::{Error, Gathered, Result};
 
 /// The facts that statmount(2) gives about one mount.
@@ -135,34 +136,18 @@ impl View {
     }
 
     fn each<T>(&self, wanted: u64, mut make: impl FnMut(&Buffer) -> T) -> Gathered<Vec<T>> {
-        self.id()
-            .and_then(|namespace| Self::each_in(namespace, wanted, &mut make))
-    }
-
-    fn each_in<T>(namespace: u64, wanted: u64, make: &mut impl FnMut(&Buffer) -> T) -> Gathered<Vec<T>> {
-        let mut all = Vec::new();
-        let mut ids = [0; 512];
-        let mut buffer = Buffer::new();
-        let mut last = 0;
-        loop {
-            let count = match listmount(namespace, last, &mut ids) {
-                Ok(count) => count,
-                Err(Errno::ENOSYS) => return Gathered::NotTold,
-                Err(errno) => return Gathered::Unreadable(errno),
-            };
-            for id in &ids[..count] {
-                match buffer.fill(namespace, *id, wanted) {
-                    Ok(()) => all.push(make(&buffer)),
-                    // The mount was unmounted meanwhile.
-                    Err(Errno::ENOENT) => {}
-                    Err(errno) => return Gathered::Unreadable(errno),
-                }
+        self.id().and_then(|namespace| {
+            let mut all = Vec::new();
+            let listed = listed::each(namespace, ROOT, wanted, |buffer| {
+                all.push(make(buffer));
+                ControlFlow::Continue(())
+            });
+            match listed {
+                Ok(()) => Gathered::Known(all),
+                Err(Errno::ENOSYS) => Gathered::NotTold,
+                Err(errno) => Gathered::Unreadable(errno),
             }
-            match ids[..count].last() {
-                Some(id) if count == ids.len() => last = *id,
-                _ => return Gathered::Known(all),
-            }
-        }
+        })
     }
 }
 

@@ -40,13 +40,13 @@ impl MntIdReq {
     }
 }
 
-/// Represents all mounts of a namespace: `LSMT_ROOT`.
-const ALL: u64 = u64::MAX;
+/// Represents all mounts of a namespace from its root directory on: `LSMT_ROOT`.
+pub const ROOT: u64 = u64::MAX;
 
-/// Fills `ids` with the unique ids of mounts of this namespace (0: the caller's), starting after the id `after`.
-/// Returns their number, which is less than the room in `ids` at the end of the list.
-pub fn listmount(namespace: u64, after: u64, ids: &mut [u64]) -> nix::Result<usize> {
-    let request = MntIdReq::new(namespace, ALL, after);
+/// Fills `ids` with the unique ids of mounts of this namespace (0: the caller's) below the mount `above`, starting after
+/// the id `after`. Returns their number, which is less than the room in `ids` at the end of the list.
+pub fn listmount(namespace: u64, above: u64, after: u64, ids: &mut [u64]) -> nix::Result<usize> {
+    let request = MntIdReq::new(namespace, above, after);
     // SAFETY: the request is live and holds its size; the kernel writes at most `ids.len()` numbers to `ids`.
     let count = Errno::result(unsafe {
         libc::syscall(
