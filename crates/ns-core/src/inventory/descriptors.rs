@@ -11,6 +11,7 @@ use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use crate::process::opening::THREAD;
 use crate::process::path::ProcPath;
 use crate::process::{Files, Pid, parse_link, tids};
+use crate::sys::socket::netns_cookie;
 use crate::sys::{ioctl, kcmp};
 use crate::{Gathered, Identity, Kind, Kinds, Namespace};
 
@@ -293,7 +294,7 @@ impl Descriptors<'_> {
     fn look_at_socket(&mut self, fd: u32, socket: u64) {
         let namespace = match self.found.sockets.get(&socket) {
             Some(namespace) => *namespace,
-            None => match self.namespace(fd) {
+            None => match self.namespace_of_socket(fd) {
                 Ok(namespace) => {
                     self.found.sockets.insert(socket, namespace);
                     namespace
@@ -316,7 +317,7 @@ impl Descriptors<'_> {
 
     /// Adds the network namespace that a TUN device was opened in, if it differs from the namespace of its process.
     fn look_at_tun(&mut self, fd: u32) {
-        match self.namespace(fd) {
+        match self.fetch(fd).and_then(|device| namespace(&device)) {
             Ok(Some(inode)) if self.member.links.get(Kind::Net) != Gathered::Known(inode) => {
                 let (pid, tid) = self.owner();
                 self.hold(Kind::Net, inode, Holder::Tun { pid, tid, fd });
@@ -334,21 +335,27 @@ impl Descriptors<'_> {
         matches!(errno, Errno::BADF | Errno::SRCH | Errno::NOENT | Errno::INVAL) && !is_thread
     }
 
-    fn namespace(&mut self, fd: u32) -> rustix::io::Result<Option<u64>> {
-        if !self.surroundings.same_pids {
-            return Err(Errno::OPNOTSUPP);
-        }
+    /// The network namespace of a socket. It is opened for the first socket in it.
+    fn namespace_of_socket(&mut self, fd: u32) -> rustix::io::Result<Option<u64>> {
         let socket = self.fetch(fd)?;
-        match ioctl::siocgskns(&socket) {
-            Ok(namespace) => Ok(Some(Identity::of(&namespace)?.inode)),
-            // Sockets of this family are in no network namespace.
-            Err(nix::errno::Errno::ENOTTY | nix::errno::Errno::EOPNOTSUPP) => Ok(None),
-            Err(errno) => Err(Errno::from_raw_os_error(errno as i32)),
+        let Ok(cookie) = netns_cookie(&socket) else {
+            return namespace(&socket);
+        };
+        if let Some(known) = self.found.cookies.get(&cookie) {
+            return *known;
         }
+        let found = namespace(&socket);
+        if found.is_ok() || found == Err(Errno::PERM) {
+            self.found.cookies.insert(cookie, found);
+        }
+        found
     }
 
     /// A copy of a descriptor of the process (`pidfd_getfd(2)`); the pidfd is opened if it is not open yet.
     fn fetch(&mut self, fd: u32) -> rustix::io::Result<OwnedFd> {
+        if !self.surroundings.same_pids {
+            return Err(Errno::OPNOTSUPP);
+        }
         let number = self.number;
         let flags = if number == self.member.pid {
             PidfdFlags::empty()
@@ -361,5 +368,15 @@ impl Descriptors<'_> {
         };
         let fd = i32::try_from(fd).map_err(|_| Errno::BADF)?;
         pidfd_getfd(pidfd.as_fd(), fd, PidfdGetfdFlags::empty())
+    }
+}
+
+/// The network namespace of a socket or a TUN device; `None` if it is in none.
+fn namespace(file: &OwnedFd) -> rustix::io::Result<Option<u64>> {
+    match ioctl::siocgskns(file) {
+        Ok(namespace) => Ok(Some(Identity::of(&namespace)?.inode)),
+        // Sockets of this family are in no network namespace.
+        Err(nix::errno::Errno::ENOTTY | nix::errno::Errno::EOPNOTSUPP) => Ok(None),
+        Err(errno) => Err(Errno::from_raw_os_error(errno as i32)),
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Found {
     pub unread: Unread,
     /// The network namespaces of the sockets that were met, by the inodes of the sockets.
     pub sockets: HashMap<u64, Option<u64>>,
+    /// The network namespaces of sockets, or why the kernel does not show them, by the cookies of the namespaces.
+    pub cookies: HashMap<u64, rustix::io::Result<Option<u64>>>,
     /// How many threads and descriptors were looked at.
     pub files: usize,
 }

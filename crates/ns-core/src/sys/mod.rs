@@ -18,6 +18,7 @@ pub mod nss;
 pub mod resolver;
 pub mod signal_set;
 pub mod signals;
+pub mod socket;
 pub mod stack;
 pub mod standard;
 pub mod statmount;
