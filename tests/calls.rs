@@ -1,11 +1,16 @@
 //! The number of system calls, which must not grow faster than the things that are listed.
 
 use crate::support::calls::Calls;
+use std::process::Command;
+
 use crate::support::case::cases;
-use crate::support::{Held, Outcome, Run as _, needs, program, tool};
+use crate::support::{Held, Outcome, Run as _, Running, needs, path_of, program, tool};
 
 cases!["calls":
     leaders_are_read_once_and_not_for_each_mount,
+    a_list_of_one_kind_reads_two_links_of_each_process_and_opens_no_directory,
+    a_mount_namespace_without_a_process_is_entered_only_if_it_has_a_pin,
+    a_network_namespace_is_opened_for_one_of_its_sockets,
 ];
 
 fn leaders_are_read_once_and_not_for_each_mount() -> Outcome {
@@ -38,5 +43,99 @@ fn leaders_are_read_once_and_not_for_each_mount() -> Outcome {
     let many = [&one_namespace, "--all-namespaces"].map(calls);
     // Once for the search, and once for the name.
     assert_eq!((few, many), ([[2; 3]; 2], [[2; 3]; 2]));
+    Ok(())
+}
+
+fn a_list_of_one_kind_reads_two_links_of_each_process_and_opens_no_directory() -> Outcome {
+    needs::tools("sh");
+    let held = Held::new(&mut tool("env"), "");
+    let calls = |words: &str| {
+        let mut command = program("ns-ls");
+        let calls = Calls::of(command.args(words.split_whitespace()));
+        ["ns", "ns/"].map(|file| calls.of_process(held.pid, file))
+    };
+    // The mount namespaces may have mounts of the kind that is asked for.
+    assert_eq!(calls("-t uts -o NS"), [2, 2]);
+    assert_eq!(calls("-t uts -o NS --look processes"), [1, 1]);
+    assert_eq!(calls("-o NS --look processes"), [1, 0]);
+    Ok(())
+}
+
+/// A PID namespace with its own `/proc`: a list there has nothing of other cases.
+struct Apart(Held);
+
+impl Apart {
+    fn new() -> Self {
+        needs::tools("mount nsenter unshare");
+        let words = ["-m", "-p", "-f", "--mount-proc", "--propagation", "private"];
+        Self(Held::behind(tool("unshare").args(words), ""))
+    }
+
+    /// A command in it.
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = tool("nsenter");
+        let pid = self.0.pid.to_string();
+        command.args(["-m", "-p", "-t", &pid]).args(words);
+        command
+    }
+
+    /// `ns-ls` in it.
+    fn list(&self, words: &[&str]) -> Command {
+        let ns_ls = path_of("ns-ls").to_str().expect("it is text");
+        self.command(&[&[ns_ls], words].concat())
+    }
+
+    /// A mount namespace that only a descriptor of a process there keeps alive, after `set_up` in it.
+    fn deserted(&self, set_up: &str) -> Held {
+        let script = format!("{set_up}; read -r pid rest </proc/self/stat; echo $pid; read -r end");
+        let mut inside = Running::start(&mut self.command(&["unshare", "-m", "sh", "-c", &script]));
+        let open = format!("exec 7</proc/{}/ns/mnt", inside.line());
+        let holder = Held::new(&mut self.command(&[]), &open);
+        inside.end();
+        holder
+    }
+}
+
+fn a_mount_namespace_without_a_process_is_entered_only_if_it_has_a_pin() -> Outcome {
+    needs::whole_root()?;
+    needs::linux(6, 12)?;
+    let apart = Apart::new();
+    let list = |words: &[&str]| apart.list(&[&["-t", "uts"], words].concat());
+    let entered = || Calls::of(&list(&["--look", "processes,descriptors,pins"])).named("setns");
+    let before = entered();
+    let many = "i=0; while [ $i -lt 600 ]; do mount --bind / /mnt; i=$((i+1)); done";
+    let bare = ["true", "mount -t tmpfs ours / && cd /", many].map(|set_up| apart.deserted(set_up));
+    assert_eq!(entered(), before);
+    // The pin is the last of many mounts.
+    let pin = "mount -t tmpfs ours /mnt; >/mnt/pin; unshare --uts=/mnt/pin true";
+    let pinned = apart.deserted(&format!("{many}; {pin}"));
+    assert_eq!(entered(), before + 1);
+    let json = list(&["-J", "-o", "HELD-BY"]).ran().json();
+    assert!(json.to_string().contains("/mnt/pin"), "{json}");
+    drop((bare, pinned));
+    Ok(())
+}
+
+fn a_network_namespace_is_opened_for_one_of_its_sockets() -> Outcome {
+    needs::whole_root()?;
+    needs::linux(5, 14)?;
+    needs::tools("python3");
+    let apart = Apart::new();
+    let with_sockets = |count: usize| {
+        let script = format!(
+            "import socket, sys; all = [socket.socket() for _ in range({count})]; \
+             print('open', flush=True); sys.stdin.read()"
+        );
+        let mut running = Running::start(&mut apart.command(&["python3", "-c", &script]));
+        assert_eq!(running.line(), "open");
+        running
+    };
+    let asked = || Calls::of(&apart.list(&["-t", "net", "--look", "descriptors"])).requests("SIOCGSKNS");
+    let few = with_sockets(1);
+    assert_eq!(asked(), 1);
+    let many = with_sockets(50);
+    assert_eq!(asked(), 1);
+    few.end();
+    many.end();
     Ok(())
 }

@@ -4,8 +4,11 @@ use std::process::Command;
 
 use super::{Run as _, needs, tool};
 
-/// The calls of a run that have a path.
+/// The calls of a run that have a path, and some others.
 pub struct Calls(String);
+
+/// The calls that are listed.
+const TRACED: &str = "trace=%file,setns,ioctl";
 
 impl Calls {
     /// Runs a command, which must succeed, and lists its calls. Calls by several threads at once are listed in parts.
@@ -14,12 +17,20 @@ impl Calls {
         let strace = needs::met(needs::installed("strace"));
         let list = tempfile::NamedTempFile::new().expect("a file can be made");
         let mut traced = tool(strace);
-        traced
-            .args(["-f", "-qq", "-e", "trace=%file", "-o"])
-            .arg(list.path());
+        traced.args(["-f", "-qq", "-e", TRACED, "-o"]).arg(list.path());
         let ran = traced.arg(command.get_program()).args(command.get_args()).ran();
         assert_eq!(ran.status, 0, "{ran:#?}");
         Self(std::fs::read_to_string(list.path()).expect("strace writes text"))
+    }
+
+    /// The number of calls with this name.
+    pub fn named(&self, name: &str) -> usize {
+        self.0.matches(&format!(" {name}(")).count()
+    }
+
+    /// The number of requests of ioctl(2) with this name.
+    pub fn requests(&self, name: &str) -> usize {
+        self.0.matches(&format!(", {name}")).count()
     }
 
     /// The number of calls for a path that starts so.
