@@ -60,7 +60,16 @@ mod tests {
     #[test]
     fn all_values_but_these_have_something_to_choose_from() {
         let free = [
-            "DOMAIN", "FD", "ID", "LINE", "NAME", "OPTIONS", "SECONDS", "TIME", "UID:GID",
+            "DOMAIN",
+            "FD",
+            "ID",
+            "LINE",
+            "NAME",
+            "NAME=VALUE",
+            "OPTIONS",
+            "SECONDS",
+            "TIME",
+            "UID:GID",
         ];
         for program in programs::all() {
             for option in Model::new(&program).options {
