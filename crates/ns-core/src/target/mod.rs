@@ -7,6 +7,7 @@ mod claimant;
 mod destination;
 mod elsewhere;
 mod meant;
+mod named_cgroups;
 mod namespaces;
 mod opened;
 mod pinned;
@@ -20,10 +21,10 @@ use std::path::PathBuf;
 use crate::Kind;
 use crate::process::Pid;
 
-pub(crate) use cgroups::{NamedCgroup, containers, spellings, units};
 pub use destination::Destination;
 pub(crate) use destination::in_words;
 pub(crate) use elsewhere::mounted_elsewhere;
+pub(crate) use named_cgroups::{NamedCgroup, containers, spellings, units};
 pub use opened::Opened;
 pub(crate) use pinned::{no_such_name, unknown_name_of_kind};
 
