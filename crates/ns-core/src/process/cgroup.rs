@@ -47,6 +47,16 @@ impl Cgroups {
         self.all().any(|own| own.down().any(|above| above == cgroup))
     }
 
+    /// True if they may belong to a thread that has exited: each hierarchy of cgroup v1 then shows its top. Cgroup v2
+    /// still shows the cgroup of the thread.
+    pub fn may_be_of_exited(&self) -> bool {
+        let mut first = self
+            .all()
+            .filter(|cgroup| !cgroup.hierarchy.is_empty())
+            .peekable();
+        first.peek().is_some() && first.all(|cgroup| cgroup.path == b"/")
+    }
+
     /// The path in the hierarchy of cgroup v2.
     pub fn unified(&self) -> Option<&[u8]> {
         self.of(b"").map(|cgroup| cgroup.path)
@@ -352,6 +362,19 @@ mod tests {
             Some(&b"/v2"[..])
         );
         assert_eq!(Cgroups::new(b"4:memory:/m\n".to_vec()).unified(), None);
+    }
+
+    #[test]
+    fn a_thread_that_has_exited_is_at_the_top_of_each_hierarchy_of_cgroup_v1() {
+        let may_be = |text: &str| Cgroups::new(text.into()).may_be_of_exited();
+        assert!(may_be("4:memory:/\n1:name=systemd:/\n0::/a.service\n"));
+        for text in [
+            "0::/\n",
+            "0::/a.service\n",
+            "4:memory:/\n1:name=systemd:/a.service\n0::/\n",
+        ] {
+            assert!(!may_be(text), "{text}");
+        }
     }
 
     proptest! {

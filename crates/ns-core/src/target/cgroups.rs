@@ -32,7 +32,7 @@ pub(super) fn by_unit(text: &str) -> Result<Process> {
                 ),
                 _ => format!("no process is in the unit {}", quoted(whole.as_bytes())),
             };
-            Err(missing(what, UNIT, &units, matches, asked.name))
+            Err(missing(what, UNIT.word, &units, matches, asked.name))
         }
         _ => {
             let what = format!("{} units are called {}", found.len(), quoted(whole.as_bytes()));
@@ -60,7 +60,7 @@ pub(super) fn by_container(text: &str) -> Result<Process> {
                 Owner::Path => format!("no process is in a container with the cgroup {start}"),
                 _ => format!("no process is in a container whose id starts with {start}"),
             };
-            Err(missing(what, CONTAINER, &containers, matches, asked.name))
+            Err(missing(what, CONTAINER.word, &containers, matches, asked.name))
         }
         _ => {
             let (count, start) = (found.len(), quoted(asked.name.as_bytes()));
@@ -147,7 +147,9 @@ fn missing(
         let help = if targets.len() == others.len() {
             format!("name its owner: {}", list(targets))
         } else {
-            let paths = others.iter().map(|named| in_a_shell(named.word, &named.path));
+            let paths = others
+                .iter()
+                .map(|named| in_a_shell(named.sort.word, &named.path));
             format!("name its cgroup: {}", list(paths))
         };
         return error.explained(Some(cause), Some(help));
@@ -192,7 +194,7 @@ fn ambiguous(what: &str, found: &[&NamedCgroup], length: usize) -> Error {
     if names.len() == found.len() {
         return error;
     }
-    let paths = found.iter().map(|named| in_a_shell(named.word, &named.path));
+    let paths = found.iter().map(|named| in_a_shell(named.sort.word, &named.path));
     error.with_help(format!("name one by its cgroup: {}", list(paths)))
 }
 

@@ -24,7 +24,7 @@ use crate::process::Pid;
 pub use destination::Destination;
 pub(crate) use destination::in_words;
 pub(crate) use elsewhere::mounted_elsewhere;
-pub(crate) use named_cgroups::{NamedCgroup, containers, spellings, units};
+pub(crate) use named_cgroups::{NamedCgroup, containers, spellings, units, units_and_containers};
 pub use opened::Opened;
 pub(crate) use pinned::{no_such_name, unknown_name_of_kind};
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStringExt as _;
 
 use nix::errno::Errno;
@@ -10,98 +11,130 @@ use super::claimant::{Claimant, Hierarchies, SHORT};
 use crate::error::Doing;
 use crate::escape::word;
 use crate::output::escape_for_terminal;
-use crate::process::{Cgroup, Cgroups, Files, Pid, Process, living_thread, scan};
+use crate::process::{Cgroup, Cgroups, Files, Pid, Process, Stat, living_thread, scan};
 use crate::{Error, Gathered, Result};
 
-/// The word before the colon in a target.
-pub(super) const UNIT: &str = "unit";
-pub(super) const CONTAINER: &str = "container";
+/// A name of a cgroup.
+type Name<'c> = (&'c [u8], Cgroup<'c>);
 
-/// Who could choose the name of a cgroup, or put processes into a part of it.
-type ClaimantOf = fn(&Hierarchies, Cgroup<'_>, Cgroup<'_>) -> Claimant;
+/// Systemd units or containers.
+pub(super) struct Sort {
+    /// The word before the colon in a target.
+    pub word: &'static str,
+    /// The names that the cgroups of a process have, and the cgroup of each name.
+    names: fn(&Cgroups) -> Vec<Name<'_>>,
+    /// Who could choose the name of a cgroup, or put processes into a part of it.
+    claimant: fn(&Hierarchies, Cgroup<'_>, Cgroup<'_>) -> Claimant,
+}
+
+pub(super) static UNIT: Sort = Sort {
+    word: "unit",
+    names: |cgroups| cgroups.unit_and_cgroup().into_iter().collect(),
+    claimant: Hierarchies::of_unit,
+};
+
+pub(super) static CONTAINER: Sort = Sort {
+    word: "container",
+    names: |cgroups| {
+        let containers = cgroups.containers().into_iter();
+        containers
+            .map(|container| (container.id, container.cgroup))
+            .collect()
+    },
+    claimant: Hierarchies::of_container,
+};
 
 /// A cgroup with the name of a unit or a container, and the processes in it and below that the same owner could put there.
 pub(crate) struct NamedCgroup {
-    /// [`UNIT`] or [`CONTAINER`].
-    pub(super) word: &'static str,
+    pub(super) sort: &'static Sort,
     pub(super) name: Vec<u8>,
     hierarchy: Vec<u8>,
     pub(super) path: Vec<u8>,
     pub(super) claimant: Claimant,
-    claimant_of: ClaimantOf,
-    /// The start time in clock ticks since boot and the PID of each.
-    members: Vec<(u64, Pid)>,
+    members: Vec<Pid>,
 }
 
 /// The units that processes are in.
 pub(crate) fn units() -> Result<Vec<NamedCgroup>> {
-    let of = |cgroups: &Cgroups, take: &mut dyn FnMut(&[u8], Cgroup<'_>)| {
-        if let Some((name, cgroup)) = cgroups.unit_and_cgroup() {
-            take(name, cgroup);
-        }
-    };
-    all(UNIT, of, Hierarchies::of_unit)
+    all([&UNIT]).map(|[units]| units)
 }
 
 /// The containers that processes are in.
 pub(crate) fn containers() -> Result<Vec<NamedCgroup>> {
-    let of = |cgroups: &Cgroups, take: &mut dyn FnMut(&[u8], Cgroup<'_>)| {
-        for container in cgroups.containers() {
-            take(container.id, container.cgroup);
-        }
-    };
-    all(CONTAINER, of, Hierarchies::of_container)
+    all([&CONTAINER]).map(|[containers]| containers)
 }
 
-/// Every cgroup that `of` finds a name for, from the cgroups of all processes that `/proc` shows.
-fn all(
-    word: &'static str,
-    of: impl Fn(&Cgroups, &mut dyn FnMut(&[u8], Cgroup<'_>)),
-    claimant_of: ClaimantOf,
-) -> Result<Vec<NamedCgroup>> {
+/// The units and the containers that processes are in.
+pub(crate) fn units_and_containers() -> Result<[Vec<NamedCgroup>; 2]> {
+    all([&UNIT, &CONTAINER])
+}
+
+/// The cgroups of each sort, from the cgroups of all processes that `/proc` shows.
+fn all<const N: usize>(sorts: [&'static Sort; N]) -> Result<[Vec<NamedCgroup>; N]> {
     let hierarchies = Hierarchies::of_caller()?;
-    let mut found: BTreeMap<_, NamedCgroup> = BTreeMap::new();
-    let mut claimants: BTreeMap<[Vec<u8>; 3], Claimant> = BTreeMap::new();
+    let mut found = [(); N].map(|()| BTreeMap::new());
+    let mut claimants: BTreeMap<_, Claimant> = BTreeMap::new();
     let mut scan = scan()?;
     while let Some(pid) = scan.next() {
         let pid = pid?;
-        let proc = scan.proc();
-        let stat = Files::of(&proc, pid).stat();
-        let exited = matches!(&stat, Gathered::Known(stat) if stat.state == b'Z' && stat.threads > 1);
-        // A thread that has exited may no longer be shown in its cgroup.
-        let thread = exited.then(|| living_thread(proc, pid)).flatten();
-        let cgroups = Files::of(&proc, thread.unwrap_or(pid)).cgroups();
-        let (cgroups, stat) = match (cgroups, stat) {
-            (Gathered::Known(cgroups), Gathered::Known(stat)) => (cgroups, stat),
+        let cgroups = match cgroups(scan.proc(), pid) {
+            Gathered::Known(cgroups) => cgroups,
             // A process that cannot be read may be in another cgroup of this name. Processes that are hidden from the caller
             // are an exception.
-            (Gathered::Unreadable(errno), _) | (_, Gathered::Unreadable(errno))
-                if !matches!(errno, Errno::EACCES | Errno::EPERM) =>
-            {
+            Gathered::Unreadable(errno) if !is_refusal(errno) => {
                 return Err(errno).doing(|| format!("read the cgroups of process {pid}"));
             }
             _ => continue,
         };
-        of(&cgroups, &mut |name, cgroup| {
-            let part = part_of(&cgroups, cgroup);
-            let claimant = claimants
-                .entry([cgroup.hierarchy, cgroup.path, part.path].map(<[u8]>::to_vec))
-                .or_insert_with(|| claimant_of(&hierarchies, cgroup, part));
-            let (hierarchy, path) = (cgroup.hierarchy.to_vec(), cgroup.path.to_vec());
-            let key = (hierarchy.clone(), path.clone(), claimant.clone());
-            let named = found.entry(key).or_insert_with(|| NamedCgroup {
-                word,
-                name: name.to_vec(),
-                claimant: claimant.clone(),
-                claimant_of,
-                hierarchy,
-                path,
-                members: Vec::new(),
-            });
-            named.members.push((stat.started, pid));
-        });
+        for (sort, found) in sorts.iter().zip(&mut found) {
+            for (name, cgroup) in (sort.names)(&cgroups) {
+                let part = part_of(&cgroups, cgroup);
+                let claimant = claimants
+                    .entry((
+                        sort.word,
+                        [cgroup.hierarchy, cgroup.path, part.path].map(<[u8]>::to_vec),
+                    ))
+                    .or_insert_with(|| (sort.claimant)(&hierarchies, cgroup, part));
+                let (hierarchy, path) = (cgroup.hierarchy.to_vec(), cgroup.path.to_vec());
+                let key = (hierarchy.clone(), path.clone(), claimant.clone());
+                let named = found.entry(key).or_insert_with(|| NamedCgroup {
+                    sort,
+                    name: name.to_vec(),
+                    claimant: claimant.clone(),
+                    hierarchy,
+                    path,
+                    members: Vec::new(),
+                });
+                named.members.push(pid);
+            }
+        }
     }
-    Ok(found.into_values().collect())
+    Ok(found.map(|found| found.into_values().collect()))
+}
+
+/// True if the kernel refuses to show a process.
+fn is_refusal(errno: Errno) -> bool {
+    matches!(errno, Errno::EACCES | Errno::EPERM)
+}
+
+/// The cgroups of a process. If its first thread has exited, they may be those of another thread.
+fn cgroups(proc: BorrowedFd<'_>, pid: Pid) -> Gathered<Cgroups> {
+    let files = Files::of(&proc, pid);
+    files.cgroups().and_then(|cgroups| {
+        if !cgroups.may_be_of_exited() {
+            return Gathered::Known(cgroups);
+        }
+        let exited = |stat: &Stat| stat.state == b'Z' && stat.threads > 1;
+        let thread = files
+            .stat()
+            .known()
+            .filter(exited)
+            .and_then(|_| living_thread(proc, pid));
+        match thread {
+            Some(thread) => Files::of(&proc, thread).cgroups(),
+            None => Gathered::Known(cgroups),
+        }
+    })
 }
 
 /// The cgroup of a process in the hierarchy of this one, which it is in or below.
@@ -114,10 +147,8 @@ fn part_of<'a>(cgroups: &'a Cgroups, cgroup: Cgroup<'a>) -> Cgroup<'a> {
 impl NamedCgroup {
     /// The process that started first and still exists.
     pub(super) fn leader(&self) -> Result<Process> {
-        let mut members = self.members.clone();
-        members.sort_unstable();
         let hierarchies = Hierarchies::of_caller()?;
-        for (started, pid) in members {
+        for (started, pid) in self.by_age()? {
             match Process::open(pid) {
                 // The PID may belong to another process by now, or the process may be in another cgroup.
                 Ok(process) if process.stat()?.started == started => {
@@ -129,8 +160,25 @@ impl NamedCgroup {
                 Err(error) => return Err(error),
             }
         }
-        let (word, name) = (self.word, shown(&self.name));
+        let (word, name) = (self.sort.word, shown(&self.name));
         Err(Error::NotFound(format!("the {word} {name} has ended")))
+    }
+
+    /// The start time in clock ticks since boot and the PID of each process in it, from the oldest on.
+    fn by_age(&self) -> Result<Vec<(u64, Pid)>> {
+        let scan = scan()?;
+        let mut members = Vec::with_capacity(self.members.len());
+        for pid in &self.members {
+            match Files::of(&scan.proc(), *pid).stat() {
+                Gathered::Known(stat) => members.push((stat.started, *pid)),
+                Gathered::Unreadable(errno) if !is_refusal(errno) => {
+                    return Err(errno).doing(|| format!("read the age of process {pid}"));
+                }
+                _ => {}
+            }
+        }
+        members.sort_unstable();
+        Ok(members)
     }
 
     /// True if a process with these cgroups is in it, and only the same owner could put the process there.
@@ -140,7 +188,7 @@ impl NamedCgroup {
             path: &self.path,
         };
         cgroups.are_in(cgroup)
-            && (self.claimant_of)(hierarchies, cgroup, part_of(cgroups, cgroup)) == self.claimant
+            && (self.sort.claimant)(hierarchies, cgroup, part_of(cgroups, cgroup)) == self.claimant
     }
 
     pub(super) fn is_same_cgroup(&self, other: &Self) -> bool {
@@ -165,13 +213,18 @@ impl NamedCgroup {
 
     /// The process with the lowest PID in it.
     pub fn lowest(&self) -> Option<Pid> {
-        self.members.iter().map(|(_, pid)| *pid).min()
+        self.members.iter().min().copied()
+    }
+
+    /// True if the start of its name is enough.
+    fn is_container(&self) -> bool {
+        self.sort.word == CONTAINER.word
     }
 
     /// A target that names it.
     pub(super) fn target(&self) -> String {
-        let spelled = self.spelled(if self.word == CONTAINER { SHORT } else { usize::MAX });
-        in_a_shell(self.word, &spelled.unwrap_or_else(|| self.path.clone()))
+        let spelled = self.spelled(if self.is_container() { SHORT } else { usize::MAX });
+        in_a_shell(self.sort.word, &spelled.unwrap_or_else(|| self.path.clone()))
     }
 }
 
@@ -195,7 +248,7 @@ pub(crate) fn spellings(all: &[NamedCgroup]) -> Vec<(Vec<u8>, &NamedCgroup)> {
         [named] => Some((spelled, named)),
         _ => None,
     };
-    let is_short = |named: &NamedCgroup| named.word == CONTAINER;
+    let is_short = |named: &NamedCgroup| named.is_container();
     let mut spellings: Vec<_> = short
         .into_iter()
         .filter_map(alone)

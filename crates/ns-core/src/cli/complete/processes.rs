@@ -19,12 +19,15 @@ pub(super) fn choices(word: Word<'_>) -> Result<Vec<Choice>> {
     if !pids && !units && !containers {
         return Ok(Vec::new());
     }
+    let named = match (units, containers) {
+        (true, true) => target::units_and_containers()?,
+        (true, false) => [target::units()?, Vec::new()],
+        (false, true) => [Vec::new(), target::containers()?],
+        (false, false) => [Vec::new(), Vec::new()],
+    };
     let mut choices = Vec::new();
-    if units {
-        choices.extend(cgroups("unit:", &target::units()?)?);
-    }
-    if containers {
-        choices.extend(cgroups("container:", &target::containers()?)?);
+    for (prefix, named) in ["unit:", "container:"].into_iter().zip(&named) {
+        choices.extend(cgroups(prefix, named)?);
     }
     if pids {
         choices.extend(look(word)?);
