@@ -10,11 +10,13 @@ use super::directory;
 use crate::error::Doing;
 use crate::escape::quoted;
 use crate::mounts::{Device, Mount, MountId, MountTable, PeerGroup, View};
-use crate::process::{Pid, Process};
+use crate::process::path::ProcPath;
+use crate::process::{LinkDirectory, Pid, Process, scan};
 use crate::{Error, Kind, Kinds, Namespace, Result};
 
 /// The limits of names of these kinds that are created here: process 1, in its mount namespace, may not see them.
 pub fn limits(kinds: Kinds) -> Vec<String> {
+    // If process 1 sees the same mounts, it sees every name.
     let Ok(Some((own, of_init))) = tables(Pid::INIT) else {
         return Vec::new();
     };
@@ -48,8 +50,13 @@ pub fn limits(kinds: Kinds) -> Vec<String> {
     limits
 }
 
-/// The mounts that the caller sees, and the mounts that this process sees. `None` if the caller may not read those.
+/// The mounts that the caller sees, and the mounts that this process sees. `None` if they are the same, or if the caller
+/// may not read those.
 fn tables(of: Pid) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    // A table with a thousand names takes longer to read than a name takes to make.
+    if sees_the_same(of) {
+        return Ok(None);
+    }
     let both = || {
         let own = View::own()?.read()?;
         // The caller may read its mounts even if it may not read its namespaces.
@@ -61,6 +68,28 @@ fn tables(of: Pid) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
         Err(error) if is_refusal(&error) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// True if this process is known to have the mount namespace and the root directory of the caller.
+fn sees_the_same(process: Pid) -> bool {
+    let Ok(scan) = scan() else { return false };
+    let place = |pid: Pid| {
+        let kinds = Kinds::of(Kind::Mnt);
+        let namespace = LinkDirectory::open(scan.proc(), pid, None, kinds)
+            .links(kinds)
+            .get(Kind::Mnt);
+        let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
+        let root = statx(
+            scan.proc(),
+            ProcPath::of(pid).file("root"),
+            AtFlags::empty(),
+            wanted,
+        )
+        .ok()?;
+        let told = StatxFlags::from_bits_retain(root.stx_mask).contains(wanted);
+        told.then_some((namespace.known()?, root.stx_mnt_id, root.stx_ino))
+    };
+    place(Pid::own()).is_some_and(|own| place(process) == Some(own))
 }
 
 /// True if the caller may not read the mounts, or there is nothing to read them from. Any other error says nothing about
