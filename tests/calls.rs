@@ -11,6 +11,8 @@ cases!["calls":
     a_list_of_one_kind_reads_two_links_of_each_process_and_opens_no_directory,
     a_mount_namespace_without_a_process_is_entered_only_if_it_has_a_pin,
     a_network_namespace_is_opened_for_one_of_its_sockets,
+    units_and_containers_are_found_by_one_file_of_each_process,
+    a_name_is_given_without_a_look_at_those_there_are,
 ];
 
 fn leaders_are_read_once_and_not_for_each_mount() -> Outcome {
@@ -68,7 +70,10 @@ impl Apart {
     fn new() -> Self {
         needs::tools("mount nsenter unshare");
         let words = ["-m", "-p", "-f", "--mount-proc", "--propagation", "private"];
-        Self(Held::behind(tool("unshare").args(words), ""))
+        Self(Held::behind(
+            tool("unshare").args(words),
+            "mount -t tmpfs ours /run",
+        ))
     }
 
     /// A command in it.
@@ -79,10 +84,15 @@ impl Apart {
         command
     }
 
+    /// One of the programs in it.
+    fn program(&self, name: &str, words: &[&str]) -> Command {
+        let program = path_of(name).to_str().expect("it is text");
+        self.command(&[&[program], words].concat())
+    }
+
     /// `ns-ls` in it.
     fn list(&self, words: &[&str]) -> Command {
-        let ns_ls = path_of("ns-ls").to_str().expect("it is text");
-        self.command(&[&[ns_ls], words].concat())
+        self.program("ns-ls", words)
     }
 
     /// A mount namespace that only a descriptor of a process there keeps alive, after `set_up` in it.
@@ -137,5 +147,32 @@ fn a_network_namespace_is_opened_for_one_of_its_sockets() -> Outcome {
     assert_eq!(asked(), 1);
     few.end();
     many.end();
+    Ok(())
+}
+
+fn units_and_containers_are_found_by_one_file_of_each_process() -> Outcome {
+    needs::tools("sh");
+    let held = Held::new(&mut tool("env"), "");
+    let cgroups = std::fs::read_to_string(held.proc("cgroup")).expect("it is a process of the caller");
+    let mut old = cgroups.lines().filter(|line| !line.starts_with("0::")).peekable();
+    // There, a process looks like one whose first thread has exited.
+    let is_at_top = old.peek().is_some() && old.all(|line| line.ends_with(":/"));
+    for word in ["unit:", "container:", ""] {
+        let calls = Calls::of(program("ns-enter").args(["--complete=processes", word]));
+        let counts = ["cgroup", "stat"].map(|file| calls.of_process(held.pid, file));
+        assert_eq!(counts, [1, usize::from(is_at_top)], "{word}");
+    }
+    Ok(())
+}
+
+fn a_name_is_given_without_a_look_at_those_there_are() -> Outcome {
+    needs::whole_root()?;
+    needs::linux(5, 8)?;
+    let apart = Apart::new();
+    let pin = |name: &str| Calls::of(&apart.program("ns-unshare", &["--pin", name, "-u", "true"]));
+    // The first name makes the directory.
+    pin("first");
+    let tables = |calls: &Calls| calls.of_path("mountinfo") + calls.of_path("/proc/self/mountinfo");
+    assert_eq!(tables(&pin("second")), 0);
     Ok(())
 }
