@@ -15,13 +15,33 @@ use hidden::HIDDEN;
 
 /// The text for a terminal: characters for which `hides` is true, and bytes that are not UTF-8, become `\xNN`.
 pub fn escape_for_terminal(bytes: &[u8]) -> Cow<'_, str> {
-    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
-        // Nearly every value is plain ASCII, which needs no further look.
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            return Cow::Borrowed(text);
-        }
+    match plain(bytes, is_plain) {
+        Some(text) => Cow::Borrowed(text),
+        None => escape(bytes, hides),
     }
-    escape(bytes, hides)
+}
+
+/// True for characters of ASCII that every output shows as they are, in one column of the terminal.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
+/// The columns of the terminal that [`escape_for_terminal`] takes, if the text is plain ASCII.
+pub(crate) fn plain_width(bytes: &[u8]) -> Option<usize> {
+    is_all(bytes, is_plain).then_some(bytes.len())
+}
+
+/// The text, if it has only these characters of ASCII. Nearly every value has, and needs no further look.
+fn plain(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> Option<&str> {
+    is_all(bytes, is_plain)
+        .then(|| std::str::from_utf8(bytes).ok())
+        .flatten()
+}
+
+/// True if all bytes are such ones. Without a branch for each byte, the compiler looks at many of them at once.
+fn is_all(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> bool {
+    let is_all = |part: &[u8]| part.iter().fold(true, |all, byte| all & is_one(*byte));
+    bytes.chunks(64).all(is_all)
 }
 
 /// The text of several lines for a terminal. Line feeds stay; everything else is as in [`escape_for_terminal`].
@@ -56,7 +76,10 @@ pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
 
 /// The text for raw output: blanks and backslashes are escaped too, so that a line can be split at its spaces.
 pub fn escape_for_raw(bytes: &[u8]) -> Cow<'_, str> {
-    escape(bytes, breaks_raw)
+    match plain(bytes, |byte| matches!(byte, b'!'..=b'[' | b']'..=b'~')) {
+        Some(text) => Cow::Borrowed(text),
+        None => escape(bytes, breaks_raw),
+    }
 }
 
 /// As [`escape_for_raw`], in ASCII.
@@ -183,6 +206,24 @@ mod tests {
         ] {
             assert_eq!(word(OsStr::from_bytes(bytes)), text, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn plain_text_is_what_a_look_at_each_character_finds() {
+        // One byte in a long text, at the start, at the end and where two parts of it meet.
+        for byte in 0..=u8::MAX {
+            for place in [0, 1, 62, 63, 64, 65, 99] {
+                let mut text = [b'x'; 100];
+                text[place] = byte;
+                let (of_terminal, of_raw) = (escape(&text, hides), escape(&text, breaks_raw));
+                assert_eq!(escape_for_terminal(&text), of_terminal, "{byte} {place}");
+                assert_eq!(escape_for_raw(&text), of_raw, "{byte} {place}");
+                let width = plain_width(&text);
+                let is_plain = byte.is_ascii() && !hides(byte.into());
+                assert_eq!(width, is_plain.then_some(100), "{byte} {place}");
+            }
+        }
+        assert_eq!((escape_for_terminal(b""), plain_width(b"")), ("".into(), Some(0)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::fit::fitted;
 use super::{Align, Cell, Listing, Paint, Style, tree};
-use crate::escape::escape_for_terminal;
+use crate::escape::{escape_for_terminal, plain_width};
 
 /// Writes the table; `tree` is the index of the column that is drawn as a tree. No column is narrower than in `widths`,
 /// which gets the new widths.
@@ -97,10 +97,16 @@ impl<'l, 'a> Table<'l, 'a> {
             Cell::Text(path) if self.style.links == Some(column) => Some(&path[..]),
             _ => None,
         };
-        match self.prefixes.get(row) {
-            Some(prefix) if self.tree == Some(column) => Shown { link, ..text }.after(prefix),
-            _ => Shown { link, ..text },
+        match self.prefix(row, column) {
+            Some(prefix) => Shown { link, ..text }.after(prefix),
+            None => Shown { link, ..text },
         }
+    }
+
+    /// The lines of the tree before a value.
+    fn prefix(&self, row: usize, column: usize) -> Option<&str> {
+        let prefix = self.prefixes.get(row)?;
+        (self.tree == Some(column)).then_some(prefix)
     }
 
     /// The look of a value.
@@ -132,18 +138,23 @@ impl<'l, 'a> Table<'l, 'a> {
             return Shown::new(escape_for_terminal(item));
         }
         let rows = &self.listing.rows;
-        let text = match self.prefixes.get(row) {
-            Some(prefix) if self.tree == Some(column) => {
+        let text = match self.prefix(row, column) {
+            Some(prefix) => {
                 let has_children = rows.get(row + 1).is_some_and(|next| next.depth > rows[row].depth);
                 Cow::Owned(tree::continued(prefix, has_children, self.style.ascii))
             }
-            _ => Cow::Borrowed(""),
+            None => Cow::Borrowed(""),
         };
         Shown::new(text)
     }
 
     /// The columns of the terminal that a value takes.
     fn width(&self, row: usize, column: usize) -> usize {
+        if let Cell::Text(text) = &self.listing.rows[row].cells[column]
+            && let Some(width) = plain_width(text)
+        {
+            return width + self.prefix(row, column).map_or(0, tree::width);
+        }
         let items = self.items(row, column).iter();
         let widths = items.map(|item| Shown::new(escape_for_terminal(item)).width);
         widths
@@ -206,11 +217,11 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// The same value after the lines of the tree, which take one column for each character.
+    /// The same value after the lines of the tree.
     fn after(self, prefix: &'a str) -> Self {
         Self {
             prefix,
-            width: self.width + prefix.chars().count(),
+            width: self.width + tree::width(prefix),
             ..self
         }
     }

@@ -61,6 +61,11 @@ pub(super) fn prefixes(rows: &[Row<'_>], ascii: bool) -> Vec<String> {
         .collect()
 }
 
+/// The columns of the terminal that these lines take: one for each character.
+pub(super) fn width(prefix: &str) -> usize {
+    prefix.chars().count()
+}
+
 /// The text below a row whose own line starts with `prefix`: the lines that lead to the rows further down.
 pub(super) fn continued(prefix: &str, has_children: bool, ascii: bool) -> String {
     let glyphs = if ascii { &ASCII } else { &UNICODE };
