@@ -265,8 +265,8 @@ fn the_kernel_list_names_its_own_error() -> Outcome {
     needs::root()?;
     needs::linux(6, 12)?;
     let listed = |errno: &str| {
-        // Every namespace that the kernel lists is looked at.
-        let words = format!("-qq -f -o /dev/null -e inject=ioctl:error={errno}:when=2+");
+        // Every namespace that the kernel lists is looked at. Before, stdout and the own namespace are.
+        let words = format!("-qq -f -o /dev/null -e inject=ioctl:error={errno}:when=3+");
         let mut command = tool("strace");
         command
             .args(words.split(' '))

@@ -25,7 +25,8 @@ pub(super) fn by_inode(kind: Option<Kind>, inode: u64) -> Result<Namespace> {
     let Some(kind) = kind else {
         return Err(not_among_all(&inventory, None, &named));
     };
-    let other = |entry: &Entry| entry.identity.inode == inode;
+    // Meanwhile, a new namespace of this kind can have got the inode.
+    let other = |entry: &Entry| entry.identity.inode == inode && entry.kind != kind;
     if let Ok(namespace) = find(Kinds::ALL.without(kind), Facts::empty(), other)? {
         let (found, wanted) = (namespace.kind().a_namespace(), kind.a_namespace());
         return Err(Error::Unfit(format!("{namespace} is {found}, not {wanted}")));
