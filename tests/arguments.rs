@@ -135,7 +135,7 @@ fn an_ambiguous_abbreviation_is_an_error_with_the_choices() -> Outcome {
         (
             "ns-unshare",
             "--set",
-            "--set may be --setgid, --setgroups or --setuid",
+            "--set may be --setenv, --setgid, --setgroups or --setuid",
         ),
         (
             "ns-hostname",

@@ -125,6 +125,8 @@ fn a_file_that_is_not_a_name_is_kept() -> Outcome {
             assert_eq!(room.names(), "ipc/web net/web uts/web", "{make}");
             assert!(room.mounts() >= 2, "{make}");
             let error = room.sh("ns-unshare --pin web -n true").fails(1);
+            // A link is not followed there: it can lead to a server that does not answer.
+            let what = if make.starts_with("ln") { "is a link" } else { what };
             assert!(error.contains(what), "{make}: {error}");
             room.ok("umount /run/netns/web 2>/dev/null; rm -r /run/netns/web");
         }

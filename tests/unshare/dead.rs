@@ -190,8 +190,9 @@ fn a_name_that_leads_to_a_dead_path_is_taken() -> Outcome {
         );
         let output = dead.inside(&["sh", "-c", &text]).ran();
         assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{options}");
-        let taken =
-            format!("the name \"name{number}\" is taken: \"/run/utsns/name{number}\" already exists\n");
+        let taken = format!(
+            "the name \"name{number}\" is taken: \"/run/utsns/name{number}\" already exists, and is a link\n"
+        );
         assert!(output.stderr.contains(&taken), "{}", output.stderr);
     }
     Ok(())

@@ -25,6 +25,7 @@ cases!["unshare::interrupted":
     an_ignored_signal_does_not_end_the_set_up,
     a_process_that_is_killed_during_the_set_up_is_named,
     a_hanging_look_up_of_a_user_is_ended,
+    no_program_runs_while_its_names_are_removed,
 ];
 
 const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
@@ -305,5 +306,39 @@ fn a_hanging_look_up_of_a_user_is_ended() -> Outcome {
         let (_, died_of, output) = running.end();
         assert_eq!((died_of, output.as_str()), (Some(signal as i32), ""));
     }
+    Ok(())
+}
+
+/// The signal comes with each message of the start in turn. Either the program never runs, or its names stay.
+fn no_program_runs_while_its_names_are_removed() -> Outcome {
+    needs::root()?;
+    needs::tools("strace mount");
+    let counted =
+        "i=0; while [ $i -lt 300 ]; do set -- /run/*ns/k; [ -e \"$1\" ] || set --; echo $#; i=$((i+1)); done";
+    let mut ran = 0;
+    for options in ["-f -u -n -i", "-p -u -n", "-u -n --init"] {
+        for when in 1..=6 {
+            let text = format!(
+                "mount -t tmpfs room /run; strace -f -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:signal=TERM:when={when} \
+                 \"$U\" -q {options} --pin k sh -c \"$COUNTED\"; set -- /run/*ns/k; [ -e \"$1\" ] && echo kept"
+            );
+            let mut command = tool("unshare");
+            let command = command.args(["-m", "sh", "-c", &text]).env("COUNTED", counted);
+            let ran_now = command.env("U", crate::support::path_of("ns-unshare")).ran();
+            let lines: Vec<_> = ran_now.stdout.lines().collect();
+            let counts: Vec<_> = lines.iter().filter(|line| **line != "kept").collect();
+            // The program can have ended before its first line.
+            if counts.is_empty() {
+                continue;
+            }
+            ran += 1;
+            assert!(
+                counts.iter().all(|count| *count == counts[0] && **count != "0"),
+                "{options} {when}: {ran_now:?}"
+            );
+            assert!(lines.contains(&"kept"), "{options} {when}: {ran_now:?}");
+        }
+    }
+    assert!(ran > 0);
     Ok(())
 }

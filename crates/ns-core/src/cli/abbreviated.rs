@@ -6,6 +6,8 @@
 
 use clap::{Arg, Command};
 
+use super::foreign;
+
 /// The long options of the relative, without hyphens and with blanks between: first the options of an old version, then
 /// those that newer versions added. An abbreviation that is enough in the old version keeps its meaning.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +34,12 @@ pub fn whole<'a>(command: &'a Command, long_opts: LongOpts, start: &str) -> Opti
     let exactly = |name: &str| spellings(command).find(|(_, spelling)| *spelling == name);
     exactly(start)
         .or_else(|| long_opts.option(start).and_then(exactly))
-        .or_else(|| only(possible(command, start)))
+        .or_else(|| only(possible(command, start)).filter(|_| !is_of_others(command, start)))
+}
+
+/// True if other programs have an option of this name. It is no abbreviation: docker's `--env` is not `--env-file`.
+fn is_of_others(command: &Command, name: &str) -> bool {
+    foreign::help(command.get_name(), &format!("--{name}")).is_some()
 }
 
 /// The options that start so, each with its first such spelling.

@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
+use rustix::thread::CapabilitySet;
 
+use crate::process::caller;
 use crate::sys::errno::from_rustix;
 use crate::sys::{handle, ioctl, listns};
 use crate::{Identity, Kind, Kinds, Namespace};
@@ -30,9 +32,15 @@ pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut 
         Ok(_) => search.untold.insert(Places::KERNEL),
         Err(errno) => {
             search.question.places.remove(Places::KERNEL);
-            search.unread.list = Some(errno).filter(|errno| *errno != Errno::EPERM);
+            search.unread.list = Some(errno).filter(|errno| *errno != Errno::EPERM || may_read_list());
         }
     }
+}
+
+/// True if the caller has the right that the kernel's list needs: then its lack is no reason.
+fn may_read_list() -> bool {
+    Identity::own(Kind::User).is_ok_and(|own| own.inode == Kind::User.initial_inode())
+        && caller::has(CapabilitySet::SYS_ADMIN).is_ok_and(|has| has)
 }
 
 /// The namespace with this identity, if the kernel lists it.

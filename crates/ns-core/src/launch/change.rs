@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
-use rustix::process::{WaitOptions, WaitStatus, wait, waitpid};
+use rustix::process::{WaitId, WaitIdOptions, WaitOptions, WaitStatus, wait, waitid, waitpid};
 
 use super::signal::SignalNumber;
 use crate::sys::errno::from_rustix;
@@ -75,6 +75,23 @@ pub(super) fn await_end_within(child: Pid, limit: Duration) -> nix::Result<bool>
         }
         if Instant::now() >= end {
             return Ok(false);
+        }
+        std::thread::sleep(pause);
+        pause = LONGEST.min(2 * pause);
+    }
+}
+
+/// Waits until this child has ended, for a limited time, and leaves its end unread: `/proc` shows it until it is read.
+pub(super) fn await_unread_end(child: Pid, limit: Duration) {
+    let Some(child) = rustix::process::Pid::from_raw(child.as_raw()) else {
+        return;
+    };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let end = Instant::now() + limit;
+    let mut pause = SHORTEST;
+    while let Ok(None) = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(child), options)) {
+        if Instant::now() >= end {
+            return;
         }
         std::thread::sleep(pause);
         pause = LONGEST.min(2 * pause);

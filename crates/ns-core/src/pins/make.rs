@@ -98,7 +98,11 @@ fn check_free(kind: Kind, bare: &OsStr) -> Result<Occupant> {
     let (name, file) = (quoted(bare.as_bytes()), quoted(path.as_os_str().as_bytes()));
     let error = match Occupant::of(&path)? {
         free @ (Occupant::Nobody | Occupant::Stale) => return Ok(free),
-        Occupant::Namespace(_) | Occupant::Link | Occupant::DeadLink => {
+        Occupant::Link | Occupant::DeadLink => Error::Unfit(format!(
+            "the name {name} is taken: {file} already exists, and is a link"
+        ))
+        .with_help("choose another name, or remove the link"),
+        Occupant::Namespace(_) => {
             let removing = removing(kind, bare);
             Error::Unfit(format!("the name {name} is taken: {file} already exists"))
                 .with_help(format!("choose another name, or remove this one: {removing}"))

@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 
 use super::family::InsideFamily;
 use super::process::InsideProcess;
-use crate::error::Doing;
+use crate::error::{Doing, words};
 use crate::explain::{Finding, Look, limits};
 use crate::launch::channel::{Channel, Message};
 use crate::launch::facts::{Demands, StepFacts};
@@ -79,7 +79,8 @@ impl ForkStep {
                 Err(errno) => {
                     let _ = kill(child, Signal::SIGKILL);
                     let doing = "tell the process outside which process goes on inside";
-                    Err(Error::kernel(doing, errno))
+                    // What can stop a fork is not the cause of this.
+                    Err(Error::Unfit(format!("cannot {doing}: {}", words(errno))))
                 }
             },
             Fork::Child => {

@@ -8,6 +8,7 @@
 use std::ffi::CStr;
 
 use super::process::OutsideProcess;
+use crate::launch::channel::Message;
 use crate::launch::facts::Demands;
 use crate::process::Stat;
 
@@ -37,6 +38,27 @@ impl OutsideProcess<'_> {
         let mark = if self.is_helper() { Mark::Name } else { Mark::Flag };
         let Ok(held) = self.hold() else { return false };
         held.stat().is_some_and(|stat| has_ended_without(&stat, mark))
+    }
+
+    /// Ends the process inside, which is a child. Returns true if it is known to have run the program before that.
+    pub(super) fn end_inside(&mut self) -> bool {
+        // Its stat file is read after its end.
+        let mut held = self.hold();
+        self.kill_child();
+        while let Some(message) = self.take_waiting() {
+            match message {
+                Message::Executing => self.is_executing = true,
+                Message::Child(pid) => {
+                    self.follow(pid);
+                    held = self.hold();
+                    self.kill_child();
+                }
+                Message::Go | Message::Status(_) | Message::Failed(_) | Message::Lost => {}
+            }
+        }
+        let stat = held.ok().and_then(|held| held.stat());
+        let has_run = |stat: Stat| stat.flags & FORKED == 0;
+        self.is_executing && !self.demands().contains(Demands::INIT) && stat.is_some_and(has_run)
     }
 }
 

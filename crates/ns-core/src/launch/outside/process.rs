@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
@@ -43,11 +44,22 @@ pub(in crate::launch) struct OutsideProcess<'a> {
     parent: Option<Pid>,
     /// True if another process has replaced the first process inside.
     followed: bool,
+    /// True if the process inside has said that it becomes the program.
+    pub(super) is_executing: bool,
     /// True if this helper has agreed to the start of the program, and the process inside may be the program.
     has_agreed: bool,
     made: Vec<Made>,
     pub(super) pairs: super::pairs::VethPairs,
 }
+
+/// The time to become the program, after a signal that ends the launch.
+const MOMENT: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
+
+/// The time that a killed child has to end before its names are removed.
+const END: Duration = Duration::from_secs(2);
 
 /// A message of the other side.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,6 +91,7 @@ impl<'a> OutsideProcess<'a> {
             ending: None,
             parent: None,
             followed: false,
+            is_executing: false,
             has_agreed: false,
             made: Vec::new(),
             pairs: super::pairs::VethPairs::default(),
@@ -127,11 +140,25 @@ impl<'a> OutsideProcess<'a> {
 
     /// Waits until the program is executed, or until the process inside has ended if there is no program: the channel closes
     /// then.
+    ///
+    /// A child that has not become the program after a failure or a signal has ended when this returns: no program runs
+    /// while its names are removed.
     pub(in crate::launch) fn await_program(&mut self, runs_a_program: bool) -> Result<(), Failure> {
-        let mut executing = false;
+        let started = self.hear_of_program(runs_a_program);
+        if started.is_err() && !self.is_helper() {
+            let is_wanted = self.is_wanted();
+            // If a signal came, and the program was faster than the kill, the program has started, and this was its end.
+            if self.end_inside() && !is_wanted {
+                return Ok(());
+            }
+        }
+        started
+    }
+
+    fn hear_of_program(&mut self, runs_a_program: bool) -> Result<(), Failure> {
         while let Some(heard) = self.receive()? {
             if heard == Heard::Executing {
-                executing = true;
+                self.is_executing = true;
                 if self.is_helper() {
                     // The PID can be of another process after the caller has ended.
                     let _ = self.hold();
@@ -148,7 +175,7 @@ impl<'a> OutsideProcess<'a> {
         }
         // The process inside waits for the agreement of a helper before it starts the program.
         let has_missed = self.has_agreed && self.channel.is_unread();
-        if !executing
+        if !self.is_executing
             || has_missed
             || runs_a_program && self.has_made_anything() && self.has_ended_without_program()
         {
@@ -179,8 +206,13 @@ impl<'a> OutsideProcess<'a> {
             if happened(1) || happened(2) {
                 // The kernel looks at one descriptor after the other: the first event may have come meanwhile.
                 let mut first = [PollFd::new(&fd, events)];
-                let now = Timespec::default();
-                let ready = retry_on_intr(|| poll(&mut first, Some(&now))).map_err(from_rustix)?;
+                // A process that is about to become the program nearly always does: then the signal is for the program.
+                let time = if self.is_executing {
+                    MOMENT
+                } else {
+                    Timespec::default()
+                };
+                let ready = retry_on_intr(|| poll(&mut first, Some(&time))).map_err(from_rustix)?;
                 return if ready == 0 { Err(Errno::EINTR) } else { Ok(()) };
             }
         }
@@ -265,9 +297,20 @@ impl<'a> OutsideProcess<'a> {
         }
     }
 
+    /// Kills the process inside, and waits for a limited time. Its end stays unread.
+    pub(super) fn kill_child(&self) {
+        let _ = kill(self.child, Signal::SIGKILL);
+        change::await_unread_end(self.child, END);
+    }
+
+    /// A message that has arrived.
+    pub(super) fn take_waiting(&self) -> Option<Message> {
+        self.channel.take_waiting()
+    }
+
     /// Continues with this child as the process inside. Its parent has nothing left to do, unless it fails to tell the child
     /// to go on: then it waits for this process.
-    fn follow(&mut self, pid: process::Pid) {
+    pub(super) fn follow(&mut self, pid: process::Pid) {
         self.parent = Some(self.child);
         self.child = pid.into();
         self.held = None;
