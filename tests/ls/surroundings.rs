@@ -279,7 +279,7 @@ fn the_kernel_list_names_its_own_error() -> Outcome {
     let errors = listed("ENOMEM");
     let wanted = format!("{list} (Out of memory)");
     assert!(errors.iter().any(|error| error.contains(&wanted)), "{errors:#?}");
-    // Root has the right, so it is no reason.
+    // Root has the right, so its lack is not the reason.
     let errors = listed("EPERM");
     assert!(errors.iter().any(|error| error.contains(list)), "{errors:#?}");
     assert!(

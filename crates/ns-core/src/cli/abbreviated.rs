@@ -37,7 +37,7 @@ pub fn whole<'a>(command: &'a Command, long_opts: LongOpts, start: &str) -> Opti
         .or_else(|| only(possible(command, start)).filter(|_| !is_of_others(command, start)))
 }
 
-/// True if other programs have an option of this name. It is no abbreviation: docker's `--env` is not `--env-file`.
+/// True if other programs have an option of this name. Then it is not an abbreviation: docker's `--env` is not `--env-file`.
 fn is_of_others(command: &Command, name: &str) -> bool {
     foreign::help(command.get_name(), &format!("--{name}")).is_some()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -26,6 +26,9 @@ const LISTEN: u32 = 1;
 const ANSWER: u32 = 0;
 const FORK: u32 = 1;
 const EXEC: u32 = 2;
+
+/// The processor of an answer.
+const NO_PROCESSOR: u32 = u32::MAX;
 
 /// The bytes for reports that wait. A report takes about a kilobyte of the kernel's memory.
 const ROOM: usize = 16 << 20;
@@ -60,9 +63,11 @@ impl Reports {
         bind(&socket, &SocketAddrNetlink::new(0, PROC)).ok()?;
         // With less room, more is lost, and counted.
         let _ = sockopt::set_socket_recv_buffer_size_force(&socket, ROOM);
+        let number = number();
+        let message = request(number);
         sendto(
             &socket,
-            &request(),
+            &message,
             SendFlags::empty(),
             &SocketAddrNetlink::new(0, 0),
         )
@@ -71,14 +76,16 @@ impl Reports {
             socket,
             next: HashMap::new(),
         };
-        reports.is_answered().then_some(reports)
+        reports.is_answered(number).then_some(reports)
     }
 
-    /// True if the kernel agrees to report.
-    fn is_answered(&mut self) -> bool {
-        let time = Timespec::try_from(PATIENCE).ok();
+    /// True if the kernel agrees to report, in the answer to the request with this number. All listeners get all answers.
+    fn is_answered(&mut self, number: u32) -> bool {
+        let end = Instant::now() + PATIENCE;
         let mut buffer = [0; 128];
         loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let time = Timespec::try_from(left).ok();
             let mut fds = [PollFd::new(&self.socket, PollFlags::IN)];
             match poll(&mut fds, time.as_ref()) {
                 Ok(1..) => {}
@@ -92,10 +99,12 @@ impl Reports {
             };
             match Report::parse(&buffer[..length]) {
                 // The first number is 0 for an agreement, and an error number else.
-                Some(report) if report.what == ANSWER => return report.data.first() == Some(&0),
-                // A report for another listener.
-                Some(_) => {}
-                None => return false,
+                Some(report) if report.what == ANSWER && report.answered == number.wrapping_add(1) => {
+                    return report.data.first() == Some(&0);
+                }
+                // It is for another listener.
+                _ if left.is_zero() => return false,
+                _ => {}
             }
         }
     }
@@ -120,7 +129,8 @@ impl Reports {
     }
 
     fn take(&mut self, report: &Report, reported: &mut Reported) {
-        if report.what == ANSWER {
+        // Answers are counted too, but older kernels give them no processor.
+        if report.processor == NO_PROCESSOR {
             return;
         }
         let next = self.next.entry(report.processor).or_insert(report.number);
@@ -142,13 +152,20 @@ impl Reports {
     }
 }
 
+/// A number for a request, by which its answer is known.
+fn number() -> u32 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let pid = std::process::id().rotate_left(16);
+    pid ^ now.map_or(0, |now| now.subsec_nanos())
+}
+
 /// The message that asks for reports: `struct nlmsghdr`, `struct cn_msg` and the request.
-fn request() -> Vec<u8> {
+fn request(number: u32) -> Vec<u8> {
     let mut message = Vec::with_capacity(40);
     message.extend(40_u32.to_ne_bytes());
     message.extend(DONE.to_ne_bytes());
     message.extend([0; 10]);
-    for word in [PROC, PROC, 0, 0] {
+    for word in [PROC, PROC, 0, number] {
         message.extend(word.to_ne_bytes());
     }
     message.extend(4_u16.to_ne_bytes());
@@ -162,6 +179,8 @@ fn request() -> Vec<u8> {
 struct Report {
     /// Counts the reports of one processor.
     number: u32,
+    /// In an answer, the number of the request and 1.
+    answered: u32,
     what: u32,
     processor: u32,
     /// The numbers that depend on the type.
@@ -180,6 +199,7 @@ impl Report {
         }
         Some(Self {
             number: word(24)?,
+            answered: word(28)?,
             what: word(36)?,
             processor: word(40)?,
             // A timestamp of 8 bytes lies between.
@@ -229,6 +249,7 @@ mod tests {
             (u32::MAX - 1, FORK, [1, 1, 20, 20]),
             (u32::MAX, FORK, [1, 1, 21, 20]),
             (0, EXEC, [31, 30, 0, 0]),
+            (1, ANSWER, [0, 0, 0, 0]),
             (3, 0x8000_0000, [40, 40, 0, 0]),
         ] {
             let report = Report::parse(&report(number, what, data)).unwrap();
@@ -236,7 +257,7 @@ mod tests {
         }
         let pids = [20, 30].map(|pid| Pid::new(pid).unwrap());
         assert_eq!(reported.processes, pids.into());
-        assert_eq!(reported.lost, 2);
+        assert_eq!(reported.lost, 1);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl ForkStep {
                 Err(errno) => {
                     let _ = kill(child, Signal::SIGKILL);
                     let doing = "tell the process outside which process goes on inside";
-                    // What can stop a fork is not the cause of this.
+                    // The limits of a fork are not the cause of this.
                     Err(Error::Unfit(format!("cannot {doing}: {}", words(errno))))
                 }
             },
