@@ -15,6 +15,7 @@ cases!["mounts::dead":
     a_search_asks_a_stopped_server_nothing,
     a_search_asks_the_server_of_another_user_nothing,
     a_source_that_leads_to_a_stopped_server_is_not_looked_at,
+    an_fstab_with_paths_on_a_stopped_server_is_checked,
 ];
 
 /// A room with a FUSE mount on `$d/f` that nobody serves.
@@ -231,5 +232,23 @@ fn a_source_that_leads_to_a_stopped_server_is_not_looked_at() -> Outcome {
     let shown = dead.inside("-n -r -o SOURCE,SOURCES,UUID,PARTLABEL -M $d/l");
     assert!(shown.starts_with(&source), "{shown}");
     assert_eq!(server.unanswered(), 0);
+    Ok(())
+}
+
+fn an_fstab_with_paths_on_a_stopped_server_is_checked() -> Outcome {
+    let mut dead = Dead::new()?;
+    let tab = "printf 'a %s/x tmpfs defaults 0 0\n%s/image %s ext4 loop 0 0\n%s/y %s none bind 0 0\n'";
+    let [f, l] = ["f", "l"].map(|name| dead.room.text(name));
+    dead.room.run(&format!("{tab} {f} {f} {l} {f} {l} >$d/tab"));
+    let tab = dead.room.text("tab");
+    let text = dead.inside(&format!("-x -F {tab} 2>&1 || :"));
+    assert_eq!(
+        text.matches("cannot be checked: its file system does not answer")
+            .count(),
+        3,
+        "{text}"
+    );
+    let text = dead.inside(&format!("-F {tab} -n -o FSTYPE -T {f}/x/below"));
+    assert_eq!(text, "tmpfs\n");
     Ok(())
 }

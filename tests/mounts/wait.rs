@@ -13,6 +13,7 @@ cases!["mounts::wait":
     a_wait_for_the_end_of_a_mount_counts_each_of_a_stack,
     a_path_that_does_not_exist_yet_is_waited_for,
     a_link_leads_to_the_mount,
+    a_link_that_is_made_later_leads_to_the_mount,
     a_hidden_mount_does_not_count,
     each_end_without_a_mount_is_a_failure,
     an_interrupt_ends_the_wait,
@@ -146,5 +147,13 @@ fn wrong_waits_are_refused() -> Outcome {
         let error = program("ns-mounts").with(words).fails(2);
         assert!(error.contains(reason), "{words}: {error}");
     }
+    Ok(())
+}
+
+fn a_link_that_is_made_later_leads_to_the_mount() -> Outcome {
+    let mut room = Room::new("mkdir $d/m; mount -t ramfs one $d/m")?;
+    let wait = watch(&room, &format!("--wait=600 {}", room.text("link")));
+    room.run("ln -s m $d/link");
+    assert_eq!(end(wait), DONE);
     Ok(())
 }

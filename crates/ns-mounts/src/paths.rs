@@ -79,10 +79,10 @@ impl TableContext<'_> {
             .rfind(|index| *mounts[*index].target.decoded() == *path && self.covered_by(*index).is_none())
     }
 
-    /// True if the table has a file system that may not answer.
+    /// True if the table has a file system that may not answer. A table in a file does not say what is mounted.
     fn may_wait(&self) -> bool {
         let mut mounts = self.table.mounts().iter();
-        mounts.any(|mount| may_wait(&mount.fs_type.decoded()))
+        !self.is_of_mounts() || mounts.any(|mount| may_wait(&mount.fs_type.decoded()))
     }
 
     fn within_limit<T>(&self, ask: impl FnOnce(Duration) -> T) -> T {

@@ -41,9 +41,13 @@ pub fn wait(cli: &Cli, limit: Option<Duration>) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        match view.wait(left, process.as_ref(), None, None)? {
+        // Nothing wakes the program when a path appears, which can be a link to a mount.
+        let look = place.canonical.is_none().then_some(BETWEEN_LOOKS);
+        let time = [left, look].into_iter().flatten().min();
+        match view.wait(time, process.as_ref(), None, None)? {
             Woken::Changed | Woken::Unread => {}
             Woken::Ended => anyhow::bail!("{} has ended", view.name()),
+            Woken::TimeUp if left.is_none_or(|left| time < Some(left)) => {}
             Woken::TimeUp => {
                 let path = quoted(path.as_os_str().as_bytes());
                 let seconds = limit.unwrap_or_default().as_secs_f64();
@@ -55,6 +59,9 @@ pub fn wait(cli: &Cli, limit: Option<Duration>) -> anyhow::Result<ExitCode> {
         }
     }
 }
+
+/// The time between two looks at a path that does not exist yet.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// The path to wait for.
 struct Place {

@@ -33,7 +33,7 @@ pub fn write(out: &mut dyn io::Write, listing: &Listing<'_>, style: Style) -> io
     write_painted(out, listing, style, &plain)
 }
 
-/// As [`write`], with a look for each value of a table, by the indexes of its row and its column. It counts only if the
+/// As [`write()`], with a look for each value of a table, by the indexes of its row and its column. It counts only if the
 /// style has colours.
 pub fn write_painted(
     out: &mut dyn io::Write,

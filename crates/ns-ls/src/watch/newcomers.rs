@@ -103,10 +103,12 @@ impl Newcomers {
             note("ns-ls", &text);
         }
         if self.ended > 0 {
-            let text = format!(
-                "{} processes had ended before they could be looked at, and may have been in namespaces of their own",
-                self.ended
-            );
+            let text = match self.ended {
+                1 => "1 process had ended before it could be looked at, and may have been in namespaces of its own".into(),
+                ended => format!(
+                    "{ended} processes had ended before they could be looked at, and may have been in namespaces of their own"
+                ),
+            };
             note("ns-ls", &text);
         }
     }
