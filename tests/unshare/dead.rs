@@ -15,6 +15,7 @@ cases!["unshare::dead":
     a_helper_on_a_dead_path_is_given_up,
     nothing_of_the_set_up_outlives_the_caller,
     a_name_that_leads_to_a_dead_path_is_taken,
+    a_name_that_leads_to_a_dead_path_keeps_no_other_waiting,
 ];
 
 /// A FUSE mount on `/mnt` that nobody serves, in a mount namespace of its own.
@@ -194,6 +195,51 @@ fn a_name_that_leads_to_a_dead_path_is_taken() -> Outcome {
             "the name \"name{number}\" is taken: \"/run/utsns/name{number}\" already exists, and is a link\n"
         );
         assert!(output.stderr.contains(&taken), "{}", output.stderr);
+    }
+    Ok(())
+}
+
+fn a_name_that_leads_to_a_dead_path_keeps_no_other_waiting() -> Outcome {
+    let dead = Dead::new()?;
+    let place = path_of("ns-unshare").parent().expect("a directory").display();
+    let inside = |words: &str| {
+        let text = format!("PATH={place}:$PATH; exec timeout -s KILL 60 {words}");
+        dead.inside(&["sh", "-c", &text]).ran()
+    };
+    let made = "mount -t tmpfs room /run && mkdir /run/utsns && ln -s /mnt/file /run/utsns/dead";
+    assert_eq!(dead.inside(&["sh", "-c", made]).ran().status, 0);
+    for (words, status, wanted) in [
+        (
+            "ns-enter -t deaf true",
+            1,
+            "no namespace is pinned under the name \"deaf\"",
+        ),
+        (
+            "ns-hostname -t deaf",
+            1,
+            "no namespace is pinned under the name \"deaf\"",
+        ),
+        (
+            "ns-unshare --unpin deaf",
+            1,
+            "no namespace is pinned under the name \"deaf\"",
+        ),
+        ("ns-unshare --unpin-stale", 0, ""),
+        (
+            "ns-enter -t dead true",
+            1,
+            "the file system that it leads to does not answer\n  help:  ns-unshare --unpin",
+        ),
+        ("ns-unshare --unpin dead", 0, ""),
+        (
+            "ns-enter -t dead true",
+            1,
+            "no namespace is pinned under the name \"dead\"",
+        ),
+    ] {
+        let ran = inside(words);
+        assert_eq!(ran.status, status, "{words}: {ran:?}");
+        assert!(ran.stderr.contains(wanted), "{words}: {ran:?}");
     }
     Ok(())
 }

@@ -76,6 +76,18 @@ pub fn find(name: &OsStr) -> Result<Vec<Pin>> {
     let mut pins = Vec::new();
     for kind in Kind::ALL {
         let path = directory(kind).join(name);
+        if path.is_symlink() && !occupant::answers(&path) {
+            let file = quoted(path.as_os_str().as_bytes());
+            let text = format!("{file} is a link, and the file system that it leads to does not answer");
+            let removing = removing(kind, name);
+            pins.push(Pin {
+                namespace: Err(Error::Unfit(text).with_help(format!("{removing} removes the link"))),
+                state: State::Other,
+                kind,
+                path,
+            });
+            continue;
+        }
         let (namespace, state) = match Namespace::open(&path) {
             // A link to nowhere exists.
             Err(Error::NotFound(_)) if !path.is_symlink() => continue,

@@ -1,6 +1,7 @@
 //! The object at the path of a name.
 
 use std::path::Path;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatxFlags, statx};
@@ -8,6 +9,8 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatxFlags, statx};
 use super::reach;
 use crate::error::Doing;
 use crate::escape::quoted;
+use crate::process::is_known_within;
+use crate::sys::fork::SingleThread;
 use crate::{Error, Identity, Namespace, Result};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -40,6 +43,8 @@ impl Occupant {
     /// Looks, and follows a link: it stays [`Occupant::Link`] if it leads to a namespace.
     pub(super) fn followed(path: &Path) -> Result<Self> {
         match Self::of(path)? {
+            // Nothing is known about the place that it leads to.
+            Self::Link if !answers(path) => Ok(Self::Link),
             Self::Link => match Namespace::open(path) {
                 Ok(_) => Ok(Self::Link),
                 Err(Error::NotFound(_)) => Ok(Self::DeadLink),
@@ -88,6 +93,20 @@ impl Occupant {
         })
     }
 }
+
+/// True if the file system that a link leads to answers within a second.
+pub(super) fn answers(link: &Path) -> bool {
+    // With threads, nothing can be found out aside.
+    SingleThread::check().is_err()
+        || is_known_within(PATIENCE, &[], || {
+            // The answer alone counts.
+            let _ = rustix::fs::stat(link);
+            true
+        })
+}
+
+/// The time for that answer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
