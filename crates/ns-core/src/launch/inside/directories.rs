@@ -102,6 +102,13 @@ impl InsideFamily for DirectoryStep {
             },
             Self::Chroot(root) => chroot(root),
             Self::Change(directory) => nix::unistd::chdir(directory),
+            Self::EnterRoot(directory) | Self::Enter(directory)
+                if directory_answers(directory) == Err(Errno::ETIMEDOUT) =>
+            {
+                return Err(Error::Unfit(format!(
+                    "cannot {self}: its file system does not answer"
+                )));
+            }
             Self::EnterRoot(root) => enter_root(root),
             Self::Enter(directory) => change_to(directory),
             Self::TryEnter(directory) => return try_enter(directory, process),
@@ -246,12 +253,7 @@ fn enter_root(root: &Directory) -> nix::Result<()> {
 /// Enters the directory, or the root if that fails: nobody named this directory, so it must not keep the program from
 /// starting.
 fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
-    let answers = if directory.may_wait() {
-        answers(directory)
-    } else {
-        Ok(())
-    };
-    let outcome = match answers.and_then(|()| change_to(directory)) {
+    let outcome = match directory_answers(directory).and_then(|()| change_to(directory)) {
         Ok(()) if is_outside_root() => Err(Errno::EXDEV),
         outcome => outcome,
     };
@@ -269,7 +271,10 @@ fn try_enter(directory: &Directory, process: &InsideProcess) -> Result<()> {
 
 /// Fails with `ETIMEDOUT` if the directory cannot be entered within a second. Its file system can be a server of the target,
 /// which never answers. A child tries it, because nothing ends such a wait. In a new PID namespace, the child takes a PID.
-fn answers(directory: &Directory) -> nix::Result<()> {
+fn directory_answers(directory: &Directory) -> nix::Result<()> {
+    if !directory.may_wait() {
+        return Ok(());
+    }
     let entered = in_child_within(Duration::from_secs(1), &[directory.as_fd()], |_| {
         // An error comes again here, with its own note.
         let _ = change_to(directory);
