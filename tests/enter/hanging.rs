@@ -199,7 +199,7 @@ fn enters_the_root_instead(place: &Place, words: &[&str], directory: &str) -> Ou
     let (status, messages) = ended(command.args(["sh", "-c", "pwd >&2; exit 7"]));
     let end = "cannot be entered (its file system does not answer): using the root\n/\n";
     assert!(status == 7 && messages.ends_with(end), "{status} {messages}");
-    // Who asks for the directory gets an error.
+    // With -w, this is an error.
     let mut command = both()?[0].enter();
     command.args(["-t", &target.pid.to_string(), "-w", "true"]);
     let (status, messages) = ended(&mut command);
