@@ -190,6 +190,15 @@ fn the_host_name_and_the_mounts_of_a_process_without_its_first_thread_are_read()
 
 fn what_only_a_process_without_its_first_thread_holds_is_found_and_opened() -> Outcome {
     let two = WithoutFirst::start()?;
+    if needs::linux(6, 9).is_err() {
+        let target = ["-t", &two.pid, "-U", "-N", "9", "true"];
+        let error = program("ns-enter").args(target).ran().fails(1);
+        assert!(
+            error.contains("get descriptor 9") && error.contains("Linux 6.9"),
+            "{error}"
+        );
+        needs::linux(6, 9)?;
+    }
     needs::tools("readlink");
     let link = format!("net:[{}]\n", two.of_socket);
     let mut enter = program("ns-enter");

@@ -201,6 +201,10 @@ impl Process {
             }
             Err(errno) => {
                 self.check_alive()?;
+                if errno == rustix::io::Errno::INVAL {
+                    // Its first thread has ended, and another thread is held by a pidfd of its own.
+                    return Err(Error::needs_linux(&doing(), "6.9"));
+                }
                 let error = Error::kernel(doing(), from_rustix(errno));
                 return Err(match errno {
                     rustix::io::Errno::PERM | rustix::io::Errno::ACCESS => self.explain_attach(error),
