@@ -17,6 +17,7 @@ cases!["unshare::true_causes":
     a_filter_that_hides_a_call_is_named,
     a_range_that_is_not_granted_is_the_cause_for_root_too,
     root_can_allow_setgroups_with_a_single_gid,
+    a_message_that_cannot_be_sent_is_not_a_fork_that_failed,
 ];
 
 /// Refuses only keyctl(2), which the programs do not call.
@@ -132,6 +133,31 @@ fn root_can_allow_setgroups_with_a_single_gid() -> Outcome {
     for options in ["-r", "--map-group 0 --map-users 0:0:1"] {
         let shown = unshare().with(&format!("{options} --setgroups allow cat /proc/self/setgroups"));
         assert_eq!(shown.ok(), "allow\n", "{options}");
+    }
+    Ok(())
+}
+
+fn a_message_that_cannot_be_sent_is_not_a_fork_that_failed() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("strace");
+    for options in ["-U -p", "-U -p -u -n"] {
+        let mut command = tool("strace");
+        command.args([
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            "inject=sendmsg:error=ENOMEM:when=1",
+        ]);
+        let error = command
+            .arg(unshare().get_program())
+            .with(&format!("{options} true"))
+            .fails(1);
+        assert!(
+            error.contains("Cannot allocate memory") && !error.contains("cause:"),
+            "{error}"
+        );
     }
     Ok(())
 }
