@@ -26,6 +26,7 @@ cases!["unshare::interrupted":
     a_process_that_is_killed_during_the_set_up_is_named,
     a_hanging_look_up_of_a_user_is_ended,
     no_program_runs_while_its_names_are_removed,
+    a_launcher_that_cannot_hear_of_the_program_says_so,
 ];
 
 const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
@@ -340,5 +341,26 @@ fn no_program_runs_while_its_names_are_removed() -> Outcome {
         }
     }
     assert!(ran > 0);
+    Ok(())
+}
+
+/// The program may have run by then. Its end by the launcher is a failure of the launch, and not the end of the program.
+fn a_launcher_that_cannot_hear_of_the_program_says_so() -> Outcome {
+    needs::user_namespaces()?;
+    needs::tools("strace");
+    for options in ["-U -f", "-U -p"] {
+        for when in 1..=4 {
+            let mut command = tool("strace");
+            let fault = format!("inject=recvfrom:error=EIO:when={when}");
+            command
+                .args(["-f", "-qq", "-o", "/dev/null", "-e", &fault])
+                .arg(unshare().get_program());
+            let ran = command.with(&format!("{options} true"));
+            assert!(
+                ran.status == 0 || ran.status == 1 && !ran.stderr.is_empty(),
+                "{options} {when}: {ran:?}"
+            );
+        }
+    }
     Ok(())
 }

@@ -146,9 +146,9 @@ impl<'a> OutsideProcess<'a> {
     pub(in crate::launch) fn await_program(&mut self, runs_a_program: bool) -> Result<(), Failure> {
         let started = self.hear_of_program(runs_a_program);
         if started.is_err() && !self.is_helper() {
-            let is_wanted = self.is_wanted();
+            let is_signalled = self.is_signalled();
             // If a signal came, and the program was faster than the kill, the program has started, and this was its end.
-            if self.end_inside() && !is_wanted {
+            if self.end_inside() && is_signalled {
                 return Ok(());
             }
         }
@@ -220,8 +220,13 @@ impl<'a> OutsideProcess<'a> {
 
     /// True if the launch should go on.
     pub(super) fn is_wanted(&self) -> bool {
+        !self.channel.is_closed().unwrap_or(false) && !self.is_signalled()
+    }
+
+    /// True if a signal that ends the launch has come.
+    fn is_signalled(&self) -> bool {
         let has_come = |ending: &Ending| ending.has_come().unwrap_or(false);
-        !self.channel.is_closed().unwrap_or(false) && !self.ending.is_some_and(has_come)
+        self.ending.is_some_and(has_come)
     }
 
     /// The failure of a step; if the step was given up because the process inside has ended, that.
