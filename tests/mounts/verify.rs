@@ -80,7 +80,7 @@ fn a_path_that_cannot_be_checked_says_why() -> Outcome {
     std::fs::write(file.path(), "/usr /proc none bind 0 0\n").expect("it is ours");
     for (path, what) in [("/proc", "the mount point"), ("/usr", "/usr")] {
         let mut command = tool(&strace);
-        command.args(["-qq", "-o", "/dev/null", "-P", path]);
+        command.args(["-f", "-qq", "-o", "/dev/null", "-P", path]);
         command.args(["-e", "inject=openat,readlink,newfstatat,statx:error=EACCES"]);
         command
             .arg(path_of("ns-mounts"))

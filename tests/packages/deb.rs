@@ -73,6 +73,7 @@ fn the_package_has_every_file() -> Outcome {
         "CONTRIBUTING.md",
         "docs/causes.md",
         "docs/kernels.md",
+        "docs/pictures.md",
         "docs/tour.md",
         "docs/trust.md",
         "docs/picture/session.svg",

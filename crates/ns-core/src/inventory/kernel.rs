@@ -37,11 +37,16 @@ pub(super) fn look(search: &mut Search, kinds: Kinds, mut seen: impl FnMut(&mut 
     }
 }
 
-/// True if the caller has the right that the kernel's list needs: then its lack is no reason.
+/// True if the caller has the right that the kernel's list needs: then its lack is no reason. Outside of the first PID
+/// namespace, the kernel shows the list to nobody.
 fn may_read_list() -> bool {
     // No ioctl: the call that failed may have been one.
-    let own = rustix::fs::readlink("/proc/self/ns/user", Vec::new());
-    own.is_ok_and(|own| linked_inode(own.to_bytes()) == Gathered::Known(Kind::User.initial_inode()))
+    let is_initial = |kind: Kind| {
+        let own = rustix::fs::readlink(format!("/proc/self/ns/{kind}"), Vec::new());
+        own.is_ok_and(|own| linked_inode(own.to_bytes()) == Gathered::Known(kind.initial_inode()))
+    };
+    is_initial(Kind::User)
+        && is_initial(Kind::Pid)
         && caller::has(CapabilitySet::SYS_ADMIN).is_ok_and(|has| has)
 }
 
