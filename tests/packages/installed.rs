@@ -35,7 +35,7 @@ fn the_package_installs_and_uninstalls() -> Outcome {
         for file in $files; do [ ! -e \"$file\" ] || echo \"$file is left\"; done",
     );
     // Programs, links to them, pages, completions, documents.
-    let files = 5 + 9 + 6 + 3 * 5 + 12;
+    let files = 5 + 9 + 6 + 3 * 5 + 13;
     assert_eq!(said, format!("install ok installed\n{files}\n"));
     Ok(())
 }
@@ -80,9 +80,9 @@ fn shows_pages(root: &Root, directory: &str, end: &str) -> Outcome {
     ];
     let names = pages.map(|(name, _)| name).join(" ");
     let said = root.says(&format!(
-        "for name in {names}; do realpath $(man -w $name); MANPAGER=cat MANWIDTH=80 man $name 2>&1; echo END; done"
+        "for name in {names}; do realpath $(man -w $name); MANPAGER=cat MANWIDTH=80 man $name 2>&1; echo END OF PAGE; done"
     ));
-    let shown: Vec<_> = said.split("END\n").collect();
+    let shown: Vec<_> = said.split("END OF PAGE\n").collect();
     assert_eq!(shown.len(), pages.len() + 1, "{said}");
     for ((name, section), said) in pages.into_iter().zip(shown) {
         let (path, page) = said.split_once('\n').expect("a line");
