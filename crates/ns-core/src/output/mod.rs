@@ -12,6 +12,7 @@ mod json;
 mod lines;
 mod listing;
 mod paint;
+mod shown;
 mod table;
 mod tree;
 

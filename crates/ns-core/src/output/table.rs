@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
 use super::fit::fitted;
+use super::shown::{Shown, text_of};
 use super::{Align, Cell, Listing, Paint, Style, tree};
 use crate::escape::{escape_for_terminal, plain_width};
 
@@ -194,77 +193,6 @@ impl<'l, 'a> Table<'l, 'a> {
     }
 }
 
-/// A value as shown, and its width on the terminal.
-struct Shown<'a> {
-    /// The lines of the tree before the value.
-    prefix: &'a str,
-    text: Cow<'a, str>,
-    width: usize,
-    /// The path that it links to.
-    link: Option<&'a [u8]>,
-    paint: Paint,
-}
-
-impl<'a> Shown<'a> {
-    fn new(text: Cow<'a, str>) -> Self {
-        let width = if text.is_ascii() { text.len() } else { text.width() };
-        Self {
-            prefix: "",
-            text,
-            width,
-            link: None,
-            paint: Paint::PLAIN,
-        }
-    }
-
-    /// The same value after the lines of the tree.
-    fn after(self, prefix: &'a str) -> Self {
-        Self {
-            prefix,
-            width: self.width + tree::width(prefix),
-            ..self
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.prefix.is_empty() && self.text.is_empty()
-    }
-
-    /// Writes the value in its colour, and as a link if it has a path (OSC 8).
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(self.prefix.as_bytes())?;
-        if self.text.is_empty() {
-            return Ok(());
-        }
-        let (before, after) = self.paint.around();
-        out.write_all(before.as_bytes())?;
-        self.write_text(out)?;
-        out.write_all(after.as_bytes())
-    }
-
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Some(path) = self.link else {
-            return out.write_all(self.text.as_bytes());
-        };
-        out.write_all(b"\x1b]8;;file://")?;
-        for byte in path {
-            if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
-                out.write_all(&[*byte])?;
-            } else {
-                write!(out, "%{byte:02X}")?;
-            }
-        }
-        write!(out, "\x1b\\{}\x1b]8;;\x1b\\", self.text)
-    }
-}
-
-fn text_of<'a>(cell: &'a Cell<'_>) -> Cow<'a, str> {
-    match cell.plain() {
-        Cow::Borrowed(bytes) => escape_for_terminal(bytes),
-        Cow::Owned(bytes) => Cow::Owned(escape_for_terminal(&bytes).into_owned()),
-    }
-}
-
 /// Writes a line. A value that is wider than its column ends in `mark`. Returns the number of these values.
 fn line(
     out: &mut dyn Write,
@@ -283,7 +211,7 @@ fn line(
         if index > 0 {
             out.write_all(b" ")?;
         }
-        let cut = (cell.width > *width).then(|| cut(cell, *width, mark));
+        let cut = (cell.width > *width).then(|| cell.cut(*width, mark));
         narrowed += usize::from(cut.is_some());
         let shown = cut.as_ref().unwrap_or(cell);
         let blanks = width.saturating_sub(shown.width);
@@ -307,28 +235,6 @@ fn pad(out: &mut dyn Write, mut blanks: usize) -> io::Result<()> {
         blanks -= now;
     }
     Ok(())
-}
-
-/// The start of a text that is wider than `width`, and the mark for the cut.
-fn cut<'a>(cell: &'a Shown<'_>, width: usize, mark: char) -> Shown<'a> {
-    let mut used = 1;
-    let mut kept = String::new();
-    for character in cell.prefix.chars().chain(cell.text.chars()) {
-        let wide = character.width().unwrap_or(0);
-        if used + wide > width {
-            break;
-        }
-        used += wide;
-        kept.push(character);
-    }
-    kept.push(mark);
-    Shown {
-        prefix: "",
-        text: Cow::Owned(kept),
-        width: used,
-        link: None,
-        paint: cell.paint,
-    }
 }
 
 #[cfg(test)]
