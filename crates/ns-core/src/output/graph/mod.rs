@@ -132,6 +132,9 @@ impl Graph<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     static NAME: Heading = Heading::text("NAME", "");
@@ -166,6 +169,28 @@ mod tests {
         let mut bytes = Vec::new();
         write_graph(&mut bytes, graph, form, true).unwrap();
         String::from_utf8(bytes).unwrap()
+    }
+
+    /// A graph of hostile names and labels.
+    pub(super) fn hostile() -> Graph<'static> {
+        let names: Vec<_> = HOSTILE.iter().map(|name| name.to_vec()).collect();
+        let edges: Vec<_> = (0..names.len())
+            .map(|node| (node, 0, names[node].clone(), node % 2 == 0))
+            .collect();
+        graph(&names, &edges)
+    }
+
+    /// Any graph whose labels match this regular expression.
+    pub(super) fn any_graph(label: &'static str) -> impl Strategy<Value = Graph<'static>> {
+        let names = vec(vec(any::<u8>(), 0..9), 1..9);
+        let edges = vec((0_usize..99, 0_usize..99, label, any::<bool>()), 0..9);
+        (names, edges).prop_map(|(names, edges)| {
+            let edge = |(from, to, label, directed): (usize, usize, String, bool)| {
+                (from % names.len(), to % names.len(), label.into_bytes(), directed)
+            };
+            let edges: Vec<_> = edges.into_iter().map(edge).collect();
+            graph(&names, &edges)
+        })
     }
 
     /// Names that could end a text, a line or a statement of one of the languages.
