@@ -20,8 +20,8 @@ fn milliseconds(text: &str) -> Result<Milliseconds, String> {
     Ok((!is_negative).then_some(time))
 }
 
-/// The options that have no meaning while the program waits for a mount, which writes nothing.
-const NOT_WITH_WAIT: [&str; 43] = [
+/// The options that choose mounts, tables or another task. They have no meaning for a task that its operand describes.
+const WITH_A_LISTING: [&str; 34] = [
     "second",
     "source",
     "target",
@@ -46,13 +46,20 @@ const NOT_WITH_WAIT: [&str; 43] = [
     "kernel",
     "mtab",
     "fstab",
-    "strict",
     "diff",
     "propagation",
     "watch",
     "timeout",
     "stats",
     "verify",
+    "tree",
+    "df",
+    "dfi",
+    "bytes",
+];
+
+/// The options about output. `--wait` writes nothing.
+const WITH_OUTPUT: [&str; 8] = [
     "output",
     "output_all",
     "list_columns",
@@ -61,49 +68,10 @@ const NOT_WITH_WAIT: [&str; 43] = [
     "noheadings",
     "pairs",
     "list",
-    "tree",
-    "df",
-    "dfi",
-    "bytes",
 ];
 
-/// The options that have no meaning for `--busy`, which looks at one mount or device in every namespace.
-const NOT_WITH_BUSY: [&str; 41] = [
-    "second",
-    "source",
-    "target",
-    "mountpoint",
-    "types",
-    "options",
-    "filter",
-    "id",
-    "uniq_id",
-    "real",
-    "pseudo",
-    "shadowed",
-    "stacked",
-    "uniq",
-    "invert",
-    "first_only",
-    "direction",
-    "submounts",
-    "all",
-    "all_namespaces",
-    "files",
-    "kernel",
-    "mtab",
-    "fstab",
-    "diff",
-    "propagation",
-    "watch",
-    "timeout",
-    "wait",
-    "stats",
-    "verify",
-    "tree",
-    "df",
-    "dfi",
-    "bytes",
+/// The options about the values of mounts. `--busy` lists uses.
+const WITH_MOUNTS: [&str; 6] = [
     "nofsroot",
     "canonicalize",
     "nocanonicalize",
@@ -150,7 +118,7 @@ pub struct Ask {
     /// The operand is the path, which need not exist yet. The exit status is 1 if there is no mount after SECONDS (default: no
     /// limit).
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, value_parser = seconds,
-        conflicts_with_all = NOT_WITH_WAIT)]
+        conflicts_with_all = [&WITH_A_LISTING[..], &WITH_OUTPUT, &["strict"]].concat())]
     pub wait: Option<Option<Duration>>,
 
     /// With --wait, wait until no mount is at the path
@@ -161,7 +129,7 @@ pub struct Ask {
     ///
     /// The operand is a mount point, a block device, its MAJ:MIN, or a tag such as LABEL=data. Each line has the command that ends
     /// the use. The exit status is 0, even if nothing is found, and 1 if the operand is neither a mount nor a device.
-    #[arg(long, conflicts_with_all = NOT_WITH_BUSY)]
+    #[arg(long, conflicts_with_all = [&WITH_A_LISTING[..], &WITH_MOUNTS, &["wait"]].concat())]
     pub busy: bool,
 
     /// Show file system counters
