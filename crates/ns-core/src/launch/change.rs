@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::unistd::Pid;
 use rustix::process::{WaitId, WaitIdOptions, WaitOptions, WaitStatus, wait, waitid, waitpid};
 
@@ -67,10 +68,27 @@ pub(super) fn await_end(child: Pid) -> nix::Result<()> {
 /// Waits until this child has ended, for a limited time. `false` if it has not ended by then.
 pub(super) fn await_end_within(child: Pid, limit: Duration) -> nix::Result<bool> {
     let child = rustix::process::Pid::from_raw(child.as_raw());
+    within(limit, || {
+        Ok(answered(|| waitpid(child, WaitOptions::NOHANG))?.is_some())
+    })
+}
+
+/// Waits as [`await_end_within`] does, and leaves the end unread: `/proc` shows the child until it is read.
+pub(super) fn await_unread_end(child: Pid, limit: Duration) -> nix::Result<bool> {
+    let child = rustix::process::Pid::from_raw(child.as_raw()).ok_or(Errno::ESRCH)?;
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    within(limit, || {
+        let ended = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(child), options));
+        Ok(ended.map_err(from_rustix)?.is_some())
+    })
+}
+
+/// Looks again and again, until it has happened or the time is up. Returns `false` in that case.
+fn within(limit: Duration, has_happened: impl Fn() -> nix::Result<bool>) -> nix::Result<bool> {
     let end = Instant::now() + limit;
     let mut pause = SHORTEST;
     loop {
-        if answered(|| waitpid(child, WaitOptions::NOHANG))?.is_some() {
+        if has_happened()? {
             return Ok(true);
         }
         if Instant::now() >= end {
@@ -81,22 +99,8 @@ pub(super) fn await_end_within(child: Pid, limit: Duration) -> nix::Result<bool>
     }
 }
 
-/// Waits until this child has ended, for a limited time, and leaves its end unread: `/proc` shows it until it is read.
-pub(super) fn await_unread_end(child: Pid, limit: Duration) {
-    let Some(child) = rustix::process::Pid::from_raw(child.as_raw()) else {
-        return;
-    };
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-    let end = Instant::now() + limit;
-    let mut pause = SHORTEST;
-    while let Ok(None) = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(child), options)) {
-        if Instant::now() >= end {
-            return;
-        }
-        std::thread::sleep(pause);
-        pause = LONGEST.min(2 * pause);
-    }
-}
+/// The time that a killed child has to end.
+pub(super) const TIME_TO_END: Duration = Duration::from_secs(2);
 
 /// The first pause of a wait with a limit. Nearly every child has ended after a moment.
 const SHORTEST: Duration = Duration::from_micros(50);

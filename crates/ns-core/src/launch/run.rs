@@ -8,7 +8,6 @@
 
 use std::convert::Infallible;
 use std::os::fd::OwnedFd;
-use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -125,13 +124,10 @@ impl Started {
 /// wait for a file system of the target, which never answers.
 fn end(child: Pid, reporter: Reporter) {
     let _ = kill(child, Signal::SIGKILL);
-    if change::await_end_within(child, PATIENCE) == Ok(false) {
+    if change::await_end_within(child, change::TIME_TO_END) == Ok(false) {
         (reporter.error)(&does_not_end(child));
     }
 }
-
-/// The time that a killed child has to end.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 fn does_not_end(child: Pid) -> Error {
     let error = Error::Unfit(format!("process {child} was killed, and does not end"));

@@ -58,9 +58,6 @@ const MOMENT: Timespec = Timespec {
     tv_nsec: 200_000_000,
 };
 
-/// The time that a killed child has to end before its names are removed.
-const END: Duration = Duration::from_secs(2);
-
 /// A message of the other side.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Heard {
@@ -305,7 +302,7 @@ impl<'a> OutsideProcess<'a> {
     /// Kills the process inside, and waits for a limited time. Its end stays unread.
     pub(super) fn kill_child(&self) {
         let _ = kill(self.child, Signal::SIGKILL);
-        change::await_unread_end(self.child, END);
+        let _ = change::await_unread_end(self.child, change::TIME_TO_END);
     }
 
     /// A message that has arrived.
