@@ -89,29 +89,30 @@ impl Newcomers {
     /// Says what was missed, if anything was.
     pub fn report(&self) {
         if self.lost > 0 {
-            let text = format!(
-                "{} reports of the kernel were lost: namespaces that ended soon may be missing",
-                self.lost
+            let lost = counted(
+                self.lost,
+                "report of the kernel was",
+                "reports of the kernel were",
             );
+            let text = format!("{lost} lost: namespaces that ended soon may be missing");
             note("ns-ls", &text);
         }
         if self.untold > 0 {
-            let text = format!(
-                "{} namespaces had gone before they could be looked at, and some may have matched",
-                self.untold
-            );
+            let untold = counted(self.untold, "namespace", "namespaces");
+            let text = format!("{untold} ended too soon for a look, and may have matched");
             note("ns-ls", &text);
         }
         if self.ended > 0 {
-            let text = match self.ended {
-                1 => "1 process had ended before it could be looked at, and may have been in namespaces of its own".into(),
-                ended => format!(
-                    "{ended} processes had ended before they could be looked at, and may have been in namespaces of their own"
-                ),
-            };
+            let ended = counted(self.ended, "process", "processes");
+            let text = format!("{ended} ended too soon for a look: new namespaces may be missing");
             note("ns-ls", &text);
         }
     }
+}
+
+/// A number of things, in words.
+fn counted(number: u64, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
 }
 
 /// The namespaces of a process of the kinds that are asked for; none if it has ended.
